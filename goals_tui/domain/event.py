@@ -1,0 +1,98 @@
+"""One step of a goal reached in a conversation, under the field names of the original event data."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, ConfigDict, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from goals_tui.domain.model import Instant, Line, Model
+
+ADMIN_CONSOLE = "adminconsole"
+INTERACTION_PANEL = "Interaction Panel"
+TEST_ENDPOINT_TYPES = (ADMIN_CONSOLE, "playbook", "playbooks")
+"""Endpoint types that reports leave out unless asked: the Interaction Panel and playbooks."""
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""Events outside these years are refused: they are mistakes of a clock or of a unit."""
+
+
+def _plausible(moment: datetime) -> datetime:
+    if not EARLIEST <= moment < LATEST:
+        raise ValueError(f"the time {moment.isoformat()} is not between 1970 and 2200")
+    return moment
+
+
+Key = Annotated[Line, StringConstraints(min_length=1, max_length=300)]
+Label = Annotated[Line, StringConstraints(max_length=300)] | None
+
+
+class GoalEvent(Model):
+    """A `GoalEvents` record. In JSON its fields are called goalCycleId, stepId and so on.
+
+    `goal_cycle_id` names one attempt at the goal; `version` is the goal's version when it fired.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, alias_generator=to_camel, serialize_by_alias=True
+    )
+
+    id: Key
+    version: Annotated[Line, StringConstraints(max_length=300)] = ""
+    timestamp: Annotated[Instant, AfterValidator(_plausible)]
+    goal_cycle_id: Key
+    step_id: Key
+    goal_id: Key
+    session_id: Key
+    project_id: Label = None
+    organisation_id: Label = None
+    expires_at: Label = None
+    locale_name: Label = None
+    locale_reference_id: Label = None
+    endpoint_name: Label = None
+    endpoint_type: Label = None
+    endpoint_url_token: Label = None
+    channel: Label = None
+    snapshot_id: Label = None
+    snapshot_name: Label = None
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it comes from the Interaction Panel or a playbook."""
+        return self.endpoint_type in TEST_ENDPOINT_TYPES
+
+
+FIELDS: tuple[str, ...] = tuple(field.alias or name for name, field in GoalEvent.model_fields.items())
+"""The names of the fields as they stand in the event data, in order."""
+
+
+class Source(Model):
+    """Where the events of a conversation come from: what every event of it carries beside the goal."""
+
+    endpoint_name: Label = None
+    endpoint_type: Label = None
+    channel: Label = None
+    locale_name: Label = None
+    snapshot_id: Label = None
+    snapshot_name: Label = None
+    project_id: Label = None
+
+
+PANEL_SOURCE = Source(endpoint_name=INTERACTION_PANEL, endpoint_type=ADMIN_CONSOLE, channel=ADMIN_CONSOLE)
+"""What conversations of the app's own Interaction Panel carry."""
+
+
+def source(endpoint: str | None, locale: str | None, snapshot: str | None, project_id: str | None) -> Source:
+    """A source from names alone: the type of the endpoint follows from its name."""
+    kind = ADMIN_CONSOLE if endpoint == INTERACTION_PANEL else (endpoint or "").casefold().replace(" ", "") or None
+    return Source(
+        endpoint_name=endpoint,
+        endpoint_type=kind,
+        channel=kind,
+        locale_name=locale,
+        snapshot_name=snapshot,
+        project_id=project_id,
+    )

@@ -1,0 +1,185 @@
+"""Which cycles a report covers (DESIGN 4, *Filters*)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Literal, cast
+from zoneinfo import ZoneInfo
+
+from goals_tui.domain.errors import RefusedError, nearest_names
+from goals_tui.domain.model import Model
+
+SpanName = Literal["today", "last-7-days", "last-30-days", "last-365-days", "this-month", "this-year", "all", "custom"]
+SPAN_NAMES: tuple[SpanName, ...] = (
+    "today",
+    "last-7-days",
+    "last-30-days",
+    "last-365-days",
+    "this-month",
+    "this-year",
+    "all",
+)
+"""The spans that have a name of their own; `custom` has a `since` or an `until` instead."""
+
+SPAN_TITLES: dict[SpanName, str] = {
+    "today": "Today",
+    "last-7-days": "Last 7 days",
+    "last-30-days": "Last 30 days",
+    "last-365-days": "Last 365 days",
+    "this-month": "This month",
+    "this-year": "This year",
+    "all": "All time",
+    "custom": "Custom",
+}
+
+PriceBy = Literal["recorded", "current"]
+
+
+class Choice(Model):
+    """Some values of a dimension: only these, or (negated) all but these. No values: everything."""
+
+    values: tuple[str, ...] = ()
+    negated: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.values)
+
+
+EVERYTHING = Choice()
+
+
+class Filters(Model):
+    """What is asked of a report.
+
+    `since` and `until` belong to the custom span: a date (`2026-10-01`: whole days, both included) or
+    a date with a time (`2026-10-01T08:00`, half open), in `time_zone` unless it carries an offset.
+    `goals` holds goal ids; endpoints, locales and snapshots hold names. `no_snapshot` asks for cycles
+    without a snapshot, beside those chosen. `include_test` adds the Interaction Panel and playbooks.
+    """
+
+    span: SpanName = "last-7-days"
+    since: str | None = None
+    until: str | None = None
+    time_zone: str | None = None
+    goals: Choice = EVERYTHING
+    endpoints: Choice = EVERYTHING
+    locales: Choice = EVERYTHING
+    snapshots: Choice = EVERYTHING
+    no_snapshot: bool = False
+    include_test: bool = False
+    price_by: PriceBy = "recorded"
+
+
+class Span(Model):
+    """A half-open stretch of time in a zone. `start` and `end` are None for all time."""
+
+    name: SpanName
+    start: datetime | None
+    end: datetime | None
+    days: int | None
+    """How many calendar days it covers; None for all time and where it does not begin and end a day."""
+
+    def previous(self) -> Span | None:
+        """The span of the same length right before: as many calendar days, or the same duration."""
+        if self.start is None or self.end is None:
+            return None
+        if self.days is not None:
+            first = self.start.date() - timedelta(days=self.days)
+            zone = cast(ZoneInfo, self.start.tzinfo)
+            return Span(name="custom", start=start_of_day(first, zone), end=self.start, days=self.days)
+        length = self.end.timestamp() - self.start.timestamp()
+        start = datetime.fromtimestamp(self.start.timestamp() - length, self.start.tzinfo)
+        return Span(name="custom", start=start, end=self.start, days=None)
+
+
+def start_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """The first moment of a calendar day of a zone: 00:00, or later where the clock skips that."""
+    start = datetime.combine(day, time.min, zone)
+    # A wall time inside a gap does not survive the way through UTC: what comes back is the other side.
+    real = datetime.fromtimestamp(start.timestamp(), zone)
+    if real.replace(tzinfo=None) == start.replace(tzinfo=None):
+        return start
+    low, high = int(start.timestamp()) - 86400, int(start.timestamp()) + 86400
+    while high - low > 1:
+        middle = (low + high) // 2
+        if datetime.fromtimestamp(middle, zone).date() < day:
+            low = middle
+        else:
+            high = middle
+    return datetime.fromtimestamp(high, zone)
+
+
+def resolve_span(filters: Filters, now: datetime, zone: ZoneInfo) -> Span:
+    """The stretch of time that `filters` asks for, at `now`, in `zone`. Raises RefusedError.
+
+    Named spans end with today: this-month and this-year run from their first day through today.
+    """
+    today = now.astimezone(zone).date()
+    if filters.span == "all":
+        return Span(name="all", start=None, end=None, days=None)
+    if filters.span == "custom":
+        return _custom(filters, today, zone)
+    first = {
+        "today": today,
+        "last-7-days": today - timedelta(days=6),
+        "last-30-days": today - timedelta(days=29),
+        "last-365-days": today - timedelta(days=364),
+        "this-month": today.replace(day=1),
+        "this-year": today.replace(month=1, day=1),
+    }[filters.span]
+    return _whole_days(filters.span, first, today, zone)
+
+
+def _whole_days(name: SpanName, first: date, last: date, zone: ZoneInfo) -> Span:
+    start, end = start_of_day(first, zone), start_of_day(last + timedelta(days=1), zone)
+    return Span(name=name, start=start, end=end, days=(last - first).days + 1)
+
+
+def _custom(filters: Filters, today: date, zone: ZoneInfo) -> Span:
+    since = parse_moment(filters.since, "from") if filters.since else None
+    until = parse_moment(filters.until, "to") if filters.until else None
+    if since is None and until is None:
+        raise RefusedError("A custom span needs a first or a last day. Give --from, --to or both.", field="since")
+    if since is None:
+        since = date(1970, 1, 1)
+    if until is None:
+        until = max(today, since.date() if isinstance(since, datetime) else since)
+    whole = not isinstance(since, datetime) and not isinstance(until, datetime)
+    start = _in_zone(since, zone) if isinstance(since, datetime) else start_of_day(since, zone)
+    end = _in_zone(until, zone) if isinstance(until, datetime) else start_of_day(until + timedelta(days=1), zone)
+    if start.timestamp() > end.timestamp() or (whole and since > until):
+        raise RefusedError(
+            f"The span ends before it begins: from {filters.since} to {filters.until}. Swap --from and --to.",
+            field="until",
+        )
+    first_day = start.date()
+    at_midnight = start == start_of_day(first_day, zone) and end == start_of_day(end.date(), zone)
+    return Span(name="custom", start=start, end=end, days=(end.date() - first_day).days if at_midnight else None)
+
+
+def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
+    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+
+
+def parse_moment(text: str, what: str) -> date | datetime:
+    """A date or a date with a time, as `Filters` takes them. `what` names the input in the message."""
+    text = text.strip()
+    try:
+        moment = date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
+    except ValueError:
+        raise RefusedError(
+            f"{text!r} is not a date for --{what}. Write 2026-10-01, or 2026-10-01T08:30 with a time.",
+            field=what,
+        ) from None
+    if not 1970 <= moment.year < 2200:
+        raise RefusedError(f"The year of --{what} {text} is not between 1970 and 2200.", field=what)
+    return moment
+
+
+def span_name(text: str) -> SpanName:
+    """The named span that was typed; raises RefusedError with the nearest names."""
+    for name in SPAN_NAMES:
+        if name == text:
+            return name
+    near = nearest_names(text, SPAN_NAMES) or SPAN_NAMES
+    raise RefusedError(f"{text!r} is not a span. Use one of: {', '.join(near)}.", field="span")

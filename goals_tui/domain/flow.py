@@ -1,0 +1,252 @@
+"""Flows: what an AI agent says and asks, as a sequence of nodes with branches (DESIGN 4, *Flow*)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, StringConstraints, model_validator
+
+from goals_tui.domain.errors import NotFoundError
+from goals_tui.domain.goal import Description, Id, Name, Uuid
+from goals_tui.domain.model import MAX_TEXT, Instant, Line, Model, Text
+
+MAX_DEPTH = 40
+"""How deep branches may lie within branches."""
+
+Spoken = Annotated[Text, StringConstraints(max_length=MAX_TEXT)]
+BranchKind = Literal["then", "else", "case", "default", "first", "afterwards", "other"]
+Comparison = Literal["equals", "not_equals", "contains", "exists"]
+
+BRANCH_TITLES: dict[BranchKind, str] = {
+    "then": "Then",
+    "else": "Else",
+    "case": "Case",
+    "default": "Default",
+    "first": "First time",
+    "afterwards": "Afterwards",
+    "other": "Branch",
+}
+
+
+class Branch(Model):
+    """One way out of a branching node. `value` is what a Lookup's case compares with."""
+
+    kind: BranchKind
+    value: Line = ""
+    nodes: tuple[Node, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """How the branch is called on the chart: a case by its value."""
+        return self.value if self.kind in ("case", "other") and self.value else BRANCH_TITLES[self.kind]
+
+
+class Condition(Model):
+    """Compares the last answer (`of` empty) or the value that a Question saved under the name `of`.
+
+    Text is compared without regard to case and surrounding white space. `exists` is true where there
+    is an answer that is not empty.
+    """
+
+    of: Line = ""
+    comparison: Comparison = "equals"
+    to: Line = ""
+
+
+class _Node(Model):
+    id: Id
+    label: Name = ""
+    """A name for the node; where it is empty the kind's own name serves."""
+
+    branches: tuple[Branch, ...] = ()
+
+
+class Say(_Node):
+    """The agent says `text`."""
+
+    kind: Literal["say"] = "say"
+    text: Spoken = ""
+
+
+class Question(_Node):
+    """The agent asks and waits for an answer, which is kept under `save_as` where that is given."""
+
+    kind: Literal["question"] = "question"
+    text: Spoken = ""
+    buttons: tuple[Name, ...] = ()
+    save_as: Line = ""
+
+
+class If(_Node):
+    """Goes on in Then where the condition holds, else in Else."""
+
+    kind: Literal["if"] = "if"
+    condition: Condition = Condition()
+    branches: tuple[Branch, ...] = Field(default_factory=lambda: (Branch(kind="then"), Branch(kind="else")))
+
+
+class Lookup(_Node):
+    """Goes on in the case whose value equals the last answer or the saved value `of`, else in Default."""
+
+    kind: Literal["lookup"] = "lookup"
+    of: Line = ""
+    branches: tuple[Branch, ...] = Field(default_factory=lambda: (Branch(kind="default"),))
+
+
+class Once(_Node):
+    """Goes on in First time when a session passes it for the first time, else in Afterwards."""
+
+    kind: Literal["once"] = "once"
+    branches: tuple[Branch, ...] = Field(default_factory=lambda: (Branch(kind="first"), Branch(kind="afterwards")))
+
+
+class GoTo(_Node):
+    """Continues in another flow and does not come back."""
+
+    kind: Literal["go_to"] = "go_to"
+    flow_id: str = ""
+
+
+class ExecuteFlow(_Node):
+    """Runs another flow and comes back."""
+
+    kind: Literal["execute_flow"] = "execute_flow"
+    flow_id: str = ""
+
+
+class Handover(_Node):
+    """Hands the conversation over to a human agent, which ends it for the AI agent."""
+
+    kind: Literal["handover"] = "handover"
+    text: Spoken = ""
+
+
+class TrackGoal(_Node):
+    """Track Goal Process: records steps of one goal (the seed's *Add a Goal to a Flow*)."""
+
+    kind: Literal["track_goal"] = "track_goal"
+    goal_id: str = ""
+    step_ids: tuple[str, ...] = ()
+
+
+class End(_Node):
+    """Ends this flow; a flow that executed it goes on after its Execute Flow node."""
+
+    kind: Literal["end"] = "end"
+
+
+class Other(_Node):
+    """A node of a kind that is not interpreted: kept with all it holds, passed over when run."""
+
+    kind: Literal["other"] = "other"
+    type: Line = ""
+    content: dict[str, Any] = {}
+
+
+Node = Annotated[
+    Say | Question | If | Lookup | Once | GoTo | ExecuteFlow | Handover | TrackGoal | End | Other,
+    Discriminator("kind"),
+]
+NodeKind = Literal[
+    "say",
+    "question",
+    "if",
+    "lookup",
+    "once",
+    "go_to",
+    "execute_flow",
+    "handover",
+    "track_goal",
+    "end",
+    "other",
+]
+
+KIND_TITLES: dict[NodeKind, str] = {
+    "say": "Say",
+    "question": "Question",
+    "if": "If",
+    "lookup": "Lookup",
+    "once": "Once",
+    "go_to": "Go To",
+    "execute_flow": "Execute Flow",
+    "handover": "Handover to Agent",
+    "track_goal": "Track Goal Process",
+    "end": "End",
+    "other": "Other",
+}
+
+NODE_TYPES: dict[NodeKind, type[_Node]] = {
+    "say": Say,
+    "question": Question,
+    "if": If,
+    "lookup": Lookup,
+    "once": Once,
+    "go_to": GoTo,
+    "execute_flow": ExecuteFlow,
+    "handover": Handover,
+    "track_goal": TrackGoal,
+    "end": End,
+    "other": Other,
+}
+
+
+class Flow(Model):
+    """A flow as it is saved: the nodes under Start, in order."""
+
+    id: Id
+    reference_id: Uuid
+    revision: int = 0
+    name: Name
+    description: Description = ""
+    nodes: tuple[Node, ...] = ()
+    created_at: Instant
+    changed_at: Instant
+
+    @model_validator(mode="after")
+    def _sound(self) -> Flow:
+        seen: set[str] = set()
+        for node, depth in _walk(self.nodes):
+            if depth > MAX_DEPTH:
+                raise ValueError(f"branches lie within branches at most {MAX_DEPTH} deep")
+            if node.id in seen:
+                raise ValueError(f"two nodes have the id {node.id}")
+            seen.add(node.id)
+        return self
+
+    def walk(self) -> Iterator[Node]:
+        """Every node, in the order in which they are read: a node, its branches, then the next."""
+        return (node for node, _ in _walk(self.nodes))
+
+    def node(self, node_id: str) -> Node:
+        """The node of this id; raises NotFoundError."""
+        for node in self.walk():
+            if node.id == node_id:
+                return node
+        raise NotFoundError(f"node of the flow {self.name!r} with the id", node_id)
+
+
+def title(node: Node) -> str:
+    """What a node is called: its label, else its kind."""
+    if node.label:
+        return node.label
+    if isinstance(node, Other) and node.type:
+        return node.type
+    return KIND_TITLES[node.kind]
+
+
+def walk_nodes(nodes: tuple[Node, ...]) -> Iterator[Node]:
+    """Every node of a sequence and of the branches within it, in reading order."""
+    return (node for node, _ in _walk(nodes))
+
+
+def _walk(nodes: tuple[Node, ...]) -> Iterator[tuple[Node, int]]:
+    pending: list[tuple[Node, int]] = [(node, 0) for node in reversed(nodes)]
+    while pending:
+        node, depth = pending.pop()
+        yield node, depth
+        for branch in reversed(node.branches):
+            pending.extend((child, depth + 1) for child in reversed(branch.nodes))
+
+
+Branch.model_rebuild()

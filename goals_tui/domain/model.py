@@ -1,0 +1,90 @@
+"""What every model of the domain shares: immutable, nothing unknown let through, names checked one way."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from random import Random
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+
+MAX_NAME = 300
+"""The longest name of a goal, step, flow, project or node, in characters."""
+
+MAX_TEXT = 10_000
+"""The longest description or spoken text, in characters."""
+
+
+class Model(BaseModel):
+    """An immutable value; change it with `model_copy(update=...)`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def _to_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError(f"the time {moment.isoformat()} has no zone; write for example {moment.isoformat()}Z")
+    return moment.astimezone(UTC)
+
+
+def format_instant(moment: datetime) -> str:
+    """An instant as the event data writes it: `2026-10-01T08:00:00.000Z`, finer only where it is finer."""
+    moment = moment.astimezone(UTC)
+    precision = "milliseconds" if moment.microsecond % 1000 == 0 else "microseconds"
+    return moment.isoformat(timespec=precision).replace("+00:00", "Z")
+
+
+Instant = Annotated[datetime, AfterValidator(_to_utc), PlainSerializer(format_instant, return_type=str)]
+"""A moment with a zone, held in UTC (STYLE 13: zones appear at the edges only)."""
+
+
+def clean_line(text: str) -> str:
+    """A name as one printable line: control and direction-override characters out, white space folded."""
+    kept = "".join(c if c.isprintable() or c in _JOINERS else " " for c in text if c not in _OVERRIDES)
+    return " ".join(kept.split())
+
+
+def clean_text(text: str) -> str:
+    """A longer text: line breaks and tabs stay, every other control character goes."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in text if c.isprintable() or c in "\n\t" or c in _JOINERS)
+
+
+_JOINERS = "\u200c\u200d\ufe0e\ufe0f"
+"""Characters that are not printable by themselves and yet belong to words and emoji."""
+
+_OVERRIDES = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Direction overrides: right-to-left text needs none of them, and they can disguise a line."""
+
+
+def _line(value: object) -> object:
+    return clean_line(value) if isinstance(value, str) else value
+
+
+def _text(value: object) -> object:
+    return clean_text(value) if isinstance(value, str) else value
+
+
+Line = Annotated[str, BeforeValidator(_line)]
+"""One line of text that somebody typed."""
+
+Text = Annotated[str, BeforeValidator(_text)]
+"""Text of several lines that somebody typed."""
+
+
+class Ids:
+    """Makes identifiers: random ones, or the same ones again for the same `seed`."""
+
+    def __init__(self, seed: int | str | None = None) -> None:
+        self._bits: Callable[[int], int] = secrets.randbits if seed is None else Random(seed).getrandbits
+
+    def hex24(self) -> str:
+        """24 hex digits: goals, steps, flows, nodes, events."""
+        return f"{self._bits(96):024x}"
+
+    def uuid(self) -> str:
+        """A version 4 UUID: references, versions, cycles."""
+        return str(uuid.UUID(int=self._bits(128), version=4))

@@ -1,0 +1,59 @@
+"""The project that a workspace holds: its name, one currency, one time zone (DESIGN 4)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, StringConstraints
+
+from goals_tui.domain.errors import RefusedError, nearest_names
+from goals_tui.domain.goal import Id
+from goals_tui.domain.model import MAX_NAME, Line, Model
+
+_DECIMALS = {
+    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys("CLF UYW".split(), 4),
+}
+"""ISO 4217 minor units; every currency that is not listed has two decimals."""
+
+
+def currency_digits(code: str) -> int:
+    """How many decimals amounts of this ISO 4217 currency have."""
+    return _DECIMALS.get(code, 2)
+
+
+def zone(key: str) -> ZoneInfo:
+    """The IANA time zone of this name; raises RefusedError with the nearest names."""
+    known = available_timezones()
+    if key not in known:
+        near = nearest_names(key, known) or ("Europe/Berlin", "UTC")
+        raise RefusedError(
+            f"{key!r} is not a time zone. Use an IANA name, for example {' or '.join(near)}.",
+            field="time_zone",
+        )
+    return ZoneInfo(key)
+
+
+def _check_zone(key: str) -> str:
+    try:
+        zone(key)
+    except RefusedError as error:
+        raise ValueError(str(error)) from None
+    return key
+
+
+class Project(Model):
+    """What holds for all goals and flows of a workspace."""
+
+    id: Id
+    revision: int = 0
+    name: Annotated[Line, StringConstraints(min_length=1, max_length=MAX_NAME)]
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "EUR"
+    time_zone: Annotated[str, AfterValidator(_check_zone)] = "UTC"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which days are counted."""
+        return ZoneInfo(self.time_zone)
