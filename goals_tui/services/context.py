@@ -1,0 +1,177 @@
+"""A workspace opened for use: the services, each made when it is first needed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Hashable, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from goals_tui.domain.errors import RefusedError
+from goals_tui.domain.model import Ids
+from goals_tui.domain.project import Project, zone
+from goals_tui.services.features import Features, read_features
+from goals_tui.services.history import History
+from goals_tui.services.project import ProjectService
+from goals_tui.store.values_file import read_values
+from goals_tui.store.workspace import Workspace
+
+if TYPE_CHECKING:
+    from goals_tui.services.flows import FlowService
+    from goals_tui.services.goals import GoalService
+    from goals_tui.services.imports import Imports
+    from goals_tui.services.insights import Insights
+    from goals_tui.services.packages import Packages
+    from goals_tui.services.saved_filters import SavedFilters
+    from goals_tui.services.simulation import Simulation
+    from goals_tui.services.tasks import Tasks
+    from goals_tui.services.tracking import Tracker
+
+Clock = Callable[[], datetime]
+
+WORKSPACE_VARIABLE = "GOALS_TUI_WORKSPACE"
+NOW_VARIABLE = "GOALS_TUI_NOW"
+
+
+class Services:
+    """Everything that can be done in one workspace. Safe to use from several threads."""
+
+    def __init__(self, workspace: Workspace, *, clock: Clock, ids: Ids, env: Mapping[str, str]) -> None:
+        self.workspace = workspace
+        self.clock = clock
+        self.ids = ids
+        self.env = env
+        self.history = History(workspace.documents)
+        self.project = ProjectService(workspace.documents, self.history)
+
+    @cached_property
+    def features(self) -> Features:
+        """The feature flags; raises GoalsError where one is nonsense."""
+        return read_features(self.env, read_values(self.workspace.path))
+
+    @cached_property
+    def goals(self) -> GoalService:
+        """Goals and their steps."""
+        from goals_tui.services.goals import GoalService
+
+        return GoalService(self)
+
+    @cached_property
+    def flows(self) -> FlowService:
+        """Flows and their wiring."""
+        from goals_tui.services.flows import FlowService
+
+        return FlowService(self)
+
+    @cached_property
+    def tracking(self) -> Tracker:
+        """Records steps of goals as events."""
+        from goals_tui.services.tracking import Tracker
+
+        return Tracker(self)
+
+    @cached_property
+    def insights(self) -> Insights:
+        """Reports, funnels, cycles."""
+        from goals_tui.services.insights import Insights
+
+        return Insights(self)
+
+    @cached_property
+    def imports(self) -> Imports:
+        """Brings events and goals in from files."""
+        from goals_tui.services.imports import Imports
+
+        return Imports(self)
+
+    @cached_property
+    def simulation(self) -> Simulation:
+        """Runs many conversations through a flow."""
+        from goals_tui.services.simulation import Simulation
+
+        return Simulation(self)
+
+    @cached_property
+    def filters(self) -> SavedFilters:
+        """Filters kept under a name."""
+        from goals_tui.services.saved_filters import SavedFilters
+
+        return SavedFilters(self)
+
+    @cached_property
+    def packages(self) -> Packages:
+        """Goals and flows as files for other projects."""
+        from goals_tui.services.packages import Packages
+
+        return Packages(self)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        """Long work in the background."""
+        from goals_tui.services.tasks import Tasks
+
+        return Tasks(self)
+
+    def stamp(self) -> Hashable:
+        """A value that changes when goals, flows or events changed on disk; costs a few stat calls."""
+        return self.workspace.documents.stamp(), self.workspace.events.stamp()
+
+
+def open_services(
+    path: Path, *, clock: Clock | None = None, ids: Ids | None = None, env: Mapping[str, str] | None = None
+) -> Services:
+    """Open the workspace at `path`. Raises UnreadableError with what to do where there is none."""
+    env = os.environ if env is None else env
+    return Services(Workspace.open(path), clock=clock or clock_of(env), ids=ids or Ids(), env=env)
+
+
+def create_workspace(
+    path: Path,
+    *,
+    name: str,
+    currency: str = "EUR",
+    time_zone: str = "UTC",
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Services:
+    """Make a workspace with a new project and open it.
+
+    Raises RefusedError for an empty name, an unknown currency or time zone, or where a workspace is already.
+    """
+    from goals_tui.services.currencies import check_currency
+
+    env = os.environ if env is None else env
+    ids = ids or Ids()
+    zone(time_zone)
+    if not name.strip():
+        raise RefusedError("A project needs a name, for example --name 'Flight Desk'.", field="name")
+    project = Project(id=ids.hex24(), name=name, currency=check_currency(currency), time_zone=time_zone)
+    return Services(Workspace.create(path, project), clock=clock or clock_of(env), ids=ids, env=env)
+
+
+def default_workspace(env: Mapping[str, str] | None = None) -> Path:
+    """Where the workspace is unless told: GOALS_TUI_WORKSPACE, else the platform's user data folder."""
+    env = os.environ if env is None else env
+    if env.get(WORKSPACE_VARIABLE):
+        return Path(env[WORKSPACE_VARIABLE]).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("goals-tui", appauthor=False))
+
+
+def clock_of(env: Mapping[str, str]) -> Clock:
+    """The real clock, or one that stands still at GOALS_TUI_NOW. Raises RefusedError for an unreadable moment."""
+    fixed = env.get(NOW_VARIABLE)
+    if not fixed:
+        return lambda: datetime.now(UTC)
+    try:
+        now = datetime.fromisoformat(fixed)
+    except ValueError:
+        now = None
+    if now is None or now.tzinfo is None:
+        raise RefusedError(f"{NOW_VARIABLE} is {fixed!r}. Write a moment with its zone, as in 2026-11-20T12:00:00Z.")
+    moment = now.astimezone(UTC)
+    return lambda: moment

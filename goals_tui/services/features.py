@@ -1,0 +1,58 @@
+"""Feature flags by the names of the seed: from the environment, else from `values.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from goals_tui.domain.errors import RefusedError
+from goals_tui.domain.goal_rules import DEFAULT_MAX_STEPS, HIGHEST_MAX_STEPS
+
+USE_GOALS = ("FEATURE_USE_GOALS_V2", "FEATURE_USE_GOALS")
+MAX_STEPS = tuple(f"{flag}__MAX_STEPS_PER_GOAL" for flag in USE_GOALS)
+
+_TRUE = {"true", "1", "yes", "on"}
+_FALSE = {"false", "0", "no", "off"}
+_FEWEST_STEPS = 2
+
+
+@dataclass(frozen=True)
+class Features:
+    """What is switched on. `max_steps` counts the initial step; `max_steps_from` says who set it."""
+
+    enabled: bool = True
+    enabled_from: str = "default"
+    max_steps: int = DEFAULT_MAX_STEPS
+    max_steps_from: str = "default"
+
+
+def read_features(env: Mapping[str, str], values: Mapping[str, str]) -> Features:
+    """The flags of the environment, else of `values` (values.yaml, flat). Raises RefusedError for nonsense."""
+    flag, flag_from = _find(USE_GOALS, env, values)
+    limit, limit_from = _find(MAX_STEPS, env, values)
+    return Features(
+        enabled=_switch(flag, flag_from) if flag is not None else True,
+        enabled_from=flag_from,
+        max_steps=_limit(limit, limit_from) if limit is not None else DEFAULT_MAX_STEPS,
+        max_steps_from=limit_from,
+    )
+
+
+def _find(names: tuple[str, ...], env: Mapping[str, str], values: Mapping[str, str]) -> tuple[str | None, str]:
+    for place, found in (("the environment", env), ("values.yaml", values)):
+        for name in names:
+            if found.get(name, "").strip():
+                return found[name].strip(), f"{name} in {place}"
+    return None, "default"
+
+
+def _switch(text: str, where: str) -> bool:
+    if text.casefold() in _TRUE | _FALSE:
+        return text.casefold() in _TRUE
+    raise RefusedError(f"{where} is {text!r}. Write true or false.")
+
+
+def _limit(text: str, where: str) -> int:
+    if text.isascii() and text.isdigit() and _FEWEST_STEPS <= int(text) <= HIGHEST_MAX_STEPS:
+        return int(text)
+    raise RefusedError(f"{where} is {text!r}. Write a number of steps from {_FEWEST_STEPS} to {HIGHEST_MAX_STEPS}.")

@@ -1,0 +1,163 @@
+"""Flows: create, edit, delete, and what is wrong with their wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError
+from goals_tui.domain.flow import Flow, TrackGoal
+
+if TYPE_CHECKING:
+    from goals_tui.domain.wiring import Finding
+    from goals_tui.services.context import Services
+    from goals_tui.services.history import Editing
+
+KIND = "flows"
+
+
+@dataclass(frozen=True)
+class FlowSummary:
+    """A line of the list of flows; `goals` are the ids that its Track Goal Process nodes name."""
+
+    id: str
+    name: str
+    description: str
+    revision: int
+    nodes: int
+    goals: tuple[str, ...]
+
+
+class FlowService:
+    """The flows of the workspace, by name."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._documents = services.workspace.documents
+        self._cached: tuple[object, tuple[Flow, ...]] | None = None
+
+    def all(self) -> tuple[Flow, ...]:
+        """Every flow, by name."""
+        stamp = self._documents.stamp()
+        if self._cached is None or self._cached[0] != stamp:
+            flows = [Flow.model_validate(document) for document in self._documents.all(KIND).values()]
+            self._cached = (stamp, tuple(sorted(flows, key=lambda flow: (flow.name.casefold(), flow.id))))
+        return self._cached[1]
+
+    def summaries(self) -> list[FlowSummary]:
+        """Every flow in short, by name."""
+        return [_summary(flow) for flow in self.all()]
+
+    def get(self, wanted: str) -> Flow:
+        """The flow of this name or id; raises NotFoundError with the nearest names."""
+        flows = self.all()
+        for flow in flows:
+            if wanted in (flow.id, flow.name):
+                return flow
+        folded = [flow for flow in flows if flow.name.casefold() == wanted.strip().casefold()]
+        if len(folded) == 1:
+            return folded[0]
+        raise NotFoundError("flow", wanted, [flow.name for flow in flows])
+
+    def create(self, name: str, description: str = "") -> Flow:
+        """A new empty flow, saved. Raises RefusedError for an empty name or one that is taken."""
+        return self.save(self._blank(name, description), label=f"Create flow {name!r}")
+
+    def save(self, flow: Flow, *, label: str | None = None, overwrite: bool = False) -> Flow:
+        """Save a new or changed flow.
+
+        Raises RefusedError for its name, ConflictError when it was changed or deleted elsewhere since it was read.
+        """
+        with self._services.history.edit(label or f"Edit flow {flow.name!r}") as edit:
+            return self.put(edit, flow, overwrite=overwrite)
+
+    def put(self, edit: Editing, flow: Flow, *, overwrite: bool = False) -> Flow:
+        """Save a flow as a part of a larger edit; refusals as in `save`."""
+        stored = edit.get(KIND, flow.id)
+        self._check_name(edit, flow)
+        if not overwrite:
+            _check_revision(flow, Flow.model_validate(stored) if stored else None)
+        revision = int(stored["revision"]) if stored else flow.revision
+        saved = flow.model_copy(update={"revision": revision + 1, "changed_at": self._services.clock()})
+        edit.put(KIND, saved.id, saved.model_dump(mode="json"))
+        return saved
+
+    def rename(self, flow_id: str, name: str, description: str | None = None) -> Flow:
+        """Give a flow another name (and description)."""
+        flow = self.get(flow_id)
+        renamed = Flow.model_validate(
+            {**flow.model_dump(), "name": name, "description": flow.description if description is None else description}
+        )
+        return self.save(renamed, label=f"Rename flow {flow.name!r}")
+
+    def duplicate(self, flow_id: str) -> Flow:
+        """A copy of a flow under a free name, with new ids."""
+        from goals_tui.domain.flow_edit import with_new_ids
+
+        flow = self.get(flow_id)
+        ids = self._services.ids
+        copy = self._blank(free_name(flow.name, [other.name for other in self.all()]), flow.description)
+        nodes = tuple(with_new_ids(node, ids) for node in flow.nodes)
+        return self.save(copy.model_copy(update={"nodes": nodes}), label=f"Duplicate flow {flow.name!r}")
+
+    def delete(self, flow_id: str) -> Flow:
+        """Delete a flow; Go To and Execute Flow nodes that point at it are then found by `check`. Can be undone."""
+        flow = self.get(flow_id)
+        with self._services.history.edit(f"Delete flow {flow.name!r}") as edit:
+            edit.delete(KIND, flow.id)
+        return flow
+
+    def findings(self, flow: Flow | None = None) -> list[Finding]:
+        """The wiring findings of the whole project; a given unsaved `flow` stands in for the stored one."""
+        from goals_tui.domain.wiring import check
+
+        flows: Sequence[Flow] = self.all()
+        if flow is not None:
+            flows = [*(other for other in flows if other.id != flow.id), flow]
+        return check(flows, self._services.goals.all())
+
+    def _blank(self, name: str, description: str) -> Flow:
+        now, ids = self._services.clock(), self._services.ids
+        return Flow(
+            id=ids.hex24(),
+            reference_id=ids.uuid(),
+            name=name,
+            description=description,
+            created_at=now,
+            changed_at=now,
+        )
+
+    def _check_name(self, edit: Editing, flow: Flow) -> None:
+        if not flow.name:
+            raise RefusedError("A flow needs a name, for example Book a Flight.", field="name")
+        for other in edit.all(KIND).values():
+            if other["id"] != flow.id and str(other["name"]).casefold() == flow.name.casefold():
+                raise RefusedError(f"There is a flow {flow.name!r} already. Choose another name.", field="name")
+
+
+def free_name(name: str, taken: Sequence[str]) -> str:
+    """`name`, or `name (2)` and so on where that is taken."""
+    folded = {other.casefold() for other in taken}
+    if name.casefold() not in folded:
+        return name
+    number = 2
+    while f"{name} ({number})".casefold() in folded:
+        number += 1
+    return f"{name} ({number})"
+
+
+def _summary(flow: Flow) -> FlowSummary:
+    nodes = list(flow.walk())
+    goals = dict.fromkeys(node.goal_id for node in nodes if isinstance(node, TrackGoal) and node.goal_id)
+    return FlowSummary(flow.id, flow.name, flow.description, flow.revision, len(nodes), tuple(goals))
+
+
+def _check_revision(flow: Flow, stored: Flow | None) -> None:
+    if stored is None:
+        if flow.revision:
+            raise ConflictError("flow", flow.name, [], deleted=True)
+        return
+    if stored.revision != flow.revision:
+        changed = [key for key in ("name", "description", "nodes") if getattr(stored, key) != getattr(flow, key)]
+        raise ConflictError("flow", stored.name, changed)

@@ -1,0 +1,120 @@
+"""Where goals stand in flows, and how their nodes are changed before a goal or step is deleted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from goals_tui.domain.flow import Flow, TrackGoal, title
+from goals_tui.domain.goal import Goal
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+
+
+@dataclass(frozen=True)
+class NodeUse:
+    """A Track Goal Process node that tracks a goal."""
+
+    flow_id: str
+    flow: str
+    node_id: str
+    node: str
+    step_ids: tuple[str, ...]
+
+
+class GoalUses:
+    """The Track Goal Process nodes of all flows, by goal."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._cached: tuple[object, dict[str, list[NodeUse]]] = (None, {})
+
+    def of(self, goal_id: str, step_id: str | None = None) -> list[NodeUse]:
+        """The nodes that track a goal, or one of its steps, flow by flow in reading order."""
+        uses = self._by_goal().get(goal_id, [])
+        return [use for use in uses if step_id is None or step_id in use.step_ids]
+
+    def flow_names(self) -> dict[str, tuple[str, ...]]:
+        """For each goal that is tracked: the names of the flows that do."""
+        return {goal: tuple(dict.fromkeys(use.flow for use in uses)) for goal, uses in self._by_goal().items()}
+
+    def replace_goal(self, goal_id: str, other_id: str) -> int:
+        """Let every node of a goal track another one instead; returns how many nodes changed.
+
+        Steps are matched by name, the initial step by its place; a step with no match is left out, and a
+        node with no match at all tracks the other goal's initial step.
+        """
+        old, new = self._services.goals.get(goal_id), self._services.goals.get(other_id)
+        by_name = {step.name.casefold(): step.id for step in new.steps}
+        match = {step.id: by_name.get(step.name.casefold()) for step in old.steps}
+        match[old.initial.id] = new.initial.id
+
+        def replaced(node: TrackGoal) -> TrackGoal:
+            steps = new.in_order(found for step in node.step_ids if (found := match.get(step)))
+            return node.model_copy(update={"goal_id": new.id, "step_ids": steps or (new.initial.id,)})
+
+        return self._rewrite(f"Track {new.name!r} instead of {old.name!r}", old.id, None, replaced)
+
+    def remove_goal(self, goal_id: str) -> int:
+        """Remove every node that tracks a goal; returns how many."""
+        name = self._services.goals.get(goal_id).name
+        return self._rewrite(f"Remove the nodes of {name!r}", goal_id, None, lambda node: None)
+
+    def replace_step(self, goal_id: str, step_id: str, other_id: str) -> int:
+        """Let every node that tracks a step track another step of the goal instead."""
+        goal = self._services.goals.get(goal_id)
+
+        def replaced(node: TrackGoal) -> TrackGoal:
+            return _with_steps(node, goal, [other_id if step == step_id else step for step in node.step_ids])
+
+        names = f"{goal.step(other_id).name!r} instead of {goal.step(step_id).name!r}"
+        return self._rewrite(f"Track {names}", goal_id, step_id, replaced)
+
+    def remove_step(self, goal_id: str, step_id: str) -> int:
+        """Let no node track a step any more; a node that tracked nothing else is removed."""
+        goal = self._services.goals.get(goal_id)
+
+        def without(node: TrackGoal) -> TrackGoal | None:
+            rest = [step for step in node.step_ids if step != step_id]
+            return _with_steps(node, goal, rest) if rest else None
+
+        return self._rewrite(f"Stop tracking {goal.step(step_id).name!r}", goal_id, step_id, without)
+
+    def _rewrite(
+        self, label: str, goal_id: str, step_id: str | None, change: Callable[[TrackGoal], TrackGoal | None]
+    ) -> int:
+        from goals_tui.domain import flow_edit
+
+        changed = 0
+        with self._services.history.edit(label) as edit:
+            for document in list(edit.all("flows").values()):
+                flow = before = Flow.model_validate(document)
+                for node in before.walk():
+                    if not isinstance(node, TrackGoal) or node.goal_id != goal_id:
+                        continue
+                    if step_id is not None and step_id not in node.step_ids:
+                        continue
+                    after = change(node)
+                    flow = flow_edit.replace(flow, after) if after else flow_edit.remove(flow, node.id)[0]
+                    changed += 1
+                if flow is not before:
+                    self._services.flows.put(edit, flow)
+        return changed
+
+    def _by_goal(self) -> dict[str, list[NodeUse]]:
+        stamp = self._services.workspace.documents.stamp()
+        if self._cached[0] != stamp:
+            found: dict[str, list[NodeUse]] = defaultdict(list)
+            for flow in self._services.flows.all():
+                for node in flow.walk():
+                    if isinstance(node, TrackGoal) and node.goal_id:
+                        found[node.goal_id].append(NodeUse(flow.id, flow.name, node.id, title(node), node.step_ids))
+            self._cached = (stamp, dict(found))
+        return self._cached[1]
+
+
+def _with_steps(node: TrackGoal, goal: Goal, steps: list[str]) -> TrackGoal:
+    return node.model_copy(update={"step_ids": goal.in_order(steps)})

@@ -1,0 +1,264 @@
+"""Goals: list, create, edit, duplicate, delete (the seed's *Create a Goal*, *Delete a Goal*, *Delete a Step*)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from goals_tui.domain import goal_rules
+from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError
+from goals_tui.domain.goal import Goal, Step, StepKind, changed_fields, same_definition
+from goals_tui.domain.goal_rules import Problem
+from goals_tui.domain.project import currency_digits
+from goals_tui.domain.value import format_amount
+from goals_tui.services.flows import free_name
+from goals_tui.services.goal_uses import GoalUses, NodeUse
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+    from goals_tui.services.history import Editing
+
+KIND = "goals"
+VERSIONS = "goal_versions"
+
+
+@dataclass(frozen=True)
+class GoalSummary:
+    """A line of the list of goals. `steps` counts the initial one; `flows` are the names of those that track it."""
+
+    id: str
+    name: str
+    description: str
+    version: str
+    revision: int
+    changed_at: str
+    step_kinds: tuple[StepKind, ...]
+    flows: tuple[str, ...]
+
+    @property
+    def steps(self) -> int:
+        """How many steps the goal has, the initial one included."""
+        return len(self.step_kinds)
+
+
+@dataclass(frozen=True)
+class Consequences:
+    """What goes when a goal, or one step of it, is deleted."""
+
+    goal_id: str
+    step_id: str | None
+    name: str
+    events: int
+    cycles: int
+    uses: tuple[NodeUse, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.events or self.uses)
+
+
+class GoalService:
+    """The goals of the workspace, by name."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._documents = services.workspace.documents
+        self._parsed: tuple[object, dict[str, Goal]] = (None, {})
+        self.uses = GoalUses(services)
+
+    # -- reading
+
+    def summaries(self) -> list[GoalSummary]:
+        """Every goal in short, by name; quick with 10,000 of them."""
+        uses = self.uses.flow_names()
+        rows = [_summary(document, uses) for document in self._documents.all(KIND).values()]
+        return sorted(rows, key=lambda row: (row.name.casefold(), row.id))
+
+    def all(self) -> list[Goal]:
+        """Every goal, by name."""
+        goals = [self._parse(document) for document in self._documents.all(KIND).values()]
+        return sorted(goals, key=lambda goal: (goal.name.casefold(), goal.id))
+
+    def get(self, wanted: str) -> Goal:
+        """The goal of this name or id; raises NotFoundError with the nearest names."""
+        documents = self._documents.all(KIND)
+        if wanted in documents:
+            return self._parse(documents[wanted])
+        same = [d for d in documents.values() if d["name"] == wanted]
+        folded = [d for d in documents.values() if str(d["name"]).casefold() == wanted.strip().casefold()]
+        for found in (same, folded):
+            if len(found) == 1:
+                return self._parse(found[0])
+        raise NotFoundError("goal", wanted, [str(d["name"]) for d in documents.values()])
+
+    def versions(self, goal_id: str) -> list[Goal]:
+        """Every saved state of a goal, oldest first."""
+        documents = self._documents.all(VERSIONS).values()
+        goals = [Goal.model_validate(document) for document in documents if document["id"] == goal_id]
+        return sorted(goals, key=lambda goal: (goal.revision, goal.changed_at))
+
+    def where_used(self, goal_id: str, step_id: str | None = None) -> list[NodeUse]:
+        """The Track Goal Process nodes that track a goal, or one of its steps."""
+        return self.uses.of(goal_id, step_id)
+
+    # -- writing
+
+    def draft(self) -> Goal:
+        """A new goal that is not saved yet: no name, and an initial step with no name."""
+        now, ids = self._services.clock(), self._services.ids
+        initial = Step(id=ids.hex24(), name="", kind="initial")
+        return Goal(
+            id=ids.hex24(),
+            reference_id=ids.uuid(),
+            version=ids.uuid(),
+            name="",
+            steps=(initial,),
+            created_at=now,
+            changed_at=now,
+        )
+
+    def new_step(self, kind: StepKind = "step") -> Step:
+        """A new step with no name yet."""
+        return Step(id=self._services.ids.hex24(), name="", kind=kind)
+
+    def problems(self, goal: Goal) -> list[Problem]:
+        """Everything that keeps a goal from being saved, in the order of the form."""
+        return self._problems(goal, self._documents.all(KIND))
+
+    def save(self, goal: Goal, *, overwrite: bool = False) -> Goal:
+        """Save a new or changed goal as a new version; steps that are gone lose their events.
+
+        Raises RefusedError for the first of `problems`, ConflictError when it was changed or deleted elsewhere
+        since it was read (`overwrite` saves all the same).
+        """
+        with self._services.history.edit(f"Edit goal {goal.name!r}") as edit:
+            document = edit.get(KIND, goal.id)
+            stored = Goal.model_validate(document) if document else None
+            for problem in self._problems(goal, edit.all(KIND)):
+                raise RefusedError(problem.message, field=problem.field)
+            if not overwrite:
+                self._check_revision(edit, goal, stored)
+            if stored is not None and same_definition(stored, goal):
+                return stored
+            saved = self.put(edit, goal, stored)
+            for step_id in _gone(stored, saved):
+                self._services.workspace.events.delete(goal.id, step_id)
+        return saved
+
+    def put(self, edit: Editing, goal: Goal, stored: Goal | None) -> Goal:
+        """Write a goal as a part of a larger edit: a new version, and the old one kept. No rule is checked."""
+        saved = goal.model_copy(
+            update={
+                "version": self._services.ids.uuid(),
+                "revision": (stored.revision if stored else goal.revision) + 1,
+                "created_at": stored.created_at if stored else goal.created_at,
+                "changed_at": self._services.clock(),
+            }
+        )
+        content = saved.model_dump(mode="json")
+        edit.put(KIND, saved.id, content)
+        edit.keep(VERSIONS, saved.version, content)
+        return saved
+
+    def duplicate(self, goal_id: str) -> Goal:
+        """A saved copy of a goal under a free name, with new ids."""
+        goal, ids = self.get(goal_id), self._services.ids
+        steps = tuple(step.model_copy(update={"id": ids.hex24()}) for step in goal.steps)
+        name = free_name(goal.name, [summary.name for summary in self.summaries()])
+        fresh = {"id": ids.hex24(), "reference_id": ids.uuid(), "name": name, "steps": steps, "revision": 0}
+        return self.save(goal.model_copy(update={**fresh, "created_at": self._services.clock()}))
+
+    # -- deleting
+
+    def consequences(self, goal_id: str, step_id: str | None = None) -> Consequences:
+        """What deleting a goal, or one step of it, would take. Counts events: call it off the main thread."""
+        from goals_tui.store.event_counts import count_events
+
+        goal = self.get(goal_id)
+        name = goal.name if step_id is None else goal.step(step_id).name
+        events, cycles = count_events(self._services.workspace.events, goal.id, step_id)
+        return Consequences(goal.id, step_id, name, events, cycles, tuple(self.where_used(goal.id, step_id)))
+
+    def lost_by_saving(self, goal: Goal) -> list[Consequences]:
+        """For each step that the stored goal has and `goal` has not: what saving takes, where it takes anything."""
+        document = self._documents.get(KIND, goal.id)
+        gone = _gone(self._parse(document), goal) if document else []
+        return [found for step_id in gone if (found := self.consequences(goal.id, step_id))]
+
+    def delete(self, goal_id: str, *, confirm: str) -> Consequences:
+        """Delete a goal with its analytics; its nodes in flows stay and are found by `check`. Can't be undone.
+
+        Raises RefusedError unless `confirm` is the goal's name.
+        """
+        goal = self.get(goal_id)
+        if confirm.strip() != goal.name:
+            raise RefusedError(
+                f"To delete the goal, confirm with its name: {goal.name!r}, not {confirm.strip()!r}.", field="confirm"
+            )
+        taken = self.consequences(goal.id)
+        with self._services.history.edit(f"Delete goal {goal.name!r}") as edit:
+            # Events first: a goal whose deletion was cut off can be deleted again, events without a goal can't.
+            self._services.workspace.events.delete(goal.id)
+            for version, document in edit.all(VERSIONS).items():
+                if document["id"] == goal.id:
+                    edit.drop(VERSIONS, version)
+            edit.drop(KIND, goal.id)
+        self._services.history.forget(KIND, goal.id)
+        return taken
+
+    # -- inside
+
+    def _parse(self, document: Mapping[str, Any]) -> Goal:
+        stamp = self._documents.stamp()
+        if self._parsed[0] != stamp:
+            self._parsed = (stamp, {})
+        known = self._parsed[1]
+        goal = known.get(document["id"])
+        if goal is None:
+            goal = known[document["id"]] = Goal.model_validate(document)
+        return goal
+
+    def _problems(self, goal: Goal, documents: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
+        names = [str(document["name"]) for id_, document in documents.items() if id_ != goal.id]
+        found = goal_rules.problems(goal, max_steps=self._services.features.max_steps, taken_names=names)
+        return found + self._amount_problems(goal, documents.get(goal.id))
+
+    def _amount_problems(self, goal: Goal, document: Mapping[str, Any] | None) -> list[Problem]:
+        """New or changed amounts with more decimals than the project's currency has."""
+        project = self._services.project.get()
+        digits = currency_digits(project.currency)
+        stored = {step.id: step.metrics for step in self._parse(document).steps} if document else {}
+        changed = [step for step in goal.steps if step.metrics and step.metrics != stored.get(step.id)]
+        return [
+            Problem("step.metrics", f"{format_amount(amount)} has too many decimals for {project.currency}.", step.id)
+            for step in changed
+            for amount in (step.metrics.cost_savings, step.metrics.revenue)
+            if amount != round(amount, digits)
+        ]
+
+    def _check_revision(self, edit: Editing, goal: Goal, stored: Goal | None) -> None:
+        if stored is None:
+            if goal.revision:
+                raise ConflictError("goal", goal.name, [], deleted=True)
+        elif stored.revision != goal.revision:
+            base = edit.get(VERSIONS, goal.version)
+            before = Goal.model_validate(base) if base else goal
+            raise ConflictError("goal", stored.name, list(changed_fields(before, stored)))
+
+
+def _gone(before: Goal | None, after: Goal) -> list[str]:
+    kept = {step.id for step in after.steps}
+    return [step.id for step in before.steps if step.id not in kept] if before else []
+
+
+def _summary(document: Mapping[str, Any], uses: Mapping[str, tuple[str, ...]]) -> GoalSummary:
+    return GoalSummary(
+        document["id"],
+        document["name"],
+        document["description"],
+        document["version"],
+        document["revision"],
+        document["changed_at"],
+        tuple(step["kind"] for step in document["steps"]),
+        uses.get(document["id"], ()),
+    )

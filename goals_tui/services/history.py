@@ -1,0 +1,166 @@
+"""Undo and redo of every edit of documents (DESIGN 6). Each edit is one write and one entry here."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from goals_tui.domain.errors import ConflictError, RefusedError
+
+if TYPE_CHECKING:
+    from goals_tui.store.documents import Documents, Transaction
+
+Document = Mapping[str, Any]
+
+MOST_EDITS = 200
+"""How many edits can be taken back."""
+
+_BOOKKEEPING = ("revision", "changed_at", "version")
+"""Fields that differ between a document and the same document put back."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One document before and after; None where it did not exist."""
+
+    kind: str
+    id: str
+    before: Document | None
+    after: Document | None
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What one action of the user changed; `label` says it, as in "Edit goal 'Book a Flight'"."""
+
+    label: str
+    changes: tuple[Change, ...]
+
+
+class Editing:
+    """The transaction of one edit: like the store's, and it remembers what was there before."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self.changes: dict[tuple[str, str], Change] = {}
+
+    def get(self, kind: str, id_: str) -> Document | None:
+        """The document as it is now, or None."""
+        return self._transaction.get(kind, id_)
+
+    def all(self, kind: str) -> Mapping[str, Document]:
+        """All documents of a kind by id."""
+        return self._transaction.all(kind)
+
+    def put(self, kind: str, id_: str, document: Mapping[str, Any]) -> None:
+        """Write a document; it can be undone."""
+        self._remember(kind, id_, document)
+        self._transaction.put(kind, id_, dict(document))
+
+    def delete(self, kind: str, id_: str) -> None:
+        """Delete a document; it can be undone."""
+        self._remember(kind, id_, None)
+        self._transaction.delete(kind, id_)
+
+    def keep(self, kind: str, id_: str, document: Mapping[str, Any]) -> None:
+        """Write a document that undo leaves alone: old versions, to which events may refer."""
+        self._transaction.put(kind, id_, dict(document))
+
+    def drop(self, kind: str, id_: str) -> None:
+        """Delete a document for good."""
+        self._transaction.delete(kind, id_)
+
+    def _remember(self, kind: str, id_: str, after: Document | None) -> None:
+        known = self.changes.get((kind, id_))
+        before = known.before if known else self._transaction.get(kind, id_)
+        self.changes[kind, id_] = Change(kind, id_, dict(before) if before else None, dict(after) if after else None)
+
+
+class History:
+    """The edits made through one `Services`, newest last."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+        self._done: deque[Edit] = deque(maxlen=MOST_EDITS)
+        self._undone: deque[Edit] = deque(maxlen=MOST_EDITS)
+
+    @property
+    def undo_label(self) -> str | None:
+        """What undo would take back, or None."""
+        return self._done[-1].label if self._done else None
+
+    @property
+    def redo_label(self) -> str | None:
+        """What redo would do again, or None."""
+        return self._undone[-1].label if self._undone else None
+
+    @contextmanager
+    def edit(self, label: str) -> Iterator[Editing]:
+        """One edit: everything inside is written at once at the end, or not at all."""
+        with self._documents.transaction() as transaction:
+            editing = Editing(transaction)
+            yield editing
+        if editing.changes:
+            self._done.append(Edit(label, tuple(editing.changes.values())))
+            self._undone.clear()
+
+    def undo(self) -> str:
+        """Take the last edit back; returns its label. Raises ConflictError when it was edited since elsewhere."""
+        if not self._done:
+            raise RefusedError("There is nothing to undo.")
+        edit = self._done[-1]
+        inverse = self._put_back(edit)
+        self._done.pop()
+        self._undone.append(inverse)
+        return edit.label
+
+    def redo(self) -> str:
+        """Do the last undone edit again; returns its label. Raises ConflictError as `undo` does."""
+        if not self._undone:
+            raise RefusedError("There is nothing to redo.")
+        edit = self._undone[-1]
+        inverse = self._put_back(edit)
+        self._undone.pop()
+        self._done.append(inverse)
+        return edit.label
+
+    def forget(self, kind: str, id_: str) -> None:
+        """Drop the edits of a document that is gone for good: they can't be taken back any more."""
+        for edits in (self._done, self._undone):
+            kept = [edit for edit in edits if not any((c.kind, c.id) == (kind, id_) for c in edit.changes)]
+            edits.clear()
+            edits.extend(kept)
+
+    def _put_back(self, edit: Edit) -> Edit:
+        inverse = []
+        with self._documents.transaction() as transaction:
+            for change in edit.changes:
+                current = transaction.get(change.kind, change.id)
+                if _content(current) != _content(change.after):
+                    raise ConflictError(change.kind.rstrip("s"), _name_of(change), ["edited since"])
+                if change.before is None:
+                    transaction.delete(change.kind, change.id)
+                    written = None
+                else:
+                    revision = max(_revision(current), _revision(change.before)) + 1
+                    written = {**change.before, "revision": revision}
+                    transaction.put(change.kind, change.id, written)
+                inverse.append(Change(change.kind, change.id, dict(current) if current else None, written))
+        return Edit(edit.label, tuple(inverse))
+
+
+def _content(document: Document | None) -> dict[str, Any] | None:
+    if document is None:
+        return None
+    return {key: value for key, value in document.items() if key not in _BOOKKEEPING}
+
+
+def _revision(document: Document | None) -> int:
+    return int((document or {}).get("revision", 0))
+
+
+def _name_of(change: Change) -> str:
+    return str((change.after or change.before or {}).get("name", change.id))

@@ -1,0 +1,54 @@
+"""The project's settings: name, currency, time zone (the seed's *Determine What you Want to Measure*)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from goals_tui.domain.errors import ConflictError, UnreadableError
+from goals_tui.domain.project import Project
+from goals_tui.services.currencies import check_currency
+
+if TYPE_CHECKING:
+    from goals_tui.services.history import History
+    from goals_tui.store.documents import Documents
+
+KIND = "project"
+
+
+class ProjectService:
+    """Reads and saves the one project of a workspace."""
+
+    def __init__(self, documents: Documents, history: History) -> None:
+        self._documents = documents
+        self._history = history
+        self._cached: tuple[object, Project] | None = None
+
+    def get(self) -> Project:
+        """The project as it is on disk now."""
+        stamp = self._documents.stamp()
+        if self._cached is None or self._cached[0] != stamp:
+            for document in self._documents.all(KIND).values():
+                self._cached = (stamp, Project.model_validate(document))
+                break
+            else:
+                raise UnreadableError("goals.json holds no project. Make a workspace anew with: goals-tui init")
+        return self._cached[1]
+
+    def save(self, project: Project, *, overwrite: bool = False) -> Project:
+        """Save changed settings. Changing the currency converts no amount.
+
+        Raises RefusedError for an unknown currency, ConflictError when the settings were changed elsewhere.
+        """
+        check_currency(project.currency)
+        with self._history.edit("Change settings") as edit:
+            stored = Project.model_validate(edit.get(KIND, project.id) or project)
+            if stored.revision != project.revision and not overwrite:
+                changed = [key for key in ("name", "currency", "time_zone") if _differs(stored, project, key)]
+                raise ConflictError("project", stored.name, changed)
+            saved = project.model_copy(update={"revision": stored.revision + 1})
+            edit.put(KIND, saved.id, saved.model_dump(mode="json"))
+        return saved
+
+
+def _differs(one: Project, other: Project, key: str) -> bool:
+    return bool(getattr(one, key) != getattr(other, key))
