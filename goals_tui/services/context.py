@@ -19,6 +19,7 @@ from goals_tui.store.values_file import read_values
 from goals_tui.store.workspace import Workspace
 
 if TYPE_CHECKING:
+    from goals_tui.services.flow_files import FlowFiles
     from goals_tui.services.flows import FlowService
     from goals_tui.services.goals import GoalService
     from goals_tui.services.imports import Imports
@@ -64,6 +65,13 @@ class Services:
         from goals_tui.services.flows import FlowService
 
         return FlowService(self)
+
+    @cached_property
+    def flow_files(self) -> FlowFiles:
+        """Flows as files."""
+        from goals_tui.services.flow_files import FlowFiles
+
+        return FlowFiles(self)
 
     @cached_property
     def tracking(self) -> Tracker:

@@ -1,0 +1,83 @@
+"""`goals-tui events`: stats, verify, seal, export."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from goals_tui.cli.output import (
+    Format,
+    FormatOption,
+    add_row,
+    new_table,
+    print_csv,
+    print_json,
+    print_table,
+    say,
+)
+from goals_tui.cli.run import FOUND_PROBLEMS
+from goals_tui.cli.state import services
+
+app = typer.Typer(help="The event log.", no_args_is_help=True)
+
+
+@app.command()
+def stats(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
+    """How many events there are, from when to when, in how many files."""
+    row = _plain(asdict(services(context).workspace.events.stats()))
+    if format is Format.JSON:
+        print_json(row)
+    elif format is Format.CSV:
+        print_csv([row], list(row))
+    else:
+        table = new_table("", ("", "right"))
+        for name, value in row.items():
+            add_row(table, name.replace("_", " "), f"{value:,}" if isinstance(value, int) else value)
+        print_table(table)
+
+
+@app.command()
+def verify(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
+    """Read every event and say what is wrong with the log. Exits with 3 where something is."""
+    found = [_plain(asdict(finding)) for finding in services(context).workspace.events.verify()]
+    if format is Format.JSON:
+        print_json(found)
+    elif format is Format.CSV:
+        print_csv(found, list(found[0]) if found else [])
+    elif found:
+        table = new_table(*(name.replace("_", " ").capitalize() for name in found[0]))
+        for row in found:
+            add_row(table, *row.values())
+        print_table(table)
+    if found:
+        raise typer.Exit(FOUND_PROBLEMS)
+    say("Every event can be read, and each is there once.")
+
+
+@app.command()
+def seal(context: typer.Context) -> None:
+    """Turn the appended events into a Parquet part."""
+    result = services(context).workspace.events.seal()
+    say(f"Sealed {result.events} events.")
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help=".jsonl, .jsonl.gz, .csv or .parquet by its ending.")
+    ],
+) -> None:
+    """Write all events to one file."""
+    count = services(context).workspace.events.export(output)
+    say(f"Wrote {count} events to {output}.")
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if hasattr(value, "isoformat") else str(value) if isinstance(value, Path) else value
+        for name, value in row.items()
+    }

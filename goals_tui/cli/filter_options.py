@@ -1,0 +1,126 @@
+"""The filters of DESIGN section 5 as options, shared by `report`, `funnel` and `cycles`."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from goals_tui.domain.filters import Choice, Filters, span_name
+from goals_tui.domain.project import zone
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+
+Build = Callable[["Services"], Filters]
+"""Makes the filters of a command, once its workspace is open: names of goals become ids."""
+
+
+def _several(flag: str, help: str) -> Any:
+    return Annotated[list[str] | None, typer.Option(flag, help=help)]
+
+
+_OPTIONS: dict[str, tuple[Any, Any]] = {
+    "span": (
+        Annotated[
+            str | None,
+            typer.Option(
+                "--span",
+                help="today, last-7-days (default), last-30-days, last-365-days, this-month, this-year, all.",
+            ),
+        ],
+        None,
+    ),
+    "since": (
+        Annotated[str | None, typer.Option("--from", metavar="D", help="First day, or a date with a time.")],
+        None,
+    ),
+    "until": (
+        Annotated[str | None, typer.Option("--to", metavar="D", help="Last day (included), or a date with a time.")],
+        None,
+    ),
+    "goal": (_several("--goal", "Only this goal."), None),
+    "not_goal": (_several("--not-goal", "All goals but this."), None),
+    "endpoint": (_several("--endpoint", "Only this endpoint."), None),
+    "not_endpoint": (_several("--not-endpoint", "All endpoints but this."), None),
+    "locale": (_several("--locale", "Only this locale."), None),
+    "not_locale": (_several("--not-locale", "All locales but this."), None),
+    "snapshot": (_several("--snapshot", "Only this snapshot."), None),
+    "not_snapshot": (_several("--not-snapshot", "All snapshots but this."), None),
+    "no_snapshot": (Annotated[bool, typer.Option("--no-snapshot", help="Cycles without a snapshot.")], False),
+    "include_test": (
+        Annotated[bool, typer.Option("--include-test", help="Also the Interaction Panel and playbooks.")],
+        False,
+    ),
+    "time_zone": (
+        Annotated[str | None, typer.Option("--time-zone", metavar="Z", help="Count days in this zone.")],
+        None,
+    ),
+    "price_by": (
+        Annotated[str, typer.Option("--price-by", metavar="recorded|current", help="Which definition values a cycle.")],
+        "recorded",
+    ),
+}
+
+
+def with_filters(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command every filter option; it receives them as one argument `filters`, a `Build`."""
+
+    @wraps(command)
+    def filtered(*args: Any, **options: Any) -> None:
+        chosen = {name: options.pop(name) for name in _OPTIONS}
+        build = _read(chosen)
+        command(*args, filters=build, **options)
+
+    signature = inspect.signature(command, eval_str=True)
+    own = [parameter for name, parameter in signature.parameters.items() if name != "filters"]
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, (annotation, default) in _OPTIONS.items()
+    ]
+    own = [p if p.name == "context" else p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
+    filtered.__signature__ = signature.replace(parameters=[*own, *shared])  # type: ignore[attr-defined]  # read by typer
+    filtered.__annotations__ = {p.name: p.annotation for p in [*own, *shared]}
+    return filtered
+
+
+def _read(options: dict[str, Any]) -> Build:
+    custom = options["since"] is not None or options["until"] is not None
+    if custom and options["span"] is not None:
+        raise typer.BadParameter("--span and --from/--to exclude each other: give one of them.")
+    if options["price_by"] not in ("recorded", "current"):
+        raise typer.BadParameter(f"--price-by is recorded or current, not {options['price_by']!r}.")
+    choices = {what: _choice(what, options[what], options[f"not_{what}"]) for what in _DIMENSIONS}
+
+    def build(services: Services) -> Filters:
+        if options["time_zone"] is not None:
+            zone(options["time_zone"])
+        goals = choices["goal"]
+        ids = tuple(services.goals.get(name).id for name in goals.values)
+        return Filters(
+            span="custom" if custom else span_name(options["span"] or "last-7-days"),
+            since=options["since"],
+            until=options["until"],
+            time_zone=options["time_zone"],
+            goals=goals.model_copy(update={"values": ids}),
+            endpoints=choices["endpoint"],
+            locales=choices["locale"],
+            snapshots=choices["snapshot"],
+            no_snapshot=options["no_snapshot"],
+            include_test=options["include_test"],
+            price_by=options["price_by"],
+        )
+
+    return build
+
+
+_DIMENSIONS = ("goal", "endpoint", "locale", "snapshot")
+
+
+def _choice(what: str, only: Sequence[str] | None, but: Sequence[str] | None) -> Choice:
+    if only and but:
+        raise typer.BadParameter(f"--{what} and --not-{what} exclude each other: give one of them.")
+    return Choice(values=tuple(only or but or ()), negated=bool(but))

@@ -1,0 +1,98 @@
+"""`goals-tui flows`: list, show, export, import."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from goals_tui.cli.output import (
+    Format,
+    FormatOption,
+    add_row,
+    new_table,
+    print_csv,
+    print_json,
+    print_lines,
+    print_table,
+    say,
+)
+from goals_tui.cli.state import services
+
+app = typer.Typer(help="The flows of the project.", no_args_is_help=True)
+
+FlowArgument = Annotated[str, typer.Argument(metavar="FLOW", help="A flow's name or id.")]
+
+
+@app.command("list")
+def list_flows(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
+    """List the flows with the goals that they track."""
+    opened = services(context)
+    names = {goal.id: goal.name for goal in opened.goals.summaries()}
+    rows = [
+        {
+            "id": flow.id,
+            "name": flow.name,
+            "description": flow.description,
+            "nodes": flow.nodes,
+            "goals": [names.get(goal, goal) for goal in flow.goals],
+        }
+        for flow in opened.flows.summaries()
+    ]
+    if format is Format.JSON:
+        print_json(rows)
+    elif format is Format.CSV:
+        print_csv(rows, ["id", "name", "description", "nodes", "goals"])
+    else:
+        table = new_table("Flow", ("Nodes", "right"), "Goals", "Description", "Id")
+        for row in rows:
+            goals = ", ".join(row["goals"]) if isinstance(row["goals"], list) else ""
+            add_row(table, row["name"], row["nodes"], goals, row["description"], row["id"])
+        print_table(table)
+
+
+@app.command()
+def show(context: typer.Context, flow: FlowArgument, format: FormatOption = Format.TABLE) -> None:
+    """Draw a flow as text; as JSON: the flow as it is stored."""
+    from goals_tui.domain.flow_text import draw
+
+    opened = services(context)
+    found = opened.flows.get(flow)
+    if format is Format.JSON:
+        print_json(found.model_dump(mode="json"))
+    else:
+        goals = {goal.id: goal for goal in opened.goals.all()}
+        print_lines(draw(found, goals, {other.id: other for other in opened.flows.all()}))
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    flow: FlowArgument,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to (else printed).")
+    ] = None,
+) -> None:
+    """Write a flow as JSON."""
+    opened = services(context)
+    found = opened.flows.get(flow)
+    if output is None:
+        print_json(opened.flow_files.as_json(found))
+    else:
+        opened.flow_files.export(found, output)
+        say(f"Wrote {found.name!r} to {output}.")
+
+
+@app.command("import")
+def import_flow(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A flow of ours, or a chart.json of the original system.")
+    ],
+    name: Annotated[str | None, typer.Option("--name", help="The flow's name (else from the file).")] = None,
+) -> None:
+    """Bring a flow in from a file; node kinds that are not interpreted are kept as Other."""
+    flow = services(context).flow_files.load(file, name=name)
+    say(f"Imported the flow {flow.name!r} with {sum(1 for _ in flow.walk())} nodes.")
+    print_lines([flow.id])

@@ -1,0 +1,122 @@
+"""`goals-tui goals`: list, show, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from goals_tui.cli.output import Format, FormatOption, add_row, new_table, print_csv, print_json, print_table, say
+from goals_tui.cli.state import services
+
+if TYPE_CHECKING:
+    from goals_tui.domain.goal import Goal
+
+app = typer.Typer(help="The goals of the project.", no_args_is_help=True)
+
+GoalArgument = Annotated[str, typer.Argument(metavar="GOAL", help="A goal's name or id.")]
+
+
+@app.command("list")
+def list_goals(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
+    """List the goals with the flows that track them."""
+    rows = [
+        {
+            "id": goal.id,
+            "name": goal.name,
+            "description": goal.description,
+            "version": goal.version,
+            "steps": goal.steps,
+            "flows": list(goal.flows),
+        }
+        for goal in services(context).goals.summaries()
+    ]
+    if format is Format.JSON:
+        print_json(rows)
+    elif format is Format.CSV:
+        print_csv(rows, ["id", "name", "description", "version", "steps", "flows"])
+    else:
+        table = new_table("Goal", ("Steps", "right"), "Flows", "Description", "Id")
+        for row in rows:
+            flows = ", ".join(str(name) for name in row["flows"]) if isinstance(row["flows"], list) else ""
+            add_row(table, row["name"], row["steps"], flows, row["description"], row["id"])
+        print_table(table)
+
+
+@app.command()
+def show(context: typer.Context, goal: GoalArgument, format: FormatOption = Format.TABLE) -> None:
+    """Show one goal with its steps and what each is worth."""
+    opened = services(context)
+    found = opened.goals.get(goal)
+    content = goal_json(found)
+    if format is Format.JSON:
+        print_json(content)
+    elif format is Format.CSV:
+        print_csv(content["steps"], list(content["steps"][0]))
+    else:
+        from goals_tui.domain.value import format_duration
+        from goals_tui.services.currencies import format_money
+
+        currency = opened.project.get().currency
+        title = f"{found.name}\n{found.description}" if found.description else found.name
+        table = new_table(
+            "",
+            "Step",
+            ("Cost savings", "right"),
+            ("Revenue", "right"),
+            ("Time saved", "right"),
+            "Description",
+            title=title,
+        )
+        for step in found.steps:
+            worth = step.metrics
+            add_row(
+                table,
+                step.glyph,
+                step.name,
+                format_money(worth.cost_savings, currency) if worth.cost_savings else None,
+                format_money(worth.revenue, currency) if worth.revenue else None,
+                format_duration(worth.time_saved_seconds) if worth.time_saved_seconds else None,
+                step.description,
+            )
+        print_table(table)
+        say("● initial step   ○ step   ◎ completion step")
+
+
+@app.command()
+def delete(
+    context: typer.Context,
+    goal: GoalArgument,
+    confirm: Annotated[str, typer.Option("--confirm", metavar="NAME", help="The goal's name: it can't be undone.")],
+) -> None:
+    """Delete a goal with all its analytics data. Its nodes in flows stay and stop working."""
+    opened = services(context)
+    found = opened.goals.get(goal)
+    taken = opened.goals.delete(found.id, confirm=confirm)
+    say(f"Deleted {taken.name!r}: {taken.events} events of {taken.cycles} cycles went with it.")
+    for use in taken.uses:
+        say(f"  The node {use.node!r} of the flow {use.flow!r} stopped working.")
+
+
+def goal_json(goal: Goal) -> dict[str, Any]:
+    """A goal as the command line prints it: its fields, and the steps in order with their values."""
+    return {
+        "id": goal.id,
+        "reference_id": goal.reference_id,
+        "version": goal.version,
+        "revision": goal.revision,
+        "name": goal.name,
+        "description": goal.description,
+        "created_at": goal.created_at.isoformat(),
+        "changed_at": goal.changed_at.isoformat(),
+        "steps": [
+            {
+                "id": step.id,
+                "name": step.name,
+                "description": step.description,
+                "kind": step.kind,
+                **step.metrics.model_dump(mode="json"),
+            }
+            for step in goal.steps
+        ],
+    }

@@ -1,0 +1,116 @@
+"""How commands print: tables to read, JSON and CSV for programs. Data goes to standard output only."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from goals_tui.domain.model import clean_line, clean_text
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+DASH = "—"
+"""What stands where there is no number: 0 of 0 is not 0 %."""
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Format(StrEnum):
+    """How a list is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print it.", show_choices=True)]
+
+
+def say(message: str) -> None:
+    """A line for the person at the keyboard, on standard error: data stays clean."""
+    sys.stderr.write(clean_text(message) + "\n")
+
+
+def print_json(data: object) -> None:
+    """Data as JSON on standard output."""
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+
+
+def print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Rows as CSV with a header; cells that a spreadsheet would run as a formula are made harmless."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
+    sys.stdout.write(text.getvalue())
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Plain lines on standard output."""
+    for line in lines:
+        sys.stdout.write(clean_text(line) + "\n")
+
+
+def new_table(*columns: str | tuple[str, str], title: str | None = None) -> Table:
+    """An empty table; a column is its heading, or heading and "right"."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", title=Text(title) if title else None, title_justify="left")
+    for column in columns:
+        name, align = (column, "left") if isinstance(column, str) else column
+        table.add_column(Text(name), justify="right" if align == "right" else "left", overflow="fold")
+    return table
+
+
+def add_row(table: Table, *cells: object, style: str | None = None) -> None:
+    """A row of a table; cells are never markup, and no control character reaches the terminal."""
+    from rich.text import Text
+
+    table.add_row(*(cell if isinstance(cell, Text) else Text(_shown(cell)) for cell in cells), style=style)
+
+
+def print_table(table: object) -> None:
+    """Any rich renderable on standard output, as wide as the terminal (120 columns where there is none)."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else 120
+    Console(width=width, highlight=False, markup=False, soft_wrap=False).print(table)
+
+
+def percent(share: float | None) -> str:
+    """A share as people read it: 56.4 %, or — where there is none."""
+    return DASH if share is None else f"{share * 100:.1f} %"
+
+
+def _shown(cell: object) -> str:
+    return DASH if cell is None or cell == "" else clean_line(str(cell))
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (list, tuple)):
+        return _harmless("; ".join(clean_line(str(item)) for item in value))
+    return _harmless(clean_text(value)) if isinstance(value, str) else str(value)
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,317 @@
+"""`goals-tui report`, `funnel`, `cycles` and `cycle`: what Insights says, for people and for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from goals_tui.cli.filter_options import Build, with_filters
+from goals_tui.cli.output import (
+    DASH,
+    Format,
+    FormatOption,
+    add_row,
+    new_table,
+    percent,
+    print_csv,
+    print_json,
+    print_table,
+    say,
+)
+from goals_tui.cli.state import services
+from goals_tui.domain.project import currency_digits
+from goals_tui.domain.value import format_amount, format_duration
+
+if TYPE_CHECKING:
+    from goals_tui.domain.report import Cycle, Figures, Report, Timeline
+
+_FIGURES = [
+    "started",
+    "completed",
+    "partial",
+    "incomplete",
+    "completion_rate",
+    "partial_rate",
+    "time_saved_seconds",
+    "cost_savings",
+    "revenue",
+    "unpriced_steps",
+]
+_CYCLE = [
+    "cycle_id",
+    "goal",
+    "session_id",
+    "started_at",
+    "outcome",
+    "reached",
+    "time_saved_seconds",
+    "cost_savings",
+    "revenue",
+    "endpoint",
+    "locale",
+    "snapshot",
+    "version",
+]
+_STYLES = {"completed": "green", "partial": "yellow", "incomplete": "red", "orphan": "dim"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(with_filters(report))
+    app.command()(with_filters(funnel))
+    app.command()(with_filters(cycles))
+    app.command()(cycle)
+
+
+def report(context: typer.Context, filters: Build, format: FormatOption = Format.TABLE) -> None:
+    """Goals completed, partially completed and incomplete, and what they saved."""
+    opened = services(context)
+    result = opened.insights.report(filters(opened))
+    if format is Format.JSON:
+        print_json(report_json(result))
+    elif format is Format.CSV:
+        print_csv(report_json(result)["days"], ["day", "goal_id", "name", *_FIGURES])
+    else:
+        _print_report(result)
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """A report under the keys of DESIGN section 5."""
+    digits = currency_digits(report.currency)
+    span = report.span
+    return {
+        "span": {
+            "name": span.name,
+            "start": span.start.isoformat() if span.start else None,
+            "end": span.end.isoformat() if span.end else None,
+        },
+        "time_zone": report.time_zone,
+        "currency": report.currency,
+        "filters": report.filters,
+        "totals": report.totals.as_json(digits),
+        "previous": report.previous.as_json(digits) if report.previous else None,
+        "goals": [{"goal_id": row.goal_id, "name": row.name, **row.figures.as_json(digits)} for row in report.goals],
+        "days": [
+            {"day": row.day.isoformat(), "goal_id": row.goal_id, "name": row.name, **row.figures.as_json(digits)}
+            for row in report.days
+        ],
+        "health": report.health.model_dump(),
+    }
+
+
+def _print_report(report: Report) -> None:
+    from goals_tui.domain.filters import SPAN_TITLES
+    from goals_tui.services.currencies import format_money
+
+    def cells(name: str, figures: Figures) -> list[object]:
+        return [
+            name,
+            figures.started,
+            _with_rate(figures.completed, figures.completion_rate),
+            _with_rate(figures.partial, figures.partial_rate),
+            _with_rate(figures.incomplete, figures.incomplete_rate),
+            format_duration(figures.time_saved_seconds),
+            format_money(figures.cost_savings, report.currency),
+            format_money(figures.revenue, report.currency),
+        ]
+
+    span = report.span
+    dates = f"{span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M}, " if span.start and span.end else ""
+    columns = ("Started", "✔ Completed", "◐ Partial", "✕ Incomplete", "Time saved", "Cost savings", "Revenue")
+    table = new_table(
+        "Goal",
+        *((column, "right") for column in columns),
+        title=f"{SPAN_TITLES[span.name]}: {dates}{report.time_zone}",
+    )
+    for row in report.goals:
+        add_row(table, *cells(row.name, row.figures))
+    table.add_section()
+    add_row(table, *cells("Total", report.totals), style="bold")
+    if report.previous is not None:
+        add_row(table, *cells("The same length before", report.previous), style="dim")
+    print_table(table)
+    if report.totals.unpriced_steps:
+        say(f"{report.totals.unpriced_steps} steps have no price: their version of the goal is not known here.")
+    if report.health:
+        odd = ", ".join(
+            f"{count} {name.replace('_', ' ')}" for name, count in report.health.model_dump().items() if count
+        )
+        say(f"Data health: {odd}.")
+
+
+def _with_rate(count: int, share: float | None) -> str:
+    return DASH if share is None else f"{count}  {percent(share):>7}"
+
+
+def funnel(
+    context: typer.Context,
+    goal: Annotated[str, typer.Argument(metavar="GOAL", help="A goal's name or id.")],
+    filters: Build,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """How far the attempts at one goal got, step by step, and how long it took."""
+    opened = services(context)
+    result = opened.insights.funnel(opened.goals.get(goal).id, filters(opened))
+    steps = [step.model_dump(exclude={"started", "before"}) for step in result.steps]
+    columns = ["step_id", "name", "kind", "reached", "from_start", "from_previous", "median_seconds", "p90_seconds"]
+    steps = [{column: step[column] for column in columns} for step in steps]
+    if format is Format.JSON:
+        print_json({"goal": result.goal, "goal_id": result.goal_id, "started": result.started, "steps": steps})
+    elif format is Format.CSV:
+        print_csv(steps, columns)
+    else:
+        from goals_tui.domain.goal import GLYPHS
+
+        headings = ("Reached", "Of start", "Of step before", "Median", "90 %")
+        table = new_table(
+            "", "Step", *((name, "right") for name in headings), "", title=f"{result.goal}: {result.started} started"
+        )
+        for step in result.steps:
+            add_row(
+                table,
+                GLYPHS[step.kind],
+                step.name,
+                step.reached,
+                percent(step.from_start),
+                percent(step.from_previous),
+                _lasted(step.median_seconds),
+                _lasted(step.p90_seconds),
+                _bar(step.from_start),
+            )
+        print_table(table)
+
+
+def _lasted(seconds: float | None) -> str:
+    return DASH if seconds is None else format_duration(round(seconds))
+
+
+def _bar(share: float | None, width: int = 24) -> str:
+    filled = round((share or 0) * width * 8)
+    return "█" * (filled // 8) + ("▏▎▍▌▋▊▉"[filled % 8 - 1] if filled % 8 else "")
+
+
+OutcomeOption = Annotated[
+    str | None,
+    typer.Option("--outcome", metavar="O", help="completed, partial, incomplete or orphan."),
+]
+
+
+def cycles(
+    context: typer.Context,
+    filters: Build,
+    outcome: OutcomeOption = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many, newest first.")] = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """List the cycles: every attempt at a goal, newest first."""
+    opened = services(context)
+    found = opened.insights.cycles(filters(opened), outcome=_outcome(outcome), limit=limit)
+    digits = currency_digits(opened.project.get().currency)
+    rows = [cycle_json(row, digits) for row in found]
+    if format is Format.JSON:
+        print_json(rows)
+    elif format is Format.CSV:
+        print_csv(rows, _CYCLE)
+    else:
+        _print_cycles(found, opened.project.get().currency)
+
+
+def _outcome(text: str | None) -> Literal["completed", "partial", "incomplete", "orphan"] | None:
+    if text in (None, "completed", "partial", "incomplete", "orphan"):
+        return text  # type: ignore[return-value]  # mypy does not narrow a str by membership
+    raise typer.BadParameter(f"--outcome is completed, partial, incomplete or orphan, not {text!r}.")
+
+
+def _print_cycles(found: list[Cycle], currency: str) -> None:
+    from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES
+    from goals_tui.services.currencies import format_money
+
+    table = new_table(
+        "Started (UTC)", "Goal", "Outcome", "Reached", ("Saved", "right"), ("Revenue", "right"), "Endpoint", "Cycle"
+    )
+    for row in found:
+        add_row(
+            table,
+            f"{row.started_at:%Y-%m-%d %H:%M:%S}" if row.started_at else DASH,
+            row.goal,
+            f"{OUTCOME_GLYPHS[row.outcome]} {OUTCOME_TITLES[row.outcome]}",
+            row.reached[-1] if row.reached else DASH,
+            format_money(row.cost_savings, currency),
+            format_money(row.revenue, currency),
+            row.endpoint,
+            row.cycle_id,
+            style=_STYLES[row.outcome],
+        )
+    print_table(table)
+
+
+def cycle(
+    context: typer.Context,
+    cycle_id: Annotated[str, typer.Argument(metavar="ID", help="A cycle's id, as `cycles` lists it.")],
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Show one cycle as a timeline: each event, when it fired, what it earned."""
+    opened = services(context)
+    timeline = opened.insights.cycle(cycle_id)
+    project = opened.project.get()
+    digits = currency_digits(project.currency)
+    events = _moments(timeline, digits)
+    if format is Format.JSON:
+        print_json({**cycle_json(timeline.cycle, digits), "events": events})
+    elif format is Format.CSV:
+        print_csv(events, list(events[0]))
+    else:
+        from goals_tui.domain.goal import GLYPHS
+        from goals_tui.services.currencies import format_money
+
+        found = timeline.cycle
+        table = new_table(
+            "When (UTC)",
+            ("Since start", "right"),
+            "",
+            "Step",
+            ("Time saved", "right"),
+            ("Cost savings", "right"),
+            ("Revenue", "right"),
+            title=f"{found.goal}: {found.outcome}, session {found.session_id}",
+        )
+        for moment in timeline.moments:
+            add_row(
+                table,
+                f"{moment.event.timestamp:%Y-%m-%d %H:%M:%S}",
+                format_duration(round(moment.since_start)),
+                GLYPHS[moment.kind] if moment.kind else "?",
+                moment.step,
+                format_duration(moment.time_saved_seconds) if moment.time_saved_seconds else None,
+                format_money(moment.cost_savings, project.currency) if moment.cost_savings else None,
+                format_money(moment.revenue, project.currency) if moment.revenue else None,
+                style=None if moment.counts else "dim",
+            )
+        print_table(table)
+
+
+def _moments(timeline: Timeline, digits: int) -> list[dict[str, Any]]:
+    return [
+        {
+            **moment.event.model_dump(mode="json", by_alias=True),
+            "step": moment.step,
+            "kind": moment.kind,
+            "since_start_seconds": moment.since_start,
+            "since_previous_seconds": moment.since_previous,
+            "counts": moment.counts,
+            "priced": moment.priced,
+            "time_saved_seconds": moment.time_saved_seconds,
+            "cost_savings": format_amount(moment.cost_savings, digits),
+            "revenue": format_amount(moment.revenue, digits),
+        }
+        for moment in timeline.moments
+    ]
+
+
+def cycle_json(cycle: Cycle, digits: int) -> dict[str, Any]:
+    """A cycle under the keys of DESIGN section 5."""
+    content = cycle.model_dump(mode="json")
+    content["cost_savings"] = format_amount(cycle.cost_savings, digits)
+    content["revenue"] = format_amount(cycle.revenue, digits)
+    return {**{key: content[key] for key in _CYCLE}, **content}

@@ -1,0 +1,56 @@
+"""Runs one command line: where `--workspace` may stand, and how errors become one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from goals_tui.domain.errors import GoalsError
+from goals_tui.domain.model import clean_line
+
+ERROR = 1
+FOUND_PROBLEMS = 3
+_INTERRUPTED = 130
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command; returns the exit code. Errors that a user can act on go to standard error as one line."""
+    from goals_tui.cli.app import app
+
+    try:
+        app(args=workspace_first(arguments), prog_name="goals-tui", standalone_mode=True)
+    except GoalsError as error:
+        _complain(str(error))
+        return ERROR
+    except BrokenPipeError:
+        # The reader (head, less) has gone; what is still buffered has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        _complain("Stopped.")
+        return _INTERRUPTED
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    return 0
+
+
+def _complain(message: str) -> None:
+    sys.stderr.write(f"goals-tui: {clean_line(message)}\n")
+
+
+def workspace_first(arguments: Sequence[str]) -> list[str]:
+    """Move `--workspace DIR` to the front, so that it works before and after the command's name."""
+    moved: list[str] = []
+    rest: list[str] = []
+    pending = iter(arguments)
+    for argument in pending:
+        if argument == "--":
+            rest += [argument, *pending]
+        elif argument == "--workspace":
+            moved = [argument, *([value] if (value := next(pending, None)) is not None else [])]
+        elif argument.startswith("--workspace="):
+            moved = [argument]
+        else:
+            rest.append(argument)
+    return moved + rest

@@ -1,0 +1,97 @@
+"""Opening the app, and the commands about workspaces: `init`, `demo`, `locate`, `serve`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from goals_tui.cli.output import Format, FormatOption, print_json, print_lines, say
+from goals_tui.cli.state import State
+from goals_tui.domain.errors import RefusedError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (init, demo, locate, serve):
+        app.command()(command)
+
+
+def open_app(context: typer.Context) -> None:
+    """Open the app on the workspace of this command."""
+    _open(context.ensure_object(State).path())
+
+
+def _open(path: Path) -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise RefusedError("The app needs a terminal. In a script use a command instead: goals-tui --help lists them.")
+    from goals_tui.tui.start import start
+
+    start(path)
+
+
+def init(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    name: Annotated[str, typer.Option("--name", metavar="N", help="The project's name.")],
+    currency: Annotated[str, typer.Option("--currency", metavar="EUR", help="ISO 4217.")] = "EUR",
+    time_zone: Annotated[str, typer.Option("--time-zone", metavar="Europe/Berlin", help="IANA name.")] = "UTC",
+) -> None:
+    """Make a workspace with a new project."""
+    from goals_tui.services.context import create_workspace
+
+    opened = create_workspace(folder, name=name, currency=currency, time_zone=time_zone)
+    project = opened.project.get()
+    say(f"Made {project.name!r} ({project.currency}, {project.time_zone}).")
+    say(f"Next: goals-tui --workspace {folder} import odata PATH..., or just goals-tui --workspace {folder}")
+    print_lines([str(opened.workspace.path)])
+
+
+def demo(
+    context: typer.Context,
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="Where to (else beside the workspace).")
+    ] = None,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Make it, and don't open the app.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Make it anew, up to today.")] = False,
+) -> None:
+    """Make the demo workspace and open it."""
+    from goals_tui.services.context import default_workspace
+    from goals_tui.services.demo import make_demo
+
+    path = folder or context.ensure_object(State).workspace or default_workspace().parent / "goals-tui-demo"
+    made = make_demo(path, fresh=fresh)
+    say(made.message)
+    if no_open:
+        print_lines([str(path)])
+    else:
+        _open(path)
+
+
+def locate(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
+    """Say where the workspace and the configuration are."""
+    from goals_tui.services.configuration import configuration_path
+
+    path = context.ensure_object(State).path()
+    places = {"workspace": path, "goals": path / "goals.json", "events": path / "events"}
+    places["configuration"] = configuration_path()
+    if format is Format.JSON:
+        print_json({what: {"path": str(place), "exists": place.exists()} for what, place in places.items()})
+    else:
+        width = max(len(what) for what in places)
+        print_lines(
+            f"{what:<{width}}  {place}{'' if place.exists() else '  (not there yet)'}" for what, place in places.items()
+        )
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option("--host", help="The address to listen at.")] = "localhost",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port to listen at.")] = 8000,
+) -> None:
+    """Show the app in a browser (extra `web`)."""
+    from goals_tui.cli.serve import serve as run_server
+
+    run_server(context.ensure_object(State).path(), host, port)
