@@ -1,0 +1,89 @@
+"""The flow interpreter: one conversation with an AI agent, step by step (DESIGN 4, *Flow*)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from goals_tui.domain.errors import RefusedError
+from goals_tui.domain.output import Asked, Ended, EndReason, Fired, HandedOver, Output, Passed, Said
+from goals_tui.domain.program import PAUSE, Program, State
+
+__all__ = [
+    "Asked",
+    "Conversation",
+    "EndReason",
+    "Ended",
+    "Fired",
+    "HandedOver",
+    "Output",
+    "Passed",
+    "Program",
+    "Said",
+]
+
+MAX_NODES_WITHOUT_INPUT = 1000
+"""So many nodes in a row without a question are taken for a loop, and end the conversation."""
+
+
+class Conversation:
+    """One run through flows, from the start of one of them to its end.
+
+    When it has ended it is over: another session is another conversation.
+    """
+
+    __slots__ = ("_started", "_state")
+
+    def __init__(self, program: Program, flow_id: str) -> None:
+        self._state = State(program.entry(flow_id))
+        self._started = False
+
+    @property
+    def waiting(self) -> Asked | None:
+        """The question that is open."""
+        return self._state.waiting
+
+    @property
+    def ended(self) -> Ended | None:
+        """How the conversation ended; None while it goes on."""
+        return self._state.ended
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The answers that questions saved, by name."""
+        return self._state.values
+
+    def start(self) -> list[Output]:
+        """Run to the first question or to the end. Raises RefusedError when it has started already."""
+        if self._started:
+            raise RefusedError("The conversation has started already. Restart it to begin anew.")
+        self._started = True
+        return self._run()
+
+    def answer(self, text: str) -> list[Output]:
+        """Answer the open question and run to the next one or to the end. Raises RefusedError if there is none."""
+        state = self._state
+        asked = state.waiting
+        if asked is None:
+            raise RefusedError("Nothing was asked: the conversation is over or has not started. Restart it.")
+        state.waiting = None
+        state.last_answer = text
+        if asked.node.save_as:
+            state.values[asked.node.save_as] = text
+        return self._run()
+
+    def _run(self) -> list[Output]:
+        state = self._state
+        outputs: list[Output] = []
+        at = state.next
+        for _ in range(MAX_NODES_WITHOUT_INPUT):
+            while at is None:
+                if not state.stack:
+                    state.end(outputs, "end", "The flow has ended.", None)
+                    return outputs
+                at = state.stack.pop()
+            at = at.run(state, outputs)
+            if at is PAUSE:
+                return outputs
+        message = f"{MAX_NODES_WITHOUT_INPUT} nodes ran without a question: the flow goes round in a circle."
+        state.end(outputs, "loop", message, at.node if at else None)
+        return outputs
