@@ -1,0 +1,201 @@
+"""The one widget that shows charts: it draws any `ChartSpec`, and its cursor leads to what is behind a number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from textual.binding import Binding
+from textual.events import Click, MouseMove
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from goals_tui.tui.widgets.chart_bars import draw_bars
+from goals_tui.tui.widgets.chart_canvas import Canvas, Drawing, Place, nowhere
+from goals_tui.tui.widgets.chart_columns import draw_columns
+from goals_tui.tui.widgets.chart_lines import draw_lines
+from goals_tui.tui.widgets.chart_palette import Palette
+from goals_tui.tui.widgets.chart_spec import Bars, ChartSpec, Columns, Lines, Nothing
+
+NO_CHART = Nothing("", "")
+
+
+class Chart(Widget, can_focus=True):
+    """Shows a spec. Arrows move the cursor over marks and their parts; enter or a second click opens the place.
+
+    The cursor stays on the same bucket or row when newer numbers come in for it.
+    """
+
+    DEFAULT_CSS = """
+    Chart { width: 1fr; height: 1fr; }
+    """
+
+    BINDINGS = [
+        Binding("left", "move(-1, 0)", "Left", id="chart.left", group=Binding.Group("Chart"), show=False),
+        Binding("right", "move(1, 0)", "Right", id="chart.right", group=Binding.Group("Chart"), show=False),
+        Binding("up", "move(0, -1)", "Up", id="chart.up", group=Binding.Group("Chart"), show=False),
+        Binding("down", "move(0, 1)", "Down", id="chart.down", group=Binding.Group("Chart"), show=False),
+        Binding("home", "jump(0)", "First", id="chart.first", group=Binding.Group("Chart"), show=False),
+        Binding("end", "jump(-1)", "Last", id="chart.last", group=Binding.Group("Chart"), show=False),
+        Binding("enter", "open", "Cycles behind it", id="chart.open", group=Binding.Group("Chart")),
+    ]
+
+    @dataclass
+    class Moved(Message):
+        """The cursor stands somewhere else."""
+
+        chart: Chart
+        place: Place
+
+    @dataclass
+    class Opened(Message):
+        """The cycles behind this place are wanted."""
+
+        chart: Chart
+        place: Place
+
+    def __init__(self, spec: ChartSpec = NO_CHART, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._spec = spec
+        self._place = Place(0)
+        self._first = 0
+        self._drawn: tuple[object, Drawing, list[Strip]] | None = None
+
+    @property
+    def spec(self) -> ChartSpec:
+        """What is shown."""
+        return self._spec
+
+    @property
+    def place(self) -> Place | None:
+        """Where the cursor stands; None without data."""
+        return self._place if self._spec.size else None
+
+    def show(self, spec: ChartSpec) -> None:
+        """Show another spec; the cursor stays on the mark of the same name where there is one."""
+        if spec == self._spec:
+            return
+        before, name = self._spec, _name(self._spec, self._place.mark)
+        self._spec = spec
+        mark = next((m for m in range(spec.size) if _name(spec, m) == name), None) if name is not None else None
+        if mark is None:
+            mark = spec.size - 1 if isinstance(spec, Columns | Lines) and spec.size else 0
+        same_series = [s.name for s in before.series] == [s.name for s in spec.series]
+        self._place = Place(mark, self._place.part if same_series else None)
+        self._drawn = None
+        self.refresh()
+        self.refresh_bindings()
+
+    def select(self, place: Place) -> None:
+        """Put the cursor somewhere."""
+        if place != self._place and 0 <= place.mark < self._spec.size:
+            self._place = place
+            self.refresh()
+            self.post_message(self.Moved(self, place))
+
+    def action_move(self, across: int, along: int) -> None:
+        """Arrows: over the marks along the axis, and through the parts of one mark across it."""
+        marks, parts = (along, across) if isinstance(self._spec, Bars) else (across, -along)
+        if not self._spec.size:
+            return
+        if marks:
+            self.select(replace(self._place, mark=max(0, min(self._spec.size - 1, self._place.mark + marks))))
+        elif len(self._spec.series) > 1 and not isinstance(self._spec, Lines):
+            self.select(replace(self._place, part=self._next_part(parts)))
+
+    def _next_part(self, step: int) -> int | None:
+        filled = [p for p, series in enumerate(self._spec.series) if series.values[self._place.mark]]
+        ring: list[int | None] = [None, *filled]
+        here = ring.index(self._place.part) if self._place.part in ring else 0
+        return ring[(here + step) % len(ring)]
+
+    def action_jump(self, mark: int) -> None:
+        """The first mark, or the last (-1)."""
+        if self._spec.size:
+            self.select(replace(self._place, mark=mark % self._spec.size))
+
+    def action_open(self) -> None:
+        """Ask for what is behind the place."""
+        if self._spec.size:
+            self.post_message(self.Opened(self, self._place))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without data there is nowhere to go."""
+        if action in ("move", "jump", "open"):
+            return bool(self._spec.size)
+        return super().check_action(action, parameters)
+
+    def on_click(self, event: Click) -> None:
+        """Choose what was clicked; a second click opens it."""
+        place = self._drawing().at(event.x, event.y)
+        if place is not None:
+            self.select(place)
+            if event.chain == 2:
+                self.action_open()
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """What the mouse points at, in words, as a tooltip."""
+        place = self._drawing().at(event.x, event.y)
+        self.tooltip = None if place is None else describe(self._spec, place)
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the drawing, made anew only when something about it changed."""
+        self._drawing()
+        assert self._drawn is not None
+        strips = self._drawn[2]
+        return strips[y] if y < len(strips) else Strip.blank(self.size.width, self.rich_style)
+
+    def _drawing(self) -> Drawing:
+        background = self.background_colors[1]
+        key = (self.size, self._place, self.has_focus, self.app.theme, background, self.app.ansi_theme)
+        if self._drawn is None or self._drawn[0] != key:
+            drawing = draw(self._spec, *self.size, self._place if self.has_focus else None, self._first)
+            self._first = drawing.first
+            palette = Palette(self.app.theme_variables, background)
+            self._drawn = key, drawing, drawing.canvas.strips(palette.style)
+        return self._drawn[1]
+
+    def on_focus(self) -> None:
+        """The cursor appears."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """The cursor goes."""
+        self.refresh()
+
+
+def draw(spec: ChartSpec, width: int, height: int, cursor: Place | None = None, first: int = 0) -> Drawing:
+    """Draw any spec at a size."""
+    if isinstance(spec, Bars) and spec.size:
+        return draw_bars(spec, width, height, cursor, first)
+    if isinstance(spec, Columns) and spec.size:
+        return draw_columns(spec, width, height, cursor)
+    if isinstance(spec, Lines) and spec.size:
+        return draw_lines(spec, width, height, cursor)
+    return Drawing(_empty(spec, width, height), nowhere)
+
+
+def _empty(spec: ChartSpec, width: int, height: int) -> Canvas:
+    canvas = Canvas(width, height)
+    if isinstance(spec, Nothing):
+        for row, (text, tone, bold) in enumerate(((spec.title, "text", True), (spec.hint, "muted", False))):
+            x = max(0, (width - len(text)) // 2)
+            canvas.label(x, max(0, height // 2 - 1 + row), text, min(len(text), width), tone, bold)
+    return canvas
+
+
+def _name(spec: ChartSpec, mark: int) -> str | None:
+    if isinstance(spec, Nothing) or not 0 <= mark < spec.size:
+        return None
+    return spec.labels[mark] if isinstance(spec, Bars) else spec.titles[mark]
+
+
+def describe(spec: ChartSpec, place: Place) -> str:
+    """A place in words: the mark, then the values of its series that are above 0, or of the one that is meant."""
+    name = _name(spec, place.mark)
+    if name is None or isinstance(spec, Nothing):
+        return ""
+    series = [s for p, s in enumerate(spec.series) if place.part in (None, p)]
+    shown = [s for s in series if s.values[place.mark] is not None and (s.values[place.mark] or place.part is not None)]
+    values = [f"{s.glyph} {s.name} {s.text(place.mark, spec.unit)}" for s in shown]
+    return "   ".join([name, *(values or ["nothing"])])

@@ -1,0 +1,130 @@
+"""Axes that people read: round steps, and numbers, money and time in a few characters (STYLE 12)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["count", "percent", "money", "time"]
+
+_TIME_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 18000, 36000)
+"""Seconds between two marks that read well, up to ten hours; beyond, hours go by 1, 2, 5."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What the values of a chart are: counts, rates (1.0 is 100 %), an amount with its `sign`, or seconds."""
+
+    kind: Kind = "count"
+    sign: str = ""
+
+    def short(self, value: float) -> str:
+        """The value in about six characters: 1.2k, 38 %, € 450, 3 h."""
+        if self.kind == "percent":
+            return f"{value * 100:.0f} %"
+        if self.kind == "money":
+            return f"{self.sign} {short_number(value)}"
+        if self.kind == "time":
+            return short_time(value)
+        return short_number(value)
+
+    def step(self, rough: float) -> float:
+        """The nearest round step that is not smaller than `rough`."""
+        if self.kind == "time":
+            for step in _TIME_STEPS:
+                if step >= rough:
+                    return step
+            return _round_up(rough / 3600) * 3600
+        if self.kind == "count":
+            return max(1, _round_up(rough))
+        return _round_up(rough)
+
+
+COUNT = Unit()
+PERCENT = Unit("percent")
+TIME = Unit("time")
+
+
+def _round_up(rough: float) -> float:
+    power = 10.0 ** math.floor(math.log10(rough))
+    for factor in (1, 2, 2.5, 5, 10):
+        if factor == 2.5 and power <= 1:
+            continue
+        if factor * power >= rough * (1 - 1e-9):
+            return factor * power
+    return 10 * power
+
+
+def marks(top: float, rows: int, unit: Unit = COUNT) -> tuple[float, ...]:
+    """Round values from 0 to one that is not below `top`, for an axis of so many rows.
+
+    Nothing above 0 gives 0 and one step, so that an empty axis still says its unit.
+    """
+    if unit.kind == "percent":
+        step = 0.25 if rows >= 8 else 0.5
+        return tuple(step * i for i in range(round(1 / step) + 1))
+    wanted = max(1, min(5, rows // 3))
+    step = unit.step(top / wanted) if top > 0 else unit.step(1)
+    return tuple(step * i for i in range(max(1, math.ceil(top / step - 1e-9)) + 1))
+
+
+def short_number(value: float) -> str:
+    """A number in five characters at most: 7, 0.5, 450, 1.2k, 13.7k, 2.5M."""
+    size = abs(value)
+    for limit, divisor, mark in ((999_500_000, 1e9, "bn"), (999_500, 1e6, "M"), (1_000, 1e3, "k")):
+        if size >= limit:
+            return f"{_trimmed(value / divisor)}{mark}"
+    return _trimmed(value)
+
+
+def _trimmed(value: float) -> str:
+    if abs(value) >= 99.95:
+        return f"{value:.0f}"
+    text = f"{value:.1f}"
+    return text.removesuffix(".0")
+
+
+def short_time(seconds: float) -> str:
+    """A length of time in its largest fitting unit: 45 s, 12 min, 3 h, 1.5 h, 1.2k h."""
+    if seconds < 60:
+        return f"{_trimmed(seconds)} s" if seconds else "0"
+    if seconds < 3600:
+        return f"{_trimmed(seconds / 60)} min"
+    return f"{short_number(seconds / 3600)} h"
+
+
+def long_time(seconds: float) -> str:
+    """A length of time in the two units that matter: 45 s, 12 min 30 s, 3 h 05 min, 4 d 2 h."""
+    whole = round(seconds)
+    minutes, second = divmod(whole, 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    if whole < 60:
+        return f"{whole} s"
+    if hours == 0:
+        return f"{minute} min {second:02d} s" if second else f"{minute} min"
+    if days == 0:
+        return f"{hour} h {minute:02d} min" if minute else f"{hour} h"
+    return f"{days} d {hour} h" if hour else f"{days} d"
+
+
+def percent(share: float | None) -> str:
+    """A rate as 56 %, with a decimal where it would read 0 or 100 and is not; — for none."""
+    if share is None:
+        return "—"
+    rounded = round(share * 100)
+    if (rounded == 0 and share > 0) or (rounded == 100 and share < 1):
+        return f"{share * 100:.1f} %"
+    return f"{rounded} %"
+
+
+def label_every(widths: Sequence[int], cell: float) -> int:
+    """How many buckets of `cell` columns go to one label so that labels of these widths never touch."""
+    longest = max(widths, default=1) + 2
+    rough = max(1, math.ceil(longest / max(cell, 0.01)))
+    for nice in (1, 2, 3, 4, 7, 14, 28):
+        if nice >= rough:
+            return nice
+    return rough

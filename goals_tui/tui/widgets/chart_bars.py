@@ -1,0 +1,110 @@
+"""Draws `Bars`: labels, stacked horizontal bars exact to an eighth of a cell, and columns of numbers."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+
+from goals_tui.tui.widgets.chart_canvas import Canvas, Drawing, Place, ends_of, split_cell, tone_of
+from goals_tui.tui.widgets.chart_legend import draw_legend
+from goals_tui.tui.widgets.chart_spec import Bars, Column, legend
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+WIDE = 100
+"""From this many columns on, every column of numbers is shown."""
+
+
+def draw_bars(spec: Bars, width: int, height: int, cursor: Place | None, first: int = 0) -> Drawing:
+    """The bars from mark `first` on, moved so that the cursor is visible."""
+    canvas = Canvas(width, height)
+    top = 0
+    if len(legend(spec)) > 1:
+        draw_legend(canvas, 0, 0, width, spec)
+        top = 2 if height >= 8 else 1
+    columns = [column for column in spec.columns if not column.wide_only or width >= WIDE]
+    layout = _Layout(spec, columns, width)
+    if any(column.title for column in columns):
+        layout.headings(canvas, top)
+        top += 1
+    rows = max(1, height - top)
+    pitch = 2 if spec.size * 2 - 1 <= rows else 1
+    visible = (rows + pitch - 1) // pitch
+    first = _scrolled(first, visible, spec.size, cursor)
+    for mark in range(first, min(spec.size, first + visible)):
+        layout.bar(canvas, top + (mark - first) * pitch, mark, cursor)
+
+    def at(x: int, y: int) -> Place | None:
+        mark = first + (y - top) // pitch
+        if y < top or not 0 <= mark < spec.size:
+            return None
+        return Place(mark, layout.part_at(mark, x))
+
+    return Drawing(canvas, at, first)
+
+
+def _scrolled(first: int, visible: int, size: int, cursor: Place | None) -> int:
+    first = max(0, min(first, size - visible))
+    if cursor is not None:
+        first = min(first, cursor.mark)
+        first = max(first, cursor.mark - visible + 1)
+    return first
+
+
+class _Layout:
+    """Where labels, bars and columns stand at a width."""
+
+    def __init__(self, spec: Bars, columns: list[Column], width: int) -> None:
+        self.spec = spec
+        self.columns = columns
+        self.widths = [max(cell_len(text) for text in (column.title, *column.texts)) for column in columns]
+        beside = sum(each + 2 for each in self.widths)
+        mark = 2 if spec.glyphs else 0
+        longest = max((cell_len(label) for label in spec.labels), default=0)
+        room = max(10, (width - beside) * 2 // 5)
+        self.label_width = min(longest, room - mark)
+        self.width = width
+        self.left = 2 + mark + self.label_width + 1
+        self.bar_width = max(1, width - self.left - beside - 1)
+        self.top = spec.top or max((spec.total(mark) for mark in range(spec.size)), default=0) or 1
+
+    def headings(self, canvas: Canvas, y: int) -> None:
+        x = self.left + self.bar_width
+        for column, width in zip(self.columns, self.widths, strict=True):
+            canvas.label(x + 2 + width - cell_len(column.title), y, column.title, cell_len(column.title), "muted")
+            x += width + 2
+
+    def bar(self, canvas: Canvas, y: int, mark: int, cursor: Place | None) -> None:
+        here = cursor is not None and cursor.mark == mark
+        if here:
+            canvas.shade(0, y, self.width, 1, "cursor")
+            canvas.put(0, y, "▸", "accent", bold=True)
+        x = 2
+        if self.spec.glyphs:
+            x = canvas.put(x, y, self.spec.glyphs[mark], "muted") + 1
+        canvas.label(x, y, self.spec.labels[mark], self.label_width, "text", bold=here)
+        self._blocks(canvas, y, mark, cursor)
+        x = self.left + self.bar_width
+        for column, width in zip(self.columns, self.widths, strict=True):
+            text = column.texts[mark]
+            canvas.label(x + 2 + width - cell_len(text), y, text, cell_len(text), column.tone, bold=here)
+            x += width + 2
+
+    def _blocks(self, canvas: Canvas, y: int, mark: int, cursor: Place | None) -> None:
+        ends = self._ends(mark)
+        total = ends[-1] if ends else 0
+        if self.spec.ghost:
+            canvas.put(self.left, y, "·" * self.bar_width, "grid")
+        for cell in range((total + 7) // 8):
+            eighths, part, behind = split_cell(ends, cell * 8)
+            tones = [tone_of(self.spec.series[each].tone, each, cursor, mark) for each in (part, behind)]
+            bg = None if behind == part else tones[1]
+            canvas.put(self.left + cell, y, _EIGHTHS[eighths], tones[0], bg=bg)
+
+    def _ends(self, mark: int) -> list[int]:
+        return ends_of([series.values[mark] for series in self.spec.series], self.top, self.bar_width)
+
+    def part_at(self, mark: int, x: int) -> int | None:
+        """The series whose bar is at this column, or None beside the bar."""
+        place = (x - self.left) * 8 + 4
+        if place < 0:
+            return None
+        return next((part for part, end in enumerate(self._ends(mark)) if place < end), None)

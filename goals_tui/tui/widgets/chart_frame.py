@@ -1,0 +1,82 @@
+"""The frame of a chart over time: value axis, grid, labels of time, the column under the cursor."""
+
+from __future__ import annotations
+
+from goals_tui.tui.widgets.chart_axis import label_every
+from goals_tui.tui.widgets.chart_canvas import Canvas, Place
+from goals_tui.tui.widgets.chart_legend import draw_legend
+from goals_tui.tui.widgets.chart_spec import Columns, Lines
+
+
+class Frame:
+    """Where things stand: the plot is `width` by `height` cells at (`left`, `top`), each mark `cell` columns wide."""
+
+    def __init__(self, canvas: Canvas, spec: Columns | Lines, scale: tuple[float, ...]) -> None:
+        self.canvas = canvas
+        self.spec = spec
+        self.scale = scale
+        self.texts = [spec.unit.short(value) for value in scale]
+        self.left = max(len(text) for text in self.texts) + 2
+        self.top = 2 if canvas.height >= 10 else 1
+        self.width = max(1, canvas.width - self.left - 1)
+        self.height = max(1, canvas.height - self.top - 2)
+        self.cell = self.width / spec.size if spec.size * 2 <= self.width else 1.0
+
+    def middle(self, mark: int) -> int:
+        """The column in the middle of a mark."""
+        return self.left + int((mark + 0.5) * self.cell)
+
+    def bar_width(self, widest: int) -> int:
+        """How wide every bar is: a gap of at least one column between two where there is room for it."""
+        return max(1, min(widest, int(self.cell) - 1))
+
+    def row_of(self, value: float, exact_tops: bool) -> int:
+        """The row of a value: the one whose upper edge it is, or the one that holds it."""
+        share = value / self.scale[-1]
+        if exact_tops:
+            return self.top + self.height - round(share * self.height)
+        return self.top + self.height - 1 - round(share * (self.height * 4 - 1)) // 4
+
+    def axes(self, *, exact_tops: bool) -> None:
+        """Legend, value labels, grid, the base line and the labels of time."""
+        canvas = self.canvas
+        draw_legend(canvas, self.left, 0, canvas.width - 1, self.spec)
+        base = self.top + self.height
+        taken: set[int] = set()
+        for value, text in zip(self.scale, self.texts, strict=True):
+            row = base if exact_tops and value == 0 else self.row_of(value, exact_tops)
+            if row in taken:
+                continue
+            taken.add(row)
+            canvas.put(self.left - 2 - len(text), row, text, "muted")
+            if row < base:
+                canvas.put(self.left, row, ("▔" if exact_tops else "┈") * self.width, "grid")
+        canvas.put(self.left, base, "─" * self.width, "axis")
+        self._times(base)
+
+    def _times(self, base: int) -> None:
+        every = label_every([len(label) for label in self.spec.labels], self.cell)
+        end = 0
+        for mark in range(0, self.spec.size, every):
+            text, middle = self.spec.labels[mark], self.middle(mark)
+            x = max(self.left, min(middle - len(text) // 2, self.canvas.width - len(text)))
+            if x < end:
+                continue
+            self.canvas.put(middle, base, "┬", "axis")
+            end = self.canvas.put(x, base + 1, text, "muted") + 2
+
+    def cursor(self, cursor: Place | None) -> None:
+        """Show which mark is meant, before the data is drawn over it."""
+        if cursor is None:
+            return
+        start = self.left + int(cursor.mark * self.cell)
+        width = max(1, self.left + int((cursor.mark + 1) * self.cell) - start)
+        self.canvas.shade(start, self.top, width, self.height, "cursor")
+        self.canvas.put(self.middle(cursor.mark), self.top + self.height, "▲", "accent", bold=True)
+
+    def mark_at(self, x: int, y: int) -> int | None:
+        """The mark whose columns hold this cell."""
+        if not self.top <= y <= self.top + self.height + 1 or x < self.left:
+            return None
+        mark = int((x - self.left) / self.cell)
+        return mark if mark < self.spec.size else None

@@ -1,0 +1,173 @@
+"""What a chart shows, apart from how it is drawn: plain values that a test can read (STYLE 12).
+
+A *mark* is what the cursor can stand on: a row of `Bars`, a bucket of `Columns` or `Lines`. A *part* of a mark is one
+of its series: an outcome, a goal. Tones name colours (`completed`, `series-1`); the widget finds them in the theme.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from goals_tui.tui.widgets.chart_axis import COUNT, PERCENT, Unit
+
+SERIES_TONES = 8
+"""How many series have a colour of their own; what comes after is one series called the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One value a mark, under a name and a tone. A `value` of None is a gap: nothing is known there."""
+
+    name: str
+    tone: str
+    values: tuple[float | None, ...]
+    glyph: str = "■"
+    texts: tuple[str, ...] = ()
+    """The exact values in words, for the line under the chart; empty: the unit's short form."""
+
+    def text(self, mark: int, unit: Unit) -> str:
+        """The value at a mark in words."""
+        if self.texts:
+            return self.texts[mark]
+        value = self.values[mark]
+        return "—" if value is None else unit.short(value)
+
+    @property
+    def empty(self) -> bool:
+        """Whether it never rises above 0: such a metric has no place in a legend."""
+        return not any(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of words beside the bars: its title, one text a mark, aligned right."""
+
+    title: str
+    texts: tuple[str, ...]
+    tone: str = "text"
+    wide_only: bool = False
+    """Left out where the chart is narrower than 100 columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Horizontal bars, one a label, of stacked series, with columns of numbers right of them."""
+
+    labels: tuple[str, ...]
+    series: tuple[Series, ...]
+    columns: tuple[Column, ...] = ()
+    unit: Unit = COUNT
+    glyphs: tuple[str, ...] = ()
+    """A glyph before each label (the kind of a step), or none."""
+
+    top: float | None = None
+    """What the full width stands for; the longest bar where None."""
+
+    ghost: bool = False
+    """Whether the rest of each bar up to `top` is shown as a faint track."""
+
+    @property
+    def size(self) -> int:
+        """How many marks there are."""
+        return len(self.labels)
+
+    def total(self, mark: int) -> float:
+        """The length of one whole bar."""
+        return sum(series.values[mark] or 0 for series in self.series)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Vertical bars, one a bucket of time, of stacked series."""
+
+    labels: tuple[str, ...]
+    titles: tuple[str, ...]
+    """The bucket in full, for the line under the chart: Tue 13 Oct 2026."""
+
+    series: tuple[Series, ...]
+    unit: Unit = COUNT
+
+    @property
+    def size(self) -> int:
+        """How many marks there are."""
+        return len(self.labels)
+
+    def total(self, mark: int) -> float:
+        """The height of one whole bar."""
+        return sum(series.values[mark] or 0 for series in self.series)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines over buckets of time, each series by itself; a gap where there is no value."""
+
+    labels: tuple[str, ...]
+    titles: tuple[str, ...]
+    series: tuple[Series, ...]
+    unit: Unit = PERCENT
+
+    @property
+    def size(self) -> int:
+        """How many marks there are."""
+        return len(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No data: what the chart would show, and what to do to see it."""
+
+    title: str
+    hint: str
+
+    series: tuple[Series, ...] = ()
+    size: int = 0
+
+
+ChartSpec = Bars | Columns | Lines | Nothing
+
+
+def legend(spec: ChartSpec) -> tuple[Series, ...]:
+    """The series that the chart names: those that rise above 0 anywhere."""
+    return tuple(series for series in spec.series if not series.empty)
+
+
+def ranked(series: Iterable[Series], others: str = "others") -> tuple[Series, ...]:
+    """The series that hold anything, largest first, each with its tone; the smallest ones added up as one.
+
+    At most `SERIES_TONES` come out, so that no two share a colour.
+    """
+    kept = sorted((one for one in series if not one.empty), key=_sum, reverse=True)
+    if len(kept) > SERIES_TONES:
+        rest = kept[SERIES_TONES - 1 :]
+        added = tuple(sum(values) for values in zip(*([v or 0 for v in one.values] for one in rest), strict=True))
+        kept = [*kept[: SERIES_TONES - 1], Series(f"{len(rest)} {others}", "", added)]
+    return tuple(
+        Series(one.name, f"series-{place}", one.values, one.glyph, one.texts) for place, one in enumerate(kept, 1)
+    )
+
+
+def _sum(series: Series) -> float:
+    return sum(value or 0 for value in series.values)
+
+
+def spread(values: Sequence[float | None], width: int) -> tuple[float, ...]:
+    """The values added up into at most `width` bins of nearly equal size, for a sparkline."""
+    if width <= 0:
+        return ()
+    bins = min(width, len(values))
+    edges = [round(i * len(values) / bins) for i in range(bins + 1)] if bins else [0]
+    return tuple(sum(value or 0 for value in values[low:high]) for low, high in itertools.pairwise(edges))
+
+
+_SPARKS = " ▁▂▃▄▅▆▇█"
+
+
+def sparkline(values: Sequence[float | None], width: int) -> str:
+    """The values as blocks one character high; anything above 0 shows at least the lowest block."""
+    bins = spread(values, width)
+    top = max(bins, default=0)
+    if top <= 0:
+        return "▁" * len(bins)
+    return "".join(_SPARKS[max(1, round(value / top * 8))] if value > 0 else "▁" for value in bins)

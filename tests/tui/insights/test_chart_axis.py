@@ -1,0 +1,90 @@
+"""Axes and numbers as people read them."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goals_tui.tui.widgets.chart_axis import (
+    COUNT,
+    PERCENT,
+    TIME,
+    Unit,
+    label_every,
+    long_time,
+    marks,
+    percent,
+    short_number,
+    short_time,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (7, "7"),
+        (0.5, "0.5"),
+        (450, "450"),
+        (999, "999"),
+        (1200, "1.2k"),
+        (13667, "13.7k"),
+        (999_400, "999k"),
+        (999_600, "1M"),
+        (2_500_000, "2.5M"),
+        (3_000_000_000, "3bn"),
+    ],
+)
+def test_numbers_are_short(value: float, text: str) -> None:
+    assert short_number(value) == text
+
+
+def test_units_say_what_they_are() -> None:
+    assert Unit("money", "€").short(450) == "€ 450"
+    assert PERCENT.short(0.38) == "38 %"
+    assert TIME.short(3 * 3600) == "3 h"
+    assert TIME.short(5400) == "1.5 h"
+    assert TIME.short(720) == "12 min"
+    assert short_time(0) == "0"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(45, "45 s"), (750, "12 min 30 s"), (720, "12 min"), (11_100, "3 h 05 min"), (7200, "2 h"), (352_800, "4 d 2 h")],
+)
+def test_long_times_name_two_units(seconds: float, text: str) -> None:
+    assert long_time(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(None, "—"), (0, "0 %"), (0.0016, "0.2 %"), (0.5636, "56 %"), (0.9993, "99.9 %"), (1.0, "100 %")],
+)
+def test_a_rate_never_rounds_to_none_or_all_that_is_not(share: float | None, text: str) -> None:
+    assert percent(share) == text
+
+
+def test_marks_are_round_in_their_own_unit() -> None:
+    assert marks(1630, 14, Unit("money", "€")) == (0, 500, 1000, 1500, 2000)
+    assert marks(3 * 3600, 12, TIME) == (0, 3600, 7200, 10800)
+    assert marks(0.4, 12, PERCENT) == (0, 0.25, 0.5, 0.75, 1)
+    assert marks(3, 20, COUNT) == (0, 1, 2, 3)
+    assert marks(0, 10, COUNT) == (0, 1)
+
+
+@given(
+    st.floats(min_value=1e-4, max_value=1e13), st.integers(1, 60), st.sampled_from([COUNT, TIME, Unit("money", "€")])
+)
+def test_marks_rise_evenly_to_at_least_the_top(top: float, rows: int, unit: Unit) -> None:
+    scale = marks(top, rows, unit)
+    assert scale[0] == 0
+    assert scale[-1] >= top * (1 - 1e-6)
+    assert 2 <= len(scale) <= 7
+    assert all(high > low for low, high in itertools.pairwise(scale))
+
+
+def test_labels_never_touch() -> None:
+    assert label_every([6] * 30, 3.6) == 3
+    assert label_every([6], 20) == 1
+    assert label_every([6] * 200, 0.5) == 28

@@ -1,0 +1,184 @@
+"""Specs and what is drawn from them, without an app."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from goals_tui.tui.widgets.chart import describe, draw
+from goals_tui.tui.widgets.chart_axis import Unit, percent
+from goals_tui.tui.widgets.chart_canvas import Place, ends_of, fit, split_cell
+from goals_tui.tui.widgets.chart_spec import (
+    SERIES_TONES,
+    Bars,
+    ChartSpec,
+    Column,
+    Columns,
+    Lines,
+    Nothing,
+    Series,
+    legend,
+    ranked,
+    sparkline,
+    spread,
+)
+
+HOSTILE = ("[/foo]", "[", "[red]", "返品する", "العربية", "👩‍💻 app", "x" * 300, "\u0301combining")
+
+
+def bars(labels: tuple[str, ...] = ("One", "Two")) -> Bars:
+    count = len(labels)
+    return Bars(
+        labels,
+        (
+            Series("Completed", "completed", tuple(range(10, 10 + count)), "✔"),
+            Series("Partial", "partial", (3,) * count, "◐"),
+            Series("Incomplete", "incomplete", (0,) * count, "✕"),
+        ),
+        (Column("Started", tuple(str(13 + i) for i in range(count))), Column("Rate", ("77 %",) * count)),
+    )
+
+
+def columns(count: int = 10) -> Columns:
+    labels = tuple(f"Oct {i + 1}" for i in range(count))
+    return Columns(
+        labels, labels, ranked([Series("A", "", (5.0,) * count), Series("B", "", (2.0,) * count)]), Unit("money", "€")
+    )
+
+
+def lines(count: int = 10) -> Lines:
+    labels = tuple(f"Oct {i + 1}" for i in range(count))
+    values = tuple(None if i == 4 else 0.5 for i in range(count))
+    return Lines(labels, labels, (Series("Completed", "completed", values, "✔"),))
+
+
+def test_a_metric_that_is_nowhere_above_zero_is_not_in_the_legend() -> None:
+    assert [series.name for series in legend(bars())] == ["Completed", "Partial"]
+    drawn = draw(bars(), 80, 12).canvas.text()
+    assert "Partial" in drawn
+    assert "Incomplete" not in drawn
+
+
+def test_ranked_puts_the_largest_first_and_adds_up_the_rest() -> None:
+    series = [Series(f"g{i}", "", (float(i), float(i))) for i in range(41)]
+    result = ranked(series, "other goals")
+    assert len(result) == SERIES_TONES
+    assert result[0].name == "g40"
+    assert result[-1].name == "33 other goals"
+    assert sum(sum(v or 0 for v in one.values) for one in result) == 2 * sum(range(41))
+    assert len({one.tone for one in result}) == SERIES_TONES
+
+
+def test_bars_are_exact_to_an_eighth_of_a_cell() -> None:
+    assert ends_of((13667, 3229, 6640), 23536, 10) == [46, 57, 80]
+    assert split_cell([46, 57, 80], 40) == (6, 0, 1)
+    assert split_cell([46, 57, 80], 56) == (1, 1, 2)
+    assert ends_of((1, 0, 0), 1_000_000, 10) == [1, 1, 1], "what is there is seen"
+    assert split_cell([3, 5], 0) == (5, 1, 1)
+
+
+@given(st.lists(st.floats(0, 1e9), min_size=1, max_size=9), st.integers(1, 60))
+def test_every_cell_of_a_stack_can_be_drawn(values: list[float], cells: int) -> None:
+    ends = ends_of(values, sum(values) or 1, cells)
+    assert ends == sorted(ends)
+    assert 0 <= ends[-1] <= cells * 8
+    for low in range(0, ends[-1], 8):
+        eighths, part, behind = split_cell(ends, low)
+        assert 1 <= eighths <= 8
+        assert part <= behind
+
+
+def test_the_worked_example_of_the_original_report() -> None:
+    completed, incomplete = (13667, 3601, 3425, 1396, 1358, 99), (6640, 3691, 3573, 3124, 11687, 0)
+    partial = (3229, 3494, 3632, 0, 0, 0)
+    spec = Bars(
+        ("01", "04", "05", "03", "02", "08"),
+        (Series("C", "completed", completed), Series("P", "partial", partial), Series("I", "incomplete", incomplete)),
+    )
+    started = sum(spec.total(mark) for mark in range(6))
+    assert (sum(completed), started) == (23546, 62616)
+    assert percent(sum(completed) / started) == "38 %"
+    assert max(range(6), key=spec.total) == 0
+
+
+@given(
+    st.sampled_from([bars(HOSTILE), columns(1), columns(365), lines(1), lines(200), Nothing("None", "Press f")]),
+    st.integers(1, 220),
+    st.integers(1, 60),
+    st.integers(0, 5),
+)
+def test_any_spec_fits_any_size(spec: ChartSpec, width: int, height: int, mark: int) -> None:
+    cursor = Place(mark % spec.size) if spec.size else None
+    drawing = draw(spec, width, height, cursor)
+    rows = drawing.canvas.text().split("\n")
+    assert len(rows) == height
+    assert all(cell_len(row) <= width for row in rows)
+    for y in range(height):
+        for x in range(0, width, 7):
+            place = drawing.at(x, y)
+            assert place is None or 0 <= place.mark < spec.size
+
+
+def test_names_are_never_markup_and_keep_the_columns_straight() -> None:
+    rows = draw(bars(HOSTILE), 100, 30).canvas.text().split("\n")
+    numbered = [row for row in rows if row.endswith("77 %")]
+    assert len(numbered) == len(HOSTILE)
+    assert {cell_len(row) for row in numbered} == {99}
+    assert any("[/foo]" in row for row in numbered)
+
+
+def test_a_line_over_time_comes_from_plotext_with_gaps_where_nothing_is_known() -> None:
+    text = draw(lines(40), 100, 16).canvas.text()
+    braille = [character for character in text if "\u2800" < character <= "\u28ff"]
+    assert len(braille) > 50
+    assert "100 %" in text
+    assert " 50 %" in text
+    row = next(row for row in text.split("\n") if any("\u2800" < character <= "\u28ff" for character in row))
+    assert " " in row.strip().removeprefix("50 % "), "the gap stays empty"
+
+
+def test_labels_of_time_and_money_on_the_axes() -> None:
+    text = draw(columns(30), 100, 16).canvas.text()
+    assert "€ 8" in text
+    assert "Oct 1" in text
+    assert "■ A" in text
+
+
+def test_the_cursor_scrolls_long_lists() -> None:
+    spec = bars(tuple(f"Goal {i}" for i in range(40)))
+    drawing = draw(spec, 80, 12, Place(39))
+    assert "Goal 39" in drawing.canvas.text()
+    assert drawing.first > 0
+    assert draw(spec, 80, 12, Place(39), drawing.first).first == drawing.first
+
+
+def test_clicking_a_bar_means_its_mark_and_part() -> None:
+    drawing = draw(bars(), 80, 12)
+    found = {drawing.at(x, y) for y in range(12) for x in range(80)}
+    assert {Place(0, 0), Place(0, 1), Place(1, 0), Place(1, 1)} <= found
+
+
+def test_a_place_in_words() -> None:
+    assert describe(bars(), Place(1)) == "Two   ✔ Completed 11   ◐ Partial 3"
+    assert describe(bars(), Place(0, 0)) == "One   ✔ Completed 10"
+    assert describe(columns(), Place(2)) == "Oct 3   ■ A € 5   ■ B € 2"
+    assert describe(lines(), Place(4)) == "Oct 5   nothing"
+
+
+def test_empty_says_so() -> None:
+    text = draw(Nothing("No cycles in this span", "Press ] for a longer one."), 60, 10).canvas.text()
+    assert "No cycles in this span" in text
+    assert "Press ]" in text
+
+
+def test_sparklines_bin_to_their_width() -> None:
+    assert spread([1.0] * 100, 10) == (10,) * 10
+    assert spread([1, None, 3], 10) == (1, 0, 3)
+    assert sparkline([0, 1, 8], 3) == "▁▁█"
+    assert sparkline([0, 0], 5) == "▁▁"
+    assert sparkline([], 5) == ""
+
+
+def test_fit_counts_cells() -> None:
+    assert fit("返品する", 5) == "返品…"
+    assert fit("ab", 4) == "ab  "
+    assert fit("abc", 0) == ""
