@@ -9,9 +9,6 @@ from functools import cache
 from goals_tui.domain.errors import RefusedError, nearest_names
 from goals_tui.domain.project import currency_digits
 
-_OBSOLETE_MARK = "("
-"""CLDR names of currencies that are no longer in use carry their years in brackets."""
-
 
 @dataclass(frozen=True)
 class Currency:
@@ -27,14 +24,13 @@ class Currency:
 def list_currencies() -> tuple[Currency, ...]:
     """The currencies in use, by code."""
     from babel import Locale
-    from babel.numbers import list_currencies as all_codes
+    from babel.core import get_global
 
+    # Per territory: (code, first day, last day, legal tender). No last day: it is paid with today.
+    territories = get_global("territory_currencies").values()
+    in_use = {code for spans in territories for code, _, last, tender in spans if last is None and tender}
     names = Locale("en").currencies
-    return tuple(
-        Currency(code, names.get(code, code), symbol(code), currency_digits(code))
-        for code in sorted(all_codes())
-        if _OBSOLETE_MARK not in names.get(code, _OBSOLETE_MARK) and not code.startswith("X")
-    )
+    return tuple(Currency(code, names.get(code, code), symbol(code), currency_digits(code)) for code in sorted(in_use))
 
 
 @cache
