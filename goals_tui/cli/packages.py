@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,16 @@ import typer
 
 from goals_tui.cli.output import print_lines, say
 from goals_tui.cli.state import services
+
+
+class OnConflict(StrEnum):
+    """What to do with a goal or flow of the package that is here already."""
+
+    ASK = "ask"
+    SKIP = "skip"
+    REPLACE = "replace"
+    DUPLICATE = "duplicate"
+
 
 app = typer.Typer(help="Export goals to other projects, and import them.", no_args_is_help=True)
 
@@ -37,16 +48,11 @@ def import_package(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A package.")],
     on_conflict: Annotated[
-        str,
-        typer.Option(
-            "--on-conflict", metavar="ask|skip|replace|duplicate", help="What to do with what is here already."
-        ),
-    ] = "ask",
+        OnConflict, typer.Option("--on-conflict", help="What to do with what is here already.")
+    ] = OnConflict.ASK,
 ) -> None:
     """Bring the goals and flows of a package in: all of it, or nothing."""
-    if on_conflict not in ("ask", "skip", "replace", "duplicate"):
-        raise typer.BadParameter(f"--on-conflict is ask, skip, replace or duplicate, not {on_conflict!r}.")
-    result = services(context).packages.import_package(file, on_conflict=on_conflict)
+    result = services(context).packages.import_package(file, on_conflict=on_conflict.value)
     for notice in result.notices:
         say(notice)
     print_lines([result.summary()])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -191,22 +192,25 @@ def _bar(share: float | None, width: int = 24) -> str:
     return "█" * (filled // 8) + ("▏▎▍▌▋▊▉"[filled % 8 - 1] if filled % 8 else "")
 
 
-OutcomeOption = Annotated[
-    str | None,
-    typer.Option("--outcome", metavar="O", help="completed, partial, incomplete or orphan."),
-]
+class OutcomeName(StrEnum):
+    """What may stand after --outcome."""
+
+    COMPLETED = "completed"
+    PARTIAL = "partial"
+    INCOMPLETE = "incomplete"
+    ORPHAN = "orphan"
 
 
 def cycles(
     context: typer.Context,
     filters: Build,
-    outcome: OutcomeOption = None,
+    outcome: Annotated[OutcomeName | None, typer.Option("--outcome", help="Only these.")] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many, newest first.")] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """List the cycles: every attempt at a goal, newest first."""
     opened = services(context)
-    found = opened.insights.cycles(filters(opened), outcome=_outcome(outcome), limit=limit)
+    found = opened.insights.cycles(filters(opened), outcome=outcome.value if outcome else None, limit=limit)
     digits = currency_digits(opened.project.get().currency)
     rows = [cycle_json(row, digits) for row in found]
     if format is Format.JSON:
@@ -215,12 +219,6 @@ def cycles(
         print_csv(rows, _CYCLE)
     else:
         _print_cycles(found, opened.project.get().currency)
-
-
-def _outcome(text: str | None) -> Literal["completed", "partial", "incomplete", "orphan"] | None:
-    if text in (None, "completed", "partial", "incomplete", "orphan"):
-        return text  # type: ignore[return-value]  # mypy does not narrow a str by membership
-    raise typer.BadParameter(f"--outcome is completed, partial, incomplete or orphan, not {text!r}.")
 
 
 def _print_cycles(found: list[Cycle], currency: str) -> None:
