@@ -1,0 +1,250 @@
+"""Tasks: order, progress, cancelling, failure and retry, what is kept, and what a dead program leaves behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from goals_tui.domain.errors import NotFoundError, RefusedError, UnreadableError
+from goals_tui.domain.model import Ids
+from goals_tui.services.context import Services, create_workspace, open_services
+from goals_tui.services.tasks import MOST_KEPT, TaskControl
+from goals_tui.services.tasks_record import INTERRUPTED, TaskResult
+from tests.builders import WHEN
+
+PATIENCE = 30.0
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Services:
+    return create_workspace(tmp_path / "w", name="Desk", clock=lambda: WHEN, ids=Ids("tasks"), env={})
+
+
+def other(services: Services) -> Services:
+    """The same workspace as another program sees it."""
+    return open_services(services.workspace.path, clock=lambda: WHEN + timedelta(seconds=1), ids=Ids("other"), env={})
+
+
+def done(text: str = "done") -> Callable[[TaskControl], TaskResult]:
+    return lambda control: TaskResult(text)
+
+
+class Paused:
+    """Work that waits inside until told, and says when it is there."""
+
+    def __init__(self) -> None:
+        self.there, self.go_on = Event(), Event()
+
+    def __call__(self, control: TaskControl) -> TaskResult:
+        self.there.set()
+        assert self.go_on.wait(PATIENCE)
+        control.progress(0.5, "half way")
+        return TaskResult("through", Path("out.zip"), ("a notice",))
+
+
+def straight_through() -> Paused:
+    work = Paused()
+    work.go_on.set()
+    return work
+
+
+def test_a_task_runs_and_says_what_came_out(services: Services) -> None:
+    task = services.tasks.start("Package of Book a Flight", "create_package", straight_through())
+    assert services.tasks.wait(PATIENCE)
+
+    ended = services.tasks.get(task.id)
+    assert (ended.state, ended.text, ended.path, ended.fraction) == ("done", "through", "out.zip", 1.0)
+    assert ended.notices == ("a notice",)
+    assert ended.created_at == ended.started_at == ended.finished_at == WHEN
+
+
+def test_progress_shows_while_it_runs_and_is_not_written(services: Services) -> None:
+    reached, go_on = Event(), Event()
+
+    def work(control: TaskControl) -> TaskResult:
+        control.progress(0.25, "10 of 40")
+        reached.set()
+        assert go_on.wait(PATIENCE)
+        control.progress(7.0, "too much")
+        control.progress(None, "who knows")
+        return TaskResult("done")
+
+    task = services.tasks.start("Import", "import_events", work)
+    assert reached.wait(PATIENCE)
+    before, stamp = services.tasks.changed, services.workspace.documents.stamp()
+    seen = services.tasks.get(task.id)
+    assert (seen.state, seen.fraction, seen.text) == ("running", 0.25, "10 of 40")
+    assert other(services).tasks.get(task.id).fraction is None, "progress is not on disk"
+    assert services.workspace.documents.stamp() == stamp
+
+    go_on.set()
+    assert services.tasks.wait(PATIENCE)
+    assert services.tasks.changed > before
+
+
+def test_writing_tasks_wait_for_one_another_and_a_reading_one_does_not(services: Services) -> None:
+    first, order = Paused(), []
+    services.tasks.start("first", "import_events", first)
+    second = services.tasks.start("second", "seal", lambda control: order.append("second") or TaskResult("ok"))
+    assert first.there.wait(PATIENCE)
+    assert [task.title for task in services.tasks.running()] == ["first", "second"]
+    assert services.tasks.get(second.id).state == "queued"
+
+    reading = Event()
+    services.tasks.start("reading", "create_package", lambda control: reading.set() or TaskResult("ok"))
+    assert reading.wait(PATIENCE)
+    assert order == []
+
+    first.go_on.set()
+    assert services.tasks.wait(PATIENCE)
+    assert order == ["second"]
+    assert services.tasks.running() == []
+
+
+def test_a_queued_task_is_cancelled_at_once_and_never_runs(services: Services) -> None:
+    first = Paused()
+    services.tasks.start("first", "seal", first)
+    second = services.tasks.start("second", "seal", done())
+    assert first.there.wait(PATIENCE)
+
+    services.tasks.cancel(second.id)
+    cancelled = services.tasks.get(second.id)
+    assert (cancelled.state, cancelled.started_at) == ("cancelled", None)
+    first.go_on.set()
+    assert services.tasks.wait(PATIENCE)
+    assert services.tasks.get(second.id).state == "cancelled"
+
+
+def test_a_running_task_is_cancelled_where_it_next_looks(services: Services) -> None:
+    work = Paused()
+    task = services.tasks.start("long", "simulation", work)
+    assert work.there.wait(PATIENCE)
+    assert services.tasks.can_cancel(services.tasks.get(task.id))
+    services.tasks.cancel_all()
+    work.go_on.set()
+    assert services.tasks.wait(PATIENCE)
+
+    cancelled = services.tasks.get(task.id)
+    assert (cancelled.state, cancelled.path) == ("cancelled", None)
+    services.tasks.cancel(task.id)
+    services.tasks.cancel("nothing like it")
+
+
+def test_a_failure_keeps_its_reason_and_can_be_retried(services: Services) -> None:
+    attempts: list[int] = []
+
+    def work(control: TaskControl) -> TaskResult:
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise UnreadableError("a.zip can't be read: it is gone.")
+        return TaskResult("read")
+
+    task = services.tasks.start("Import a.zip", "import_package", work)
+    assert services.tasks.wait(PATIENCE)
+    failed = services.tasks.get(task.id)
+    assert (failed.state, failed.text) == ("failed", "a.zip can't be read: it is gone.")
+    assert services.tasks.can_retry(failed)
+
+    again = services.tasks.retry(task.id)
+    assert services.tasks.wait(PATIENCE)
+    assert services.tasks.get(again.id).text == "read"
+    with pytest.raises(RefusedError, match="can't be started again"):
+        services.tasks.retry(again.id)
+
+
+def test_a_fault_in_the_work_shows_on_the_task(services: Services) -> None:
+    def work(control: TaskControl) -> TaskResult:
+        raise ZeroDivisionError("division by zero")
+
+    task = services.tasks.start("odd", "seal", work)
+    assert services.tasks.wait(PATIENCE)
+    assert services.tasks.get(task.id).text == "A fault of goals-tui: ZeroDivisionError: division by zero"
+    services.tasks.start("next", "seal", done())
+    assert services.tasks.wait(PATIENCE), "the queue goes on"
+
+
+def test_another_program_sees_what_was_done_and_can_neither_cancel_nor_retry_it(services: Services) -> None:
+    work = Paused()
+    task = services.tasks.start("long", "seal", work)
+    assert work.there.wait(PATIENCE)
+    elsewhere = other(services).tasks
+    seen = elsewhere.get(task.id)
+    assert seen.state == "running", "its program is alive: not interrupted"
+    assert not elsewhere.can_cancel(seen)
+    assert elsewhere.running() == []
+
+    work.go_on.set()
+    assert services.tasks.wait(PATIENCE)
+    seen = elsewhere.get(task.id)
+    assert (seen.state, seen.text, seen.path) == ("done", "through", "out.zip")
+    with pytest.raises(NotFoundError):
+        elsewhere.get("nothing like it")
+
+
+def test_a_task_whose_program_was_killed_is_interrupted(services: Services) -> None:
+    program = """
+import os, sys
+from pathlib import Path
+from threading import Event
+from goals_tui.services.context import open_services
+def work(control):
+    os.kill(os.getpid(), 9)
+services = open_services(Path(sys.argv[1]), env={})
+services.tasks.start("cut off", "seal", work)
+Event().wait()
+"""
+    killed = subprocess.run([sys.executable, "-c", program, str(services.workspace.path)], timeout=PATIENCE)
+    assert killed.returncode == -9
+
+    (task,) = services.tasks.list()
+    assert (task.title, task.state, task.text) == ("cut off", "interrupted", INTERRUPTED)
+    assert not services.tasks.can_retry(task)
+    assert not list(services.workspace.path.glob("running-*")), "the mark of the dead program is gone"
+
+
+def test_nothing_of_the_mark_stays_when_all_is_done(services: Services) -> None:
+    work = Paused()
+    services.tasks.start("a", "seal", work)
+    assert work.there.wait(PATIENCE)
+    assert list(services.workspace.path.glob("running-*"))
+    work.go_on.set()
+    assert services.tasks.wait(PATIENCE)
+    assert not list(services.workspace.path.glob("running-*"))
+
+
+def test_tasks_are_no_edits(services: Services) -> None:
+    services.tasks.start("a", "seal", done())
+    assert services.tasks.wait(PATIENCE)
+    assert services.history.undo_label is None
+
+
+def test_the_last_hundred_are_kept(services: Services) -> None:
+    moments = iter(WHEN + timedelta(seconds=number) for number in range(10_000))
+    services.clock = lambda: next(moments)
+    for number in range(MOST_KEPT + 5):
+        services.tasks.start(f"task {number}", "seal", done())
+    assert services.tasks.wait(PATIENCE)
+    titles = [task.title for task in services.tasks.list()]
+    assert titles == [f"task {number}" for number in reversed(range(5, MOST_KEPT + 5))]
+    assert len(other(services).tasks.list()) == MOST_KEPT
+
+
+def test_a_workspace_that_cannot_be_written_lets_the_work_run_and_says_so(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: Any) -> None:
+        raise UnreadableError("goals.json can't be written: the disk is full.")
+
+    monkeypatch.setattr(services.workspace.documents, "transaction", refuse)
+    task = services.tasks.start("a", "create_package", done("made"))
+    assert services.tasks.wait(PATIENCE)
+    ended = services.tasks.get(task.id)
+    assert (ended.state, ended.text) == ("done", "made")
+    assert ended.notices == ("The task could not be written down: goals.json can't be written: the disk is full.",)
