@@ -1,0 +1,282 @@
+"""The flow chart: one widget that draws a flow's boxes and lines, and only those in view (DESIGN 6, *Flows*)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from goals_tui.domain.flow import Flow
+from goals_tui.tui.flows.faces import Names, face_of
+from goals_tui.tui.flows.layout import COMPACT, ROOMY, START, Layout, Spot, lay_out
+from goals_tui.tui.flows.walk import Direction, ancestors, page, step
+from goals_tui.tui.widgets.flow_chart_paint import CLASSES, Paint, Palette
+
+Severity = Literal["error", "warning", "info"]
+
+NARROW = 60
+"""Below this many columns the chart is compact by itself, and above where only that makes it fit."""
+
+
+class FlowChart(ScrollView, can_focus=True):
+    """Draws a flow; one spot of it is selected, and the view follows the selection.
+
+    `selected` is the key of a spot: `layout.START`, a node's id, or a `layout.slot_key` for an empty branch.
+    """
+
+    DEFAULT_CSS = """
+    FlowChart {
+        background: $background;
+        color: $foreground;
+        scrollbar-size-vertical: 1;
+        scrollbar-size-horizontal: 1;
+
+        & > .flow-chart--line { color: $foreground 45%; }
+        & > .flow-chart--branch { color: $text-secondary; text-style: italic; }
+        & > .flow-chart--border { color: $foreground 45%; }
+        & > .flow-chart--border-track { color: $accent 80%; }
+        & > .flow-chart--border-branching { color: $secondary; }
+        & > .flow-chart--selected { background: $primary 22%; color: $primary; text-style: bold; }
+        & > .flow-chart--selected-blur { background: $foreground 8%; color: $foreground 80%; text-style: bold; }
+        & > .flow-chart--glyph { color: $text-primary; text-style: bold; }
+        & > .flow-chart--glyph-track { color: $text-accent; text-style: bold; }
+        & > .flow-chart--glyph-branching { color: $text-secondary; text-style: bold; }
+        & > .flow-chart--title { text-style: bold; }
+        & > .flow-chart--dim { color: $foreground 65%; }
+        & > .flow-chart--plain { color: $foreground 90%; }
+        & > .flow-chart--goal { color: $text-accent; text-style: bold; }
+        & > .flow-chart--step { color: $foreground; }
+        & > .flow-chart--completion { color: $text-success; }
+        & > .flow-chart--button { color: $text-primary; }
+        & > .flow-chart--target { color: $text-secondary; text-style: bold; }
+        & > .flow-chart--broken { color: $text-error; text-style: italic; }
+        & > .flow-chart--error { color: $text-error; text-style: bold; }
+        & > .flow-chart--warning { color: $text-warning; text-style: bold; }
+        & > .flow-chart--info { color: $text-secondary; }
+    }
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"flow-chart--{name}" for name in CLASSES}
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "walk('up')", "Up", show=False, id="chart.up"),
+        Binding("down", "walk('down')", "Down", show=False, id="chart.down"),
+        Binding("left", "walk('left')", "Branch to the left", show=False, id="chart.left"),
+        Binding("right", "walk('right')", "Branch to the right", show=False, id="chart.right"),
+        Binding("left_square_bracket", "walk('previous')", "Before the branches", show=False, id="chart.previous"),
+        Binding("right_square_bracket", "walk('next')", "Past the branches", show=False, id="chart.next"),
+        Binding("home", "walk('first')", "Start", show=False, id="chart.first"),
+        Binding("end", "walk('last')", "Last node", show=False, id="chart.last"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="chart.page_up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id="chart.page_down"),
+    ]
+
+    selected: reactive[str] = reactive(START, init=False)
+    compact: reactive[bool | None] = reactive(None, init=False)
+    """Whether boxes are narrow; None: as the width wants it."""
+
+    @dataclass
+    class Selected(Message):
+        """Another spot is selected."""
+
+        chart: FlowChart
+        key: str
+
+        @property
+        def control(self) -> FlowChart:
+            """The chart."""
+            return self.chart
+
+    @dataclass
+    class Opened(Message):
+        """A spot was double clicked."""
+
+        chart: FlowChart
+        key: str
+
+        @property
+        def control(self) -> FlowChart:
+            """The chart."""
+            return self.chart
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._flow: Flow | None = None
+        self._names = Names()
+        self._badges: Mapping[str, Severity] = {}
+        self._layout: Layout | None = None
+        self._is_compact = False
+        self._visited: dict[str, int] = {}
+        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(1024)
+        self._palette: Palette | None = None
+        self._paint: Paint | None = None
+
+    def show(self, flow: Flow | None, names: Names, badges: Mapping[str, Severity]) -> None:
+        """Draw this flow. The selection stays where it is, or on what is nearest to where it was."""
+        before = self._layout
+        self._flow, self._names, self._badges = flow, names, badges
+        self._lay_out()
+        if self._layout is not None and self.selected not in self._layout.spots:
+            self.selected = _nearest(before, self._layout, self.selected)
+        self.refresh()
+
+    def select(self, key: str) -> None:
+        """Select a spot and bring it into view; a key that is not there selects Start."""
+        self.selected = key if self._layout is not None and key in self._layout.spots else START
+
+    @property
+    def layout_of_flow(self) -> Layout | None:
+        """Where everything lies; None before a flow is shown."""
+        return self._layout
+
+    @property
+    def spot(self) -> Spot | None:
+        """The selected spot."""
+        return self._layout.spots.get(self.selected) if self._layout else None
+
+    @property
+    def is_compact(self) -> bool:
+        """Whether the boxes are narrow now."""
+        return self._is_compact
+
+    def watch_selected(self, key: str) -> None:
+        """Remember the way and follow."""
+        if self._layout is None or key not in self._layout.spots:
+            return
+        self._visited.update(ancestors(self._layout, key))
+        self.refresh()
+        self._follow(animate=False)
+        self.post_message(self.Selected(self, key))
+
+    def watch_compact(self) -> None:
+        """Lay out anew in the other size."""
+        self._lay_out()
+
+    def action_walk(self, direction: Direction) -> None:
+        """Go on along the lines."""
+        if self._layout is not None:
+            self.selected = step(self._layout, self.selected, direction, self._visited)
+
+    def action_page(self, by: int) -> None:
+        """Go on by about a page."""
+        if self._layout is not None:
+            self.selected = page(self._layout, self.selected, by * max(4, self.size.height - 4))
+
+    def on_resize(self) -> None:
+        """The size of the boxes follows the width."""
+        self._lay_out()
+        self._follow(animate=False)
+
+    def on_click(self, event: events.Click) -> None:
+        """Select; open on the second click."""
+        if self._layout is None:
+            return
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        spot = self._layout.at(offset.x + self.scroll_offset.x - self._left, offset.y + self.scroll_offset.y)
+        if spot is None:
+            return
+        self.selected = spot.key
+        if event.chain == 2:
+            self.post_message(self.Opened(self, spot.key))
+
+    def notify_style_update(self) -> None:
+        """Colours are looked up again when the theme or the focus changes."""
+        super().notify_style_update()
+        self._palette = None
+        self._paint = None
+        self._strips.clear()
+
+    def render_line(self, y: int) -> Strip:
+        """One line of what is in view."""
+        width = self.size.width
+        line = y + self.scroll_offset.y
+        left = self.scroll_offset.x - self._left
+        layout = self._layout
+        spot = self.spot
+        touched = spot is not None and spot.y <= line < spot.y + spot.height
+        key = (line, left, width, self.selected if touched else None, touched and self.has_focus)
+        strip = self._strips.get(key)
+        if strip is None:
+            paint = self._painter()
+            spans = layout.visible(line, left, left + width) if layout else []
+            strip = paint.line(spans, left, width, self.selected if touched else None, focused=self.has_focus)
+            self._strips[key] = strip
+        return strip
+
+    @property
+    def _left(self) -> int:
+        """How far a chart that is narrower than the widget is moved to the middle."""
+        return max(0, (self.size.width - self._layout.width) // 2) if self._layout else 0
+
+    def _painter(self) -> Paint:
+        if self._paint is None:
+            if self._palette is None:
+                self._palette = {name: self._style_of(f"flow-chart--{name}") for name in CLASSES}
+            self._paint = Paint(self._palette, self.rich_style, self._badges)
+        return self._paint
+
+    def _style_of(self, component: str) -> Style:
+        """A component's style with its translucent colours mixed into the background of the chart."""
+        styles = self.get_component_styles(component)
+        base = self.background_colors[1]
+        fill = base + styles.background
+        own = styles.color if styles.has_rule("color") else self.styles.color
+        colors = Style(color=(fill + own).rich_color, bgcolor=fill.rich_color if fill != base else None)
+        return colors + styles.text_style
+
+    def _lay_out(self) -> None:
+        self._strips.clear()
+        self._paint = None
+        if self._flow is None:
+            self._layout = None
+            self.virtual_size = Size(0, 0)
+            return
+        self._layout = self._fitting(self._flow)
+        self.virtual_size = Size(self._layout.width, self._layout.height)
+        self.refresh()
+
+    def _fitting(self, flow: Flow) -> Layout:
+        """The layout in the chosen size of boxes, or in the one that suits the width."""
+        width = self.size.width or NARROW
+        self._is_compact = width < NARROW if self.compact is None else self.compact
+        layout = self._laid_out(flow, compact=self._is_compact)
+        if self.compact is None and not self._is_compact and layout.width > width:
+            narrower = self._laid_out(flow, compact=True)
+            if narrower.width <= width:
+                self._is_compact, layout = True, narrower
+        return layout
+
+    def _laid_out(self, flow: Flow, *, compact: bool) -> Layout:
+        names = self._names
+        return lay_out(flow, lambda node: face_of(node, names, compact=compact), COMPACT if compact else ROOMY)
+
+    def _follow(self, *, animate: bool) -> None:
+        spot = self.spot
+        if spot is None or self._layout is None or not self.size:
+            return
+        # A line above and some below stay in view, so that one sees where the way goes on.
+        region = Region(spot.x + self._left, spot.y - 2, spot.width, spot.height + 5)
+        self.scroll_to_region(region, animate=animate, force=True)
+
+
+def _nearest(before: Layout | None, after: Layout, key: str) -> str:
+    """What to select when the selected spot is gone: what now is in its place, else before it, else its parent."""
+    gone = before.spots.get(key) if before else None
+    if gone is None:
+        return START
+    sequence = after.sequences.get((gone.parent, gone.branch))
+    if sequence:
+        return sequence[min(gone.index, len(sequence) - 1)]
+    return gone.parent if gone.parent in after.spots and gone.parent is not None else START

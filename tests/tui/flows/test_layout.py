@@ -1,0 +1,192 @@
+"""Where boxes and lines of the chart lie, compared with drawings, and what holds for every flow."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+
+from goals_tui.domain.flow import Flow, Node
+from goals_tui.tui.flows.faces import Face, Names, face_of
+from goals_tui.tui.flows.layout import COMPACT, ROOMY, START, Layout, Measures, Pole, Run, Spot, lay_out, slot_key
+from tests.builders import book_a_flight, book_a_flight_flow, end, flow, flow_sets, go_to, if_, lookup, node_id, say
+
+SMALL = Measures(box=9, gap=3)
+
+
+def drawn(flow: Flow, measures: Measures = SMALL) -> str:
+    """The chart as text; boxes show their titles only."""
+    layout = lay_out(flow, lambda node: Face("", node.label or "Say", "", ()), measures)
+    return "\n".join(text_of_row(layout, y).rstrip() for y in range(layout.height))
+
+
+def text_of_row(layout: Layout, y: int) -> str:
+    text = ""
+    for x, width, item, row in layout.row(y):
+        text += " " * (x - len(text))
+        if isinstance(item, Pole):
+            text += "│"
+        elif isinstance(item, Run):
+            text += item.text
+        else:
+            text += spot_text(item, row, width)
+    return text
+
+
+def spot_text(spot: Spot, row: int, width: int) -> str:
+    if spot.is_slot:
+        return "( + )".center(width)
+    middle = spot.spine - spot.x
+    edge = list("─" * width)
+    if row == 0:
+        edge[0], edge[-1], edge[middle] = "╭", "╮", "┴" if spot.line_in else "─"
+        return "".join(edge)
+    if row == spot.height - 1:
+        edge[0], edge[-1], edge[middle] = "╰", "╯", "┬" if spot.line_out else "─"
+        return "".join(edge)
+    title = spot.face.title if spot.face else "Start"
+    return f"│{title[: width - 2].center(width - 2)}│"
+
+
+def laid_out(shown: Flow, *, compact: bool = False, names: Names | None = None) -> Layout:
+    names = names or Names()
+
+    def face(node: Node) -> Face:
+        return face_of(node, names, compact=compact)
+
+    return lay_out(shown, face, COMPACT if compact else ROOMY)
+
+
+def test_an_empty_flow_is_start_and_its_end() -> None:
+    assert drawn(flow("Empty")) == "\n".join(
+        [
+            "  ╭─────────╮",
+            "  │  Start  │",
+            "  ╰────┬────╯",
+            "       │",
+            "  end of flow",
+        ]
+    )
+
+
+def test_branches_stand_side_by_side_and_join_again() -> None:
+    chart = flow("Branches", if_("Paid?", (say("a"), say("b")), (say("c"),)), say("d"))
+    assert drawn(chart) == "\n".join(
+        [
+            "       ╭─────────╮",
+            "       │  Start  │",
+            "       ╰────┬────╯",
+            "            │",
+            "        ╭───┴───╮",
+            "        │ Paid? │",
+            "        ╰───┬───╯",
+            "      ╭─────┴─────╮",
+            "    Then        Else",
+            "      │           │",
+            "  ╭───┴───╮   ╭───┴───╮",
+            "  │  Say  │   │  Say  │",
+            "  ╰───┬───╯   ╰───┬───╯",
+            "      │           │",
+            "  ╭───┴───╮       │",
+            "  │  Say  │       │",
+            "  ╰───┬───╯       │",
+            "      ╰─────┬─────╯",
+            "            │",
+            "        ╭───┴───╮",
+            "        │  Say  │",
+            "        ╰───┬───╯",
+            "            │",
+            "       end of flow",
+        ]
+    )
+
+
+def test_a_branch_that_ends_the_flow_joins_nothing_and_an_empty_one_has_a_slot() -> None:
+    chart = flow("Ends", if_("Stop?", (end(),)))
+    assert drawn(chart).splitlines()[7:] == [
+        "      ╭─────┴─────╮",
+        "    Then        Else",
+        "      │           │",
+        "  ╭───┴───╮     ( + )",
+        "  │  Say  │       │",
+        "  ╰───────╯       │",
+        "            ╭─────╯",
+        "            │",
+        "       end of flow",
+    ]
+
+
+def test_no_line_leads_to_a_node_after_the_end() -> None:
+    layout = laid_out(flow("Unreached", go_to("Other"), say("never")))
+    assert layout.spots[node_id("go to Other")].line_out is False
+    assert layout.spots[node_id("never")].line_in is False
+
+
+def test_long_and_wide_titles_of_branches_are_cut_to_the_box() -> None:
+    chart = flow("Wide", lookup("By", {"予約" * 40: (), "x" * 300: (), "[/foo]": ()}))
+    titles = [item.text for item in _titles(laid_out(chart, compact=True))]
+    assert titles[0] == "予約" * 6 + "…"
+    assert titles[1] == "x" * (COMPACT.box - 1) + "…"
+    assert titles[2:4] == ["[/foo]", "Default"]
+
+
+def test_only_what_lies_in_view_is_found() -> None:
+    chart = flow("Wide", lookup("By", {str(number): (say(f"case {number}"),) for number in range(8)}))
+    layout = laid_out(chart)
+    spot = layout.spots[node_id("case 3")]
+    seen = layout.visible(spot.y, spot.x + 5, spot.x + spot.width)
+    assert [span.item for span in seen] == [spot]
+    assert layout.at(spot.x + 1, spot.y + 1) is spot
+    assert layout.at(spot.x + spot.width, spot.y + 1) is None
+    assert layout.row(-1) == layout.row(layout.height) == []
+
+
+def test_the_example_has_a_box_of_its_own_for_every_node() -> None:
+    tracked = book_a_flight()
+    layout = laid_out(book_a_flight_flow(), names=Names({tracked.id: tracked}))
+    assert next(iter(layout.spots)) == START
+    assert len(layout.spots) == 11
+    box = layout.spots[node_id("track Book a Flight Flight selected")]
+    assert box.height == 5, "a title, the goal and its step between two borders"
+
+
+@settings(max_examples=60, deadline=None)
+@given(flow_sets(most=1))
+def test_nothing_overlaps_and_every_node_and_empty_branch_has_a_spot(flows: tuple[Flow, ...]) -> None:
+    shown = flows[0]
+    for compact in (False, True):
+        layout = laid_out(shown, compact=compact)
+        wanted = {START} | {node.id for node in shown.walk()}
+        for node in shown.walk():
+            wanted |= {slot_key(node.id, place) for place, way in enumerate(node.branches) if not way.nodes}
+        assert set(layout.spots) == wanted
+        for y in range(layout.height):
+            at = 0
+            for span in layout.row(y):
+                assert span.x >= at, f"line {y}: {span} overlaps what is left of it"
+                at = span.x + span.width
+            assert at <= layout.width
+
+
+@settings(max_examples=60, deadline=None)
+@given(flow_sets(most=1))
+def test_lines_have_no_gaps(flows: tuple[Flow, ...]) -> None:
+    layout = laid_out(flows[0], compact=True)
+    rows = [text_of_row(layout, y) for y in range(layout.height)]
+    titles = {(item.x + column, item.y) for item in _titles(layout) for column in range(len(item.text))}
+    slots = {(spot.spine, spot.y) for spot in layout.spots.values() if spot.is_slot}
+    for y, row in enumerate(rows):
+        for x, character in enumerate(row):
+            if (x, y) in titles or (x, y) in slots:
+                continue
+            if character in "┬╭╮" or (character == "│" and _is_pole(layout, x, y)):
+                below = rows[y + 1][x : x + 1] if y + 1 < len(rows) else ""
+                ends_here = (x, y + 1) in titles or (x, y + 1) in slots
+                assert ends_here or below in tuple("│┴╰╯┼┬"), f"the line at {x}, {y} stops:\n" + "\n".join(rows)
+
+
+def _is_pole(layout: Layout, x: int, y: int) -> bool:
+    return any(isinstance(span.item, Pole) for span in layout.visible(y, x, x + 1))
+
+
+def _titles(layout: Layout) -> list[Run]:
+    spans = (span for y in range(layout.height) for span in layout.row(y))
+    return [span.item for span in spans if isinstance(span.item, Run) and span.item.is_title]
