@@ -1,0 +1,147 @@
+"""TinyDB's storage for goals.json: parsed once and kept, replaced in one atomic step, with a copy of the one before.
+
+TinyDB's own JSONStorage parses the file for every query and rewrites it in place, so a process that dies
+in the middle takes the documents with it (DESIGN 3).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from pathlib import Path
+from typing import Any
+
+import orjson
+from tinydb.storages import Storage
+
+from goals_tui.domain.errors import UnreadableError
+from goals_tui.store.atomic import explained, refusal, replace_file, sync_folder
+
+FORMAT = 1
+"""The version of the file's format that we write; a newer one is refused."""
+
+_MARK = "_format"
+
+Tables = dict[str, dict[str, Any]]
+Stamp = tuple[int, int, int]
+
+
+class DocumentStorage(Storage):
+    """One file of JSON: tables by name, in them documents by id, and a mark that says the format's version.
+
+    `read` gives the same object until the file changes on disk: treat it as read-only. `notices` collects
+    what the user should know, such as a recovery from the copy. Raises UnreadableError.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.notices: list[str] = []
+        self._backup = path.with_name(path.name + ".bak")
+        self._guard = threading.RLock()
+        self._stamp: Stamp | None = None
+        self._tables: Tables = {}
+
+    def stamp(self) -> Stamp | None:
+        """What changes when the file does (inode, time of change, size); None when there is no file."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise refusal("read", self.path, error) from error
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def read(self) -> Tables:
+        """All tables, parsed anew only when the file changed."""
+        with self._guard:
+            stamp = self.stamp()
+            if stamp is None or stamp != self._stamp:
+                self._tables = self._load()
+                self._stamp = self.stamp()
+            return self._tables
+
+    def write(self, data: Tables) -> None:
+        """Replaces the file in one step and keeps the previous one as `.bak`. Hold the workspace's lock."""
+        content = orjson.dumps({_MARK: FORMAT, **data}, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+        with self._guard, explained("write", self.path):
+            self._keep_previous()
+            replace_file(self.path, content + b"\n")
+            self._tables, self._stamp = data, self.stamp()
+
+    def _keep_previous(self) -> None:
+        """Makes the present file the copy. The file itself keeps its name all the time."""
+        temporary = self._backup.with_name(f".{self._backup.name}.{uuid.uuid4().hex}.tmp")
+        try:
+            os.link(self.path, temporary)
+        except FileNotFoundError:
+            return
+        except OSError:  # a file system without hard links
+            replace_file(self._backup, self.path.read_bytes())
+            return
+        try:
+            temporary.replace(self._backup)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _load(self) -> Tables:
+        if not self.path.exists() and not self._backup.exists():
+            return {}
+        try:
+            return _parse(self.path)
+        except _DamagedError as damage:
+            return self._recover(damage)
+
+    def _recover(self, damage: _DamagedError) -> Tables:
+        """Brings the copy back and sets the damaged file aside; the user is told."""
+        try:
+            tables = _parse(self._backup)
+        except _DamagedError:
+            raise UnreadableError(
+                f"{self.path} is damaged ({damage}) and so is its copy {self._backup.name}. "
+                f"Put a backup of {self.path.name} in its place."
+            ) from None
+        aside = self.path.with_name(self.path.name + ".damaged")
+        with explained("write", self.path):
+            content = self._backup.read_bytes()
+            if self.path.exists():
+                self.path.replace(aside)
+            replace_file(self.path, content)
+            sync_folder(self.path.parent)
+        kept = f"; the damaged one is kept as {aside.name}" if aside.exists() else ""
+        self.notices.append(
+            f"{self.path.name} was damaged ({damage}) and was recovered from {self._backup.name}, "
+            f"as it was before the last change{kept}."
+        )
+        return tables
+
+
+class _DamagedError(Exception):
+    """The content of a file is not what we wrote; the message says how, in a few words."""
+
+
+def _parse(path: Path) -> Tables:
+    """The tables of a file. Raises _DamagedError for its content, UnreadableError for everything else."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise _DamagedError("it is missing") from None
+    except OSError as error:
+        raise refusal("read", path, error) from error
+    try:
+        data = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        raise _DamagedError("it is cut short or is not JSON" if content.strip() else "it is empty") from None
+    if not isinstance(data, dict):
+        raise _DamagedError("it holds something else than documents")
+    version = data.pop(_MARK, None)
+    if isinstance(version, int) and version > FORMAT:
+        raise UnreadableError(
+            f"{path} was written by a newer goals-tui (format {version}, this one knows {FORMAT}). Update goals-tui."
+        )
+    if version != FORMAT:
+        raise _DamagedError("it does not say its format")
+    for table in data.values():
+        if not isinstance(table, dict) or not all(isinstance(document, dict) for document in table.values()):
+            raise _DamagedError("it holds something else than documents")
+    return data

@@ -1,0 +1,129 @@
+"""The documents of a workspace (goals, flows, project, ...) in TinyDB, saved in transactions."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Hashable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import orjson
+from tinydb import TinyDB
+from tinydb.storages import Storage
+from tinydb.table import Document, Table
+
+from goals_tui.store.document_storage import DocumentStorage, Tables
+from goals_tui.store.locks import process_lock
+
+Kind = str
+"""A table of goals.json: project, goals, goal_versions, flows, tasks, saved_filters."""
+
+Fields = dict[str, Any]
+
+
+class _Table(Table):
+    """A TinyDB table whose documents carry our own ids: text, not numbers."""
+
+    document_id_class = str  # type: ignore[assignment]  # TinyDB declares int and documents that it may be replaced
+
+
+class _Database(TinyDB):
+    table_class = _Table
+
+
+class Documents:
+    """What goals.json holds: documents by kind and id.
+
+    Reading is safe in any thread and costs a stat while the file stays the same. What it gives is the
+    kept parse itself: treat it as read-only and save through `transaction`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._storage = DocumentStorage(path)
+        self._lock = process_lock(path.with_name(f"{path.name}.lock"))
+
+    @property
+    def notices(self) -> list[str]:
+        """What the user should know about the file, such as a recovery from its copy."""
+        return self._storage.notices
+
+    def get(self, kind: Kind, document_id: str) -> Fields | None:
+        """The document, or None. Raises UnreadableError."""
+        return self._storage.read().get(kind, {}).get(document_id)
+
+    def all(self, kind: Kind) -> dict[str, Fields]:
+        """Every document of a kind by its id. Raises UnreadableError."""
+        return self._storage.read().get(kind, {})
+
+    def stamp(self) -> Hashable:
+        """What changes when the file changed on disk; costs one stat."""
+        return self._storage.stamp()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Collects changes to the newest documents and writes them all at its end; none after an exception.
+
+        One transaction at a time, among all threads and processes; don't nest. Raises UnreadableError.
+        """
+        with self._lock:
+            transaction = Transaction(self._storage.read())
+            yield transaction
+            transaction.write_to(self._storage)
+
+
+class Transaction:
+    """The documents as they are inside a transaction; see `Documents.transaction`."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._changes: dict[Kind, dict[str, Fields | None]] = {}
+
+    def get(self, kind: Kind, document_id: str) -> Fields | None:
+        """The document as the transaction sees it, or None."""
+        changes = self._changes.get(kind, {})
+        return changes[document_id] if document_id in changes else self._tables.get(kind, {}).get(document_id)
+
+    def all(self, kind: Kind) -> dict[str, Fields]:
+        """Every document of a kind by its id, as the transaction sees them."""
+        merged = {**self._tables.get(kind, {}), **self._changes.get(kind, {})}
+        return {document_id: fields for document_id, fields in merged.items() if fields is not None}
+
+    def put(self, kind: Kind, document_id: str, fields: Mapping[str, Any]) -> None:
+        """Adds the document, or replaces the one that has this id. Its fields are what JSON can say."""
+        self._changes.setdefault(kind, {})[document_id] = orjson.loads(orjson.dumps(fields))
+
+    def delete(self, kind: Kind, document_id: str) -> bool:
+        """Takes the document out; False when there was none."""
+        there = self.get(kind, document_id) is not None
+        if there:
+            self._changes.setdefault(kind, {})[document_id] = None
+        return there
+
+    def write_to(self, storage: DocumentStorage) -> None:
+        """Brings all changes into the file at once; the file stays untouched when there are none."""
+        if not self._changes:
+            return
+        staged = _Staged(self._tables)
+        database = _Database(storage=lambda: staged)
+        for kind, changes in self._changes.items():
+            table = database.table(kind)
+            table.remove(doc_ids=cast(list[int], list(changes)))
+            table.insert_multiple(
+                Document(fields, cast(int, document_id))
+                for document_id, fields in changes.items()
+                if fields is not None
+            )
+        storage.write(staged.tables)
+
+
+class _Staged(Storage):
+    """Tables in memory: TinyDB's steps of one transaction end here, and the result is written once."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = dict(tables)
+
+    def read(self) -> Tables:
+        return self.tables
+
+    def write(self, data: Tables) -> None:
+        self.tables = data

@@ -1,0 +1,80 @@
+"""One event as one line of JSON, and which lines count as readable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from goals_tui.domain.event import EARLIEST, FIELDS, LATEST, GoalEvent
+from goals_tui.domain.model import format_instant
+
+NEEDED = ("id", "timestamp", "goalId", "stepId", "goalCycleId", "sessionId")
+"""A line that lacks one of these says nothing; it is counted as torn."""
+
+MAX_LINE = 1 << 20
+"""The longest line that is read, in bytes. The longest event that can be appended is far below."""
+
+_write = GoalEvent.__pydantic_serializer__.to_json
+
+
+def to_line(event: GoalEvent) -> bytes:
+    """The event under its OData field names, without those that it leaves empty, and a line break."""
+    return _write(event, exclude_none=True) + b"\n"
+
+
+def read_line(line: bytes) -> dict[str, Any] | None:
+    """The fields of a line, or None where it is no readable event. The timestamp becomes a UTC datetime."""
+    if len(line) > MAX_LINE:
+        return None
+    try:
+        record = orjson.loads(line)
+        moment = datetime.fromisoformat(record["timestamp"])
+    except (orjson.JSONDecodeError, TypeError, KeyError, ValueError):
+        return None
+    if any(record.get(name) in (None, "") for name in NEEDED):
+        return None
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if not EARLIEST <= moment < LATEST:
+        return None
+    fields: dict[str, Any] = {name: _text(record.get(name)) for name in FIELDS}
+    fields["timestamp"] = moment
+    return fields
+
+
+def pieces(file: BinaryIO) -> Iterator[tuple[bytes, bool, bool]]:
+    """The lines of a file, each with whether it starts a line and whether it ends it.
+
+    Both are true for nearly all. A line longer than MAX_LINE comes in several pieces, so that memory is bounded.
+    """
+    starts = True
+    while piece := file.readline(MAX_LINE + 1):
+        ends = piece.endswith(b"\n")
+        yield piece, starts, ends
+        starts = ends
+
+
+def sort_lines(path: Path, good: Callable[[bytes], object], torn: Callable[[bytes], object]) -> int:
+    """Hands readable lines, rewritten in plain form, to one function and everything else, as it is, to another.
+
+    How many lines were unreadable; blank ones are none. Raises OSError.
+    """
+    count = 0
+    with path.open("rb") as file:
+        for piece, starts, _ends in pieces(file):
+            fields = read_line(piece) if starts else None
+            if fields is not None:
+                good(orjson.dumps(fields | {"timestamp": format_instant(fields["timestamp"])}) + b"\n")
+            elif not starts or piece.strip():
+                torn(piece)
+                count += starts
+    return count
+
+
+def _text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return orjson.dumps(value).decode()

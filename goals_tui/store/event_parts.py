@@ -1,0 +1,309 @@
+"""Makes sealed parts: sealing, merging, deleting, importing. Each happens when parts.json is replaced."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from goals_tui.domain.errors import UnreadableError
+from goals_tui.domain.model import format_instant
+from goals_tui.store.atomic import refusal, sync_file, sync_folder
+from goals_tui.store.event_append import AppendFile
+from goals_tui.store.event_catalog import (
+    CATALOG,
+    Catalog,
+    DamagedCatalogError,
+    Part,
+    aside,
+    load_catalog,
+    new_id,
+    save_catalog,
+    set_aside_name,
+    waiting,
+)
+from goals_tui.store.event_lines import sort_lines
+from goals_tui.store.event_reader import (
+    COLUMNS,
+    READABLE,
+    appended_files,
+    bare_connection,
+    check_part,
+    literal,
+    load_appended,
+    load_sealed,
+    nobody_reads,
+    target,
+    torn_rows,
+)
+from goals_tui.store.event_sessions import checksum, read_hashes, write_index
+from goals_tui.store.locks import Lock
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MERGE_AT = 8
+"""So many small parts are merged into one."""
+
+SMALL = 250_000
+"""A part with fewer events is small."""
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SealResult:
+    """What sealing did: events sealed, duplicates left out, unreadable lines kept aside, parts merged away."""
+
+    events: int = 0
+    duplicates: int = 0
+    torn_lines: int = 0
+    merged_parts: int = 0
+
+
+class Parts:
+    """The parts of the log in a folder. One maker at a time, held by `making`; appending goes on meanwhile."""
+
+    def __init__(self, folder: Path, append: AppendFile, appending: Lock, making: Lock) -> None:
+        self._folder = folder
+        self._append = append
+        self._appending = appending
+        self._making = making
+
+    def seal(self, progress: Progress | None = None) -> SealResult:
+        """Turns the appended events into a part and merges small parts. Raises UnreadableError."""
+        report = progress or _silent
+        report(0.0)
+        with self._work() as catalog:
+            self._set_aside()
+            files = waiting(self._folder, catalog)
+            result = self._absorb(catalog, files, "true") if files else SealResult()
+            report(0.7)
+            merged = self._merge(load_catalog(self._folder))
+        report(1.0)
+        return SealResult(result.events, result.duplicates, result.torn_lines, merged)
+
+    def delete(self, goal_id: str, step_id: str | None = None) -> int:
+        """Writes every part that has such events anew without them. How many events went."""
+        doomed = f'"goalId" = {_text(goal_id)}'
+        if step_id is not None:
+            doomed += f' AND "stepId" = {_text(step_id)}'
+        with self._work() as catalog:
+            self._set_aside()
+            files = waiting(self._folder, catalog)
+            parts, gone = [], 0
+            for part in catalog.parts:
+                kept, lost = self._without(part, doomed)
+                parts += kept
+                gone += lost
+            if files:
+                with bare_connection() as connection:
+                    load_appended(connection, files)
+                    gone += _count(connection, f"appended WHERE {doomed}")
+            if gone:
+                shorter = Catalog(tuple(parts), catalog.absorbed, catalog.torn)
+                self._absorb(shorter, files, f"NOT ({doomed})")
+        return gone
+
+    def write_part(self, source: DuckDBPyConnection, sql: str) -> int:
+        """Adds the new ones among the rows of a query as a part. How many they were."""
+        with self._work() as catalog:
+            raw = self._temporary()
+            rows = f"SELECT {COLUMNS} FROM ({sql}) WHERE {READABLE}"
+            source.execute(f"COPY ({rows}) TO {target(raw)} (FORMAT parquet, COMPRESSION zstd)")
+            with bare_connection() as connection:
+                load_appended(connection, [file for file in appended_files(self._folder, catalog) if file.exists()])
+                load_sealed(connection, self._folder, catalog.parts)
+                part = self._keep_new(connection, raw)
+            if part is None:
+                return 0
+            self._commit(Catalog((*catalog.parts, part), catalog.absorbed, catalog.torn))
+            return part.events
+
+    def rebuild_catalog(self) -> Catalog:
+        """Makes parts.json anew from the parts that are there, each event once. Raises UnreadableError."""
+        with self._locked():
+            return self._load()
+
+    @contextlib.contextmanager
+    def _work(self) -> Iterator[Catalog]:
+        """Holds the makers' lock over one piece of work on the present state; what is left over before it and
+        after it is removed.
+        """
+        with self._locked():
+            catalog = self._load()
+            if not (self._folder / CATALOG).exists():
+                # Without it, a part that is made but not committed when the process dies would count.
+                self._commit(catalog)
+            clean_up(self._folder, catalog)
+            try:
+                yield catalog
+            finally:
+                with contextlib.suppress(UnreadableError, DamagedCatalogError):
+                    clean_up(self._folder, load_catalog(self._folder))
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        import duckdb
+
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with self._making:
+                yield
+        except OSError as error:
+            raise refusal("write", self._folder, error) from error
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            reason = str(error).partition("\n")[0].rstrip(".")
+            raise UnreadableError(f"Can't write sealed events in {self._folder}: {reason}. Try again.") from error
+
+    def _load(self) -> Catalog:
+        with contextlib.suppress(DamagedCatalogError):
+            return load_catalog(self._folder)
+        names = ", ".join(map(literal, sorted(self._folder.glob("part-*.parquet"))))
+        with bare_connection() as connection:
+            part = self._write(connection, f"SELECT DISTINCT ON (id) {COLUMNS} FROM read_parquet([{names}])")
+        torn = sum(file.read_bytes().count(b"\n") for file in self._folder.glob("torn-*.jsonl"))
+        self._commit(Catalog((part,) if part else (), (), torn))
+        return load_catalog(self._folder)
+
+    def _set_aside(self) -> None:
+        self._append.rename(aside(self._folder, new_id()))
+
+    def _commit(self, catalog: Catalog) -> None:
+        # Under the lock for appending, so that a look-up of a session never sees half of it.
+        with self._appending:
+            save_catalog(self._folder, catalog)
+
+    def _absorb(self, catalog: Catalog, files: Sequence[Path], keep: str) -> SealResult:
+        """Makes one part of the rows of set-aside files for which `keep` holds, and commits it with `catalog`."""
+        connection, torn = self._lines_of(files)
+        with connection:
+            load_sealed(connection, self._folder, catalog.parts)
+            wanted = _count(connection, f"appended WHERE {keep}")
+            part = self._write(
+                connection,
+                f"SELECT {COLUMNS} FROM lines WHERE {READABLE} AND ({keep}) "
+                f"AND rowid IN (SELECT min(rowid) FROM lines WHERE {READABLE} GROUP BY id) "
+                "AND id NOT IN (SELECT id FROM sealed) ORDER BY timestamp, rowid",
+            )
+        parts = (*catalog.parts, part) if part else catalog.parts
+        absorbed = (*catalog.absorbed, *map(set_aside_name, files))
+        self._commit(Catalog(parts, absorbed, catalog.torn + torn))
+        events = part.events if part else 0
+        return SealResult(events, duplicates=wanted - events, torn_lines=torn)
+
+    def _lines_of(self, files: Sequence[Path]) -> tuple[DuckDBPyConnection, int]:
+        """A connection that has these files loaded, and how many lines of theirs were unreadable and put away."""
+        connection = bare_connection()
+        load_appended(connection, files)
+        if not torn_rows(connection):
+            return connection, 0
+        connection.close()
+        count, copies = 0, []
+        for file in files:
+            copy, torn = self._temporary(), self._temporary()
+            with copy.open("wb") as good_lines, torn.open("wb") as torn_lines:
+                found = sort_lines(file, good_lines.write, torn_lines.write)
+            if found:
+                sync_file(torn)
+                torn.replace(self._folder / f"torn-{set_aside_name(file)}.jsonl")
+            count += found
+            copies.append(copy)
+        sync_folder(self._folder)
+        connection = bare_connection()
+        load_appended(connection, copies)
+        if torn_rows(connection):
+            connection.close()
+            raise UnreadableError(f"Some events in {self._folder} can't be sealed. They stay where they are.")
+        return connection, count
+
+    def _without(self, part: Part, doomed: str) -> tuple[list[Part], int]:
+        """A part without the events for which `doomed` holds, and how many those are."""
+        check_part(self._folder, part)
+        rows = f"read_parquet([{literal(part.file(self._folder))}])"
+        with bare_connection() as connection:
+            lost = _count(connection, f"{rows} WHERE {doomed}")
+            if not lost:
+                return [part], 0
+            shorter = self._write(connection, f"SELECT {COLUMNS} FROM {rows} WHERE NOT ({doomed})")
+            return [shorter] if shorter else [], lost
+
+    def _merge(self, catalog: Catalog) -> int:
+        """Makes one part of the small ones where there are many. How many there were."""
+        small = [part for part in catalog.parts if part.events < SMALL]
+        if len(small) < MERGE_AT:
+            return 0
+        names = ", ".join(literal(part.file(self._folder)) for part in small)
+        with bare_connection() as connection:
+            merged = self._write(connection, f"SELECT {COLUMNS} FROM read_parquet([{names}]) ORDER BY timestamp, id")
+        large = tuple(part for part in catalog.parts if part not in small)
+        self._commit(Catalog((*large, merged) if merged else large, catalog.absorbed, catalog.torn))
+        return len(small)
+
+    def _keep_new(self, connection: DuckDBPyConnection, raw: Path) -> Part | None:
+        """The part of those rows of a file that the log does not have; the first of several with one id."""
+        rows = f"read_parquet([{literal(raw)}], file_row_number = true)"
+        connection.execute(
+            f"CREATE TABLE keep AS SELECT min(file_row_number) AS place FROM {rows} "
+            "WHERE id NOT IN (SELECT id FROM events) GROUP BY id"
+        )
+        if _count(connection, "keep") == _count(connection, rows):
+            return self._finish(connection, raw)
+        return self._write(
+            connection, f"SELECT {COLUMNS} FROM {rows} WHERE file_row_number IN (SELECT place FROM keep)"
+        )
+
+    def _write(self, connection: DuckDBPyConnection, sql: str) -> Part | None:
+        """A part of the rows of a query; None where there are none. It does not count before it is committed."""
+        temporary = self._temporary()
+        connection.execute(f"COPY ({sql}) TO {target(temporary)} (FORMAT parquet, COMPRESSION zstd)")
+        return self._finish(connection, temporary)
+
+    def _finish(self, connection: DuckDBPyConnection, temporary: Path) -> Part | None:
+        row = connection.execute(
+            f"SELECT count(*), min(timestamp), max(timestamp) FROM read_parquet([{literal(temporary)}])"
+        ).fetchone()
+        if not row or not row[0]:
+            return None
+        events, first, last = row
+        hashes = read_hashes(temporary)
+        sync_file(temporary)
+        part = Part(new_id(), events, temporary.stat().st_size, _iso(first), _iso(last), len(hashes), checksum(hashes))
+        temporary.replace(part.file(self._folder))
+        write_index(part.index(self._folder), hashes)
+        return part
+
+    def _temporary(self) -> Path:
+        return self._folder / f".{new_id()}.tmp"
+
+
+def clean_up(folder: Path, catalog: Catalog) -> None:
+    """Removes what killed processes left and what was replaced. Needs the makers' lock."""
+    listed = {path for part in catalog.parts for path in (part.file(folder), part.index(folder))}
+    old = [path for pattern in ("part-*.parquet", "part-*.sessions") for path in folder.glob(pattern)]
+    doomed = [aside(folder, name) for name in catalog.absorbed] + list(folder.glob(".*.tmp"))
+    doomed += [path for path in old if path not in listed] if nobody_reads(folder) else []
+    for path in doomed:
+        # What can't be removed now (Windows keeps open files) goes the next time.
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _silent(_share: float) -> None:
+    """Nobody wants to hear of the progress."""
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _count(connection: DuckDBPyConnection, source: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {source}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _iso(moment: datetime) -> str:
+    return format_instant(moment.replace(tzinfo=UTC))

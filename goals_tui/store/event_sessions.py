@@ -1,0 +1,202 @@
+"""Which events a session has: what tracking asks before every step, without DuckDB and without a scan.
+
+Each sealed part has an index beside it, part-*.sessions: the sorted 64-bit hashes of its session ids, 8 bytes
+each, little-endian. A session that no index knows has no sealed events. The appended lines are kept in memory,
+each parsed once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import sys
+import threading
+import zlib
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from goals_tui.store.atomic import refusal, replace_file
+from goals_tui.store.event_append import APPENDED
+from goals_tui.store.event_catalog import CATALOG, Catalog, Part, waiting
+from goals_tui.store.event_lines import pieces, read_line
+from goals_tui.store.event_reader import bare_connection, check_part, hold_parts, literal
+from goals_tui.store.locks import Lock
+
+_MOST_REMEMBERED = 10_000
+
+
+class SessionEvent(NamedTuple):
+    """The little of an event that tracking needs."""
+
+    timestamp: datetime
+    goal_id: str
+    step_id: str
+    cycle_id: str
+
+
+def session_hash(session_id: str) -> int:
+    """64 bits of MD5, the same in every process and in DuckDB (`md5_number_lower`)."""
+    return int.from_bytes(hashlib.md5(session_id.encode(), usedforsecurity=False).digest()[8:], "little")
+
+
+def read_hashes(file: Path) -> array[int]:
+    """The hashes of the session ids in a Parquet file, computed by DuckDB."""
+    with bare_connection() as connection:
+        rows = connection.execute(
+            f'SELECT DISTINCT md5_number_lower("sessionId") AS hash FROM read_parquet([{literal(file)}]) ORDER BY hash'
+        )
+        hashes = array("Q")
+        while chunk := rows.fetchmany(100_000):
+            hashes.extend(row[0] for row in chunk)
+    return hashes
+
+
+def write_index(path: Path, hashes: array[int]) -> None:
+    """Writes an index. Raises OSError."""
+    replace_file(path, _little_endian(hashes).tobytes())
+
+
+def checksum(hashes: array[int]) -> int:
+    """The CRC-32 of an index."""
+    return zlib.crc32(_little_endian(hashes).tobytes())
+
+
+class Sessions:
+    """Looks up the events of a session. Safe in several threads; takes the log's lock for a moment."""
+
+    def __init__(self, folder: Path, lock: Lock, load: Callable[[], Catalog]) -> None:
+        self._folder = folder
+        self._appended = folder / APPENDED
+        self._catalog = folder / CATALOG
+        self._lock = lock
+        self._load = load
+        self._guard = threading.Lock()
+        self._state: Hashable = None
+        self._parts: dict[Part, array[int]] = {}
+        self._sealed: dict[str, list[SessionEvent]] = {}
+        self._tail: dict[str, list[SessionEvent]] = {}
+        self._read = 0
+
+    def events(self, session_id: str) -> list[SessionEvent]:
+        """The events of a session, by time and those of one moment as they came in. Raises UnreadableError."""
+        wanted = session_hash(session_id)
+        with self._guard:
+            try:
+                with self._lock:
+                    self._refresh()
+                    hold = hold_parts(self._folder) if self._parts else None
+            except OSError as error:
+                raise refusal("read", self._folder, error) from error
+            try:
+                found = [*self._sealed_events(session_id, wanted), *self._tail.get(session_id, ())]
+            finally:
+                if hold:
+                    hold()
+        found.sort(key=_when)
+        return found
+
+    def _refresh(self) -> None:
+        """Starts over when something was sealed, deleted or imported; else reads what was appended since."""
+        appended = _identity(self._appended)
+        state = _identity(self._catalog), appended and appended[0]
+        if state != self._state:
+            self._start_over()
+            self._state = state
+        if appended and appended[1] != self._read:
+            self._read = self._read_lines(self._appended, self._read)
+
+    def _start_over(self) -> None:
+        catalog = self._load()
+        self._parts = {part: self._parts.get(part) or load_index(self._folder, part) for part in catalog.parts}
+        self._sealed, self._tail, self._read = {}, {}, 0
+        for file in waiting(self._folder, catalog):
+            self._read_lines(file, 0)
+
+    def _read_lines(self, path: Path, start: int) -> int:
+        """Takes the lines from `start` on into the index and gives where the last whole line ends."""
+        with path.open("rb") as file:
+            file.seek(start)
+            for piece, starts, ends in pieces(file):
+                fields = read_line(piece) if starts and ends else None
+                if fields is not None:
+                    event = SessionEvent(
+                        fields["timestamp"],
+                        sys.intern(fields["goalId"]),
+                        sys.intern(fields["stepId"]),
+                        fields["goalCycleId"],
+                    )
+                    self._tail.setdefault(fields["sessionId"], []).append(event)
+                if ends:
+                    start = file.tell()
+        return start
+
+    def _sealed_events(self, session_id: str, wanted: int) -> list[SessionEvent]:
+        known = self._sealed.get(session_id)
+        if known is not None:
+            return known
+        files = [part.file(self._folder) for part, hashes in self._parts.items() if _contains(hashes, wanted)]
+        if not files:
+            return []
+        if len(self._sealed) >= _MOST_REMEMBERED:
+            self._sealed.clear()
+        self._sealed[session_id] = found = _query(files, session_id)
+        return found
+
+
+def load_index(folder: Path, part: Part) -> array[int]:
+    """The index of a part; made anew where its file is missing or damaged. Raises UnreadableError, OSError."""
+    path = part.index(folder)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        content = b""
+    hashes = array("Q")
+    if len(content) == part.sessions * hashes.itemsize and zlib.crc32(content) == part.checksum:
+        hashes.frombytes(content)
+        return _little_endian(hashes)
+    check_part(folder, part)
+    hashes = read_hashes(part.file(folder))
+    # A workspace that can't be written is still read; only the next one has to count again.
+    with contextlib.suppress(OSError):
+        write_index(path, hashes)
+    return hashes
+
+
+def _query(files: Sequence[Path], session_id: str) -> list[SessionEvent]:
+    names = ", ".join(map(literal, files))
+    with bare_connection() as connection:
+        rows = connection.execute(
+            f'SELECT timestamp, "goalId", "stepId", "goalCycleId" FROM read_parquet([{names}]) '
+            'WHERE "sessionId" = ? ORDER BY timestamp',
+            [session_id],
+        ).fetchall()
+    return [SessionEvent(moment.replace(tzinfo=UTC), *rest) for moment, *rest in rows]
+
+
+def _contains(hashes: array[int], wanted: int) -> bool:
+    place = bisect_left(hashes, wanted)
+    return place < len(hashes) and hashes[place] == wanted
+
+
+def _little_endian(hashes: array[int]) -> array[int]:
+    if sys.byteorder == "big":
+        hashes = hashes[:]
+        hashes.byteswap()
+    return hashes
+
+
+def _when(event: SessionEvent) -> datetime:
+    return event.timestamp
+
+
+def _identity(path: Path) -> tuple[int, int, int] | None:
+    """Inode, size and time of change; None where there is no such file."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -1,0 +1,67 @@
+"""A workspace: the folder that holds one project, its documents and its events (DESIGN 3)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from goals_tui.domain.errors import RefusedError, UnreadableError
+from goals_tui.domain.project import Project
+from goals_tui.store.atomic import refusal
+from goals_tui.store.documents import Documents
+from goals_tui.store.event_log import EventLog
+
+DOCUMENTS = "goals.json"
+EVENTS = "events"
+
+
+class Workspace:
+    """An opened workspace. `documents` and `events` are safe to use from several threads and processes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.documents = Documents(path / DOCUMENTS)
+        self.events = EventLog(path / EVENTS)
+
+    @property
+    def notices(self) -> list[str]:
+        """What the user should be told about the workspace, such as a recovery of damaged documents."""
+        return self.documents.notices
+
+    @classmethod
+    def create(cls, path: Path, project: Project) -> Workspace:
+        """Makes a workspace with this project in `path`, a new or empty folder or one that holds other things.
+
+        Raises RefusedError where a workspace is already, UnreadableError where nothing can be written.
+        """
+        if (path / DOCUMENTS).exists():
+            raise RefusedError(f"There is a workspace at {path} already. Open it, or choose another folder.")
+        try:
+            (path / EVENTS).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise refusal("write", path, error) from error
+        workspace = cls(path)
+        with workspace.documents.transaction() as transaction:
+            transaction.put("project", project.id, project.model_dump(mode="json"))
+        return workspace
+
+    @classmethod
+    def open(cls, path: Path) -> Workspace:
+        """Opens the workspace in `path` and reads its documents. Raises UnreadableError with what to do."""
+        if not (path / DOCUMENTS).exists() and not (path / f"{DOCUMENTS}.bak").exists():
+            _check_readable(path)
+            raise UnreadableError(
+                f"There is no workspace at {path}. "
+                f"Make one with: goals-tui init {path} --name 'My Project', or goals-tui demo."
+            )
+        workspace = cls(path)
+        if not workspace.documents.all("project"):
+            raise UnreadableError(f"{path / DOCUMENTS} holds no project. Put a backup of it in its place.")
+        return workspace
+
+
+def _check_readable(path: Path) -> None:
+    try:
+        if path.exists():
+            next(path.iterdir(), None)
+    except OSError as error:
+        raise refusal("read", path, error) from error
