@@ -1,0 +1,122 @@
+"""What goes into a package, and whether what comes out of one makes sense."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import ValidationError
+
+from goals_tui.domain import goal_rules
+from goals_tui.domain.errors import RefusedError
+from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, TrackGoal
+from goals_tui.domain.goal import Goal
+from goals_tui.domain.package import FLOWS, GOALS, VERSIONS, Contents
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+    from goals_tui.store.package_file import PackageReader
+
+Thing = TypeVar("Thing", Goal, Flow)
+
+
+def gather(services: Services, goals: Sequence[str], flows: Sequence[str]) -> Contents:
+    """These goals and flows (names or ids) with all that they need: flows that flows lead to, goals that they track.
+
+    Raises NotFoundError; RefusedError where nothing was chosen.
+    """
+    if not goals and not flows:
+        raise RefusedError("There is nothing to pack. Choose at least one goal or flow.")
+    packed_flows = _with_targets(services, [services.flows.get(wanted) for wanted in flows])
+    chosen = {goal.id: goal for goal in map(services.goals.get, goals)}
+    known = {goal.id: goal for goal in services.goals.all()}
+    for flow in packed_flows:
+        for node in flow.walk():
+            if isinstance(node, TrackGoal) and node.goal_id in known:
+                chosen.setdefault(node.goal_id, known[node.goal_id])
+    packed_goals = _by_name(chosen.values())
+    versions = [version for goal in packed_goals for version in services.goals.versions(goal.id)]
+    return Contents(goals=packed_goals, versions=tuple(versions), flows=_by_name(packed_flows))
+
+
+def _with_targets(services: Services, flows: Iterable[Flow]) -> list[Flow]:
+    known = {flow.id: flow for flow in services.flows.all()}
+    packed: dict[str, Flow] = {}
+    pending = list(flows)
+    while pending:
+        flow = pending.pop()
+        if flow.id in packed:
+            continue
+        packed[flow.id] = flow
+        targets = [node.flow_id for node in flow.walk() if isinstance(node, GoTo | ExecuteFlow)]
+        pending.extend(known[target] for target in targets if target in known)
+    return list(packed.values())
+
+
+def _by_name(things: Iterable[Thing]) -> tuple[Thing, ...]:
+    return tuple(sorted(things, key=lambda thing: (thing.name.casefold(), thing.id)))
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Lets what is refused about the contents of a package name its file."""
+    try:
+        yield
+    except RefusedError as error:
+        raise RefusedError(f"{path} can't be imported: {error}") from error
+
+
+def read_contents(package: PackageReader) -> Contents:
+    """The documents of a package, sound in themselves. Raises RefusedError with the file and what is wrong."""
+    contents = Contents(
+        goals=_parsed(Goal, GOALS, package.document(GOALS)),
+        versions=_parsed(Goal, VERSIONS, package.document(VERSIONS)),
+        flows=_parsed(Flow, FLOWS, package.document(FLOWS)),
+    )
+    _check_unique(GOALS, contents.goals)
+    _check_unique(FLOWS, contents.flows)
+    for goal in contents.goals:
+        # How many steps a goal may have is a setting of each project: an import tells, and does not refuse.
+        for problem in goal_rules.problems(goal, max_steps=len(goal.steps)):
+            raise RefusedError(f"{GOALS}, goal {goal.name!r}: {problem.message}")
+    for flow in contents.flows:
+        if not flow.name:
+            raise RefusedError(f"{FLOWS}: a flow has no name.")
+    _check_versions(contents)
+    return contents
+
+
+def _parsed(model: type[Thing], file: str, documents: Iterable[Mapping[str, Any]]) -> tuple[Thing, ...]:
+    parsed = []
+    for place, document in enumerate(documents, 1):
+        try:
+            parsed.append(model.model_validate(document))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))[:120]
+            raise RefusedError(f"{file}, number {place}{f', {where}' if where else ''}: {first['msg']}.") from None
+    return tuple(parsed)
+
+
+def _check_unique(file: str, things: Sequence[Goal | Flow]) -> None:
+    for what, values in (("id", [thing.id for thing in things]), ("name", [thing.name.casefold() for thing in things])):
+        value, count = Counter(values).most_common(1)[0] if values else ("", 0)
+        if count > 1:
+            raise RefusedError(f"{file} holds the {what} {value!r} {count} times.")
+
+
+def _check_versions(contents: Contents) -> None:
+    goals = {goal.id for goal in contents.goals}
+    seen: dict[str, str] = {goal.version: goal.id for goal in contents.goals}
+    if len(seen) < len(contents.goals):
+        raise RefusedError(f"{GOALS}: two goals have the same version.")
+    for place, version in enumerate(contents.versions, 1):
+        if version.id not in goals:
+            raise RefusedError(f"{VERSIONS}, number {place}, belongs to a goal that the package does not hold.")
+        if seen.setdefault(version.version, version.id) != version.id:
+            raise RefusedError(f"{VERSIONS}, number {place}, has a version that another goal has.")
+        if not version.steps or version.steps[0].kind != "initial":
+            raise RefusedError(f"{VERSIONS}, number {place}, has no initial step.")

@@ -1,0 +1,211 @@
+"""Packages on disk: written whole or not at all, and read with no trust in what they say about themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import uuid
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, NoReturn
+
+import orjson
+from pydantic import ValidationError
+
+from goals_tui.domain.errors import GoalsError, RefusedError, UnreadableError
+from goals_tui.domain.package import DOCUMENTS, EVENTS, FORMAT, FORMAT_VERSION, MANIFEST, Manifest, PackagedFile
+from goals_tui.store.atomic import explained, refusal, sync_folder
+
+MOST_DOCUMENT_BYTES = 128 * 1024 * 1024
+"""The largest JSON file that is read from a package; it is held in memory."""
+
+MOST_EVENT_BYTES = 4 * 1024 * 1024 * 1024
+"""The largest file of events; it is read line by line."""
+
+MOST_LINE_BYTES = 1024 * 1024
+HIGHEST_RATIO = 250
+"""How much a file may grow when unpacked, once it is large. What we write grows by 10 to 60."""
+
+LARGE = 16 * 1024 * 1024
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_ENCRYPTED = 0x1
+
+
+def write_package(
+    path: Path,
+    manifest: Callable[[Mapping[str, PackagedFile]], Manifest],
+    documents: Mapping[str, list[Any]],
+    events: Iterable[bytes] | None,
+) -> int:
+    """Write a package; returns its size in bytes.
+
+    `documents` become JSON lists, `events` lines, and last comes what `manifest` makes of their checksums. The same
+    contents give the same bytes. A file that is there is replaced at the end, in one step.
+    Raises UnreadableError.
+    """
+    with _replacing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        files: dict[str, PackagedFile] = {}
+        for name, content in documents.items():
+            data = orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+            files[name] = _write(archive, name, [data])
+        if events is not None:
+            files[EVENTS] = _write(archive, EVENTS, events)
+        proof = manifest(files).model_dump(mode="json")
+        _write(archive, MANIFEST, [orjson.dumps(proof, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)])
+    return path.stat().st_size
+
+
+def _write(archive: zipfile.ZipFile, name: str, chunks: Iterable[bytes]) -> PackagedFile:
+    info = zipfile.ZipInfo(name, _EPOCH)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.external_attr = (stat.S_IFREG | 0o644) << 16
+    digest, size = hashlib.sha256(), 0
+    with archive.open(info, "w", force_zip64=name == EVENTS) as entry:
+        for chunk in chunks:
+            entry.write(chunk)
+            digest.update(chunk)
+            size += len(chunk)
+    return PackagedFile(sha256=digest.hexdigest(), bytes=size)
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    if path.is_dir():
+        raise UnreadableError(f"{path} is a folder. Name a file to write the package to, for example {path}/goals.zip.")
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        with explained("write", path), temporary.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        with explained("write", path):
+            temporary.replace(path)
+            sync_folder(path.parent)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+class PackageReader:
+    """A package opened to be read, in a `with` block. Everything is checked before it is handed out.
+
+    Raises UnreadableError where there is no ZIP file to read, RefusedError for what is wrong inside it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._archive = zipfile.ZipFile(path)
+        except OSError as error:
+            raise refusal("read", path, error) from error
+        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+            raise UnreadableError(f"{path} is no package: it is not a whole ZIP file ({error}).") from error
+        try:
+            self._entries = self._checked_entries()
+            self.manifest = self._checked_manifest()
+        except GoalsError:
+            self._archive.close()
+            raise
+
+    def __enter__(self) -> PackageReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._archive.close()
+
+    @property
+    def has_events(self) -> bool:
+        """Whether it brings events."""
+        return EVENTS in self.manifest.files
+
+    def document(self, name: str) -> list[dict[str, Any]]:
+        """One of its JSON files: a list of objects."""
+        content = self._json(name, b"".join(self._chunks(name, self.manifest.files[name])))
+        if not isinstance(content, list) or not all(isinstance(item, dict) for item in content):
+            self._refuse(f"{name} is not a list of objects")
+        return content
+
+    def event_lines(self) -> Iterator[bytes]:
+        """The lines of its events. Only at the end is it sure that they are all there, and unchanged."""
+        rest = b""
+        for chunk in self._chunks(EVENTS, self.manifest.files[EVENTS]):
+            lines = (rest + chunk).split(b"\n")
+            rest = lines.pop()
+            if len(rest) > MOST_LINE_BYTES:
+                self._refuse(f"{EVENTS} has a line of more than {MOST_LINE_BYTES // 1024} KiB")
+            yield from lines
+        if rest:
+            yield rest
+
+    def _checked_entries(self) -> dict[str, zipfile.ZipInfo]:
+        entries: dict[str, zipfile.ZipInfo] = {}
+        for entry in self._archive.infolist():
+            name = entry.filename
+            if name not in (MANIFEST, *DOCUMENTS, EVENTS):
+                self._refuse(f"it holds {name[:80]!r}, which is no part of a package")
+            if name in entries:
+                self._refuse(f"it holds {name} twice")
+            if stat.S_ISLNK(entry.external_attr >> 16):
+                self._refuse(f"{name} is a link")
+            if entry.flag_bits & _ENCRYPTED:
+                self._refuse(f"{name} is encrypted")
+            if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                self._refuse(f"{name} is packed in a way that packages are not")
+            self._check_size(name, entry)
+            entries[name] = entry
+        for name in (MANIFEST, *DOCUMENTS):
+            if name not in entries:
+                self._refuse(f"it has no {name}")
+        return entries
+
+    def _check_size(self, name: str, entry: zipfile.ZipInfo) -> None:
+        limit = MOST_EVENT_BYTES if name == EVENTS else MOST_DOCUMENT_BYTES
+        if entry.file_size > limit:
+            self._refuse(f"{name} is larger than {limit // 1024**2} MiB")
+        if entry.file_size > LARGE and entry.file_size > HIGHEST_RATIO * max(entry.compress_size, 1):
+            self._refuse(f"{name} would grow to {entry.file_size // 1024**2} MiB out of almost nothing")
+
+    def _checked_manifest(self) -> Manifest:
+        content = self._json(MANIFEST, b"".join(self._chunks(MANIFEST, None)))
+        if not isinstance(content, dict) or content.get("format") != FORMAT:
+            self._refuse("its manifest.json is not that of a package")
+        version = content.get("format_version")
+        if isinstance(version, int) and version > FORMAT_VERSION:
+            self._refuse(f"its format is {version}, and this goals-tui reads {FORMAT_VERSION}. Update goals-tui")
+        try:
+            manifest = Manifest.model_validate(content)
+        except ValidationError as error:
+            first = error.errors()[0]
+            self._refuse(f"manifest.json, {'.'.join(map(str, first['loc']))[:80]}: {first['msg']}")
+        if set(manifest.files) != set(self._entries) - {MANIFEST}:
+            self._refuse("its manifest.json names other files than it holds")
+        return manifest
+
+    def _chunks(self, name: str, proof: PackagedFile | None) -> Iterator[bytes]:
+        digest, size = hashlib.sha256(), 0
+        try:
+            with self._archive.open(self._entries[name]) as entry:
+                # ZipFile reads no more than the size that was checked above.
+                while chunk := entry.read(1 << 20):
+                    digest.update(chunk)
+                    size += len(chunk)
+                    yield chunk
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as error:
+            self._refuse(f"{name} is damaged ({error})")
+        if proof is not None and (digest.hexdigest() != proof.sha256 or size != proof.bytes):
+            self._refuse(f"{name} is not as manifest.json says (checksum)")
+
+    def _json(self, name: str, data: bytes) -> Any:
+        try:
+            return orjson.loads(data)
+        except orjson.JSONDecodeError as error:
+            self._refuse(f"{name} is not JSON ({error})")
+
+    def _refuse(self, why: str) -> NoReturn:
+        raise RefusedError(f"{why}.")
