@@ -1,0 +1,151 @@
+"""What a cycle is worth and how it ended: the rules of DESIGN 4 (*Cycle*, *Outcome*, *Value*) in plain Python.
+
+Reports over many events ask the database; this is the rule that they must agree with, and what one cycle's timeline
+is made with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from decimal import Decimal
+
+from goals_tui.domain.event import GoalEvent
+from goals_tui.domain.filters import PriceBy
+from goals_tui.domain.goal import Goal, Step, StepKind
+from goals_tui.domain.report import Cycle, Moment, Outcome, Timeline
+from goals_tui.domain.value import NO_METRICS
+
+
+def outcome(kinds: Collection[StepKind | None]) -> Outcome:
+    """How a cycle ended that reached steps of these kinds; None stands for a step that nobody knows.
+
+    A cycle without an initial step is an orphan. An unknown step is one beyond the initial: it makes a cycle partial.
+    """
+    if "initial" not in kinds:
+        return "orphan"
+    if "completion" in kinds:
+        return "completed"
+    return "partial" if any(kind != "initial" for kind in kinds) else "incomplete"
+
+
+class Definitions:
+    """The definitions of goals, by version and as they are now: what events are read with."""
+
+    def __init__(self, versions: Mapping[tuple[str, str], Goal], current: Iterable[Goal] = ()) -> None:
+        self._versions = versions
+        self._current = {goal.id: goal for goal in current}
+        self._steps: dict[tuple[str, str], Step] = {}
+        self._orders: dict[tuple[str, str], int] = {}
+        for (goal_id, _), goal in sorted(versions.items(), key=lambda item: (item[1].revision, item[0])):
+            self._learn(goal_id, goal)
+        for goal in self._current.values():
+            self._learn(goal.id, goal)
+
+    def _learn(self, goal_id: str, goal: Goal) -> None:
+        for place, step in enumerate(goal.steps):
+            self._steps[goal_id, step.id] = step
+            self._orders[goal_id, step.id] = place
+
+    def goal_name(self, goal_id: str, version: str = "") -> str:
+        """The current name of a goal, else the one of the version, else its id."""
+        goal = self._current.get(goal_id) or self._versions.get((goal_id, version))
+        return goal.name if goal else goal_id
+
+    def step(self, event: GoalEvent) -> Step | None:
+        """The step that fired, by the recorded version, else the current definition, else any version with it."""
+        recorded = _step(self._versions.get((event.goal_id, event.version)), event.step_id)
+        return recorded or self._steps.get((event.goal_id, event.step_id))
+
+    def order(self, event: GoalEvent) -> int:
+        """The place of the event's step among the steps of its goal; after all others for an unknown step."""
+        recorded = self._versions.get((event.goal_id, event.version))
+        if recorded is not None and _step(recorded, event.step_id):
+            return recorded.order_of(event.step_id)
+        return self._orders.get((event.goal_id, event.step_id), 1_000_000)
+
+    def priced(self, event: GoalEvent, price_by: PriceBy) -> Step | None:
+        """The step that says what the event is worth; None where it is unpriced."""
+        if price_by == "current":
+            return _step(self._current.get(event.goal_id), event.step_id)
+        return _step(self._versions.get((event.goal_id, event.version)), event.step_id)
+
+
+def cycles_of(
+    events: Iterable[GoalEvent], definitions: Definitions, *, price_by: PriceBy = "recorded"
+) -> list[Timeline]:
+    """The cycles of these events, each with all its moments, in the order of their first event.
+
+    An event that comes twice (the same id) counts once. A step counts and pays once per cycle: when it first fires,
+    priced by the version that event recorded. A cycle's first initial event, in the order (timestamp, step order, id),
+    says when it started and what endpoint, locale, snapshot and version it has; an orphan's first event does.
+    """
+    by_cycle: dict[tuple[str, str], list[GoalEvent]] = {}
+    for event in {event.id: event for event in events}.values():
+        by_cycle.setdefault((event.goal_id, event.goal_cycle_id), []).append(event)
+    timelines = [timeline(of_cycle, definitions, price_by=price_by) for of_cycle in by_cycle.values()]
+    return sorted(
+        timelines, key=lambda line: (line.moments[0].event.timestamp, line.cycle.goal_id, line.cycle.cycle_id)
+    )
+
+
+def timeline(events: Iterable[GoalEvent], definitions: Definitions, *, price_by: PriceBy = "recorded") -> Timeline:
+    """One cycle from its events, of which there is at least one; see `cycles_of`."""
+    ordered = sorted(events, key=lambda event: (event.timestamp, definitions.order(event), event.id))
+    reached: dict[str, GoalEvent] = {}
+    moments: list[Moment] = []
+    start = next((e for e in ordered if _kind(definitions, e) == "initial"), ordered[0])
+    before = ordered[0]
+    for event in ordered:
+        counts = event.step_id not in reached
+        reached.setdefault(event.step_id, event)
+        step, priced = definitions.step(event), definitions.priced(event, price_by)
+        metrics = priced.metrics if priced and counts else NO_METRICS
+        moments.append(
+            Moment(
+                event=event,
+                step=step.name if step else event.step_id,
+                kind=step.kind if step else None,
+                since_start=(event.timestamp - start.timestamp).total_seconds(),
+                since_previous=(event.timestamp - before.timestamp).total_seconds(),
+                counts=counts,
+                time_saved_seconds=metrics.time_saved_seconds,
+                cost_savings=metrics.cost_savings,
+                revenue=metrics.revenue,
+                # The initial step is worth nothing by any definition, so there is nothing to price.
+                priced=priced is not None or (step is not None and step.kind == "initial"),
+            )
+        )
+        before = event
+    return Timeline(cycle=_cycle(moments, start, definitions), moments=tuple(moments))
+
+
+def _cycle(moments: list[Moment], start: GoalEvent, definitions: Definitions) -> Cycle:
+    counted = [moment for moment in moments if moment.counts]
+    in_order = sorted(counted, key=lambda moment: definitions.order(moment.event))
+    how = outcome([moment.kind for moment in counted])
+    return Cycle(
+        cycle_id=start.goal_cycle_id,
+        goal_id=start.goal_id,
+        goal=definitions.goal_name(start.goal_id, start.version),
+        session_id=start.session_id,
+        started_at=None if how == "orphan" else start.timestamp,
+        outcome=how,
+        reached=tuple(moment.step for moment in in_order),
+        time_saved_seconds=sum(moment.time_saved_seconds for moment in counted),
+        cost_savings=sum((moment.cost_savings for moment in counted), Decimal(0)),
+        revenue=sum((moment.revenue for moment in counted), Decimal(0)),
+        unpriced_steps=sum(not moment.priced for moment in counted),
+        endpoint=start.endpoint_name,
+        locale=start.locale_name,
+        snapshot=start.snapshot_name,
+        version=start.version,
+    )
+
+
+def _kind(definitions: Definitions, event: GoalEvent) -> StepKind | None:
+    step = definitions.step(event)
+    return step.kind if step else None
+
+
+def _step(goal: Goal | None, step_id: str) -> Step | None:
+    return next((step for step in goal.steps if step.id == step_id), None) if goal else None

@@ -1,0 +1,192 @@
+"""Single nodes of the original system's charts as ours. Reads tolerantly: a value that is not there is empty."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from goals_tui.domain.flow import (
+    KIND_TITLES,
+    Comparison,
+    Condition,
+    End,
+    ExecuteFlow,
+    GoTo,
+    Handover,
+    If,
+    Lookup,
+    Node,
+    Once,
+    Other,
+    Question,
+    Say,
+    TrackGoal,
+)
+from goals_tui.domain.model import MAX_NAME, clean_line
+
+_COMPARISONS: dict[str, Comparison] = {
+    **dict.fromkeys(("eq", "equals", "=", "==", "==="), "equals"),
+    **dict.fromkeys(("neq", "ne", "notEquals", "not_equals", "!=", "!=="), "not_equals"),
+    "contains": "contains",
+    "exists": "exists",
+}
+
+_LAST_ANSWER = {"", "input.text", "ci.text", "input.result", "ci.result"}
+"""What stands for the last answer in the original's scripts."""
+
+_SAVED = re.compile(r"(?:context|cc|input|ci)\.([\w.]+)")
+
+_MOST_LOOKED_AT = 2000
+"""How many values of a node's configuration are looked at, so that none can take for ever."""
+
+
+def node(source: Mapping[str, Any], node_id: str) -> Node:
+    """One node without its branches."""
+    kind = str(source.get("type") or "")
+    config = source.get("config")
+    config = config if isinstance(config, dict) else {}
+    made = _interpreted(kind, config, node_id)
+    if made is None:
+        content = {key: value for key, value in source.items() if key not in ("_id", "id", "type", "label")}
+        made = Other(id=node_id, type=clean_line(kind), content=content)
+    label = clean_line(str(source.get("label") or ""))[:MAX_NAME]
+    plain_names = {KIND_TITLES[made.kind].casefold(), kind.casefold(), ""}
+    return made if label.casefold() in plain_names else made.model_copy(update={"label": label})
+
+
+def case_value(source: Mapping[str, Any]) -> str:
+    """What a case of a Lookup compares with: its configured value, else its label."""
+    value = _find(source.get("config"), "value", "case", "caseValue")
+    text = value if isinstance(value, str) else str(value) if isinstance(value, int | float) else ""
+    return clean_line(text or str(source.get("label") or ""))
+
+
+def _interpreted(kind: str, config: Mapping[str, Any], node_id: str) -> Node | None:
+    match kind:
+        case "say":
+            text = _text(config)
+            # Only text is expressed by Say: an image or a card stays whole as Other.
+            return Say(id=node_id, text=text) if text or not config else None
+        case "question" | "optionalQuestion":
+            return Question(id=node_id, text=_text(config), buttons=_buttons(config), save_as=_save_as(config))
+        case "if":
+            return If(id=node_id, condition=_condition(config), branches=())
+        case "switch":
+            operator = _find(config, "operator", "operand", "condition")
+            return Lookup(id=node_id, of=_name(operator), branches=())
+        case "once":
+            return Once(id=node_id, branches=())
+        case "goTo":
+            return GoTo(id=node_id, flow_id=_flow(config))
+        case "executeFlow":
+            return ExecuteFlow(id=node_id, flow_id=_flow(config))
+        case "handoverToAgent" | "handover":
+            return Handover(
+                id=node_id, text=_text(config) or _string(_find(config, "handoverText", "quote", "message"))
+            )
+        case "trackGoal":
+            goal = _find(config, "goalId", "goal", "goalReferenceId", "selectedGoal", "goalReference")
+            steps = _find(config, "stepIds", "steps", "goalSteps", "goalStepIds", "selectedSteps", "stepId", "step")
+            return TrackGoal(id=node_id, goal_id=next(_ids(goal), ""), step_ids=tuple(dict.fromkeys(_ids(steps))))
+        case "end":
+            return End(id=node_id)
+        case _:
+            return None
+
+
+def _values(config: object) -> Iterator[tuple[str, object]]:
+    """Every key of a configuration with its value, those further out first."""
+    pending: list[object] = [config]
+    for _ in range(_MOST_LOOKED_AT):
+        if not pending:
+            return
+        at = pending.pop(0)
+        if isinstance(at, dict):
+            yield from at.items()
+            pending.extend(at.values())
+        elif isinstance(at, list):
+            pending.extend(at)
+
+
+def _find(config: object, *keys: str) -> object:
+    """The first value that is not empty under one of these keys; keys named first win, then those further out."""
+    found: dict[str, object] = {}
+    for key, value in _values(config):
+        if key in keys and value not in (None, "", [], {}):
+            found.setdefault(key, value)
+    return next((found[key] for key in keys if key in found), None)
+
+
+def _string(value: object) -> str:
+    if isinstance(value, list):
+        return next((item for item in value if isinstance(item, str) and item.strip()), "")
+    return value if isinstance(value, str) else ""
+
+
+def _text(config: Mapping[str, Any]) -> str:
+    """What is said: the first of the alternatives that the original chooses from at random."""
+    for key, value in _values(config):
+        if key in ("text", "question") and _string(value).strip():
+            return _string(value)
+    said = config.get("say")
+    return said if isinstance(said, str) else ""
+
+
+def _buttons(config: Mapping[str, Any]) -> tuple[str, ...]:
+    for key, value in _values(config):
+        if key in ("quickReplies", "buttons") and isinstance(value, list):
+            titles = [item.get("title") or item.get("label") if isinstance(item, dict) else item for item in value]
+            names = [clean_line(title)[:MAX_NAME] for title in titles if isinstance(title, str)]
+            if kept := tuple(dict.fromkeys(name for name in names if name)):
+                return kept
+    return ()
+
+
+def _save_as(config: Mapping[str, Any]) -> str:
+    name = _name(_find(config, "saveAs", "contextKey", "resultLocation"))
+    return name[:MAX_NAME]
+
+
+def _condition(config: Mapping[str, Any]) -> Condition:
+    rule = _find(config, "rule")
+    kind = _find(config, "type")
+    script = config.get("condition")
+    if isinstance(script, dict):
+        script = script.get("condition")
+    if isinstance(rule, dict) and (kind == "rule" or not isinstance(script, str)):
+        comparison = _COMPARISONS.get(str(rule.get("operand") or rule.get("operator") or ""))
+        if comparison is not None:
+            return Condition(of=_name(rule.get("left")), comparison=comparison, to=_operand(rule.get("right")))
+        script = f"{rule.get('left')} {rule.get('operand')} {rule.get('right')}"
+    # A script is not interpreted: it stands where a value's name does, for the designer to see and to replace.
+    return Condition(of=clean_line(_string(script)), comparison="exists")
+
+
+def _name(value: object) -> str:
+    """The name of a saved value in a script such as {{context.flight}}; empty for the last answer."""
+    text = clean_line(_string(value)).removeprefix("{{").removesuffix("}}").strip()
+    if text in _LAST_ANSWER:
+        return ""
+    saved = _SAVED.fullmatch(text)
+    return saved[1] if saved else text
+
+
+def _operand(value: object) -> str:
+    return clean_line(value if isinstance(value, str) else "" if value is None else str(value))
+
+
+def _flow(config: Mapping[str, Any]) -> str:
+    target = _find(config, "flowId", "flow", "flowReferenceId", "flowReference", "targetFlow", "flowNode")
+    return next(_ids(target), "")
+
+
+def _ids(value: object) -> Iterator[str]:
+    """The ids in a value: a text, an object that has one, or a list of those."""
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, str) and item.strip():
+            yield clean_line(item)
+        elif isinstance(item, dict):
+            found = _find(item, "_id", "id", "goalStepId", "stepId", "goalId", "flow", "flowId", "referenceId", "value")
+            if isinstance(found, str):
+                yield clean_line(found)
