@@ -1,0 +1,147 @@
+"""The one registry of what can be done in the app: it feeds key bindings, palette, help and the README's table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.binding import Binding, BindingType
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something a key or the palette does.
+
+    `id` is `context.name`: the context is what a screen or dialog names as its `CONTEXT`, and the name, with
+    underscores, is the method there: `goals.where-used` runs `action_where_used`. `keys` is a comma-separated list,
+    the first one is shown; empty where only the palette offers it. `do` replaces the method's name where several
+    actions share a method: `show('flows')`.
+    """
+
+    id: str
+    keys: str
+    description: str
+    tooltip: str
+    group: str
+    palette: bool = True
+    footer: bool = True
+    do: str = ""
+
+    @property
+    def context(self) -> str:
+        """The screen that it belongs to; `app` for what works everywhere."""
+        return self.id.rpartition(".")[0]
+
+    @property
+    def call(self) -> str:
+        """The Textual action that it runs."""
+        return self.do or self.id.rpartition(".")[2].replace("-", "_")
+
+    def binding(self) -> Binding:
+        """The key binding for it."""
+        from textual.binding import Binding
+
+        return Binding(
+            self.keys, self.call, self.description, show=self.footer, tooltip=self.tooltip, id=self.id, priority=False
+        )
+
+
+@dataclass(frozen=True)
+class Area:
+    """One of the six screens: its number key and where its class is, imported when it is first shown."""
+
+    name: str
+    key: str
+    title: str
+    module: str
+    screen: str
+
+
+AREAS = (
+    Area("goals", "1", "Goals", "goals_tui.tui.goals.screen", "GoalsScreen"),
+    Area("flows", "2", "Flows", "goals_tui.tui.flows.screen", "FlowsScreen"),
+    Area("insights", "3", "Insights", "goals_tui.tui.insights.screen", "InsightsScreen"),
+    Area("sessions", "4", "Sessions", "goals_tui.tui.sessions.screen", "SessionsScreen"),
+    Area("tasks", "5", "Tasks", "goals_tui.tui.tasks.screen", "TasksScreen"),
+    Area("settings", "6", "Settings", "goals_tui.tui.settings.screen", "SettingsScreen"),
+)
+"""In the order of their keys."""
+
+APP_ACTIONS = (
+    *(
+        Action(f"app.{area.name}", area.key, area.title, f"Show {area.title}", "Screens", footer=False,
+               do=f"show('{area.name}')")
+        for area in AREAS
+    ),
+    Action("app.undo", "u,ctrl+z", "Undo", "Take the last edit back", "Everywhere", footer=False),
+    Action("app.redo", "U,ctrl+r", "Redo", "Do the last undone edit again", "Everywhere", footer=False),
+    Action("app.jump", "semicolon,ctrl+o", "Jump", "Focus any part of the screen by a letter", "Everywhere",
+           footer=False),
+    Action("app.palette", "ctrl+p,colon", "Palette", "Search every action, goal, flow and session", "Everywhere",
+           palette=False, do="command_palette"),
+    Action("app.help", "question_mark,f1", "Help", "Keys and concepts of this screen", "Everywhere"),
+    Action("app.theme", "", "Choose theme", "Choose the colours; the choice is kept", "Everywhere", footer=False),
+    Action("app.close-messages", "", "Close messages", "Put away the notifications that stay", "Everywhere",
+           footer=False),
+    Action("app.quit", "q,ctrl+q", "Quit", "Close the app", "Everywhere"),
+    Action("app.dialog.cancel", "escape", "Cancel", "Close the dialog without an answer", "Dialogs", palette=False),
+    Action("app.dialog.next-button", "right", "Next", "Focus the next button", "Dialogs", palette=False, footer=False),
+    Action("app.dialog.previous-button", "left", "Previous", "Focus the button before", "Dialogs", palette=False,
+           footer=False),
+)  # fmt: skip
+"""What works everywhere."""
+
+
+@cache
+def registry() -> tuple[Action, ...]:
+    """Every action of the app, by screen; each screen declares its own in `tui/<screen>/actions.py`."""
+    found = list(APP_ACTIONS)
+    for area in AREAS:
+        found += import_module(f"goals_tui.tui.{area.name}.actions").ACTIONS
+    return tuple(found)
+
+
+def of_context(context: str) -> Iterator[Action]:
+    """The actions of one screen or dialog, in order; only that screen's module is imported."""
+    area = context.split(".")[0]
+    actions = APP_ACTIONS if area == "app" else import_module(f"goals_tui.tui.{area}.actions").ACTIONS
+    return (action for action in actions if action.context == context)
+
+
+def bindings(context: str) -> list[BindingType]:
+    """The `BINDINGS` of a screen or dialog."""
+    return [action.binding() for action in of_context(context) if action.keys]
+
+
+KEY_NAMES = {
+    "question_mark": "?", "colon": ":", "semicolon": ";", "slash": "/", "escape": "esc", "delete": "del",
+    "plus": "+", "minus": "-", "comma": ",", "full_stop": ".", "left_square_bracket": "[",
+    "right_square_bracket": "]", "up": "↑", "down": "↓", "left": "←", "right": "→", "pageup": "page up",
+    "pagedown": "page down", "less_than_sign": "<", "greater_than_sign": ">", "equals_sign": "=",
+}  # fmt: skip
+"""Keys as people write them, where that is not Textual's name."""
+
+
+def key_name(key: str) -> str:
+    """One key as people write it: `ctrl+s`, `?`, `shift+↑`."""
+    *modifiers, last = key.split("+")
+    return "+".join([*modifiers, KEY_NAMES.get(last, last)])
+
+
+def key_names(keys: str) -> str:
+    """Some keys as people write them: `ctrl+s or f2`."""
+    return " or ".join(key_name(key) for key in keys.split(",") if key)
+
+
+def key_table() -> str:
+    """The README's table of all keys, in Markdown."""
+    lines = ["| Where | Key | What it does |", "|---|---|---|"]
+    for action in registry():
+        where = action.context.replace(".", ", ").capitalize() if action.context != "app" else "Everywhere"
+        keys = " ".join(f"`{key_name(key)}`" for key in action.keys.split(",") if key) or "palette"
+        lines.append(f"| {where} | {keys} | {action.description}: {action.tooltip[:1].lower() + action.tooltip[1:]} |")
+    return "\n".join(lines) + "\n"

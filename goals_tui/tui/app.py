@@ -1,0 +1,246 @@
+"""The app: six screens in one frame over the services of one workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import work
+from textual.app import App
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.theme import Theme
+
+from goals_tui.domain.errors import GoalsError
+from goals_tui.tui.actions import AREAS, Area, bindings
+from goals_tui.tui.config import Config
+from goals_tui.tui.screen import ScreenFrame, StoreChanged
+from goals_tui.tui.themes import DEFAULT_THEME, OURS, outcome_colors
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from goals_tui.domain.filters import Filters
+    from goals_tui.services.context import Services
+    from goals_tui.tui.places import Place
+
+POLL_SECONDS = 1.0
+"""How often the app looks whether files changed; one look costs a few stat calls."""
+
+STAYS_SECONDS = 24 * 3600.0
+"""Notifications of errors stay until they are closed."""
+
+
+def _providers() -> type[Provider]:
+    from goals_tui.tui.palette import GoalsProvider
+
+    return GoalsProvider
+
+
+class GoalsApp(App[None], inherit_bindings=False):
+    """goals-tui on one workspace. `config` is where theme and keys come from and are kept."""
+
+    TITLE = "goals-tui"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (120, "-wide"), (200, "-huge")]
+    COMMANDS: ClassVar[set[Any]] = {_providers}
+    BINDINGS = [*bindings("app"), Binding("ctrl+c", "help_quit", show=False, system=True)]
+
+    def __init__(self, services: Services, config: Config | None = None) -> None:
+        super().__init__()
+        self.services = services
+        self.config = config or Config()
+        self.stamp: Hashable = services.stamp()
+        self.project_name = services.project.get().name
+        self._shared_filters: Filters | None = None
+        for area in AREAS:
+            self.add_mode(area.name, lambda area=area: _screen(area))  # type: ignore[misc]  # mypy can't infer the default
+        for theme in OURS:
+            self.register_theme(theme)
+        self.theme = self.config.theme or DEFAULT_THEME
+        if self.config.keys:
+            self.set_keymap(self.config.keys)
+
+    @property
+    def filters(self) -> Filters:
+        """The filters that Insights and Sessions share."""
+        if self._shared_filters is None:
+            from goals_tui.domain.filters import Filters
+
+            self._shared_filters = Filters()
+        return self._shared_filters
+
+    @filters.setter
+    def filters(self, filters: Filters) -> None:
+        self._shared_filters = filters
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Textual's own themes get the colours of outcomes too."""
+        return outcome_colors(self.current_theme)
+
+    def on_mount(self) -> None:
+        """Show the goals, and keep an eye on the files."""
+        self.switch_mode("goals")
+        self.set_interval(POLL_SECONDS, self.look_for_changes)
+
+    # -- changes on disk
+
+    def look_for_changes(self) -> None:
+        """Tell the screen in front when goals, flows or events changed on disk."""
+        stamp = self.services.stamp()
+        if stamp != self.stamp:
+            self.changed(stamp)
+
+    def changed(self, stamp: Hashable | None = None) -> None:
+        """Something was written: let the screen in front draw it now, the others when they are shown again."""
+        self.stamp = self.services.stamp() if stamp is None else stamp
+        try:
+            self.project_name = self.services.project.get().name
+        except GoalsError as error:
+            self.show_error(error)
+        self.screen.post_message(StoreChanged())
+        for screen in reversed(self.screen_stack[:-1]):
+            if isinstance(screen, ScreenFrame):
+                screen.post_message(StoreChanged())
+        self.refresh_bindings()
+
+    # -- errors and notes
+
+    def show_error(self, error: BaseException) -> None:
+        """Say what went wrong in a notification that stays until it is closed."""
+        known = isinstance(error, GoalsError)
+        if not known:
+            self.log.error(error)
+        text = str(error) if known else f"Unexpected {type(error).__name__}: {error}"
+        self.notify(text, title="" if known else "A fault of goals-tui", severity="error", timeout=STAYS_SECONDS)
+
+    def notify(self, message: str, **options: Any) -> None:
+        """As Textual's, but what is said is never markup."""
+        super().notify(message, **{"markup": False, **options})
+
+    # -- going places
+
+    def frames(self) -> Iterator[ScreenFrame[Any]]:
+        """Every open screen of ours, in front or not."""
+        for stack in self._screen_stacks.values():
+            yield from (screen for screen in stack if isinstance(screen, ScreenFrame))
+
+    def go(self, place: Place) -> None:
+        """Show a goal, a flow's node, cycles or a session on the screen that is for it."""
+        self._go(place)
+
+    @work
+    async def _go(self, place: Place) -> None:
+        await self.switch_mode(place.area)
+        while len(self.screen_stack) > 1:
+            top = self.screen
+            if isinstance(top, ScreenFrame) and not await top.may_leave():
+                return
+            await self.pop_screen()
+        cast(ScreenFrame[Any], self.screen).open_place(place)
+
+    def open_goal(self, goal_id: str, *, edit: bool = False) -> None:
+        """Show a goal."""
+        from goals_tui.tui.places import GoalPlace
+
+        self.go(GoalPlace(goal_id, edit))
+
+    def open_flow(self, flow_id: str | None, node_id: str | None = None, track_goal_id: str | None = None) -> None:
+        """Show a flow, at a node, or ready to track a goal in it."""
+        from goals_tui.tui.places import FlowPlace
+
+        self.go(FlowPlace(flow_id, node_id, track_goal_id))
+
+    # -- actions
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Undo and redo work where there is something to undo or redo."""
+        history = self.services.history
+        if action == "undo":
+            return history.undo_label is not None
+        if action == "redo":
+            return history.redo_label is not None
+        return True
+
+    def action_show(self, area: str) -> None:
+        """Show one of the six screens."""
+        self.switch_mode(area)
+
+    def action_undo(self) -> None:
+        """Take the last edit back."""
+        self._travel(self.services.history.undo, "Undone")
+
+    def action_redo(self) -> None:
+        """Do the last undone edit again."""
+        self._travel(self.services.history.redo, "Done again")
+
+    def _travel(self, step: Any, said: str) -> None:
+        try:
+            label = step()
+        except GoalsError as error:
+            self.show_error(error)
+        else:
+            self.notify(f"{said}: {label}")
+            self.changed()
+
+    def action_jump(self) -> None:
+        """Focus a part of the screen by a letter."""
+        from goals_tui.tui.jump import Jump
+
+        self.push_screen(Jump.over(self.screen), self._focus)
+
+    def _focus(self, target: Any) -> None:
+        if target is not None:
+            target.focus()
+
+    def action_help(self) -> None:
+        """Explain this screen."""
+        from goals_tui.tui.help import Help
+
+        self.push_screen(Help(self.screen))
+
+    @work
+    async def action_theme(self) -> None:
+        """Choose the colours; moving through the list shows them."""
+        from goals_tui.tui.dialogs import Choose, Option
+
+        before = self.theme
+        ours = [theme.name for theme in OURS]
+        names = [*ours, *sorted(set(self.available_themes) - set(ours))]
+        options = [Option(name, name, "ours" if name in ours else "") for name in names]
+        dialog = Choose("Theme", options, chosen=before, preview=lambda name: setattr(self, "theme", name))
+        name = await self.push_screen_wait(dialog)
+        self.use_theme(before if name is None else name)
+
+    def use_theme(self, name: str) -> None:
+        """Show a theme and keep the choice."""
+        self.theme = name
+        try:
+            self.config.keep("theme", name)
+        except GoalsError as error:
+            self.show_error(error)
+
+    def action_close_messages(self) -> None:
+        """Put the notifications away."""
+        self.clear_notifications()
+
+    @work
+    async def action_quit(self) -> None:  # type: ignore[override]  # a worker, because it may ask
+        """Close the app; asks first where changes or running work would be lost."""
+        for frame in list(self.frames()):
+            if frame.unsaved:
+                await self.switch_mode(frame.AREA)
+                if not await frame.may_leave():
+                    return
+        self.exit()
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """As Textual's; a theme that is gone is ours."""
+        return super().get_theme(theme_name) or super().get_theme(DEFAULT_THEME)
+
+
+def _screen(area: Area) -> Screen[Any]:
+    """The screen of an area, its module imported now."""
+    return cast(Screen[Any], getattr(import_module(area.module), area.screen)())

@@ -1,0 +1,174 @@
+"""What the user set: theme and keys, in a TOML file of theirs whose comments we keep.
+
+theme = "goals-dark"
+
+[keys]                       # by action id, as the help shows them
+"goals.new" = "n,insert"
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from goals_tui.domain.errors import GoalsError, RefusedError, UnreadableError, nearest_names
+
+SETTINGS = ("theme", "keys", "tour_seen")
+
+
+@dataclass
+class Config:
+    """The user's configuration. `path` None keeps nothing."""
+
+    path: Path | None = None
+    theme: str | None = None
+    keys: dict[str, str] = field(default_factory=dict)
+    tour_seen: bool = False
+
+    def keep(self, name: str, value: str | bool) -> None:
+        """Set one setting and write it to the file, comments and all else kept. Raises UnreadableError."""
+        setattr(self, name, value)
+        if self.path is None:
+            return
+        import tomlkit
+
+        try:
+            document = tomlkit.parse(self.path.read_text("utf-8")) if self.path.exists() else tomlkit.document()
+            document[name] = value
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            written = self.path.with_name(self.path.name + ".new")
+            written.write_text(tomlkit.dumps(document), "utf-8")
+            written.replace(self.path)
+        except OSError as error:
+            raise UnreadableError(f"{self.path} can't be written: {error.strerror or error}.") from None
+        except tomlkit.exceptions.TOMLKitError as error:
+            raise UnreadableError(f"{self.path} is not TOML: {error}. Mend it or delete it.") from None
+
+
+def load(path: Path) -> Config:
+    """The configuration in this file; the defaults where there is none.
+
+    Raises UnreadableError or RefusedError with the file, the line, and the nearest name where one is unknown.
+    """
+    try:
+        text = path.read_text("utf-8-sig")
+    except FileNotFoundError:
+        return Config(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableError(f"{path} can't be read: {error}. Mend it or delete it.") from None
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UnreadableError(f"{path}: this is not TOML: {error}. Mend it or delete it.") from None
+    return _Reader(path, text).read(found)
+
+
+class _Reader:
+    """Checks what a file says, and knows where it says it."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.lines = text.splitlines()
+
+    def read(self, found: Mapping[str, Any]) -> Config:
+        for name in found:
+            if name not in SETTINGS:
+                raise self.unknown("setting", name, SETTINGS)
+        theme, keys, tour_seen = found.get("theme"), found.get("keys", {}), found.get("tour_seen", False)
+        if theme is not None and not isinstance(theme, str):
+            raise self.error("theme", 'theme is a name in quotes, for example theme = "goals-dark"')
+        if not isinstance(keys, dict):
+            raise self.error("keys", 'keys is a table: [keys], then lines such as "goals.new" = "n"')
+        if not isinstance(tour_seen, bool):
+            raise self.error("tour_seen", "tour_seen is true or false")
+        return Config(self.path, self.theme(theme), self.keys(dict(_flat(keys))), tour_seen)
+
+    def theme(self, theme: str | None) -> str | None:
+        if theme is not None:
+            from textual.theme import BUILTIN_THEMES
+
+            from goals_tui.tui.themes import OURS
+
+            known = [*(ours.name for ours in OURS), *BUILTIN_THEMES]
+            if theme not in known:
+                raise self.unknown("theme", theme, known, name="theme")
+        return theme
+
+    def keys(self, given: dict[str, object]) -> dict[str, str]:
+        if not given:
+            return {}
+        from goals_tui.tui.actions import registry
+
+        actions = {action.id: action for action in registry()}
+        keys: dict[str, str] = {}
+        for id_, value in given.items():
+            if id_ not in actions:
+                raise self.unknown("action", id_, actions)
+            if not isinstance(value, str) or not value.strip():
+                raise self.error(id_, 'keys are text, for example "ctrl+s,f2"')
+            names = [name.strip() for name in value.split(",")]
+            for name in names:
+                if why := why_not_a_key(name):
+                    raise self.error(id_, why)
+            keys[id_] = ",".join(names)
+        self.check_clashes(keys)
+        return keys
+
+    def check_clashes(self, keys: Mapping[str, str]) -> None:
+        from goals_tui.tui.actions import registry
+
+        taken: dict[tuple[str, str], str] = {}
+        for action in registry():
+            for key in filter(None, keys.get(action.id, action.keys).split(",")):
+                other = taken.setdefault((action.context, key), action.id)
+                if other != action.id:
+                    wrong = action.id if action.id in keys else other
+                    raise self.error(wrong, f"{key!r} is the key of {other if wrong == action.id else action.id} too")
+
+    def line_of(self, name: str) -> int:
+        last = re.escape(name.rpartition(".")[2])
+        pattern = re.compile(rf"""^\s*\[?\s*["'\w.-]*{last}["']?\s*[\]=]""")
+        return next((number for number, line in enumerate(self.lines, 1) if pattern.match(line)), 1)
+
+    def error(self, name: str, message: str) -> GoalsError:
+        return RefusedError(f"{self.path}, line {self.line_of(name)}: {message}.", field=name)
+
+    def unknown(self, kind: str, wanted: str, known: Iterable[str], name: str | None = None) -> GoalsError:
+        known = list(known)
+        near = nearest_names(wanted, known)
+        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known[:12])}."
+        line = self.line_of(name or wanted)
+        return RefusedError(f"{self.path}, line {line}: there is no {kind} {wanted!r}. {hint}", field=wanted)
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """`goals.new = "n"` and `"goals.new" = "n"` say the same."""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+_MODIFIERS = ("ctrl", "shift", "alt", "super", "hyper", "meta")
+
+
+def why_not_a_key(name: str) -> str | None:
+    """What is wrong with the name of a key, or None."""
+    from textual.keys import Keys
+
+    from goals_tui.tui.actions import KEY_NAMES
+
+    *modifiers, last = name.split("+") if name != "+" else [name]
+    for modifier in modifiers:
+        if modifier not in _MODIFIERS:
+            return f"{name!r} is not a key: before the + goes one of {', '.join(_MODIFIERS)}"
+    known = {key.value for key in Keys} | set(KEY_NAMES)
+    if len(last) == 1 or last in known or name in known:
+        return None
+    near = nearest_names(last, known)
+    return f"{name!r} is not a key" + (f"; did you mean {near[0]!r}?" if near else "")

@@ -1,0 +1,285 @@
+"""Dialogs that every screen may use: a question, a typed confirmation, a line of text, a choice from a list.
+
+Each is a modal screen that is awaited: `answer = await app.push_screen_wait(Confirm(...))`. Escape is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label, OptionList, Static
+from textual.widgets.option_list import Option as Row
+
+from goals_tui.domain.errors import GoalsError
+from goals_tui.tui.actions import bindings
+from goals_tui.tui.widgets.bars import KeyBar
+
+ResultT = TypeVar("ResultT")
+
+
+class Dialog(ModalScreen[ResultT | None]):
+    """A box in the middle with a title, a body, and buttons at its foot. Escape closes it with None."""
+
+    CONTEXT: ClassVar[str] = "app.dialog"
+    HELP: ClassVar[str] = ""
+    BINDINGS = bindings("app.dialog")
+    DEFAULT_CSS = """
+    Dialog { align: center middle; background: $background 60%; }
+    Dialog > #dialog {
+        width: 72; max-width: 100%; height: auto; max-height: 100%;
+        background: $surface; border-left: outer $primary; padding: 1 2 1 2;
+    }
+    Dialog.-danger > #dialog { border-left: outer $error; }
+    Dialog #dialog-title { text-style: bold; color: $primary; width: 1fr; margin-bottom: 1; }
+    Dialog.-danger #dialog-title { color: $error; }
+    Dialog #dialog-body { height: auto; max-height: 1fr; }
+    Dialog #dialog-buttons { height: 1; margin-top: 1; align-horizontal: right; }
+    Dialog #dialog-buttons Button { margin-left: 1; }
+    Dialog .dialog-text { width: 1fr; height: auto; }
+    Dialog .problem { width: 1fr; height: auto; min-height: 1; }
+    Dialog KeyBar { background: $panel; }
+    """
+
+    def __init__(self, title: str, *, danger: bool = False) -> None:
+        super().__init__()
+        self.dialog_title = title
+        self.set_class(danger, "-danger")
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield Label(self.dialog_title, id="dialog-title", markup=False)
+            with VerticalScroll(id="dialog-body", can_focus=False):
+                yield from self.compose_dialog()
+            with Horizontal(id="dialog-buttons"):
+                yield from self.compose_buttons()
+        yield KeyBar()
+
+    def compose_dialog(self) -> ComposeResult:
+        """What is asked."""
+        yield from ()
+
+    def compose_buttons(self) -> ComposeResult:
+        """The answers; the first one has the focus where the body takes none."""
+        yield from ()
+
+    def action_cancel(self) -> None:
+        """Close without an answer."""
+        self.dismiss(None)
+
+    def action_next_button(self) -> None:
+        """Focus what comes next."""
+        self.focus_next()
+
+    def action_previous_button(self) -> None:
+        """Focus what comes before."""
+        self.focus_previous()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A button of `Ask`: what is returned, what it says, and whether it loses something."""
+
+    value: str
+    title: str
+    danger: bool = False
+
+
+class Ask(Dialog[str]):
+    """A question with some answers; the first has the focus. Returns the value of the answer."""
+
+    def __init__(self, title: str, text: str | Content, answers: Sequence[Answer], *, danger: bool = False) -> None:
+        super().__init__(title, danger=danger)
+        self.text = text
+        self.answers = answers
+
+    def compose_dialog(self) -> ComposeResult:
+        yield Static(self.text, markup=False, classes="dialog-text")
+
+    def compose_buttons(self) -> ComposeResult:
+        for number, answer in enumerate(self.answers):
+            yield Button(answer.title, id=f"answer-{number}", variant="error" if answer.danger else "default")
+
+    def on_mount(self) -> None:
+        self.query_one("#answer-0", Button).focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(self.answers[int((event.button.id or "").rpartition("-")[2])].value)
+
+
+class Confirm(Ask):
+    """A yes-or-no question about something that can't be undone: Cancel has the focus. Returns "yes" or None."""
+
+    def __init__(self, title: str, text: str | Content, *, yes: str, danger: bool = True) -> None:
+        super().__init__(title, text, [Answer("", "Cancel"), Answer("yes", yes, danger)], danger=danger)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.dismiss("yes" if event.button.id == "answer-1" else None)
+
+
+class AskText(Dialog[str]):
+    """A line of text. `check` raises GoalsError for one that won't do, which is said below while typing."""
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        value: str = "",
+        label: str = "Name",
+        save: str = "Save",
+        check: Callable[[str], object] | None = None,
+    ) -> None:
+        super().__init__(title)
+        self.value = value
+        self.label = label
+        self.save = save
+        self.check = check
+
+    def compose_dialog(self) -> ComposeResult:
+        yield Label(self.label, classes="quiet", markup=False)
+        yield Input(self.value, id="text", max_length=300)
+        yield Static("", classes="problem", markup=False)
+
+    def compose_buttons(self) -> ComposeResult:
+        yield Button("Cancel", id="cancel")
+        yield Button(self.save, id="save", variant="primary")
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+
+    def problem(self) -> str:
+        """Why the text won't do; empty when it will."""
+        text = self.query_one(Input).value.strip()
+        if not text:
+            return f"{self.label} is mandatory."
+        try:
+            if self.check:
+                self.check(text)
+        except GoalsError as error:
+            return str(error)
+        return ""
+
+    @on(Input.Changed)
+    def _say(self) -> None:
+        value = self.query_one(Input).value
+        self.query_one(".problem", Static).update(self.problem() if value.strip() and value != self.value else "")
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#save")
+    def _save(self) -> None:
+        problem = self.problem()
+        self.query_one(".problem", Static).update(problem)
+        if not problem:
+            self.dismiss(self.query_one(Input).value.strip())
+
+    @on(Button.Pressed, "#cancel")
+    def _cancel(self) -> None:
+        self.dismiss(None)
+
+
+@dataclass(frozen=True)
+class Option:
+    """A line of `Choose`: what is returned, its title, a quiet note, and further words that find it."""
+
+    value: str
+    title: str
+    note: str = ""
+    words: str = ""
+
+
+class Choose(Dialog[str]):
+    """One of a list, which typing narrows down. Returns the value of the option. `preview` hears each one in turn."""
+
+    MOST_ROWS: ClassVar[int] = 400
+
+    DEFAULT_CSS = """
+    Choose > #dialog { height: 80%; }
+    Choose #dialog-body { height: 1fr; }
+    Choose OptionList { height: 1fr; }
+    """
+
+    def __init__(
+        self,
+        title: str,
+        options: Sequence[Option],
+        *,
+        chosen: str | None = None,
+        text: str = "",
+        preview: Callable[[str], object] | None = None,
+    ) -> None:
+        super().__init__(title)
+        self.options = options
+        self.chosen = chosen
+        self.text = text
+        self.preview = preview
+        self.shown: list[Option] = []
+
+    def compose_dialog(self) -> ComposeResult:
+        if self.text:
+            yield Static(self.text, classes="dialog-text quiet", markup=False)
+        yield Input(placeholder="Type to search", id="search")
+        yield OptionList(id="options")
+
+    def compose_buttons(self) -> ComposeResult:
+        yield Label("", id="count", classes="quiet")
+
+    def on_mount(self) -> None:
+        self.query_one(OptionList).can_focus = False
+        self._list("")
+        self.query_one(Input).focus()
+
+    @on(Input.Changed, "#search")
+    def _search(self, event: Input.Changed) -> None:
+        self._list(event.value)
+
+    def _list(self, wanted: str) -> None:
+        words = wanted.casefold().replace("/", " ").replace("_", " ").split()
+        found = [option for option in self.options if all(word in _searched(option) for word in words)]
+        first = wanted.strip().casefold()
+        found.sort(key=lambda option: not option.title.casefold().startswith(first))
+        self.shown = found[: self.MOST_ROWS]
+        rows = self.query_one(OptionList)
+        rows.clear_options()
+        rows.add_options([Row(self._row(option)) for option in self.shown])
+        values = [option.value for option in self.shown]
+        if self.shown:
+            rows.highlighted = values.index(self.chosen) if not words and self.chosen in values else 0
+        many = f"{len(found)} of {len(self.options)}" if words else f"{len(self.options)}"
+        self.query_one("#count", Label).update(many if found else "Nothing is called that")
+
+    def _row(self, option: Option) -> Content:
+        mark = ("✓ ", "$primary") if option.value == self.chosen else "  "
+        note = (f"  {option.note}", "$quiet") if option.note else ""
+        return Content.assemble(mark, Content(option.title), note)
+
+    def on_key(self, event: object) -> None:
+        """The list follows the arrow keys while the search has the focus."""
+        key = getattr(event, "key", "")
+        moves = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
+        if key in moves:
+            getattr(self.query_one(OptionList), f"action_{moves[key]}")()
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        if self.preview and event.option_index < len(self.shown):
+            self.preview(self.shown[event.option_index].value)
+
+    @on(Input.Submitted, "#search")
+    def _take(self) -> None:
+        index = self.query_one(OptionList).highlighted
+        if index is not None and self.shown:
+            self.dismiss(self.shown[index].value)
+
+    @on(OptionList.OptionSelected)
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self.shown[event.option_index].value)
+
+
+def _searched(option: Option) -> str:
+    return f"{option.title} {option.note} {option.words}".casefold().replace("/", " ").replace("_", " ")

@@ -1,0 +1,7 @@
+"""What can be done on the Flows screen."""
+
+from __future__ import annotations
+
+from goals_tui.tui.actions import Action
+
+ACTIONS: tuple[Action, ...] = ()

@@ -1,0 +1,1 @@
+"""The Goals screen: the list, the journey of the chosen goal, the editor."""

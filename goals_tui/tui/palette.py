@@ -1,0 +1,112 @@
+"""What the palette offers: every action, and every goal, flow and session by name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from goals_tui.tui.actions import AREAS, Action, key_names, registry
+from goals_tui.tui.app import GoalsApp
+from goals_tui.tui.places import FlowPlace, GoalPlace
+
+AREA_TITLES = {area.name: area.title for area in AREAS}
+
+
+@dataclass(frozen=True)
+class Command:
+    """An entry of the palette. `hint` is shown below its title."""
+
+    title: str
+    hint: str
+    run: Callable[[], Any]
+    discover: bool = True
+
+
+class GoalsProvider(Provider):
+    """Actions of the screen in front first, then those of the other screens, then things by name."""
+
+    async def startup(self) -> None:
+        """Read the names off the main thread: the palette opens at once."""
+        self.commands = list(self._actions())
+        self.commands += await asyncio.to_thread(self._things)
+
+    @property
+    def goals_app(self) -> GoalsApp:
+        """The app, with its own type."""
+        return cast(GoalsApp, self.app)
+
+    def _actions(self) -> Iterator[Command]:
+        context = getattr(self.screen, "CONTEXT", "app")
+        here = [action for action in registry() if action.palette]
+        here.sort(key=lambda action: (action.context != context, action.context != "app"))
+        keymap = self.app._keymap
+        for action in here:
+            if action.context == context:
+                node, elsewhere = cast(Any, self.screen), ""
+            elif action.context == "app":
+                node, elsewhere = cast(Any, self.app), ""
+            elif action.context in AREA_TITLES:
+                node, elsewhere = None, f"{AREA_TITLES[action.context]}: "
+            else:
+                continue
+            if node is not None and not node.check_action(action.call.partition("(")[0], ()):
+                continue
+            keys = key_names(keymap.get(action.id, action.keys))
+            hint = f"{action.tooltip}  ({keys})" if keys else action.tooltip
+            yield Command(elsewhere + action.description, hint, partial(self._run, action), not elsewhere)
+
+    async def _run(self, action: Action) -> None:
+        app = self.goals_app
+        if action.context == "app":
+            await app.run_action(action.call, app)
+            return
+        if action.context in AREA_TITLES:
+            await app.switch_mode(action.context)
+        screen = app.screen
+        if screen.check_action(action.call.partition("(")[0], ()):
+            await screen.run_action(action.call)
+        else:
+            app.notify(f"{action.description} needs something to be chosen first.", severity="warning")
+
+    def _things(self) -> list[Command]:
+        app, services = self.goals_app, self.goals_app.services
+        found = [
+            Command(row.name, "Go to this goal", partial(app.go, GoalPlace(row.id)), False)
+            for row in services.goals.summaries()
+        ]
+        found += [
+            Command(flow.name, "Go to this flow", partial(app.go, FlowPlace(flow.id)), False)
+            for flow in services.flows.summaries()
+        ]
+        return found
+
+    async def discover(self) -> Hits:
+        """What is shown before anything is typed: what can be done here."""
+        for command in self.commands:
+            if command.discover:
+                yield DiscoveryHit(cast(Any, Content(command.title)), command.run, command.title, command.hint)
+
+    async def search(self, query: str) -> Hits:
+        """Everything whose name is like the query."""
+        matcher = self.matcher(query)
+        for command in self.commands:
+            score = matcher.match(command.title)
+            if score > 0:
+                title = _highlighted(command.title, query)
+                yield Hit(score, cast(Any, title), command.run, command.title, command.hint)
+
+
+def _highlighted(title: str, query: str) -> Content:
+    """The title with the letters of the query underlined, never read as markup."""
+    content, at, folded = Content(title), 0, title.casefold()
+    for letter in query.casefold():
+        found = folded.find(letter, at)
+        if found >= 0 and not letter.isspace() and len(folded) == len(title):
+            content, at = content.stylize("bold underline", found, found + 1), found + 1
+    return content

@@ -1,0 +1,116 @@
+"""The lines above and below every screen: where one is, and which keys work now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.content import Content
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.style import Style
+from textual.widget import Widget
+
+from goals_tui.tui.actions import AREAS, key_name
+
+if TYPE_CHECKING:
+    from textual.app import RenderResult
+
+
+DO = "do"
+"""What a click on a part of a bar runs; not Textual's `@click`, which draws links."""
+
+
+class Bar(Widget):
+    """Lines of text whose parts can be clicked."""
+
+    async def on_click(self, event: events.Click) -> None:
+        action = event.style.meta.get(DO)
+        if action:
+            await self.run_action(action)
+
+
+class TitleBar(Bar):
+    """Two lines: the six screens with the project's name; then what is open, whether it is saved, what undo does."""
+
+    DEFAULT_CSS = """
+    TitleBar { dock: top; height: 2; background: $panel; color: $foreground; }
+    """
+
+    area = reactive("")
+    project = reactive("")
+    place = reactive("")
+    note = reactive("")
+    unsaved = reactive(False)
+    undo = reactive("")
+
+    def render(self) -> RenderResult:
+        return Content("\n").join([self._screens(), self._place()])
+
+    def _screens(self) -> Content:
+        roomy = self.size.width >= 76
+        parts = []
+        for area in AREAS:
+            here = area.name == self.area
+            look = "bold $primary on $surface" if here else "$quiet"
+            title = area.title if roomy or here else ""
+            text = Content.styled(f" {area.key} {title} " if title else f" {area.key} ", look)
+            parts.append(text.stylize(Style.from_meta({DO: f"app.show('{area.name}')"})))
+        left = Content("").join(parts)
+        room = self.size.width - left.cell_length - 2
+        if room < 4:
+            return left
+        right = Content.styled(self.project, "$quiet").truncate(room, ellipsis=True)
+        return Content.assemble(left, " " * (room - right.cell_length + 1), right, " ")
+
+    def _place(self) -> Content:
+        mark = Content.styled("  ● not saved", "bold $warning") if self.unsaved else Content("")
+        undo = Content.styled(f"u undoes: {self.undo}", "$quiet") if self.undo else Content("")
+        room = self.size.width - 2 - mark.cell_length
+        place = Content.styled(self.place, "bold").truncate(room, ellipsis=True)
+        left = Content.assemble(" ", place, mark)
+        if self.note and left.cell_length + len(self.note) + 4 <= self.size.width:
+            left = Content.assemble(left, Content.styled(f"  {self.note}", "$quiet"))
+        room = self.size.width - left.cell_length - 3
+        if room < 16 or not undo:
+            return left.pad_right(max(0, self.size.width - left.cell_length))
+        undo = undo.truncate(room, ellipsis=True)
+        return Content.assemble(left, " " * (room - undo.cell_length + 2), undo, " ")
+
+
+class KeyBar(Bar):
+    """The keys that work now, in the order of the registry; as many as fit, and always the way to all of them."""
+
+    DEFAULT_CSS = """
+    KeyBar { dock: bottom; height: 1; background: $panel; color: $foreground; }
+    """
+
+    LAST: ClassVar[tuple[str, ...]] = ("command_palette", "help", "quit")
+    """Actions that stand at the right end."""
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+
+    def _changed(self, screen: Screen[object]) -> None:
+        if screen is self.screen:
+            self.refresh()
+
+    def render(self) -> RenderResult:
+        shown: dict[str, Content] = {}
+        for node, binding, enabled, _tooltip in self.screen.active_bindings.values():
+            if binding.show and enabled and binding.action not in shown:
+                prefix = {self.app: "app.", self.screen: "screen."}.get(node)
+                text = Content.assemble(
+                    (f" {key_name(binding.key)} ", "bold $primary"), (f"{binding.description} ", "$foreground")
+                )
+                if prefix is not None:
+                    text = text.stylize(Style.from_meta({DO: prefix + binding.action}))
+                shown[binding.action] = text
+        last = Content("").join([shown.pop(action) for action in self.LAST if action in shown])
+        room = self.size.width - last.cell_length
+        first = Content("")
+        for text in shown.values():
+            if first.cell_length + text.cell_length > room:
+                break
+            first = Content.assemble(first, text)
+        return Content.assemble(first, " " * max(0, room - first.cell_length), last)

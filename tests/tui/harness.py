@@ -1,0 +1,113 @@
+"""Driving the app in tests: at a size, without animation, waiting for work instead of sleeping."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from textual.pilot import Pilot
+
+from goals_tui.services.context import Services
+from goals_tui.tui.app import GoalsApp
+from goals_tui.tui.config import Config
+
+SIZES = ((80, 24), (120, 36), (200, 60))
+"""The sizes that every screen is drawn at."""
+
+HOSTILE = (
+    "[/foo]",
+    "[",
+    "[bold]not bold[/bold]",
+    "$(echo) {x} %s \\",
+    "✈️ Flüge 👩‍👩‍👧 buchen",
+    "予約を変更する",
+    "حجز رحلة طيران",
+    "x" * 300,
+)
+"""Names that widgets have to show as they are."""
+
+
+class QuietApp(GoalsApp):
+    """The app without animation, blinking and polling by the clock: the same picture every time."""
+
+    def __init__(self, services: Services, config: Config | None = None) -> None:
+        super().__init__(services, config)
+        self.animation_level = "none"
+
+    def set_interval(self, interval: float, *args: Any, **options: Any) -> Any:
+        """What the app does every second it does once an hour: tests call it themselves."""
+        return super().set_interval(3600, *args, **options)
+
+
+async def settle(pilot: Pilot[Any]) -> None:
+    """Wait until no worker runs and everything that they caused is drawn."""
+    for _ in range(20):
+        await pilot.pause()
+        running = [worker for worker in pilot.app.workers if not worker.is_finished and worker.group != "waits"]
+        threads = [worker for worker in running if worker._thread_worker]
+        if not threads:
+            break
+        await pilot.app.workers.wait_for_complete(threads)
+    await pilot.pause()
+    stop_blinking(pilot.app)
+    await pilot.pause()
+
+
+def stop_blinking(app: GoalsApp | Any) -> None:
+    """Cursors that are always shown."""
+    for widget in app.screen.walk_children():
+        if hasattr(widget, "cursor_blink"):
+            widget.cursor_blink = False
+
+
+@asynccontextmanager
+async def running(
+    services: Services, size: tuple[int, int] = (120, 36), *, config: Config | None = None, area: str | None = None
+) -> AsyncIterator[Pilot[Any]]:
+    """The app at a size, settled; on one of its six screens where `area` names one."""
+    app = QuietApp(services, config)
+    async with app.run_test(size=size, tooltips=True, notifications=True) as pilot:
+        await settle(pilot)
+        if area is not None:
+            await app.switch_mode(area)
+            await settle(pilot)
+        yield pilot
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys, then wait until all is quiet."""
+    await pilot.press(*keys)
+    await settle(pilot)
+
+
+async def type_text(pilot: Pilot[Any], text: str) -> None:
+    """Type text as a person does, letter by letter."""
+    names = {" ": "space", "\n": "enter"}
+    await pilot.press(*(names.get(letter, letter) for letter in text))
+    await pilot.pause()
+
+
+def screen_text(app: Any) -> str:
+    """What the screen shows, as lines of text."""
+    lines = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in lines)
+
+
+def messages(app: Any) -> list[str]:
+    """The notifications that are shown."""
+    return [notification.message for notification in app._notifications]
+
+
+def until(*keys: str, before: Callable[[Pilot[Any]], Any] | None = None) -> Callable[[Pilot[Any]], Any]:
+    """For `snap_compare(run_before=...)`: settle, press the keys, settle again."""
+
+    async def run(pilot: Pilot[Any]) -> None:
+        await settle(pilot)
+        if before is not None:
+            await before(pilot)
+        for key in keys:
+            await press(pilot, key)
+        await settle(pilot)
+
+    return run
