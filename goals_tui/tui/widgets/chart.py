@@ -100,7 +100,7 @@ class Chart(Widget, can_focus=True):
             return
         if marks:
             self.select(replace(self._place, mark=max(0, min(self._spec.size - 1, self._place.mark + marks))))
-        elif len(self._spec.series) > 1 and not isinstance(self._spec, Lines):
+        elif len(self._spec.series) > 1:
             self.select(replace(self._place, part=self._next_part(parts)))
 
     def _next_part(self, step: int) -> int | None:

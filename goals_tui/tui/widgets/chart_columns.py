@@ -20,12 +20,11 @@ def draw_columns(spec: Columns, width: int, height: int, cursor: Place | None) -
     canvas = Canvas(width, height)
     scale = marks(max((spec.total(mark) for mark in range(spec.size)), default=0), height - 4, spec.unit)
     frame = Frame(canvas, spec, scale)
-    bar = frame.bar_width(_WIDEST)
     frame.axes(exact_tops=True)
     frame.cursor(cursor)
     for mark in range(spec.size):
         ends = _ends(spec, mark, scale[-1], frame.height)
-        x = frame.middle(mark) - bar // 2 if bar > 1 else frame.middle(mark)
+        x, bar = frame.slot(mark, _WIDEST)
         _bar(canvas, spec, mark, ends, x, bar, frame, cursor)
 
     def at(x: int, y: int) -> Place | None:

@@ -20,15 +20,22 @@ class Frame:
         self.top = 2 if canvas.height >= 10 else 1
         self.width = max(1, canvas.width - self.left - 1)
         self.height = max(1, canvas.height - self.top - 2)
-        self.cell = self.width / spec.size if spec.size * 2 <= self.width else 1.0
+        self.cell = self.width / spec.size
 
     def middle(self, mark: int) -> int:
         """The column in the middle of a mark."""
         return self.left + int((mark + 0.5) * self.cell)
 
-    def bar_width(self, widest: int) -> int:
-        """How wide every bar is: a gap of at least one column between two where there is room for it."""
-        return max(1, min(widest, int(self.cell) - 1))
+    def slot(self, mark: int, widest: int) -> tuple[int, int]:
+        """Where the bar of a mark begins and how wide it is.
+
+        All are alike, with a gap between two, where there is room for that; else they touch and share every column.
+        """
+        if self.cell < 2:
+            start = self.left + int(mark * self.cell)
+            return start, max(1, self.left + int((mark + 1) * self.cell) - start)
+        width = max(1, min(widest, int(self.cell) - 1))
+        return self.middle(mark) - width // 2, width
 
     def row_of(self, value: float, exact_tops: bool) -> int:
         """The row of a value: the one whose upper edge it is, or the one that holds it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from goals_tui.tui.widgets.chart_axis import COUNT, PERCENT, Unit
 
@@ -26,6 +26,9 @@ class Series:
     glyph: str = "■"
     texts: tuple[str, ...] = ()
     """The exact values in words, for the line under the chart; empty: the unit's short form."""
+
+    key: tuple[str, ...] = ()
+    """What it stands for, for whoever made it: ids of goals. The widget hands it through."""
 
     def text(self, mark: int, unit: Unit) -> str:
         """The value at a mark in words."""
@@ -142,10 +145,9 @@ def ranked(series: Iterable[Series], others: str = "others") -> tuple[Series, ..
     if len(kept) > SERIES_TONES:
         rest = kept[SERIES_TONES - 1 :]
         added = tuple(sum(values) for values in zip(*([v or 0 for v in one.values] for one in rest), strict=True))
-        kept = [*kept[: SERIES_TONES - 1], Series(f"{len(rest)} {others}", "", added)]
-    return tuple(
-        Series(one.name, f"series-{place}", one.values, one.glyph, one.texts) for place, one in enumerate(kept, 1)
-    )
+        ids = tuple(id_ for one in rest for id_ in one.key)
+        kept = [*kept[: SERIES_TONES - 1], Series(f"{len(rest)} {others}", "", added, key=ids)]
+    return tuple(replace(one, tone=f"series-{place}") for place, one in enumerate(kept, 1))
 
 
 def _sum(series: Series) -> float:

@@ -1,0 +1,136 @@
+"""Time on the axis of a chart: hours, days, weeks or months, whichever fits the width."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from goals_tui.domain.filters import Span, start_of_day
+from goals_tui.domain.report import NOTHING, Figures, Report
+from goals_tui.services.insights import SeriesPoint, TimeBucket, Unit
+from goals_tui.tui.insights.words import day_label, day_title
+
+HOURS_UP_TO = 2
+"""Spans of so many days are shown by the hour."""
+
+_LONGEST_EMPTY = 2 * 366
+"""Beyond so many days the axis covers only the days on which something started."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The buckets of a chart, without gaps, and what each goal did in each of them."""
+
+    unit: Unit
+    buckets: tuple[TimeBucket, ...]
+    figures: dict[tuple[int, str], Figures]
+    """By place of the bucket and id of the goal; what is not there is nothing."""
+
+    goals: dict[str, str]
+    """Names by id, of the goals that have figures."""
+
+    def total(self, place: int) -> Figures:
+        """All goals of one bucket."""
+        return sum((f for (at, _), f in self.figures.items() if at == place), NOTHING)
+
+    def of(self, place: int, goal_id: str) -> Figures:
+        """One goal in one bucket."""
+        return self.figures.get((place, goal_id), NOTHING)
+
+    def label(self, place: int) -> str:
+        """The bucket under the axis: 14:00, Oct 12, Oct."""
+        bucket = self.buckets[place]
+        if self.unit == "hour":
+            return f"{bucket.start:%H:%M}"
+        if self.unit == "month":
+            return f"{bucket.first:%b}" if bucket.first.month > 1 and place else f"{bucket.first:%b %Y}"
+        return day_label(bucket.first)
+
+    def title(self, place: int) -> str:
+        """The bucket in full: Mon 12 Oct 2026."""
+        bucket = self.buckets[place]
+        if self.unit == "hour":
+            return f"{day_title(bucket.first)} {bucket.start:%H:%M}–{bucket.end:%H:%M}"
+        if self.unit == "week":
+            return f"{day_title(bucket.first)} – {day_title(bucket.last)}"
+        if self.unit == "month":
+            return f"{bucket.first:%B %Y}"
+        return day_title(bucket.first)
+
+
+def days_of(report: Report) -> tuple[date, date] | None:
+    """The first and last day that the axis covers; None for all time without any cycle."""
+    seen = [row.day for row in report.days]
+    span = report.span
+    if span.start is None or span.end is None:
+        return (min(seen), max(seen)) if seen else None
+    first, last = span.start.date(), (span.end.astimezone(UTC) - timedelta(microseconds=1)).astimezone(span.end.tzinfo)
+    if (last.date() - first).days > _LONGEST_EMPTY and seen:
+        return min(seen), max(seen)
+    return first, last.date()
+
+
+def unit_for(days: int, width: int) -> Unit:
+    """The finest unit of which every bucket has a column of its own in so many columns."""
+    if days <= HOURS_UP_TO and days * 24 <= width:
+        return "hour"
+    if days <= width:
+        return "day"
+    return "week" if days // 7 + 2 <= width else "month"
+
+
+def axis_of(report: Report, width: int, hours: Sequence[SeriesPoint] | None = None) -> Axis | None:
+    """The axis for a report at a width. `hours` are its figures by the hour, needed for short spans only."""
+    covered = days_of(report)
+    if covered is None:
+        return None
+    first, last = covered
+    zone = ZoneInfo(report.time_zone)
+    unit = unit_for((last - first).days + 1, width)
+    if unit == "hour" and hours is None:
+        unit = "day"
+    if unit == "hour":
+        return _by_hour(report.span, first, last, zone, hours or ())
+    buckets = tuple(_calendar(unit, first, last, zone))
+    starts = {bucket.first: place for place, bucket in enumerate(buckets)}
+    figures: dict[tuple[int, str], Figures] = {}
+    for row in report.days:
+        key = starts[_first_day(unit, row.day)], row.goal_id
+        figures[key] = figures.get(key, NOTHING) + row.figures
+    return Axis(unit, buckets, figures, {row.goal_id: row.name for row in report.days})
+
+
+def _first_day(unit: Unit, day: date) -> date:
+    if unit == "week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if unit == "month" else day
+
+
+def _calendar(unit: Unit, first: date, last: date, zone: ZoneInfo) -> Iterator[TimeBucket]:
+    day = _first_day(unit, first)
+    while day <= last:
+        following = _first_day(unit, day + timedelta(days={"day": 1, "week": 7}.get(unit, 31)))
+        end = start_of_day(following, zone)
+        yield TimeBucket(unit, start_of_day(day, zone), end, day, following - timedelta(days=1))
+        day = following
+
+
+def _by_hour(span: Span, first: date, last: date, zone: ZoneInfo, hours: Sequence[SeriesPoint]) -> Axis:
+    start = (span.start or start_of_day(first, zone)).astimezone(UTC)
+    end = (span.end or start_of_day(last + timedelta(days=1), zone)).astimezone(UTC)
+    local = start.astimezone(zone)
+    start -= timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    buckets = []
+    while start < end:
+        buckets.append(_hour(start, zone))
+        start += timedelta(hours=1)
+    places = {bucket.start.astimezone(UTC): place for place, bucket in enumerate(buckets)}
+    figures = {(places[p.bucket.start.astimezone(UTC)], p.goal_id): p.figures for p in hours}
+    return Axis("hour", tuple(buckets), figures, {point.goal_id: point.name for point in hours})
+
+
+def _hour(start: datetime, zone: ZoneInfo) -> TimeBucket:
+    local = start.astimezone(zone)
+    return TimeBucket("hour", local, (start + timedelta(hours=1)).astimezone(zone), local.date(), local.date())

@@ -1,0 +1,68 @@
+"""The table behind a chart: the same numbers, for the eye, for the clipboard and for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from decimal import Decimal
+
+Value = str | int | float | Decimal | None
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column: what people read, what a program reads, and whether it holds numbers (aligned right)."""
+
+    title: str
+    name: str
+    numeric: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What is shown, and the exact value behind it: seconds, plain amounts, shares of 1."""
+
+    text: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells under headings. `total` is a last row that adds up the others, or None."""
+
+    headings: tuple[Heading, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    total: tuple[Cell, ...] | None = None
+
+    @property
+    def lines(self) -> tuple[tuple[Cell, ...], ...]:
+        """The rows, with the total behind them where there is one."""
+        return self.rows if self.total is None else (*self.rows, self.total)
+
+    def as_text(self) -> str:
+        """As words, columns parted by tabs: pastes into a sheet, a mail or a chat."""
+        lines = [[heading.title for heading in self.headings]]
+        lines += [[cell.text.replace("\t", " ") for cell in row] for row in self.lines]
+        return "\n".join("\t".join(line) for line in lines) + "\n"
+
+    def as_csv(self) -> str:
+        """As exact values under stable names, without the total. No cell can run as a formula."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([harmless(heading.name) for heading in self.headings])
+        writer.writerows([_csv_value(cell.value) for cell in row] for row in self.rows)
+        return text.getvalue()
+
+
+def harmless(text: str) -> str:
+    """Text that no spreadsheet takes for a formula: an apostrophe goes before what could be one."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _csv_value(value: Value) -> str:
+    if value is None:
+        return ""
+    return harmless(value) if isinstance(value, str) else str(value)

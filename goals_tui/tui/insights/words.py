@@ -1,0 +1,112 @@
+"""Numbers as Insights writes them: counts, rates with both their numbers, money, time, changes, moments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from goals_tui.domain.filters import SPAN_TITLES, Filters, Span
+from goals_tui.domain.project import currency_digits
+from goals_tui.domain.value import format_amount, format_duration
+from goals_tui.tui.insights.table import Cell
+from goals_tui.tui.widgets.chart_axis import Unit, long_time, percent
+
+DASH = "—"
+
+
+@dataclass(frozen=True)
+class Words:
+    """Formats for one currency."""
+
+    currency: str
+
+    @cached_property
+    def money_unit(self) -> Unit:
+        """The unit of charts over money."""
+        from goals_tui.services.currencies import symbol
+
+        return Unit("money", symbol(self.currency))
+
+    def money(self, amount: Decimal) -> str:
+        """€1,234.50"""
+        from goals_tui.services.currencies import format_money
+
+        return format_money(amount, self.currency)
+
+    def money_cell(self, amount: Decimal) -> Cell:
+        """Money for a table."""
+        return Cell(self.money(amount), format_amount(amount, currency_digits(self.currency)))
+
+
+def count_cell(count: int) -> Cell:
+    """A count for a table."""
+    return Cell(f"{count:,}", count)
+
+
+def rate_cell(share: float | None) -> Cell:
+    """A rate for a table."""
+    return Cell(percent(share), share)
+
+
+def time_cell(seconds: int) -> Cell:
+    """A length of time for a table."""
+    return Cell(format_duration(seconds), seconds)
+
+
+def lasted_cell(seconds: float | None) -> Cell:
+    """How long something took, in two units, for a table."""
+    return Cell(DASH if seconds is None else long_time(seconds), seconds)
+
+
+def text_cell(text: str) -> Cell:
+    """A name for a table."""
+    return Cell(text, text)
+
+
+def rate_of(part: int, whole: int) -> str:
+    """A rate with both its numbers: 56 % · 341 of 605; a dash for 0 of 0."""
+    return f"{percent(part / whole)} · {part:,} of {whole:,}" if whole else DASH
+
+
+def changed(now: float, before: float | None, say: Callable[[float], str]) -> tuple[str, int]:
+    """The change from `before` to `now` with sign and arrow, and its direction (-1, 0, 1); `say` words its size."""
+    if before is None:
+        return "", 0
+    difference = now - before
+    if abs(difference) < 1e-9:
+        return "= as before", 0
+    return (f"▲ +{say(difference)}", 1) if difference > 0 else (f"▼ −{say(-difference)}", -1)
+
+
+def day_label(day: date) -> str:
+    """Oct 12"""
+    return f"{day:%b} {day.day}"
+
+
+def day_title(day: date) -> str:
+    """Mon 12 Oct 2026"""
+    return f"{day:%a} {day.day} {day:%b %Y}"
+
+
+def moment(instant: datetime, zone: ZoneInfo) -> str:
+    """An instant in a zone: 2026-10-12 14:05:33"""
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def span_words(filters: Filters, span: Span | None) -> str:
+    """What a span covers: Last 7 days (Nov 14 – Nov 20); all its dates where it is custom."""
+    title = SPAN_TITLES[filters.span]
+    if span is None or span.start is None or span.end is None:
+        return title
+    if span.days is None:
+        dates = f"{span.start:%Y-%m-%d %H:%M} – {span.end:%Y-%m-%d %H:%M}"
+    else:
+        first, last = span.start.date(), date.fromordinal(span.end.date().toordinal() - 1)
+        dates = day_label(first) if first == last else f"{day_label(first)} – {day_label(last)}"
+        if first.year != last.year or filters.span == "custom":
+            dates = f"{day_label(first)} {first.year} – {day_label(last)} {last.year}"
+    return dates if filters.span == "custom" else f"{title} ({dates})"
