@@ -1,0 +1,308 @@
+"""The SQL behind Insights: what happened in the event log, cycle by cycle. What it is worth is no matter of this file.
+
+A cycle is one (goalId, goalCycleId). What a cycle reached is one bit mask: the caller gives each (goal, version,
+step) of the log a *slot*, a bit of its goal, and DuckDB ORs them together in the one scan that a report needs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from goals_tui.domain.event import EARLIEST, FIELDS, TEST_ENDPOINT_TYPES, GoalEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    import duckdb
+
+    from goals_tui.store.event_log import EventLog
+
+SLOTS_PER_WORD = 60
+"""How many bits of a mask one BIGINT column holds; goals with more slots get more columns."""
+
+Dimension = Literal["endpoint", "locale", "snapshot", "version"]
+COLUMNS: dict[Dimension, str] = {
+    "endpoint": "endpointName",
+    "locale": "localeName",
+    "snapshot": "snapshotName",
+    "version": "version",
+}
+Result = TypeVar("Result")
+
+
+class Cancelled(Exception):
+    """The query was stopped because its answer is not wanted any more."""
+
+
+class Cancellation:
+    """Stops the queries that it was given to: from any thread, at any time, for good."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connections: list[duckdb.DuckDBPyConnection] = []
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """Stop what runs, and let nothing else start."""
+        with self._lock:
+            self.cancelled = True
+            for connection in self._connections:
+                connection.interrupt()
+
+    def watch(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Interrupt this connection, too, on `cancel`."""
+        with self._lock:
+            self._connections.append(connection)
+
+    def release(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Forget a connection that is about to be closed."""
+        with self._lock:
+            self._connections.remove(connection)
+
+    def check(self) -> None:
+        """Raise Cancelled once `cancel` was called."""
+        if self.cancelled:
+            raise Cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Triple:
+    """A step of a goal under a version, as it occurs in the log; `first` and `last` in microseconds since 1970."""
+
+    goal_id: str
+    version: str
+    step_id: str
+    events: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What a triple sets in the masks of goal number `goal`: bit `place`; an initial step (None) opens the cycle.
+
+    `rank` is the order of the step in its goal: it decides between events of the same moment.
+    """
+
+    goal_id: str
+    version: str
+    step_id: str
+    goal: int
+    rank: int
+    completes: bool
+    place: int | None
+
+    @property
+    def word(self) -> int:
+        """The mask column."""
+        return (self.place or 0) // SLOTS_PER_WORD
+
+    @property
+    def bit(self) -> int:
+        """What is ORed into it."""
+        return 0 if self.place is None else 1 << (self.place % SLOTS_PER_WORD)
+
+
+class Values:
+    """The values of a query, handed to DuckDB apart from its text."""
+
+    def __init__(self) -> None:
+        self.bound: dict[str, Any] = {}
+
+    def add(self, value: object) -> str:
+        """The name under which the text of the query refers to `value`."""
+        name = f"v{len(self.bound)}"
+        self.bound[name] = value
+        return f"${name}"
+
+    def strings(self, values: Iterable[str]) -> str:
+        """The same for a list of text."""
+        return f"{self.add(list(values))}::VARCHAR[]"
+
+
+class EventReader:
+    """One connection to the event log, for the queries of one answer. A context manager."""
+
+    def __init__(self, log: EventLog, cancellation: Cancellation | None = None) -> None:
+        self._cancellation = cancellation or Cancellation()
+        self._cancellation.check()
+        self.connection = log.connect()
+        self._cancellation.watch(self.connection)
+        self.words = 1
+        self._contested = False
+
+    def __enter__(self) -> EventReader:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._cancellation.release(self.connection)
+        self.connection.close()
+
+    def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """All rows of a query; raises Cancelled when it was cancelled before or meanwhile."""
+        return self.run(lambda: self.connection.execute(sql, dict(values or {})).fetchall())
+
+    def run(self, query: Callable[[], Result]) -> Result:
+        """Do something with the connection; raises Cancelled when it was cancelled before or meanwhile."""
+        import duckdb
+
+        self._cancellation.check()
+        try:
+            result = query()
+        except duckdb.InterruptException:
+            raise Cancelled from None
+        self._cancellation.check()
+        return result
+
+    def triples(self) -> list[Triple]:
+        """Every step of every goal and version that occurs in the log."""
+        found = self.rows(
+            """SELECT goalId, coalesce("version", ''), stepId, count(*),
+                      epoch_us(min("timestamp")), epoch_us(max("timestamp"))
+               FROM events GROUP BY ALL ORDER BY ALL"""
+        )
+        return [Triple(*row) for row in found]
+
+    def use(self, slots: Sequence[Slot]) -> None:
+        """Let the queries of this connection see cycles through these slots; events without one are left out."""
+        self.words = 1 + max((slot.word for slot in slots), default=0)
+        self._table(
+            "slots",
+            {
+                "goal": ("INTEGER", [slot.goal for slot in slots]),
+                "goalId": ("VARCHAR", [slot.goal_id for slot in slots]),
+                "version": ("VARCHAR", [slot.version for slot in slots]),
+                "stepId": ("VARCHAR", [slot.step_id for slot in slots]),
+                "rank": ("INTEGER", [slot.rank for slot in slots]),
+                "initial": ("BOOLEAN", [slot.place is None for slot in slots]),
+                "word": ("INTEGER", [slot.word for slot in slots]),
+                "bit": ("BIGINT", [slot.bit for slot in slots]),
+            },
+        )
+        completing: dict[int, set[int]] = {slot.goal: set() for slot in slots}
+        of_step: dict[tuple[int, str], set[int]] = {}
+        for slot in slots:
+            if slot.place is not None:
+                of_step.setdefault((slot.goal, slot.step_id), set()).add(slot.place)
+                if slot.completes:
+                    completing[slot.goal].add(slot.place)
+        contests = [(goal, places) for (goal, _), places in of_step.items() if len(places) > 1]
+        self._contested = bool(contests)
+        self._mask_table("contests", contests)
+        self._mask_table("completions", list(completing.items()))
+
+    def _mask_table(self, name: str, rows: Sequence[tuple[int, set[int]]]) -> None:
+        masks = [masks_of(places, self.words) for _, places in rows]
+        columns: dict[str, tuple[str, list[Any]]] = {"goal": ("INTEGER", [goal for goal, _ in rows])}
+        for word in range(self.words):
+            columns[f"mask{word}"] = ("BIGINT", [mask[word] for mask in masks])
+        self._table(name, columns)
+
+    def _table(self, name: str, columns: Mapping[str, tuple[str, list[Any]]]) -> None:
+        unnested = ", ".join(f'unnest(${column}::{kind}[]) AS "{column}"' for column, (kind, _) in columns.items())
+        values = {column: content for column, (_, content) in columns.items()}
+        self.rows(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {unnested}", values)
+
+    def values_of(self, dimension: Dimension) -> list[str]:
+        """The values that a dimension has anywhere in the log."""
+        column = COLUMNS[dimension]
+        return [value for (value,) in self.rows(f'SELECT DISTINCT "{column}" FROM events WHERE "{column}" IS NOT NULL')]
+
+    def duplicate_ids(self, limit: int) -> list[str]:
+        """Ids of events that stand in the log more than once."""
+        found = self.rows("SELECT id FROM events GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT $n", {"n": limit})
+        return [id_ for (id_,) in found]
+
+    def events_of(self, cycle_id: str) -> list[GoalEvent]:
+        """The events of a cycle, each once, by time and id."""
+        columns = ", ".join(f'"{name}"' for name in FIELDS)
+        found = self.rows(
+            f"""SELECT {columns} FROM events WHERE goalCycleId = $cycle
+                QUALIFY row_number() OVER (PARTITION BY id) = 1 ORDER BY "timestamp", id""",
+            {"cycle": cycle_id},
+        )
+        events = []
+        for row in found:
+            record = dict(zip(FIELDS, row, strict=True))
+            record["version"] = record["version"] or ""
+            record["timestamp"] = record["timestamp"].replace(tzinfo=UTC)
+            events.append(GoalEvent.model_validate(record))
+        return events
+
+    def cycles_sql(self, attributes: Sequence[str] = ()) -> str:
+        """A query of all cycles: goal (its number), cycle, started (NULL for orphans), first, test, mask0, ...
+
+        `started` and `first` (the first event of any step) are microseconds since 1970. `attributes` are further
+        columns of `events`, taken from the first initial event, or from an orphan's first.
+        """
+        taken = [
+            f'arg_min_null(e."{name}", (NOT s.initial, e.moment, s.rank, e.id)) AS "{name}"' for name in attributes
+        ]
+        tests = ", ".join(f"'{kind}'" for kind in TEST_ENDPOINT_TYPES)
+        # The test mark rides in the lowest bit of the time: one aggregate less over a million events. Should a cycle
+        # have two first initial events in the same microsecond, one of them a test, then it is none.
+        found = f"""
+            SELECT goal, cycle, opened // 2 AS started, opened % 2 = 1 AS test, * EXCLUDE (goal, cycle, opened)
+            FROM (
+                SELECT s.goal AS goal, e.goalCycleId AS cycle, min(e.moment) FILTER (s.initial) AS opened,
+                       min(e.moment) // 2 AS first, {", ".join([self._masks("bit_or({bits})"), *taken])}
+                FROM (SELECT *, epoch_us("timestamp") * 2
+                                + coalesce(endpointType IN ({tests}), false)::BIGINT AS moment FROM events) e
+                JOIN slots s ON {_JOINED}
+                GROUP BY s.goal, e.goalCycleId
+            )"""
+        return self._settled_sql(found) if self._contested else found
+
+    def _settled_sql(self, cycles: str) -> str:
+        """The same where a step has several slots: in a cycle that has two of them the earlier event decides."""
+        both = " + ".join(f"bit_count(c.mask{word} & k.mask{word})" for word in range(self.words))
+        settled = ", ".join(f"coalesce(f.mask{word}, c.mask{word}) AS mask{word}" for word in range(self.words))
+        masks = ", ".join(f"mask{word}" for word in range(self.words))
+        return f"""
+            WITH loose AS MATERIALIZED ({cycles}), contested AS (
+                SELECT DISTINCT c.goal, c.cycle FROM loose c JOIN contests k ON c.goal = k.goal AND {both} > 1
+            ), settled AS (
+                SELECT goal, cycle, {self._masks("bit_or(CASE WHEN word = {word} THEN bit ELSE 0 END)")}
+                FROM (
+                    SELECT c.goal, c.cycle, arg_min((s.word, s.bit), (e."timestamp", s.rank, e.id)) AS slot,
+                           slot[1] AS word, slot[2] AS bit
+                    FROM events e JOIN slots s ON {_JOINED}
+                    JOIN contested c ON c.goal = s.goal AND c.cycle = e.goalCycleId
+                    GROUP BY c.goal, c.cycle, e.stepId
+                ) GROUP BY goal, cycle
+            )
+            SELECT c.* EXCLUDE ({masks}), {settled}
+            FROM loose c LEFT JOIN settled f ON c.goal = f.goal AND c.cycle = f.cycle"""
+
+    def _masks(self, expression: str) -> str:
+        """A column mask0, mask1, ... for each word."""
+        bits = "s.bit" if self.words == 1 else "CASE WHEN s.word = {word} THEN s.bit ELSE 0 END"
+        return ", ".join(
+            f"{expression.format(bits=bits.format(word=word), word=word)} AS mask{word}" for word in range(self.words)
+        )
+
+
+_JOINED = """e.goalId = s.goalId AND coalesce(e."version", '') = s."version" AND e.stepId = s.stepId"""
+
+
+def masks_of(places: Iterable[int], words: int) -> tuple[int, ...]:
+    """The mask columns in which exactly these places are set."""
+    masks = [0] * words
+    for place in places:
+        masks[place // SLOTS_PER_WORD] |= 1 << (place % SLOTS_PER_WORD)
+    return tuple(masks)
+
+
+def microseconds(moment: datetime) -> int:
+    """An instant as DuckDB's epoch_us has it; exact, unlike `timestamp()`."""
+    since = moment.astimezone(UTC) - EARLIEST
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

@@ -1,0 +1,165 @@
+"""The numbers of ../shared/data/sgd, as a separate script computed them: to the cent, the second and the cycle."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import defaultdict
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from goals_tui.domain.event import INTERACTION_PANEL, GoalEvent
+from goals_tui.domain.filters import Choice, Filters
+from goals_tui.domain.goal import Goal, Step, StepKind
+from goals_tui.domain.report import Figures
+from goals_tui.domain.value import SuccessMetrics
+from goals_tui.services.context import Services, create_workspace
+
+DATA = Path(__file__).parents[2].parent / "shared" / "data" / "sgd"
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the test data is not beside this checkout, in ../shared")
+
+
+def records(name: str) -> list[dict[str, Any]]:
+    path = DATA / name
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    value: list[dict[str, Any]] = json.loads(data)["value"]
+    return value
+
+
+def goals() -> list[Goal]:
+    metrics: dict[str, dict[str, Any]] = defaultdict(dict)
+    for record in records("GoalStepMetrics.json"):
+        field = "time_saved_seconds" if record["type"] == "duration" else record["name"].lower().replace(" ", "_")
+        field = "revenue" if "revenue" in field else field
+        metrics[record["goalStepId"]][field] = record["value"]
+    kinds: dict[str | None, StepKind] = {"start": "initial", "completion": "completion", None: "step"}
+    found = []
+    for record in records("Goals.json"):
+        steps = [s for s in records("GoalSteps.json") if s["goalId"] == record["goalId"]]
+        found.append(
+            Goal(
+                id=record["goalId"],
+                reference_id=record["referenceId"],
+                version=record["version"],
+                name=record["name"],
+                steps=tuple(
+                    Step(
+                        id=s["goalStepId"],
+                        name=s["name"],
+                        kind=kinds[s["type"]],
+                        metrics=SuccessMetrics(**metrics[s["goalStepId"]]),
+                    )
+                    for s in sorted(steps, key=lambda s: s["order"])
+                ),
+                created_at=record["createdAt"],
+                changed_at=record["lastChanged"],
+            )
+        )
+    return found
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Services:
+    now = datetime(2026, 11, 19, 12, tzinfo=UTC)
+    opened = create_workspace(tmp_path_factory.mktemp("sgd"), name="SGD", clock=lambda: now, env={})
+    with opened.workspace.documents.transaction() as tx:
+        for goal in goals():
+            tx.put("goals", goal.id, goal.model_dump(mode="json"))
+    opened.workspace.events.append([GoalEvent.model_validate(r) for r in records("GoalEvents.json.gz")])
+    return opened
+
+
+EXPECTED = json.loads((DATA / "expected.json").read_text()) if DATA.is_dir() else {}
+FLIGHT = "95883afaa85e61f69ce98f8c"
+CASES = {
+    "whole_period_utc": Filters(span="all", include_test=True, time_zone="UTC"),
+    "october_berlin_without_interaction_panel": Filters(
+        span="custom", since="2026-10-01", until="2026-10-31", time_zone="Europe/Berlin"
+    ),
+    "september_utc_flights_only": Filters(
+        span="custom", since="2026-09-01", until="2026-09-30", time_zone="UTC", goals=Choice(values=(FLIGHT,))
+    ),
+}
+each_case = pytest.mark.parametrize("case", CASES)
+
+
+def figures(wanted: dict[str, int]) -> Figures:
+    return Figures(
+        started=wanted["started"],
+        completed=wanted.get("completed", 0),
+        partial=wanted.get("partial", 0),
+        incomplete=wanted.get("incomplete", 0),
+        time_saved_seconds=wanted["time_saved_seconds"],
+        cost_savings=Decimal(wanted["cost_cents"]) / 100,
+        revenue=Decimal(wanted["revenue_cents"]) / 100,
+    )
+
+
+@each_case
+def test_totals_goals_and_days(services: Services, case: str) -> None:
+    expected, report = EXPECTED[case], services.insights.report(CASES[case])
+    assert report.totals == figures(expected["totals"])
+    assert {row.name: row.figures for row in report.goals} == {n: figures(f) for n, f in expected["goals"].items()}
+    days: dict[str, Figures] = {}
+    for row in report.days:
+        days[row.day.isoformat()] = days.get(row.day.isoformat(), Figures()) + row.figures
+    assert days == {day: figures(wanted) for day, wanted in expected["days"].items()}
+    assert report.health.orphan_cycles == expected["orphans"]
+    assert not report.health
+
+
+@each_case
+def test_funnel_and_medians(services: Services, case: str) -> None:
+    expected = EXPECTED[case]
+    medians = {}
+    for goal in services.goals.all():
+        if goal.name not in expected["goals"]:
+            continue
+        funnel = services.insights.funnel(goal.id, CASES[case])
+        assert {step.name: step.reached for step in funnel.steps} == expected["funnel"][goal.name]
+        assert funnel.started == expected["goals"][goal.name]["started"]
+        for step in funnel.steps[1:]:
+            assert step.median_seconds is not None
+            medians[f"{goal.name} / {step.name}"] = round(step.median_seconds, 3)
+    assert medians == pytest.approx(expected["median_seconds_from_start"], abs=0.001)
+
+
+@each_case
+def test_every_number_leads_to_its_cycles(services: Services, case: str) -> None:
+    filters, insights = CASES[case], services.insights
+    report = insights.report(filters)
+    assert insights.count_cycles(filters) == report.totals.started
+    assert insights.count_cycles(filters, outcome="completed") == report.totals.completed
+    assert insights.count_cycles(filters, outcome="partial") == report.totals.partial
+    assert insights.count_cycles(filters, outcome="incomplete") == report.totals.incomplete
+    for row in report.days[:5]:
+        found = insights.cycles(filters, goal_id=row.goal_id, day=row.day)
+        assert len(found) == row.figures.started
+        assert sum(cycle.cost_savings for cycle in found) == row.figures.cost_savings
+    for goal in report.goals:
+        for step in insights.funnel(goal.goal_id, filters).steps:
+            assert insights.count_cycles(filters, goal_id=goal.goal_id, step_id=step.step_id) == step.reached
+    for part in insights.breakdown("snapshot", filters):
+        assert insights.count_cycles(filters, part=("snapshot", part.part)) == part.figures.started
+
+
+def test_sealing_changes_no_number(services: Services) -> None:
+    before = [services.insights.report(filters) for filters in CASES.values()]
+    services.workspace.events.seal()
+    assert [services.insights.report(filters) for filters in CASES.values()] == before
+
+
+def test_naming_the_interaction_panel_is_asking_for_it(services: Services) -> None:
+    everything = services.insights.report(Filters(span="all", include_test=True)).totals
+    usual = services.insights.report(Filters(span="all")).totals
+    named = Filters(span="all", endpoints=Choice(values=(INTERACTION_PANEL,)))
+    panel = services.insights.report(named)
+    assert usual + panel.totals == everything
+    assert panel.totals.started > 0
+    assert panel.filters == {"endpoints": [INTERACTION_PANEL]}
+    negated = Filters(span="all", include_test=True, endpoints=Choice(values=(INTERACTION_PANEL,), negated=True))
+    assert services.insights.report(negated).totals == usual
