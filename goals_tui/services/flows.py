@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from goals_tui.domain.flow import Flow, TrackGoal
+from goals_tui.domain.model import MAX_NAME
 
 if TYPE_CHECKING:
     from goals_tui.domain.wiring import Finding
@@ -137,14 +138,14 @@ class FlowService:
 
 
 def free_name(name: str, taken: Sequence[str]) -> str:
-    """`name`, or `name (2)` and so on where that is taken."""
+    """`name`, or `name (2)` and so on where that is taken; never longer than names may be."""
     folded = {other.casefold() for other in taken}
-    if name.casefold() not in folded:
-        return name
-    number = 2
-    while f"{name} ({number})".casefold() in folded:
+    free, number = name, 1
+    while free.casefold() in folded:
         number += 1
-    return f"{name} ({number})"
+        mark = f" ({number})"
+        free = f"{name[: MAX_NAME - len(mark)].rstrip()}{mark}"
+    return free
 
 
 def _summary(flow: Flow) -> FlowSummary:
