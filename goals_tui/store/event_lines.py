@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import orjson
 
@@ -14,6 +14,8 @@ from goals_tui.domain.model import format_instant
 
 NEEDED = ("id", "timestamp", "goalId", "stepId", "goalCycleId", "sessionId")
 """A line that lacks one of these says nothing; it is counted as torn."""
+
+_NEEDED_BESIDES = tuple(name for name in NEEDED if name != "timestamp")
 
 MAX_LINE = 1 << 20
 """The longest line that is read, in bytes. The longest event that can be appended is far below."""
@@ -27,22 +29,31 @@ def to_line(event: GoalEvent) -> bytes:
 
 
 def read_line(line: bytes) -> dict[str, Any] | None:
-    """The fields of a line, or None where it is no readable event. The timestamp becomes a UTC datetime."""
+    """The record of a line, or None where it is no readable event. Its timestamp becomes a UTC datetime.
+
+    What else the record holds is left as it is: further fields, numbers where text belongs.
+    """
     if len(line) > MAX_LINE:
         return None
     try:
         record = orjson.loads(line)
         moment = datetime.fromisoformat(record["timestamp"])
-    except (orjson.JSONDecodeError, TypeError, KeyError, ValueError):
+        if not all(map(record.get, _NEEDED_BESIDES)):
+            return None
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (orjson.JSONDecodeError, TypeError, KeyError, ValueError, OverflowError):
         return None
-    if any(record.get(name) in (None, "") for name in NEEDED):
-        return None
-    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     if not EARLIEST <= moment < LATEST:
         return None
-    fields: dict[str, Any] = {name: _text(record.get(name)) for name in FIELDS}
-    fields["timestamp"] = moment
-    return fields
+    record["timestamp"] = moment
+    return cast(dict[str, Any], record)
+
+
+def plain_line(record: dict[str, Any]) -> bytes:
+    """A record of `read_line` as a line that holds text under the names of FIELDS and nothing else."""
+    plain = {name: _text(record.get(name)) for name in FIELDS}
+    plain["timestamp"] = format_instant(record["timestamp"])
+    return orjson.dumps(plain) + b"\n"
 
 
 def pieces(file: BinaryIO) -> Iterator[tuple[bytes, bool, bool]]:
@@ -65,9 +76,9 @@ def sort_lines(path: Path, good: Callable[[bytes], object], torn: Callable[[byte
     count = 0
     with path.open("rb") as file:
         for piece, starts, _ends in pieces(file):
-            fields = read_line(piece) if starts else None
-            if fields is not None:
-                good(orjson.dumps(fields | {"timestamp": format_instant(fields["timestamp"])}) + b"\n")
+            record = read_line(piece) if starts else None
+            if record is not None:
+                good(plain_line(record))
             elif not starts or piece.strip():
                 torn(piece)
                 count += starts

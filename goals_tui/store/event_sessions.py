@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import sys
 import threading
 import zlib
@@ -16,8 +17,9 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from goals_tui.store.atomic import refusal, replace_file
 from goals_tui.store.event_append import APPENDED
@@ -70,8 +72,8 @@ class Sessions:
 
     def __init__(self, folder: Path, lock: Lock, load: Callable[[], Catalog]) -> None:
         self._folder = folder
-        self._appended = folder / APPENDED
-        self._catalog = folder / CATALOG
+        self._appended = str(folder / APPENDED)
+        self._catalog = str(folder / CATALOG)
         self._lock = lock
         self._load = load
         self._guard = threading.Lock()
@@ -79,24 +81,28 @@ class Sessions:
         self._parts: dict[Part, array[int]] = {}
         self._sealed: dict[str, list[SessionEvent]] = {}
         self._tail: dict[str, list[SessionEvent]] = {}
+        self._file: BinaryIO | None = None
         self._read = 0
+        """Up to where the lines of `_file` are in `_tail`."""
 
     def events(self, session_id: str) -> list[SessionEvent]:
         """The events of a session, by time and those of one moment as they came in. Raises UnreadableError."""
-        wanted = session_hash(session_id)
         with self._guard:
             try:
                 with self._lock:
                     self._refresh()
-                    hold = hold_parts(self._folder) if self._parts else None
+                    files = self._files_with(session_id)
+                    hold = hold_parts(self._folder) if files else None
             except OSError as error:
                 raise refusal("read", self._folder, error) from error
             try:
-                found = [*self._sealed_events(session_id, wanted), *self._tail.get(session_id, ())]
+                sealed = self._sealed_events(files, session_id) if files else []
             finally:
                 if hold:
                     hold()
-        found.sort(key=_when)
+            found = [*sealed, *self._tail.get(session_id, ())]
+        if len(found) > 1:
+            found.sort(key=itemgetter(0))
         return found
 
     def _refresh(self) -> None:
@@ -106,45 +112,53 @@ class Sessions:
         if state != self._state:
             self._start_over()
             self._state = state
-        if appended and appended[1] != self._read:
-            self._read = self._read_lines(self._appended, self._read)
+        if self._file and appended and appended[1] != self._read:
+            self._file.seek(self._read)
+            self._read += self._take_lines(self._file)
 
     def _start_over(self) -> None:
         catalog = self._load()
         self._parts = {part: self._parts.get(part) or load_index(self._folder, part) for part in catalog.parts}
         self._sealed, self._tail, self._read = {}, {}, 0
-        for file in waiting(self._folder, catalog):
-            self._read_lines(file, 0)
+        for path in waiting(self._folder, catalog):
+            with path.open("rb") as file:
+                self._take_lines(file)
+        self.close()
+        with contextlib.suppress(FileNotFoundError):
+            self._file = Path(self._appended).open("rb")  # noqa: SIM115  # stays open between look-ups
 
-    def _read_lines(self, path: Path, start: int) -> int:
-        """Takes the lines from `start` on into the index and gives where the last whole line ends."""
-        with path.open("rb") as file:
-            file.seek(start)
-            for piece, starts, ends in pieces(file):
-                fields = read_line(piece) if starts and ends else None
-                if fields is not None:
-                    event = SessionEvent(
-                        fields["timestamp"],
-                        sys.intern(fields["goalId"]),
-                        sys.intern(fields["stepId"]),
-                        fields["goalCycleId"],
-                    )
-                    self._tail.setdefault(fields["sessionId"], []).append(event)
-                if ends:
-                    start = file.tell()
-        return start
+    def close(self) -> None:
+        """Lets go of the open file."""
+        if self._file:
+            self._file.close()
+        self._file = None
 
-    def _sealed_events(self, session_id: str, wanted: int) -> list[SessionEvent]:
-        known = self._sealed.get(session_id)
-        if known is not None:
-            return known
-        files = [part.file(self._folder) for part, hashes in self._parts.items() if _contains(hashes, wanted)]
-        if not files:
+    def _take_lines(self, file: BinaryIO) -> int:
+        """Takes the whole lines from here on into the index; how many bytes those are."""
+        taken = 0
+        for piece, starts, ends in pieces(file):
+            record = read_line(piece) if starts and ends else None
+            if record is not None:
+                event = SessionEvent(record["timestamp"], record["goalId"], record["stepId"], record["goalCycleId"])
+                self._tail.setdefault(record["sessionId"], []).append(event)
+            if ends:
+                taken += len(piece)
+        return taken
+
+    def _files_with(self, session_id: str) -> list[Path]:
+        """The parts that may have events of a session."""
+        if not self._parts:
             return []
-        if len(self._sealed) >= _MOST_REMEMBERED:
-            self._sealed.clear()
-        self._sealed[session_id] = found = _query(files, session_id)
-        return found
+        wanted = session_hash(session_id)
+        return [part.file(self._folder) for part, hashes in self._parts.items() if _contains(hashes, wanted)]
+
+    def _sealed_events(self, files: Sequence[Path], session_id: str) -> list[SessionEvent]:
+        known = self._sealed.get(session_id)
+        if known is None:
+            if len(self._sealed) >= _MOST_REMEMBERED:
+                self._sealed.clear()
+            self._sealed[session_id] = known = _query(files, session_id)
+        return known
 
 
 def load_index(folder: Path, part: Part) -> array[int]:
@@ -189,14 +203,10 @@ def _little_endian(hashes: array[int]) -> array[int]:
     return hashes
 
 
-def _when(event: SessionEvent) -> datetime:
-    return event.timestamp
-
-
-def _identity(path: Path) -> tuple[int, int, int] | None:
+def _identity(path: str) -> tuple[int, int, int] | None:
     """Inode, size and time of change; None where there is no such file."""
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116  # before every tracked step: Path.stat takes three times as long
     except FileNotFoundError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns

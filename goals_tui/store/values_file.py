@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from goals_tui.store.atomic import refusal
 VALUES = "values.yaml"
 MAX_BYTES = 1 << 20
 _MAX_DEPTH = 20
+_MAX_VALUES = 10_000
 
 
 def read_values(path: Path) -> dict[str, str]:
@@ -32,7 +34,11 @@ def read_values(path: Path) -> dict[str, str]:
     except UnicodeDecodeError:
         raise UnreadableError(f"{path} is not UTF-8 text. Save it as UTF-8.") from None
     values: dict[str, str] = {}
-    _flatten(_parse(path, content), (), values)
+    for names, value in _leaves(_parse(path, content), ()):
+        values["__".join(names)] = value
+        values.setdefault(names[-1], value)
+        if len(values) > _MAX_VALUES:
+            raise UnreadableError(f"{path} holds more than {_MAX_VALUES:,} values. It should hold a few feature flags.")
     return values
 
 
@@ -53,13 +59,14 @@ def _parse(path: Path, content: str) -> dict[Any, Any]:
     return data
 
 
-def _flatten(data: dict[Any, Any], above: tuple[str, ...], values: dict[str, str]) -> None:
+def _leaves(data: dict[Any, Any], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every value with the names that lead to it. Lazily: aliases can make a small file hold endlessly many."""
     for key, value in data.items():
         names = (*above, str(key))
         if isinstance(value, dict):
             if len(names) < _MAX_DEPTH:
-                _flatten(value, names, values)
-        elif isinstance(value, bool | int | float | str):
-            text = str(value).lower() if isinstance(value, bool) else str(value)
-            values["__".join(names)] = text
-            values.setdefault(names[-1], text)
+                yield from _leaves(value, names)
+        elif isinstance(value, bool):
+            yield names, str(value).lower()
+        elif isinstance(value, int | float | str):
+            yield names, str(value)

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from goals_tui.domain.errors import UnreadableError
+from goals_tui.store.documents import Documents
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "goals.json"
+
+
+def put(documents: Documents, document_id: str, **fields: Any) -> None:
+    with documents.transaction() as transaction:
+        transaction.put("goals", document_id, fields)
+
+
+def test_what_was_put_is_there_for_everybody(path: Path) -> None:
+    documents, other = Documents(path), Documents(path)
+    assert documents.all("goals") == {} and documents.get("goals", "a") is None
+    put(documents, "a", name="Book a Flight", steps=({"name": "Start"},))
+    assert other.get("goals", "a") == {"name": "Book a Flight", "steps": [{"name": "Start"}]}
+    assert documents.all("goals") == other.all("goals")
+
+
+def test_a_transaction_sees_its_own_changes_and_replaces_whole_documents(path: Path) -> None:
+    documents = Documents(path)
+    put(documents, "a", name="A", description="old")
+    with documents.transaction() as transaction:
+        transaction.put("goals", "a", {"name": "A2"})
+        transaction.put("goals", "b", {"name": "B"})
+        assert transaction.get("goals", "a") == {"name": "A2"}
+        assert transaction.delete("goals", "b")
+        assert not transaction.delete("goals", "b")
+        assert set(transaction.all("goals")) == {"a"}
+        assert documents.get("goals", "a") == {"name": "A", "description": "old"}
+    assert documents.all("goals") == {"a": {"name": "A2"}}
+
+
+def test_nothing_is_written_after_an_exception(path: Path) -> None:
+    documents = Documents(path)
+    put(documents, "a", name="A")
+    before, stamp = path.read_bytes(), documents.stamp()
+    with pytest.raises(ZeroDivisionError), documents.transaction() as transaction:
+        transaction.put("goals", "a", {"name": "changed"})
+        raise ZeroDivisionError
+    assert (path.read_bytes(), documents.stamp()) == (before, stamp)
+    put(documents, "b", name="the lock is free again")
+
+
+def test_a_transaction_without_changes_leaves_the_file_alone(path: Path) -> None:
+    documents = Documents(path)
+    put(documents, "a", name="A")
+    stamp = documents.stamp()
+    with documents.transaction():
+        pass
+    assert documents.stamp() == stamp
+
+
+def test_the_parse_is_kept_until_the_file_changes(path: Path) -> None:
+    documents, other = Documents(path), Documents(path)
+    put(documents, "a", name="A")
+    kept = other.all("goals")
+    assert other.all("goals") is kept
+    put(documents, "b", name="B")
+    assert set(other.all("goals")) == {"a", "b"}
+
+
+def test_the_file_reads_well_in_a_diff(path: Path) -> None:
+    put(Documents(path), "a", name="A", cost="1.00")
+    text = path.read_text()
+    assert text.endswith("}\n")
+    assert text.index('"cost"') < text.index('"name"')
+    assert '\n      "name": "A"\n' in text
+
+
+def test_the_previous_file_is_kept(path: Path) -> None:
+    documents = Documents(path)
+    put(documents, "a", name="A")
+    first = path.read_bytes()
+    put(documents, "b", name="B")
+    assert path.with_name("goals.json.bak").read_bytes() == first
+
+
+@pytest.mark.parametrize("damage", [b"", b'{"goals": {"a"', b"\0" * 100, b"[1, 2]", b'{"goals": 3}', b"{}"])
+def test_a_damaged_file_is_recovered_and_said(path: Path, damage: bytes) -> None:
+    documents = Documents(path)
+    put(documents, "a", name="A")
+    put(documents, "b", name="B")
+    path.write_bytes(damage)
+    again = Documents(path)
+    assert set(again.all("goals")) == {"a"}
+    assert len(again.notices) == 1
+    assert "goals.json was damaged" in again.notices[0] and "recovered from goals.json.bak" in again.notices[0]
+    assert path.with_name("goals.json.damaged").read_bytes() == damage
+    assert set(Documents(path).all("goals")) == {"a"}
+    assert set(documents.all("goals")) == {"a"}
+
+
+def test_a_missing_file_is_recovered_from_its_copy(path: Path) -> None:
+    documents = Documents(path)
+    put(documents, "a", name="A")
+    put(documents, "b", name="B")
+    path.unlink()
+    assert set(Documents(path).all("goals")) == {"a"}
+
+
+def test_two_damaged_files_are_refused_by_name(path: Path) -> None:
+    path.write_text("{")
+    path.with_name("goals.json.bak").write_text("{")
+    with pytest.raises(UnreadableError) as refused:
+        Documents(path).all("goals")
+    assert str(refused.value) == (
+        f"{path} is damaged (it is cut short or is not JSON) and so is its copy goals.json.bak. "
+        "Put a backup of goals.json in its place."
+    )
+    assert path.read_text() == "{"
+
+
+def test_a_newer_format_is_refused_and_kept(path: Path) -> None:
+    put(Documents(path), "a", name="A")
+    content = orjson.dumps(orjson.loads(path.read_bytes()) | {"_format": 2})
+    path.write_bytes(content)
+    with pytest.raises(UnreadableError, match=r"newer goals-tui \(format 2, this one knows 1\)\. Update goals-tui\.$"):
+        Documents(path).all("goals")
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("call", ["replace", "fsync", "write", "link"])
+def test_a_full_disk_leaves_the_old_file_whole(path: Path, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    documents = Documents(path)
+    put(documents, "a", name="A")
+
+    def full(*_args: object, **_options: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, full)
+        if call == "link":
+            patch.setattr(os, "write", full)
+        with pytest.raises(UnreadableError) as refused:
+            put(documents, "b", name="B")
+    assert str(refused.value) == (
+        f"Can't write {path}: no space left on device. Free some space on that disk and try again."
+    )
+    assert set(documents.all("goals")) == set(Documents(path).all("goals")) == {"a"}
+    assert not list(path.parent.glob("*.tmp")) and not list(path.parent.glob(".*.tmp"))
+    put(documents, "b", name="B")
+    assert set(Documents(path).all("goals")) == {"a", "b"}
+
+
+def test_threads_lose_no_change(path: Path) -> None:
+    documents = Documents(path)
+
+    def add(thread: int) -> None:
+        for number in range(5):
+            put(documents, f"{thread}-{number}", name="x")
+
+    threads = [threading.Thread(target=add, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(Documents(path).all("goals")) == 20
