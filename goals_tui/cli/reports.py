@@ -147,13 +147,13 @@ def _with_rate(count: int, share: float | None) -> str:
 
 def funnel(
     context: typer.Context,
-    goal: Annotated[str, typer.Argument(metavar="GOAL", help="A goal's name or id.")],
+    wanted: Annotated[str, typer.Argument(metavar="GOAL", help="A goal's name or id.")],
     filters: Build,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """How far the attempts at one goal got, step by step, and how long it took."""
     opened = services(context)
-    result = opened.insights.funnel(opened.goals.get(goal).id, filters(opened))
+    result = opened.insights.funnel(opened.goals.get(wanted).id, filters(opened))
     steps = [step.model_dump(exclude={"started", "before"}) for step in result.steps]
     columns = ["step_id", "name", "kind", "reached", "from_start", "from_previous", "median_seconds", "p90_seconds"]
     steps = [{column: step[column] for column in columns} for step in steps]

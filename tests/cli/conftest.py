@@ -1,0 +1,62 @@
+"""Runs commands: inside this process for speed, or as a program of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from goals_tui.cli.run import run
+
+PROGRAM = [sys.executable, "-m", "goals_tui"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command printed and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Cli(Protocol):
+    def __call__(self, *arguments: object, workspace: Path | None = None) -> Result: ...
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Runs a command on tmp_path / "workspace" at a fixed time, in this process."""
+    monkeypatch.setenv("GOALS_TUI_NOW", "2026-11-20T12:00:00Z")
+
+    def call(*arguments: object, workspace: Path | None = None) -> Result:
+        monkeypatch.setenv("GOALS_TUI_WORKSPACE", str(workspace or tmp_path / "workspace"))
+        capsys.readouterr()
+        code = run([str(argument) for argument in arguments])
+        printed = capsys.readouterr()
+        return Result(code, printed.out, printed.err)
+
+    return call
+
+
+def program(*arguments: object, **env: str) -> Result:
+    """Runs `goals-tui` as a program of its own, as a shell would."""
+    done = subprocess.run(
+        [*PROGRAM, *(str(argument) for argument in arguments)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **env},
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout, done.stderr)

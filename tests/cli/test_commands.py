@@ -1,0 +1,246 @@
+"""Each command: what it prints, for people and for programs, and how it ends."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from goals_tui.services.context import Services
+from tests import builders
+from tests.cli.conftest import Cli, program
+
+GOAL = builders.book_a_flight()
+
+
+@pytest.fixture
+def desk(cli: Cli, services: Services) -> Cli:
+    """A workspace with the seed's goal and flow, and one completed cycle of session s1."""
+    goal = services.goals.save(GOAL.model_copy(update={"revision": 0}))
+    services.flows.save(builders.book_a_flight_flow(goal))
+    track = ("track", "--session", "s1", "--goal", "Book a Flight", "--endpoint", "Webchat")
+    assert cli(*track, "--step", "Flight selected", "--at", "2026-11-19T10:00:00Z").code == 0
+    assert cli(*track, "--step", "payment completed", "--at", "2026-11-19T10:05:00+00:00").code == 0
+    return cli
+
+
+def test_goals_list(desk: Cli) -> None:
+    [goal] = desk("goals", "list", "--format", "json").json
+    assert (goal["name"], goal["steps"], goal["flows"]) == ("Book a Flight", 3, ["Book a Flight"])
+    assert {"id", "description", "version"} <= goal.keys()
+    [row] = csv.DictReader(io.StringIO(desk("goals", "list", "--format", "csv").out))
+    assert (row["name"], row["flows"]) == ("Book a Flight", "Book a Flight")
+    assert "Book a Flight" in desk("goals", "list").out
+
+
+def test_goals_show(desk: Cli) -> None:
+    goal = desk("goals", "show", GOAL.id, "--format", "json").json
+    assert [step["kind"] for step in goal["steps"]] == ["initial", "step", "completion"]
+    paid = goal["steps"][2]
+    assert (paid["cost_savings"], paid["revenue"], paid["time_saved_seconds"]) == ("12.50", "45.00", 480)
+    table = desk("goals", "show", "book a flight").out
+    for text in ("●", "◎", "Payment completed", "€12.50", "€45.00", "00:08:00"):
+        assert text in table
+
+
+def test_goals_delete_wants_the_name(desk: Cli) -> None:
+    refused = desk("goals", "delete", "Book a Flight", "--confirm", "yes")
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err == "goals-tui: To delete the goal, confirm with its name: 'Book a Flight', not 'yes'.\n"
+    done = desk("goals", "delete", "Book a Flight", "--confirm", "Book a Flight")
+    assert done.code == 0
+    assert "2 events of 1 cycles went with it" in done.err
+    assert desk("goals", "list", "--format", "json").json == []
+
+
+def test_flows_list_show_export_and_import(desk: Cli, tmp_path: Path) -> None:
+    [flow] = desk("flows", "list", "--format", "json").json
+    assert (flow["name"], flow["goals"]) == ("Book a Flight", ["Book a Flight"])
+    drawn = desk("flows", "show", "Book a Flight").out
+    for text in ("Where would you like to go?", "Then", "Else", "◎"):
+        assert text in drawn
+    assert desk("flows", "export", "Book a Flight", "-o", tmp_path / "flow.json").code == 0
+    assert desk("flows", "import", tmp_path / "flow.json").code == 0
+    assert [row["name"] for row in desk("flows", "list", "--format", "json").json] == [
+        "Book a Flight",
+        "Book a Flight (2)",
+    ]
+
+
+def test_check_is_content_with_the_example(desk: Cli) -> None:
+    checked = desk("check", "--format", "json")
+    assert checked.code == 0
+    assert not [finding for finding in checked.json if finding["severity"] in ("error", "warning")]
+
+
+def test_check_ends_with_3_where_something_is_wrong(desk: Cli, services: Services) -> None:
+    services.flows.save(builders.flow("Broken", builders.track(GOAL, "Payment completed", name="early")))
+    checked = desk("check", "Broken", "--format", "json")
+    assert checked.code == 3
+    [finding] = [row for row in checked.json if row["severity"] == "error"]
+    assert (finding["code"], finding["flow"], finding["goal"], finding["step"]) == (
+        "before-initial",
+        "Broken",
+        "Book a Flight",
+        "Payment completed",
+    )
+    assert set(finding) == {"code", "severity", "flow", "node", "goal", "step", "message"}
+    assert desk("check").code == 3
+
+
+def test_track_says_what_was_not_tracked(desk: Cli) -> None:
+    done = desk(
+        "track", "--session", "s2", "--goal", "Book a Flight", "--step", "Payment completed", "--format", "json"
+    )
+    assert done.code == 0
+    assert done.json["events"] == []
+    assert [missed["step"] for missed in done.json["not_tracked"]] == ["Payment completed"]
+    assert "track the initial step first" in done.err
+
+
+def test_report_cycles_and_one_cycle(desk: Cli) -> None:
+    report = desk("report", "--format", "json").json
+    assert report["span"]["name"] == "last-7-days"
+    assert (report["totals"]["completed"], report["totals"]["revenue"]) == (1, "45.00")
+    assert report["previous"]["started"] == 0
+    assert report["previous"]["completion_rate"] is None
+    [cycle] = desk("cycles", "--format", "json").json
+    assert (cycle["outcome"], cycle["reached"], cycle["endpoint"]) == (
+        "completed",
+        ["Flight selected", "Payment completed"],
+        "Webchat",
+    )
+    assert desk("cycles", "--outcome", "partial", "--format", "json").json == []
+    one = desk("cycle", cycle["cycle_id"], "--format", "json").json
+    assert [event["stepId"] for event in one["events"]] == [GOAL.steps[0].id, GOAL.steps[2].id]
+    assert one["started_at"] == cycle["started_at"]
+    assert "€45.00" in desk("cycle", cycle["cycle_id"]).out
+
+
+def test_the_report_reads_well(desk: Cli) -> None:
+    table = desk("report").out
+    for text in ("Last 7 days", "Book a Flight", "100.0 %", "€12.50", "00:08:00", "Total"):
+        assert text in table
+    empty = desk("report", "--from", "2026-01-01", "--to", "2026-01-02").out
+    assert "—" in empty
+    assert "0.0 %" not in empty
+
+
+def test_funnel(desk: Cli) -> None:
+    funnel = desk("funnel", "Book a Flight", "--format", "json").json
+    assert (funnel["goal"], funnel["started"]) == ("Book a Flight", 1)
+    assert [(step["reached"], step["from_start"], step["median_seconds"]) for step in funnel["steps"]] == [
+        (1, 1.0, None),
+        (0, 0.0, None),
+        (1, 1.0, 300.0),
+    ]
+    assert "Payment completed" in desk("funnel", "Book a Flight").out
+
+
+def test_events(desk: Cli, tmp_path: Path) -> None:
+    assert desk("events", "stats", "--format", "json").json["events"] == 2
+    assert desk("events", "verify").code == 0
+    assert desk("events", "seal").code == 0
+    assert desk("events", "export", "-o", tmp_path / "all.jsonl").code == 0
+    assert len((tmp_path / "all.jsonl").read_text().splitlines()) == 2
+
+
+def test_locate(desk: Cli, tmp_path: Path) -> None:
+    places = desk("locate", "--format", "json").json
+    assert places["workspace"] == {"path": str(tmp_path / "workspace"), "exists": True}
+    assert "configuration" in places
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["goals", "show", "Book a Fligth"], "There is no goal 'Book a Fligth'. Did you mean 'Book a Flight'?"),
+        (["flows", "show", "Bok a Flight"], "There is no flow 'Bok a Flight'. Did you mean 'Book a Flight'?"),
+        (["report", "--from", "2026-10-31", "--to", "2026-10-01"], "The span ends before it begins"),
+        (["report", "--from", "yesterday"], "'yesterday' is not a date for --from. Write 2026-10-01"),
+        (["report", "--time-zone", "Mars/Base"], "'Mars/Base' is not a time zone."),
+        (["report", "--span", "last-week"], "'last-week' is not a span. Use one of:"),
+        (["report", "--goal", "nope"], "There is no goal 'nope'."),
+        (["cycle", "nope"], "There is no cycle 'nope'."),
+        (["track", "--session", "s", "--goal", "Book a Flight", "--step", "Fly"], "There is no step"),
+        (
+            [
+                *("track", "--session", "s", "--goal", "Book a Flight", "--step", "Flight selected"),
+                "--at",
+                "2026-11-19",
+            ],
+            "Write a moment with its zone",
+        ),
+        (["import", "odata", "nowhere.json"], "nowhere.json"),
+        (["flows", "import", "nowhere.json"], "nowhere.json can't be read"),
+        (["package", "import", "nowhere.zip"], "nowhere.zip"),
+        ([], "The app needs a terminal."),
+    ],
+)
+def test_bad_input_gets_one_line_and_1(desk: Cli, arguments: list[str], message: str) -> None:
+    result = desk(*arguments)
+    assert (result.code, result.out) == (1, "")
+    assert message in result.err
+    assert len(result.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["report", "--nonsense"],
+        ["report", "--span", "today", "--from", "2026-10-01"],
+        ["report", "--endpoint", "A", "--not-endpoint", "B"],
+        ["cycles", "--outcome", "great"],
+        ["goals", "list", "--format", "xml"],
+        ["nonsense"],
+    ],
+)
+def test_wrong_usage_ends_with_2(desk: Cli, arguments: list[str]) -> None:
+    result = desk(*arguments)
+    assert (result.code, result.out) == (2, "")
+
+
+def test_a_missing_workspace_says_how_to_make_one(cli: Cli, tmp_path: Path) -> None:
+    result = cli("report", workspace=tmp_path / "nowhere")
+    assert result.code == 1
+    assert "goals-tui init" in result.err
+    assert len(result.err.splitlines()) == 1
+
+
+def test_a_goals_file_cut_short_is_recovered_and_said(desk: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "workspace" / "goals.json"
+    file.write_bytes(file.read_bytes()[:100])
+    result = desk("goals", "list", "--format", "json")
+    assert result.code == 0
+    assert "goals.json.bak" in result.err
+    assert [goal["name"] for goal in result.json] == ["Book a Flight"]
+
+
+def test_names_never_reach_the_terminal_raw_nor_a_spreadsheet_as_a_formula(cli: Cli, services: Services) -> None:
+    for name in ("[/foo]", "=1+1", "\x1b[31mred"):
+        services.goals.save(builders.goal(name, "Start", "◎ Done").model_copy(update={"revision": 0}))
+    table = cli("goals", "list").out
+    assert "[/foo]" in table
+    assert "\x1b" not in table
+    names = [row["name"] for row in csv.DictReader(io.StringIO(cli("goals", "list", "--format", "csv").out))]
+    assert "'=1+1" in names
+
+
+def test_the_workspace_may_be_named_after_the_command(services: Services) -> None:
+    place = str(services.workspace.path)
+    for arguments in (["--workspace", place, "goals", "list"], ["goals", "list", f"--workspace={place}"]):
+        assert program(*arguments, "--format", "json").code == 0
+
+
+def test_version() -> None:
+    assert program("--version").out.startswith("goals-tui 0.")
+
+
+def test_json_keeps_letters_of_every_language(cli: Cli, services: Services) -> None:
+    services.goals.save(builders.goal("予約 ✈", "Start", "◎ Done").model_copy(update={"revision": 0}))
+    out = cli("goals", "list", "--format", "json").out
+    assert "予約 ✈" in out
+    assert json.loads(out)[0]["name"] == "予約 ✈"

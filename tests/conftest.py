@@ -1,0 +1,57 @@
+"""What all tests share: a clock that stands still, ids that repeat, a home of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from goals_tui.domain.model import Ids
+from goals_tui.services.context import Services, create_workspace
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home folder and no variable of ours, so that nothing of the person who runs the tests is used."""
+    folder = tmp_path_factory.mktemp("home")
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(folder))
+    for name in ("GOALS_TUI_WORKSPACE", "GOALS_TUI_NOW", "GOALS_TUI_CONFIG", "NO_COLOR", "COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Services:
+    """An empty workspace in tmp_path / "workspace" at NOW, in euros and Berlin."""
+    return make_services(tmp_path / "workspace")
+
+
+@pytest.fixture
+def new_services(tmp_path: Path) -> Callable[..., Services]:
+    """Makes further empty workspaces: `new_services("name", currency="JPY")`."""
+
+    def make(name: str, **options: str) -> Services:
+        return make_services(tmp_path / name, **options)
+
+    return make
+
+
+@pytest.fixture
+def sgd() -> Path:
+    """The folder with the real data and its expected results."""
+    folder = SHARED / "data" / "sgd"
+    if not folder.is_dir():
+        pytest.skip(f"the shared data is not beside this checkout ({folder})")
+    return folder
+
+
+def make_services(path: Path, **options: str) -> Services:
+    """A new workspace with the fixed clock and seeded ids."""
+    given = {"name": "Flight Desk", "currency": "EUR", "time_zone": "Europe/Berlin", **options}
+    return create_workspace(path, clock=lambda: NOW, ids=Ids(seed=1), env={}, **given)

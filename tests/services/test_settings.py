@@ -1,0 +1,109 @@
+"""Project settings, currencies and feature flags."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from goals_tui.domain.errors import ConflictError, GoalsError, RefusedError
+from goals_tui.services.context import Services, clock_of, create_workspace, default_workspace, open_services
+from goals_tui.services.currencies import check_currency, format_money, list_currencies
+from goals_tui.services.features import Features, read_features
+
+
+def test_the_project_keeps_its_name_currency_and_zone(services: Services) -> None:
+    saved = services.project.save(services.project.get().model_copy(update={"name": "Desk", "currency": "USD"}))
+    again = open_services(services.workspace.path, env={}).project.get()
+    assert (again, again.name, again.currency, again.time_zone) == (saved, "Desk", "USD", "Europe/Berlin")
+
+
+def test_settings_changed_elsewhere_are_a_conflict(services: Services) -> None:
+    mine = services.project.get().model_copy(update={"name": "Mine"})
+    services.project.save(services.project.get().model_copy(update={"currency": "CHF"}))
+    with pytest.raises(ConflictError, match=r"was changed elsewhere \(name, currency\)"):
+        services.project.save(mine)
+    assert services.project.save(mine, overwrite=True).name == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"currency": "EURO"}, "'EURO' is not a currency. Use an ISO 4217 code, for example EUR"),
+        (
+            {"time_zone": "Europe/Berln"},
+            "'Europe/Berln' is not a time zone. Use an IANA name, for example Europe/Berlin",
+        ),
+        ({"name": " "}, "A project needs a name"),
+    ],
+)
+def test_nonsense_settings_are_refused(tmp_path: Path, options: dict[str, str], message: str) -> None:
+    with pytest.raises(RefusedError) as refusal:
+        create_workspace(tmp_path / "new", **{"name": "Desk", **options})
+    assert message in str(refusal.value)
+    assert not (tmp_path / "new").exists()
+
+
+def test_no_workspace_is_made_over_another(services: Services) -> None:
+    with pytest.raises(GoalsError, match="already"):
+        create_workspace(services.workspace.path, name="Again")
+
+
+def test_a_missing_workspace_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(GoalsError, match=r"goals-tui init .*goals-tui demo"):
+        open_services(tmp_path / "nowhere", env={})
+
+
+def test_currencies_have_names_signs_and_decimals() -> None:
+    known = {currency.code: currency for currency in list_currencies()}
+    assert (known["EUR"].name, known["EUR"].symbol, known["EUR"].digits) == ("Euro", "€", 2)
+    assert (known["JPY"].digits, known["KWD"].digits) == (0, 3)
+    assert "DEM" not in known
+    assert check_currency(" usd ") == "USD"
+
+
+@pytest.mark.parametrize(
+    ("amount", "code", "shown"),
+    [
+        ("1234.5", "EUR", "€1,234.50"),
+        ("1234", "JPY", "¥1,234"),
+        ("0.125", "KWD", "KWD\u00a00.125"),
+        ("-2", "USD", "-$2.00"),
+    ],
+)
+def test_money_is_shown_with_its_sign(amount: str, code: str, shown: str) -> None:
+    assert format_money(Decimal(amount), code) == shown
+
+
+def test_flags_come_from_the_environment_before_values_yaml() -> None:
+    values = {"FEATURE_USE_GOALS_V2__MAX_STEPS_PER_GOAL": "12", "FEATURE_USE_GOALS_V2": "false"}
+    from_file = read_features({}, values)
+    assert (from_file.enabled, from_file.max_steps) == (False, 12)
+    assert from_file.max_steps_from == "FEATURE_USE_GOALS_V2__MAX_STEPS_PER_GOAL in values.yaml"
+    assert read_features({"FEATURE_USE_GOALS__MAX_STEPS_PER_GOAL": "20"}, values).max_steps == 20
+    assert read_features({}, {}) == Features(enabled=True, max_steps=10)
+
+
+@pytest.mark.parametrize("limit", ["21", "1", "ten", "-3", "1e1"])
+def test_a_step_limit_out_of_bounds_is_refused(limit: str) -> None:
+    with pytest.raises(RefusedError, match="Write a number of steps from 2 to 20"):
+        read_features({"FEATURE_USE_GOALS_V2__MAX_STEPS_PER_GOAL": limit}, {})
+
+
+def test_the_limit_is_read_from_values_yaml(services: Services) -> None:
+    (services.workspace.path / "values.yaml").write_text("FEATURE_USE_GOALS_V2__MAX_STEPS_PER_GOAL: 15\n")
+    assert open_services(services.workspace.path, env={}).features.max_steps == 15
+
+
+def test_the_default_workspace_follows_the_environment(home: Path) -> None:
+    assert default_workspace({"GOALS_TUI_WORKSPACE": "/somewhere"}) == Path("/somewhere")
+    assert default_workspace({}).name == "goals-tui"
+
+
+def test_the_clock_can_be_set_and_needs_a_zone() -> None:
+    clock = clock_of({"GOALS_TUI_NOW": "2026-11-20T13:00:00+01:00"})
+    assert clock().isoformat() == "2026-11-20T12:00:00+00:00"
+    for wrong in ("2026-11-20T13:00:00", "yesterday"):
+        with pytest.raises(RefusedError, match="Write a moment with its zone"):
+            clock_of({"GOALS_TUI_NOW": wrong})
