@@ -45,7 +45,7 @@ def list_flows(context: typer.Context, format: FormatOption = Format.TABLE) -> N
     elif format is Format.CSV:
         print_csv(rows, ["id", "name", "description", "nodes", "goals"])
     else:
-        table = new_table("Flow", ("Nodes", "right"), "Goals", "Description", "Id")
+        table = new_table("Flow", ("Nodes", "right"), "Goals", "Description", ("Id", "whole"))
         for row in rows:
             goals = ", ".join(row["goals"]) if isinstance(row["goals"], list) else ""
             add_row(table, row["name"], row["nodes"], goals, row["description"], row["id"])

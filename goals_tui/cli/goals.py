@@ -36,7 +36,7 @@ def list_goals(context: typer.Context, format: FormatOption = Format.TABLE) -> N
     elif format is Format.CSV:
         print_csv(rows, ["id", "name", "description", "version", "steps", "flows"])
     else:
-        table = new_table("Goal", ("Steps", "right"), "Flows", "Description", "Id")
+        table = new_table("Goal", ("Steps", "right"), "Flows", "Description", ("Id", "whole"))
         for row in rows:
             flows = ", ".join(str(name) for name in row["flows"]) if isinstance(row["flows"], list) else ""
             add_row(table, row["name"], row["steps"], flows, row["description"], row["id"])

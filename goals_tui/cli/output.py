@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -60,15 +60,16 @@ def print_lines(lines: Iterable[str]) -> None:
 
 
 def new_table(*columns: str | tuple[str, str], title: str | None = None) -> Table:
-    """An empty table; a column is its heading, or heading and "right"."""
+    """An empty table; a column is its heading, or heading and how it stands: "right", or "whole" (never folded)."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", title=Text(title) if title else None, title_justify="left")
     for column in columns:
-        name, align = (column, "left") if isinstance(column, str) else column
-        table.add_column(Text(name), justify="right" if align == "right" else "left", overflow="fold")
+        name, stands = (column, "") if isinstance(column, str) else column
+        justify: Literal["left", "right"] = "right" if stands == "right" else "left"
+        table.add_column(Text(name), justify=justify, overflow="fold", no_wrap=bool(stands))
     return table
 
 

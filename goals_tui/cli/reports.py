@@ -222,22 +222,20 @@ def cycles(
 
 
 def _print_cycles(found: list[Cycle], currency: str) -> None:
-    from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES
+    from goals_tui.domain.report import OUTCOME_GLYPHS
     from goals_tui.services.currencies import format_money
 
-    table = new_table(
-        "Started (UTC)", "Goal", "Outcome", "Reached", ("Saved", "right"), ("Revenue", "right"), "Endpoint", "Cycle"
-    )
+    columns = [("Started (UTC)", "whole"), "Goal", ("Outcome", "whole"), "Reached", ("Saved", "right")]
+    table = new_table(*columns, ("Revenue", "right"), ("Cycle", "whole"))
     for row in found:
         add_row(
             table,
-            f"{row.started_at:%Y-%m-%d %H:%M:%S}" if row.started_at else DASH,
+            f"{row.started_at:%Y-%m-%d %H:%M}" if row.started_at else DASH,
             row.goal,
-            f"{OUTCOME_GLYPHS[row.outcome]} {OUTCOME_TITLES[row.outcome]}",
+            f"{OUTCOME_GLYPHS[row.outcome]} {row.outcome}",
             row.reached[-1] if row.reached else DASH,
             format_money(row.cost_savings, currency),
             format_money(row.revenue, currency),
-            row.endpoint,
             row.cycle_id,
             style=_STYLES[row.outcome],
         )
@@ -265,7 +263,7 @@ def cycle(
 
         found = timeline.cycle
         table = new_table(
-            "When (UTC)",
+            ("When (UTC)", "whole"),
             ("Since start", "right"),
             "",
             "Step",
