@@ -225,7 +225,13 @@ def _print_cycles(found: list[Cycle], currency: str) -> None:
     from goals_tui.domain.report import OUTCOME_GLYPHS
     from goals_tui.services.currencies import format_money
 
-    columns = [("Started (UTC)", "whole"), "Goal", ("Outcome", "whole"), "Reached", ("Saved", "right")]
+    columns: list[str | tuple[str, str]] = [
+        ("Started (UTC)", "whole"),
+        "Goal",
+        ("Outcome", "whole"),
+        "Reached",
+        ("Saved", "right"),
+    ]
     table = new_table(*columns, ("Revenue", "right"), ("Cycle", "whole"))
     for row in found:
         add_row(
