@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from goals_tui.domain.errors import RefusedError
+from goals_tui.domain.filters import (
+    Choice,
+    Filters,
+    Span,
+    SpanName,
+    parse_moment,
+    resolve_span,
+    span_name,
+    start_of_day,
+)
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
+"""In Berlin it is 21 November already."""
+
+ZONES = ["UTC", "Europe/Berlin", "America/Sao_Paulo", "Africa/Cairo", "Asia/Kathmandu", "Pacific/Apia", "Asia/Beirut"]
+
+
+def span(name: SpanName, zone: ZoneInfo = BERLIN, now: datetime = NOW) -> Span:
+    return resolve_span(Filters(span=name), now, zone)
+
+
+def custom(since: str | None, until: str | None, zone: ZoneInfo = BERLIN) -> Span:
+    return resolve_span(Filters(span="custom", since=since, until=until), NOW, zone)
+
+
+def seconds(made: Span) -> float:
+    assert made.start and made.end
+    return made.end.timestamp() - made.start.timestamp()
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "days"),
+    [
+        ("today", "2026-11-21T00:00:00+01:00", 1),
+        ("last-7-days", "2026-11-15T00:00:00+01:00", 7),
+        ("last-30-days", "2026-10-23T00:00:00+02:00", 30),
+        ("last-365-days", "2025-11-22T00:00:00+01:00", 365),
+        ("this-month", "2026-11-01T00:00:00+01:00", 21),
+        ("this-year", "2026-01-01T00:00:00+01:00", 325),
+    ],
+)
+def test_named_spans_end_with_today(name: SpanName, start: str, days: int) -> None:
+    made = span(name)
+    assert made.start and made.end
+    assert (made.start.isoformat(), made.end.isoformat(), made.days) == (start, "2026-11-22T00:00:00+01:00", days)
+
+
+def test_all_time_has_no_ends() -> None:
+    assert span("all") == Span(name="all", start=None, end=None, days=None)
+    assert span("all").previous() is None
+
+
+def test_days_of_23_and_25_hours() -> None:
+    assert seconds(custom("2026-03-29", "2026-03-29")) == 23 * 3600
+    assert seconds(custom("2026-10-25", "2026-10-25")) == 25 * 3600
+    week = custom("2026-10-25", "2026-10-31")
+    before = week.previous()
+    assert before and before.start and before.end == week.start
+    assert before.start.isoformat() == "2026-10-18T00:00:00+02:00"
+    assert (week.days, before.days) == (7, 7)
+    assert seconds(week) - seconds(before) == 3600
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "start"),
+    [
+        # The clock skips midnight: the day begins an hour late.
+        ("America/Sao_Paulo", date(2018, 11, 4), "2018-11-04T01:00:00-02:00"),
+        ("Asia/Beirut", date(2022, 3, 27), "2022-03-27T01:00:00+03:00"),
+        # The clock passes midnight twice: the day begins with the first time.
+        ("America/Havana", date(2026, 11, 1), "2026-11-01T00:00:00-04:00"),
+        ("Europe/Berlin", date(2026, 3, 29), "2026-03-29T00:00:00+01:00"),
+    ],
+)
+def test_the_first_moment_of_a_day(zone: str, day: date, start: str) -> None:
+    assert start_of_day(day, ZoneInfo(zone)).isoformat() == start
+
+
+def test_a_day_that_the_zone_skipped_is_empty() -> None:
+    # Samoa went over the date line: there was no 30 December 2011.
+    apia = ZoneInfo("Pacific/Apia")
+    assert start_of_day(date(2011, 12, 30), apia) == start_of_day(date(2011, 12, 31), apia)
+
+
+def test_leap_days_and_the_turn_of_the_year() -> None:
+    assert custom("2028-02-28", "2028-03-01").days == 3
+    assert custom("2027-02-28", "2027-03-01").days == 2
+    assert custom("2027-12-31", "2028-01-01").days == 2
+    leap = datetime(2028, 2, 29, 12, tzinfo=UTC)
+    assert span("this-month", now=leap).days == 29
+    assert span("last-365-days", now=leap).start == start_of_day(date(2027, 3, 2), BERLIN)
+    new_year = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+    assert span("this-year", now=new_year).days == 1
+    assert span("this-year", ZoneInfo("UTC"), new_year).days == 365
+
+
+@settings(max_examples=200)
+@given(zone=st.sampled_from(ZONES), day=st.dates(date(1990, 1, 1), date(2060, 1, 1)))
+def test_days_follow_each_other_without_gap(zone: str, day: date) -> None:
+    tz = ZoneInfo(zone)
+    start, end = start_of_day(day, tz), start_of_day(day + timedelta(days=1), tz)
+    assert 0 <= end.timestamp() - start.timestamp() <= 26 * 3600
+    if end.timestamp() > start.timestamp():
+        assert datetime.fromtimestamp(start.timestamp(), tz).date() == day
+        assert datetime.fromtimestamp(end.timestamp() - 1, tz).date() == day
+    assert datetime.fromtimestamp(start.timestamp() - 1, tz).date() < day
+
+
+@settings(max_examples=100)
+@given(zone=st.sampled_from(ZONES), since=st.dates(date(2000, 1, 1), date(2050, 1, 1)), length=st.integers(0, 400))
+def test_the_span_before_ends_where_this_one_begins(zone: str, since: date, length: int) -> None:
+    made = custom(since.isoformat(), (since + timedelta(days=length)).isoformat(), ZoneInfo(zone))
+    before = made.previous()
+    assert before is not None and before.end == made.start and before.days == made.days == length + 1
+
+
+def test_custom_spans_with_times_are_half_open() -> None:
+    made = custom("2026-10-01T08:00", "2026-10-01T09:30")
+    assert made.start and made.start.isoformat() == "2026-10-01T08:00:00+02:00"
+    assert (seconds(made), made.days) == (5400, None)
+    before = made.previous()
+    assert before and before.end == made.start and seconds(before) == 5400
+    assert custom("2026-10-01T00:00", "2026-10-03T00:00").days == 2
+    offset = custom("2026-10-01T08:00:00Z", "2026-10-01T09:00:00+00:00")
+    assert offset.start and offset.start.isoformat() == "2026-10-01T10:00:00+02:00"
+
+
+def test_a_span_with_one_end_is_open_to_the_other_side() -> None:
+    assert custom("2026-11-20", None).days == 2
+    until = custom(None, "2026-11-20")
+    assert until.start and until.start.year == 1970
+    future = custom("2027-01-05", None)
+    assert future.days == 1
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "message"),
+    [
+        (None, None, "A custom span needs a first or a last day. Give --from, --to or both."),
+        (
+            "2026-10-02",
+            "2026-10-01",
+            "The span ends before it begins: from 2026-10-02 to 2026-10-01. Swap --from and --to.",
+        ),
+        ("2026-10-01T10:00", "2026-10-01T09:00", "The span ends before it begins"),
+        (
+            "01.10.2026",
+            None,
+            "'01.10.2026' is not a date for --from. Write 2026-10-01, or 2026-10-01T08:30 with a time.",
+        ),
+        (None, "2026-02-29", "'2026-02-29' is not a date for --to."),
+        (None, "2026-10-01T25:00", "'2026-10-01T25:00' is not a date for --to."),
+        ("1969-12-31", None, "The year of --from 1969-12-31 is not between 1970 and 2200."),
+        (None, "2200-01-01", "The year of --to 2200-01-01 is not between 1970 and 2200."),
+    ],
+)
+def test_refused_spans(since: str | None, until: str | None, message: str) -> None:
+    with pytest.raises(RefusedError) as refused:
+        custom(since, until)
+    assert message in str(refused.value)
+
+
+def test_names_of_spans() -> None:
+    assert span_name("this-month") == "this-month"
+    with pytest.raises(RefusedError, match="Use one of: last-7-days"):
+        span_name("last-7-day")
+    with pytest.raises(RefusedError, match="Use one of: today, last-7-days, last-30-days"):
+        span_name("?")
+
+
+def test_moments_are_dates_or_times() -> None:
+    assert parse_moment(" 2026-10-01 ", "from") == date(2026, 10, 1)
+    assert parse_moment("2026-10-01T08:30", "from") == datetime(2026, 10, 1, 8, 30)
+
+
+def test_a_choice_of_nothing_is_everything() -> None:
+    assert not Choice() and not Choice(negated=True) and Choice(values=("a",))
+    assert Filters.model_validate_json(Filters(goals=Choice(values=("a",))).model_dump_json()).goals.values == ("a",)
