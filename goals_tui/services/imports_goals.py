@@ -1,0 +1,70 @@
+"""Saves goals that come from elsewhere, with the ids and versions that they have there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from goals_tui.domain import goal_rules
+from goals_tui.domain.goal import Goal, same_definition
+from goals_tui.services.flows import free_name
+from goals_tui.services.imports_result import Broken
+from goals_tui.services.odata_goals import ReadGoal
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+    from goals_tui.services.history import Editing
+
+KIND = "goals"
+VERSIONS = "goal_versions"
+
+
+def save_read_goals(services: Services, goals: Iterable[ReadGoal], broken: Broken) -> tuple[int, int]:
+    """Save every version that is new here; how many goals were added and how many changed.
+
+    The newest version of a goal becomes the current one, unless the goal was changed here later. A goal whose
+    name another goal has gets a free name. One that breaks a rule is reported to `broken` and left out.
+    """
+    with services.history.edit("Import goals") as edit:
+        before = set(edit.all(KIND))
+        touched = {one.goal.id for one in goals if _save(services, edit, one, broken)}
+    return len(touched - before), len(touched & before)
+
+
+def _save(services: Services, edit: Editing, read: ReadGoal, broken: Broken) -> bool:
+    document, kept = edit.get(KIND, read.goal.id), edit.get(VERSIONS, read.goal.version)
+    stored = Goal.model_validate(document) if document else None
+    known = Goal.model_validate(kept) if kept else None
+    if known is not None and known.id != read.goal.id:
+        broken.add(read.place.file, read.place.record, f"the goal {known.name!r} has this version already")
+        return False
+    names = [str(other["name"]) for id_, other in edit.all(KIND).items() if id_ != read.goal.id]
+    goal = read.goal.model_copy(update={"name": _name(read.goal, stored, names)})
+    most = services.features.max_steps if read.current else goal_rules.HIGHEST_MAX_STEPS
+    for problem in goal_rules.problems(goal, max_steps=most, taken_names=names):
+        why = f"the goal {goal.name!r} can't be saved: {problem.message}"
+        broken.add(read.place.file, read.place.record, why)
+        return False
+    if known is not None and same_definition(known, goal):
+        return False
+    is_current = _is_current(read, stored, known)
+    revision = (stored.revision + 1 if stored else 1) if is_current else (known.revision if known else 0)
+    goal = goal.model_copy(update={"revision": revision})
+    content = goal.model_dump(mode="json")
+    if is_current:
+        edit.put(KIND, goal.id, content)
+    edit.keep(VERSIONS, goal.version, content)
+    return True
+
+
+def _is_current(read: ReadGoal, stored: Goal | None, known: Goal | None) -> bool:
+    if stored is None or stored.version == read.goal.version:
+        return True
+    return read.current and known is None and read.goal.changed_at >= stored.changed_at
+
+
+def _name(goal: Goal, stored: Goal | None, taken: list[str]) -> str:
+    folded = {name.casefold() for name in taken}
+    if goal.name.casefold() not in folded:
+        return goal.name
+    return stored.name if stored and stored.name.casefold() not in folded else free_name(goal.name, taken)

@@ -1,0 +1,88 @@
+"""What an import did, and what it had to leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from goals_tui.domain.model import clean_line
+
+Progress = Callable[[float, str], None]
+"""Hears how much is done, from 0 to 1, and with what. What it raises stops the import before it writes."""
+
+MOST_NAMED = 100
+"""So many broken records are named; the others are counted."""
+
+_LONGEST_REASON = 300
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRecord:
+    """A record that was left out. `record` counts from 1 within `file`; None: the file as a whole."""
+
+    file: str
+    record: int | None
+    why: str
+
+    def __str__(self) -> str:
+        place = self.file if self.record is None else f"{self.file}, record {self.record:,}"
+        return f"{place}: {self.why}"
+
+
+class Broken:
+    """Collects broken records: all are counted, the first MOST_NAMED are kept."""
+
+    def __init__(self) -> None:
+        self.named: list[BrokenRecord] = []
+        self.total = 0
+
+    def add(self, file: str, record: int | None, why: str) -> None:
+        """Count one more."""
+        self.total += 1
+        if len(self.named) < MOST_NAMED:
+            why = clean_line(why)
+            short = why if len(why) <= _LONGEST_REASON else f"{why[:_LONGEST_REASON]}…"
+            self.named.append(BrokenRecord(clean_line(file), record, short))
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What came in. `events_known` were there already; `ignored` are files of a folder that hold nothing of ours."""
+
+    goals_added: int = 0
+    goals_changed: int = 0
+    events_added: int = 0
+    events_known: int = 0
+    broken: tuple[BrokenRecord, ...] = ()
+    broken_total: int = 0
+    files: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = field(default=())
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "goals_added": self.goals_added,
+            "goals_changed": self.goals_changed,
+            "events_added": self.events_added,
+            "events_known": self.events_known,
+            "broken_total": self.broken_total,
+            "broken": [{"file": one.file, "record": one.record, "why": one.why} for one in self.broken],
+            "files": list(self.files),
+            "ignored": list(self.ignored),
+        }
+
+    def summary(self) -> str:
+        """One line for the person who started it."""
+        goals = f"{_counted(self.goals_added, 'goal')} added, {self.goals_changed:,} changed"
+        events = f"{_counted(self.events_added, 'event')} added, {self.events_known:,} known already"
+        broken = f"; {_counted(self.broken_total, 'record')} left out" if self.broken_total else ""
+        return f"{goals}; {events}{broken}"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def silent(_fraction: float, _text: str) -> None:
+    """The progress that nobody listens to."""

@@ -1,0 +1,148 @@
+"""Imports what the original system exports: goals, their steps and metrics, and their events (DESIGN 5).
+
+Goals are saved before events, and both only after everything was read. An import that was cut off anywhere is
+completed by starting it again: what is there already adds nothing.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import orjson
+from pydantic import ValidationError
+
+from goals_tui.domain.errors import RefusedError, UnreadableError
+from goals_tui.domain.event import FIELDS, GoalEvent
+from goals_tui.services.imports_files import DataFile, find_files, to_lines
+from goals_tui.services.imports_goals import save_read_goals
+from goals_tui.services.imports_result import Broken, ImportResult, Progress, silent
+from goals_tui.services.imports_table import UnusableError
+from goals_tui.services.odata_goals import GoalRecords, Place, collection_of, duration_unit, reason
+from goals_tui.store.bulk_import import LONGEST_LINE, BulkImport
+from goals_tui.store.event_lines import to_line
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+
+_READING = 0.8
+"""The share of the time that reading the files takes; writing the events takes the rest."""
+
+
+def import_odata(
+    services: Services, paths: Sequence[Path], *, unit: str = "seconds", progress: Progress = silent
+) -> ImportResult:
+    """Import files and folders. `unit` is what durations are in.
+
+    Broken records are left out and named. Raises UnreadableError and RefusedError for a file that was given by
+    itself and can't be used as a whole (in a folder it counts as broken), and then imports nothing.
+    """
+    broken = Broken()
+    goals = GoalRecords(broken, duration_unit(unit))
+    files = find_files(paths)
+    total = sum(file.path.stat().st_size for file in files) or 1
+    used: list[str] = []
+    ignored: list[str] = []
+    done = 0
+    with tempfile.TemporaryDirectory() as folder, BulkImport(services.workspace.events) as bulk:
+        place = Path(folder)
+        mended = place / "mended.jsonl"
+        with mended.open("wb") as events:
+            reader = _Reader(bulk, goals, broken, events)
+            for file in files:
+                progress(_READING * done / total, f"Reading {file.name}")
+                (used if _read(file, place, reader, broken) else ignored).append(file.name)
+                done += file.path.stat().st_size
+        bulk.load_checked(mended)
+        progress(_READING, "Saving goals")
+        known = {goal.id: goal for goal in services.goals.all()}
+        added, changed = save_read_goals(services, goals.assemble(known), broken)
+        progress(_READING, "Writing events")
+        events_added, events_known = bulk.write()
+    progress(1.0, "Done")
+    return ImportResult(
+        goals_added=added,
+        goals_changed=changed,
+        events_added=events_added,
+        events_known=events_known,
+        broken=tuple(broken.named),
+        broken_total=broken.total,
+        files=tuple(used),
+        ignored=tuple(ignored),
+    )
+
+
+def _read(file: DataFile, place: Path, reader: _Reader, broken: Broken) -> bool:
+    """Read one file; False where it holds no records of ours."""
+    try:
+        lines = to_lines(file, place)
+        if lines is not None:
+            reader.read(file, lines)
+    except UnusableError as error:
+        if file.named:
+            raise UnreadableError(f"{file.path} can't be imported: {error}.") from None
+        broken.add(file.name, None, str(error))
+    else:
+        if lines is None and file.named:
+            raise RefusedError(f"{file.path} holds no records: it must be a list, or an object with a list 'value'.")
+        return lines is not None
+    return True
+
+
+class _Reader:
+    """Sorts the records of files: plain events in bulk, all others one by one."""
+
+    def __init__(self, bulk: BulkImport, goals: GoalRecords, broken: Broken, events: BinaryIO) -> None:
+        self._bulk = bulk
+        self._goals = goals
+        self._broken = broken
+        self._events = events
+
+    def read(self, file: DataFile, lines: Path) -> None:
+        """Take every record of a file, given as JSON Lines."""
+        for number, line in self._bulk.load(lines):
+            try:
+                self._take(line, Place(file.name, number), is_table=file.suffix == ".csv")
+            except ValueError as error:
+                self._broken.add(file.name, number, str(error))
+
+    def _take(self, line: bytes, place: Place, *, is_table: bool) -> None:
+        """Raises ValueError with what is wrong."""
+        if not line:
+            raise ValueError(f"it is longer than {LONGEST_LINE >> 20} MB")
+        try:
+            record = orjson.loads(line.removeprefix(b"\xef\xbb\xbf") if place.record == 1 else line)
+        except orjson.JSONDecodeError as error:
+            raise ValueError(f"it is not JSON: {error}") from None
+        if not isinstance(record, dict):
+            raise ValueError("it has more cells than the header" if is_table else "it is not an object")
+        kind = collection_of(record)
+        if kind is None:
+            keys = ", ".join(list(record)[:5]) or "none"
+            raise ValueError(f"it is no record of Goals, GoalSteps, GoalStepMetrics or GoalEvents; its keys: {keys}")
+        if kind == "GoalEvents":
+            self._events.write(to_line(checked_event(record)))
+        else:
+            self._goals.add(kind, record, place)
+
+
+def checked_event(record: dict[str, Any]) -> GoalEvent:
+    """The event of a record; numbers in place of texts are accepted. Raises ValueError with what is wrong."""
+    fields = {name: _text(record[name]) for name in FIELDS if record.get(name) is not None}
+    moment = fields.get("timestamp")
+    if moment is not None:
+        try:
+            fields["timestamp"] = datetime.fromisoformat(moment)
+        except (TypeError, ValueError):
+            raise ValueError("the timestamp is not a time, as in 2026-10-01T08:00:00.000Z") from None
+    try:
+        return GoalEvent.model_validate(fields)
+    except ValidationError as error:
+        raise ValueError(f"the event can't be: {reason(error)}") from None
+
+
+def _text(value: Any) -> Any:
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value

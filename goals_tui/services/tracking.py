@@ -1,0 +1,178 @@
+"""Records steps of goals as events (DESIGN 4, *Cycle*): the Track Goal Process of a real conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter, ValidationError
+
+from goals_tui.domain.errors import NotFoundError, RefusedError
+from goals_tui.domain.event import EARLIEST, LATEST, GoalEvent, Key, Source
+from goals_tui.domain.goal import Goal
+from goals_tui.domain.open_cycle import join_cycle
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+
+_SESSION = TypeAdapter(Key)
+
+_MOST_REMEMBERED = 10_000
+"""For so many sessions it is remembered in which order their cycles were opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """What became of steps that fired together: `events` in the goal's order, all of the cycle `cycle_id`."""
+
+    events: tuple[GoalEvent, ...]
+    cycle_id: str | None
+    not_tracked: tuple[str, ...] = ()
+    """Ids of the steps that were not recorded, because no cycle was open."""
+
+    why: str = ""
+    """A sentence for the user where something was not tracked."""
+
+
+class Tracker:
+    """Records steps. Safe in several threads; what other processes append to the log is taken into account.
+
+    The open cycle of a session and goal is that of its latest initial-step event. Among those that were recorded
+    through one Tracker the order of recording decides, not the clock, which may jump back in a conversation.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._log = services.workspace.events
+        self._stamp: object = None
+        self._goals: dict[str, Goal] = {}
+        self._templates = EventTemplates()
+        self._opened: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def track(
+        self, session_id: str, goal_id: str, step_ids: Sequence[str], source: Source, at: datetime | None = None
+    ) -> Tracked:
+        """Record that a conversation reached steps of a goal, `at` a moment with a zone (None: now).
+
+        Raises NotFoundError for an unknown goal or step, RefusedError for no step, an empty session or a moment
+        that has no zone or lies outside 1970 to 2200, UnreadableError where the log can't be written.
+        """
+        goal = self._goal(goal_id)
+        self._check_steps(goal, step_ids)
+        session_id = _session(session_id)
+        moment = _moment(self._services.clock() if at is None else at)
+        ids = self._services.ids
+        initial = goal.steps[0].id
+        open_cycle = None if initial in step_ids else self._open_cycle(session_id, goal_id, initial)
+        cycle_id, steps, missed = join_cycle(goal, step_ids, open_cycle, ids.uuid)
+        if cycle_id is None:
+            return Tracked((), None, missed, _why(goal, missed))
+        template = self._templates.of(goal, source)
+        shared = {"timestamp": moment, "goal_cycle_id": cycle_id, "session_id": session_id}
+        events = tuple(template.model_copy(update={**shared, "id": ids.hex24(), "step_id": step}) for step in steps)
+        self._log.append(events)
+        if cycle_id != open_cycle:
+            self._remember((session_id, goal_id), cycle_id)
+        return Tracked(events, cycle_id)
+
+    def open_cycle(self, session_id: str, goal_id: str) -> str | None:
+        """The cycle that further steps of the goal would join in this session, or None."""
+        return self._open_cycle(_session(session_id), goal_id, self._goal(goal_id).steps[0].id)
+
+    def _open_cycle(self, session_id: str, goal_id: str, initial: str) -> str | None:
+        for event in reversed(self._log.session_events(session_id)):
+            if event.step_id == initial and event.goal_id == goal_id:
+                opened = self._opened.get((session_id, goal_id), ())
+                return opened[-1] if event.cycle_id in opened else event.cycle_id
+        return None
+
+    def _remember(self, attempt: tuple[str, str], cycle_id: str) -> None:
+        if len(self._opened) >= _MOST_REMEMBERED:
+            self._opened.clear()
+        self._opened[attempt] = (*self._opened.get(attempt, ())[-9:], cycle_id)
+
+    def _goal(self, goal_id: str) -> Goal:
+        stamp = self._services.workspace.documents.stamp()
+        if stamp != self._stamp:
+            self._goals, self._stamp = {}, stamp
+        goal = self._goals.get(goal_id)
+        if goal is None:
+            goal = self._services.goals.get(goal_id)
+            # Only ids are kept: a name may come to mean another goal.
+            if goal.id != goal_id:
+                raise NotFoundError("goal with the id", goal_id)
+            self._goals[goal_id] = goal
+        return goal
+
+    def _check_steps(self, goal: Goal, step_ids: Sequence[str]) -> None:
+        if not step_ids:
+            raise RefusedError(f"No step of {goal.name!r} was given. Name at least one to track.", field="steps")
+        known = {step.id for step in goal.steps}
+        for step_id in step_ids:
+            if step_id not in known:
+                raise NotFoundError(f"step of the goal {goal.name!r} with the id", step_id, known)
+
+
+class EventTemplates:
+    """An event for each goal version and source that lacks only what differs from event to event.
+
+    Checking an event takes ten times as long as all the rest of tracking it; copies of a checked one need none.
+    """
+
+    MOST = 1000
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str, Source], GoalEvent] = {}
+
+    def of(self, goal: Goal, source: Source) -> GoalEvent:
+        """The event to copy with `id`, `timestamp`, `goal_cycle_id`, `step_id` and `session_id`."""
+        key = (goal.id, goal.version, source)
+        made = self._made.get(key)
+        if made is None:
+            if len(self._made) >= self.MOST:
+                self._made.clear()
+            made = self._made[key] = GoalEvent(
+                id="-",
+                version=goal.version,
+                timestamp=EARLIEST,
+                goal_cycle_id="-",
+                step_id=goal.initial.id,
+                goal_id=goal.id,
+                session_id="-",
+                **source.model_dump(),
+            )
+        return made
+
+
+def _session(session_id: str) -> str:
+    if session_id.isascii() and session_id.isprintable() and " " not in session_id and 0 < len(session_id) <= 300:
+        return session_id
+    try:
+        return _SESSION.validate_python(session_id)
+    except ValidationError:
+        raise RefusedError(
+            f"A session id has 1 to 300 characters, this one has {len(session_id)}. Give for example --session s-1.",
+            field="session",
+        ) from None
+
+
+def _moment(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise RefusedError(
+            f"The time {at.isoformat()} (at) has no zone. Write one, for example {at.isoformat()}Z.", field="at"
+        )
+    moment = at.astimezone(UTC)
+    if not EARLIEST <= moment < LATEST:
+        raise RefusedError(f"The time {at.isoformat()} (at) is not between 1970 and 2200.", field="at")
+    # The event data counts milliseconds; events of one moment are told apart by the order of the steps.
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _why(goal: Goal, missed: Sequence[str]) -> str:
+    names = ", ".join(repr(step.name) for step in goal.steps if step.id in missed)
+    return (
+        f"Not tracked: {names}. No cycle of {goal.name!r} is open in this session; "
+        f"its initial step {goal.initial.name!r} opens one."
+    )

@@ -1,0 +1,156 @@
+"""Tracking: which cycle a step joins (DESIGN 4, *Cycle*), and what is refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from goals_tui.domain.errors import NotFoundError, RefusedError
+from goals_tui.domain.event import GoalEvent, Source, source
+from goals_tui.domain.goal import Goal
+from goals_tui.domain.model import Ids
+from goals_tui.domain.open_cycle import join_cycle
+from goals_tui.services.context import Services, open_services
+from goals_tui.services.tracking import EventTemplates
+from tests import builders
+from tests.conftest import NOW
+
+WEB = source("Webchat", "Deutsch", "Spring", "5" * 24)
+GOAL = builders.goal("Book a Flight", "● Chosen", "○ Passenger", "◎ Paid")
+CHOSEN, PASSENGER, PAID = (step.id for step in GOAL.steps)
+
+
+@pytest.fixture
+def goal(services: Services) -> Goal:
+    return services.goals.save(GOAL.model_copy(update={"revision": 0}))
+
+
+def stored(services: Services) -> list[tuple[str, str]]:
+    with services.workspace.events.connect() as connection:
+        return connection.execute('SELECT "goalCycleId", "stepId" FROM events ORDER BY timestamp').fetchall()
+
+
+def test_the_initial_step_opens_a_cycle_and_others_join_it(services: Services, goal: Goal) -> None:
+    opened = services.tracking.track("s", goal.id, [CHOSEN], WEB)
+    joined = services.tracking.track("s", goal.id, [PAID], WEB, at=NOW + timedelta(minutes=5))
+    assert opened.cycle_id == joined.cycle_id is not None
+    event = joined.events[0]
+    assert (event.version, event.timestamp, event.session_id) == (goal.version, NOW + timedelta(minutes=5), "s")
+    assert (event.endpoint_name, event.locale_name, event.snapshot_name) == ("Webchat", "Deutsch", "Spring")
+    assert event.project_id == "5" * 24
+    assert stored(services) == [(opened.cycle_id, CHOSEN), (opened.cycle_id, PAID)]
+
+
+def test_the_initial_step_begins_a_new_attempt_where_a_cycle_is_open(services: Services, goal: Goal) -> None:
+    track = services.tracking.track
+    first = track("s", goal.id, [CHOSEN], WEB)
+    second = track("s", goal.id, [CHOSEN], WEB, at=NOW + timedelta(seconds=1))
+    third = track("s", goal.id, [PASSENGER], WEB, at=NOW + timedelta(seconds=2))
+    assert first.cycle_id != second.cycle_id == third.cycle_id
+
+
+def test_after_completion_later_steps_still_join(services: Services, goal: Goal) -> None:
+    track = services.tracking.track
+    opened = track("s", goal.id, [CHOSEN, PAID], WEB)
+    assert track("s", goal.id, [PASSENGER], WEB, at=NOW + timedelta(days=1)).cycle_id == opened.cycle_id
+
+
+def test_a_step_without_an_open_cycle_is_not_tracked_and_said(services: Services, goal: Goal) -> None:
+    tracked = services.tracking.track("s", goal.id, [PAID], WEB)
+    assert (tracked.events, tracked.cycle_id, tracked.not_tracked) == ((), None, (PAID,))
+    assert tracked.why == (
+        "Not tracked: 'Paid'. No cycle of 'Book a Flight' is open in this session; its initial step 'Chosen' opens one."
+    )
+    assert services.workspace.events.is_empty()
+
+
+def test_sessions_and_goals_have_cycles_of_their_own(services: Services, goal: Goal) -> None:
+    other = services.goals.save(builders.goal("Reserve", "● In", "◎ Out").model_copy(update={"revision": 0}))
+    services.tracking.track("s", goal.id, [CHOSEN], WEB)
+    assert services.tracking.track("t", goal.id, [PAID], WEB).not_tracked == (PAID,)
+    assert services.tracking.track("s", other.id, [other.steps[1].id], WEB).cycle_id is None
+
+
+def test_steps_of_one_moment_fire_in_the_goals_order(services: Services, goal: Goal) -> None:
+    tracked = services.tracking.track("s", goal.id, [PAID, PASSENGER, CHOSEN, PAID], WEB)
+    assert [event.step_id for event in tracked.events] == [CHOSEN, PASSENGER, PAID]
+    assert {event.timestamp for event in tracked.events} == {NOW}
+
+
+def test_the_cycle_is_found_again_by_another_process_and_after_sealing(services: Services, goal: Goal) -> None:
+    opened = services.tracking.track("s", goal.id, [CHOSEN], WEB)
+    other = open_services(services.workspace.path, clock=lambda: NOW, ids=Ids(seed=2), env={})
+    assert other.tracking.track("s", goal.id, [PASSENGER], WEB).cycle_id == opened.cycle_id
+    services.workspace.events.seal()
+    assert services.tracking.track("s", goal.id, [PAID], WEB).cycle_id == opened.cycle_id
+    later = other.tracking.track("s", goal.id, [CHOSEN], WEB, at=NOW + timedelta(minutes=1))
+    assert services.tracking.open_cycle("s", goal.id) == later.cycle_id != opened.cycle_id
+
+
+def test_a_clock_that_jumps_back_does_not_reopen_the_attempt_before(services: Services, goal: Goal) -> None:
+    first = services.tracking.track("s", goal.id, [CHOSEN], WEB)
+    second = services.tracking.track("s", goal.id, [CHOSEN], WEB, at=NOW - timedelta(hours=1))
+    joined = services.tracking.track("s", goal.id, [PAID], WEB, at=NOW - timedelta(minutes=59))
+    assert joined.cycle_id == second.cycle_id != first.cycle_id
+
+
+def test_an_edited_goal_fires_under_its_new_version(services: Services, goal: Goal) -> None:
+    services.tracking.track("s", goal.id, [CHOSEN], WEB)
+    edited = services.goals.save(goal.model_copy(update={"description": "New."}))
+    tracked = services.tracking.track("s", goal.id, [PAID], WEB)
+    assert tracked.events[0].version == edited.version != goal.version
+
+
+def test_moments_are_utc_and_whole_milliseconds(services: Services, goal: Goal) -> None:
+    at = datetime(2026, 10, 1, 8, 0, 0, 123_999, timezone(timedelta(hours=2)))
+    event = services.tracking.track("s", goal.id, [CHOSEN], WEB, at=at).events[0]
+    assert event.timestamp == datetime(2026, 10, 1, 6, 0, 0, 123_000, UTC)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"at": datetime(2026, 10, 1)}, RefusedError, "The time 2026-10-01T00:00:00 (at) has no zone."),
+        ({"at": datetime(1969, 1, 1, tzinfo=UTC)}, RefusedError, "is not between 1970 and 2200"),
+        ({"goal_id": "f" * 24}, NotFoundError, "There is no goal"),
+        ({"goal_id": "Book a Flight"}, NotFoundError, "There is no goal with the id 'Book a Flight'"),
+        ({"step_ids": ["f" * 24]}, NotFoundError, "There is no step of the goal 'Book a Flight'"),
+        ({"step_ids": []}, RefusedError, "No step of 'Book a Flight' was given."),
+        ({"session_id": "\t"}, RefusedError, "A session id has 1 to 300 characters"),
+        ({"session_id": "x" * 301}, RefusedError, "this one has 301"),
+    ],
+)
+def test_what_is_refused(
+    services: Services, goal: Goal, change: dict[str, object], error: type[Exception], message: str
+) -> None:
+    given = {"session_id": "s", "goal_id": goal.id, "step_ids": [CHOSEN], "source": WEB, **change}
+    with pytest.raises(error) as raised:
+        services.tracking.track(**given)  # type: ignore[arg-type]  # the wrong kinds are what is tested
+    assert message in str(raised.value)
+    assert services.workspace.events.is_empty()
+
+
+def test_session_names_are_cleaned_like_every_other_name(services: Services, goal: Goal) -> None:
+    assert services.tracking.track(" a\x1b[31m b ", goal.id, [CHOSEN], WEB).events[0].session_id == "a [31m b"
+
+
+def test_copies_of_a_template_equal_checked_events() -> None:
+    fields = {"id": "e", "timestamp": NOW, "goal_cycle_id": "c", "step_id": PAID, "session_id": "s"}
+    copied = EventTemplates().of(GOAL, WEB).model_copy(update=fields)
+    checked = GoalEvent(**fields, version=GOAL.version, goal_id=GOAL.id, **WEB.model_dump())
+    assert copied == checked
+    assert copied.model_dump_json() == checked.model_dump_json()
+
+
+def test_templates_do_not_pile_up() -> None:
+    templates = EventTemplates()
+    for number in range(templates.MOST + 5):
+        templates.of(GOAL, Source(endpoint_name=str(number)))
+    assert len(templates._made) <= templates.MOST
+
+
+def test_the_rule_alone() -> None:
+    assert join_cycle(GOAL, [PAID, CHOSEN], "open", lambda: "new") == ("new", (CHOSEN, PAID), ())
+    assert join_cycle(GOAL, [PAID], "open", lambda: "new") == ("open", (PAID,), ())
+    assert join_cycle(GOAL, [PAID, PASSENGER], None, lambda: "new") == (None, (), (PASSENGER, PAID))
