@@ -1,6 +1,6 @@
 """Insights: what the events say about goals, under filters (DESIGN 4 *Report*, *Filters*; the seed's dashboard).
 
-Every method opens the event log for itself: all can be called from any thread, several at once. Each takes a
+All can be called from any thread, several at once. Each takes a
 `Cancellation`; after its `cancel()` the running query stops and the method raises `Cancelled`.
 """
 
@@ -23,7 +23,8 @@ from goals_tui.services.insights_report import (
     make_series,
 )
 from goals_tui.services.insights_timeline import make_timeline
-from goals_tui.store.event_queries import Cancellation, Cancelled, Dimension, EventReader
+from goals_tui.store.event_queries import Cancellation, Cancelled, Dimension
+from goals_tui.store.event_queries_view import LogView
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
@@ -47,36 +48,36 @@ class Insights:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._log = services.workspace.events
+        self._view = LogView(services.workspace.events)
 
     def report(self, filters: Filters, *, cancellation: Cancellation | None = None) -> Report:
         """Totals, the span before, goals and days; days and goals add up to the totals."""
-        with asked(self._services, filters, cancellation) as question:
-            return make_report(question, lambda orphans: self._health(question, orphans))
+        with asked(self._services, self._view, filters, cancellation) as question:
+            return make_report(question, lambda orphans: _health(question, orphans))
 
     def series(self, filters: Filters, unit: Unit, *, cancellation: Cancellation | None = None) -> list[SeriesPoint]:
         """The same figures by hour, day, week or month and goal, for charts."""
-        with asked(self._services, filters, cancellation) as question:
+        with asked(self._services, self._view, filters, cancellation) as question:
             return make_series(question, unit)
 
     def breakdown(
         self, dimension: Dimension, filters: Filters, *, cancellation: Cancellation | None = None
     ) -> list[PartFigures]:
         """The figures of each endpoint, locale, snapshot or version, most started first."""
-        with asked(self._services, filters, cancellation) as question:
+        with asked(self._services, self._view, filters, cancellation) as question:
             return make_breakdown(question, dimension)
 
     def funnel(self, goal_id: str, filters: Filters, *, cancellation: Cancellation | None = None) -> Funnel:
         """How far the attempts at a goal got: its steps in order, then those that only older versions know."""
         goal = self._services.goals.get(goal_id)
-        with asked(self._services, filters, cancellation, goal_id=goal.id) as question:
+        with asked(self._services, self._view, filters, cancellation, goal_id=goal.id) as question:
             return make_funnel(question, goal)
 
     def cycle_list(
         self, filters: Filters, behind: Behind = Behind(), *, cancellation: Cancellation | None = None
     ) -> CycleList:
         """The cycles behind a number, for scrolling; the caller closes it."""
-        return CycleList(self._services, filters, behind, cancellation)
+        return CycleList(self._services, self._view, filters, behind, cancellation)
 
     def cycles(
         self,
@@ -112,12 +113,12 @@ class Insights:
 
     def cycle(self, cycle_id: str) -> Timeline:
         """A cycle with all its events in order; raises NotFoundError."""
-        with EventReader(self._log) as reader:
+        with self._view.reader() as reader:
             return make_timeline(self._services.workspace.documents, reader, cycle_id)
 
     def dimension_values(self, dimension: Dimension) -> list[str]:
         """The endpoints, locales, snapshots or versions that occur anywhere in the log, by name."""
-        with EventReader(self._log) as reader:
+        with self._view.reader() as reader:
             return sorted(reader.values_of(dimension), key=lambda value: (value.casefold(), value))
 
     def health(self) -> Health:
@@ -126,16 +127,16 @@ class Insights:
 
     def health_details(self, filters: Filters = Filters(span="all")) -> list[HealthEntry]:
         """Each oddity with examples, what it means and what to do; unpriced steps are those under the filters."""
-        with asked(self._services, filters) as question:
-            report = make_report(question, lambda orphans: self._health(question, orphans))
+        with asked(self._services, self._view, filters) as question:
+            report = make_report(question, lambda orphans: _health(question, orphans))
             return health_entries(question, report)
 
-    def _health(self, question: Question, orphans: int) -> Health:
-        reader = question.reader
-        return Health(
-            orphan_cycles=orphans,
-            duplicate_events=reader.run(lambda: self._log.duplicate_events(reader.connection)),
-            unknown_goals=len(question.definitions.unknown_goals),
-            unknown_versions=len(question.definitions.unknown_versions),
-            torn_lines=reader.run(lambda: self._log.torn_lines(reader.connection)),
-        )
+
+def _health(question: Question, orphans: int) -> Health:
+    return Health(
+        orphan_cycles=orphans,
+        duplicate_events=question.reader.duplicate_events,
+        unknown_goals=len(question.definitions.unknown_goals),
+        unknown_versions=len(question.definitions.unknown_versions),
+        torn_lines=question.reader.torn_lines,
+    )

@@ -11,7 +11,7 @@ from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Cycle, Funnel, FunnelStep, Outcome
 from goals_tui.services.insights_question import Question, instant, question
 from goals_tui.services.insights_report import TimeBucket
-from goals_tui.store.event_queries import Cancellation, Dimension, EventReader, masks_of, microseconds
+from goals_tui.store.event_queries import Cancellation, Dimension, masks_of, microseconds
 from goals_tui.store.event_queries_cycles import CycleRow, Restriction, list_cycles, page, step_times
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from goals_tui.domain.goal import Goal
     from goals_tui.services.context import Services
+    from goals_tui.store.event_queries_view import LogView
 
 _EPOCH_DAY = date(1970, 1, 1)
 
@@ -47,10 +48,15 @@ class CycleList:
     """
 
     def __init__(
-        self, services: Services, filters: Filters, behind: Behind, cancellation: Cancellation | None = None
+        self,
+        services: Services,
+        view: LogView,
+        filters: Filters,
+        behind: Behind,
+        cancellation: Cancellation | None = None,
     ) -> None:
         self._lock = threading.Lock()
-        self._reader = EventReader(services.workspace.events, cancellation)
+        self._reader = view.reader(cancellation)
         try:
             asked = question(services, filters, self._reader, goal_id=behind.goal_id)
             self._definitions = asked.definitions
@@ -134,7 +140,7 @@ def _of_step(asked: Question, step_id: str, restriction: Restriction) -> Restric
 def make_funnel(asked: Question, goal: Goal) -> Funnel:
     """How many cycles of the one goal that `asked` sees reached each step, and how long it took them."""
     definition = asked.definitions.by_id.get(goal.id)
-    times = {row.step_id: row for row in step_times(asked.reader, asked.selection)} if definition else {}
+    times = {row.step_id: row for row in step_times(asked.reader, asked.selection, goal.id)} if definition else {}
     initial = [step_id for step_id in times if definition and definition.kind(step_id) == "initial"]
     started = max((times[step_id].reached for step_id in initial), default=0)
     order = [step.id for step in goal.steps]

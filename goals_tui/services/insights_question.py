@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,13 +17,15 @@ from goals_tui.domain.project import Project, zone
 from goals_tui.domain.report import Figures
 from goals_tui.services.insights_definitions import Definition, Definitions
 from goals_tui.services.insights_zone import offsets_between
-from goals_tui.store.event_queries import Cancellation, EventReader, Triple, microseconds
+from goals_tui.store.event_queries import Cancellation, EventReader, microseconds
 from goals_tui.store.event_queries_cycles import Bucket, Selection, Stretch, Tally
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
+    from goals_tui.store.event_queries_view import LogView
 
 Key = TypeVar("Key")
+Other = TypeVar("Other")
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,6 @@ class Question:
     """What is asked, and the open connection to ask with."""
 
     reader: EventReader
-    triples: list[Triple]
     definitions: Definitions
     filters: Filters
     project: Project
@@ -40,9 +41,10 @@ class Question:
     selection: Selection
 
     def bucket(self, unit: Literal["day", "hour"]) -> Bucket:
-        """Days or hours of the zone, exact for every instant in the log."""
-        first = min((triple.first for triple in self.triples), default=0)
-        last = max((triple.last for triple in self.triples), default=0)
+        """Days or hours of the zone, exact for every instant that is asked for."""
+        first, last = self.selection.stretch
+        if first is None or last is None:
+            first, last = self.reader.extent()
         return Bucket(unit, offsets_between(self.zone, first, last))
 
     def filters_in_words(self) -> dict[str, Any]:
@@ -69,13 +71,18 @@ class Question:
 
 @contextmanager
 def asked(
-    services: Services, filters: Filters, cancellation: Cancellation | None = None, *, goal_id: str | None = None
+    services: Services,
+    view: LogView,
+    filters: Filters,
+    cancellation: Cancellation | None = None,
+    *,
+    goal_id: str | None = None,
 ) -> Iterator[Question]:
     """Open the log for one question; with `goal_id` only cycles of that goal are seen.
 
     Raises RefusedError for an unknown zone or a span that ends before it begins, Cancelled when cancelled.
     """
-    with EventReader(services.workspace.events, cancellation) as reader:
+    with view.reader(cancellation) as reader:
         yield question(services, filters, reader, goal_id=goal_id)
 
 
@@ -84,8 +91,7 @@ def question(services: Services, filters: Filters, reader: EventReader, *, goal_
     project = services.project.get()
     chosen_zone = zone(filters.time_zone) if filters.time_zone else project.zone
     span = resolve_span(filters, services.clock(), chosen_zone)
-    triples = reader.triples()
-    definitions = Definitions(services.workspace.documents, triples, filters.price_by)
+    definitions = Definitions(services.workspace.documents, reader.triples, filters.price_by)
     reader.use([slot for slot in definitions.slots if goal_id is None or slot.goal_id == goal_id])
     selection = Selection(
         stretch=stretch_of(span),
@@ -98,7 +104,6 @@ def question(services: Services, filters: Filters, reader: EventReader, *, goal_
     )
     return Question(
         reader=reader,
-        triples=triples,
         definitions=definitions,
         filters=filters,
         project=project,
@@ -130,13 +135,22 @@ class Sums(Generic[Key]):
     def add(self, key: Key, definition: Definition, tally: Tally) -> None:
         """Add the cycles of a tally under `key`."""
         worth = definition.worth(tally.masks)
-        row, count = self._rows[key], tally.count
+        row, count = self._rows[key], tally.cycles
         row[0] += count
         row[_COLUMN[worth.outcome]] += count
         row[4] += worth.time_saved_seconds * count
         row[5] += worth.cost_savings * count
         row[6] += worth.revenue * count
         row[7] += worth.unpriced_steps * count
+
+    def by(self, coarser: Callable[[Key], Other]) -> Sums[Other]:
+        """The same cycles under coarser keys."""
+        sums: Sums[Other] = Sums()
+        for key, row in self._rows.items():
+            into = sums._rows[coarser(key)]
+            for column, value in enumerate(row):
+                into[column] += value
+        return sums
 
     def __getitem__(self, key: Key) -> Figures:
         return _figures(self._rows[key]) if key in self._rows else Figures()

@@ -19,7 +19,7 @@ from goals_tui.domain.report import (
 )
 from goals_tui.services.insights_question import Question, Sums, instant, stretch_of
 from goals_tui.store.event_queries import Dimension
-from goals_tui.store.event_queries_cycles import tally
+from goals_tui.store.event_queries_cycles import CURRENT, PREVIOUS, tally
 
 Unit = Literal["hour", "day", "week", "month"]
 _NO_PART: dict[Dimension, str] = {
@@ -59,8 +59,7 @@ def make_report(question: Question, health: Callable[[int], Health]) -> Report:
     """The report; `health` completes the count of orphans, which comes out of the same scan."""
     previous = question.span.previous()
     days: Sums[tuple[int, int]] = Sums()
-    goals: Sums[int] = Sums()
-    periods: Sums[str] = Sums()
+    before: Sums[None] = Sums()
     orphans = 0
     found = tally(
         question.reader,
@@ -69,21 +68,20 @@ def make_report(question: Question, health: Callable[[int], Health]) -> Report:
         previous=stretch_of(previous) if previous else None,
     )
     for row in found:
-        if row.period == "orphan":
-            orphans += row.count
-            continue
-        definition = question.definitions.by_number[row.goal]
-        periods.add(row.period, definition, row)
-        if row.period == "current":
-            days.add((row.key, row.goal), definition, row)
-            goals.add(row.goal, definition, row)
+        if row.period == CURRENT:
+            days.add((row.key, row.goal), question.definitions.by_number[row.goal], row)
+        elif row.period == PREVIOUS:
+            before.add(None, question.definitions.by_number[row.goal], row)
+        else:
+            orphans += row.cycles
+    goals = days.by(lambda key: key[1])
     return Report(
         span=question.span,
         time_zone=question.zone.key,
         currency=question.project.currency,
         filters=question.filters_in_words(),
-        totals=periods["current"],
-        previous=periods["previous"] if previous else None,
+        totals=goals.by(lambda _: None)[None],
+        previous=before[None] if previous else None,
         goals=tuple(_goal_rows(question, goals)),
         days=tuple(_day_rows(question, days)),
         health=health(orphans),
@@ -133,7 +131,7 @@ def make_series(question: Question, unit: Unit) -> list[SeriesPoint]:
     sums: Sums[tuple[TimeBucket, int]] = Sums()
     buckets: dict[int, TimeBucket] = {}
     for row in tally(question.reader, question.selection, by=question.bucket("hour" if unit == "hour" else "day")):
-        if row.period != "current":
+        if row.period != CURRENT:
             continue
         if row.key not in buckets:
             buckets[row.key] = bucket_at(question, unit, row.key)
@@ -173,7 +171,7 @@ def make_breakdown(question: Question, dimension: Dimension) -> list[PartFigures
     sums: Sums[str | None] = Sums()
     titles: dict[str | None, str] = {}
     for row in tally(question.reader, question.selection, by=dimension):
-        if row.period != "current":
+        if row.period != CURRENT:
             continue
         definition = question.definitions.by_number[row.goal]
         sums.add(row.key, definition, row)

@@ -10,17 +10,14 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from goals_tui.domain.event import EARLIEST, FIELDS, TEST_ENDPOINT_TYPES, GoalEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import TracebackType
 
     import duckdb
-
-    from goals_tui.store.event_log import EventLog
 
 SLOTS_PER_WORD = 60
 """How many bits of a mask one BIGINT column holds; goals with more slots get more columns."""
@@ -32,7 +29,6 @@ COLUMNS: dict[Dimension, str] = {
     "snapshot": "snapshotName",
     "version": "version",
 }
-Result = TypeVar("Result")
 
 
 class Cancelled(Exception):
@@ -70,16 +66,12 @@ class Cancellation:
             raise Cancelled
 
 
-@dataclass(frozen=True, slots=True)
-class Triple:
-    """A step of a goal under a version, as it occurs in the log; `first` and `last` in microseconds since 1970."""
+class Triple(NamedTuple):
+    """A step of a goal under a version, as it occurs in the log."""
 
     goal_id: str
     version: str
     step_id: str
-    events: int
-    first: int
-    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +99,10 @@ class Slot:
         """What is ORed into it."""
         return 0 if self.place is None else 1 << (self.place % SLOTS_PER_WORD)
 
+    def same_effect(self, other: Slot) -> bool:
+        """Whether a query need not tell the two apart."""
+        return (self.goal, self.rank, self.place) == (other.goal, other.rank, other.place)
+
 
 class Values:
     """The values of a query, handed to DuckDB apart from its text."""
@@ -126,15 +122,28 @@ class Values:
 
 
 class EventReader:
-    """One connection to the event log, for the queries of one answer. A context manager."""
+    """One connection to the event log, for the queries of one answer. A context manager; `LogView` makes it."""
 
-    def __init__(self, log: EventLog, cancellation: Cancellation | None = None) -> None:
-        self._cancellation = cancellation or Cancellation()
-        self._cancellation.check()
-        self.connection = log.connect()
-        self._cancellation.watch(self.connection)
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        cancellation: Cancellation,
+        *,
+        triples: list[Triple],
+        torn_lines: int,
+        duplicate_events: int,
+        keep: object,
+    ) -> None:
+        self.triples = triples
+        self.torn_lines = torn_lines
+        self.duplicate_events = duplicate_events
         self.words = 1
         self._contested = False
+        self._joined = ""
+        self._keep = keep
+        self._connection = connection
+        self._cancellation = cancellation
+        cancellation.watch(connection)
 
     def __enter__(self) -> EventReader:
         return self
@@ -144,44 +153,38 @@ class EventReader:
 
     def close(self) -> None:
         """Close the connection."""
-        self._cancellation.release(self.connection)
-        self.connection.close()
+        self._cancellation.release(self._connection)
+        self._connection.close()
+        self._keep = None
 
     def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """All rows of a query; raises Cancelled when it was cancelled before or meanwhile."""
-        return self.run(lambda: self.connection.execute(sql, dict(values or {})).fetchall())
-
-    def run(self, query: Callable[[], Result]) -> Result:
-        """Do something with the connection; raises Cancelled when it was cancelled before or meanwhile."""
         import duckdb
 
         self._cancellation.check()
         try:
-            result = query()
+            found = self._connection.execute(sql, dict(values or {})).fetchall()
         except duckdb.InterruptException:
             raise Cancelled from None
         self._cancellation.check()
-        return result
+        return found
 
-    def triples(self) -> list[Triple]:
-        """Every step of every goal and version that occurs in the log."""
-        found = self.rows(
-            """SELECT goalId, coalesce("version", ''), stepId, count(*),
-                      epoch_us(min("timestamp")), epoch_us(max("timestamp"))
-               FROM events GROUP BY ALL ORDER BY ALL"""
-        )
-        return [Triple(*row) for row in found]
+    def extent(self) -> tuple[int, int]:
+        """When the first and the last event were, in microseconds since 1970; 0, 0 for an empty log."""
+        first, last = self.rows("""SELECT epoch_us(min("timestamp")), epoch_us(max("timestamp")) FROM events""")[0]
+        return first or 0, last or 0
 
     def use(self, slots: Sequence[Slot]) -> None:
         """Let the queries of this connection see cycles through these slots; events without one are left out."""
         self.words = 1 + max((slot.word for slot in slots), default=0)
+        columns, by_key = self._keys(slots)
+        slots = list(by_key.values())
+        self._joined = " AND ".join(f"e.{_KEYS[column]} = s.key{column}" for column in columns)
         self._table(
             "slots",
             {
+                **{f"key{column}": ("VARCHAR", [key[place] for key in by_key]) for place, column in enumerate(columns)},
                 "goal": ("INTEGER", [slot.goal for slot in slots]),
-                "goalId": ("VARCHAR", [slot.goal_id for slot in slots]),
-                "version": ("VARCHAR", [slot.version for slot in slots]),
-                "stepId": ("VARCHAR", [slot.step_id for slot in slots]),
                 "rank": ("INTEGER", [slot.rank for slot in slots]),
                 "initial": ("BOOLEAN", [slot.place is None for slot in slots]),
                 "word": ("INTEGER", [slot.word for slot in slots]),
@@ -199,6 +202,20 @@ class EventReader:
         self._contested = bool(contests)
         self._mask_table("contests", contests)
         self._mask_table("completions", list(completing.items()))
+
+    def _keys(self, slots: Sequence[Slot]) -> tuple[tuple[int, ...], dict[tuple[str, ...], Slot]]:
+        """The fewest columns of an event that tell its slot, in this log: often the step alone does."""
+        by_triple = {Triple(slot.goal_id, slot.version, slot.step_id): slot for slot in slots}
+        for columns in _KEY_COLUMNS:
+            found: dict[tuple[str, ...], Slot | None] = {}
+            for triple in self.triples:
+                slot = by_triple.get(triple)
+                known = found.setdefault(tuple(triple[column] for column in columns), slot)
+                if known is not slot and not (known and slot and known.same_effect(slot)):
+                    break
+            else:
+                return columns, {key: slot for key, slot in found.items() if slot is not None}
+        raise AssertionError("all three columns together tell a slot")
 
     def _mask_table(self, name: str, rows: Sequence[tuple[int, set[int]]]) -> None:
         masks = [masks_of(places, self.words) for _, places in rows]
@@ -239,14 +256,12 @@ class EventReader:
         return events
 
     def cycles_sql(self, attributes: Sequence[str] = ()) -> str:
-        """A query of all cycles: goal (its number), cycle, started (NULL for orphans), first, test, mask0, ...
+        """A query of all cycles: goal (its number), cycle, started (NULL for orphans), test, mask0, ...
 
-        `started` and `first` (the first event of any step) are microseconds since 1970. `attributes` are further
-        columns of `events`, taken from the first initial event, or from an orphan's first.
+        `started` is in microseconds since 1970. `attributes` are further columns of `events`, taken from the first
+        initial event, or from an orphan's first.
         """
-        taken = [
-            f'arg_min_null(e."{name}", (NOT s.initial, e.moment, s.rank, e.id)) AS "{name}"' for name in attributes
-        ]
+        taken = [_first(name) for name in attributes]
         tests = ", ".join(f"'{kind}'" for kind in TEST_ENDPOINT_TYPES)
         # The test mark rides in the lowest bit of the time: one aggregate less over a million events. Should a cycle
         # have two first initial events in the same microsecond, one of them a test, then it is none.
@@ -254,13 +269,25 @@ class EventReader:
             SELECT goal, cycle, opened // 2 AS started, opened % 2 = 1 AS test, * EXCLUDE (goal, cycle, opened)
             FROM (
                 SELECT s.goal AS goal, e.goalCycleId AS cycle, min(e.moment) FILTER (s.initial) AS opened,
-                       min(e.moment) // 2 AS first, {", ".join([self._masks("bit_or({bits})"), *taken])}
-                FROM (SELECT *, epoch_us("timestamp") * 2
+                       {", ".join([self._masks("bit_or({bits})"), *taken])}
+                FROM (SELECT * REPLACE (coalesce("version", '') AS "version"), epoch_us("timestamp") * 2
                                 + coalesce(endpointType IN ({tests}), false)::BIGINT AS moment FROM events) e
-                JOIN slots s ON {_JOINED}
+                JOIN slots s ON {self._joined}
                 GROUP BY s.goal, e.goalCycleId
             )"""
         return self._settled_sql(found) if self._contested else found
+
+    def attributes_sql(self, attributes: Sequence[str], cycles: str) -> str:
+        """A query of goal, cycle and `attributes` as in `cycles_sql`, for the cycles that a query names.
+
+        `$since` and `$until` are when the first and the last of these cycles had their first event, in microseconds.
+        """
+        return f"""
+            SELECT s.goal AS goal, e.goalCycleId AS cycle, {", ".join(map(_first, attributes))}
+            FROM (SELECT * REPLACE (coalesce("version", '') AS "version") FROM events) e JOIN slots s ON {self._joined}
+            WHERE e."timestamp" BETWEEN make_timestamp($since) AND make_timestamp($until)
+              AND e.goalCycleId IN ({cycles})
+            GROUP BY s.goal, e.goalCycleId"""
 
     def _settled_sql(self, cycles: str) -> str:
         """The same where a step has several slots: in a cycle that has two of them the earlier event decides."""
@@ -275,7 +302,8 @@ class EventReader:
                 FROM (
                     SELECT c.goal, c.cycle, arg_min((s.word, s.bit), (e."timestamp", s.rank, e.id)) AS slot,
                            slot[1] AS word, slot[2] AS bit
-                    FROM events e JOIN slots s ON {_JOINED}
+                    FROM (SELECT * REPLACE (coalesce("version", '') AS "version") FROM events) e
+                    JOIN slots s ON {self._joined}
                     JOIN contested c ON c.goal = s.goal AND c.cycle = e.goalCycleId
                     GROUP BY c.goal, c.cycle, e.stepId
                 ) GROUP BY goal, cycle
@@ -291,7 +319,14 @@ class EventReader:
         )
 
 
-_JOINED = """e.goalId = s.goalId AND coalesce(e."version", '') = s."version" AND e.stepId = s.stepId"""
+_KEYS = ("goalId", '"version"', "stepId")
+_KEY_COLUMNS = ((2,), (0, 2), (1, 2), (0, 1, 2))
+"""Which of the columns in `_KEYS`, in the order of `Triple`, are tried as the key of a slot."""
+
+
+def _first(column: str) -> str:
+    """The aggregate that takes a column from a cycle's first initial event, or from an orphan's first."""
+    return f'arg_min_null(e."{column}", (NOT s.initial, e."timestamp", s.rank, e.id)) AS "{column}"'
 
 
 def masks_of(places: Iterable[int], words: int) -> tuple[int, ...]:

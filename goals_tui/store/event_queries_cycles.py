@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from goals_tui.domain.filters import EVERYTHING, Choice
 from goals_tui.domain.report import Outcome
 from goals_tui.store.event_queries import COLUMNS, Dimension, EventReader, Values
 
-Period = Literal["current", "previous", "orphan"]
+Period = Literal[0, 1, 2]
+CURRENT, PREVIOUS, ORPHAN = 0, 1, 2
 Stretch = tuple[int | None, int | None]
 """From an instant until another, half open, in microseconds since 1970; None where it has no end."""
 
@@ -95,14 +96,13 @@ class Restriction:
     part: tuple[Dimension, str | None] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """So many cycles of a goal with the same masks; `key` is the bucket or part asked for."""
 
     goal: int
     period: Period
     key: Any
-    count: int
+    cycles: int
     masks: tuple[int, ...]
 
 
@@ -121,7 +121,7 @@ def tally(
         key = f'"{COLUMNS[by]}"'
         attributes = list(dict.fromkeys([*attributes, COLUMNS[by]]))
     now = _within(selection.stretch, values)
-    period = f"CASE WHEN started IS NULL THEN 'orphan' WHEN {now} THEN 'current' ELSE 'previous' END"
+    period = f"CASE WHEN started IS NULL THEN {ORPHAN} WHEN {now} THEN {CURRENT} ELSE {PREVIOUS} END"
     spans = f"({now} OR {_within(previous, values)})" if previous else now
     conditions = " AND ".join([spans, *selection.conditions(values)])
     masks = ", ".join(f"mask{word}" for word in range(reader.words))
@@ -133,7 +133,7 @@ def tally(
             ) GROUP BY goal, period, key, {masks}""",
         values.bound,
     )
-    return [Tally(row[0], row[1], row[2], row[3], row[4:]) for row in found]
+    return [Tally(goal, period, key, cycles, tuple(masks)) for goal, period, key, cycles, *masks in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +146,8 @@ class StepTimes:
     p90: float
 
 
-def step_times(reader: EventReader, selection: Selection) -> list[StepTimes]:
-    """The steps that the selected cycles reached; the reader must have the slots of one goal only."""
+def step_times(reader: EventReader, selection: Selection, goal_id: str) -> list[StepTimes]:
+    """The steps that the selected cycles reached; the reader has the slots of this goal only."""
     values = Values()
     conditions = " AND ".join([_within(selection.stretch, values), *selection.conditions(values)])
     found = reader.rows(
@@ -155,9 +155,8 @@ def step_times(reader: EventReader, selection: Selection) -> list[StepTimes]:
                 SELECT goal, cycle, started FROM ({reader.cycles_sql(selection.attributes)}) WHERE {conditions}
             ), reached AS (
                 SELECT e.stepId AS step, epoch_us(min(e."timestamp")) - c.started AS after
-                FROM events e
-                JOIN slots s ON e.goalId = s.goalId AND coalesce(e."version", '') = s."version" AND e.stepId = s.stepId
-                JOIN chosen c ON e.goalCycleId = c.cycle
+                FROM events e JOIN chosen c ON e.goalCycleId = c.cycle
+                WHERE e.goalId = {values.add(goal_id)}
                 GROUP BY c.cycle, c.started, e.stepId
             )
             SELECT step, count(*), quantile_cont(after, 0.5) / 1e6, quantile_cont(after, 0.9) / 1e6
@@ -190,17 +189,23 @@ def list_cycles(reader: EventReader, selection: Selection, restriction: Restrict
     """Find the cycles, newest first, and keep them with the connection for `page`. Returns how many there are."""
     values = Values()
     conditions = _restricted(selection, restriction, values)
-    columns = ["stepId", "sessionId", "endpointName", "localeName", "snapshotName", "version"]
+    orphans = restriction.outcome == "orphan"
+    attributes = ["timestamp"] if orphans else selection.attributes
+    if restriction.part is not None:
+        attributes = list(dict.fromkeys([*attributes, COLUMNS[restriction.part[0]]]))
     words = range(reader.words)
     completed = " OR ".join(f"c.mask{word} & d.mask{word} <> 0" for word in words)
     nothing = " AND ".join(f"c.mask{word} = 0" for word in words)
+    masks = ", ".join(f"mask{word}" for word in words)
+    at = 'epoch_us("timestamp")' if orphans else "started"
     reader.rows(
         f"""CREATE OR REPLACE TEMP TABLE listed AS
-            SELECT row_number() OVER (ORDER BY coalesce(started, first) DESC, goal, cycle) - 1 AS place, *
+            SELECT row_number() OVER (ORDER BY {at} DESC, goal, cycle) - 1 AS place,
+                   goal, cycle, started, {at} AS at, outcome, {masks}
             FROM (
                 SELECT c.*, CASE WHEN started IS NULL THEN 'orphan' WHEN {completed} THEN 'completed'
                                  WHEN {nothing} THEN 'incomplete' ELSE 'partial' END AS outcome
-                FROM ({reader.cycles_sql(columns)}) c JOIN completions d ON c.goal = d.goal
+                FROM ({reader.cycles_sql(attributes)}) c JOIN completions d ON c.goal = d.goal
             ) WHERE {conditions}""",
         values.bound,
     )
@@ -208,13 +213,21 @@ def list_cycles(reader: EventReader, selection: Selection, restriction: Restrict
 
 
 def page(reader: EventReader, offset: int, limit: int | None) -> list[CycleRow]:
-    """Some of the cycles that `list_cycles` found."""
+    """Some of the cycles that `list_cycles` found, with what only those that are looked at need."""
     masks = ", ".join(f"mask{word}" for word in range(reader.words))
+    columns = ["stepId", "sessionId", "endpointName", "localeName", "snapshotName", "version"]
+    values = {"first": offset, "last": None if limit is None else offset + limit}
+    shown = "SELECT * FROM listed WHERE place >= $first AND ($last IS NULL OR place < $last)"
+    since, until = reader.rows(f"SELECT min(at), max(at) FROM ({shown})", values)[0]
+    if since is None:
+        return []
+    # What describes a cycle is its first event, and when that was is known: few blocks of a sealed part are read.
+    described = reader.attributes_sql(columns, f"SELECT cycle FROM ({shown})")
     found = reader.rows(
         f"""SELECT goal, cycle, started, outcome, stepId, sessionId, endpointName, localeName, snapshotName,
                    "version", {masks}
-            FROM listed WHERE place >= $first AND ($last IS NULL OR place < $last) ORDER BY place""",
-        {"first": offset, "last": None if limit is None else offset + limit},
+            FROM ({shown}) JOIN ({described}) USING (goal, cycle) ORDER BY place""",
+        {**values, "since": since, "until": until},
     )
     return [CycleRow(row[10:], *row[:10]) for row in found]
 
