@@ -197,11 +197,11 @@ def list_cycles(reader: EventReader, selection: Selection, restriction: Restrict
     completed = " OR ".join(f"c.mask{word} & d.mask{word} <> 0" for word in words)
     nothing = " AND ".join(f"c.mask{word} = 0" for word in words)
     masks = ", ".join(f"mask{word}" for word in words)
-    at = 'epoch_us("timestamp")' if orphans else "started"
+    moment = 'epoch_us("timestamp")' if orphans else "started"
     reader.rows(
         f"""CREATE OR REPLACE TEMP TABLE listed AS
-            SELECT row_number() OVER (ORDER BY {at} DESC, goal, cycle) - 1 AS place,
-                   goal, cycle, started, {at} AS at, outcome, {masks}
+            SELECT row_number() OVER (ORDER BY {moment} DESC, goal, cycle) - 1 AS place,
+                   goal, cycle, started, {moment} AS moment, outcome, {masks}
             FROM (
                 SELECT c.*, CASE WHEN started IS NULL THEN 'orphan' WHEN {completed} THEN 'completed'
                                  WHEN {nothing} THEN 'incomplete' ELSE 'partial' END AS outcome
@@ -218,7 +218,7 @@ def page(reader: EventReader, offset: int, limit: int | None) -> list[CycleRow]:
     columns = ["stepId", "sessionId", "endpointName", "localeName", "snapshotName", "version"]
     values = {"first": offset, "last": None if limit is None else offset + limit}
     shown = "SELECT * FROM listed WHERE place >= $first AND ($last IS NULL OR place < $last)"
-    since, until = reader.rows(f"SELECT min(at), max(at) FROM ({shown})", values)[0]
+    since, until = reader.rows(f"SELECT min(moment), max(moment) FROM ({shown})", values)[0]
     if since is None:
         return []
     # What describes a cycle is its first event, and when that was is known: few blocks of a sealed part are read.
