@@ -29,6 +29,8 @@ MEMORY_LIMIT = "1GB"
 
 _TRIES = 50
 
+_RESTORE = "Put that file back from a backup; `goals-tui events verify` lists every such file"
+
 COLUMNS = ", ".join(f'"{name}"' for name in FIELDS)
 
 READABLE = " AND ".join(f"\"{name}\" <> ''" for name in NEEDED if name != "timestamp") + (
@@ -138,11 +140,17 @@ def load_carefully(connection: DuckDBPyConnection, files: Sequence[Path]) -> Non
 
 def load_sealed(connection: DuckDBPyConnection, folder: Path, parts: Sequence[Part]) -> None:
     """Makes the views `sealed` and `events`. Raises UnreadableError for a part that is missing or cut short."""
+    import duckdb
+
     for part in parts:
         check_part(folder, part)
     if parts:
         names = ", ".join(literal(part.file(folder)) for part in parts)
-        connection.execute(f"CREATE VIEW sealed AS SELECT {COLUMNS} FROM read_parquet([{names}])")
+        try:
+            connection.execute(f"CREATE VIEW sealed AS SELECT {COLUMNS} FROM read_parquet([{names}])")
+        except duckdb.Error as error:
+            reason = str(error).partition("\n")[0].rstrip(".")
+            raise UnreadableError(f"The sealed events in {folder} are damaged: {reason}. {_RESTORE}.") from error
         connection.execute("CREATE VIEW events AS SELECT * FROM sealed UNION ALL SELECT * FROM appended")
     else:
         connection.execute("CREATE VIEW sealed AS SELECT * FROM lines WHERE false")
@@ -171,7 +179,6 @@ def _number(connection: DuckDBPyConnection, sql: str) -> int:
 def check_part(folder: Path, part: Part) -> None:
     """Looks at the size and both ends of a part's file. Raises UnreadableError."""
     path = part.file(folder)
-    advice = "Put it back from a backup; `goals-tui events verify` lists every such file"
     try:
         with path.open("rb") as file:
             head = file.read(4)
@@ -179,11 +186,11 @@ def check_part(folder: Path, part: Part) -> None:
             file.seek(max(size - 4, 0))
             whole = size == part.bytes and head == b"PAR1" == file.read(4)
     except FileNotFoundError:
-        raise UnreadableError(f"The sealed events {path} are missing. {advice}.") from None
+        raise UnreadableError(f"The sealed events {path} are missing. {_RESTORE}.") from None
     except OSError as error:
         raise refusal("read", path, error) from error
     if not whole:
-        raise UnreadableError(f"The sealed events {path} are damaged. {advice}.")
+        raise UnreadableError(f"The sealed events {path} are damaged. {_RESTORE}.")
 
 
 def hold_parts(folder: Path) -> Callable[[], None]:
