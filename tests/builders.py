@@ -62,7 +62,7 @@ def step(
 
 
 def goal(name: str, *steps: Step | str, version: int = 1, description: str = "") -> Goal:
-    """A goal. Steps given as names: `●` begins the initial one, `◎` a completion step; the first is initial anyway."""
+    """A goal. Of steps given as names the first is the initial one, and `◎` begins a completion step."""
     made = []
     for place, given in enumerate(steps):
         if isinstance(given, Step):

@@ -209,7 +209,8 @@ class _Check:
             yield _at("completion-unreachable", *uses[0], message, goal, next(iter(completions.values()), None))
 
     def _unreachable(self, graph: FlowGraph) -> Iterator[Finding]:
-        pending: list[tuple[tuple[Node, ...], Node | None]] = [(graph.flow.nodes, None)]
+        # The first node of a flow that is run is always reached.
+        pending: list[tuple[tuple[Node, ...], Node]] = [(graph.flow.nodes, node) for node in graph.flow.nodes[:1]]
         while pending:
             nodes, before = pending.pop()
             for place, node in enumerate(nodes):
@@ -226,9 +227,7 @@ class _Check:
                 break
 
 
-def _why_left(before: Node | None) -> str:
-    if before is None:
-        return "the flow is not run"
+def _why_left(before: Node) -> str:
     if isinstance(before, GoTo):
         return f"{title(before)!r} continues in another flow and does not come back"
     if isinstance(before, ExecuteFlow):

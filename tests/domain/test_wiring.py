@@ -212,6 +212,10 @@ def test_an_untracked_goal_and_untracked_steps() -> None:
     assert partly[0].message == "No flow tracks 'Choose' of the goal 'Book': no cycle can ever reach it."
 
 
+def test_a_goal_of_which_only_broken_steps_are_tracked_has_one_finding() -> None:
+    assert only(TrackGoal(id=node_id("x"), goal_id=BOOK.id)) == [("no-step", "x")]
+
+
 def test_another_completion_step_that_is_untracked_is_no_error() -> None:
     two = goal("Two", "Start", "◎One way", "◎Other way")
     findings = check([flow("Main", track(two, "Start", "One way"))], [two])
