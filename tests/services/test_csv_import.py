@@ -1,0 +1,191 @@
+"""`import csv`: any log with a case, an activity and a time, and the goal that it suggests."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from goals_tui.domain.errors import GoalsError, NotFoundError, RefusedError, UnreadableError
+from goals_tui.domain.filters import Filters
+from goals_tui.services.context import Services
+from goals_tui.services.imports import ImportResult
+from tests import builders
+
+LOG = """\
+case,activity,when,channel,user
+1,Select,2026-10-01T08:00:00Z,Webchat,anna
+1,Passenger,2026-10-01T08:01:00Z,Webchat,anna
+1,Pay,2026-10-01T08:02:00Z,Webchat,anna
+2,Select,2026-10-01T09:00:00+02:00,Voice,ben
+2,passenger,2026-10-01T09:01:00+02:00,Voice,ben
+3,Select,2026-10-02T08:00:00Z,Webchat,cleo
+"""
+
+
+def bring(services: Services, text: str | bytes, tmp_path: Path, **options: Any) -> ImportResult:
+    file = tmp_path / options.pop("name", "log.csv")
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    given = {"goal": "Book a Flight", "cycle": "case", "step": "activity", "time": "when", **options}
+    return services.imports.csv(file, **given)
+
+
+def test_a_goal_is_made_and_the_report_counts_its_cycles(services: Services, tmp_path: Path) -> None:
+    result = bring(services, LOG, tmp_path, endpoint="channel", session="user")
+    assert (result.goals_added, result.events_added, result.broken_total) == (1, 6, 0)
+    goal = services.goals.get("Book a Flight")
+    assert [(step.name, step.kind) for step in goal.steps] == [
+        ("Select", "initial"),
+        ("Passenger", "step"),
+        ("Pay", "completion"),
+    ]
+    report = services.insights.report(Filters(span="all"))
+    assert (report.totals.started, report.totals.completed, report.totals.partial) == (3, 1, 1)
+    assert report.totals.unpriced_steps == 0
+    assert services.insights.dimension_values("endpoint") == ["Voice", "Webchat"]
+    assert {cycle.session_id for cycle in services.insights.cycles(Filters(span="all"))} == {"anna", "ben", "cleo"}
+
+
+def test_importing_twice_adds_nothing(services: Services, tmp_path: Path) -> None:
+    bring(services, LOG, tmp_path, completion=("Pay",))
+    again = bring(services, LOG, tmp_path, completion=("Pay",))
+    assert (again.goals_added, again.goals_changed, again.events_added, again.events_known) == (0, 0, 0, 6)
+
+
+def test_initial_and_completion_as_told(services: Services, tmp_path: Path) -> None:
+    bring(services, LOG, tmp_path, initial="passenger", completion=("Select", "Pay"))
+    kinds = {step.name: step.kind for step in services.goals.get("Book a Flight").steps}
+    assert kinds == {"Passenger": "initial", "Select": "completion", "Pay": "completion"}
+
+
+def test_steps_are_ordered_by_their_median_position(services: Services, tmp_path: Path) -> None:
+    orders = ("ABCD", "ABCD", "ACBD", "DABC", "ABC")
+    rows = [
+        f"{case},{activity},2026-10-01T08:0{place}:00Z"
+        for case, order in enumerate(orders)
+        for place, activity in enumerate(order)
+    ]
+    bring(services, "\n".join(["case,activity,when", *reversed(rows)]), tmp_path)
+    assert [step.name for step in services.goals.get("Book a Flight").steps] == ["A", "B", "C", "D"]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_delimiters_quotes_marks_and_gzip(services: Services, tmp_path: Path, delimiter: str) -> None:
+    text = "\ufeff" + LOG.replace(",", delimiter).replace("Select", f'"Sel{delimiter}ect"')
+    result = bring(services, gzip.compress(text.encode()), tmp_path, name="log.csv.gz")
+    assert result.events_added == 6
+    assert services.goals.get("Book a Flight").initial.name == " ".join(f"Sel{delimiter}ect".split())
+
+
+def test_an_existing_goal_takes_the_events(services: Services, tmp_path: Path) -> None:
+    goal = services.goals.save(builders.goal("Book a Flight", "● Select", "◎ Pay").model_copy(update={"revision": 0}))
+    result = bring(services, LOG, tmp_path)
+    assert (result.goals_added, result.events_added) == (0, 4)
+    assert [str(broken) for broken in result.broken] == [
+        "log.csv, record 2: the goal 'Book a Flight' has no step 'Passenger'",
+        "log.csv, record 5: the goal 'Book a Flight' has no step 'passenger'",
+    ]
+    assert services.goals.get("Book a Flight") == goal
+
+
+def test_the_nearest_step_is_offered(services: Services, tmp_path: Path) -> None:
+    services.goals.save(builders.goal("Book a Flight", "● Selected", "◎ Pay").model_copy(update={"revision": 0}))
+    assert "has no step 'Select'; the nearest is 'Selected'" in str(bring(services, LOG, tmp_path).broken[0])
+
+
+def test_times_without_a_zone(services: Services, tmp_path: Path) -> None:
+    text = LOG.replace("Z,", ",").replace("+02:00", "")
+    with pytest.raises(RefusedError, match=r"log\.csv, row 1: the time '2026-10-01T08:00:00' has no zone\."):
+        bring(services, text, tmp_path)
+    assert services.workspace.events.is_empty()
+    bring(services, text, tmp_path, time_zone="Europe/Berlin")
+    started = [cycle.started_at for cycle in services.insights.cycles(Filters(span="all"))]
+    assert sorted(moment.hour for moment in started if moment) == [6, 6, 7]
+
+
+def test_rows_that_cannot_be_used_are_named_and_the_rest_imported(services: Services, tmp_path: Path) -> None:
+    odd = [
+        "4,Select,yesterday,Webchat,dora",
+        "4,Select,1969-01-01T00:00:00Z,Webchat,dora",
+        ",Select,2026-10-01T08:00:00Z,Webchat,dora",
+        "4,,2026-10-01T08:00:00Z,Webchat,dora",
+        "4,Select",
+    ]
+    result = bring(services, LOG + "\n".join(odd), tmp_path)
+    assert (result.events_added, result.broken_total) == (6, 5)
+    assert [(broken.record, broken.why) for broken in result.broken] == [
+        (7, "'yesterday' is not a time, as in 2026-10-01T08:00:00Z"),
+        (8, "the time 1969-01-01T00:00:00Z is not between 1970 and 2200"),
+        (9, "the column case is empty"),
+        (10, "the column activity is empty"),
+        (11, "it has 2 cells, the header has 5"),
+    ]
+
+
+def many(count: int) -> str:
+    rows = [f"1,Step {place},2026-10-01T08:{place:02}:00Z" for place in range(count)]
+    return "\n".join(["case,activity,when", *rows])
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "error", "message"),
+    [
+        (LOG, {"step": "Activty"}, NotFoundError, "There is no column of log.csv called 'Activty'. Did you mean 'acti"),
+        (LOG, {"initial": "Selec"}, NotFoundError, "no activity in log.csv called 'Selec'. Did you mean 'Select'?"),
+        (LOG, {"completion": ("Select",)}, RefusedError, "can't be the initial and a completion step"),
+        (LOG, {"time_zone": "Berlin"}, RefusedError, "'Berlin' is not a time zone"),
+        (many(11), {}, RefusedError, "log.csv has 11 activities, and a goal has at most 10 steps."),
+        (many(1), {}, RefusedError, "has one activity only, 'Step 0'"),
+        ("case,activity,when\n", {}, RefusedError, "has no row that can be used"),
+        ("", {}, UnreadableError, "can't be imported: it is empty."),
+        ("a,a\n1,2\n", {}, UnreadableError, "two columns are called 'a'"),
+        (b"case,activity,when\n\xff\xfe,a,b\n", {}, UnreadableError, "it is not UTF-8 text"),
+        ('case,activity,when\n1,"a"b,c\n', {}, UnreadableError, "it is not a table"),
+        (f"case,activity,when\n1,{'x' * 200_000},c\n", {}, UnreadableError, "field larger than field limit"),
+        (b"\x1f\x8b nonsense", {"name": "log.csv.gz"}, UnreadableError, "it is not a whole gzip file"),
+    ],
+)
+def test_what_is_refused(
+    services: Services,
+    tmp_path: Path,
+    text: str | bytes,
+    options: dict[str, Any],
+    error: type[GoalsError],
+    message: str,
+) -> None:
+    with pytest.raises(error) as raised:
+        bring(services, text, tmp_path, **options)
+    assert message in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert services.workspace.events.is_empty()
+    assert services.goals.all() == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"initial": "Pay"}, "The initial step of 'Book a Flight' is 'Select', not 'Pay'."),
+        ({"completion": ("Select",)}, "'Select' is not a completion step of 'Book a Flight'."),
+    ],
+)
+def test_what_is_told_must_fit_a_goal_that_exists(
+    services: Services, tmp_path: Path, options: dict[str, Any], message: str
+) -> None:
+    services.goals.save(builders.goal("Book a Flight", "● Select", "◎ Pay").model_copy(update={"revision": 0}))
+    with pytest.raises(RefusedError) as raised:
+        bring(services, LOG, tmp_path, **options)
+    assert message in str(raised.value)
+
+
+def test_a_missing_file(services: Services, tmp_path: Path) -> None:
+    with pytest.raises(UnreadableError, match=r"There is no file .*nowhere\.csv"):
+        services.imports.csv(tmp_path / "nowhere.csv", goal="G", cycle="a", step="b", time="c")
+
+
+def test_progress_ends_with_all(services: Services, tmp_path: Path) -> None:
+    heard: list[float] = []
+    bring(services, LOG, tmp_path, progress=lambda fraction, _text: heard.append(fraction))
+    assert heard == sorted(heard)
+    assert heard[-1] == 1.0
