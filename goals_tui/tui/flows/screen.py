@@ -1,22 +1,325 @@
-"""The Flows screen."""
+"""The Flows screen: list, chart, and beside them the editor of a node or the findings (DESIGN 6, *Flows*)."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from textual import on, work
 from textual.app import ComposeResult
-from textual.widgets import Static
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import ContentSwitcher, Static
 
+from goals_tui.domain.flow import Flow, Node
+from goals_tui.domain.goal import Goal
+from goals_tui.domain.wiring import Finding, Severity
 from goals_tui.tui.actions import bindings
-from goals_tui.tui.screen import ScreenFrame
+from goals_tui.tui.flows import edits, mends
+from goals_tui.tui.flows.crumbs import crumbs
+from goals_tui.tui.flows.faces import KIND_GLYPHS, Names
+from goals_tui.tui.flows.findings_list import FindingsList
+from goals_tui.tui.flows.flow_actions import FlowActions
+from goals_tui.tui.flows.flow_list import FlowList, badges, in_short
+from goals_tui.tui.flows.forms import EditorData, saved_answers
+from goals_tui.tui.flows.layout import START
+from goals_tui.tui.flows.node_editor import NodeEditor
+from goals_tui.tui.places import FlowPlace, Place
+from goals_tui.tui.widgets.flow_chart import FlowChart
+
+EMPTY = """\
+No flows yet.
+
+A flow is what an AI agent says and asks. Track Goal Process nodes in it record
+the steps of your goals while conversations run.
+
+Press n to create the first one."""
+
+_HELP = f"""\
+A **flow** is a sequence of nodes under Start. Branches stand side by side and join again below.
+
+{KIND_GLYPHS["track_goal"]} **Track Goal Process** records steps of a goal: ● the initial step, ○ a step,
+◎ a completion step. The initial step has to come first on every path, or nothing of the goal counts:
+✖ and ▲ mark where that, or anything else about the wiring, is wrong.
+
+Arrows walk along the lines and across branches, `[` and `]` pass branches by, `( + )` is an empty branch.
+Every edit is saved at once; `u` takes it back.
+"""
+
+CHART_ACTIONS = frozenset("add add_in_branch edit rename delete cut copy paste move_up move_down follow mend".split())
+FLOW_ACTIONS = frozenset("findings talk simulate rename_flow duplicate_flow delete_flow compact".split())
 
 
-class FlowsScreen(ScreenFrame[None]):
+class FlowsScreen(FlowActions):
     """Flows."""
 
     AREA = CONTEXT = "flows"
-    BINDINGS = bindings("flows")
+    HELP = _HELP
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("flows")]
+    DEFAULT_CSS = """
+    FlowsScreen #flows { height: 1fr; }
+    FlowsScreen #center { width: 1fr; height: 1fr; }
+    FlowsScreen #crumbs { height: 1; width: 1fr; margin-bottom: 1; }
+    FlowsScreen #no-flows { height: 1fr; width: 1fr; content-align: center middle; color: $quiet; display: none; }
+    FlowsScreen FlowList { display: none; }
+    FlowsScreen.-wide FlowList, FlowsScreen.-huge FlowList { display: block; }
+    FlowsScreen.-wide.-side FlowList { display: none; }
+    FlowsScreen #side { width: 46; height: 1fr; display: none; padding: 0 0 0 2; margin-left: 1;
+                        border-left: vkey $border-blurred; }
+    FlowsScreen.-side #side { display: block; }
+    FlowsScreen.-huge #side { width: 60; }
+    FlowsScreen.-narrow.-side #center, FlowsScreen.-normal.-side #center { display: none; }
+    FlowsScreen.-narrow #side, FlowsScreen.-normal #side { width: 1fr; padding: 0; margin: 0; border: none; }
+    FlowsScreen.-empty #no-flows { display: block; }
+    FlowsScreen.-empty #flows { display: none; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flow = None
+        self.names = Names()
+        self.findings: list[Finding] = []
+        self._selected: dict[str, str] = {}
 
     def compose_body(self) -> ComposeResult:
-        yield Static("Flows come with a later version. Press 1 for the goals.", classes="quiet", markup=False)
+        """List, chart, side."""
+        with Horizontal(id="flows"):
+            yield FlowList(id="flow-list")
+            with Vertical(id="center"):
+                yield Static("", id="crumbs")
+                yield FlowChart(id="chart")
+            with ContentSwitcher(id="side", initial="editor"):
+                yield NodeEditor(id="editor")
+                yield FindingsList(id="findings-list")
+        yield Static(EMPTY, id="no-flows", markup=False)
 
     def on_mount(self) -> None:
-        self.place = "Flows"
+        """The chart has the keys."""
+        super().on_mount()
+        self.chart.focus()
+
+    # -- data
+
+    def show_data(self) -> None:
+        """Read flows and goals, and draw."""
+        read = self.attempt(lambda: (self.services.flows.all(), self.services.goals.all()))
+        if read is None:
+            return
+        flows, goals = read
+        self.names = Names({goal.id: goal for goal in goals}, {flow.id: flow.name for flow in flows})
+        self.set_class(not flows, "-empty")
+        if not flows:
+            self.flow = None
+            self.place, self.note = "Flows", ""
+            self.chart.show(None, self.names, {})
+            self.refresh_bindings()
+            return
+        wanted = self.flow.id if self.flow else ""
+        self.show_flow(next((flow for flow in flows if flow.id == wanted), flows[0]))
+
+    def show_flow(self, flow: Flow, select: str | None = None) -> None:
+        """Show a flow, with a spot selected: the one that was selected there last, unless told."""
+        chart = self.chart
+        if self.flow is not None and self.flow.id != flow.id:
+            self._selected[self.flow.id] = chart.selected
+            select = select or self._selected.get(flow.id, START)
+        self.flow = flow
+        chart.show(flow, self.names, mends.worst_by_node(self.findings, flow.id))
+        if select is not None:
+            chart.select(select)
+        self._show_around()
+        self.load("findings", lambda: self.services.flows.findings(flow), self._show_findings)
+
+    def _show_findings(self, findings: list[Finding]) -> None:
+        self.findings = findings
+        if self.flow is not None:
+            self.chart.show(self.flow, self.names, mends.worst_by_node(findings, self.flow.id))
+        self._show_around()
+
+    def _show_around(self) -> None:
+        """Draw what stands around the chart."""
+        flow = self.flow
+        if flow is None:
+            return
+        by_flow: dict[str, dict[Severity, int]] = {}
+        for finding in self.findings:
+            found = by_flow.setdefault(finding.flow_id or "", {})
+            found[finding.severity] = found.get(finding.severity, 0) + 1
+        summaries = self.attempt(self.services.flows.summaries) or []
+        self.query_one(FlowList).show(summaries, by_flow, flow.id)
+        self.query_one(FindingsList).show(self.findings, flow.id)
+        short = next((in_short(summary) for summary in summaries if summary.id == flow.id), "")
+        self.place = flow.name
+        self.note = "  ".join(filter(None, [short, badges(by_flow.get(flow.id, {})).plain]))
+        self._show_crumbs()
+
+    def _show_crumbs(self) -> None:
+        layout, spot = self.chart.layout_of_flow, self.spot
+        if self.flow is not None and layout is not None and spot is not None:
+            self.query_one("#crumbs", Static).update(crumbs(self.flow, layout, spot))
+        self.refresh_bindings()
+
+    def findings_of(self, node_id: str) -> list[Finding]:
+        """What is wrong with a node of the flow that is shown."""
+        return [finding for finding in self.findings if finding.node_id == node_id]
+
+    def open_place(self, place: Place) -> None:
+        """Show a flow, at a node, or track a goal in it."""
+        if not isinstance(place, FlowPlace):
+            return
+        wanted = place.flow_id
+        flow = self.attempt(lambda: self.services.flows.get(wanted)) if wanted else self.flow
+        if flow is not None:
+            self.show_flow(flow, place.node_id)
+            self.chart.focus()
+        if place.track_goal_id:
+            self.track_here(place.track_goal_id, ask=place.flow_id is None)
+
+    @work(group="waits")
+    async def track_here(self, goal_id: str, *, ask: bool) -> None:
+        """Add a Track Goal Process node for a goal at the start of a flow, and let its steps be chosen."""
+        if ask and len(self.names.flows) > 1 and not await self.choose_flow("Track this goal in which flow?"):
+            return
+        flow, goal = self.flow, self.names.goals.get(goal_id)
+        if flow is None:
+            self.notify("There is no flow yet. Press n to create one, then add a Track Goal Process node.")
+        elif goal is not None:
+            at = self.here
+            edit = self.attempt(lambda: edits.track(flow, at, goal, (self._untracked(goal),), self.services.ids))
+            if edit is not None and self.commit(edit):
+                self.open_editor(edit.flow.node(edit.select), "steps")
+
+    def _untracked(self, goal: Goal) -> str:
+        uses = self.services.goals.where_used(goal.id)
+        tracked = {step_id for use in uses for step_id in use.step_ids}
+        return next((step.id for step in goal.steps if step.id not in tracked), goal.initial.id)
+
+    # -- the side
+
+    @property
+    def side(self) -> str:
+        """Which part the side shows: `editor`, `findings-list`, or empty."""
+        return (self.query_one("#side", ContentSwitcher).current or "") if self.has_class("-side") else ""
+
+    def _open_side(self, part: str) -> None:
+        self.query_one("#side", ContentSwitcher).current = part
+        self.add_class("-side")
+        self.refresh_bindings()
+
+    def _close_side(self) -> None:
+        self.remove_class("-side")
+        self.chart.focus()
+        self.refresh_bindings()
+
+    @work(group="editor", exclusive=True)
+    async def open_editor(self, node: Node, field: str | None = None) -> None:
+        """Show the editor of a node."""
+        flow = self.flow
+        if flow is None:
+            return
+        data = EditorData(
+            names=self.names,
+            flow_id=flow.id,
+            answers=saved_answers(list(flow.walk())),
+            uses=self.services.goals.where_used,
+        )
+        self._open_side("editor")
+        await self.query_one(NodeEditor).edit(node, data, field=field)
+
+    def _save_editor(self) -> bool:
+        """Save what was typed; whether the editor may be left."""
+        editor, flow = self.query_one(NodeEditor), self.flow
+        node = editor.result()
+        if node is None:
+            return False
+        if flow is not None:
+            edit = self.attempt(lambda: edits.change(flow, node))
+            if edit is not None:
+                self.commit(edit)
+        return True
+
+    @on(NodeEditor.Done)
+    def action_done(self) -> None:
+        """Leave the side; what was typed is saved."""
+        if self.side != "editor" or self._save_editor():
+            self._close_side()
+
+    def action_save(self) -> None:
+        """Save what was typed, and leave the editor."""
+        self.action_done()
+
+    @on(FlowChart.Selected)
+    def _selected_on_chart(self) -> None:
+        editor = self.query_one(NodeEditor)
+        if self.side == "editor" and editor.node and editor.node.id != self.chart.selected and self.chart.has_focus:
+            self.action_done()
+        self._show_crumbs()
+
+    @on(FlowChart.Opened)
+    def _opened_on_chart(self) -> None:
+        self.action_edit()
+
+    @on(FlowList.Moved)
+    def _moved_in_list(self, event: FlowList.Moved) -> None:
+        flow = self.attempt(lambda: self.services.flows.get(event.flow_id))
+        if flow is not None and self.flow is not None and flow.id != self.flow.id:
+            self.show_flow(flow)
+
+    @on(FlowList.OptionSelected)
+    def _entered_list(self) -> None:
+        self.chart.focus()
+
+    # -- findings
+
+    def action_findings(self) -> None:
+        """Open the list of findings, or close it."""
+        if self.side == "findings-list":
+            self._close_side()
+        else:
+            self._open_side("findings-list")
+            self.query_one("#findings").focus()
+
+    @on(FindingsList.Shown)
+    def _show_finding(self, event: FindingsList.Shown) -> None:
+        if self.flow is not None and event.finding.flow_id == self.flow.id and event.finding.node_id:
+            self.chart.select(event.finding.node_id)
+
+    @on(FindingsList.Chosen)
+    def _choose_finding(self, event: FindingsList.Chosen) -> None:
+        self.mend_finding(event.finding)
+
+    def mend_finding(self, finding: Finding) -> None:
+        """Go to where a finding is, and do what mends it, or open the form that does."""
+        if finding.flow_id:
+            target = self.attempt(lambda: self.services.flows.get(finding.flow_id or ""))
+            if target is None:
+                return
+            self.show_flow(target, finding.node_id)
+        flow = self.flow
+        if flow is None or finding.mend is None:
+            self.chart.focus()
+            return
+        if mends.needs_form(finding) and finding.node_id:
+            self.open_editor(flow.node(finding.node_id))
+            return
+        at = self.here
+        edit = self.attempt(lambda: mends.mend(finding, flow, at, self.names.goals, self.services.ids))
+        self.commit(edit, said=f"{edit.label}. Press u to take it back." if edit else "")
+
+    # -- which keys work
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys of the chart work on the chart, those of a flow where there is one, and none of them while editing."""
+        editing = self.side == "editor"
+        if action in ("done", "save"):
+            return editing or (action == "done" and bool(self.side))
+        if action in CHART_ACTIONS:
+            return self.flow is not None and self.chart.has_focus and self.node_action_works(action)
+        if action in FLOW_ACTIONS:
+            return self.flow is not None and not editing
+        if action in ("new", "choose"):
+            return not editing and (action == "new" or len(self.names.flows) > 1)
+        return super().check_action(action, parameters)
+
+    def on_descendant_focus(self) -> None:
+        """The keys follow the focus."""
+        self.refresh_bindings()

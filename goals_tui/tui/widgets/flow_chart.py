@@ -10,7 +10,7 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -155,7 +155,7 @@ class FlowChart(ScrollView, can_focus=True):
             return
         self._visited.update(ancestors(self._layout, key))
         self.refresh()
-        self._follow(animate=False)
+        self._follow()
         self.post_message(self.Selected(self, key))
 
     def watch_compact(self) -> None:
@@ -175,7 +175,7 @@ class FlowChart(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """The size of the boxes follows the width."""
         self._lay_out()
-        self._follow(animate=False)
+        self._follow()
 
     def on_click(self, event: events.Click) -> None:
         """Select; open on the second click."""
@@ -262,13 +262,14 @@ class FlowChart(ScrollView, can_focus=True):
         names = self._names
         return lay_out(flow, lambda node: face_of(node, names, compact=compact), COMPACT if compact else ROOMY)
 
-    def _follow(self, *, animate: bool) -> None:
+    def _follow(self) -> None:
+        """Bring the selection into view: in the middle from left to right, with some lines above and below it."""
         spot = self.spot
-        if spot is None or self._layout is None or not self.size:
+        if spot is None or not self.size:
             return
-        # A line above and some below stay in view, so that one sees where the way goes on.
-        region = Region(spot.x + self._left, spot.y - 2, spot.width, spot.height + 5)
-        self.scroll_to_region(region, animate=animate, force=True)
+        top, bottom = spot.y - 2, spot.y + spot.height + 3
+        y = min(self.scroll_y, top) if top < self.scroll_y else max(self.scroll_y, bottom - self.size.height)
+        self.scroll_to(spot.spine - self.size.width // 2, min(y, max(top, 0)), animate=False, force=True)
 
 
 def _nearest(before: Layout | None, after: Layout, key: str) -> str:

@@ -1,0 +1,39 @@
+"""The breadcrumb above the chart: `Book a Flight › Paid? (answer = yes) › Then › Say`."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from goals_tui.domain.flow import Flow, If, Lookup, Node, title
+from goals_tui.tui.flows.faces import KIND_GLYPHS, condition_text
+from goals_tui.tui.flows.layout import Layout, Spot
+
+_LONGEST = 28
+
+
+def crumbs(flow: Flow, layout: Layout, spot: Spot) -> Content:
+    """Where a spot lies."""
+    parts: list[Content] = []
+    at = spot
+    while at.parent is not None:
+        parent = layout.spots[at.parent]
+        assert parent.node is not None
+        parts += [_short(parent.node.branches[at.branch].title, "$text-secondary italic"), _stop(parent.node)]
+        at = parent
+    parts.append(_short(flow.name, "bold"))
+    last = _short("empty branch" if spot.is_slot else "Start", "$quiet") if spot.node is None else _stop(spot.node)
+    return Content.styled(" › ", "$quiet").join([*reversed(parts), last])
+
+
+def _stop(node: Node) -> Content:
+    text = title(node)
+    if isinstance(node, If):
+        condition = condition_text(node.condition)
+        text = f"{node.label} ({condition})" if node.label else f"If {condition}"
+    elif isinstance(node, Lookup) and not node.label:
+        text = f"Lookup {node.of or 'answer'}"
+    return Content.assemble(f"{KIND_GLYPHS[node.kind]} ", _short(text, ""))
+
+
+def _short(text: str, style: str) -> Content:
+    return Content.styled(text, style).truncate(_LONGEST, ellipsis=True)

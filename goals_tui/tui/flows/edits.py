@@ -1,0 +1,78 @@
+"""The edits of the chart's keys: from a flow and the selected spot to the changed flow and what is selected then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from goals_tui.domain import flow_edit
+from goals_tui.domain.flow import KIND_TITLES, NODE_TYPES, Flow, Node, NodeKind, TrackGoal, title
+from goals_tui.domain.flow_edit import Position
+from goals_tui.domain.goal import Goal
+from goals_tui.domain.model import Ids
+from goals_tui.tui.flows.layout import START, Spot, slot_key
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A changed flow, what undo calls the change, and the key of the spot to select."""
+
+    flow: Flow
+    label: str
+    select: str
+
+
+def blank_node(kind: NodeKind, ids: Ids) -> Node:
+    """A new node of a kind, with nothing in it but the branches that the kind has."""
+    return NODE_TYPES[kind](id=ids.hex24())  # type: ignore[return-value]  # the table holds the types of Node
+
+
+def place_after(spot: Spot) -> Position:
+    """Where a node is put that is added at a spot: in an empty branch, or after the node."""
+    if spot.key == START:
+        return Position(None, 0, 0)
+    return Position(spot.parent, spot.branch, 0 if spot.is_slot else spot.index + 1)
+
+
+def add(flow: Flow, position: Position, node: Node) -> Edit:
+    """Insert a new node."""
+    return Edit(flow_edit.insert_at(flow, position, node), f"Add {KIND_TITLES[node.kind]}", node.id)
+
+
+def paste(flow: Flow, position: Position, node: Node, ids: Ids) -> Edit:
+    """Insert a copy of a node under new ids."""
+    copy = flow_edit.with_new_ids(node, ids)
+    return Edit(flow_edit.insert_at(flow, position, copy), f"Paste {title(node)!r}", copy.id)
+
+
+def delete(flow: Flow, node: Node, *, word: str = "Delete") -> Edit:
+    """Take a node out with its branches; what is in its place then is selected."""
+    position = flow_edit.position_of(flow, node.id)
+    changed, _ = flow_edit.remove(flow, node.id)
+    rest = flow_edit.siblings(changed, position)
+    if rest:
+        select = rest[min(position.index, len(rest) - 1)].id
+    elif position.parent_id is not None:
+        select = slot_key(position.parent_id, position.branch)
+    else:
+        select = START
+    return Edit(changed, f"{word} {title(node)!r}", select)
+
+
+def move(flow: Flow, node: Node, *, up: bool) -> Edit | None:
+    """Swap a node with its neighbour; None at the end of its sequence."""
+    changed = flow_edit.move_up(flow, node.id) if up else flow_edit.move_down(flow, node.id)
+    return None if changed is flow else Edit(changed, f"Move {title(node)!r} {'up' if up else 'down'}", node.id)
+
+
+def change(flow: Flow, node: Node) -> Edit | None:
+    """Put an edited node in the place of the old one; None where nothing differs."""
+    before = flow.node(node.id)
+    if before == node:
+        return None
+    return Edit(flow_edit.replace(flow, node), f"Edit {title(node)!r}", node.id)
+
+
+def track(flow: Flow, position: Position, goal: Goal, step_ids: tuple[str, ...], ids: Ids) -> Edit:
+    """Insert a Track Goal Process node for steps of a goal."""
+    node = TrackGoal(id=ids.hex24(), goal_id=goal.id, step_ids=goal.in_order(step_ids))
+    return Edit(flow_edit.insert_at(flow, position, node), f"Track {goal.name!r}", node.id)

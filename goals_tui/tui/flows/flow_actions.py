@@ -1,0 +1,108 @@
+"""The keys that are about a flow as a whole: open, create, rename, duplicate, delete, talk to, simulate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import work
+
+from goals_tui.domain.errors import RefusedError
+from goals_tui.domain.flow import Flow
+from goals_tui.tui.dialogs import AskText, Choose, Option
+from goals_tui.tui.flows.flow_list import in_short
+from goals_tui.tui.flows.node_actions import NodeActions
+
+
+class FlowActions(NodeActions):
+    """What the Flows screen does to flows."""
+
+    async def choose_flow(self, title: str) -> bool:
+        """Ask for a flow and show it; whether one was chosen."""
+        summaries = self.services.flows.summaries()
+        options = [Option(flow.id, flow.name, in_short(flow), flow.description) for flow in summaries]
+        chosen = await self.app.push_screen_wait(Choose(title, options, chosen=self.flow.id if self.flow else None))
+        flow = self.attempt(lambda: self.services.flows.get(chosen)) if chosen else None
+        if flow is not None:
+            self.show_flow(flow)
+            self.chart.focus()
+        return flow is not None
+
+    @work(group="waits")
+    async def action_choose(self) -> None:
+        """Choose another flow."""
+        await self.choose_flow("Open a flow")
+
+    @work(group="waits")
+    async def action_new(self) -> None:
+        """Create a flow."""
+        name = await self.app.push_screen_wait(AskText("New flow", save="Create", check=self._check_name("")))
+        if name is not None:
+            self._after(self.attempt(lambda: self.services.flows.create(name)))
+
+    @work(group="waits")
+    async def action_rename_flow(self) -> None:
+        """Rename the flow that is shown."""
+        flow = self.flow
+        if flow is None:
+            return
+        dialog = AskText("Rename flow", value=flow.name, save="Rename", check=self._check_name(flow.id))
+        name = await self.app.push_screen_wait(dialog)
+        if name is not None and name != flow.name:
+            self._after(self.attempt(lambda: self.services.flows.rename(flow.id, name)))
+
+    def action_duplicate_flow(self) -> None:
+        """Copy the flow that is shown."""
+        flow = self.flow
+        if flow is not None:
+            self._after(self.attempt(lambda: self.services.flows.duplicate(flow.id)))
+
+    def action_delete_flow(self) -> None:
+        """Delete the flow that is shown; undo brings it back."""
+        flow = self.flow
+        if flow is None:
+            return
+        if self.attempt(lambda: self.services.flows.delete(flow.id)) is not None:
+            self.flow = None
+            self.notify(f"Deleted {flow.name!r}. Press u to bring it back.")
+            self.goals_app.changed()
+            self.chart.focus()
+
+    def action_compact(self) -> None:
+        """Draw the boxes in the other size."""
+        self.chart.compact = not self.chart.is_compact
+
+    def action_talk(self) -> None:
+        """Talk to the flow."""
+        from goals_tui.tui.flows.panel import PanelScreen
+
+        if self.flow is not None:
+            self.app.push_screen(PanelScreen(self.flow))
+
+    @work(group="waits")
+    async def action_simulate(self) -> None:
+        """Run many conversations through the flow."""
+        from goals_tui.tui.flows.simulate import SimulateDialog
+
+        if self.flow is None:
+            return
+        task = await self.app.push_screen_wait(SimulateDialog(self.flow))
+        if task is not None:
+            self.notify("The simulation runs in the background. Press 5 to follow it.")
+            self.goals_app.changed()
+
+    def _check_name(self, flow_id: str) -> Callable[[str], object]:
+        taken = {flow.name.casefold() for flow in self.services.flows.summaries() if flow.id != flow_id}
+
+        def check(name: str) -> None:
+            if name.casefold() in taken:
+                raise RefusedError(f"There is a flow {name!r} already. Choose another name.")
+
+        return check
+
+    def _after(self, flow: Flow | None) -> None:
+        """Show a flow that was made or changed."""
+        if flow is not None:
+            self.goals_app.changed()
+            self.show_data()
+            self.show_flow(flow)
+            self.chart.focus()

@@ -1,0 +1,81 @@
+"""The list of flows: name, size, and how their wiring is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from textual import on
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from goals_tui.domain.wiring import Severity
+from goals_tui.services.flows import FlowSummary
+from goals_tui.tui.flows.findings_list import COLORS
+from goals_tui.tui.widgets.flow_chart_paint import BADGES
+
+
+class FlowList(OptionList):
+    """Every flow of the project; moving through it shows each."""
+
+    DEFAULT_CSS = """
+    FlowList { width: 28; height: 1fr; margin-right: 2; scrollbar-size-vertical: 1; }
+    """
+
+    @dataclass
+    class Moved(Message):
+        """Another flow is to be shown."""
+
+        flow_id: str
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._rows: list[tuple[FlowSummary, Mapping[Severity, int]]] = []
+
+    def show(
+        self, flows: Sequence[FlowSummary], findings: Mapping[str, Mapping[Severity, int]], shown: str | None
+    ) -> None:
+        """List these flows with their counts of findings; `shown` is the one on the chart."""
+        rows = [(flow, findings.get(flow.id, {})) for flow in flows]
+        ids = [flow.id for flow in flows]
+        if rows != self._rows:
+            self._rows = rows
+            with self.prevent(OptionList.OptionHighlighted):
+                self.clear_options()
+                self.add_options([Option(_row(flow, found)) for flow, found in rows])
+        if shown in ids and self.highlighted != ids.index(shown):
+            with self.prevent(OptionList.OptionHighlighted):
+                self.highlighted = ids.index(shown)
+
+    @on(OptionList.OptionHighlighted)
+    def _move(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        if event.option_index < len(self._rows):
+            self.post_message(self.Moved(self._rows[event.option_index][0].id))
+
+
+def in_short(flow: FlowSummary) -> str:
+    """How large a flow is: `7 nodes, 1 goal`."""
+    nodes = f"{flow.nodes} node{'s' * (flow.nodes != 1)}"
+    goals = f"{len(flow.goals)} goal{'s' * (len(flow.goals) != 1)}" if flow.goals else "no goals"
+    return f"{nodes}, {goals}"
+
+
+def badges(found: Mapping[Severity, int]) -> Content:
+    """Counts of findings with their glyphs: `✖2 ▲1`."""
+    parts = [
+        Content.styled(f"{BADGES[severity]}{found[severity]}", COLORS[severity])
+        for severity in ("error", "warning")
+        if found.get(severity)
+    ]
+    return Content(" ").join(parts)
+
+
+def _row(flow: FlowSummary, found: Mapping[Severity, int]) -> Content:
+    name = Content(flow.name)
+    if name.cell_length > 60:
+        name = name.truncate(60, ellipsis=True)
+    below = Content.assemble(Content.styled(in_short(flow), "$quiet"), "  ", badges(found))
+    return Content("\n").join([name, below, Content("")])

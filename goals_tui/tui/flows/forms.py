@@ -1,0 +1,281 @@
+"""What can be entered for each kind of node; `forms_by_kind` leads from the kind to its form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.suggester import SuggestFromList
+from textual.widget import Widget
+from textual.widgets import Button, Input, Label, Select, Static
+
+from goals_tui.domain.errors import RefusedError
+from goals_tui.domain.flow import (
+    Branch,
+    Comparison,
+    Condition,
+    ExecuteFlow,
+    GoTo,
+    Handover,
+    If,
+    Lookup,
+    Node,
+    Other,
+    Question,
+    Say,
+)
+from goals_tui.domain.model import MAX_NAME, MAX_TEXT, clean_line, clean_text
+from goals_tui.tui.dialogs import Choose, Option
+from goals_tui.tui.flows.faces import Names
+from goals_tui.tui.flows.fields import LineList, SpokenField
+
+if TYPE_CHECKING:
+    from goals_tui.services.goal_uses import NodeUse
+
+COMPARISONS: tuple[tuple[str, Comparison], ...] = (
+    ("equals", "equals"),
+    ("does not equal", "not_equals"),
+    ("contains", "contains"),
+    ("exists", "exists"),
+)
+
+
+@dataclass(frozen=True)
+class EditorData:
+    """What the forms offer to choose from."""
+
+    names: Names = field(default_factory=Names)
+    flow_id: str = ""
+    answers: tuple[str, ...] = ()
+    """Names under which Questions of the flow keep answers."""
+
+    uses: Callable[[str], Sequence[NodeUse]] = lambda goal_id: ()
+    """Where a goal is tracked now."""
+
+
+class NodeForm(VerticalScroll, can_focus=False):
+    """The fields of a node. `values` are what the node is to hold; the label belongs to every kind."""
+
+    DEFAULT_CSS = """
+    NodeForm { height: 1fr; scrollbar-size-vertical: 1; }
+    NodeForm Label { color: $quiet; margin-top: 1; }
+    NodeForm Label.-first { margin-top: 0; }
+    NodeForm Button { width: 1fr; content-align: left middle; text-align: left; }
+    NodeForm .hint { color: $quiet; width: 1fr; height: auto; }
+    """
+
+    def __init__(self, node: Node, data: EditorData) -> None:
+        super().__init__()
+        self.node = node
+        self.data = data
+
+    def compose(self) -> ComposeResult:
+        """The kind's own fields, then the label."""
+        yield from self.fields()
+        yield Label("Label (optional)")
+        yield Input(self.node.label, id="label", max_length=MAX_NAME, placeholder="A name on the chart")
+
+    def fields(self) -> ComposeResult:
+        """The kind's own fields."""
+        yield from ()
+
+    def values(self) -> dict[str, Any]:
+        """What the kind's own fields hold now; raises RefusedError for what can't be saved."""
+        return {}
+
+    def result(self) -> Node:
+        """The node with what was entered; raises RefusedError."""
+        label = clean_line(self.query_one("#label", Input).value)
+        return self.node.model_copy(update={"label": label, **self.values()})
+
+    def line(self, selector: str) -> str:
+        """The text of an Input."""
+        return clean_line(self.query_one(selector, Input).value)
+
+    def spoken(self) -> str:
+        """The text of the SpokenField."""
+        text = clean_text(self.query_one(SpokenField).text).strip()
+        if len(text) > MAX_TEXT:
+            raise RefusedError(f"The text has {len(text):,} characters; {MAX_TEXT:,} are allowed. Shorten it.")
+        return text
+
+    def answer_field(self, value: str, id: str) -> Input:
+        """An Input for the name of a saved answer; empty is the last answer."""
+        suggester = SuggestFromList(self.data.answers, case_sensitive=False) if self.data.answers else None
+        return Input(value, id=id, max_length=MAX_NAME, placeholder="the last answer", suggester=suggester)
+
+
+class SpokenForm(NodeForm):
+    """Say and Handover to Agent."""
+
+    def fields(self) -> ComposeResult:
+        """The text."""
+        assert isinstance(self.node, Say | Handover)
+        yield Label("The agent says", classes="-first")
+        yield SpokenField(self.node.text, id="text")
+        yield Static("enter saves, ctrl+j begins a new line", classes="hint")
+
+    def values(self) -> dict[str, Any]:
+        """The text."""
+        return {"text": self.spoken()}
+
+
+class QuestionForm(NodeForm):
+    """Question: text, buttons, and where the answer is kept."""
+
+    def fields(self) -> ComposeResult:
+        """Text, buttons, name of the answer."""
+        assert isinstance(self.node, Question)
+        yield Label("The agent asks", classes="-first")
+        yield SpokenField(self.node.text, id="text")
+        yield Static("enter saves, tab goes on to the buttons", classes="hint")
+        yield Label("Buttons (optional)")
+        yield LineList(self.node.buttons, placeholder="A button", id="buttons")
+        yield Label("Keep the answer as (optional)")
+        yield Input(self.node.save_as, id="save-as", max_length=MAX_NAME, placeholder="for example: passenger")
+
+    def values(self) -> dict[str, Any]:
+        """Text, buttons, name of the answer."""
+        buttons = tuple(clean_line(line.text) for line in self.query_one("#buttons", LineList).lines())
+        return {"text": self.spoken(), "buttons": buttons, "save_as": self.line("#save-as")}
+
+
+class ConditionForm(NodeForm):
+    """If: what is compared, how, with what."""
+
+    def fields(self) -> ComposeResult:
+        """The condition."""
+        assert isinstance(self.node, If)
+        condition = self.node.condition
+        yield Label("Then, if", classes="-first")
+        yield self.answer_field(condition.of, "of")
+        yield Select(COMPARISONS, value=condition.comparison, allow_blank=False, id="comparison")
+        yield Input(condition.to, id="to", max_length=MAX_NAME, placeholder="for example: yes")
+        yield Static("Upper and lower case are the same.", classes="hint")
+
+    def on_mount(self) -> None:
+        """`exists` compares with nothing."""
+        self._show_to()
+
+    @on(Select.Changed, "#comparison")
+    def _show_to(self) -> None:
+        self.query_one("#to").display = self.query_one("#comparison", Select).value != "exists"
+
+    def values(self) -> dict[str, Any]:
+        """The condition."""
+        comparison = self.query_one("#comparison", Select).value
+        to = "" if comparison == "exists" else self.line("#to")
+        return {"condition": Condition.model_validate({"of": self.line("#of"), "comparison": comparison, "to": to})}
+
+
+class LookupForm(NodeForm):
+    """Lookup: what is looked up, and its cases. A case that is emptied goes with its nodes."""
+
+    def fields(self) -> ComposeResult:
+        """The value and the cases."""
+        assert isinstance(self.node, Lookup)
+        yield Label("Look up", classes="-first")
+        yield self.answer_field(self.node.of, "of")
+        yield Label("Cases (beside Default)")
+        yield LineList([branch.value for branch in self._cases()], placeholder="A value", id="cases")
+        yield Static("An emptied case goes with its nodes; u brings them back.", classes="hint")
+
+    def values(self) -> dict[str, Any]:
+        """The value and the branches."""
+        old = self._cases()
+        cases: list[Branch] = []
+        for line in self.query_one("#cases", LineList).lines():
+            value = clean_line(line.text)
+            if any(case.value.casefold() == value.casefold() for case in cases):
+                raise RefusedError(f"There are two cases {value!r}. Change one of them.", field="cases")
+            nodes = old[line.origin].nodes if line.origin is not None else ()
+            cases.append(Branch(kind="case", value=value, nodes=nodes))
+        rest = tuple(branch for branch in self.node.branches if branch.kind != "case")
+        return {"of": self.line("#of"), "branches": (*cases, *rest)}
+
+    def _cases(self) -> list[Branch]:
+        return [branch for branch in self.node.branches if branch.kind == "case"]
+
+
+class TargetForm(NodeForm):
+    """Go To and Execute Flow: which flow."""
+
+    def __init__(self, node: Node, data: EditorData) -> None:
+        super().__init__(node, data)
+        self.flow_id = node.flow_id if isinstance(node, GoTo | ExecuteFlow) else ""
+
+    def fields(self) -> ComposeResult:
+        """The flow."""
+        yield Label("Flow", classes="-first")
+        yield Button(Content(self._title()), id="target")
+
+    def on_mount(self) -> None:
+        """A new node asks at once."""
+        if not self.flow_id:
+            self.choose()
+
+    def _title(self) -> str:
+        return self.data.names.flows.get(self.flow_id) or "Choose a flow…"
+
+    @on(Button.Pressed, "#target")
+    @work(group="waits")
+    async def choose(self) -> None:
+        """Ask which flow."""
+        options = [
+            Option(flow_id, name, "this flow" if flow_id == self.data.flow_id else "")
+            for flow_id, name in self.data.names.flows.items()
+        ]
+        chosen = await self.app.push_screen_wait(Choose("Choose a flow", options, chosen=self.flow_id))
+        if chosen is not None:
+            self.flow_id = chosen
+            self.query_one("#target", Button).label = Content(self._title())
+            self.query_one("#label").focus()
+
+    def values(self) -> dict[str, Any]:
+        """The flow."""
+        return {"flow_id": self.flow_id}
+
+
+class OtherForm(NodeForm):
+    """Other: its content is shown, and kept as it is."""
+
+    def fields(self) -> ComposeResult:
+        """The type and the content."""
+        assert isinstance(self.node, Other)
+        yield Label("Kept as it is, and passed over when run", classes="-first")
+        yield Static(self.node.type, markup=False)
+        content = json.dumps(self.node.content, indent=2, ensure_ascii=False, default=str)
+        yield Static(content if self.node.content else "", markup=False, classes="hint")
+
+
+def saved_answers(nodes: Sequence[Node]) -> tuple[str, ...]:
+    """The names under which Questions among these nodes keep answers, each once."""
+    return tuple(dict.fromkeys(node.save_as for node in nodes if isinstance(node, Question) and node.save_as))
+
+
+def first_field(form: Widget) -> Widget | None:
+    """The field that is typed in first."""
+    return next((widget for widget in form.query("*") if widget.focusable), None)
+
+
+def forms_by_kind() -> Mapping[str, type[NodeForm]]:
+    """The form of each kind."""
+    from goals_tui.tui.flows.track_form import TrackForm
+
+    return {
+        "say": SpokenForm,
+        "handover": SpokenForm,
+        "question": QuestionForm,
+        "if": ConditionForm,
+        "lookup": LookupForm,
+        "go_to": TargetForm,
+        "execute_flow": TargetForm,
+        "track_goal": TrackForm,
+        "other": OtherForm,
+    }

@@ -1,0 +1,226 @@
+"""The keys that edit nodes: each edit is saved at once, so that undo and other programs see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import work
+
+from goals_tui.domain.errors import ConflictError, GoalsError
+from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, title
+from goals_tui.domain.flow_edit import Position
+from goals_tui.domain.wiring import Finding
+from goals_tui.tui.dialogs import Answer, Ask, Choose, Option
+from goals_tui.tui.flows import edits
+from goals_tui.tui.flows.edits import Edit
+from goals_tui.tui.flows.faces import one_line
+from goals_tui.tui.flows.kind_menu import KindMenu
+from goals_tui.tui.flows.layout import START, Spot
+from goals_tui.tui.screen import ScreenFrame
+from goals_tui.tui.widgets.flow_chart import FlowChart
+
+
+class NodeActions(ScreenFrame[None]):
+    """What the Flows screen does to the nodes of the flow that is shown."""
+
+    clipboard: ClassVar[Node | None] = None
+    """What was cut or copied last; it can be pasted in any flow."""
+
+    flow: Flow | None = None
+
+    @property
+    def chart(self) -> FlowChart:
+        """The chart of the flow."""
+        return self.query_one(FlowChart)
+
+    @property
+    def spot(self) -> Spot | None:
+        """What is selected on the chart."""
+        return self.chart.spot
+
+    @property
+    def node(self) -> Node | None:
+        """The selected node."""
+        spot = self.spot
+        return spot.node if spot else None
+
+    @property
+    def here(self) -> Position:
+        """Where a new node goes."""
+        spot = self.spot
+        return edits.place_after(spot) if spot else Position(None, 0, 0)
+
+    def open_editor(self, node: Node, field: str | None = None) -> object:
+        """Show the editor of a node."""
+        raise NotImplementedError
+
+    def show_flow(self, flow: Flow, select: str | None = None) -> None:
+        """Show a flow, with a spot selected."""
+        raise NotImplementedError
+
+    def mend_finding(self, finding: Finding) -> None:
+        """Do what mends a finding, or open the form that does."""
+        raise NotImplementedError
+
+    def findings_of(self, node_id: str) -> list[Finding]:
+        """What is wrong with a node of the flow that is shown."""
+        raise NotImplementedError
+
+    # -- saving
+
+    def commit(self, edit: Edit | None, *, said: str = "") -> bool:
+        """Save an edit and show it; whether that worked at once. A conflict is asked about."""
+        if edit is None:
+            return False
+        try:
+            saved = self.services.flows.save(edit.flow, label=edit.label)
+        except ConflictError as error:
+            self._ask_conflict(error, edit)
+            return False
+        except GoalsError as error:
+            self.goals_app.show_error(error)
+            return False
+        self.show_flow(saved, edit.select)
+        self.goals_app.changed()
+        if said:
+            self.notify(said)
+        return True
+
+    @work(group="waits")
+    async def _ask_conflict(self, error: ConflictError, edit: Edit) -> None:
+        answers = [Answer("reload", "Reload it"), Answer("overwrite", "Overwrite with mine", danger=True)]
+        answer = await self.app.push_screen_wait(Ask("Changed elsewhere", str(error), answers))
+        if answer == "overwrite":
+            saved = self.attempt(lambda: self.services.flows.save(edit.flow, label=edit.label, overwrite=True))
+            if saved is not None:
+                self.show_flow(saved, edit.select)
+                self.goals_app.changed()
+        elif answer == "reload":
+            self.show_data()
+
+    def _edit(self, make: Callable[[], Edit | None]) -> None:
+        """Commit what `make` gives; refusals of the edit itself are shown."""
+        self.commit(self.attempt(make))
+
+    # -- keys
+
+    @work(group="waits")
+    async def action_add(self) -> None:
+        """Add a node after the selected one, or in the selected branch."""
+        spot = self.spot
+        if self.flow is not None and spot is not None:
+            where = "at the start" if spot.key == START else "in this branch" if spot.is_slot else ""
+            after = f"after {title(spot.node)!r}" if spot.node else ""
+            await self._add_at(edits.place_after(spot), f"It comes {where or one_line(after)}. Press a letter.")
+
+    @work(group="waits")
+    async def action_add_in_branch(self) -> None:
+        """Add a node at the top of a branch of the selected node."""
+        node = self.node
+        if self.flow is None or node is None or not node.branches:
+            return
+        options = [
+            Option(str(place), branch.title, f"{len(branch.nodes)} nodes") for place, branch in enumerate(node.branches)
+        ]
+        chosen = await self.app.push_screen_wait(Choose("In which branch?", options))
+        if chosen is not None:
+            branch = node.branches[int(chosen)]
+            await self._add_at(
+                Position(node.id, int(chosen), 0), f"It comes first in {branch.title!r}. Press a letter."
+            )
+
+    async def _add_at(self, position: Position, where: str) -> None:
+        kind = await self.app.push_screen_wait(KindMenu(where))
+        if kind is None or self.flow is None:
+            return
+        flow, new = self.flow, edits.blank_node(kind, self.services.ids)
+        edit = self.attempt(lambda: edits.add(flow, position, new))
+        if self.commit(edit) and kind not in ("end", "once"):
+            self.open_editor(new)
+
+    def action_edit(self) -> None:
+        """Edit the selected node; at Start and in an empty branch: add one."""
+        if self.node is not None:
+            self.open_editor(self.node)
+        elif self.spot is not None:
+            self.action_add()
+
+    def action_rename(self) -> None:
+        """Edit the label of the selected node."""
+        if self.node is not None:
+            self.open_editor(self.node, "label")
+
+    def action_delete(self) -> None:
+        """Delete the selected node with its branches."""
+        flow, node = self.flow, self.node
+        if flow is not None and node is not None:
+            self._edit(lambda: edits.delete(flow, node))
+
+    def action_cut(self) -> None:
+        """Delete the selected node, ready to be pasted."""
+        flow, node = self.flow, self.node
+        if flow is not None and node is not None:
+            NodeActions.clipboard = node
+            self._edit(lambda: edits.delete(flow, node, word="Cut"))
+
+    def action_copy(self) -> None:
+        """Make the selected node ready to be pasted."""
+        if self.node is not None:
+            NodeActions.clipboard = self.node
+            self.notify(f"Copied {title(self.node)!r}. Press p where it is to go, in any flow.")
+            self.refresh_bindings()
+
+    def action_paste(self) -> None:
+        """Insert what was cut or copied."""
+        flow, spot, node = self.flow, self.spot, NodeActions.clipboard
+        if flow is not None and spot is not None and node is not None:
+            self._edit(lambda: edits.paste(flow, edits.place_after(spot), node, self.services.ids))
+
+    def action_move_up(self) -> None:
+        """Move the selected node before the one above it."""
+        self._move(up=True)
+
+    def action_move_down(self) -> None:
+        """Move the selected node after the one below it."""
+        self._move(up=False)
+
+    def _move(self, *, up: bool) -> None:
+        flow, node = self.flow, self.node
+        if flow is not None and node is not None:
+            self._edit(lambda: edits.move(flow, node, up=up))
+
+    def action_follow(self) -> None:
+        """Show the flow that a Go To or Execute Flow leads to."""
+        node = self.node
+        if isinstance(node, GoTo | ExecuteFlow):
+            target = self.attempt(lambda: self.services.flows.get(node.flow_id))
+            if target is not None:
+                self.show_flow(target)
+
+    def action_mend(self) -> None:
+        """Mend the worst finding of the selected node that has a mend."""
+        found = [finding for finding in self.findings_of(self.chart.selected) if finding.mend]
+        if found:
+            self.mend_finding(found[0])
+
+    NEEDS_NODE: ClassVar[frozenset[str]] = frozenset("rename delete cut copy move_up move_down".split())
+
+    def node_action_works(self, action: str) -> bool:
+        """Whether a key of the chart does something for what is selected."""
+        spot, node = self.spot, self.node
+        if spot is None:
+            return False
+        if action in self.NEEDS_NODE:
+            return node is not None
+        match action:
+            case "add_in_branch":
+                return node is not None and bool(node.branches)
+            case "paste":
+                return NodeActions.clipboard is not None
+            case "follow":
+                return isinstance(node, GoTo | ExecuteFlow) and bool(node.flow_id)
+            case "mend":
+                return any(finding.mend for finding in self.findings_of(spot.key))
+            case _:
+                return True

@@ -1,0 +1,231 @@
+"""The Interaction Panel: a chat with the flow, and what it tracks (DESIGN 6, *Flows*)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from goals_tui.domain.errors import GoalsError
+from goals_tui.domain.flow import Flow
+from goals_tui.domain.model import MAX_NAME
+from goals_tui.tui.actions import bindings
+from goals_tui.tui.flows.faces import Names
+from goals_tui.tui.flows.panel_debug import debug_content
+from goals_tui.tui.flows.talk import Line, Talk
+from goals_tui.tui.screen import ScreenFrame
+from goals_tui.tui.widgets.flow_chart import FlowChart
+
+AGAIN, BACK = "Start again", "Back to the chart"
+
+
+class Bubble(Horizontal):
+    """Something that was said."""
+
+    DEFAULT_CSS = """
+    Bubble { height: auto; width: 1fr; margin-bottom: 1; }
+    Bubble Static { width: auto; max-width: 80%; padding: 0 1; }
+    Bubble.-agent Static { background: $panel; border-left: outer $primary; }
+    Bubble.-user { align-horizontal: right; }
+    Bubble.-user Static { background: $primary 25%; border-right: outer $accent; }
+    Bubble.-note { align-horizontal: center; }
+    Bubble.-note Static { color: $quiet; max-width: 100%; }
+    """
+
+    def __init__(self, line: Line) -> None:
+        super().__init__(classes=f"-{line.who}")
+        self.line = line
+
+    def compose(self) -> ComposeResult:
+        """The text."""
+        text = f"── {self.line.text} ──" if self.line.who == "note" else self.line.text
+        yield Static(text, markup=False)
+
+
+class Answers(OptionList):
+    """The buttons of a question: number keys and arrows choose, any other letter begins free text."""
+
+    DEFAULT_CSS = """
+    Answers { height: auto; max-height: 8; margin-bottom: 1; display: none; }
+    """
+
+    @dataclass
+    class Typed(Message):
+        """A letter was typed that is meant for the text."""
+
+        letter: str
+
+    def __init__(self) -> None:
+        super().__init__(id="answers")
+        self.answers: tuple[str, ...] = ()
+
+    def offer(self, answers: tuple[str, ...]) -> None:
+        """Show these answers; none hides the list."""
+        self.answers = answers
+        self.clear_options()
+        self.display = bool(answers)
+        rows = []
+        for number, answer in enumerate(answers, 1):
+            key = str(number) if number < 10 else " "
+            rows.append(Option(Content.assemble((f" {key} ", "bold $primary"), Content(answer))))
+        self.add_options(rows)
+        if answers:
+            self.highlighted = 0
+
+    def on_key(self, event: events.Key) -> None:
+        """Numbers choose, letters go to the text."""
+        if event.character is None or not event.is_printable or event.key == "space":
+            return
+        event.stop()
+        if event.character.isdigit():
+            number = int(event.character)
+            if 1 <= number <= len(self.answers):
+                self.post_message(self.OptionSelected(self, self.get_option_at_index(number - 1), number - 1))
+        else:
+            self.post_message(self.Typed(event.character))
+
+
+class PanelScreen(ScreenFrame[None]):
+    """Talk to a flow."""
+
+    AREA = "flows"
+    CONTEXT = "flows.panel"
+    HELP = (
+        "Talk to the flow as an end user would. Its goal events are real, and marked as coming from the "
+        "**Interaction Panel**: reports leave them out unless asked. **Debug** shows each as it fires: "
+        "● initial step, ○ step, ◎ completion step."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("flows.panel")]
+    DEFAULT_CSS = """
+    PanelScreen #panel { height: 1fr; }
+    PanelScreen #talk { width: 1fr; height: 1fr; max-width: 100; }
+    PanelScreen #chat { height: 1fr; scrollbar-size-vertical: 1; padding-right: 1; }
+    PanelScreen #debug { width: 46; height: 1fr; display: none; margin-left: 2; padding-left: 2;
+                         border-left: vkey $border-blurred; scrollbar-size-vertical: 1; }
+    PanelScreen.-debug #debug { display: block; }
+    PanelScreen.-narrow #panel, PanelScreen.-normal #panel { layout: vertical; }
+    PanelScreen.-narrow #debug, PanelScreen.-normal #debug {
+        width: 1fr; height: 40%; margin: 1 0 0 0; padding: 0; border: none; border-top: hkey $border-blurred;
+    }
+    PanelScreen #panel-chart { display: none; width: 1fr; margin-right: 2; }
+    PanelScreen.-huge #panel-chart { display: block; }
+    """
+
+    def __init__(self, flow: Flow) -> None:
+        super().__init__()
+        self.flow = flow
+        self.talk: Talk | None = None
+        self._shown = 0
+
+    def compose_body(self) -> ComposeResult:
+        """Chart (at wide sizes), chat, debug."""
+        with Horizontal(id="panel"):
+            chart = FlowChart(id="panel-chart")
+            chart.can_focus = False
+            yield chart
+            with Vertical(id="talk"):
+                yield VerticalScroll(id="chat", can_focus=False)
+                yield Answers()
+                yield Input(placeholder="Type an answer", id="answer", max_length=MAX_NAME)
+            with VerticalScroll(id="debug", can_focus=False):
+                yield Static("", id="debug-text", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin to talk."""
+        super().on_mount()
+        self.place = f"{self.flow.name} › Interaction Panel"
+        self.set_class(self.app.size.width >= 120, "-debug")
+        self._begin()
+
+    def action_restart(self) -> None:
+        """Begin a new conversation, in a session of its own."""
+        self._begin()
+
+    def action_debug(self) -> None:
+        """Show what is tracked, or hide it."""
+        self.toggle_class("-debug")
+
+    def action_close(self) -> None:
+        """Back to the chart."""
+        self.app.pop_screen()
+
+    def _begin(self) -> None:
+        try:
+            self.talk = Talk(self.services, self.services.flows.get(self.flow.id))
+            self.talk.start()
+        except GoalsError as error:
+            self.goals_app.show_error(error)
+        self.query_one("#chat").remove_children()
+        self._shown = 0
+        self._show()
+
+    @on(Input.Submitted, "#answer")
+    def _typed(self, event: Input.Submitted) -> None:
+        text = event.value.strip()
+        if text:
+            event.input.value = ""
+            self._answer(text)
+
+    @on(Answers.OptionSelected)
+    def _chose(self, event: OptionList.OptionSelected) -> None:
+        answer = self.query_one(Answers).answers[event.option_index]
+        if self.talk is not None and self.talk.ended:
+            if answer == AGAIN:
+                self._begin()
+            else:
+                self.action_close()
+        else:
+            self._answer(answer)
+
+    @on(Answers.Typed)
+    def _letter(self, event: Answers.Typed) -> None:
+        field = self.query_one("#answer", Input)
+        if not field.disabled:
+            field.focus()
+            field.insert_text_at_cursor(event.letter)
+
+    def _answer(self, text: str) -> None:
+        if self.talk is not None and self.talk.asked is not None:
+            talk = self.talk
+            self.attempt(lambda: talk.answer(text))
+            self._show()
+
+    def _show(self) -> None:
+        talk = self.talk
+        if talk is None:
+            return
+        chat = self.query_one("#chat", VerticalScroll)
+        chat.mount(*(Bubble(line) for line in talk.lines[self._shown :]))
+        self._shown = len(talk.lines)
+        chat.scroll_end(animate=False)
+        answers, field = self.query_one(Answers), self.query_one("#answer", Input)
+        field.disabled = talk.ended is not None
+        field.display = talk.ended is None
+        if talk.ended is not None:
+            answers.offer((AGAIN, BACK))
+        else:
+            answers.offer(talk.asked.buttons if talk.asked else ())
+        if answers.display:
+            answers.focus()
+        else:
+            field.focus()
+        self.query_one("#debug-text", Static).update(debug_content(talk, self.services.project.get().currency))
+        self._show_chart(talk)
+
+    def _show_chart(self, talk: Talk) -> None:
+        chart = self.query_one("#panel-chart", FlowChart)
+        flows = self.services.flows.all()
+        here = talk.node
+        flow = next((flow for flow in flows if here and any(node.id == here.id for node in flow.walk())), self.flow)
+        goals = {goal.id: goal for goal in self.services.goals.all()}
+        chart.show(flow, Names(goals, {other.id: other.name for other in flows}), {})
+        if here is not None:
+            chart.select(here.id)

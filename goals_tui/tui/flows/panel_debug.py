@@ -1,0 +1,107 @@
+"""What debug mode of the Interaction Panel shows: events as they fired, cycles, what was earned."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from textual.content import Content
+
+from goals_tui.domain.goal import Step
+from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Outcome, Timeline
+from goals_tui.domain.value import SuccessMetrics, format_duration
+from goals_tui.services.currencies import format_money
+from goals_tui.tui.flows.talk import Fire, Talk
+
+COLORS: dict[Outcome, str] = {
+    "completed": "$completed",
+    "partial": "$partial",
+    "incomplete": "$incomplete",
+    "orphan": "$quiet",
+}
+
+
+def debug_content(talk: Talk, currency: str) -> Content:
+    """All of it, from top to bottom."""
+    lines = [_heading("Goal events")]
+    lines += [line for fire in talk.fires for line in _fire(fire, currency)] or [_quiet("None has fired yet.")]
+    cycles = talk.cycles()
+    still_open = talk.open_cycles()
+    lines += [Content(""), _heading("Cycles")]
+    lines += [line for cycle in cycles for line in _cycle(talk, cycle, still_open)] or [
+        _quiet("The initial step of a goal opens one.")
+    ]
+    lines += [Content(""), _heading("Earned"), *_earned(cycles, currency)]
+    lines += [Content(""), _quiet(f"Session {talk.session_id}"), _quiet("Reports leave it out unless asked.")]
+    return Content("\n").join(lines)
+
+
+def worth(metrics: SuccessMetrics, currency: str) -> str:
+    """What a step is worth, in short; empty for nothing."""
+    parts = []
+    if metrics.cost_savings:
+        parts.append(f"{format_money(metrics.cost_savings, currency)} saved")
+    if metrics.revenue:
+        parts.append(f"{format_money(metrics.revenue, currency)} revenue")
+    if metrics.time_saved_seconds:
+        parts.append(format_duration(metrics.time_saved_seconds))
+    return ", ".join(parts)
+
+
+def _fire(fire: Fire, currency: str) -> list[Content]:
+    lines = [_quiet(fire.goal)]
+    lines += [_step(step, currency) for step in fire.tracked]
+    lines += [Content.styled(f"  ✕ {step.name} is not tracked", "$warning") for step in fire.missed]
+    if fire.why:
+        lines.append(Content.styled(f"    {fire.why}" if fire.missed else f"  ✕ {fire.why}", "$warning"))
+    return lines
+
+
+def _step(step: Step, currency: str) -> Content:
+    look = "$completed" if step.kind == "completion" else "$primary"
+    earned = worth(step.metrics, currency)
+    return Content.assemble(
+        (f"  {step.glyph} ", f"bold {look}"),
+        Content(step.name),
+        Content.styled(f"\n    {earned}" if earned else "", look),
+    )
+
+
+def _cycle(talk: Talk, timeline: Timeline, still_open: set[str]) -> list[Content]:
+    cycle = timeline.cycle
+    color = COLORS[cycle.outcome]
+    glyphs = [
+        Content.styled(f"{step.glyph} ", color if reached else "$foreground 30%")
+        for step, reached in talk.glyphs(cycle.goal_id, cycle.reached)
+    ]
+    state = "open" if cycle.cycle_id in still_open else "closed"
+    return [
+        Content.assemble("  ", *glyphs, Content.styled(cycle.goal, "bold")),
+        Content.assemble(
+            "  ",
+            Content.styled(f"{OUTCOME_GLYPHS[cycle.outcome]} {OUTCOME_TITLES[cycle.outcome]}", color),
+            Content.styled(f", {state}", "$quiet"),
+        ),
+    ]
+
+
+def _earned(cycles: list[Timeline], currency: str) -> list[Content]:
+    saved = sum((timeline.cycle.cost_savings for timeline in cycles), Decimal(0))
+    revenue = sum((timeline.cycle.revenue for timeline in cycles), Decimal(0))
+    seconds = sum(timeline.cycle.time_saved_seconds for timeline in cycles)
+    rows = (
+        ("Cost savings", format_money(saved, currency)),
+        ("Revenue", format_money(revenue, currency)),
+        ("Time saved", format_duration(seconds)),
+    )
+    return [
+        Content.assemble(Content.styled(f"  {name:<14}", "$quiet"), Content.styled(value, "bold"))
+        for name, value in rows
+    ]
+
+
+def _heading(text: str) -> Content:
+    return Content.styled(text, "bold $primary")
+
+
+def _quiet(text: str) -> Content:
+    return Content.styled(text, "$quiet")

@@ -1,0 +1,104 @@
+"""Asks how many conversations to run through a flow, and starts that as a task."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Button, Input, Label, Static
+
+from goals_tui.domain.errors import GoalsError, RefusedError
+from goals_tui.domain.filters import Filters, resolve_span
+from goals_tui.domain.flow import Flow
+from goals_tui.services.tasks_record import Task
+from goals_tui.services.tasks_work import simulate
+from goals_tui.tui.dialogs import Dialog
+
+MOST = 1_000_000
+
+
+class SimulateDialog(Dialog[Task]):
+    """Conversations, seed, first and last day. Returns the task that was started."""
+
+    DEFAULT_CSS = """
+    SimulateDialog .pair { height: auto; }
+    SimulateDialog .pair Vertical { height: auto; width: 1fr; }
+    SimulateDialog .pair Vertical.-second { margin-left: 2; }
+    SimulateDialog Label { color: $quiet; }
+    """
+
+    def __init__(self, flow: Flow) -> None:
+        super().__init__(f"Simulate {flow.name}")
+        self.flow = flow
+
+    def compose_dialog(self) -> ComposeResult:
+        """The fields."""
+        today = self.services.clock().astimezone(self.services.project.get().zone).date()
+        yield Static(
+            "Conversations with made-up users, who answer at random and sometimes leave. Their goal events are "
+            "written as real ones, so use it in a workspace that is for trying things.",
+            classes="dialog-text quiet",
+            markup=False,
+        )
+        yield Static("")
+        with Horizontal(classes="pair"):
+            yield from self._field("Conversations", "sessions", "1000")
+            yield from self._field("Seed (the same gives the same)", "seed", "1", second=True)
+        with Horizontal(classes="pair"):
+            yield from self._field("First day", "from", (today - timedelta(days=29)).isoformat())
+            yield from self._field("Last day", "to", today.isoformat(), second=True)
+        yield Static("", classes="problem", markup=False)
+
+    def compose_buttons(self) -> ComposeResult:
+        """The answers."""
+        yield Button("Cancel", id="cancel")
+        yield Button("Simulate", id="start", variant="primary")
+
+    def _field(self, title: str, id: str, value: str, *, second: bool = False) -> ComposeResult:
+        with Vertical(classes="-second" if second else ""):
+            yield Label(title, markup=False)
+            yield Input(value, id=id, max_length=40)
+
+    def on_mount(self) -> None:
+        """Start with the number."""
+        self.query_one("#sessions", Input).focus()
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#start")
+    def _start(self) -> None:
+        try:
+            start, end = self._span()
+            task = simulate(
+                self.services,
+                self.flow.id,
+                sessions=self._number("sessions", "The number of conversations", MOST),
+                seed=self._number("seed", "The seed", 2**31, least=0),
+                start=start,
+                end=end,
+            )
+        except GoalsError as error:
+            self.query_one(".problem", Static).update(str(error))
+        else:
+            self.dismiss(task)
+
+    @on(Button.Pressed, "#cancel")
+    def _cancel(self) -> None:
+        self.dismiss(None)
+
+    def _span(self) -> tuple[datetime, datetime]:
+        days = Filters(span="custom", since=self._text("from"), until=self._text("to"))
+        span = resolve_span(days, self.services.clock(), self.services.project.get().zone)
+        if span.start is None or span.end is None or span.start >= span.end:
+            raise RefusedError("Give a first and a last day, for example 2026-10-01.")
+        return span.start, span.end
+
+    def _number(self, id: str, what: str, most: int, *, least: int = 1) -> int:
+        text = self._text(id).replace(",", "")
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+            raise RefusedError(f"{what} is a number from {least:,} to {most:,}, not {text!r}.")
+        return int(text)
+
+    def _text(self, id: str) -> str:
+        return self.query_one(f"#{id}", Input).value.strip()

@@ -1,0 +1,152 @@
+"""The form of a Track Goal Process node: Select Goal, then Select Steps (the seed's *Add a Goal to a Flow*)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Button, Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+from goals_tui.domain.flow import Node, TrackGoal
+from goals_tui.domain.goal import Goal, Step
+from goals_tui.tui.dialogs import Choose
+from goals_tui.tui.dialogs import Option as Row
+from goals_tui.tui.flows.forms import EditorData, NodeForm
+
+
+class StepList(OptionList):
+    """The steps of a goal in its order, each chosen or not. Enter and space choose."""
+
+    DEFAULT_CSS = """
+    StepList { height: auto; max-height: 24; background: $surface; padding: 0 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "select", "Choose", show=False)]
+
+
+class TrackForm(NodeForm):
+    """Which goal, and which of its steps; says of each step where else it is tracked."""
+
+    def __init__(self, node: Node, data: EditorData) -> None:
+        super().__init__(node, data)
+        assert isinstance(node, TrackGoal)
+        self.goal_id = node.goal_id
+        self.chosen = set(node.step_ids)
+
+    def fields(self) -> ComposeResult:
+        """Goal and steps."""
+        yield Label("Select Goal", classes="-first")
+        yield Button(Content(self._goal_title()), id="goal")
+        yield Label("Select Steps", id="steps-label")
+        yield StepList(id="steps")
+        yield Static("", id="steps-hint", classes="hint", markup=False)
+
+    def on_mount(self) -> None:
+        """A new node asks for the goal at once, unless there is only one."""
+        if not self.goal_id:
+            self._take_only_goal()
+        self._show_steps()
+        if not self.goal_id and self.data.names.goals:
+            self.choose_goal()
+
+    @property
+    def goal(self) -> Goal | None:
+        """The chosen goal, where it still exists."""
+        return self.data.names.goals.get(self.goal_id)
+
+    def values(self) -> dict[str, Any]:
+        """Goal and steps, in the goal's order; steps that are gone stay out."""
+        goal = self.goal
+        if goal is None:
+            return {"goal_id": self.goal_id, "step_ids": self._node.step_ids}
+        known = {step.id for step in goal.steps}
+        return {"goal_id": goal.id, "step_ids": goal.in_order(self.chosen & known)}
+
+    @property
+    def _node(self) -> TrackGoal:
+        assert isinstance(self.node, TrackGoal)
+        return self.node
+
+    def _take_only_goal(self) -> None:
+        if len(self.data.names.goals) == 1:
+            self._take_goal(next(iter(self.data.names.goals)))
+
+    def _take_goal(self, goal_id: str) -> None:
+        if goal_id == self.goal_id:
+            return
+        self.goal_id = goal_id
+        self.chosen = set()
+        goal = self.goal
+        if goal is not None:
+            # What is tracked nowhere yet is what one comes for: the initial step first.
+            free = next((step for step in goal.steps if not self._elsewhere(step)), None)
+            self.chosen = {free.id} if free else set()
+
+    @on(Button.Pressed, "#goal")
+    @work(group="waits")
+    async def choose_goal(self) -> None:
+        """Ask which goal."""
+        goals = sorted(self.data.names.goals.values(), key=lambda goal: goal.name.casefold())
+        options = [Row(goal.id, goal.name, f"{len(goal.steps)} steps", goal.description) for goal in goals]
+        chosen = await self.app.push_screen_wait(Choose("Select Goal", options, chosen=self.goal_id))
+        if chosen is None:
+            return
+        self._take_goal(chosen)
+        self.query_one("#goal", Button).label = Content(self._goal_title())
+        self._show_steps()
+        self.query_one(StepList).focus()
+
+    @on(OptionList.OptionSelected, "#steps")
+    def _choose_step(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        goal = self.goal
+        if goal is not None:
+            self.chosen ^= {goal.steps[event.option_index].id}
+            self._show_steps()
+
+    def _show_steps(self) -> None:
+        goal = self.goal
+        steps = self.query_one(StepList)
+        highlighted = steps.highlighted
+        steps.clear_options()
+        steps.display = self.query_one("#steps-label").display = goal is not None
+        hint = self.query_one("#steps-hint", Static)
+        if goal is None:
+            hint.update(
+                "No goal is chosen: this node tracks nothing."
+                if self.data.names.goals
+                else "There are no goals yet. Press 1 to create one, then come back."
+            )
+            return
+        steps.add_options([Option(self._row(step)) for step in goal.steps])
+        first = next((place for place, step in enumerate(goal.steps) if step.id in self.chosen), 0)
+        steps.highlighted = first if highlighted is None else min(highlighted, len(goal.steps) - 1)
+        hint.update(self._advice(goal))
+
+    def _row(self, step: Step) -> Content:
+        chosen = step.id in self.chosen
+        mark = Content.styled("✓ " if chosen else "· ", "bold $primary" if chosen else "$quiet")
+        look = "$accent" if step.kind == "completion" else ""
+        name = Content.assemble((f"{step.glyph} ", look), Content.styled(step.name, "bold" if chosen else ""))
+        elsewhere = self._elsewhere(step)
+        where = "also at " + ", ".join(elsewhere) if elsewhere else "nowhere else"
+        return Content("\n").join([Content.assemble(mark, name), Content.styled(f"    {where}", "$quiet")])
+
+    def _advice(self, goal: Goal) -> str:
+        if not self.chosen:
+            return "Choose a step with space."
+        if goal.initial.id not in self.chosen and not self._elsewhere(goal.initial):
+            return f"▲ {goal.initial.name!r}, the initial step, is tracked nowhere: nothing of this goal will count."
+        return "space chooses, ctrl+s or esc saves"
+
+    def _elsewhere(self, step: Step) -> list[str]:
+        uses = [use for use in self.data.uses(self.goal_id) if step.id in use.step_ids and use.node_id != self.node.id]
+        return list(dict.fromkeys(f"{use.flow} › {use.node}" for use in uses))
+
+    def _goal_title(self) -> str:
+        if not self.goal_id:
+            return "Choose a goal…"
+        return self.goal.name if self.goal else "A goal that is gone: choose another…"
