@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from goals_tui.domain.errors import UnreadableError
+from goals_tui.domain.event import FIELDS
 from goals_tui.store.event_catalog import Catalog, Part, aside
 from goals_tui.store.event_reader import (
     READABLE,
@@ -17,6 +18,7 @@ from goals_tui.store.event_reader import (
     literal,
     load_appended,
     load_sealed,
+    nobody_reads,
     torn_rows,
 )
 
@@ -33,6 +35,8 @@ class VerifyFinding:
 def verify(folder: Path, load: Callable[[], Catalog]) -> list[VerifyFinding]:
     """Reads all parts and lines. Raises UnreadableError where the folder itself can't be read."""
     catalog = load()
+    if not folder.exists():
+        return []
     return [*_parts(folder, catalog), *_lines(folder, catalog), *_leftovers(folder, catalog)]
 
 
@@ -56,7 +60,7 @@ def _read(folder: Path, part: Part) -> tuple[int, int, int]:
     import duckdb
 
     file = part.file(folder)
-    columns = 'count("endpointName"), count("localeName"), count("snapshotName"), count(version)'
+    columns = ", ".join(f'count("{name}")' for name in FIELDS)
     try:
         with bare_connection() as connection:
             row = connection.execute(
@@ -98,6 +102,9 @@ def _is_whole(folder: Path, part: Part) -> bool:
 
 
 def _leftovers(folder: Path, catalog: Catalog) -> Iterator[VerifyFinding]:
+    if not nobody_reads(folder):
+        # Replaced parts may be in use; whoever makes the next part removes them.
+        return
     listed = {path for part in catalog.parts for path in (part.file(folder), part.index(folder))}
     unlisted = {path for path in folder.glob("part-*") if path not in listed}
     absorbed = {path for name in catalog.absorbed if (path := aside(folder, name)).exists()}

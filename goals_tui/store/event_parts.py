@@ -5,19 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import UnreadableError
-from goals_tui.domain.model import format_instant
 from goals_tui.store.atomic import refusal, sync_file, sync_folder
 from goals_tui.store.event_append import AppendFile
 from goals_tui.store.event_catalog import (
     CATALOG,
     Catalog,
     DamagedCatalogError,
-    Part,
     aside,
     load_catalog,
     new_id,
@@ -26,20 +23,18 @@ from goals_tui.store.event_catalog import (
     waiting,
 )
 from goals_tui.store.event_lines import sort_lines
+from goals_tui.store.event_part_files import PartFiles, clean_up, count
 from goals_tui.store.event_reader import (
     COLUMNS,
     READABLE,
     appended_files,
     bare_connection,
-    check_part,
     literal,
     load_appended,
     load_sealed,
-    nobody_reads,
     target,
     torn_rows,
 )
-from goals_tui.store.event_sessions import checksum, read_hashes, write_index
 from goals_tui.store.locks import Lock
 
 if TYPE_CHECKING:
@@ -72,6 +67,7 @@ class Parts:
         self._append = append
         self._appending = appending
         self._making = making
+        self._files = PartFiles(folder)
 
     def seal(self, progress: Progress | None = None) -> SealResult:
         """Turns the appended events into a part and merges small parts. Raises UnreadableError."""
@@ -96,13 +92,13 @@ class Parts:
             files = waiting(self._folder, catalog)
             parts, gone = [], 0
             for part in catalog.parts:
-                kept, lost = self._without(part, doomed)
+                kept, lost = self._files.without(part, doomed)
                 parts += kept
                 gone += lost
             if files:
                 with bare_connection() as connection:
                     load_appended(connection, files)
-                    gone += _count(connection, f"appended WHERE {doomed}")
+                    gone += count(connection, f"appended WHERE {doomed}")
             if gone:
                 shorter = Catalog(tuple(parts), catalog.absorbed, catalog.torn)
                 self._absorb(shorter, files, f"NOT ({doomed})")
@@ -111,13 +107,13 @@ class Parts:
     def write_part(self, source: DuckDBPyConnection, sql: str) -> int:
         """Adds the new ones among the rows of a query as a part. How many they were."""
         with self._work() as catalog:
-            raw = self._temporary()
+            raw = self._files.temporary()
             rows = f"SELECT {COLUMNS} FROM ({sql}) WHERE {READABLE}"
             source.execute(f"COPY ({rows}) TO {target(raw)} (FORMAT parquet, COMPRESSION zstd)")
             with bare_connection() as connection:
                 load_appended(connection, [file for file in appended_files(self._folder, catalog) if file.exists()])
                 load_sealed(connection, self._folder, catalog.parts)
-                part = self._keep_new(connection, raw)
+                part = self._files.keep_new(connection, raw)
             if part is None:
                 return 0
             self._commit(Catalog((*catalog.parts, part), catalog.absorbed, catalog.torn))
@@ -164,7 +160,7 @@ class Parts:
             return load_catalog(self._folder)
         names = ", ".join(map(literal, sorted(self._folder.glob("part-*.parquet"))))
         with bare_connection() as connection:
-            part = self._write(connection, f"SELECT DISTINCT ON (id) {COLUMNS} FROM read_parquet([{names}])")
+            part = self._files.write(connection, f"SELECT DISTINCT ON (id) {COLUMNS} FROM read_parquet([{names}])")
         torn = sum(file.read_bytes().count(b"\n") for file in self._folder.glob("torn-*.jsonl"))
         self._commit(Catalog((part,) if part else (), (), torn))
         return load_catalog(self._folder)
@@ -182,8 +178,8 @@ class Parts:
         connection, torn = self._lines_of(files)
         with connection:
             load_sealed(connection, self._folder, catalog.parts)
-            wanted = _count(connection, f"appended WHERE {keep}")
-            part = self._write(
+            wanted = count(connection, f"appended WHERE {keep}")
+            part = self._files.write(
                 connection,
                 f"SELECT {COLUMNS} FROM lines WHERE {READABLE} AND ({keep}) "
                 f"AND rowid IN (SELECT min(rowid) FROM lines WHERE {READABLE} GROUP BY id) "
@@ -202,15 +198,15 @@ class Parts:
         if not torn_rows(connection):
             return connection, 0
         connection.close()
-        count, copies = 0, []
+        torn_lines, copies = 0, []
         for file in files:
-            copy, torn = self._temporary(), self._temporary()
-            with copy.open("wb") as good_lines, torn.open("wb") as torn_lines:
-                found = sort_lines(file, good_lines.write, torn_lines.write)
+            copy, torn = self._files.temporary(), self._files.temporary()
+            with copy.open("wb") as good_to, torn.open("wb") as torn_to:
+                found = sort_lines(file, good_to.write, torn_to.write)
             if found:
                 sync_file(torn)
                 torn.replace(self._folder / f"torn-{set_aside_name(file)}.jsonl")
-            count += found
+            torn_lines += found
             copies.append(copy)
         sync_folder(self._folder)
         connection = bare_connection()
@@ -218,18 +214,7 @@ class Parts:
         if torn_rows(connection):
             connection.close()
             raise UnreadableError(f"Some events in {self._folder} can't be sealed. They stay where they are.")
-        return connection, count
-
-    def _without(self, part: Part, doomed: str) -> tuple[list[Part], int]:
-        """A part without the events for which `doomed` holds, and how many those are."""
-        check_part(self._folder, part)
-        rows = f"read_parquet([{literal(part.file(self._folder))}])"
-        with bare_connection() as connection:
-            lost = _count(connection, f"{rows} WHERE {doomed}")
-            if not lost:
-                return [part], 0
-            shorter = self._write(connection, f"SELECT {COLUMNS} FROM {rows} WHERE NOT ({doomed})")
-            return [shorter] if shorter else [], lost
+        return connection, torn_lines
 
     def _merge(self, catalog: Catalog) -> int:
         """Makes one part of the small ones where there are many. How many there were."""
@@ -238,58 +223,12 @@ class Parts:
             return 0
         names = ", ".join(literal(part.file(self._folder)) for part in small)
         with bare_connection() as connection:
-            merged = self._write(connection, f"SELECT {COLUMNS} FROM read_parquet([{names}]) ORDER BY timestamp, id")
+            merged = self._files.write(
+                connection, f"SELECT {COLUMNS} FROM read_parquet([{names}]) ORDER BY timestamp, id"
+            )
         large = tuple(part for part in catalog.parts if part not in small)
         self._commit(Catalog((*large, merged) if merged else large, catalog.absorbed, catalog.torn))
         return len(small)
-
-    def _keep_new(self, connection: DuckDBPyConnection, raw: Path) -> Part | None:
-        """The part of those rows of a file that the log does not have; the first of several with one id."""
-        rows = f"read_parquet([{literal(raw)}], file_row_number = true)"
-        connection.execute(
-            f"CREATE TABLE keep AS SELECT min(file_row_number) AS place FROM {rows} "
-            "WHERE id NOT IN (SELECT id FROM events) GROUP BY id"
-        )
-        if _count(connection, "keep") == _count(connection, rows):
-            return self._finish(connection, raw)
-        return self._write(
-            connection, f"SELECT {COLUMNS} FROM {rows} WHERE file_row_number IN (SELECT place FROM keep)"
-        )
-
-    def _write(self, connection: DuckDBPyConnection, sql: str) -> Part | None:
-        """A part of the rows of a query; None where there are none. It does not count before it is committed."""
-        temporary = self._temporary()
-        connection.execute(f"COPY ({sql}) TO {target(temporary)} (FORMAT parquet, COMPRESSION zstd)")
-        return self._finish(connection, temporary)
-
-    def _finish(self, connection: DuckDBPyConnection, temporary: Path) -> Part | None:
-        row = connection.execute(
-            f"SELECT count(*), min(timestamp), max(timestamp) FROM read_parquet([{literal(temporary)}])"
-        ).fetchone()
-        if not row or not row[0]:
-            return None
-        events, first, last = row
-        hashes = read_hashes(temporary)
-        sync_file(temporary)
-        part = Part(new_id(), events, temporary.stat().st_size, _iso(first), _iso(last), len(hashes), checksum(hashes))
-        temporary.replace(part.file(self._folder))
-        write_index(part.index(self._folder), hashes)
-        return part
-
-    def _temporary(self) -> Path:
-        return self._folder / f".{new_id()}.tmp"
-
-
-def clean_up(folder: Path, catalog: Catalog) -> None:
-    """Removes what killed processes left and what was replaced. Needs the makers' lock."""
-    listed = {path for part in catalog.parts for path in (part.file(folder), part.index(folder))}
-    old = [path for pattern in ("part-*.parquet", "part-*.sessions") for path in folder.glob(pattern)]
-    doomed = [aside(folder, name) for name in catalog.absorbed] + list(folder.glob(".*.tmp"))
-    doomed += [path for path in old if path not in listed] if nobody_reads(folder) else []
-    for path in doomed:
-        # What can't be removed now (Windows keeps open files) goes the next time.
-        with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
 
 
 def _silent(_share: float) -> None:
@@ -298,12 +237,3 @@ def _silent(_share: float) -> None:
 
 def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
-
-
-def _count(connection: DuckDBPyConnection, source: str) -> int:
-    row = connection.execute(f"SELECT count(*) FROM {source}").fetchone()
-    return int(row[0]) if row else 0
-
-
-def _iso(moment: datetime) -> str:
-    return format_instant(moment.replace(tzinfo=UTC))

@@ -210,7 +210,10 @@ def nobody_reads(folder: Path) -> bool:
     """Whether no connection may still read a replaced part."""
     if sys.platform == "win32":
         return True
-    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

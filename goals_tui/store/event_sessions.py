@@ -19,7 +19,7 @@ from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from goals_tui.store.atomic import refusal, replace_file
 from goals_tui.store.event_append import APPENDED
@@ -27,6 +27,9 @@ from goals_tui.store.event_catalog import CATALOG, Catalog, Part, waiting
 from goals_tui.store.event_lines import pieces, read_line
 from goals_tui.store.event_reader import bare_connection, check_part, hold_parts, literal
 from goals_tui.store.locks import Lock
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 _MOST_REMEMBERED = 10_000
 
@@ -45,15 +48,14 @@ def session_hash(session_id: str) -> int:
     return int.from_bytes(hashlib.md5(session_id.encode(), usedforsecurity=False).digest()[8:], "little")
 
 
-def read_hashes(file: Path) -> array[int]:
+def read_hashes(connection: DuckDBPyConnection, file: Path) -> array[int]:
     """The hashes of the session ids in a Parquet file, computed by DuckDB."""
-    with bare_connection() as connection:
-        rows = connection.execute(
-            f'SELECT DISTINCT md5_number_lower("sessionId") AS hash FROM read_parquet([{literal(file)}]) ORDER BY hash'
-        )
-        hashes = array("Q")
-        while chunk := rows.fetchmany(100_000):
-            hashes.extend(row[0] for row in chunk)
+    rows = connection.execute(
+        f'SELECT DISTINCT md5_number_lower("sessionId") AS hash FROM read_parquet([{literal(file)}]) ORDER BY hash'
+    )
+    hashes = array("Q")
+    while chunk := rows.fetchmany(100_000):
+        hashes.extend(row[0] for row in chunk)
     return hashes
 
 
@@ -173,7 +175,8 @@ def load_index(folder: Path, part: Part) -> array[int]:
         hashes.frombytes(content)
         return _little_endian(hashes)
     check_part(folder, part)
-    hashes = read_hashes(part.file(folder))
+    with bare_connection() as connection:
+        hashes = read_hashes(connection, part.file(folder))
     # A workspace that can't be written is still read; only the next one has to count again.
     with contextlib.suppress(OSError):
         write_index(path, hashes)
