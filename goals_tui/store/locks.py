@@ -28,21 +28,13 @@ class Lock(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def try_acquire(self) -> bool:
-        """Takes the lock if it is free now; `release` gives it back."""
-        ...
-
-    def release(self) -> None:
-        """Gives the lock back."""
-        ...
-
 
 def process_lock(path: Path, timeout: float = 60.0) -> Lock:
     """A lock on the file `path`, which is made when missing and stays. Waits `timeout` seconds at most.
 
     Not reentrant. Taking it raises UnreadableError when the file can't be made or somebody else holds it too long.
     """
-    return _PortableLock(path, timeout) if sys.platform == "win32" else _KeptLock(path, timeout)
+    return PortableLock(path, timeout) if sys.platform == "win32" else _KeptLock(path, timeout)
 
 
 def _busy(path: Path, timeout: float) -> UnreadableError:
@@ -51,7 +43,7 @@ def _busy(path: Path, timeout: float) -> UnreadableError:
     )
 
 
-class _PortableLock:
+class PortableLock:
     """filelock's lock: opens and closes its file each time, which costs about 0.1 ms."""
 
     def __init__(self, path: Path, timeout: float) -> None:
@@ -74,19 +66,6 @@ class _PortableLock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.release()
-
-    def try_acquire(self) -> bool:
-        if not self._threads.acquire(blocking=False):
-            return False
-        try:
-            self._lock.acquire(timeout=0)
-        except (Timeout, OSError):
-            self._threads.release()
-            return False
-        return True
-
-    def release(self) -> None:
         self._lock.release()
         self._threads.release()
 
@@ -118,25 +97,12 @@ if sys.platform != "win32":
         def __exit__(
             self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
         ) -> None:
-            self.release()
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            self._threads.release()
 
         def __del__(self) -> None:
             if self._descriptor >= 0:
                 os.close(self._descriptor)
-
-        def try_acquire(self) -> bool:
-            if not self._threads.acquire(blocking=False):
-                return False
-            try:
-                fcntl.flock(self._open(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                self._threads.release()
-                return False
-            return True
-
-        def release(self) -> None:
-            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-            self._threads.release()
 
         def _open(self) -> int:
             # A forked child shares its parent's open file, and with it the lock: it needs one of its own.

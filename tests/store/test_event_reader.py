@@ -2,17 +2,20 @@ from __future__ import annotations
 
 import csv
 import gzip
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from duckdb import DuckDBPyConnection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.event import FIELDS
+from goals_tui.store import event_reader
 from goals_tui.store.event_lines import read_line
 from goals_tui.store.event_log import EventLog
 from tests.store.builders import START, event, events, ids, new_log
@@ -81,6 +84,21 @@ def test_a_connection_keeps_its_moment(tmp_path: Path) -> None:
     assert ids(log) == ["e2"]
 
 
+def test_a_seal_while_a_reader_begins_hides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, other = new_log(tmp_path), new_log(tmp_path)
+    log.append(events(1, 2))
+    load, seals = event_reader.load_appended, [other.seal, lambda: other.append(events(3))]
+
+    def late(connection: DuckDBPyConnection, paths: Sequence[Path]) -> None:
+        if seals:
+            seals.pop(0)()
+        load(connection, paths)
+
+    monkeypatch.setattr(event_reader, "load_appended", late)
+    assert set(ids(log)) >= {"e1", "e2"} and not seals
+    assert ids(log) == ["e1", "e2", "e3"]
+
+
 @pytest.mark.parametrize(
     ("text", "moment"),
     [
@@ -119,7 +137,7 @@ TORN = {
     "empty goal": line(goalId="").strip(),
     "half": line()[:30],
     "17 MB": b'{"id":"' + b"x" * 17_000_000 + b'"}',
-    "17 MB of nothing": b"x" * 17_000_000,
+    "40 MB": b'{"id":"' + b"x" * 40_000_000 + b'"}',
 }
 
 
