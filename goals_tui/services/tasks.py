@@ -124,6 +124,12 @@ class Tasks:
         lane.put(lambda: self._run(task.id))
         return task
 
+    def seal_if_large(self) -> Task | None:
+        """Seal the appended events, in the background, when they have become many; costs a stat."""
+        from goals_tui.services.tasks_work import seal_if_large
+
+        return seal_if_large(self._services)
+
     def cancel(self, task_id: str) -> None:
         """Stop a task: at once when it is queued, else where its work next looks. Nothing half done stays."""
         with self._news:

@@ -12,14 +12,6 @@ from goals_tui.domain.model import Instant, Line, Model
 TaskKind = Literal["create_package", "import_package", "import_events", "seal", "simulation"]
 TaskState = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 
-KIND_TITLES: dict[TaskKind, str] = {
-    "create_package": "Create package",
-    "import_package": "Import package",
-    "import_events": "Import events",
-    "seal": "Seal events",
-    "simulation": "Simulation",
-}
-
 STATE_TITLES: dict[TaskState, str] = {
     "queued": "Queued",
     "running": "Running",

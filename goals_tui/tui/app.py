@@ -17,6 +17,7 @@ from goals_tui.domain.errors import GoalsError
 from goals_tui.tui.actions import AREAS, Area, bindings
 from goals_tui.tui.config import Config
 from goals_tui.tui.screen import ScreenFrame, StoreChanged
+from goals_tui.tui.tasks.watch import TaskWatch, may_end
 from goals_tui.tui.themes import DEFAULT_THEME, OURS, outcome_colors
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class GoalsApp(App[None], inherit_bindings=False):
         self.stamp: Hashable = services.stamp()
         self.project_name = services.project.get().name
         self._shared_filters: Filters | None = None
+        self._task_watch = TaskWatch()
         for area in AREAS:
             self.add_mode(area.name, lambda area=area: _screen(area))  # type: ignore[misc]  # mypy can't infer the default
         for theme in OURS:
@@ -88,10 +90,12 @@ class GoalsApp(App[None], inherit_bindings=False):
     # -- changes on disk
 
     def look_for_changes(self) -> None:
-        """Tell the screen in front when goals, flows or events changed on disk."""
+        """Tell the screen in front when goals, flows or events changed on disk, and everybody when a task ended."""
+        self._task_watch.look(self)
         stamp = self.services.stamp()
         if stamp != self.stamp:
             self.changed(stamp)
+            self.services.tasks.seal_if_large()
 
     def changed(self, stamp: Hashable | None = None) -> None:
         """Something was written: let the screen in front draw it now, the others when they are shown again."""
@@ -234,7 +238,8 @@ class GoalsApp(App[None], inherit_bindings=False):
                 await self.switch_mode(frame.AREA)
                 if not await frame.may_leave():
                     return
-        self.exit()
+        if await may_end(self):
+            self.exit()
 
     def get_theme(self, theme_name: str) -> Theme | None:
         """As Textual's; a theme that is gone is ours."""

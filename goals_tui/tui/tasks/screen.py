@@ -1,22 +1,187 @@
-"""The Tasks screen."""
+"""The Tasks screen: what runs in the background, what came out of it, and the way to start more."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from textual import on, work
 from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
 from textual.widgets import Static
 
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.screen import ScreenFrame
+from goals_tui.tui.tasks.faces import COLUMNS, cells, detail
+from goals_tui.tui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from goals_tui.services.tasks_record import Task
+
+LOOK_SECONDS = 0.25
+"""How often a running task is drawn anew."""
 
 
 class TasksScreen(ScreenFrame[None]):
-    """Tasks."""
+    """The last hundred tasks, newest first, and the chosen one in full."""
 
     AREA = CONTEXT = "tasks"
     BINDINGS = bindings("tasks")
+    HELP = """\
+Packages, imports, sealing and simulations run here while you go on working. What writes into the workspace runs one
+at a time; what is waiting is *queued*. The last hundred tasks are kept.
+
+`▶` runs  `◌` queued  `✔` done  `✕` failed  `■` cancelled  `!` interrupted: the program ended before the task did
+"""
+    DEFAULT_CSS = """
+    TasksScreen #tasks { height: 1fr; layout: vertical; }
+    TasksScreen #task-list { width: 1fr; height: 1fr; }
+    TasksScreen #task-scroll {
+        width: 1fr; height: 11; border-top: solid $border-blurred; scrollbar-size-vertical: 1;
+    }
+    TasksScreen #task-detail { width: 1fr; height: auto; }
+    TasksScreen #no-tasks { width: 1fr; height: auto; display: none; }
+    TasksScreen.-empty #no-tasks { display: block; }
+    TasksScreen.-empty #tasks { display: none; }
+    TasksScreen.-wide #tasks, TasksScreen.-huge #tasks { layout: horizontal; }
+    TasksScreen.-wide #task-list, TasksScreen.-huge #task-list { width: 3fr; }
+    TasksScreen.-wide #task-scroll, TasksScreen.-huge #task-scroll {
+        width: 2fr; height: 1fr; margin-left: 2; padding-left: 2; border-top: none; border-left: solid $border-blurred;
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tasks: list[Task] = []
+        self._drawn = -1
 
     def compose_body(self) -> ComposeResult:
-        yield Static("Tasks come with a later version. Press 1 for the goals.", classes="quiet", markup=False)
+        yield Static(_nothing(), id="no-tasks")
+        with Horizontal(id="tasks"):
+            yield VirtualList(COLUMNS, id="task-list")
+            with VerticalScroll(id="task-scroll", can_focus=False):
+                yield Static("", id="task-detail", markup=False)
 
     def on_mount(self) -> None:
         self.place = "Tasks"
+        self.set_interval(LOOK_SECONDS, self.look)
+
+    def look(self) -> None:
+        """Draw anew when a task of ours changed or runs; costs nothing else."""
+        tasks = self.services.tasks
+        if tasks.changed != self._drawn or tasks.running():
+            self.show_data()
+
+    def show_data(self) -> None:
+        """Read the tasks and draw them, the same one chosen as before."""
+        tasks, before = self.services.tasks, self.chosen
+        self._drawn = tasks.changed
+        self.tasks = list(tasks.list())
+        running = len(tasks.running())
+        self.note = f"{running} running or queued" if running else ""
+        self.set_class(not self.tasks, "-empty")
+        self._draw(before.id if before else None)
+        self.refresh_bindings()
+
+    @property
+    def chosen(self) -> Task | None:
+        """The task with the cursor."""
+        index = self.query_one("#task-list", VirtualList).cursor
+        return self.tasks[index] if index < len(self.tasks) else None
+
+    def _draw(self, chosen: str | None) -> None:
+        now, zone = self.services.clock(), self.services.project.get().zone
+        places = {task.id: place for place, task in enumerate(self.tasks)}
+        rows = self.query_one("#task-list", VirtualList)
+        # Who looks at the newest task goes on looking at the newest one.
+        cursor = places.get(chosen, 0) if chosen and rows.cursor else 0
+        rows.show(len(self.tasks), lambda index: cells(self.tasks[index], now, zone), cursor=cursor)
+        self._draw_detail()
+
+    def _draw_detail(self) -> None:
+        task, face = self.chosen, self.query_one("#task-detail", Static)
+        if task is not None:
+            width = self.query_one("#task-scroll").scrollable_content_region.width
+            face.update(detail(task, width, self.services.clock(), self.services.project.get().zone))
+
+    @on(VirtualList.Highlighted, "#task-list")
+    def _moved(self) -> None:
+        self._draw_detail()
+        self.refresh_bindings()
+
+    # -- keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Cancel, retry and copy work where the chosen task lets them."""
+        if action not in ("cancel", "retry", "copy_path"):
+            return True
+        task = self.chosen if self.is_mounted else None
+        if task is None:
+            return False
+        tasks = self.services.tasks
+        works = {"cancel": tasks.can_cancel(task), "retry": tasks.can_retry(task), "copy_path": bool(task.path)}
+        return works[action]
+
+    def action_cancel(self) -> None:
+        """Stop the chosen task."""
+        if self.chosen is not None:
+            self.services.tasks.cancel(self.chosen.id)
+            self.show_data()
+
+    def action_retry(self) -> None:
+        """Start the chosen task again."""
+        task = self.chosen
+        if task is not None and self.attempt(lambda: self.services.tasks.retry(task.id)) is not None:
+            self.query_one("#task-list", VirtualList).cursor = 0
+            self.show_data()
+
+    def action_copy_path(self) -> None:
+        """Copy the path of the file that the chosen task made."""
+        if self.chosen is not None and self.chosen.path:
+            self.app.copy_to_clipboard(self.chosen.path)
+            self.notify(f"Copied {self.chosen.path}")
+
+    @work
+    async def action_import_package(self) -> None:
+        """Look into a package and bring it in."""
+        from goals_tui.tui.packages.steps import import_package
+
+        if await import_package(self.goals_app):
+            self.show_data()
+
+    @work
+    async def action_export_package(self) -> None:
+        """Choose what to pack, and where to."""
+        from goals_tui.tui.packages.steps import choose_and_export
+
+        if await choose_and_export(self.goals_app):
+            self.show_data()
+
+    @work
+    async def action_import_events(self) -> None:
+        """Bring in what the original system exported."""
+        from goals_tui.tui.packages.steps import import_events
+
+        if await import_events(self.goals_app):
+            self.show_data()
+
+    def action_seal(self) -> None:
+        """Seal the appended events."""
+        from goals_tui.services.tasks_work import seal
+
+        seal(self.services)
+        self.show_data()
+
+
+def _nothing() -> Content:
+    keys = (("i", "import a package of another project"), ("e", "export goals as a package"),
+            ("o", "import events that the original system exported"))  # fmt: skip
+    lines = [Content.assemble((f"  {key}  ", "bold $primary"), text) for key, text in keys]
+    return Content("\n").join(
+        [
+            Content.styled("Nothing has run yet", "bold"),
+            Content.styled("Packages, imports, sealing and simulations run here while you go on working.", "$quiet"),
+            Content(""),
+            *lines,
+        ]
+    )

@@ -1,0 +1,64 @@
+"""Paths that people type: where a package goes to, and where one is."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from goals_tui.domain.errors import RefusedError
+
+_LONGEST = 60
+
+
+def typed(text: str) -> Path:
+    """The path that was typed; `~` is the home folder."""
+    return Path(text.strip()).expanduser()
+
+
+def proposed(name: str) -> str:
+    """A file for a package of this name, in the working folder: book-a-flight.zip."""
+    slug = re.sub(r"[^\w]+", "-", name.casefold()).strip("-_")[:_LONGEST].rstrip("-") or "goals"
+    return shortened(Path.cwd() / f"{slug}.zip")
+
+
+def shortened(path: Path) -> str:
+    """A path with `~` for the home folder."""
+    try:
+        return str(Path("~") / path.relative_to(Path.home()))
+    except (ValueError, RuntimeError):
+        return str(path)
+
+
+def check_source(text: str) -> Path:
+    """The file or folder that was typed; raises RefusedError where there is none."""
+    path = typed(text)
+    if not path.exists():
+        raise RefusedError(f"There is no file {text.strip()}.")
+    return path
+
+
+def check_target(text: str) -> Path:
+    """The file to write that was typed; raises RefusedError for a folder, or a folder that is not there."""
+    path = typed(text)
+    if path.is_dir():
+        raise RefusedError("This is a folder. Name a file in it.")
+    if not path.parent.is_dir():
+        raise RefusedError(f"There is no folder {path.parent}.")
+    return path
+
+
+def complete(text: str) -> str | None:
+    """What was typed, with the rest of the first name that begins so; folders end in a separator."""
+    folder, begun = os.path.split(text)
+    if not begun:
+        return None
+    try:
+        names = sorted(entry.name for entry in typed(folder or ".").iterdir() if entry.name.startswith(begun))
+    except OSError:
+        return None
+    if not names:
+        return None
+    # The text as it was typed stays in front, `~` and `./` included.
+    found = text[: len(text) - len(begun)] + names[0]
+    return found + os.sep if typed(found).is_dir() else found

@@ -1,0 +1,1 @@
+"""Dialogs that export and import packages, and events."""

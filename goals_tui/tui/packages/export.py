@@ -1,0 +1,102 @@
+"""The dialog that asks what goes into a package, and where to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Button, Checkbox, Input, Label, Static
+
+from goals_tui.domain.errors import GoalsError
+from goals_tui.services.packages_paths import check_target, proposed
+from goals_tui.tui.dialogs import Dialog
+from goals_tui.tui.packages.paths import path_input
+
+_NAMED = 4
+
+
+@dataclass(frozen=True)
+class ExportChoice:
+    """What the user decided."""
+
+    path: Path
+    with_events: bool
+    with_flows: bool
+
+
+class ExportPackage(Dialog[ExportChoice]):
+    """Asks for the file, and whether flows and analytics data go along. `names` is what is packed, in words."""
+
+    DEFAULT_CSS = """
+    ExportPackage Checkbox { border: none; padding: 0; background: transparent; height: 1; width: 1fr; }
+    ExportPackage Checkbox:focus { border: none; }
+    ExportPackage #what { margin-bottom: 1; width: 1fr; height: auto; }
+    ExportPackage #file-label { margin-top: 1; }
+    """
+
+    def __init__(self, names: Sequence[str], flows: Sequence[str], *, has_events: bool) -> None:
+        super().__init__("Export as package")
+        self.names = names
+        self.flows = flows
+        self.has_events = has_events
+
+    def compose_dialog(self) -> ComposeResult:
+        yield Static(_listed(self.names), id="what")
+        if self.flows:
+            listed = ", ".join(self.flows[:2]) + (f" and {len(self.flows) - 2} more" if len(self.flows) > 2 else "")
+            yield Checkbox(Content(f"With the flows that track them: {listed}"), True, id="with-flows")
+        if self.has_events:
+            yield Checkbox(Content("With their analytics data"), False, id="with-events")
+        yield Label("File", id="file-label", classes="quiet")
+        yield path_input(proposed(self.names[0] if len(self.names) == 1 else "goals"))
+        yield Static("", id="problem", classes="problem", markup=False)
+
+    def compose_buttons(self) -> ComposeResult:
+        yield Button("Cancel", id="cancel")
+        yield Button("Export", id="export", variant="primary")
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+        self._say()
+
+    @on(Input.Changed)
+    def _say(self) -> None:
+        path, problem = self._checked()
+        line = self.query_one("#problem", Static)
+        replaces = path is not None and path.exists()
+        line.set_classes("problem" if problem else "warning")
+        line.update(problem or ("There is a file of this name; it will be replaced." if replaces else ""))
+
+    def _checked(self) -> tuple[Path | None, str]:
+        text = self.query_one(Input).value
+        if not text.strip():
+            return None, "Name a file, for example goals.zip."
+        try:
+            return check_target(text), ""
+        except GoalsError as error:
+            return None, str(error)
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#export")
+    def _export(self) -> None:
+        path, _ = self._checked()
+        if path is not None:
+            self.dismiss(ExportChoice(path, self._on("#with-events"), self._on("#with-flows")))
+
+    def _on(self, selector: str) -> bool:
+        return any(box.value for box in self.query(selector).results(Checkbox))
+
+    @on(Button.Pressed, "#cancel")
+    def _cancel(self) -> None:
+        self.dismiss(None)
+
+
+def _listed(names: Sequence[str]) -> Content:
+    shown = [Content.assemble(("• ", "$primary"), Content(name)) for name in names[:_NAMED]]
+    if len(names) > _NAMED:
+        shown.append(Content.styled(f"  and {len(names) - _NAMED} more", "$quiet"))
+    return Content("\n").join(shown)

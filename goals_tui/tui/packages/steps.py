@@ -1,0 +1,85 @@
+"""From the first question to the task: exporting and importing packages, importing events. Await these in a worker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from goals_tui.domain.errors import GoalsError
+from goals_tui.services import tasks_work
+from goals_tui.services.packages_paths import check_source, typed
+from goals_tui.tui.dialogs import Choose, Option
+from goals_tui.tui.packages.export import ExportPackage
+from goals_tui.tui.packages.paths import AskPath
+from goals_tui.tui.packages.review import ReviewPackage
+
+if TYPE_CHECKING:
+    from goals_tui.tui.app import GoalsApp
+
+_EVERYTHING = "everything"
+
+
+async def export_package(app: GoalsApp, goals: Sequence[str], flows: Sequence[str] = ()) -> bool:
+    """Ask how to pack these goals and flows (ids), and start the task; whether it was started."""
+    services = app.services
+    packed = [services.goals.get(goal) for goal in goals]
+    tracking = {use.flow_id: use.flow for goal in packed for use in services.goals.where_used(goal.id)}
+    names = [*(goal.name for goal in packed), *(f"Flow {services.flows.get(flow).name}" for flow in flows)]
+    offered = {flow: name for flow, name in tracking.items() if flow not in flows}
+    dialog = ExportPackage(names, list(offered.values()), has_events=not services.workspace.events.is_empty())
+    choice = await app.push_screen_wait(dialog)
+    if choice is None:
+        return False
+    wanted = [*flows, *(offered if choice.with_flows else ())]
+    tasks_work.create_package(services, goals, choice.path, with_events=choice.with_events, flows=wanted)
+    return True
+
+
+async def choose_and_export(app: GoalsApp) -> bool:
+    """The same, after asking which goal or flow, or all."""
+    goals, flows = app.services.goals.summaries(), app.services.flows.summaries()
+    if not goals and not flows:
+        app.notify("There is no goal or flow to pack yet.", severity="warning")
+        return False
+    options = [
+        Option(_EVERYTHING, "Everything", f"{len(goals)} goals, {len(flows)} flows"),
+        *(Option(f"goal {goal.id}", goal.name, "goal") for goal in goals),
+        *(Option(f"flow {flow.id}", flow.name, "flow, with the goals that it tracks") for flow in flows),
+    ]
+    chosen = await app.push_screen_wait(Choose("Export as package", options))
+    if chosen is None:
+        return False
+    if chosen == _EVERYTHING:
+        return await export_package(app, [goal.id for goal in goals], [flow.id for flow in flows])
+    kind, _, id_ = chosen.partition(" ")
+    return await export_package(app, [id_] if kind == "goal" else [], [id_] if kind == "flow" else [])
+
+
+async def import_package(app: GoalsApp) -> bool:
+    """Ask for a package, show what is in it, and start the task; whether it was started."""
+    dialog = AskPath("Import a package", "A package (.zip) of a project.", save="Look into it", check=check_source)
+    text = await app.push_screen_wait(dialog)
+    if text is None:
+        return False
+    path = typed(text)
+    try:
+        info = await asyncio.to_thread(app.services.packages.inspect, path)
+    except GoalsError as error:
+        app.show_error(error)
+        return False
+    answers = await app.push_screen_wait(ReviewPackage(info))
+    if answers is None:
+        return False
+    tasks_work.import_package(app.services, path, answers)
+    return True
+
+
+async def import_events(app: GoalsApp) -> bool:
+    """Ask for a file or folder of the original system's event data, and start the task."""
+    hint = "A file or folder of the original system's OData: .json .jsonl .csv, also .gz."
+    text = await app.push_screen_wait(AskPath("Import events", hint, save="Import", check=check_source))
+    if text is None:
+        return False
+    tasks_work.import_events(app.services, [typed(text)])
+    return True

@@ -1,0 +1,64 @@
+"""What the app does about tasks wherever the user is: says when one has ended, and asks before quitting on one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from goals_tui.tui.dialogs import Answer, Ask
+
+if TYPE_CHECKING:
+    from goals_tui.services.tasks_record import Task
+    from goals_tui.tui.app import GoalsApp
+
+GRACE_SECONDS = 3.0
+"""How long quitting waits for a cancelled task to stop."""
+
+
+class TaskWatch:
+    """Follows the tasks of this process. Costs nothing while there never was one."""
+
+    def __init__(self) -> None:
+        self._seen = 0
+        self._live: set[str] = set()
+
+    def look(self, app: GoalsApp) -> None:
+        """Say which tasks ended since the last look; call it often."""
+        if "tasks" not in vars(app.services):
+            return
+        tasks = app.services.tasks
+        if tasks.changed == self._seen:
+            return
+        self._seen = tasks.changed
+        live = {task.id for task in tasks.running()}
+        ended = self._live - live
+        self._live = live
+        for task in tasks.list():
+            if task.id in ended:
+                _tell(app, task)
+        if ended:
+            app.changed()
+
+
+def _tell(app: GoalsApp, task: Task) -> None:
+    text = "\n".join(filter(None, [task.text, task.path]))
+    if task.state == "done":
+        app.notify(text, title=f"{task.glyph} {task.title}")
+    elif task.state == "failed":
+        app.notify(text, title=f"{task.glyph} {task.title} failed", severity="error", timeout=3600)
+
+
+async def may_end(app: GoalsApp) -> bool:
+    """Whether the app may close: nothing runs, or the user wants it stopped; then it is."""
+    services: Any = vars(app.services)
+    running = services["tasks"].running() if "tasks" in services else []
+    if not running:
+        return True
+    names = "\n".join(f"• {task.title}" for task in running[:5])
+    title = "A task is still running" if len(running) == 1 else f"{len(running)} tasks are still running"
+    answers = [Answer("stay", "Stay"), Answer("end", "Cancel and quit", danger=True)]
+    if await app.push_screen_wait(Ask(title, f"{names}\n\nCancelled, it leaves nothing half done.", answers)) != "end":
+        return False
+    app.services.tasks.cancel_all()
+    await asyncio.to_thread(app.services.tasks.wait, GRACE_SECONDS)
+    return True
