@@ -1,0 +1,280 @@
+"""Runs many conversations through a flow, by the interpreter and the rules of real ones (DESIGN 5, `simulate`)."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import accumulate
+from math import log
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from goals_tui.domain.conversation import Conversation, Fired, Program
+from goals_tui.domain.errors import RefusedError
+from goals_tui.domain.event import GoalEvent, Source, source
+from goals_tui.domain.filters import Filters, resolve_span
+from goals_tui.domain.goal import Goal
+from goals_tui.domain.model import Ids
+from goals_tui.domain.open_cycle import join_cycle
+from goals_tui.services.imports_result import Progress, silent
+from goals_tui.services.simulation_answers import Answers, answers_of
+from goals_tui.services.tracking import EventTemplates
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+
+MOST_QUESTIONS = 100
+"""A simulated user has left for good after so many answers."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HOUR = 3600
+_CONVERSATIONS_A_REPORT = 500
+_RUNNING = 0.85
+"""The share of the time that the conversations take; writing their events takes the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A snapshot in use from `since` on, until that of the next release. None: from the start."""
+
+    snapshot: str | None = None
+    since: datetime | None = None
+    leaves: float = 0.08
+    """The probability that a user leaves at a question."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Who comes when, and how. Weights need not add up to anything."""
+
+    endpoints: Mapping[str, float] = field(default_factory=lambda: {"Webchat": 6, "WhatsApp": 3, "Voice": 1})
+    locales: Mapping[str, float] = field(default_factory=lambda: {"English": 1})
+    releases: tuple[Release, ...] = (Release(),)
+    answers: Mapping[str, float] = field(default_factory=dict)
+    """How often texts are answered where the flow offers or compares them; see `simulation_answers`."""
+
+    weekdays: tuple[float, ...] = (10, 11, 10, 10, 9, 5, 4)
+    hours: tuple[float, ...] = (1, 1, 1, 1, 1, 2, 4, 7, 10, 12, 12, 11, 9, 10, 11, 11, 10, 9, 8, 8, 7, 5, 3, 2)
+    pause_seconds: float = 18.0
+    """The median time until a user answers; times are log-normal."""
+
+    spread: float = 0.7
+
+
+@dataclass(frozen=True)
+class SimulationResult:
+    """What was simulated. `endings` counts conversations: end, handover, left, loop, missing_flow."""
+
+    conversations: int
+    events: int
+    events_added: int
+    """Fewer than `events` where the same simulation ran before."""
+
+    not_tracked: int
+    outcomes: Mapping[str, int]
+    """Cycles: completed, partial, incomplete."""
+
+    endings: Mapping[str, int]
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "conversations": self.conversations,
+            "events": self.events,
+            "events_added": self.events_added,
+            "not_tracked": self.not_tracked,
+            "outcomes": dict(self.outcomes),
+            "endings": dict(self.endings),
+        }
+
+
+class Simulation:
+    """Simulates conversations in a workspace."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def simulate(
+        self,
+        flow_id: str,
+        *,
+        sessions: int,
+        seed: int = 0,
+        start: datetime,
+        end: datetime,
+        profile: Profile | None = None,
+        progress: Progress | None = None,
+    ) -> SimulationResult:
+        """Run `sessions` conversations that begin from `start` to before `end`, none of them later than now.
+
+        The same flows, goals, arguments and seed give the same events, ids included. Nothing is written before the
+        end. Raises NotFoundError for an unknown flow, RefusedError for an empty span.
+        """
+        from goals_tui.store.bulk_import import BulkImport
+        from goals_tui.store.event_lines import to_line
+
+        services, progress = self._services, progress or silent
+        start, end = start.astimezone(UTC), end.astimezone(UTC)
+        now = services.clock()
+        end = min(end, now) if start < now else end
+        if sessions < 1 or start >= end:
+            raise RefusedError(
+                "There is nothing to simulate: give at least one conversation and a first day before now."
+            )
+        users = Users(services, flow_id, profile or Profile(), Ids(f"{seed} {flow_id} {start} {end} {sessions}"))
+        random = Random(seed)
+        arrivals = sorted(users.arrivals(random, sessions, start, end))
+        with tempfile.TemporaryDirectory() as folder, BulkImport(services.workspace.events) as bulk:
+            file = Path(folder) / "events.jsonl"
+            with file.open("wb") as lines:
+                for number, arrival in enumerate(arrivals):
+                    if number % _CONVERSATIONS_A_REPORT == 0:
+                        progress(_RUNNING * number / sessions, f"{number:,} of {sessions:,} conversations")
+                    lines.writelines(map(to_line, users.converse(random, arrival)))
+            progress(_RUNNING, "Writing events")
+            bulk.load_checked(file)
+            added, known = bulk.write()
+        progress(1.0, "Done")
+        return SimulationResult(
+            sessions, added + known, added, users.not_tracked, dict(users.outcomes), dict(users.endings)
+        )
+
+
+class Users:
+    """The users of a flow, one after the other. Counts what becomes of their conversations."""
+
+    def __init__(self, services: Services, flow_id: str, profile: Profile, ids: Ids) -> None:
+        flows = services.flows.all()
+        project = services.project.get()
+        self._goals = {goal.id: goal for goal in services.goals.all()}
+        self._program = Program(flows, self._goals.values())
+        self._program.entry(flow_id)
+        self._flow_id = flow_id
+        self._profile = profile
+        self._ids = ids
+        self._zone = project.zone
+        self._project_id = project.id
+        self._answers: dict[str, Answers] = answers_of(flows, profile.answers)
+        self._templates = EventTemplates()
+        self._sources: dict[tuple[str, str, str | None], Source] = {}
+        self._pause = log(profile.pause_seconds)
+        self._releases = sorted(profile.releases or (Release(),), key=lambda release: release.since or _EPOCH)
+        self.not_tracked = 0
+        self.outcomes: Counter[str] = Counter(completed=0, partial=0, incomplete=0)
+        self.endings: Counter[str] = Counter()
+
+    def arrivals(self, random: Random, count: int, start: datetime, end: datetime) -> list[int]:
+        """When `count` conversations begin, in milliseconds since 1970."""
+        first, last = int(start.timestamp()), int(end.timestamp())
+        hours = range(first, last, _HOUR)
+        weights = [self._busy(hour, min(hour + _HOUR, last), self._zone) for hour in hours]
+        if sum(weights) <= 0:
+            weights = [1.0] * len(weights)
+        chosen = random.choices(hours, cum_weights=list(accumulate(weights)), k=count)
+        return [hour * 1000 + int(random.random() * (min(_HOUR, last - hour) * 1000)) for hour in chosen]
+
+    def _busy(self, hour: int, until: int, zone: tzinfo) -> float:
+        local = datetime.fromtimestamp(hour, zone)
+        return self._profile.weekdays[local.weekday()] * self._profile.hours[local.hour] * (until - hour)
+
+    def converse(self, random: Random, arrival: int) -> list[GoalEvent]:
+        """One conversation from `arrival` (milliseconds since 1970) to its end; the events of its goals."""
+        release = self._release(arrival)
+        talk = _Talk(self._goals, self._ids, self._templates, self._source(random, release))
+        conversation = Conversation(self._program, self._flow_id)
+        outputs = conversation.start()
+        ending = "left"
+        for _ in range(MOST_QUESTIONS):
+            moment = _EPOCH + timedelta(milliseconds=arrival)
+            for output in outputs:
+                if isinstance(output, Fired):
+                    talk.fire(output, moment)
+            asked = conversation.waiting
+            if asked is None:
+                ending = conversation.ended.reason if conversation.ended else "end"
+                break
+            if random.random() < release.leaves:
+                break
+            arrival += int(random.lognormvariate(self._pause, self._profile.spread) * 1000)
+            outputs = conversation.answer(self._answers[asked.node.id].choose(random))
+        self.endings[ending] += 1
+        self.not_tracked += talk.not_tracked
+        self.outcomes.update(talk.outcomes())
+        return talk.events
+
+    def _release(self, arrival: int) -> Release:
+        moment = _EPOCH + timedelta(milliseconds=arrival)
+        current = self._releases[0]
+        for release in self._releases[1:]:
+            if release.since is not None and release.since <= moment:
+                current = release
+        return current
+
+    def _source(self, random: Random, release: Release) -> Source:
+        endpoint = _weighted(random, self._profile.endpoints)
+        locale = _weighted(random, self._profile.locales)
+        key = (endpoint, locale, release.snapshot)
+        if key not in self._sources:
+            self._sources[key] = source(endpoint, locale, release.snapshot, self._project_id)
+        return self._sources[key]
+
+
+class _Talk:
+    """The goals within one conversation."""
+
+    __slots__ = ("_cycles", "_goals", "_ids", "_open", "_session", "_source", "_templates", "events", "not_tracked")
+
+    def __init__(self, goals: Mapping[str, Goal], ids: Ids, templates: EventTemplates, source: Source) -> None:
+        self._goals = goals
+        self._ids = ids
+        self._templates = templates
+        self._source = source
+        self._session = f"session-{ids.uuid()}"
+        self._open: dict[str, str] = {}
+        self._cycles: dict[str, tuple[Goal, set[str]]] = {}
+        self.events: list[GoalEvent] = []
+        self.not_tracked = 0
+
+    def fire(self, fired: Fired, moment: datetime) -> None:
+        """Steps fire: the same rule as `Tracker.track`."""
+        goal = self._goals[fired.goal_id]
+        cycle, steps, missed = join_cycle(goal, fired.step_ids, self._open.get(goal.id), self._ids.uuid)
+        self.not_tracked += len(missed)
+        if cycle is None:
+            return
+        self._open[goal.id] = cycle
+        self._cycles.setdefault(cycle, (goal, set()))[1].update(steps)
+        template, new_id = self._templates.of(goal, self._source), self._ids.hex24
+        shared = {"timestamp": moment, "goal_cycle_id": cycle, "session_id": self._session}
+        self.events += [template.model_copy(update={**shared, "id": new_id(), "step_id": step}) for step in steps]
+
+    def outcomes(self) -> list[str]:
+        """What became of each cycle."""
+        return [
+            "completed"
+            if any(step.kind == "completion" and step.id in reached for step in goal.further)
+            else "partial"
+            if len(reached) > 1
+            else "incomplete"
+            for goal, reached in self._cycles.values()
+        ]
+
+
+def span_of(since: str | None, until: str | None, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The span of `--from` and `--to`: without them the last thirty days up to now. Raises RefusedError."""
+    first = since or (now.astimezone(zone).date() - timedelta(days=29)).isoformat()
+    span = resolve_span(Filters(span="custom", since=first, until=until), now, zone)
+    if span.start is None or span.end is None:
+        raise RefusedError("A simulation needs a first and a last day.", field="since")
+    return span.start, span.end
+
+
+def _weighted(random: Random, weights: Mapping[str, float]) -> str:
+    if len(weights) == 1:
+        return next(iter(weights))
+    return random.choices(list(weights), weights=list(weights.values()))[0]
