@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from goals_tui.domain.filters import Filters
     from goals_tui.domain.report import Outcome
+    from goals_tui.services.insights import Dimension, TimeBucket
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class CyclesPlace:
     goal_id: str | None = None
     step_id: str | None = None
     day: date | None = None
+    bucket: TimeBucket | None = None
+    part: tuple[Dimension, str | None] | None = None
     area = "sessions"
 
 

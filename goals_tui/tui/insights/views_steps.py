@@ -29,7 +29,7 @@ def funnel(found: Funnel | None) -> View:
         return nothing("Funnel", NO_GOALS)
     title = f"Funnel · {found.goal}"
     if not found.started:
-        hint = "Press ] for a longer span, or n and p for another goal."
+        hint = "Press ] for a longer span, or g for another goal."
         return nothing(title, Nothing(f"{found.goal} was not started in this span", hint))
     steps = found.steps
     lasted = [(lasted_cell(step.median_seconds), lasted_cell(step.p90_seconds)) for step in steps]

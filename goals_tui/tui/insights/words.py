@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -67,19 +66,14 @@ def text_cell(text: str) -> Cell:
     return Cell(text, text)
 
 
-def rate_of(part: int, whole: int) -> str:
-    """A rate with both its numbers: 56 % · 341 of 605; a dash for 0 of 0."""
-    return f"{percent(part / whole)} · {part:,} of {whole:,}" if whole else DASH
-
-
-def changed(now: float, before: float | None, say: Callable[[float], str]) -> tuple[str, int]:
-    """The change from `before` to `now` with sign and arrow, and its direction (-1, 0, 1); `say` words its size."""
-    if before is None:
-        return "", 0
-    difference = now - before
-    if abs(difference) < 1e-9:
-        return "= as before", 0
-    return (f"▲ +{say(difference)}", 1) if difference > 0 else (f"▼ −{say(-difference)}", -1)
+def hours(seconds: int) -> str:
+    """Time saved in hours and minutes, never in days: 43 h 50 min, 1,234 h."""
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return long_time(seconds)
+    if minutes >= 60_000:
+        return f"{minutes // 60:,} h"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def day_label(day: date) -> str:

@@ -4,4 +4,40 @@ from __future__ import annotations
 
 from goals_tui.tui.actions import Action
 
-ACTIONS: tuple[Action, ...] = ()
+FILTERS, CYCLES = "Filters", "Cycles"
+
+ACTIONS: tuple[Action, ...] = (
+    Action("sessions.open", "enter", "Timeline", "The cycle step by step", CYCLES),
+    Action("sessions.filters", "f,slash", "Filters", "Choose span, goals, endpoints, locales, snapshots", FILTERS),
+    Action("sessions.completed", "c", "✔ Completed", "Only completed cycles", FILTERS, do="outcome('completed')"),
+    Action("sessions.partial", "p", "◐ Partial", "Only partially completed cycles", FILTERS, do="outcome('partial')"),
+    Action("sessions.incomplete", "i", "✕ Incomplete", "Only incomplete cycles", FILTERS, do="outcome('incomplete')"),
+    Action("sessions.orphans", "o", "? Orphans", "Cycles without an initial step, whatever the filters are", FILTERS,
+           footer=False, do="outcome('orphan')"),
+    Action("sessions.all", "a,escape", "All outcomes", "Every cycle that the filters let through", FILTERS),
+    Action("sessions.shorter", "left_square_bracket", "Shorter span", "The next shorter of the named spans", FILTERS,
+           footer=False),
+    Action("sessions.longer", "right_square_bracket", "Longer span", "The next longer of the named spans", FILTERS,
+           footer=False),
+    Action("sessions.reset-filters", "backspace", "Reset filters", "All goals, last 7 days, nothing left out", FILTERS,
+           footer=False),
+    Action("sessions.load-filters", "l", "Load filters", "Use filters that were saved under a name", FILTERS,
+           footer=False),
+    Action("sessions.save-filters", "w", "Save filters", "Keep the present filters under a name", FILTERS,
+           footer=False),
+    Action("sessions.delete-filters", "", "Delete saved filters", "Forget filters that were saved under a name",
+           FILTERS, footer=False),
+    Action("sessions.copy-command", "x", "Copy command", "Copy the command line of these filters", FILTERS,
+           footer=False),
+    Action("sessions.copy-id", "y", "Copy cycle id", "Copy the id of the chosen cycle", CYCLES, footer=False),
+    Action("sessions.copy-session", "Y", "Copy session id", "Copy the id of the chosen cycle's session", CYCLES,
+           footer=False),
+    Action("sessions.goal", "g", "Go to goal", "The goal of the chosen cycle", CYCLES, footer=False),
+    Action("sessions.timeline.back", "escape", "Back", "Back to the list", CYCLES, palette=False),
+    Action("sessions.timeline.newer", "k,left", "Newer", "The cycle above in the list", CYCLES, palette=False),
+    Action("sessions.timeline.older", "j,right", "Older", "The cycle below in the list", CYCLES, palette=False),
+    Action("sessions.timeline.copy-id", "y", "Copy cycle id", "Copy the id of this cycle", CYCLES, palette=False),
+    Action("sessions.timeline.copy-session", "Y", "Copy session id", "Copy the id of its session", CYCLES,
+           palette=False),
+    Action("sessions.timeline.goal", "g", "Go to goal", "The goal of this cycle", CYCLES, palette=False),
+)  # fmt: skip

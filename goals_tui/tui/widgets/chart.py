@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from textual.binding import Binding
 from textual.events import Click, MouseMove
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from goals_tui.tui.actions import bindings
 from goals_tui.tui.widgets.chart_bars import draw_bars
 from goals_tui.tui.widgets.chart_canvas import Canvas, Drawing, Place, nowhere
 from goals_tui.tui.widgets.chart_columns import draw_columns
@@ -30,15 +30,7 @@ class Chart(Widget, can_focus=True):
     Chart { width: 1fr; height: 1fr; }
     """
 
-    BINDINGS = [
-        Binding("left", "move(-1, 0)", "Left", id="chart.left", group=Binding.Group("Chart"), show=False),
-        Binding("right", "move(1, 0)", "Right", id="chart.right", group=Binding.Group("Chart"), show=False),
-        Binding("up", "move(0, -1)", "Up", id="chart.up", group=Binding.Group("Chart"), show=False),
-        Binding("down", "move(0, 1)", "Down", id="chart.down", group=Binding.Group("Chart"), show=False),
-        Binding("home", "jump(0)", "First", id="chart.first", group=Binding.Group("Chart"), show=False),
-        Binding("end", "jump(-1)", "Last", id="chart.last", group=Binding.Group("Chart"), show=False),
-        Binding("enter", "open", "Cycles behind it", id="chart.open", group=Binding.Group("Chart")),
-    ]
+    BINDINGS = bindings("insights.chart")
 
     @dataclass
     class Moved(Message):

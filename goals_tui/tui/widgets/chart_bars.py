@@ -9,6 +9,9 @@ from goals_tui.tui.widgets.chart_legend import draw_legend
 from goals_tui.tui.widgets.chart_spec import Bars, Column, legend
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
+_PITCHES = ((3, 2), (2, 1), (1, 1))
+"""From one bar to the next, and how thick a bar is, in rows: the first that fits."""
+
 WIDE = 100
 """From this many columns on, every column of numbers is shown."""
 
@@ -26,11 +29,11 @@ def draw_bars(spec: Bars, width: int, height: int, cursor: Place | None, first: 
         layout.headings(canvas, top)
         top += 1
     rows = max(1, height - top)
-    pitch = 2 if spec.size * 2 - 1 <= rows else 1
-    visible = (rows + pitch - 1) // pitch
+    pitch, thick = next((p, t) for p, t in _PITCHES if p == 1 or spec.size * p - (p - t) <= rows)
+    visible = max(1, (rows + pitch - thick) // pitch)
     first = _scrolled(first, visible, spec.size, cursor)
     for mark in range(first, min(spec.size, first + visible)):
-        layout.bar(canvas, top + (mark - first) * pitch, mark, cursor)
+        layout.bar(canvas, top + (mark - first) * pitch, thick, mark, cursor)
 
     def at(x: int, y: int) -> Place | None:
         mark = first + (y - top) // pitch
@@ -59,7 +62,7 @@ class _Layout:
         beside = sum(each + 2 for each in self.widths)
         mark = 2 if spec.glyphs else 0
         longest = max((cell_len(label) for label in spec.labels), default=0)
-        room = max(10, (width - beside) * 2 // 5)
+        room = max(10, (width - beside) // 2)
         self.label_width = min(longest, room - mark)
         self.width = width
         self.left = 2 + mark + self.label_width + 1
@@ -72,16 +75,17 @@ class _Layout:
             canvas.label(x + 2 + width - cell_len(column.title), y, column.title, cell_len(column.title), "muted")
             x += width + 2
 
-    def bar(self, canvas: Canvas, y: int, mark: int, cursor: Place | None) -> None:
+    def bar(self, canvas: Canvas, y: int, thick: int, mark: int, cursor: Place | None) -> None:
         here = cursor is not None and cursor.mark == mark
         if here:
-            canvas.shade(0, y, self.width, 1, "cursor")
+            canvas.shade(0, y, self.width, thick, "cursor")
             canvas.put(0, y, "▸", "accent", bold=True)
         x = 2
         if self.spec.glyphs:
             x = canvas.put(x, y, self.spec.glyphs[mark], "muted") + 1
         canvas.label(x, y, self.spec.labels[mark], self.label_width, "text", bold=here)
-        self._blocks(canvas, y, mark, cursor)
+        for row in range(thick):
+            self._blocks(canvas, y + row, mark, cursor)
         x = self.left + self.bar_width
         for column, width in zip(self.columns, self.widths, strict=True):
             text = column.texts[mark]

@@ -6,9 +6,9 @@ of its series: an outcome, a goal. Tones name colours (`completed`, `series-1`);
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from goals_tui.tui.widgets.chart_axis import COUNT, PERCENT, Unit
 
@@ -155,12 +155,11 @@ def _sum(series: Series) -> float:
 
 
 def spread(values: Sequence[float | None], width: int) -> tuple[float, ...]:
-    """The values added up into at most `width` bins of nearly equal size, for a sparkline."""
-    if width <= 0:
-        return ()
+    """The means of at most `width` bins of the values, for a sparkline; a bin without any value is 0."""
     bins = min(width, len(values))
-    edges = [round(i * len(values) / bins) for i in range(bins + 1)] if bins else [0]
-    return tuple(sum(value or 0 for value in values[low:high]) for low, high in itertools.pairwise(edges))
+    edges = [round(i * len(values) / bins) for i in range(bins + 1)] if bins > 0 else []
+    known = ([value for value in values[low:high] if value is not None] for low, high in pairwise(edges))
+    return tuple(sum(values) / len(values) if values else 0 for values in known)
 
 
 _SPARKS = " ▁▂▃▄▅▆▇█"

@@ -171,7 +171,7 @@ def test_empty_says_so() -> None:
 
 
 def test_sparklines_bin_to_their_width() -> None:
-    assert spread([1.0] * 100, 10) == (10,) * 10
+    assert spread([1.0] * 100, 10) == (1,) * 10
     assert spread([1, None, 3], 10) == (1, 0, 3)
     assert sparkline([0, 1, 8], 3) == "▁▁█"
     assert sparkline([0, 0], 5) == "▁▁"

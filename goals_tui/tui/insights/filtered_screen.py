@@ -1,0 +1,128 @@
+"""What Insights and Sessions share: the filters, the keys that change them, the line that says them."""
+
+from __future__ import annotations
+
+from textual import work
+
+from goals_tui.domain.filters import Filters, Span, SpanName, resolve_span
+from goals_tui.domain.project import zone
+from goals_tui.tui.insights.filter_bar import FilterBar, filter_words
+from goals_tui.tui.screen import ScreenFrame
+
+SPANS_BY_LENGTH: tuple[SpanName, ...] = (
+    "today",
+    "last-7-days",
+    "this-month",
+    "last-30-days",
+    "this-year",
+    "last-365-days",
+    "all",
+)
+
+
+class FilteredScreen(ScreenFrame[None]):
+    """A screen under the app's filters; its `show_data` shows what they select."""
+
+    @property
+    def filters(self) -> Filters:
+        """The filters that hold on this screen."""
+        return self.goals_app.filters
+
+    def use_filters(self, filters: Filters) -> None:
+        """Show everything under other filters, here and on the other screen that shares them."""
+        if filters != self.goals_app.filters:
+            self.goals_app.filters = filters
+            self.show_data()
+
+    def goal_names(self) -> dict[str, str]:
+        """The names of all goals by id."""
+        return {row.id: row.name for row in self.services.goals.summaries()}
+
+    def show_filters(self) -> None:
+        """Say the filters in the bar."""
+        self.query_one(FilterBar).words = filter_words(self.filters, self._span(), self.goal_names())
+
+    def _span(self) -> Span | None:
+        filters = self.filters
+        where = zone(filters.time_zone) if filters.time_zone else self.services.project.get().zone
+        return self.attempt(lambda: resolve_span(filters, self.services.clock(), where))
+
+    def action_shorter(self) -> None:
+        """The next shorter named span."""
+        self._step(-1)
+
+    def action_longer(self) -> None:
+        """The next longer named span."""
+        self._step(1)
+
+    def _step(self, step: int) -> None:
+        filters = self.goals_app.filters
+        here = SPANS_BY_LENGTH.index(filters.span) if filters.span in SPANS_BY_LENGTH else 1 - step
+        place = max(0, min(len(SPANS_BY_LENGTH) - 1, here + step))
+        self.use_filters(filters.model_copy(update={"span": SPANS_BY_LENGTH[place], "since": None, "until": None}))
+
+    def action_reset_filters(self) -> None:
+        """Everything of the last seven days."""
+        self.use_filters(Filters())
+
+    @work
+    async def action_filters(self) -> None:
+        """Edit the filters."""
+        from goals_tui.tui.insights.filter_dialog import FilterDialog
+
+        today = self.services.clock().astimezone(self.services.project.get().zone).date()
+        chosen = await self.app.push_screen_wait(FilterDialog(self.goals_app.filters, today))
+        if chosen is not None:
+            self.use_filters(chosen)
+
+    @work
+    async def action_load_filters(self) -> None:
+        """Use saved filters."""
+        name = await self._choose_saved("Load filters")
+        if name is not None:
+            filters = self.attempt(lambda: self.services.filters.get(name))
+            if filters is not None:
+                self.use_filters(filters)
+                self.app.notify(f"Filters {name!r} are in use.")
+
+    @work
+    async def action_save_filters(self) -> None:
+        """Keep the present filters."""
+        from goals_tui.tui.dialogs import AskText
+
+        name = await self.app.push_screen_wait(AskText("Save the filters under a name"))
+        if name is None:
+            return
+        if self.attempt(lambda: self.services.filters.save(name, self.goals_app.filters)) is not None:
+            self.goals_app.changed()
+            self.app.notify(f"Filters saved as {name!r}. l loads them.")
+
+    @work
+    async def action_delete_filters(self) -> None:
+        """Forget saved filters."""
+        name = await self._choose_saved("Delete saved filters")
+        if name is not None and self.attempt(lambda: self.services.filters.delete(name)) is not None:
+            self.goals_app.changed()
+            self.app.notify(f"Filters {name!r} deleted. u brings them back.")
+
+    async def _choose_saved(self, title: str) -> str | None:
+        from goals_tui.tui.dialogs import Choose, Option
+
+        saved = self.services.filters.all()
+        if not saved:
+            self.app.notify("No filters are saved yet. w saves the present ones under a name.")
+            return None
+        names = self.goal_names()
+        options = [Option(one.name, one.name, ", ".join(filter_words(one.filters, None, names))) for one in saved]
+        return await self.app.push_screen_wait(Choose(title, options))
+
+    def action_copy_command(self) -> None:
+        """Copy the command line that gives the same numbers."""
+        from goals_tui.services.context import default_workspace
+        from goals_tui.services.filter_command import report_command
+
+        path = self.services.workspace.path
+        elsewhere = path.absolute() != default_workspace(self.services.env).absolute()
+        command = report_command(self.filters, self.goal_names(), path.absolute() if elsewhere else None)
+        self.app.copy_to_clipboard(command)
+        self.app.notify(command, title="Copied")

@@ -1,0 +1,74 @@
+"""A cycle as a line of the list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from textual.content import Content
+
+from goals_tui.domain.goal import GLYPHS, Goal
+from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Cycle, Outcome
+from goals_tui.tui.insights.words import DASH, Words, moment
+from goals_tui.tui.widgets.chart_axis import long_time
+from goals_tui.tui.widgets.columns import Column
+
+COLUMNS = (
+    Column("Started", 19),
+    Column("Goal", 14, share=3, most=40),
+    Column("Outcome", 12, most=22),
+    Column("Steps", 6, share=1, most=20, drop=2),
+    Column("Time saved", 11, align="right", drop=5),
+    Column("Cost savings", 12, align="right", drop=1),
+    Column("Revenue", 10, align="right", drop=1),
+    Column("Endpoint", 12, share=2, most=30, drop=3),
+    Column("Locale", 8, share=1, most=14, drop=6),
+    Column("Snapshot", 10, share=1, most=24, drop=7),
+)
+
+SHORT_OUTCOMES: dict[Outcome, str] = {**OUTCOME_TITLES, "partial": "Partial"}
+OUTCOME_COLORS: dict[Outcome, str] = {
+    "completed": "$completed",
+    "partial": "$partial",
+    "incomplete": "$incomplete",
+    "orphan": "$quiet",
+}
+
+
+def outcome_words(outcome: Outcome) -> Content:
+    """✔ Completed, in its colour."""
+    return Content.styled(f"{OUTCOME_GLYPHS[outcome]} {SHORT_OUTCOMES[outcome]}", OUTCOME_COLORS[outcome])
+
+
+def path(cycle: Cycle, goal: Goal | None) -> Content:
+    """The steps of the goal as glyphs: those reached bright, the others a dot; steps it no longer has come last."""
+    reached = set(cycle.reached)
+    parts = []
+    for step in goal.steps if goal else ():
+        here = step.name in reached
+        look = OUTCOME_COLORS[cycle.outcome] if here else "$quiet 60%"
+        parts.append(Content.styled(GLYPHS[step.kind] if here else "·", look))
+    known = {step.name for step in goal.steps} if goal else set()
+    parts += [Content.styled("○", "$quiet") for name in cycle.reached if name not in known]
+    return Content("").join(parts)
+
+
+def cells(cycle: Cycle, goal: Goal | None, words: Words, zone: ZoneInfo) -> Sequence[Content]:
+    """One line under `COLUMNS`."""
+
+    def quiet(text: str | None) -> Content:
+        return Content.styled(text or DASH, "$quiet")
+
+    unpriced = Content.styled("unpriced", "$warning") if cycle.unpriced_steps else None
+    return (
+        Content(moment(cycle.started_at, zone)) if cycle.started_at else quiet("no start"),
+        Content(cycle.goal),
+        outcome_words(cycle.outcome),
+        path(cycle, goal),
+        Content(long_time(cycle.time_saved_seconds)) if cycle.time_saved_seconds else quiet(DASH),
+        unpriced or (Content(words.money(cycle.cost_savings)) if cycle.cost_savings else quiet(DASH)),
+        Content(words.money(cycle.revenue)) if cycle.revenue else quiet(DASH),
+        quiet(cycle.endpoint),
+        quiet(cycle.locale),
+        quiet(cycle.snapshot),
+    )

@@ -1,0 +1,200 @@
+"""One cycle as a timeline: each step, when, how long since the last, what it earned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from goals_tui.domain.errors import NotFoundError
+from goals_tui.domain.goal import GLYPHS
+from goals_tui.domain.report import Cycle, Moment, Timeline
+from goals_tui.tui.actions import bindings
+from goals_tui.tui.insights.words import DASH, Words, moment
+from goals_tui.tui.places import GoalPlace
+from goals_tui.tui.screen import ScreenFrame
+from goals_tui.tui.sessions.rows import OUTCOME_COLORS, outcome_words
+from goals_tui.tui.widgets.chart_axis import long_time
+
+
+class TimelineScreen(ScreenFrame[None]):
+    """`step` moves through the list that it was opened from, and says which cycle is next."""
+
+    AREA = "sessions"
+    CONTEXT = "sessions.timeline"
+    BINDINGS = bindings("sessions.timeline")
+    HELP = "Each line is an event of the cycle. A step counts and pays once, however often it was reached."
+    CSS = """
+    TimelineScreen #facts { height: auto; margin-bottom: 1; }
+    TimelineScreen #scroll { height: 1fr; }
+    TimelineScreen #steps { height: auto; }
+    """
+
+    def __init__(self, cycle_id: str, step: Callable[[int], Cycle | None]) -> None:
+        super().__init__()
+        self.cycle_id = cycle_id
+        self.step = step
+        self.timeline: Timeline | None = None
+
+    def compose_body(self) -> ComposeResult:
+        yield Static("", id="facts", markup=False)
+        with VerticalScroll(id="scroll"):
+            yield Static("", id="steps", markup=False)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.place = "Sessions › Timeline"
+        self.query_one("#scroll").focus()
+
+    def show_data(self) -> None:
+        """Read the cycle."""
+        insights, cycle_id = self.services.insights, self.cycle_id
+        self.load("timeline", lambda: insights.cycle(cycle_id), self._take)
+
+    def _take(self, timeline: Timeline) -> None:
+        self.timeline = timeline
+        project = self.services.project.get()
+        words = Words(project.currency)
+        self.query_one("#facts", Static).update(facts(timeline.cycle, words, project.zone))
+        self.query_one("#steps", Static).update(steps(timeline, words, project.zone, self.size.width))
+        self.refresh_bindings()
+
+    def on_resize(self) -> None:
+        if self.timeline is not None:
+            self._take(self.timeline)
+
+    def action_back(self) -> None:
+        """Back to the list."""
+        self.dismiss(None)
+
+    def action_newer(self) -> None:
+        """The cycle above."""
+        self._go(-1)
+
+    def action_older(self) -> None:
+        """The cycle below."""
+        self._go(1)
+
+    def _go(self, rows: int) -> None:
+        cycle = self.step(rows)
+        if cycle is not None and cycle.cycle_id != self.cycle_id:
+            self.cycle_id = cycle.cycle_id
+            self.show_data()
+
+    def action_copy_id(self) -> None:
+        """Copy the cycle's id."""
+        self.app.copy_to_clipboard(self.cycle_id)
+        self.app.notify(self.cycle_id, title="Cycle id copied")
+
+    def action_copy_session(self) -> None:
+        """Copy the session's id."""
+        if self.timeline is not None:
+            self.app.copy_to_clipboard(self.timeline.cycle.session_id)
+            self.app.notify(self.timeline.cycle.session_id, title="Session id copied")
+
+    def action_goal(self) -> None:
+        """Go to the goal."""
+        if self.timeline is not None:
+            self.goals_app.go(GoalPlace(self.timeline.cycle.goal_id))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A goal that is not here can't be gone to."""
+        if action == "copy_session":
+            return self.timeline is not None
+        if action == "goal":
+            if self.timeline is None:
+                return False
+            try:
+                self.services.goals.get(self.timeline.cycle.goal_id)
+            except NotFoundError:
+                return False
+        return True
+
+
+def facts(cycle: Cycle, words: Words, zone: ZoneInfo) -> Content:
+    """What the cycle was, and what it came to."""
+    started = moment(cycle.started_at, zone) if cycle.started_at else "no initial step"
+    where = [part for part in (cycle.endpoint, cycle.locale, cycle.snapshot) if part]
+    earned = [
+        f"{long_time(cycle.time_saved_seconds)} saved" if cycle.time_saved_seconds else "",
+        f"{words.money(cycle.cost_savings)} cost savings" if cycle.cost_savings else "",
+        f"{words.money(cycle.revenue)} revenue" if cycle.revenue else "",
+        f"{cycle.unpriced_steps} unpriced" if cycle.unpriced_steps else "",
+    ]
+    lines = [
+        Content.assemble((cycle.goal, "bold"), "  ", outcome_words(cycle.outcome)),
+        Content.assemble(("Started  ", "$quiet"), started, (f"  {zone.key}", "$quiet")),
+        Content.assemble(("Earned   ", "$quiet"), (" · ".join(filter(None, earned)) or DASH, "bold $primary")),
+        Content.assemble(("From     ", "$quiet"), " · ".join(where) or DASH),
+        Content.assemble(("Session  ", "$quiet"), cycle.session_id),
+        Content.assemble(("Cycle    ", "$quiet"), cycle.cycle_id),
+        Content.assemble(("Version  ", "$quiet"), cycle.version or DASH),
+    ]
+    return Content("\n").join(lines)
+
+
+_WIDE = 140
+"""From this width on, what a step earned stands beside it; else below."""
+
+
+def steps(timeline: Timeline, words: Words, zone: ZoneInfo, width: int) -> Content:
+    """The events in order along a line, with the time that passed between them."""
+    names = [Content(each.step).cell_length for each in timeline.moments]
+    name = min(max(names, default=0), max(16, width - (100 if width >= _WIDE else 46)))
+    lines: list[Content] = []
+    before: Moment | None = None
+    for each in timeline.moments:
+        if before is not None:
+            lines += _between(each)
+        line = _line(timeline, each, before, zone, name)
+        earned = _earned(each, words, before)
+        if width >= _WIDE:
+            lines.append(Content.assemble(line, "   ", earned))
+        else:
+            lines += [line, Content.assemble(("│  ", "$quiet"), earned)] if earned else [line]
+        before = each
+    if lines and lines[-1].plain.startswith("│"):
+        lines[-1] = Content.assemble("   ", lines[-1][3:])
+    return Content("\n").join(lines)
+
+
+def _between(each: Moment) -> list[Content]:
+    """Nothing for steps reached at once; a longer line for a longer time."""
+    if each.since_previous < 1:
+        return []
+    bar = Content.styled("│", "$quiet")
+    gap = Content.styled(f"│  + {long_time(each.since_previous)}", "$quiet")
+    return [bar, gap, bar] if each.since_previous >= 600 else [bar, gap] if each.since_previous >= 60 else [gap]
+
+
+def _line(timeline: Timeline, each: Moment, before: Moment | None, zone: ZoneInfo, name: int) -> Content:
+    glyph = GLYPHS[each.kind] if each.kind else "?"
+    color = OUTCOME_COLORS[timeline.cycle.outcome] if each.counts else "$quiet"
+    at = each.event.timestamp.astimezone(zone)
+    same_day = before is not None and before.event.timestamp.astimezone(zone).date() == at.date()
+    title = Content.styled(each.step, "bold" if each.counts else "$quiet").truncate(name, ellipsis=True)
+    passed = f"after {long_time(each.since_start)}" if each.since_start >= 1 else "at once" if before else "start"
+    return Content.assemble(
+        (f"{glyph}  ", color),
+        title.pad_right(max(0, name - title.cell_length)),
+        (f"   {'' if same_day else f'{at:%Y-%m-%d}':<10} {at:%H:%M:%S}", "$foreground"),
+        (f"   {passed:<17}", "$quiet"),
+    )
+
+
+def _earned(each: Moment, words: Words, before: Moment | None) -> Content:
+    if not each.counts:
+        return Content.styled("again: counts once", "$quiet")
+    if not each.priced:
+        return Content.styled("unpriced", "$warning")
+    parts = [
+        f"{long_time(each.time_saved_seconds)} saved" if each.time_saved_seconds else "",
+        f"{words.money(each.cost_savings)} cost savings" if each.cost_savings else "",
+        f"{words.money(each.revenue)} revenue" if each.revenue else "",
+        f"version {each.event.version[:8]}" if before and before.event.version != each.event.version else "",
+    ]
+    return Content.styled(" · ".join(filter(None, parts)), "$primary")
