@@ -19,6 +19,7 @@ from goals_tui.store.event_reader import (
     load_appended,
     load_sealed,
     nobody_reads,
+    reason_of,
     torn_rows,
 )
 
@@ -68,8 +69,7 @@ def _read(folder: Path, part: Part) -> tuple[int, int, int]:
                 f"FROM read_parquet([{literal(file)}])"
             ).fetchone()
     except duckdb.Error as error:
-        reason = str(error).partition("\n")[0].rstrip(".")
-        raise UnreadableError(f"It can't be read: {reason}. Put it back from a backup.") from error
+        raise UnreadableError(f"It can't be read: {reason_of(error)}. Put it back from a backup.") from error
     events, readable, distinct = row[:3] if row else (0, 0, 0)
     return events, readable, distinct
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.event import FIELDS
 from goals_tui.store.atomic import explained, sync_file
-from goals_tui.store.event_reader import COLUMNS, target
+from goals_tui.store.event_reader import COLUMNS, reason_of, target
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -48,8 +48,7 @@ def export(connection: DuckDBPyConnection, path: Path) -> int:
             sync_file(temporary)
             temporary.replace(path)
     except duckdb.IOException as error:
-        reason = str(error).partition("\n")[0].rstrip(".")
-        raise UnreadableError(f"Can't write {path}: {reason}. Choose another place.") from error
+        raise UnreadableError(f"Can't write {path}: {reason_of(error)}. Choose another place.") from error
     finally:
         temporary.unlink(missing_ok=True)
     return int(row[0]) if row else 0

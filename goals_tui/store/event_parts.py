@@ -32,6 +32,7 @@ from goals_tui.store.event_reader import (
     literal,
     load_appended,
     load_sealed,
+    reason_of,
     target,
     torn_rows,
 )
@@ -152,8 +153,9 @@ class Parts:
         except OSError as error:
             raise refusal("write", self._folder, error) from error
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-            reason = str(error).partition("\n")[0].rstrip(".")
-            raise UnreadableError(f"Can't write sealed events in {self._folder}: {reason}. Try again.") from error
+            raise UnreadableError(
+                f"Can't write sealed events in {self._folder}: {reason_of(error)}. Try again."
+            ) from error
 
     def _load(self) -> Catalog:
         with contextlib.suppress(DamagedCatalogError):

@@ -149,8 +149,9 @@ def load_sealed(connection: DuckDBPyConnection, folder: Path, parts: Sequence[Pa
         try:
             connection.execute(f"CREATE VIEW sealed AS SELECT {COLUMNS} FROM read_parquet([{names}])")
         except duckdb.Error as error:
-            reason = str(error).partition("\n")[0].rstrip(".")
-            raise UnreadableError(f"The sealed events in {folder} are damaged: {reason}. {_RESTORE}.") from error
+            raise UnreadableError(
+                f"The sealed events in {folder} are damaged: {reason_of(error)}. {_RESTORE}."
+            ) from error
         connection.execute("CREATE VIEW events AS SELECT * FROM sealed UNION ALL SELECT * FROM appended")
     else:
         connection.execute("CREATE VIEW sealed AS SELECT * FROM lines WHERE false")
@@ -191,6 +192,14 @@ def check_part(folder: Path, part: Part) -> None:
         raise refusal("read", path, error) from error
     if not whole:
         raise UnreadableError(f"The sealed events {path} are damaged. {_RESTORE}.")
+
+
+def reason_of(error: Exception) -> str:
+    """What DuckDB complains about, in one short line."""
+    text = str(error)
+    if "No space left on device" in text:
+        return "no space left on device"
+    return text.partition("\n")[0].partition("{")[0].rstrip(".: ")
 
 
 def hold_parts(folder: Path) -> Callable[[], None]:

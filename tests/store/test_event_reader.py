@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +20,7 @@ from goals_tui.domain.event import FIELDS
 from goals_tui.store import event_reader
 from goals_tui.store.event_lines import read_line
 from goals_tui.store.event_log import EventLog
+from goals_tui.store.event_reader import reason_of
 from tests.store.builders import START, event, events, ids, new_log
 
 GOOD: dict[str, Any] = {
@@ -260,6 +263,29 @@ def test_an_export_of_an_unknown_kind_or_into_nowhere_is_refused(tmp_path: Path)
         log.export(tmp_path / "all.xlsx")
     with pytest.raises(UnreadableError, match="there is no folder"):
         log.export(tmp_path / "none" / "all.csv")
+
+
+def test_a_full_disk_leaves_no_half_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = new_log(tmp_path)
+    log.append(events(1))
+    (tmp_path / "all.csv").write_text("old")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(UnreadableError, match=r"Can't write .*all\.csv: no space left on device\. Free"):
+            log.export(tmp_path / "all.csv")
+    assert [path.name for path in tmp_path.glob("*all*")] == ["all.csv"]
+    assert (tmp_path / "all.csv").read_text() == "old"
+
+
+def test_what_duckdb_says_is_one_short_line() -> None:
+    assert reason_of(OSError('IO Error: Async write: {"errno": "28", "m": "No space left on device"}')) == (
+        "no space left on device"
+    )
+    assert reason_of(OSError("IO Error: cannot open: {}\nLINE 1")) == "IO Error: cannot open"
 
 
 def one_row(number: int) -> str:
