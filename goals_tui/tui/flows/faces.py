@@ -48,6 +48,9 @@ KIND_GLYPHS: dict[NodeKind, str] = {
 MAX_STEP_LINES = 4
 """A Track Goal Process box lists so many steps, a line each; further ones are counted."""
 
+SHORT_TITLES: dict[NodeKind, str] = {**KIND_TITLES, "track_goal": "Track Goal", "handover": "Handover"}
+"""Kinds as narrow boxes name them."""
+
 COMPARISON_WORDS = {"equals": "=", "not_equals": "≠", "contains": "contains", "exists": "exists"}
 
 
@@ -71,15 +74,16 @@ class Face:
 
 
 def face_of(node: Node, names: Names, *, compact: bool = False) -> Face:
-    """The face of a node; a compact one has one line under its title at most."""
-    kind = node.type if isinstance(node, Other) and node.type else KIND_TITLES[node.kind]
-    lines = tuple(_lines(node, names, compact))
-    return Face(
-        glyph=KIND_GLYPHS[node.kind],
-        title=node.label or kind,
-        kind=kind if node.label else "",
-        lines=lines[:1] if compact else lines,
-    )
+    """The face of a node; a compact one says less: no buttons, and the goal in the place of the kind."""
+    titles = SHORT_TITLES if compact else KIND_TITLES
+    kind = node.type if isinstance(node, Other) and node.type else titles[node.kind]
+    lines = tuple(_lines(node, names))
+    if compact:
+        goal = names.goals.get(node.goal_id) if isinstance(node, TrackGoal) else None
+        if goal is not None:
+            return Face(KIND_GLYPHS[node.kind], node.label or goal.name, "", lines[1:])
+        lines = lines[:1]
+    return Face(KIND_GLYPHS[node.kind], node.label or kind, kind if node.label else "", lines)
 
 
 def condition_text(condition: Condition) -> str:
@@ -94,7 +98,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _lines(node: Node, names: Names, compact: bool) -> list[Line]:
+def _lines(node: Node, names: Names) -> list[Line]:
     match node:
         case Say(text=text) | Handover(text=text):
             if text.strip():
@@ -111,7 +115,7 @@ def _lines(node: Node, names: Names, compact: bool) -> list[Line]:
         case GoTo() | ExecuteFlow():
             return [_target(node, names)]
         case TrackGoal():
-            return _tracked(node, names, compact)
+            return _tracked(node, names)
         case Other():
             return _other(node)
         case _:
@@ -137,16 +141,13 @@ def _target(node: GoTo | ExecuteFlow, names: Names) -> Line:
     return (("target", name),) if name is not None else (("broken", "a flow that is gone"),)
 
 
-def _tracked(node: TrackGoal, names: Names, compact: bool) -> list[Line]:
+def _tracked(node: TrackGoal, names: Names) -> list[Line]:
     if not node.goal_id:
         return [(("broken", "no goal chosen"),)]
     goal = names.goals.get(node.goal_id)
     if goal is None:
         return [(("broken", "a goal that is gone"),)]
     steps = [_step(goal, step_id) for step_id in goal.in_order(node.step_ids)] or [("broken", "no step chosen")]
-    if compact:
-        glyphs = tuple((tone, text[:1] if tone != "broken" else "!") for tone, text in steps)
-        return [(*glyphs, ("goal", f" {goal.name}"))]
     shown = steps if len(steps) <= MAX_STEP_LINES else steps[: MAX_STEP_LINES - 1]
     lines: list[Line] = [(("goal", goal.name),), *((step,) for step in shown)]
     if len(shown) < len(steps):

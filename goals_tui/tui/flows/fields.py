@@ -19,7 +19,7 @@ class SpokenField(TextArea):
     """Text of several lines. Enter finishes, ctrl+j or alt+enter begins a new line, tab goes on."""
 
     DEFAULT_CSS = """
-    SpokenField { height: auto; min-height: 5; max-height: 12; }
+    SpokenField { min-height: 3; max-height: 12; }
     """
 
     @dataclass
@@ -31,6 +31,8 @@ class SpokenField(TextArea):
     def __init__(self, text: str, *, id: str) -> None:
         super().__init__(text, id=id, soft_wrap=True, tab_behavior="focus", show_line_numbers=False)
         self.move_cursor(self.document.end)
+        # The app's own style sheet gives every TextArea one height; this one grows with its text.
+        self.styles.height = "auto"
 
     async def _on_key(self, event: events.Key) -> None:
         if event.key == "enter":

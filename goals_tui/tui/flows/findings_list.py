@@ -28,6 +28,12 @@ class FindingsList(Vertical):
     FindingsList { height: 1fr; }
     FindingsList #findings-title { height: 1; margin-bottom: 1; width: 1fr; }
     FindingsList OptionList { height: 1fr; scrollbar-size-vertical: 1; }
+    FindingsList OptionList > .option-list--option-highlighted {
+        background: $foreground 8%; color: $foreground; text-style: none;
+    }
+    FindingsList OptionList:focus > .option-list--option-highlighted {
+        background: $primary 22%; color: $foreground; text-style: none;
+    }
     """
 
     @dataclass
@@ -67,6 +73,13 @@ class FindingsList(Vertical):
         else:
             rows.add_option(Option("✔ Nothing is wrong with the wiring of the goals.", disabled=True))
         self.query_one("#findings-title", Static).update(_title(ordered))
+
+    def focus_list(self) -> None:
+        """Give the list the keys, and show what its cursor is on."""
+        rows = self.query_one(OptionList)
+        rows.focus()
+        if self._findings and rows.highlighted is not None:
+            self.post_message(self.Shown(self._findings[rows.highlighted]))
 
     def _row(self, finding: Finding) -> Content:
         color = COLORS[finding.severity]

@@ -22,6 +22,12 @@ class FlowList(OptionList):
 
     DEFAULT_CSS = """
     FlowList { width: 28; height: 1fr; margin-right: 2; scrollbar-size-vertical: 1; }
+    FlowList > .option-list--option-highlighted {
+        background: $foreground 8%; color: $foreground; text-style: none;
+    }
+    FlowList:focus > .option-list--option-highlighted {
+        background: $primary 22%; color: $foreground; text-style: none;
+    }
     """
 
     @dataclass

@@ -94,6 +94,10 @@ class NodeForm(VerticalScroll, can_focus=False):
         label = clean_line(self.query_one("#label", Input).value)
         return self.node.model_copy(update={"label": label, **self.values()})
 
+    def first_field(self) -> Widget:
+        """What has the focus at first."""
+        return next(widget for widget in self.query("*") if widget.focusable)
+
     def line(self, selector: str) -> str:
         """The text of an Input."""
         return clean_line(self.query_one(selector, Input).value)
@@ -257,11 +261,6 @@ class OtherForm(NodeForm):
 def saved_answers(nodes: Sequence[Node]) -> tuple[str, ...]:
     """The names under which Questions among these nodes keep answers, each once."""
     return tuple(dict.fromkeys(node.save_as for node in nodes if isinstance(node, Question) and node.save_as))
-
-
-def first_field(form: Widget) -> Widget | None:
-    """The field that is typed in first."""
-    return next((widget for widget in form.query("*") if widget.focusable), None)
 
 
 def forms_by_kind() -> Mapping[str, type[NodeForm]]:

@@ -35,9 +35,16 @@ class KindMenu(Dialog[NodeKind]):
     BINDINGS = bindings("flows.kinds")
     DEFAULT_CSS = """
     KindMenu > #dialog { width: 70; }
+    KindMenu #dialog-buttons { display: none; }
     KindMenu #kind-search { display: none; }
     KindMenu.-searching #kind-search { display: block; }
     KindMenu OptionList { height: auto; max-height: 12; }
+    KindMenu OptionList > .option-list--option-highlighted {
+        background: $foreground 8%; color: $foreground; text-style: none;
+    }
+    KindMenu OptionList:focus > .option-list--option-highlighted {
+        background: $primary 22%; color: $foreground; text-style: none;
+    }
     """
 
     def __init__(self, where: str) -> None:

@@ -36,6 +36,8 @@ class Measures:
 
 ROOMY = Measures(box=37, gap=3)
 COMPACT = Measures(box=25, gap=1)
+SIZES = (ROOMY, Measures(box=33, gap=3), Measures(box=29, gap=1), COMPACT)
+"""From wide to narrow; box and gap are odd together, so that a node stands in the middle over its branches."""
 
 START_WIDTH = 11
 SLOT_WIDTH = 9
@@ -183,6 +185,11 @@ def lay_out(flow: Flow, face: Callable[[Node], Face], measures: Measures = ROOMY
     return _Builder(face, measures).build(flow)
 
 
+def width_of(flow: Flow, measures: Measures) -> int:
+    """How wide a flow is when it is laid out."""
+    return _Builder(lambda node: Face("", "", "", ()), measures).width(flow)
+
+
 def _extents(spots: list[Spot], runs: list[Run], poles: list[Pole]) -> Iterator[tuple[Spot | Run | Pole, int, int]]:
     for spot in spots:
         yield spot, spot.y, spot.y + spot.height - 1
@@ -222,6 +229,10 @@ class _Builder:
         self._titles: dict[str, list[str]] = {}
         self._branch_extents: dict[str, list[_Extent]] = {}
         self._faces: dict[str, Face] = {}
+
+    def width(self, flow: Flow) -> int:
+        """The width of the whole layout."""
+        return self._measure(flow.nodes).around(_centred(START_WIDTH)).width + 2 * MARGIN
 
     def build(self, flow: Flow) -> Layout:
         extent = self._measure(flow.nodes).around(_centred(START_WIDTH))

@@ -15,7 +15,7 @@ from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.flow import KIND_TITLES, Node
 from goals_tui.tui.flows.faces import KIND_GLYPHS
 from goals_tui.tui.flows.fields import LineList, SpokenField
-from goals_tui.tui.flows.forms import EditorData, NodeForm, first_field, forms_by_kind
+from goals_tui.tui.flows.forms import EditorData, NodeForm, forms_by_kind
 
 
 class NodeEditor(Vertical):
@@ -52,8 +52,8 @@ class NodeEditor(Vertical):
         )
         self.show_problem("")
         await self.mount(form, before="#editor-problem")
-        target = form.query_one(f"#{field}") if field else first_field(form)
-        if target is not None and self.screen.is_current:
+        target = form.query_one(f"#{field}") if field else form.first_field()
+        if self.screen.is_current:
             target.focus()
             if isinstance(target, Input):
                 target.select_all()

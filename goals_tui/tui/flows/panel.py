@@ -55,6 +55,12 @@ class Answers(OptionList):
 
     DEFAULT_CSS = """
     Answers { height: auto; max-height: 8; margin-bottom: 1; display: none; }
+    Answers > .option-list--option-highlighted {
+        background: $foreground 8%; color: $foreground; text-style: none;
+    }
+    Answers:focus > .option-list--option-highlighted {
+        background: $primary 22%; color: $foreground; text-style: none;
+    }
     """
 
     @dataclass

@@ -276,7 +276,7 @@ class FlowsScreen(FlowActions):
             self._close_side()
         else:
             self._open_side("findings-list")
-            self.query_one("#findings").focus()
+            self.query_one(FindingsList).focus_list()
 
     @on(FindingsList.Shown)
     def _show_finding(self, event: FindingsList.Shown) -> None:

@@ -8,11 +8,13 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Button, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from goals_tui.domain.flow import Node, TrackGoal
+from goals_tui.domain.flow import KIND_TITLES, Node, TrackGoal
 from goals_tui.domain.goal import Goal, Step
+from goals_tui.services.goal_uses import NodeUse
 from goals_tui.tui.dialogs import Choose
 from goals_tui.tui.dialogs import Option as Row
 from goals_tui.tui.flows.forms import EditorData, NodeForm
@@ -23,6 +25,12 @@ class StepList(OptionList):
 
     DEFAULT_CSS = """
     StepList { height: auto; max-height: 24; background: $surface; padding: 0 1; }
+    StepList > .option-list--option-highlighted {
+        background: $foreground 8%; color: $foreground; text-style: none;
+    }
+    StepList:focus > .option-list--option-highlighted {
+        background: $primary 22%; color: $foreground; text-style: none;
+    }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "select", "Choose", show=False)]
 
@@ -51,6 +59,10 @@ class TrackForm(NodeForm):
         self._show_steps()
         if not self.goal_id and self.data.names.goals:
             self.choose_goal()
+
+    def first_field(self) -> Widget:
+        """The steps, once there is a goal."""
+        return self.query_one("#steps" if self.goal else "#goal")
 
     @property
     def goal(self) -> Goal | None:
@@ -132,7 +144,7 @@ class TrackForm(NodeForm):
         look = "$accent" if step.kind == "completion" else ""
         name = Content.assemble((f"{step.glyph} ", look), Content.styled(step.name, "bold" if chosen else ""))
         elsewhere = self._elsewhere(step)
-        where = "also at " + ", ".join(elsewhere) if elsewhere else "nowhere else"
+        where = "also in " + ", ".join(elsewhere) if elsewhere else "nowhere else"
         return Content("\n").join([Content.assemble(mark, name), Content.styled(f"    {where}", "$quiet")])
 
     def _advice(self, goal: Goal) -> str:
@@ -144,7 +156,11 @@ class TrackForm(NodeForm):
 
     def _elsewhere(self, step: Step) -> list[str]:
         uses = [use for use in self.data.uses(self.goal_id) if step.id in use.step_ids and use.node_id != self.node.id]
-        return list(dict.fromkeys(f"{use.flow} › {use.node}" for use in uses))
+        return list(dict.fromkeys(self._where(use) for use in uses))
+
+    def _where(self, use: NodeUse) -> str:
+        flow = "this flow" if use.flow_id == self.data.flow_id else use.flow
+        return flow if use.node == KIND_TITLES["track_goal"] else f"{use.node} in {flow}"
 
     def _goal_title(self) -> str:
         if not self.goal_id:

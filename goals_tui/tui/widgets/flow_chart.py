@@ -18,14 +18,14 @@ from textual.strip import Strip
 
 from goals_tui.domain.flow import Flow
 from goals_tui.tui.flows.faces import Names, face_of
-from goals_tui.tui.flows.layout import COMPACT, ROOMY, START, Layout, Spot, lay_out
+from goals_tui.tui.flows.layout import COMPACT, ROOMY, SIZES, START, Layout, Measures, Spot, lay_out, width_of
 from goals_tui.tui.flows.walk import Direction, ancestors, page, step
 from goals_tui.tui.widgets.flow_chart_paint import CLASSES, Paint, Palette
 
 Severity = Literal["error", "warning", "info"]
 
 NARROW = 60
-"""Below this many columns the chart is compact by itself, and above where only that makes it fit."""
+"""Below this many columns a flow that does not fit is drawn compact."""
 
 
 class FlowChart(ScrollView, can_focus=True):
@@ -47,7 +47,7 @@ class FlowChart(ScrollView, can_focus=True):
         & > .flow-chart--border-track { color: $accent 80%; }
         & > .flow-chart--border-branching { color: $secondary; }
         & > .flow-chart--selected { background: $primary 22%; color: $primary; text-style: bold; }
-        & > .flow-chart--selected-blur { background: $foreground 8%; color: $foreground 80%; text-style: bold; }
+        & > .flow-chart--selected-blur { background: $primary 10%; color: $primary 75%; text-style: bold; }
         & > .flow-chart--glyph { color: $text-primary; text-style: bold; }
         & > .flow-chart--glyph-track { color: $text-accent; text-style: bold; }
         & > .flow-chart--glyph-branching { color: $text-secondary; text-style: bold; }
@@ -248,19 +248,19 @@ class FlowChart(ScrollView, can_focus=True):
         self.refresh()
 
     def _fitting(self, flow: Flow) -> Layout:
-        """The layout in the chosen size of boxes, or in the one that suits the width."""
-        width = self.size.width or NARROW
-        self._is_compact = width < NARROW if self.compact is None else self.compact
-        layout = self._laid_out(flow, compact=self._is_compact)
-        if self.compact is None and not self._is_compact and layout.width > width:
-            narrower = self._laid_out(flow, compact=True)
-            if narrower.width <= width:
-                self._is_compact, layout = True, narrower
-        return layout
-
-    def _laid_out(self, flow: Flow, *, compact: bool) -> Layout:
+        """The layout in the chosen size of boxes, or in the widest that fits the widget."""
         names = self._names
-        return lay_out(flow, lambda node: face_of(node, names, compact=compact), COMPACT if compact else ROOMY)
+        measures = self._measures(flow)
+        self._is_compact = compact = measures is COMPACT
+        return lay_out(flow, lambda node: face_of(node, names, compact=compact), measures)
+
+    def _measures(self, flow: Flow) -> Measures:
+        if self.compact is not None:
+            return COMPACT if self.compact else ROOMY
+        width = self.size.width or NARROW
+        fitting = next((size for size in SIZES if width_of(flow, size) <= width), None)
+        # What has to be scrolled anyway is drawn so that it can be read.
+        return fitting or (COMPACT if width < NARROW else SIZES[-2])
 
     def _follow(self) -> None:
         """Bring the selection into view: in the middle from left to right, with some lines above and below it."""
