@@ -1,0 +1,205 @@
+"""Insights case by case: rates, zones, filters in words, health, timelines, cancelling."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from goals_tui.domain.errors import NotFoundError, RefusedError
+from goals_tui.domain.event import GoalEvent
+from goals_tui.domain.filters import Choice, Filters
+from goals_tui.domain.goal import Goal
+from goals_tui.services.context import Services, create_workspace
+from goals_tui.services.insights import Cancellation, Cancelled
+from goals_tui.services.insights_zone import offsets_between
+from goals_tui.store.event_queries import microseconds
+from tests.builders import book_a_flight, event, goal, uuid_of
+
+NOW = datetime(2026, 10, 1, 20, tzinfo=UTC)
+ALL = Filters(span="all")
+
+
+def workspace(path: Path, goals: list[Goal], events: list[GoalEvent], time_zone: str = "UTC") -> Services:
+    services = create_workspace(path / "w", name="Test", time_zone=time_zone, clock=lambda: NOW, env={})
+    with services.workspace.documents.transaction() as tx:
+        for known in goals:
+            tx.put("goals", known.id, known.model_dump(mode="json"))
+    if events:
+        services.workspace.events.append(events)
+    return services
+
+
+def test_an_empty_log_has_goals_and_no_rates(tmp_path: Path) -> None:
+    report = workspace(tmp_path, [book_a_flight()], []).insights.report(Filters())
+    assert report.totals.started == 0
+    assert report.totals.completion_rate is None
+    assert [(row.name, row.figures.started) for row in report.goals] == [("Book a Flight", 0)]
+    assert (report.days, report.filters, bool(report.health)) == ((), {}, False)
+    assert report.previous is not None
+    assert report.previous.started == 0
+
+
+def test_the_worked_example_of_the_original_report(tmp_path: Path) -> None:
+    """Completed, partial, incomplete of goals 01, 04, 05, 03, 02, 08: 38 % in all, scaled down to 1 in 100."""
+    counts = {
+        "01": (137, 32, 66),
+        "04": (36, 35, 37),
+        "05": (34, 36, 36),
+        "03": (14, 0, 31),
+        "02": (14, 0, 117),
+        "08": (1, 0, 0),
+    }
+    goals = {name: goal(name, "Start", "Middle", "◎ Done") for name in counts}
+    events = []
+    for name, (completed, partial, incomplete) in counts.items():
+        for number in range(completed + partial + incomplete):
+            steps = (
+                ["Start", "Done"] if number < completed else ["Start", "Middle"][: 1 + (number < completed + partial)]
+            )
+            events += [event(goals[name], step, cycle=f"{name} {number}", seconds=n) for n, step in enumerate(steps)]
+    report = workspace(tmp_path, list(goals.values()), events).insights.report(ALL)
+    assert (report.totals.completed, report.totals.started) == (236, 626)
+    assert f"{report.totals.completion_rate:.0%}" == "38%"
+    rows = {row.name: (row.figures.completed, row.figures.partial, row.figures.incomplete) for row in report.goals}
+    assert rows == counts
+
+
+def test_a_day_of_25_hours_has_25_hours_and_is_one_day(tmp_path: Path) -> None:
+    flight = book_a_flight()
+    midnight = datetime(2026, 10, 24, 22, tzinfo=UTC)
+    start = (midnight - datetime(2026, 10, 1, 8, tzinfo=UTC)).total_seconds()
+    events = [event(flight, "Flight selected", cycle=str(n), seconds=start + 3600 * n + 60) for n in range(26)]
+    insights = workspace(tmp_path, [flight], events, "Europe/Berlin").insights
+    days = insights.report(ALL).days
+    assert [(row.day, row.figures.started) for row in days] == [(date(2026, 10, 25), 25), (date(2026, 10, 26), 1)]
+    hours = [point.bucket.start for point in insights.series(ALL, "hour")]
+    assert len(hours) == 26
+    assert [hour.hour for hour in hours[:5]] == [0, 1, 2, 2, 3]
+    assert [point.bucket.first for point in insights.series(ALL, "month")] == [date(2026, 10, 1)]
+
+
+@pytest.mark.parametrize(
+    "name", ["Europe/Berlin", "Australia/Lord_Howe", "Pacific/Apia", "America/St_Johns", "Asia/Gaza"]
+)
+def test_offsets_are_what_the_zone_says(name: str) -> None:
+    zone = ZoneInfo(name)
+    start, end = datetime(2009, 1, 1, tzinfo=UTC), datetime(2012, 6, 1, tzinfo=UTC)
+    pieces = offsets_between(zone, microseconds(start), microseconds(end))
+    moment = start
+    while moment < end:
+        offset = next(offset for since, offset in reversed(pieces) if since <= microseconds(moment))
+        assert timedelta(microseconds=offset) == moment.astimezone(zone).utcoffset()
+        moment += timedelta(minutes=437)
+
+
+def test_filters_are_named_in_the_report(tmp_path: Path) -> None:
+    flight = book_a_flight()
+    insights = workspace(tmp_path, [flight], []).insights
+    asked = Filters(
+        goals=Choice(values=(flight.id,)),
+        locales=Choice(values=("de",), negated=True),
+        no_snapshot=True,
+        include_test=True,
+        price_by="current",
+    )
+    assert insights.report(asked).filters == {
+        "goals": ["Book a Flight"],
+        "not_locales": ["de"],
+        "no_snapshot": True,
+        "include_test": True,
+        "price_by": "current",
+    }
+
+
+def test_wrong_questions_get_an_answer(tmp_path: Path) -> None:
+    insights = workspace(tmp_path, [book_a_flight()], []).insights
+    with pytest.raises(RefusedError, match="Europe/Berlin"):
+        insights.report(Filters(time_zone="Europe/Berlim"))
+    with pytest.raises(NotFoundError, match="There is no cycle 'nope'"):
+        insights.cycle("nope")
+    with pytest.raises(NotFoundError, match="no goal"):
+        insights.funnel("nope", ALL)
+
+
+def test_health_says_what_how_many_and_what_to_do(tmp_path: Path) -> None:
+    flight, stranger = book_a_flight(), goal("Stranger", "Start", "◎ Done")
+    started = event(flight, "Flight selected", cycle="1")
+    events = [
+        started,
+        started,
+        event(flight, "Payment completed", cycle="1", seconds=5, version="lost"),
+        event(flight, "Payment completed", cycle="2"),
+        event(stranger, "Start", cycle="3"),
+    ]
+    insights = workspace(tmp_path, [flight], events).insights
+    report = insights.report(ALL)
+    assert report.totals.unpriced_steps == 1
+    assert report.totals.cost_savings == 0
+    found = {entry.code: (entry.count, entry.examples) for entry in insights.health_details()}
+    assert found == {
+        "unknown_goals": (1, (stranger.id,)),
+        "unpriced_steps": (1, ()),
+        "unknown_versions": (1, ("Book a Flight: lost",)),
+        "orphan_cycles": (1, (uuid_of("cycle 2"),)),
+        "duplicate_events": (1, (started.id,)),
+    }
+    assert all(entry.meaning and entry.remedy for entry in insights.health_details())
+    assert insights.health() == report.health
+
+
+def test_new_events_are_seen_by_the_next_question_and_not_by_an_open_list(tmp_path: Path) -> None:
+    flight = book_a_flight()
+    services = workspace(tmp_path, [flight], [event(flight, "Flight selected", cycle="1")])
+    with services.insights.cycle_list(ALL) as found:
+        services.workspace.events.append([event(flight, "Flight selected", cycle="2", seconds=1)])
+        assert len(found) == 1
+        services.workspace.events.seal()
+        assert [cycle.cycle_id for cycle in found.page(0, 10)] == [uuid_of("cycle 1")]
+        assert services.insights.report(ALL).totals.started == 2
+    assert [c.cycle_id for c in services.insights.cycles(ALL, limit=1)] == [uuid_of("cycle 2")]
+    assert [c.cycle_id for c in services.insights.cycles(ALL, limit=1, offset=1)] == [uuid_of("cycle 1")]
+
+
+def test_a_timeline_tells_each_event(tmp_path: Path) -> None:
+    flight = book_a_flight()
+    steps = ["Flight selected", "Passenger information entered", "Payment completed"]
+    events = [event(flight, step, seconds=90 * n) for n, step in enumerate(steps)]
+    timeline = workspace(tmp_path, [flight], events).insights.cycle(uuid_of("cycle 1"))
+    assert [(m.step, m.since_start) for m in timeline.moments] == list(zip(steps, (0, 90, 180), strict=True))
+    assert str(timeline.cycle.cost_savings) == "15.00"
+    assert timeline.cycle.outcome == "completed"
+
+
+def test_a_cancelled_question_has_no_answer(tmp_path: Path) -> None:
+    insights = workspace(tmp_path, [book_a_flight()], []).insights
+    cancellation = Cancellation()
+    cancellation.cancel()
+    with pytest.raises(Cancelled):
+        insights.report(ALL, cancellation=cancellation)
+
+
+def test_a_running_query_is_interrupted(tmp_path: Path) -> None:
+    insights = workspace(tmp_path, [book_a_flight()], []).insights
+    cancellation = Cancellation()
+    reader = insights._view.reader(cancellation)
+    timer = threading.Timer(0.05, cancellation.cancel)
+    timer.start()
+    with reader, pytest.raises(Cancelled):
+        reader.rows("SELECT sum(a.range * b.range) FROM range(10000000) a, range(1000000) b")
+
+
+def test_threads_ask_at_once(tmp_path: Path) -> None:
+    flight = book_a_flight()
+    insights = workspace(tmp_path, [flight], [event(flight, "Flight selected")]).insights
+    answers: list[int] = []
+    threads = [threading.Thread(target=lambda: answers.append(insights.report(ALL).totals.started)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [1] * 8
+    assert insights.dimension_values("endpoint") == []
