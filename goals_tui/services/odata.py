@@ -130,7 +130,7 @@ class _Reader:
 
 
 def checked_event(record: dict[str, Any]) -> GoalEvent:
-    """The event of a record; numbers in place of texts are accepted. Raises ValueError with what is wrong."""
+    """The event of a record; numbers and truth values in place of texts are accepted. Raises ValueError with what is wrong."""
     fields = {name: _text(record[name]) for name in FIELDS if record.get(name) is not None}
     moment = fields.get("timestamp")
     if moment is not None:
@@ -145,4 +145,7 @@ def checked_event(record: dict[str, Any]) -> GoalEvent:
 
 
 def _text(value: Any) -> Any:
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+    """What DuckDB makes of numbers and truth values where a text is expected."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, (int, float)) else value
