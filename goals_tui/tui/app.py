@@ -207,7 +207,11 @@ class GoalsApp(App[None], inherit_bindings=False):
 
     @work
     async def action_theme(self) -> None:
-        """Choose the colours; moving through the list shows them."""
+        """Choose the colours."""
+        await self.choose_theme()
+
+    async def choose_theme(self) -> None:
+        """Choose the colours from a list; moving through it shows them."""
         from goals_tui.tui.dialogs import Choose, Option
 
         before = self.theme

@@ -19,19 +19,20 @@ from textual.widgets.option_list import Option as Row
 
 from goals_tui.domain.errors import GoalsError
 from goals_tui.tui.actions import bindings
+from goals_tui.tui.background import BackgroundScreen
 from goals_tui.tui.widgets.bars import KeyBar
 
 ResultT = TypeVar("ResultT")
 
 
-class Dialog(ModalScreen[ResultT | None]):
+class Dialog(ModalScreen[ResultT | None], BackgroundScreen[ResultT | None]):
     """A box in the middle with a title, a body, and buttons at its foot. Escape closes it with None."""
 
     CONTEXT: ClassVar[str] = "app.dialog"
     HELP: ClassVar[str] = ""
     BINDINGS = bindings("app.dialog")
     DEFAULT_CSS = """
-    Dialog { align: center middle; background: $background 60%; }
+    Dialog { align: center middle; }
     Dialog > #dialog {
         width: 72; max-width: 100%; height: auto; max-height: 100%;
         background: $surface; border-left: outer $primary; padding: 1 2 1 2;
@@ -44,7 +45,6 @@ class Dialog(ModalScreen[ResultT | None]):
     Dialog #dialog-buttons Button { margin-left: 1; }
     Dialog .dialog-text { width: 1fr; height: auto; }
     Dialog .problem { width: 1fr; height: auto; min-height: 1; }
-    Dialog KeyBar { background: $panel; }
     """
 
     def __init__(self, title: str, *, danger: bool = False) -> None:
@@ -201,7 +201,9 @@ class Choose(Dialog[str]):
     DEFAULT_CSS = """
     Choose > #dialog { height: 80%; }
     Choose #dialog-body { height: 1fr; }
-    Choose OptionList { height: 1fr; }
+    Choose OptionList { height: 1fr; margin-top: 1; }
+    Choose .quiet { margin-bottom: 1; }
+    Choose #dialog-buttons .quiet { margin: 0; }
     """
 
     def __init__(

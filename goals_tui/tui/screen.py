@@ -10,7 +10,7 @@ To plug a screen in (Flows as the example):
        class FlowsScreen(ScreenFrame[None]):
            AREA = CONTEXT = "flows"
            BINDINGS = bindings("flows")
-           HELP = "What the `?` help says about concepts and glyphs, in Markdown."
+           HELP = "What the `?` help says about concepts and glyphs; see tui/help.py for its form."
 
            def compose_body(self) -> ComposeResult: ...   # between title and keys
            def show_data(self) -> None: ...               # (re)read and draw: called on mount and on StoreChanged
@@ -27,27 +27,21 @@ To plug a screen in (Flows as the example):
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.reactive import reactive
-from textual.screen import Screen
-from textual.worker import Worker, WorkerState
 
-from goals_tui.domain.errors import GoalsError
+from goals_tui.tui.background import BackgroundScreen
 from goals_tui.tui.widgets.bars import KeyBar, TitleBar
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from goals_tui.services.context import Services
-    from goals_tui.tui.app import GoalsApp
     from goals_tui.tui.places import Place
 
-T = TypeVar("T")
 ResultT = TypeVar("ResultT")
 
 
@@ -55,7 +49,7 @@ class StoreChanged(Message):
     """Goals, flows or events changed on disk: by this app, or by another process."""
 
 
-class ScreenFrame(Screen[ResultT]):
+class ScreenFrame(BackgroundScreen[ResultT]):
     """A screen of the app: see the module for how to write one."""
 
     AREA: ClassVar[str] = ""
@@ -65,7 +59,7 @@ class ScreenFrame(Screen[ResultT]):
     """Whose actions of the registry these are."""
 
     HELP: ClassVar[str] = ""
-    """Concepts and glyphs, in Markdown."""
+    """Concepts and glyphs, in the form that `tui.help` explains."""
 
     place: reactive[str] = reactive("")
     note: reactive[str] = reactive("")
@@ -73,7 +67,6 @@ class ScreenFrame(Screen[ResultT]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._then: dict[Worker[Any], Callable[[Any], None]] = {}
         self._seen: Hashable = None
 
     def compose(self) -> ComposeResult:
@@ -96,77 +89,48 @@ class ScreenFrame(Screen[ResultT]):
         """Whether the screen can be closed now; asks where changes would be lost."""
         return True
 
-    @property
-    def goals_app(self) -> GoalsApp:
-        """The app, with its own type."""
-        return cast("GoalsApp", self.app)
-
-    @property
-    def services(self) -> Services:
-        """The services of the open workspace."""
-        return self.goals_app.services
-
-    # -- work in the background
-
-    def load(self, group: str, work: Callable[[], T], then: Callable[[T], None], *, newest_only: bool = True) -> None:
-        """Run `work` in a thread, then hand its result to `then` here, unless a newer one of the group started."""
-        worker = self.run_worker(work, group=group, thread=True, exclusive=newest_only, exit_on_error=False)
-        self._then[worker] = then
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """The one place where results and errors of workers arrive."""
-        if event.state not in (WorkerState.SUCCESS, WorkerState.ERROR, WorkerState.CANCELLED):
-            return
-        then = self._then.pop(event.worker, None)
-        if event.state is WorkerState.ERROR and event.worker.error is not None:
-            self.goals_app.show_error(event.worker.error)
-        elif event.state is WorkerState.SUCCESS and then is not None and self.is_attached:
-            then(event.worker.result)
-
-    def attempt(self, call: Callable[[], T]) -> T | None:
-        """The result of a quick call, or None after its refusal was shown."""
-        try:
-            return call()
-        except GoalsError as error:
-            self.goals_app.show_error(error)
-            return None
-
     # -- the frame
 
     def on_mount(self) -> None:
         """Show the title and the data."""
         self._seen = self.goals_app.stamp
-        self._show_title()
+        self.show_title()
         self.show_data()
 
     def on_screen_resume(self) -> None:
         """Catch up with what changed while another screen was shown."""
-        self._show_title()
+        self.show_title()
         if self.is_mounted and self._seen != self.goals_app.stamp:
             self.post_message(StoreChanged())
 
     def on_store_changed(self) -> None:
         """Draw anew."""
         self._seen = self.goals_app.stamp
-        self._show_title()
+        self.show_title()
         self.show_data()
         self.refresh_bindings()
 
     def watch_place(self) -> None:
-        self._show_title()
+        self.show_title()
 
     def watch_note(self) -> None:
-        self._show_title()
+        self.show_title()
 
     def watch_unsaved(self) -> None:
-        self._show_title()
+        self.show_title()
         self.refresh_bindings()
 
-    def _show_title(self) -> None:
+    @property
+    def undo_label(self) -> str:
+        """What undo would take back; empty where there is nothing."""
+        return self.services.history.undo_label or ""
+
+    def show_title(self) -> None:
+        """Draw the lines above the screen anew."""
         for bar in self.query(TitleBar):
             bar.area = self.AREA
             bar.project = self.goals_app.project_name
             bar.place = self.place
             bar.note = self.note
             bar.unsaved = self.unsaved
-            bar.undo = self.services.history.undo_label or ""
+            bar.undo = self.undo_label

@@ -1,7 +1,34 @@
-"""What can be done on the Goals screen."""
+"""What can be done on the Goals screen and in its editor."""
 
 from __future__ import annotations
 
 from goals_tui.tui.actions import Action
 
-ACTIONS: tuple[Action, ...] = ()
+_LIST = "Goals"
+_FORM = "Goal"
+_STEPS = "Steps"
+
+ACTIONS: tuple[Action, ...] = (
+    Action("goals.new", "n,insert", "New", "Define a new goal", _LIST),
+    Action("goals.edit", "enter,o", "Edit", "Open the chosen goal in the editor", _LIST),
+    Action("goals.filter", "slash", "Filter", "Show only goals whose name or description holds some words", _LIST),
+    Action("goals.sort", "s", "Sort", "By name, by last change, by completion rate", _LIST),
+    Action("goals.where-used", "w", "Where used", "The nodes that track this goal; choose one to go there", _LIST),
+    Action("goals.track", "t", "Track", "Track this goal in a flow: choose the flow and go there", _LIST),
+    Action("goals.duplicate", "D", "Duplicate", "Make a copy of the chosen goal", _LIST),
+    Action("goals.delete", "delete,x", "Delete", "Delete the chosen goal with its analytics; asks for its name", _LIST),
+    Action("goals.clear-filter", "escape", "All goals", "Show all goals again", _LIST),
+    Action("goals.editor.save", "ctrl+s,f2", "Save", "Save the goal as a new version", _FORM),
+    Action("goals.editor.back", "escape", "Back", "Back to the list; asks where changes are not saved", _FORM),
+    Action("goals.editor.undo", "u,ctrl+z", "Undo", "Take the last change of this form back", _FORM, footer=False),
+    Action("goals.editor.redo", "U,ctrl+r", "Redo", "Do the last undone change again", _FORM, footer=False),
+    Action("goals.editor.add-step", "a,insert", "Add step", "Add a step after the others", _STEPS),
+    Action("goals.editor.edit-step", "enter,o", "Edit step", "Edit the chosen step", _STEPS),
+    Action("goals.editor.step-up", "K,shift+up", "Up", "Move the chosen step up; the mouse drags it too", _STEPS),
+    Action("goals.editor.step-down", "J,shift+down", "Down", "Move the chosen step down; the mouse drags it too",
+           _STEPS),
+    Action("goals.editor.delete-step", "delete,x", "Delete step", "Delete the chosen step when the goal is saved",
+           _STEPS),
+    Action("goals.step.save", "ctrl+s,f2", "Save", "Take the step over into the goal", "Step", palette=False),
+    Action("goals.step.cancel", "escape", "Cancel", "Leave the step as it was", "Step", palette=False),
+)  # fmt: skip

@@ -4,4 +4,7 @@ from __future__ import annotations
 
 from goals_tui.tui.actions import Action
 
-ACTIONS: tuple[Action, ...] = ()
+ACTIONS: tuple[Action, ...] = (
+    Action("settings.change", "enter,o", "Change", "Change the chosen setting", "Settings"),
+    Action("settings.copy", "c,y", "Copy", "Copy the value of the chosen setting, for example a path", "Settings"),
+)

@@ -1,22 +1,180 @@
-"""The Settings screen."""
+"""The Settings screen: the project's settings, the app's, and where things are."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from textual import on, work
 from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
 from textual.widgets import Static
 
-from goals_tui.tui.actions import bindings
+from goals_tui.domain.errors import ConflictError, GoalsError
+from goals_tui.tui.actions import bindings, key_names, registry
+from goals_tui.tui.dialogs import Answer, Ask, AskText, Choose, Option
 from goals_tui.tui.screen import ScreenFrame
+from goals_tui.tui.settings.rows import Setting, settings
+from goals_tui.tui.widgets.columns import Column
+from goals_tui.tui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from goals_tui.domain.project import Project
+
+HELP = """
+Name, currency and time zone belong to the **project** and hold for everybody who opens it. Theme and keys are **yours**
+and are kept in your configuration file. The limit of steps comes from a feature flag.
+"""
+
+COLUMNS = (Column("Setting", 16), Column("Now", 22, share=3), Column("", 22, share=1, drop=1))
 
 
 class SettingsScreen(ScreenFrame[None]):
-    """Settings."""
+    """What can be set, and what each setting means."""
 
     AREA = CONTEXT = "settings"
+    HELP = HELP
     BINDINGS = bindings("settings")
+    AUTO_FOCUS = "#settings"
+    DEFAULT_CSS = """
+    SettingsScreen #settings { width: 3fr; }
+    SettingsScreen #about { width: 2fr; min-width: 28; margin-left: 2; padding: 0 1 0 2; scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable; border-left: vkey $border-blurred; }
+    SettingsScreen #about:focus { border-left: outer $primary; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[Setting] = []
 
     def compose_body(self) -> ComposeResult:
-        yield Static("Settings", classes="quiet", markup=False)
+        with Horizontal():
+            yield VirtualList(COLUMNS, id="settings")
+            with VerticalScroll(id="about"):
+                yield Static("", id="about-text", markup=False)
 
     def on_mount(self) -> None:
         self.place = "Settings"
+
+    def show_data(self) -> None:
+        """The settings as they are now."""
+        app = self.goals_app
+        read = self.attempt(lambda: list(settings(self.services, app.config, app.theme)))
+        self.rows = read or []
+        self.query_one(VirtualList).show(len(self.rows), self._cells)
+
+    def _cells(self, index: int) -> list[Content]:
+        row = self.rows[index]
+        fixed = row.kind == "fixed"
+        value = Content.styled(row.value, "$quiet") if fixed else Content(row.value)
+        return [Content(row.title), value, Content.styled(row.note, "$quiet")]
+
+    @property
+    def chosen(self) -> Setting | None:
+        """The setting that the cursor is on."""
+        cursor = self.query_one(VirtualList).cursor
+        return self.rows[cursor] if cursor < len(self.rows) else None
+
+    @on(VirtualList.Highlighted, "#settings")
+    def _show_about(self) -> None:
+        row = self.chosen
+        if row is None:
+            return
+        parts = [Content.styled(row.title, "bold $primary"), Content(row.value)]
+        if row.note:
+            parts.append(Content.styled(row.note, "$quiet"))
+        parts += [Content(""), Content(row.about)]
+        if row.kind == "keys":
+            parts += [Content(""), *self._keys()]
+        self.query_one("#about-text", Static).update(Content("\n").join(parts))
+        self.refresh_bindings()
+
+    def _keys(self) -> list[Content]:
+        keymap, lines, group = self.goals_app.config.keys, [], ""
+        for action in registry():
+            if action.group != group:
+                group = action.group
+                lines.append(Content.styled(f"\n{group}", "bold $primary"))
+            keys = key_names(keymap.get(action.id, action.keys)) or "palette"
+            lines.append(Content.assemble((f"{keys:<16} ", "bold"), action.description, (f"  {action.id}", "$quiet")))
+        return lines
+
+    # -- actions
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Flags and paths are shown here, and set elsewhere."""
+        if not self.is_mounted:
+            return True
+        row = self.chosen
+        if action == "change":
+            return row is not None and row.kind not in ("fixed", "keys")
+        return row is not None if action == "copy" else True
+
+    @on(VirtualList.Selected, "#settings")
+    @work
+    async def action_change(self) -> None:
+        """Change the chosen setting."""
+        row = self.chosen
+        if row is None:
+            return
+        if row.kind == "fixed":
+            self.notify(row.about)
+        elif row.kind == "keys":
+            self.query_one("#about").focus()
+        elif row.kind == "theme":
+            await self.goals_app.choose_theme()
+            self.show_data()
+        else:
+            await {"name": self._rename, "currency": self._currency, "time_zone": self._time_zone}[row.kind]()
+
+    def action_copy(self) -> None:
+        """Copy the value."""
+        if self.chosen:
+            self.app.copy_to_clipboard(self.chosen.value)
+            self.notify(f"Copied: {self.chosen.value}")
+
+    async def _rename(self) -> None:
+        project = self.services.project.get()
+        name = await self.app.push_screen_wait(AskText("Project name", value=project.name))
+        if name is not None:
+            await self._save(project, {"name": name})
+
+    async def _currency(self) -> None:
+        from goals_tui.services.currencies import list_currencies
+
+        project = self.services.project.get()
+        options = [Option(c.code, f"{c.code}  {c.name}", c.symbol if c.symbol != c.code else "")
+                   for c in list_currencies()]  # fmt: skip
+        text = "Nothing is converted: every amount stays the number that it is."
+        chosen = await self.app.push_screen_wait(Choose("Currency", options, chosen=project.currency, text=text))
+        if chosen is not None and chosen != project.currency and await self._save(project, {"currency": chosen}):
+            self.notify(f"Amounts are in {chosen} now. No number was converted. u takes it back.", severity="warning")
+
+    async def _time_zone(self) -> None:
+        from zoneinfo import ZoneInfo, available_timezones
+
+        project, now = self.services.project.get(), self.services.clock()
+        names = sorted(name for name in available_timezones() if "/" in name or name == "UTC")
+        options = [Option(name, name) for name in names if not name.startswith(("posix", "right", "Etc/"))]
+        local = f"It is {now.astimezone(ZoneInfo(project.time_zone)):%H:%M} in {project.time_zone}."
+        text = f"{local} Days of reports begin and end in this zone."
+        chosen = await self.app.push_screen_wait(Choose("Time zone", options, chosen=project.time_zone, text=text))
+        if chosen is not None and chosen != project.time_zone:
+            await self._save(project, {"time_zone": chosen})
+
+    async def _save(self, project: Project, changes: dict[str, str], *, overwrite: bool = False) -> bool:
+        """Save a changed project; asks when somebody else changed it meanwhile. Whether it was saved."""
+        try:
+            changed = type(project).model_validate({**project.model_dump(), **changes})
+            self.services.project.save(changed, overwrite=overwrite)
+        except ConflictError as conflict:
+            answers = [Answer("back", "Back"), Answer("overwrite", "Overwrite", danger=True)]
+            text = f"The settings were changed elsewhere: {', '.join(conflict.changed) or 'nothing that can be seen'}."
+            if await self.app.push_screen_wait(Ask("Changed elsewhere", text, answers)) == "overwrite":
+                return await self._save(self.services.project.get(), changes, overwrite=True)
+            return False
+        except GoalsError as error:
+            self.goals_app.show_error(error)
+            return False
+        self.goals_app.changed()
+        return True

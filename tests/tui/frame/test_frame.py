@@ -19,6 +19,6 @@ async def test_every_screen_has_its_key(services: Services) -> None:
 async def test_help_lists_the_keys_of_the_screen(services: Services) -> None:
     async with running(services) as pilot:
         await press(pilot, "question_mark")
-        assert "Take the last edit back" in screen_text(pilot.app)
+        assert "Define a new goal" in screen_text(pilot.app)
         await press(pilot, "escape")
-        assert "Take the last edit back" not in screen_text(pilot.app)
+        assert "Define a new goal" not in screen_text(pilot.app)

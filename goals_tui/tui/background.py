@@ -1,0 +1,74 @@
+"""Work in the background and the one place where its results and errors arrive: for screens and dialogs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState
+
+from goals_tui.domain.errors import GoalsError
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+    from goals_tui.tui.app import GoalsApp
+
+T = TypeVar("T")
+ResultT = TypeVar("ResultT")
+
+
+class BackgroundScreen(Screen[ResultT]):
+    """A screen that can let threads work, and knows the app and its services by their types."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._then: dict[Worker[Any], tuple[Callable[[Any], None], Callable[[GoalsError], None] | None]] = {}
+
+    @property
+    def goals_app(self) -> GoalsApp:
+        """The app, with its own type."""
+        return cast("GoalsApp", self.app)
+
+    @property
+    def services(self) -> Services:
+        """The services of the open workspace."""
+        return self.goals_app.services
+
+    def load(
+        self,
+        group: str,
+        work: Callable[[], T],
+        then: Callable[[T], None],
+        *,
+        refused: Callable[[GoalsError], None] | None = None,
+        newest_only: bool = True,
+    ) -> None:
+        """Run `work` in a thread, then hand its result to `then` here, unless a newer one of the group started.
+
+        A refusal goes to `refused` where that is given; every other error becomes a notification that stays.
+        """
+        worker = self.run_worker(work, group=group, thread=True, exclusive=newest_only, exit_on_error=False)
+        self._then[worker] = (then, refused)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """The one place where results and errors of workers arrive."""
+        if event.state not in (WorkerState.SUCCESS, WorkerState.ERROR, WorkerState.CANCELLED):
+            return
+        then, refused = self._then.pop(event.worker, (None, None))
+        error = event.worker.error
+        if event.state is WorkerState.ERROR and error is not None:
+            if refused is not None and isinstance(error, GoalsError) and self.is_attached:
+                refused(error)
+            else:
+                self.goals_app.show_error(error)
+        elif event.state is WorkerState.SUCCESS and then is not None and self.is_attached:
+            then(event.worker.result)
+
+    def attempt(self, call: Callable[[], T]) -> T | None:
+        """The result of a quick call, or None after its refusal was shown."""
+        try:
+            return call()
+        except GoalsError as error:
+            self.goals_app.show_error(error)
+            return None

@@ -1,0 +1,151 @@
+"""Deleting a goal: says what goes with it, offers what else could be done, and asks for its name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Button, Input, Label, Static
+
+from goals_tui.domain.errors import GoalsError
+from goals_tui.tui.dialogs import Choose, Dialog, Option
+
+if TYPE_CHECKING:
+    from goals_tui.services.goals import Consequences, GoalSummary
+
+
+class DeleteGoal(Dialog[bool]):
+    """Returns True after the goal was deleted, None where it was not."""
+
+    DEFAULT_CSS = """
+    DeleteGoal #taken { margin-bottom: 1; }
+    DeleteGoal #instead { height: 1; margin-bottom: 1; }
+    DeleteGoal #instead Button { margin-right: 1; }
+    """
+
+    def __init__(self, goal: GoalSummary) -> None:
+        super().__init__(f"Delete {goal.name}", danger=True)
+        self.goal = goal
+        self.taken: Consequences | None = None
+
+    def compose_dialog(self) -> ComposeResult:
+        yield Static("Counting what goes with it…", id="taken", classes="dialog-text", markup=False)
+        yield Static("Do this first?", id="first", classes="quiet", markup=False)
+        with Horizontal(id="instead"):
+            yield Button("Replace in nodes…", id="replace")
+            yield Button("Remove the nodes", id="remove")
+        yield Label("To delete, type the goal's name. This can't be undone.", classes="dialog-text", markup=False)
+        yield Input(placeholder=self.goal.name, id="name")
+        yield Static("", classes="problem", markup=False)
+
+    def compose_buttons(self) -> ComposeResult:
+        yield Button("Cancel", id="cancel")
+        yield Button("Delete", id="delete", variant="error")
+
+    def on_mount(self) -> None:
+        self.query_one("#delete", Button).disabled = True
+        self.query_one("#cancel", Button).focus()
+        self._offer(False)
+        self._count()
+
+    def _count(self) -> None:
+        goals = self.services.goals
+        self.load("count", lambda: goals.consequences(self.goal.id), self._counted)
+
+    def _counted(self, taken: Consequences) -> None:
+        self.taken = taken
+        self._say()
+
+    def _say(self) -> None:
+        if self.taken is None:
+            return
+        self.query_one("#taken", Static).update(what_goes(self.taken))
+        self._offer(bool(self.taken.uses))
+
+    def _offer(self, shown: bool) -> None:
+        self.query_one("#first").display = shown
+        self.query_one("#instead").display = shown
+
+    def on_key(self, event: events.Key) -> None:
+        """Whoever starts to type the name types it into its field, though Cancel has the focus."""
+        field = self.query_one("#name", Input)
+        if event.is_printable and event.character and not event.character.isspace() and not field.has_focus:
+            event.stop()
+            event.prevent_default()
+            field.focus()
+            field.insert_text_at_cursor(event.character)
+
+    @on(Input.Changed, "#name")
+    def _typed(self, event: Input.Changed) -> None:
+        self.query_one("#delete", Button).disabled = event.value.strip() != self.goal.name
+        self.query_one(".problem", Static).update("")
+
+    @on(Button.Pressed, "#cancel")
+    def _cancel(self) -> None:
+        self.dismiss(None)
+
+    @on(Input.Submitted, "#name")
+    @on(Button.Pressed, "#delete")
+    def _delete(self) -> None:
+        typed, goals = self.query_one("#name", Input).value, self.services.goals
+        # Events are rewritten without the goal's: that can take a while.
+        self.load(
+            "delete",
+            lambda: goals.delete(self.goal.id, confirm=typed),
+            self._deleted,
+            refused=lambda error: self.query_one(".problem", Static).update(str(error)),
+        )
+
+    def _deleted(self, taken: Consequences) -> None:
+        self.dismiss(True)
+
+    @on(Button.Pressed, "#replace")
+    @work
+    async def _replace(self) -> None:
+        goals = self.services.goals
+        options = [Option(row.id, row.name) for row in goals.summaries() if row.id != self.goal.id]
+        if not options:
+            self.query_one(".problem", Static).update("There is no other goal to put in its place.")
+            return
+        text = "Its nodes track this goal instead. Steps of the same name stay chosen. Undo takes it back."
+        other = await self.app.push_screen_wait(Choose("Replace by", options, text=text))
+        if other is not None:
+            self._instead(lambda: goals.uses.replace_goal(self.goal.id, other))
+
+    @on(Button.Pressed, "#remove")
+    def _remove(self) -> None:
+        self._instead(lambda: self.services.goals.uses.remove_goal(self.goal.id))
+
+    def _instead(self, change: Callable[[], int]) -> None:
+        try:
+            changed = change()
+        except GoalsError as error:
+            self.query_one(".problem", Static).update(str(error))
+            return
+        self.notify(f"{changed} node{'s' * (changed != 1)} changed.")
+        self.goals_app.changed()
+        self.query_one("#cancel", Button).focus()
+        self._count()
+
+
+def what_goes(taken: Consequences) -> Content:
+    """What a deletion takes, flow by flow."""
+    events = f"{taken.events:,} event{'s' * (taken.events != 1)} in {taken.cycles:,} cycle{'s' * (taken.cycles != 1)}"
+    lines = [
+        Content.assemble("Deletes ", (events, "bold"), " of analytics.") if taken.events else Content("No events yet.")
+    ]
+    if taken.uses:
+        number = len(taken.uses)
+        lines.append(
+            Content(f"{number} Track Goal Process node{'s' * (number != 1)} stop{'s' * (number == 1)} working:")
+        )
+        for flow, count in Counter(use.flow for use in taken.uses).items():
+            lines.append(Content.assemble(("  → ", "$quiet"), flow, (f"  {count}", "$quiet")))
+    else:
+        lines.append(Content("No flow tracks it."))
+    return Content("\n").join(lines)

@@ -1,0 +1,56 @@
+"""Small dialogs of the Goals screen: where a goal is used, and where to track it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from goals_tui.tui.dialogs import Choose, Option
+from goals_tui.tui.screen import ScreenFrame
+
+if TYPE_CHECKING:
+    from goals_tui.services.goals import GoalSummary
+
+NEW_FLOW = "new flow"
+
+
+async def choose_use(screen: ScreenFrame[Any], row: GoalSummary) -> None:
+    """List the nodes that track a goal and go to the one that is chosen."""
+    uses = screen.services.goals.where_used(row.id)
+    if not uses:
+        screen.notify(f"No flow tracks {row.name!r} yet. Press t to track it in one.")
+        return
+    steps = {step.id: f"{step.glyph} {step.name}" for step in screen.services.goals.get(row.id).steps}
+    options = [
+        Option(
+            str(place),
+            f"{use.flow} › {use.node}",
+            ", ".join(steps.get(step, "a step that is gone") for step in use.step_ids) or "no steps",
+        )
+        for place, use in enumerate(uses)
+    ]
+    chosen = await screen.app.push_screen_wait(Choose(f"Where {row.name} is tracked", options))
+    if chosen is not None:
+        use = uses[int(chosen)]
+        screen.goals_app.open_flow(use.flow_id, use.node_id)
+
+
+async def choose_flow(screen: ScreenFrame[Any], row: GoalSummary) -> None:
+    """Choose a flow, or make one, and go there to add a Track Goal Process node for a goal."""
+    flows = screen.services.flows.summaries()
+    options = [Option(flow.id, flow.name, f"{flow.nodes} nodes") for flow in flows]
+    options.append(Option(NEW_FLOW, "New flow", f"called {row.name}"))
+    chosen = await screen.app.push_screen_wait(
+        Choose(f"Track {row.name}", options, text="In which flow? Choose where in it on the next screen.")
+    )
+    if chosen is None:
+        return
+    if chosen == NEW_FLOW:
+        from goals_tui.services.flows import free_name
+
+        name = free_name(row.name, [flow.name for flow in flows])
+        made = screen.attempt(lambda: screen.services.flows.create(name))
+        if made is None:
+            return
+        screen.goals_app.changed()
+        chosen = made.id
+    screen.goals_app.open_flow(chosen, track_goal_id=row.id)

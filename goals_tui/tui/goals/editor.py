@@ -1,0 +1,368 @@
+"""The goal editor: the seed's form, with what prevents saving said beside the field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widgets import Input, Label, Static
+
+from goals_tui.domain.errors import ConflictError, GoalsError
+from goals_tui.domain.goal import Goal, Step
+from goals_tui.domain.goal_rules import Problem, why_not_delete
+from goals_tui.domain.model import MAX_NAME
+from goals_tui.domain.project import currency_digits
+from goals_tui.tui.actions import bindings
+from goals_tui.tui.dialogs import Answer, Ask
+from goals_tui.tui.goals.draft import Draft
+from goals_tui.tui.goals.step_form import Currency, StepForm
+from goals_tui.tui.goals.step_table import StepTable
+from goals_tui.tui.screen import ScreenFrame
+from goals_tui.tui.widgets.fields import Field, text_area
+from goals_tui.tui.widgets.virtual_list import VirtualList
+
+if TYPE_CHECKING:
+    from goals_tui.services.goals import Consequences
+
+HELP = """
+A goal begins with its **initial step** ●: it opens a cycle, and nothing counts before it. Then come **steps** ○ and
+at least one **completion step** ◎: reaching it completes the goal. If there is one step only, it must be the completion
+step. Saving makes a new version; what was tracked before keeps the values of its own version.
+"""
+
+FIELDS = ("name", "description", "initial.name", "initial.description")
+
+
+class GoalEditor(ScreenFrame[str]):
+    """Edits one goal; returns its id once it was saved, None where it was left."""
+
+    AREA = "goals"
+    CONTEXT = "goals.editor"
+    HELP = HELP
+    BINDINGS = bindings("goals.editor")
+    AUTO_FOCUS = "#field-name Input"
+    DEFAULT_CSS = """
+    GoalEditor #form { height: 1fr; scrollbar-size-vertical: 1; }
+    GoalEditor #form > Vertical { height: auto; }
+    GoalEditor #steps-head { height: 1; }
+    GoalEditor #steps-count { color: $quiet; padding-left: 2; width: auto; }
+    GoalEditor #steps-count.-full { color: $warning; }
+    GoalEditor #no-steps { color: $quiet; height: auto; padding: 0 2; }
+    GoalEditor #steps-problem { color: $error; height: auto; }
+    GoalEditor #what-next { height: 1; color: $quiet; }
+    GoalEditor #what-next.-wrong { color: $error; }
+    GoalEditor.-wide #form, GoalEditor.-huge #form { layout: horizontal; overflow-y: hidden; }
+    GoalEditor.-wide #about, GoalEditor.-huge #about { width: 2fr; height: 1fr; overflow-y: auto; margin-right: 4; }
+    GoalEditor.-wide #steps-part, GoalEditor.-huge #steps-part { width: 3fr; height: 1fr; }
+    """
+
+    def __init__(self, goal: Goal) -> None:
+        super().__init__()
+        self.draft = Draft(goal)
+        self._tried = False
+
+    def compose_body(self) -> ComposeResult:
+        goal = self.draft.goal
+        self.currency = self._currency()
+        with VerticalScroll(id="form", can_focus=False):
+            with Vertical(id="about"):
+                yield Field("Name", Input(goal.name, max_length=MAX_NAME), id="field-name")
+                yield Field("Description", text_area(goal.description), id="field-description", hint="optional")
+                yield Label("● Initial Step", classes="heading")
+                yield Field("Name", Input(goal.initial.name, max_length=MAX_NAME), id="field-initial-name")
+                yield Field(
+                    "Description",
+                    text_area(goal.initial.description),
+                    id="field-initial-description",
+                    hint="optional",
+                )
+            with Vertical(id="steps-part"):
+                with Horizontal(id="steps-head"):
+                    yield Label("Steps", classes="heading")
+                    yield Label("", id="steps-count", markup=False)
+                yield Static("", id="steps-problem", markup=False)
+                yield StepTable(self.currency, id="steps")
+                yield Static("", id="no-steps", markup=False)
+        yield Static("", id="what-next", markup=False)
+
+    def _currency(self) -> Currency:
+        from goals_tui.services.currencies import symbol
+
+        code = self.services.project.get().currency
+        return Currency(symbol(code), currency_digits(code))
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self.query_one("#form").scroll_home, animate=False)
+
+    # -- drawing
+
+    @property
+    def undo_label(self) -> str:
+        """What u takes back: a change of this form."""
+        return "the last change" if self.draft.can_undo else ""
+
+    def show_data(self) -> None:
+        """The form as the draft is now; a draft with no changes follows what others save."""
+        if not self.draft.changed and not self.draft.is_new:
+            stored = self._stored()
+            if stored is not None and stored.revision != self.draft.base.revision:
+                self.draft.saved(stored)
+        self._fill()
+
+    def _stored(self) -> Goal | None:
+        try:
+            return self.services.goals.get(self.draft.goal.id)
+        except GoalsError:
+            return None
+
+    def _fill(self, chosen: str | None = None) -> None:
+        goal = self.draft.goal
+        values = (goal.name, goal.description, goal.initial.name, goal.initial.description)
+        for name, value in zip(FIELDS, values, strict=True):
+            field = self._field(name)
+            # What is typed right now may carry spaces that the goal does not.
+            if field.value.strip() != value or not field.entry.has_focus:
+                field.put(value)
+        self._show_state(chosen)
+
+    def _show_state(self, chosen: str | None = None) -> None:
+        goal, draft = self.draft.goal, self.draft
+        problems = self.problems()
+        shown = [problem for problem in problems if self._is_news(problem)]
+        for name in FIELDS:
+            self._field(name).say(next((p.message for p in shown if p.field == name), ""))
+        wrong = {problem.step_id for problem in shown if problem.field.startswith("step.")}
+        table = self.query_one(StepTable)
+        table.show_steps(goal.further, lambda step_id: step_id in wrong, chosen)
+        table.display = bool(goal.further)
+        empty = self.query_one("#no-steps", Static)
+        empty.update("No steps yet. Press a to add the one that completes the goal (insert, while typing).")
+        empty.display = not goal.further
+        of_steps = [p.message for p in shown if p.field in ("steps", "step.name", "step.metrics")]
+        self.query_one("#steps-problem", Static).update(of_steps[0] if of_steps else "")
+        self.query_one("#steps-problem").display = bool(of_steps)
+        most = self.services.features.max_steps
+        count = self.query_one("#steps-count", Label)
+        count.update(f"{len(goal.steps)} of {most}, the initial one included")
+        count.set_class(len(goal.steps) >= most, "-full")
+        self.place = f"Goals › {draft.base.name or 'New goal'}"
+        self.unsaved = draft.changed
+        self.show_title()
+        self._say_what_next(problems)
+        self.refresh_bindings()
+
+    def _say_what_next(self, problems: list[Problem]) -> None:
+        if not problems:
+            text = "Ready: ctrl+s or F2 saves." if self.draft.changed else ""
+        else:
+            text = f"Before it can be saved: {problems[0].message}" if self.draft.changed else ""
+        line = self.query_one("#what-next", Static)
+        line.update(text)
+        line.set_class(self._tried and bool(problems), "-wrong")
+
+    def problems(self) -> list[Problem]:
+        """Everything that keeps the draft from being saved."""
+        return [*self.draft.problems(), *self.services.goals.problems(self.draft.goal)]
+
+    def _is_news(self, problem: Problem) -> bool:
+        """Only what somebody touched, or all once saving was tried: an empty new form does not nag."""
+        if self._tried:
+            return True
+        field = "steps" if problem.field.startswith("step") else problem.field
+        return field in self.draft.touched
+
+    def _field(self, name: str) -> Field:
+        return self.query_one(f"#field-{name.replace('.', '-')}", Field)
+
+    # -- typing
+
+    @on(Field.Edited)
+    def _edited(self, event: Field.Edited) -> None:
+        name = (event.field.id or "").removeprefix("field-").replace("-", ".")
+        self.draft.touched.add(name)
+        self.draft.write(name, event.value)
+        self._show_state()
+
+    def on_descendant_focus(self) -> None:
+        self.draft.end_typing()
+        self.refresh_bindings()
+
+    # -- steps
+
+    @property
+    def _at_steps(self) -> bool:
+        return self.query_one(StepTable).has_focus and self.query_one(StepTable).chosen is not None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys of steps work on the chosen step; undo where this form has something to take back."""
+        if not self.is_mounted:
+            return True
+        if action in {"edit_step", "step_up", "step_down", "delete_step"}:
+            return self._at_steps
+        if action == "undo":
+            return self.draft.can_undo
+        if action == "redo":
+            return self.draft.can_redo
+        return True
+
+    @work
+    async def action_add_step(self) -> None:
+        """Fill in a further step; the first one completes the goal."""
+        goal = self.draft.goal
+        most = self.services.features.max_steps
+        if len(goal.steps) >= most:
+            self.notify(self._limit(goal, most), severity="warning")
+            return
+        first = not goal.further
+        step = self.services.goals.new_step("completion" if first else "step")
+        await self._fill_in(step, new=True, only=first)
+
+    def _limit(self, goal: Goal, most: int) -> str:
+        one_more = goal.model_copy(update={"steps": (*goal.steps, self.services.goals.new_step())})
+        found = [problem.message for problem in self.services.goals.problems(one_more) if "at most" in problem.message]
+        return found[0] if found else f"A goal has at most {most} steps."
+
+    @on(VirtualList.Selected, "#steps")
+    @work
+    async def action_edit_step(self) -> None:
+        """Fill in the chosen step."""
+        step = self.query_one(StepTable).chosen
+        if step is not None:
+            await self._fill_in(step, new=False, only=len(self.draft.goal.further) == 1)
+
+    async def _fill_in(self, step: Step, *, new: bool, only: bool) -> None:
+        taken = frozenset(other.name.casefold() for other in self.draft.goal.steps if other.id != step.id)
+        filled = await self.app.push_screen_wait(StepForm(step, self.currency, taken, new=new, only=only))
+        if filled is not None and (new or filled != step):
+            self.draft.touched.add("steps")
+            self.draft.put_step(filled)
+            self._show_state(filled.id)
+        if self.draft.goal.further:
+            self.query_one(StepTable).focus()
+
+    def action_step_up(self) -> None:
+        """Move the chosen step up."""
+        self._move(-1)
+
+    def action_step_down(self) -> None:
+        """Move the chosen step down."""
+        self._move(1)
+
+    def _move(self, by: int) -> None:
+        table = self.query_one(StepTable)
+        if table.chosen and self.draft.move_step(table.chosen.id, table.cursor + by):
+            self._show_state(table.chosen.id)
+
+    @on(StepTable.Dragged)
+    def _dragged(self, event: StepTable.Dragged) -> None:
+        if self.draft.move_step(event.step_id, event.place):
+            self._show_state(event.step_id)
+
+    def action_delete_step(self) -> None:
+        """Take the chosen step out of the draft, or say why it can't go."""
+        step = self.query_one(StepTable).chosen
+        if step is None:
+            return
+        why = why_not_delete(self.draft.goal, step.id)
+        if why:
+            self.notify(why, severity="warning")
+            return
+        self.draft.touched.add("steps")
+        self.draft.delete_step(step.id)
+        self._show_state()
+        self.notify(f"{step.name!r} goes when the goal is saved. u takes it back.")
+
+    def action_undo(self) -> None:
+        """Take the last change of the form back."""
+        self.draft.undo()
+        self._fill()
+
+    def action_redo(self) -> None:
+        """Do the last undone change again."""
+        self.draft.redo()
+        self._fill()
+
+    # -- leaving and saving
+
+    async def may_leave(self) -> bool:
+        """Ask where changes are not saved: save, discard, stay."""
+        if not self.draft.changed:
+            return True
+        name = self.draft.goal.name or "The new goal"
+        answers = [Answer("save", "Save"), Answer("discard", "Discard", danger=True), Answer("stay", "Stay")]
+        answer = await self.app.push_screen_wait(Ask("Not saved", f"{name} has changes.", answers))
+        if answer == "save":
+            return await self.save()
+        return answer == "discard"
+
+    @work
+    async def action_back(self) -> None:
+        """Back to the list."""
+        if await self.may_leave():
+            self.dismiss(self.draft.base.id if not self.draft.is_new else None)
+
+    @work
+    async def action_save(self) -> None:
+        """Save the goal and go back to the list."""
+        if await self.save():
+            self.dismiss(self.draft.base.id)
+
+    async def save(self, *, overwrite: bool = False) -> bool:
+        """Save; shows what is in the way, and asks where something would be lost. Whether it was saved."""
+        from goals_tui.tui.goals.saving import resolve_conflict, settle_lost_steps
+
+        problems = self.problems()
+        if problems:
+            self._tried = True
+            self._show_state()
+            self._go_to(problems[0])
+            return False
+        lost = await self._lost()
+        if lost and not await settle_lost_steps(self, lost):
+            return False
+        try:
+            # Deleting the events of steps that are gone rewrites files: not on the main thread.
+            goal = await self._in_thread(overwrite)
+        except ConflictError as conflict:
+            return await resolve_conflict(self, conflict)
+        except GoalsError as error:
+            self.goals_app.show_error(error)
+            return False
+        self.draft.saved(goal)
+        self.unsaved = False
+        self.notify(f"Saved {goal.name!r}.")
+        self.goals_app.changed()
+        return True
+
+    async def _lost(self) -> list[Consequences]:
+        draft = self.draft.goal
+        kept = {step.id for step in draft.steps}
+        if all(step.id in kept for step in self.draft.base.steps):
+            return []
+        worker = self.run_worker(
+            lambda: self.services.goals.lost_by_saving(draft), thread=True, exit_on_error=False, group="lost"
+        )
+        return await worker.wait()
+
+    async def _in_thread(self, overwrite: bool) -> Goal:
+        import asyncio
+
+        return await asyncio.to_thread(self.services.goals.save, self.draft.goal, overwrite=overwrite)
+
+    def _go_to(self, problem: Problem) -> None:
+        if problem.field in FIELDS:
+            self._field(problem.field).entry.focus()
+            return
+        table = self.query_one(StepTable)
+        ids = [step.id for step in self.draft.goal.further]
+        if problem.step_id in ids:
+            table.cursor = ids.index(problem.step_id)
+        if ids:
+            table.focus()
+
+    def reload(self, goal: Goal) -> None:
+        """Show what somebody else saved; undo brings back what this form said."""
+        self.draft.reload(goal)
+        self._fill()

@@ -1,0 +1,139 @@
+"""A goal as a small journey: its steps along a line, what each is worth, where it is tracked, what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from goals_tui.domain.goal import Goal, Step
+from goals_tui.domain.value import format_duration
+
+if TYPE_CHECKING:
+    from goals_tui.domain.wiring import Finding
+    from goals_tui.services.goal_uses import NodeUse
+
+STEP_STYLES = {"initial": "bold $primary", "step": "$foreground", "completion": "bold $completed"}
+SEVERITIES = {"error": ("✕", "$error"), "warning": ("▲", "$warning"), "info": ("·", "$quiet")}
+
+
+@dataclass(frozen=True)
+class GoalView:
+    """What the journey shows. `findings` and `uses` are None while they are read."""
+
+    goal: Goal
+    money: Callable[[Decimal], str]
+    uses: Sequence[NodeUse] = ()
+    findings: Sequence[Finding] | None = None
+    rate: str = ""
+
+
+def journey(view: GoalView, width: int) -> Content:
+    """The goal in lines of at most `width` cells."""
+    return Content("\n").join(list(_lines(view, max(12, width))))
+
+
+def _lines(view: GoalView, width: int) -> Iterator[Content]:
+    goal = view.goal
+    yield from Content.styled(goal.name, "bold").wrap(width)
+    if goal.description:
+        yield from _wrapped(goal.description, width, "$quiet")
+    if view.rate:
+        yield Content.styled(view.rate, "$completed")
+    yield Content("")
+    for place, step in enumerate(goal.steps):
+        last = place == len(goal.steps) - 1
+        yield from _step(step, view.money, width, last=last)
+    yield Content("")
+    yield from _uses(view.uses, width)
+    if view.findings:
+        yield Content("")
+        yield Content.styled("Findings", "bold $primary")
+        for finding in view.findings:
+            mark, style = SEVERITIES[finding.severity]
+            where = " › ".join(part for part in (finding.flow, finding.node) if part)
+            yield from _hanging(f"{mark} ", style, f"{where}: {finding.message}" if where else finding.message, width)
+
+
+def _step(step: Step, money: Callable[[Decimal], str], width: int, *, last: bool) -> Iterator[Content]:
+    rail = "  " if last else "│ "
+    style = STEP_STYLES[step.kind]
+    name = Content.styled(step.name or "(no name)", style if step.kind != "step" else "")
+    for number, text in enumerate(name.wrap(width - 2)):
+        yield Content.assemble((f"{step.glyph} " if number == 0 else rail, style if number == 0 else "$quiet"), text)
+    for text in _wrapped(step.description, width - 2, "$quiet") if step.description else ():
+        yield Content.assemble((rail, "$quiet"), text)
+    worth = "   ".join(worth_of(step, money))
+    for text in _wrapped(worth, width - 2, "$secondary") if worth else ():
+        yield Content.assemble((rail, "$quiet"), text)
+    if not last:
+        yield Content.styled("│", "$quiet")
+
+
+def worth_of(step: Step, money: Callable[[Decimal], str]) -> Iterator[str]:
+    """What a step is worth, in words: only what it has."""
+    metrics = step.metrics
+    if metrics.cost_savings:
+        yield f"saves\u00a0{money(metrics.cost_savings)}"
+    if metrics.revenue:
+        yield f"earns\u00a0{money(metrics.revenue)}"
+    if metrics.time_saved_seconds:
+        yield f"{format_duration(metrics.time_saved_seconds)}\u00a0h"
+
+
+def _uses(uses: Sequence[NodeUse], width: int) -> Iterator[Content]:
+    yield Content.styled("Tracked in", "bold $primary")
+    if not uses:
+        yield from _wrapped("No flow yet. Press t to track this goal in one.", width, "$quiet")
+    for use in uses:
+        yield from _hanging("→ ", "$quiet", f"{use.flow} › {use.node}", width)
+
+
+def _wrapped(text: str, width: int, style: str) -> Iterator[Content]:
+    for paragraph in text.split("\n"):
+        yield from Content.styled(paragraph, style).wrap(width) if paragraph else [Content("")]
+
+
+def _hanging(mark: str, style: str, text: str, width: int) -> Iterator[Content]:
+    for number, part in enumerate(Content(text).wrap(width - len(mark))):
+        yield Content.assemble((mark if number == 0 else " " * len(mark), style), part)
+
+
+class Journey(VerticalScroll):
+    """The panel at the right of the list."""
+
+    DEFAULT_CSS = """
+    Journey { scrollbar-size-vertical: 1; scrollbar-gutter: stable; background: transparent; padding: 0 1 0 2;
+              border-left: vkey $border-blurred; }
+    Journey:focus { border-left: outer $primary; }
+    Journey > Static { width: 1fr; height: auto; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._view: GoalView | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static("", markup=False)
+
+    def show(self, view: GoalView | None) -> None:
+        """Show a goal, or nothing."""
+        before = self._view.goal.id if self._view else None
+        self._view = view
+        if view is None or view.goal.id != before:
+            self.scroll_home(animate=False)
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        width = self.scrollable_content_region.width
+        for static in self.query(Static):
+            static.update(journey(self._view, width) if self._view and width else "")

@@ -1,0 +1,65 @@
+"""How often each goal was completed lately, for the list: read once the first frame is drawn, if there are events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from goals_tui.domain.filters import Filters, SpanName
+from goals_tui.domain.report import Figures
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+
+SPAN: SpanName = "last-30-days"
+SPARK_DAYS = 10
+BARS = "▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A goal over the last 30 days; `days` are its completed cycles on each of the last 10."""
+
+    figures: Figures
+    days: tuple[int, ...]
+
+    @property
+    def text(self) -> str:
+        """The completion rate as people read it; 0 of 0 is no rate."""
+        rate = self.figures.completion_rate
+        return "—" if rate is None else f"{rate:.0%}".replace("%", " %")
+
+    @property
+    def sentence(self) -> str:
+        """The rate with both its numbers."""
+        figures = self.figures
+        return f"{self.text} completed: {figures.completed:,} of {figures.started:,} in the last 30 days"
+
+
+def read_rates(services: Services) -> dict[str, Rate]:
+    """The rates by goal id; nothing is queried where there is no event. Call it off the main thread."""
+    if services.workspace.events.is_empty():
+        return {}
+    report = services.insights.report(Filters(span=SPAN))
+    today = services.clock().astimezone(services.project.get().zone).date()
+    days: dict[str, dict[int, int]] = {}
+    for day in report.days:
+        back = (today - day.day) // timedelta(days=1)
+        if 0 <= back < SPARK_DAYS:
+            days.setdefault(day.goal_id, {})[back] = day.figures.completed
+    return {
+        goal.goal_id: Rate(
+            goal.figures,
+            tuple(days.get(goal.goal_id, {}).get(back, 0) for back in reversed(range(SPARK_DAYS))),
+        )
+        for goal in report.goals
+    }
+
+
+def sparkline(values: tuple[int, ...]) -> str:
+    """A bar a value, the highest one full; empty where all are 0."""
+    most = max(values, default=0)
+    if not most:
+        return ""
+    return "".join(" " if not value else BARS[(value * (len(BARS) - 1) + most - 1) // most] for value in values)

@@ -1,0 +1,124 @@
+"""What saving a goal may have to ask: steps that take events with them, and somebody else's newer version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from goals_tui.domain.errors import ConflictError, GoalsError
+from goals_tui.domain.goal import Goal
+from goals_tui.domain.value import format_duration
+from goals_tui.tui.dialogs import Answer, Ask, Choose, Option
+from goals_tui.tui.goals.delete import what_goes
+
+if TYPE_CHECKING:
+    from goals_tui.services.goals import Consequences
+    from goals_tui.tui.goals.editor import GoalEditor
+
+
+async def settle_lost_steps(editor: GoalEditor, lost: list[Consequences]) -> bool:
+    """Ask about each step that saving deletes: what goes with it, and what its nodes should do. False: don't save."""
+    for taken in lost:
+        answers = [Answer("back", "Back")]
+        if taken.uses:
+            answers += [Answer("replace", "Replace in nodes…"), Answer("remove", "Remove from nodes")]
+        answers.append(Answer("delete", "Delete step", danger=True))
+        text = Content("\n").join([what_goes(taken), Content(""), Content("Its events can't be brought back.")])
+        answer = await editor.app.push_screen_wait(Ask(f"Delete step {taken.name}", text, answers, danger=True))
+        if answer in (None, "back"):
+            return False
+        if answer == "replace" and not await _replace(editor, taken):
+            return False
+        if answer == "remove" and taken.step_id:
+            uses, goal_id, step_id = editor.services.goals.uses, taken.goal_id, taken.step_id
+            if editor.attempt(lambda: uses.remove_step(goal_id, step_id)) is None:  # noqa: B023  called at once
+                return False
+    return True
+
+
+async def _replace(editor: GoalEditor, taken: Consequences) -> bool:
+    """Let the nodes track another step that the goal has and keeps."""
+    stored = {step.id for step in editor.draft.base.steps}
+    others = [step for step in editor.draft.goal.steps if step.id in stored]
+    options = [Option(step.id, f"{step.glyph} {step.name}") for step in others]
+    other = await editor.app.push_screen_wait(Choose(f"Replace {taken.name} by", options))
+    if other is None or taken.step_id is None:
+        return False
+    step_id = taken.step_id
+    return editor.attempt(lambda: editor.services.goals.uses.replace_step(taken.goal_id, step_id, other)) is not None
+
+
+async def resolve_conflict(editor: GoalEditor, conflict: ConflictError) -> bool:
+    """Somebody saved the goal since it was opened. Whether the draft was saved in the end.
+
+    Nothing is lost: reloading keeps the draft behind undo and on the clipboard, overwriting keeps theirs as a version.
+    """
+    if conflict.deleted:
+        text = Content(f"{conflict.name} was deleted elsewhere since you opened it. Your text is still here.")
+        answers = [Answer("back", "Back"), Answer("overwrite", "Save it anew")]
+    else:
+        changed = conflict.changed or ("nothing that can be seen",)
+        lines = [f"{conflict.name} was changed elsewhere since you opened it:", *(f"  · {what}" for what in changed)]
+        lines += ["", "Reload shows theirs; u brings yours back. Overwrite keeps theirs as an older version."]
+        text = Content("\n".join(lines))
+        answers = [
+            Answer("back", "Back"),
+            Answer("reload", "Reload"),
+            Answer("copy", "Save mine as a copy"),
+            Answer("overwrite", "Overwrite", danger=True),
+        ]
+    answer = await editor.app.push_screen_wait(Ask("Changed elsewhere", text, answers))
+    if answer == "overwrite":
+        return await editor.save(overwrite=True)
+    if answer == "reload":
+        editor.app.copy_to_clipboard(as_text(editor.draft.goal))
+        stored = editor.attempt(lambda: editor.services.goals.get(editor.draft.goal.id))
+        if stored is not None:
+            editor.reload(stored)
+            editor.notify("This is their version. u brings yours back; it is on the clipboard too.")
+    if answer == "copy":
+        return _save_copy(editor)
+    return False
+
+
+def _save_copy(editor: GoalEditor) -> bool:
+    """Save the draft as another goal, and leave theirs as it is."""
+    from goals_tui.services.flows import free_name
+
+    services, mine = editor.services, editor.draft.goal
+    names = [row.name for row in services.goals.summaries()]
+    ids = services.ids
+    copy = mine.model_copy(
+        update={
+            "id": ids.hex24(),
+            "reference_id": ids.uuid(),
+            "revision": 0,
+            "name": free_name(mine.name, names),
+            "steps": tuple(step.model_copy(update={"id": ids.hex24()}) for step in mine.steps),
+        }
+    )
+    try:
+        saved = services.goals.save(copy)
+    except GoalsError as error:
+        editor.goals_app.show_error(error)
+        return False
+    editor.draft.saved(saved)
+    editor.unsaved = False
+    editor.notify(f"Saved yours as {saved.name!r}.")
+    editor.goals_app.changed()
+    return True
+
+
+def as_text(goal: Goal) -> str:
+    """A goal in words, to be pasted anywhere."""
+    lines = [goal.name, goal.description, ""]
+    for step in goal.steps:
+        metrics = step.metrics
+        worth = [f"cost savings {metrics.cost_savings}"] if metrics.cost_savings else []
+        worth += [f"revenue {metrics.revenue}"] if metrics.revenue else []
+        worth += [f"time saved {format_duration(metrics.time_saved_seconds)}"] if metrics.time_saved_seconds else []
+        lines.append(" ".join(filter(None, [step.glyph, step.name, f"({', '.join(worth)})" if worth else ""])))
+        if step.description:
+            lines.append(f"  {step.description}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,156 @@
+"""The form of one step: name, description, completion step or not, Success Metrics (the seed's *Create a Goal*)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Button, Input, Label, Static
+
+from goals_tui.domain.errors import RefusedError
+from goals_tui.domain.goal import Step
+from goals_tui.domain.model import MAX_NAME, MAX_TEXT, clean_line, clean_text
+from goals_tui.domain.value import SuccessMetrics, format_amount, format_duration, parse_amount, parse_duration
+from goals_tui.tui.actions import bindings
+from goals_tui.tui.dialogs import Dialog
+from goals_tui.tui.widgets.fields import DurationInput, Field, Toggle, text_area
+
+
+@dataclass(frozen=True)
+class Currency:
+    """How amounts are entered: the sign that is shown, and how many decimals there are."""
+
+    sign: str
+    digits: int
+
+
+class StepForm(Dialog[Step]):
+    """Returns the step as it was filled in, or None. `taken` are the names of the goal's other steps."""
+
+    CONTEXT = "goals.step"
+    BINDINGS = bindings("goals.step")
+    HELP = """
+A step is worth its **Success Metrics** once per cycle, however often it is reached. **Cost savings** is money that was
+not spent, **revenue** money that was earned, **time saved** what a person would have needed. Time is typed from the
+right: `24500` and `02:45:00` are both 2 hours 45 minutes.
+"""
+    DEFAULT_CSS = """
+    StepForm > #dialog { width: 76; padding: 1 2 0 2; }
+    StepForm .metrics { height: auto; }
+    StepForm .metrics Field { width: 1fr; margin-right: 2; }
+    StepForm .metrics Field.-last { margin-right: 0; }
+    StepForm #metric-problem { color: $error; height: auto; min-height: 1; }
+    """
+
+    def __init__(self, step: Step, currency: Currency, taken: frozenset[str], *, new: bool, only: bool = False) -> None:
+        super().__init__("New step" if new else f"Step {step.name}")
+        self.step = step
+        self.currency = currency
+        self.taken = taken
+        self.only = only
+
+    def compose_dialog(self) -> ComposeResult:
+        step, digits = self.step, self.currency.digits
+        amount = {"max_length": 18, "select_on_focus": True}
+        yield Field("Name", Input(step.name, max_length=MAX_NAME), id="step-name")
+        yield Field("Description", text_area(step.description), id="step-description", hint="optional")
+        hint = "the only step has to be it" if self.only else ""
+        yield Toggle("Mark this step as a completion step", step.kind == "completion", id="completion", hint=hint)
+        yield Label("Success Metrics", classes="heading")
+        with Horizontal(classes="metrics"):
+            for id_, title, value in (
+                ("cost", "Cost Savings", step.metrics.cost_savings),
+                ("revenue", "Revenue", step.metrics.revenue),
+            ):
+                shown = format_amount(value, digits) if value else ""
+                entry = Input(shown, placeholder=f"{0:.{digits}f}", **amount)  # type: ignore[arg-type]  # a plain dict
+                yield Field(title, entry, id=id_, hint=self.currency.sign)
+            time = Field("Time Saved", DurationInput(format_duration(step.metrics.time_saved_seconds)), id="time",
+                         hint="hh:mm:ss")  # fmt: skip
+            yield time.add_class("-last")
+        yield Static("", id="metric-problem", markup=False)
+
+    def compose_buttons(self) -> ComposeResult:
+        yield Button("Cancel", id="cancel")
+        yield Button("Save step", id="save", variant="primary")
+
+    def on_mount(self) -> None:
+        self.query_one("#step-name Input", Input).focus()
+
+    # -- what is wrong
+
+    def filled(self) -> tuple[Step, dict[str, str]]:
+        """The step as the form says it, and the message of each field that is wrong."""
+        problems: dict[str, str] = {}
+        name = clean_line(self._value("step-name"))
+        if not name:
+            problems["step-name"] = "A step needs a name."
+        elif name.casefold() in self.taken:
+            problems["step-name"] = f"The goal has a step {name!r} already. Choose another name."
+        description = clean_text(self._value("step-description")).strip()
+        if len(description) > MAX_TEXT:
+            problems["step-description"] = f"Longer than {MAX_TEXT:,} characters. Shorten it."
+        amounts = {"cost": Decimal(0), "revenue": Decimal(0)}
+        for id_ in amounts:
+            try:
+                amounts[id_] = self._amount(id_)
+            except RefusedError as error:
+                problems[id_] = str(error)
+        seconds = 0
+        try:
+            seconds = parse_duration(self._value("time") or DurationInput.EMPTY)
+        except RefusedError as error:
+            problems["time"] = str(error)
+        kind = "completion" if self.query_one("#completion", Toggle).value else "step"
+        worth = SuccessMetrics(cost_savings=amounts["cost"], revenue=amounts["revenue"], time_saved_seconds=seconds)
+        changes = {"name": name, "description": description, "kind": kind, "metrics": worth}
+        return self.step.model_copy(update=changes), problems
+
+    def _amount(self, id_: str) -> Decimal:
+        text = self._value(id_).strip()
+        # An amount that is there already may have more decimals than the currency has now.
+        stored = {"cost": self.step.metrics.cost_savings, "revenue": self.step.metrics.revenue}[id_]
+        if text and stored and text == format_amount(stored, self.currency.digits):
+            return stored
+        return parse_amount(text or "0", self.currency.digits)
+
+    def _value(self, id_: str) -> str:
+        return self.query_one(f"#{id_}", Field).value
+
+    def _say(self, problems: dict[str, str]) -> None:
+        for field in self.query(Field):
+            metric = field.id in ("cost", "revenue", "time")
+            problem = problems.get(field.id or "", "")
+            field.say("" if metric else problem)
+            field.set_class(bool(problem), "-wrong")
+        wrong = [problems[id_] for id_ in ("cost", "revenue", "time") if id_ in problems]
+        self.query_one("#metric-problem", Static).update(wrong[0] if wrong else "")
+
+    @on(Field.Edited)
+    def _edited(self, event: Field.Edited) -> None:
+        _, problems = self.filled()
+        shown = {id_ for id_ in problems if id_ != "step-name" or event.field.id == "step-name"}
+        self._say({id_: problems[id_] for id_ in shown})
+
+    # -- answers
+
+    @on(Button.Pressed, "#save")
+    def action_save(self) -> None:
+        """Take the step over, unless something is wrong."""
+        step, problems = self.filled()
+        self._say(problems)
+        if problems:
+            self.query_one(f"#{next(iter(problems))}", Field).entry.focus()
+        else:
+            self.dismiss(step)
+
+    def on_input_submitted(self) -> None:
+        self.action_save()
+
+    @on(Button.Pressed, "#cancel")
+    def action_cancel(self) -> None:
+        """Leave the step as it was."""
+        self.dismiss(None)

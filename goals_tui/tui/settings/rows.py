@@ -1,0 +1,74 @@
+"""The settings as rows: what they are called, what they are, what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from goals_tui.domain.goal_rules import HIGHEST_MAX_STEPS
+from goals_tui.services.features import MAX_STEPS, USE_GOALS
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+    from goals_tui.tui.config import Config
+
+Kind = Literal["name", "currency", "time_zone", "theme", "keys", "fixed"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A row. `note` explains the value beside it, `about` explains the setting in the panel."""
+
+    kind: Kind
+    title: str
+    value: str
+    note: str
+    about: str
+
+
+def settings(services: Services, config: Config, theme: str) -> Iterator[Setting]:
+    """Every setting as it is now, the project's first. Raises GoalsError where values.yaml is nonsense."""
+    from goals_tui.services.currencies import list_currencies
+
+    project, features = services.project.get(), services.features
+    known = {currency.code: currency for currency in list_currencies()}
+    currency = known.get(project.currency)
+    explained = ""
+    if currency:
+        decimals = f"{currency.digits} decimals" if currency.digits else "no decimals"
+        explained = f"{currency.name}, {currency.symbol}, {decimals}"
+    yield Setting("name", "Project name", project.name, "", "What the project is called, in the title and in reports.")
+    yield Setting(
+        "currency", "Currency", project.currency, explained,
+        "One currency for all cost savings and revenue of the project. Changing it converts nothing: 150.00 stays "
+        "150.00, in the new currency.",
+    )  # fmt: skip
+    local = services.clock().astimezone(project.zone)
+    yield Setting(
+        "time_zone", "Time zone", project.time_zone, f"{local:%H:%M} there now",
+        "Where days begin and end in reports. Nothing that was tracked changes: only which day it belongs to.",
+    )  # fmt: skip
+    yield Setting("theme", "Theme", theme, "", "The colours of the app. The choice is kept in the configuration file.")
+    yield Setting(
+        "keys", "Keys", f"{len(config.keys)} of yours" if config.keys else "as they come", "",
+        "Every key can be changed in the configuration file, by the id of its action, and holds after a restart.",
+    )  # fmt: skip
+    limit_from = "the default" if features.max_steps_from == "default" else features.max_steps_from
+    yield Setting(
+        "fixed", "Steps per goal", str(features.max_steps), limit_from,
+        f"The most steps of one goal, the initial one included. Set {MAX_STEPS[0]} to up to {HIGHEST_MAX_STEPS} in the "
+        "environment or in values.yaml to raise it, and start anew.",
+    )  # fmt: skip
+    enabled_from = "the default" if features.enabled_from == "default" else features.enabled_from
+    yield Setting(
+        "fixed", "Goals", "on" if features.enabled else "off", enabled_from,
+        f"Whether goals are shown. {USE_GOALS[0]}=true or false, in the environment or in values.yaml.",
+    )  # fmt: skip
+    path = services.workspace.path
+    yield Setting("fixed", "Workspace", str(path), "", "The folder with everything of this project. Back this one up.")
+    yield Setting("fixed", "Goals and flows", str(path / "goals.json"), "", "Project, goals, flows and saved filters.")
+    yield Setting("fixed", "Events", str(path / "events"), "", "What was tracked: appended lines and sealed parts.")
+    yield Setting(
+        "fixed", "Configuration", str(config.path or "not kept"), "", "Your theme and keys, for every project."
+    )

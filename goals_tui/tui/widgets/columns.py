@@ -1,0 +1,63 @@
+"""How columns share a line: each as wide as it needs, the least important ones left out where room is short."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.content import Content
+
+GAP = 2
+"""Cells between two columns."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a list. `width` is its least width; a `share` of the room that is left goes to it, up to `most`.
+
+    Where not all fit, those with the highest `drop` go first; 0 always stays.
+    """
+
+    title: str
+    width: int
+    share: int = 0
+    most: int = 10_000
+    align: Literal["left", "right"] = "left"
+    drop: int = 0
+
+
+def layout(columns: Sequence[Column], room: int) -> tuple[int, ...]:
+    """The width of each column in `room` cells; 0 for one that is left out."""
+    kept = list(range(len(columns)))
+
+    def needed() -> int:
+        return sum(columns[place].width for place in kept) + GAP * (len(kept) - 1)
+
+    while needed() > room and any(columns[place].drop for place in kept):
+        kept.remove(max(kept, key=lambda place: columns[place].drop))
+    widths = [columns[place].width if place in kept else 0 for place in range(len(columns))]
+    left = room - needed()
+    growing = [place for place in kept if columns[place].share]
+    while left > 0 and growing:
+        shares = sum(columns[place].share for place in growing)
+        given = 0
+        for place in growing:
+            more = min(max(1, left * columns[place].share // shares), left - given, columns[place].most - widths[place])
+            widths[place] += more
+            given += more
+        left -= given
+        growing = [place for place in growing if widths[place] < columns[place].most]
+    return tuple(widths)
+
+
+def line(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[Content]) -> Content:
+    """The cells side by side, cut or padded to their columns."""
+    parts = []
+    for column, width, cell in zip(columns, widths, cells, strict=True):
+        if width <= 0:
+            continue
+        fitted = cell.truncate(width, ellipsis=True)
+        missing = max(0, width - fitted.cell_length)
+        parts.append(fitted.pad_left(missing) if column.align == "right" else fitted.pad_right(missing))
+    return Content(" " * GAP).join(parts)

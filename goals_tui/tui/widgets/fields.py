@@ -1,0 +1,165 @@
+"""Fields of forms: a label, the input, and beside the label what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult, RenderResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Input, Label, Static, TextArea
+
+
+class Field(Vertical):
+    """A label with its input below, and room for a message beside the label.
+
+    `optional` is said in the label. The message takes no line of its own while it is short.
+    """
+
+    DEFAULT_CSS = """
+    Field { height: auto; margin-bottom: 1; }
+    Field .field-head { height: auto; }
+    Field .field-label { width: auto; color: $quiet; }
+    Field:focus-within .field-label { color: $primary; text-style: bold; }
+    Field .field-problem { width: 1fr; height: auto; color: $error; padding: 0 0 0 2; }
+    """
+
+    @dataclass
+    class Edited(Message):
+        """Somebody changed the value of this field."""
+
+        field: Field
+        value: str
+
+        @property
+        def control(self) -> Field:
+            """The field, for `@on(..., "#id")`."""
+            return self.field
+
+    def __init__(self, label: str, entry: Input | TextArea, *, id: str, hint: str = "") -> None:
+        super().__init__(id=id)
+        self.label = label
+        self.hint = hint
+        self.entry = entry
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(classes="field-head"):
+            hint = (f"  {self.hint}", "$quiet not bold") if self.hint else ""
+            yield Label(Content.assemble(self.label, hint), classes="field-label")
+            yield Static("", classes="field-problem", markup=False)
+        yield self.entry
+
+    @property
+    def value(self) -> str:
+        """What is in the field."""
+        return self.entry.text if isinstance(self.entry, TextArea) else self.entry.value
+
+    def put(self, value: str) -> None:
+        """Set the value without saying that somebody edited it."""
+        if value == self.value:
+            return
+        if isinstance(self.entry, TextArea):
+            with self.prevent(TextArea.Changed):
+                self.entry.load_text(value)
+        else:
+            with self.prevent(Input.Changed):
+                self.entry.value = value
+
+    def say(self, problem: str) -> None:
+        """Show what is wrong, or nothing."""
+        self.query_one(".field-problem", Static).update(problem)
+        self.set_class(bool(problem), "-wrong")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Edited(self, event.value))
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        event.stop()
+        self.post_message(self.Edited(self, event.text_area.text))
+
+
+def text_area(text: str = "") -> TextArea:
+    """A field of some lines, in which tab goes on to the next field."""
+    area = TextArea(text, tab_behavior="focus", soft_wrap=True, show_line_numbers=False, highlight_cursor_line=False)
+    area.cursor_blink = False
+    return area
+
+
+class Toggle(Widget, can_focus=True):
+    """A setting that is on or off, with its sentence: `[✓] Mark this step as a completion step`."""
+
+    DEFAULT_CSS = """
+    Toggle { height: auto; width: 1fr; margin-bottom: 1; }
+    Toggle:hover { background: $block-hover-background; }
+    Toggle:focus { background: $panel; color: $primary; text-style: bold; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space,enter", "switch", "On or off")]
+
+    value: reactive[bool] = reactive(False)
+
+    def __init__(self, text: str, value: bool, *, id: str, hint: str = "") -> None:
+        super().__init__(id=id)
+        self.text = text
+        self.hint = hint
+        self.set_reactive(Toggle.value, value)
+
+    def render(self) -> RenderResult:
+        mark = ("[✓] ", "bold $completed") if self.value else ("[ ] ", "$quiet")
+        hint = (f"  {self.hint}", "$quiet not bold") if self.hint else ""
+        return Content.assemble(mark, self.text, hint)
+
+    def action_switch(self) -> None:
+        """Switch it."""
+        self.value = not self.value
+
+    def on_click(self) -> None:
+        self.action_switch()
+
+
+class DurationInput(Input):
+    """A masked field `hh:mm:ss`: digits come in from the right, colons need not be typed, hours may exceed 99."""
+
+    EMPTY = "00:00:00"
+    MOST_DIGITS = 8
+
+    def __init__(self, value: str = EMPTY) -> None:
+        super().__init__(value, select_on_focus=True)
+        self._typed = value.replace(":", "")
+        self._group = 0
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        """Every edit of Textual's comes through here: typed, pasted, deleted."""
+        if _masked(self._typed) != self.value:
+            self._typed = self.value.replace(":", "")
+        if not text:
+            last = (len(self.value) - 1, len(self.value))
+            self._typed = self._typed[:-1] if (start, end) == last else ""
+            self._group = 0
+        elif start != end:
+            self._typed, self._group = "", 0
+        for character in text:
+            self._take(character)
+        self.value = _masked(self._typed)
+        self.cursor_position = len(self.value)
+
+    def _take(self, character: str) -> None:
+        if character.isascii() and character.isdigit():
+            if len(self._typed.lstrip("0")) < self.MOST_DIGITS:
+                self._typed += character
+                self._group += 1
+        elif character == ":":
+            if self._group == 1:
+                # One digit before a colon stands for two: 2:45:00 is 02:45:00.
+                self._typed = f"{self._typed[:-1]}0{self._typed[-1]}"
+            self._group = 0
+
+
+def _masked(digits: str) -> str:
+    padded = digits.lstrip("0").rjust(6, "0")
+    return f"{padded[:-4]}:{padded[-4:-2]}:{padded[-2:]}"

@@ -1,0 +1,53 @@
+"""Creating the seed's example goal with the keyboard only."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from textual.pilot import Pilot
+
+from goals_tui.services.context import Services
+from tests.tui.harness import press, running, type_text
+
+MOST_KEYSTROKES = 40
+
+
+class Typist:
+    """Types on a Pilot and counts every key that is no text of the goal."""
+
+    def __init__(self, pilot: Pilot[None]) -> None:
+        self.pilot = pilot
+        self.keystrokes = 0
+
+    async def keys(self, *keys: str) -> None:
+        self.keystrokes += len(keys)
+        for key in keys:
+            await press(self.pilot, key)
+
+    async def text(self, text: str) -> None:
+        await type_text(self.pilot, text)
+
+
+async def test_the_seeds_example_goal_takes_few_keystrokes(services: Services) -> None:
+    async with running(services, (80, 24)) as pilot:
+        typist = Typist(pilot)
+        await typist.keys("n")
+        await typist.text("Reduce Call Handling Time")
+        await typist.keys("tab", "tab")
+        await typist.text("Initiate AI Agent Conversation")
+        await typist.keys("insert")
+        await typist.text("Customer Request Handled")
+        await typist.keys("tab", "tab", "tab")
+        await typist.text("150.00")
+        await typist.keys("tab", "tab")
+        await typist.text("02:45:00")
+        await typist.keys("enter", "ctrl+s")
+        assert typist.keystrokes < MOST_KEYSTROKES
+
+    goal = services.goals.get("Reduce Call Handling Time")
+    assert [(step.name, step.kind) for step in goal.steps] == [
+        ("Initiate AI Agent Conversation", "initial"),
+        ("Customer Request Handled", "completion"),
+    ]
+    assert goal.further[0].metrics.cost_savings == Decimal("150.00")
+    assert goal.further[0].metrics.time_saved_seconds == 2 * 3600 + 45 * 60
