@@ -130,7 +130,7 @@ class _Reader:
 
 
 def checked_event(record: dict[str, Any]) -> GoalEvent:
-    """The event of a record; numbers and truth values in place of texts are accepted. Raises ValueError with what is wrong."""
+    """The event of a record; a number or truth value may stand for a text. Raises ValueError with what is wrong."""
     fields = {name: _text(record[name]) for name in FIELDS if record.get(name) is not None}
     moment = fields.get("timestamp")
     if moment is not None:
