@@ -1,0 +1,150 @@
+"""The demo: what it shows, that it is the same every time, and what it leaves alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from goals_tui.domain.errors import RefusedError, UnreadableError
+from goals_tui.domain.filters import Choice, Filters
+from goals_tui.services.context import Services, create_workspace, open_services
+from goals_tui.services.demo import DAYS, NEW, OLD, is_demo, make_demo
+from goals_tui.services.features import Features
+from tests.conftest import NOW
+
+YEAR = Filters(span="last-365-days")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    path = tmp_path_factory.mktemp("demo") / "demo"
+    made = make_demo(path, clock=lambda: NOW)
+    assert made.message == f"Made the demo at {path}: 3 goals, 2,979 conversations in 90 days."
+    yield open_services(path, clock=lambda: NOW, env={})
+
+
+def test_three_goals_that_could_be_saved_and_their_flows(demo: Services) -> None:
+    assert is_demo(demo)
+    assert [goal.name for goal in demo.goals.all()] == ["Activate a SIM", "Book a Flight", "Report a Claim"]
+    assert all(not demo.goals.problems(goal) for goal in demo.goals.all())
+    assert {flow for row in demo.goals.summaries() for flow in row.flows} == {
+        "Activate a SIM",
+        "Book a Flight",
+        "Change a Booking (draft)",
+        "Report a Claim",
+    }
+    assert demo.features == Features()
+
+
+def test_only_the_draft_has_findings_and_each_can_be_mended(demo: Services) -> None:
+    findings = demo.flows.findings()
+    assert {finding.flow for finding in findings} == {"Change a Booking (draft)"}
+    assert [finding.code for finding in findings] == [
+        "before-initial",
+        "no-step",
+        "maybe-before-initial",
+        "node-unreachable",
+    ]
+    assert all(finding.mend for finding in findings)
+
+
+def test_ninety_days_up_to_now_and_nothing_later(demo: Services) -> None:
+    stats = demo.workspace.events.stats()
+    assert stats.first is not None and stats.last is not None
+    assert NOW - timedelta(days=DAYS) <= stats.first < NOW - timedelta(days=DAYS - 1)
+    assert NOW - timedelta(hours=6) < stats.last <= NOW
+    report = demo.insights.report(YEAR)
+    assert len({day.day for day in report.days}) >= DAYS
+    assert not report.health
+    assert report.totals.unpriced_steps == 0
+
+
+def test_the_second_snapshot_is_visibly_better(demo: Services) -> None:
+    def completion(snapshot: str, goal: str) -> float:
+        filters = Filters(
+            span="last-365-days",
+            snapshots=Choice(values=(snapshot,)),
+            goals=Choice(values=(demo.goals.get(goal).id,)),
+        )
+        rate = demo.insights.report(filters).totals.completion_rate
+        assert rate is not None
+        return rate
+
+    for goal in ("Activate a SIM", "Book a Flight", "Report a Claim"):
+        assert completion(NEW, goal) > completion(OLD, goal) + 0.1
+
+
+def test_every_dimension_has_something_to_show(demo: Services) -> None:
+    assert sorted(demo.insights.dimension_values("endpoint")) == ["Interaction Panel", "Voice", "Webchat", "WhatsApp"]
+    assert demo.insights.dimension_values("locale") == ["Deutsch", "English", "Français"]
+    assert demo.insights.dimension_values("snapshot") == [OLD, NEW]
+    versions = demo.insights.breakdown("version", YEAR)
+    assert len(versions) == 4, "one goal has two versions with traffic"
+    tested = demo.insights.report(Filters(span="last-365-days", include_test=True)).totals.started
+    assert tested > demo.insights.report(YEAR).totals.started
+
+
+def test_funnels_go_down(demo: Services) -> None:
+    for goal in demo.goals.all():
+        reached = [step.reached for step in demo.insights.funnel(goal.id, YEAR).steps]
+        if goal.name != "Activate a SIM":
+            assert reached == sorted(reached, reverse=True), goal.name
+        assert all(reached)
+
+
+def test_saved_filters_find_something(demo: Services) -> None:
+    saved = demo.filters.all()
+    assert len(saved) == 4
+    for one in saved:
+        assert demo.insights.report(one.filters).totals.started > 30, one.name
+
+
+def test_the_same_day_gives_the_same_numbers(demo: Services, tmp_path: Path) -> None:
+    make_demo(tmp_path / "again", clock=lambda: NOW)
+    again = open_services(tmp_path / "again", clock=lambda: NOW, env={})
+    assert again.insights.report(YEAR) == demo.insights.report(YEAR)
+    assert again.goals.all() == demo.goals.all()
+
+
+def test_it_is_left_as_it_is_unless_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "made" / "here"
+    make_demo(path, clock=lambda: NOW)
+    services = open_services(path, env={})
+    services.flows.create("Mine")
+    again = make_demo(path, clock=lambda: NOW + timedelta(days=5))
+    assert "is as you left it. --fresh makes it anew" in again.message
+    assert "Mine" in [flow.name for flow in open_services(path, env={}).flows.all()]
+
+    make_demo(path, fresh=True, clock=lambda: NOW + timedelta(days=5))
+    services = open_services(path, env={})
+    assert "Mine" not in [flow.name for flow in services.flows.all()]
+    assert services.workspace.events.stats().last > NOW + timedelta(days=4)  # type: ignore[operator]  # not None here
+    assert [entry.name for entry in path.parent.iterdir()] == ["here"]
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_what_is_no_demo_is_left_alone(tmp_path: Path, fresh: bool) -> None:
+    mine = create_workspace(tmp_path / "mine", name="Mine", env={})
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").write_text("a")
+    (tmp_path / "file").write_text("a")
+    for name in ("mine", "notes", "file"):
+        with pytest.raises(RefusedError, match="holds something else than the demo"):
+            make_demo(tmp_path / name, fresh=fresh, clock=lambda: NOW)
+    assert mine.project.get().name == "Mine"
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "mine", "notes"]
+
+
+def test_an_empty_folder_becomes_the_demo(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    make_demo(tmp_path / "empty", clock=lambda: NOW)
+    assert is_demo(open_services(tmp_path / "empty", env={}))
+
+
+def test_where_nothing_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("a")
+    with pytest.raises(UnreadableError):
+        make_demo(tmp_path / "file" / "demo", clock=lambda: NOW)
