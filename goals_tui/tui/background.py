@@ -21,8 +21,8 @@ ResultT = TypeVar("ResultT")
 class BackgroundScreen(Screen[ResultT]):
     """A screen that can let threads work, and knows the app and its services by their types."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name, id, classes)
         self._then: dict[Worker[Any], tuple[Callable[[Any], None], Callable[[GoalsError], None] | None]] = {}
 
     @property
