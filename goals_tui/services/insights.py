@@ -23,7 +23,8 @@ from goals_tui.services.insights_report import (
     make_series,
 )
 from goals_tui.services.insights_timeline import make_timeline
-from goals_tui.store.event_queries import Cancellation, Cancelled, Dimension
+from goals_tui.store.event_queries import Dimension
+from goals_tui.store.event_queries_cancel import Cancellation, Cancelled
 from goals_tui.store.event_queries_view import LogView
 
 if TYPE_CHECKING:

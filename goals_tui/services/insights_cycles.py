@@ -11,7 +11,8 @@ from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Cycle, Funnel, FunnelStep, Outcome
 from goals_tui.services.insights_question import Question, instant, question
 from goals_tui.services.insights_report import TimeBucket
-from goals_tui.store.event_queries import Cancellation, Dimension, masks_of, microseconds
+from goals_tui.store.event_queries import Dimension, masks_of, microseconds
+from goals_tui.store.event_queries_cancel import Cancellation
 from goals_tui.store.event_queries_cycles import CycleRow, Restriction, list_cycles, page, step_times
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from goals_tui.domain.project import Project, zone
 from goals_tui.domain.report import Figures
 from goals_tui.services.insights_definitions import Definition, Definitions
 from goals_tui.services.insights_zone import offsets_between
-from goals_tui.store.event_queries import Cancellation, EventReader, microseconds
+from goals_tui.store.event_queries import EventReader, microseconds
+from goals_tui.store.event_queries_cancel import Cancellation
 from goals_tui.store.event_queries_cycles import Bucket, Selection, Stretch, Tally
 
 if TYPE_CHECKING:

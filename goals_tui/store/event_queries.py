@@ -6,13 +6,13 @@ step) of the log a *slot*, a bit of its goal, and DuckDB ORs them together in th
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from goals_tui.domain.event import EARLIEST, FIELDS, TEST_ENDPOINT_TYPES, GoalEvent
+from goals_tui.store.event_queries_cancel import Cancellation, Cancelled
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -29,41 +29,6 @@ COLUMNS: dict[Dimension, str] = {
     "snapshot": "snapshotName",
     "version": "version",
 }
-
-
-class Cancelled(Exception):
-    """The query was stopped because its answer is not wanted any more."""
-
-
-class Cancellation:
-    """Stops the queries that it was given to: from any thread, at any time, for good."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._connections: list[duckdb.DuckDBPyConnection] = []
-        self.cancelled = False
-
-    def cancel(self) -> None:
-        """Stop what runs, and let nothing else start."""
-        with self._lock:
-            self.cancelled = True
-            for connection in self._connections:
-                connection.interrupt()
-
-    def watch(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Interrupt this connection, too, on `cancel`."""
-        with self._lock:
-            self._connections.append(connection)
-
-    def release(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Forget a connection that is about to be closed."""
-        with self._lock:
-            self._connections.remove(connection)
-
-    def check(self) -> None:
-        """Raise Cancelled once `cancel` was called."""
-        if self.cancelled:
-            raise Cancelled
 
 
 class Triple(NamedTuple):

@@ -7,7 +7,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from goals_tui.store.event_queries import Cancellation, EventReader, Triple
+from goals_tui.store.event_queries import EventReader, Triple
+from goals_tui.store.event_queries_cancel import Cancellation
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
