@@ -2,74 +2,27 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-from collections import defaultdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from goals_tui.domain.event import INTERACTION_PANEL, GoalEvent
+from goals_tui.domain.event import INTERACTION_PANEL
 from goals_tui.domain.filters import Choice, Filters
-from goals_tui.domain.goal import Goal, Step, StepKind
 from goals_tui.domain.report import Figures
-from goals_tui.domain.value import SuccessMetrics
 from goals_tui.services.context import Services, create_workspace
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "sgd"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the test data is not beside this checkout, in ../shared")
 
 
-def records(name: str) -> list[dict[str, Any]]:
-    path = DATA / name
-    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    value: list[dict[str, Any]] = json.loads(data)["value"]
-    return value
-
-
-def goals() -> list[Goal]:
-    metrics: dict[str, dict[str, Any]] = defaultdict(dict)
-    for record in records("GoalStepMetrics.json"):
-        field = "time_saved_seconds" if record["type"] == "duration" else record["name"].lower().replace(" ", "_")
-        field = "revenue" if "revenue" in field else field
-        metrics[record["goalStepId"]][field] = record["value"]
-    kinds: dict[str | None, StepKind] = {"start": "initial", "completion": "completion", None: "step"}
-    found = []
-    for record in records("Goals.json"):
-        steps = [s for s in records("GoalSteps.json") if s["goalId"] == record["goalId"]]
-        found.append(
-            Goal(
-                id=record["goalId"],
-                reference_id=record["referenceId"],
-                version=record["version"],
-                name=record["name"],
-                steps=tuple(
-                    Step(
-                        id=s["goalStepId"],
-                        name=s["name"],
-                        kind=kinds[s["type"]],
-                        metrics=SuccessMetrics(**metrics[s["goalStepId"]]),
-                    )
-                    for s in sorted(steps, key=lambda s: s["order"])
-                ),
-                created_at=record["createdAt"],
-                changed_at=record["lastChanged"],
-            )
-        )
-    return found
-
-
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Services:
     now = datetime(2026, 11, 19, 12, tzinfo=UTC)
     opened = create_workspace(tmp_path_factory.mktemp("sgd"), name="SGD", clock=lambda: now, env={})
-    with opened.workspace.documents.transaction() as tx:
-        for goal in goals():
-            tx.put("goals", goal.id, goal.model_dump(mode="json"))
-    opened.workspace.events.append([GoalEvent.model_validate(r) for r in records("GoalEvents.json.gz")])
+    opened.imports.odata([DATA])
     return opened
 
 
