@@ -16,6 +16,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("goals.where-used", "w", "Where used", "The nodes that track this goal; choose one to go there", _LIST),
     Action("goals.track", "t", "Track", "Track this goal in a flow: choose the flow and go there", _LIST),
     Action("goals.duplicate", "D", "Duplicate", "Make a copy of the chosen goal", _LIST),
+    Action("goals.export", "e", "Export", "Pack the chosen goal, with flows and analytics if you like", _LIST),
     Action("goals.delete", "delete,x", "Delete", "Delete the chosen goal with its analytics; asks for its name", _LIST),
     Action("goals.clear-filter", "escape", "All goals", "Show all goals again", _LIST),
     Action("goals.editor.save", "ctrl+s,f2", "Save", "Save the goal as a new version", _FORM),

@@ -39,6 +39,7 @@ class DeleteGoal(Dialog[bool]):
         with Horizontal(id="instead"):
             yield Button("Replace in nodes…", id="replace")
             yield Button("Remove the nodes", id="remove")
+            yield Button("Export a package…", id="export")
         yield Label("To delete, type the goal's name. This can't be undone.", classes="dialog-text", markup=False)
         yield Input(placeholder=self.goal.name, id="name")
         yield Static("", classes="problem", markup=False)
@@ -50,7 +51,7 @@ class DeleteGoal(Dialog[bool]):
     def on_mount(self) -> None:
         self.query_one("#delete", Button).disabled = True
         self.query_one("#cancel", Button).focus()
-        self._offer(False)
+        self._offer(None)
         self._count()
 
     def _count(self) -> None:
@@ -65,11 +66,13 @@ class DeleteGoal(Dialog[bool]):
         if self.taken is None:
             return
         self.query_one("#taken", Static).update(what_goes(self.taken))
-        self._offer(bool(self.taken.uses))
+        self._offer(self.taken)
 
-    def _offer(self, shown: bool) -> None:
-        self.query_one("#first").display = shown
-        self.query_one("#instead").display = shown
+    def _offer(self, taken: Consequences | None) -> None:
+        for part in ("#first", "#instead"):
+            self.query_one(part).display = bool(taken)
+        for part in ("#replace", "#remove"):
+            self.query_one(part).display = bool(taken and taken.uses)
 
     def on_key(self, event: events.Key) -> None:
         """Whoever starts to type the name types it into its field, though Cancel has the focus."""
@@ -120,6 +123,14 @@ class DeleteGoal(Dialog[bool]):
     @on(Button.Pressed, "#remove")
     def _remove(self) -> None:
         self._instead(lambda: self.services.goals.uses.remove_goal(self.goal.id))
+
+    @on(Button.Pressed, "#export")
+    @work
+    async def _export(self) -> None:
+        from goals_tui.tui.packages.steps import export_package
+
+        await export_package(self.goals_app, [self.goal.id], with_events=True)
+        self.query_one("#cancel", Button).focus()
 
     def _instead(self, change: Callable[[], int]) -> None:
         try:

@@ -193,7 +193,7 @@ class GoalsScreen(ScreenFrame[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What needs a goal needs one to be chosen."""
-        if action in {"edit", "duplicate", "delete", "where_used", "track"}:
+        if action in {"edit", "duplicate", "delete", "where_used", "track", "export"}:
             return bool(self.rows)
         if action in {"filter", "sort"}:
             return bool(self.all_rows)
@@ -272,6 +272,14 @@ class GoalsScreen(ScreenFrame[None]):
             self._wanted = copy.id
             self.notify(f"Made {copy.name!r}.")
             self.goals_app.changed()
+
+    @work
+    async def action_export(self) -> None:
+        """Pack the chosen goal for another project."""
+        from goals_tui.tui.packages.steps import export_package
+
+        if self.chosen:
+            await export_package(self.goals_app, [self.chosen.id])
 
     @work
     async def action_where_used(self) -> None:

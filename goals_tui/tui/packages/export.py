@@ -38,11 +38,12 @@ class ExportPackage(Dialog[ExportChoice]):
     ExportPackage #file-label { margin-top: 1; }
     """
 
-    def __init__(self, names: Sequence[str], flows: Sequence[str], *, has_events: bool) -> None:
+    def __init__(self, names: Sequence[str], flows: Sequence[str], *, has_events: bool, with_events: bool) -> None:
         super().__init__("Export as package")
         self.names = names
         self.flows = flows
         self.has_events = has_events
+        self.with_events = with_events
 
     def compose_dialog(self) -> ComposeResult:
         yield Static(_listed(self.names), id="what")
@@ -50,7 +51,7 @@ class ExportPackage(Dialog[ExportChoice]):
             listed = ", ".join(self.flows[:2]) + (f" and {len(self.flows) - 2} more" if len(self.flows) > 2 else "")
             yield Checkbox(Content(f"With the flows that track them: {listed}"), True, id="with-flows")
         if self.has_events:
-            yield Checkbox(Content("With their analytics data"), False, id="with-events")
+            yield Checkbox(Content("With their analytics data"), self.with_events, id="with-events")
         yield Label("File", id="file-label", classes="quiet")
         yield path_input(proposed(self.names[0] if len(self.names) == 1 else "goals"))
         yield Static("", id="problem", classes="problem", markup=False)

@@ -20,14 +20,20 @@ if TYPE_CHECKING:
 _EVERYTHING = "everything"
 
 
-async def export_package(app: GoalsApp, goals: Sequence[str], flows: Sequence[str] = ()) -> bool:
-    """Ask how to pack these goals and flows (ids), and start the task; whether it was started."""
+async def export_package(
+    app: GoalsApp, goals: Sequence[str], flows: Sequence[str] = (), *, with_events: bool = False
+) -> bool:
+    """Ask how to pack these goals and flows (ids), and start the task; whether it was started.
+
+    `with_events` proposes that their analytics data go along.
+    """
     services = app.services
     packed = [services.goals.get(goal) for goal in goals]
     tracking = {use.flow_id: use.flow for goal in packed for use in services.goals.where_used(goal.id)}
     names = [*(goal.name for goal in packed), *(f"Flow {services.flows.get(flow).name}" for flow in flows)]
     offered = {flow: name for flow, name in tracking.items() if flow not in flows}
-    dialog = ExportPackage(names, list(offered.values()), has_events=not services.workspace.events.is_empty())
+    has_events = not services.workspace.events.is_empty()
+    dialog = ExportPackage(names, list(offered.values()), has_events=has_events, with_events=with_events)
     choice = await app.push_screen_wait(dialog)
     if choice is None:
         return False
