@@ -1,0 +1,89 @@
+"""DESIGN 7: importing 1,000,000 events costs at most twice what DuckDB takes to read that file and write Parquet.
+
+By hand: pytest tests/benchmarks/test_import_speed.py -o addopts= --benchmark-enable -s
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from goals_tui.services.context import Services, create_workspace
+from goals_tui.services.imports import ImportResult
+from tests.benchmarks import million
+from tests.builders import book_a_flight
+
+MOST = 2.0
+ROUNDS = 5
+MOST_MEMORY = 1.5e9
+"""Bytes. DuckDB may take 1 GB; the file has 0.6 GB, and one of 6 GB takes no more."""
+
+
+def read_and_write(file: Path, target: Path) -> None:
+    with duckdb.connect() as connection:
+        read = f"SELECT * FROM read_json('{file}', format = 'newline_delimited')"
+        connection.execute(f"COPY ({read}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+
+
+def workspace(path: Path) -> Services:
+    return create_workspace(path, name="Speed", env={})
+
+
+def test_import_against_duckdb(tmp_path: Path, benchmark: BenchmarkFixture) -> None:
+    file = tmp_path / "events.jsonl"
+    million.export(book_a_flight(), file)
+    numbers = iter(range(100))
+
+    def imported() -> ImportResult:
+        return workspace(tmp_path / f"w{next(numbers)}").imports.odata([file])
+
+    assert (imported().events_added, imported().broken_total) == (million.MILLION, 0)
+    bare, ours = [], []
+    for number in range(ROUNDS):
+        began = time.perf_counter()
+        read_and_write(file, tmp_path / f"{number}.parquet")
+        between = time.perf_counter()
+        imported()
+        bare.append(between - began)
+        ours.append(time.perf_counter() - between)
+    benchmark.pedantic(imported, rounds=1)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    ratio = statistics.median(ours) / statistics.median(bare)
+    print(
+        f"\nDuckDB {statistics.median(bare):.2f} s, import {statistics.median(ours):.2f} s ({ratio:.2f}x), "
+        f"at most {memory / 1e6:.0f} MB of memory"
+    )
+    assert ratio <= MOST
+    assert memory <= MOST_MEMORY
+
+
+def test_the_same_again_adds_nothing_in_the_same_time(tmp_path: Path, benchmark: BenchmarkFixture) -> None:
+    file = tmp_path / "events.jsonl"
+    million.export(book_a_flight(), file)
+    services = workspace(tmp_path / "w")
+    services.imports.odata([file])
+    again = benchmark.pedantic(services.imports.odata, args=([file],), rounds=2)
+    assert (again.events_added, again.events_known) == (0, million.MILLION)
+
+
+@pytest.mark.parametrize("conversations", [100_000])
+def test_simulation_within_a_minute(tmp_path: Path, benchmark: BenchmarkFixture, conversations: int) -> None:
+    from datetime import timedelta
+
+    from tests.builders import book_a_flight_flow
+
+    services = workspace(tmp_path / "w")
+    goal = services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+    flow = services.flows.save(book_a_flight_flow(goal), overwrite=True)
+    now = services.clock()
+    given = {"sessions": conversations, "start": now - timedelta(days=90), "end": now}
+    result = benchmark.pedantic(services.simulation.simulate, args=(flow.id,), kwargs=given, rounds=1)
+    print(f"\n{conversations:,} conversations, {result.events:,} events")
+    assert benchmark.stats.stats.max < 60
