@@ -6,7 +6,6 @@ A case becomes a cycle, an activity a step. Ids follow from the content, so impo
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from goals_tui.services.imports_result import Broken, ImportResult, Progress, si
 from goals_tui.services.imports_table import Table, UnusableError, read_table
 from goals_tui.services.odata_goals import Place, ReadGoal, reason
 from goals_tui.services.tracking import EventTemplates
+from goals_tui.store.atomic import scratch_folder
 from goals_tui.store.bulk_import import BulkImport
 from goals_tui.store.event_lines import to_line
 
@@ -85,10 +85,10 @@ def import_csv(
     if not file.is_file():
         raise UnreadableError(f"There is no file {file}. Give a table with a header, as .csv or .csv.gz.")
     broken = Broken()
-    with tempfile.TemporaryDirectory() as folder, BulkImport(services.workspace.events) as bulk:
-        lines = Path(folder) / "events.jsonl"
+    with scratch_folder() as folder, BulkImport(services.workspace.events) as bulk:
+        lines = folder / "events.jsonl"
         try:
-            path = unpack(file, Path(folder) / "unpacked") if data.packed else file
+            path = unpack(file, folder / "unpacked") if data.packed else file
             reader = _Rows(path, data.name, columns, zone(time_zone) if time_zone else None, progress)
             goal = _existing(services, goal_name)
             made = None
@@ -110,8 +110,6 @@ def import_csv(
                         broken.add(data.name, row.number, str(error))
         except UnusableError as error:
             raise UnreadableError(f"{file} can't be imported: {error}.") from None
-        except OSError as error:
-            raise UnreadableError(f"{file} can't be read: {error.strerror or error}.") from error
         progress(0.8, "Writing events")
         bulk.load_checked(lines)
         if made is not None:

@@ -6,7 +6,6 @@ completed by starting it again: what is there already adds nothing.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from goals_tui.services.imports_goals import save_read_goals
 from goals_tui.services.imports_result import Broken, ImportResult, Progress, silent
 from goals_tui.services.imports_table import UnusableError
 from goals_tui.services.odata_goals import GoalRecords, Place, collection_of, duration_unit, reason
+from goals_tui.store.atomic import scratch_folder
 from goals_tui.store.bulk_import import LONGEST_LINE, BulkImport
 from goals_tui.store.event_lines import to_line
 
@@ -47,8 +47,7 @@ def import_odata(
     used: list[str] = []
     ignored: list[str] = []
     done = 0
-    with tempfile.TemporaryDirectory() as folder, BulkImport(services.workspace.events) as bulk:
-        place = Path(folder)
+    with scratch_folder() as place, BulkImport(services.workspace.events) as bulk:
         mended = place / "mended.jsonl"
         with mended.open("wb") as events:
             reader = _Reader(bulk, goals, broken, events)

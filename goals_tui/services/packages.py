@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import RefusedError
@@ -26,6 +25,7 @@ from goals_tui.domain.package import (
 from goals_tui.services.packages_contents import explained, gather, read_contents
 from goals_tui.services.packages_events import Progress, lines_of, merge, stage
 from goals_tui.services.packages_plan import Answers, Here, Plan, answers, items, make_plan
+from goals_tui.store.atomic import scratch_folder
 from goals_tui.store.package_file import PackageReader, write_package
 
 if TYPE_CHECKING:
@@ -146,13 +146,13 @@ class Packages:
         Undo takes it back, unless events came with it. Raises ConflictsError for conflicts that nobody decided,
         UnreadableError and RefusedError for a package that is not as it should be.
         """
-        with explained(path), PackageReader(path) as package, TemporaryDirectory() as scratch:
+        with explained(path), PackageReader(path) as package, scratch_folder() as scratch:
             contents = read_contents(package)
             before = self._here()
             chosen = answers(items(contents, before), on_conflict)
             versions = self._services.workspace.documents.all("goal_versions")
             plan = make_plan(contents, before, versions, chosen, self._services.ids, self._services.clock())
-            staged = Path(scratch) / EVENTS
+            staged = scratch / EVENTS
             events = stage(package, plan, staged, progress) if package.has_events else 0
             progress(None, "Writing")
             with self._services.history.edit(f"Import package {path.name!r}") as edit:

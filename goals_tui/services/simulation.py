@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import accumulate
 from math import log
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -115,6 +113,7 @@ class Simulation:
         The same flows, goals, arguments and seed give the same events, ids included. Nothing is written before the
         end. Raises NotFoundError for an unknown flow, RefusedError for an empty span.
         """
+        from goals_tui.store.atomic import scratch_folder
         from goals_tui.store.bulk_import import BulkImport
         from goals_tui.store.event_lines import to_line
 
@@ -129,8 +128,8 @@ class Simulation:
         users = Users(services, flow_id, profile or Profile(), Ids(f"{seed} {flow_id} {start} {end} {sessions}"))
         random = Random(seed)
         arrivals = sorted(users.arrivals(random, sessions, start, end))
-        with tempfile.TemporaryDirectory() as folder, BulkImport(services.workspace.events) as bulk:
-            file = Path(folder) / "events.jsonl"
+        with scratch_folder() as folder, BulkImport(services.workspace.events) as bulk:
+            file = folder / "events.jsonl"
             with file.open("wb") as lines:
                 for number, arrival in enumerate(arrivals):
                     if number % _CONVERSATIONS_A_REPORT == 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ _ADVICE = {
 
 
 def refusal(doing: str, path: Path, error: OSError) -> UnreadableError:
-    """The one line that says why a file can't be read or written. `doing` is "read" or "write"."""
+    """The one line that says why a file can't be read or written. `doing` is "read", "write" or "use"."""
     reason = (error.strerror or str(error)).lower()
     advice = _ADVICE.get(error.errno or 0, "Check that path and try again")
     return UnreadableError(f"Can't {doing} {path}: {reason}. {advice}.")
@@ -34,6 +35,25 @@ def explained(doing: str, path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise refusal(doing, path, error) from error
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder for temporary files, gone after the block. An OSError that leaves the block becomes UnreadableError."""
+    place: Path | None = None
+    try:
+        with tempfile.TemporaryDirectory(prefix="goals-tui-", ignore_cleanup_errors=True) as name:
+            place = Path(name)
+            yield place
+    except OSError as error:
+        if place is None and isinstance(error, FileNotFoundError):
+            raise UnreadableError(
+                "There is no folder for temporary files that can be written. Set TMPDIR to one and try again."
+            ) from error
+        named = Path(error.filename) if isinstance(error.filename, str) else None
+        if place and (named is None or place in named.parents):
+            raise refusal("write", place, error) from error
+        raise refusal("use", named or Path(tempfile.gettempdir()), error) from error
 
 
 def sync_folder(folder: Path) -> None:

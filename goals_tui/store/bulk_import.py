@@ -6,7 +6,6 @@ line by line, for somebody who can mend them or say what is wrong.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.event import EARLIEST, FIELDS, LATEST
 from goals_tui.domain.model import clean_line
+from goals_tui.store.atomic import scratch_folder
 from goals_tui.store.event_lines import NEEDED
 from goals_tui.store.event_reader import bare_connection, literal
 
@@ -99,8 +99,8 @@ class BulkImport:
         try:
             self._db.execute(_LOAD.format(file=literal(file)))
         except duckdb.InvalidInputException:
-            with tempfile.TemporaryDirectory() as place:
-                shortened = Path(place) / "shortened.jsonl"
+            with scratch_folder() as place:
+                shortened = place / "shortened.jsonl"
                 _shorten(file, shortened)
                 self._db.execute(_LOAD.format(file=literal(shortened)))
         for label in _LABELS:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import EARLIEST, FIELDS, LATEST
-from goals_tui.store.atomic import refusal
+from goals_tui.store.atomic import refusal, scratch_folder
 from goals_tui.store.event_append import APPENDED
 from goals_tui.store.event_catalog import Catalog, Part, waiting
 from goals_tui.store.event_lines import NEEDED, sort_lines
@@ -56,11 +56,19 @@ def bare_connection() -> DuckDBPyConnection:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "memory_limit": MEMORY_LIMIT,
-            "temp_directory": str(Path(tempfile.gettempdir()) / f"goals-tui-{os.getpid()}"),
+            "temp_directory": _spill_folder(),
         }
     )
     connection.execute("SET TimeZone = 'UTC'")
     return connection
+
+
+def _spill_folder() -> str:
+    """Where DuckDB puts what exceeds its memory; empty (then it may not) where no temporary file can be written."""
+    try:
+        return str(Path(tempfile.gettempdir()) / f"goals-tui-{os.getpid()}")
+    except FileNotFoundError:
+        return ""
 
 
 def literal(path: Path) -> str:
@@ -130,8 +138,8 @@ def load_appended(connection: DuckDBPyConnection, files: Sequence[Path]) -> None
 
 def load_carefully(connection: DuckDBPyConnection, files: Sequence[Path]) -> None:
     """The same by way of a clean copy, for files with a line that DuckDB gives up on: longer than 16 MB."""
-    with tempfile.TemporaryDirectory() as place:
-        clean = Path(place) / "clean.jsonl"
+    with scratch_folder() as place:
+        clean = place / "clean.jsonl"
         with clean.open("wb") as good:
             torn = sum(sort_lines(file, good.write, lambda _piece: None) for file in files)
             good.write(b"null\n" * torn)

@@ -1,0 +1,211 @@
+"""What the children of `server` do to a workspace. Each acknowledges, after a call has returned, what must last."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from goals_tui.domain.errors import ConflictError
+from goals_tui.domain.event import GoalEvent, source
+from goals_tui.domain.filters import Filters
+from goals_tui.domain.goal import Goal
+from goals_tui.domain.model import Ids
+from goals_tui.services.context import Services, open_services
+from tests.builders import hex_id, uuid_of
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+GOAL, OTHER = "Book a Flight", "Find a Hotel"
+
+Acknowledge = Callable[[Any], None]
+
+
+def opened(workspace: Path) -> Services:
+    """The services of a process of its own: its ids are random, so that nobody else has them."""
+    return open_services(workspace, clock=lambda: NOW, ids=Ids(), env={})
+
+
+def event(goal: Goal, cycle: str, place: int) -> GoalEvent:
+    """The event of a goal's step in a cycle; its id says both."""
+    return GoalEvent(
+        id=f"{cycle}-{place}",
+        version=goal.version,
+        timestamp=NOW - timedelta(days=1) + timedelta(seconds=place),
+        goal_cycle_id=uuid_of(cycle),
+        step_id=goal.steps[place].id,
+        goal_id=goal.id,
+        session_id=f"session-{cycle}",
+    )
+
+
+def attempt(goal: Goal, cycle: str) -> list[GoalEvent]:
+    """A whole cycle: an event for each step."""
+    return [event(goal, cycle, place) for place in range(len(goal.steps))]
+
+
+def append(workspace: Path, acknowledge: Acknowledge, *, name: str, count: int) -> None:
+    """Whole cycles, each in one append."""
+    services = opened(workspace)
+    goal = services.goals.get(GOAL)
+    for number in range(count):
+        events = attempt(goal, f"{name}.{number}")
+        services.workspace.events.append(events)
+        acknowledge([one.id for one in events])
+
+
+def save(workspace: Path, acknowledge: Acknowledge, *, first: int, count: int) -> None:
+    """A goal again and again: its description and that of each step say the same number."""
+    services = opened(workspace)
+    for number in range(first, first + count):
+        goal = services.goals.get(GOAL)
+        steps = tuple(step.model_copy(update={"description": f"state {number}"}) for step in goal.steps)
+        services.goals.save(goal.model_copy(update={"description": f"state {number}", "steps": steps}))
+        acknowledge(number)
+
+
+def import_odata(workspace: Path, acknowledge: Acknowledge, *, folder: str) -> None:
+    result = opened(workspace).imports.odata([Path(folder)])
+    acknowledge([result.goals_added, result.events_added, result.events_known])
+
+
+def seal(workspace: Path, acknowledge: Acknowledge) -> None:
+    opened(workspace).workspace.events.seal()
+    acknowledge("sealed")
+
+
+def delete(workspace: Path, acknowledge: Acknowledge, *, goal: str) -> None:
+    opened(workspace).goals.delete(goal, confirm=goal)
+    acknowledge("deleted")
+
+
+def delete_step(workspace: Path, acknowledge: Acknowledge, *, goal: str, place: int) -> None:
+    services = opened(workspace)
+    found = services.goals.get(goal)
+    steps = tuple(step for number, step in enumerate(found.steps) if number != place)
+    services.goals.save(found.model_copy(update={"steps": steps}))
+    acknowledge("deleted")
+
+
+def import_package(workspace: Path, acknowledge: Acknowledge, *, package: str) -> None:
+    opened(workspace).packages.import_package(Path(package), "replace")
+    acknowledge("imported")
+
+
+def export_package(workspace: Path, acknowledge: Acknowledge, *, package: str, goals: Sequence[str]) -> None:
+    opened(workspace).packages.export(goals, Path(package), with_events=True)
+    acknowledge("exported")
+
+
+def export_events(workspace: Path, acknowledge: Acknowledge, *, file: str) -> None:
+    opened(workspace).workspace.events.export(Path(file))
+    acknowledge("exported")
+
+
+def save_settings(workspace: Path, acknowledge: Acknowledge, *, name: str) -> None:
+    services = opened(workspace)
+    services.project.save(services.project.get().model_copy(update={"name": name}))
+    acknowledge("saved")
+
+
+def report(workspace: Path, acknowledge: Acknowledge) -> None:
+    acknowledge(opened(workspace).insights.report(Filters(span="all")).totals.started)
+
+
+# -- many at once
+
+
+def track_for(workspace: Path, acknowledge: Acknowledge, *, name: str, seconds: float) -> None:
+    """Whole cycles through the tracker, as fast as they go; acknowledges all ids at the end."""
+    services = opened(workspace)
+    goal = services.goals.get(GOAL)
+    steps = [step.id for step in goal.steps]
+    origin, ids, until = source("Webchat", "en", None, None), [], time.monotonic() + seconds
+    number = 0
+    while time.monotonic() < until:
+        tracked = services.tracking.track(f"{name}.{number}", goal.id, steps, origin)
+        assert not tracked.not_tracked
+        ids += [one.id for one in tracked.events]
+        number += 1
+    acknowledge(ids)
+
+
+def edit_for(workspace: Path, acknowledge: Acknowledge, *, name: str, seconds: float) -> None:
+    """The same goal as others edit; acknowledges how often it was saved, and how often a conflict was named."""
+    services = opened(workspace)
+    saved, conflicts, until = 0, 0, time.monotonic() + seconds
+    while time.monotonic() < until:
+        goal = services.goals.get(OTHER)
+        try:
+            services.goals.save(goal.model_copy(update={"description": f"{name} {saved}"}))
+        except ConflictError:
+            conflicts += 1
+        else:
+            saved += 1
+    acknowledge([saved, conflicts])
+
+
+def seal_for(workspace: Path, acknowledge: Acknowledge, *, seconds: float) -> None:
+    services, until, sealed = opened(workspace), time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        sealed += services.workspace.events.seal().events
+    acknowledge(sealed)
+
+
+def report_for(workspace: Path, acknowledge: Acknowledge, *, seconds: float) -> None:
+    """Acknowledges what each report said: started, completed, partial, incomplete, and what was odd."""
+    services, until = opened(workspace), time.monotonic() + seconds
+    while time.monotonic() < until:
+        found = services.insights.report(Filters(span="all", include_test=True))
+        totals, odd = found.totals, found.health
+        acknowledge(
+            [totals.started, totals.completed, totals.partial, totals.incomplete, sum(odd.model_dump().values())]
+        )
+
+
+JOBS: dict[str, Callable[..., None]] = {
+    job.__name__: job
+    for job in (
+        append,
+        save,
+        import_odata,
+        seal,
+        delete,
+        delete_step,
+        import_package,
+        export_package,
+        export_events,
+        save_settings,
+        report,
+        track_for,
+        edit_for,
+        seal_for,
+        report_for,
+    )
+}
+
+
+def odata_records(name: str, cycles: int) -> list[dict[str, Any]]:
+    """A goal as the original system exports it, with events of so many whole cycles."""
+    goal_id, version = hex_id(f"goal {name}"), uuid_of(f"version {name}")
+    kinds = ("start", None, "completion")
+    records: list[dict[str, Any]] = [{"goalId": goal_id, "name": name, "version": version}]
+    for place, kind in enumerate(kinds):
+        step = {"goalStepId": hex_id(f"{name} {place}"), "name": f"Step {place}", "type": kind, "order": place}
+        records.append({**step, "goalId": goal_id, "version": version})
+    for number in range(cycles):
+        for place in range(len(kinds)):
+            moment = NOW - timedelta(hours=number, seconds=-place)
+            records.append(
+                {
+                    "id": f"{name}.{number}-{place}",
+                    "version": version,
+                    "timestamp": moment.isoformat(),
+                    "goalCycleId": uuid_of(f"{name} {number}"),
+                    "stepId": hex_id(f"{name} {place}"),
+                    "goalId": goal_id,
+                    "sessionId": f"{name}-{number}",
+                }
+            )
+    return records
