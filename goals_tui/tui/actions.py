@@ -85,6 +85,7 @@ APP_ACTIONS = (
            palette=False, do="command_palette"),
     Action("app.help", "question_mark,f1", "Help", "Keys and concepts of this screen", "Everywhere"),
     Action("app.theme", "", "Choose theme", "Choose the colours; the choice is kept", "Everywhere", footer=False),
+    Action("app.tour", "", "Tour", "Say what to press, screen by screen", "Everywhere", footer=False),
     Action("app.close-messages", "", "Close messages", "Put away the notifications that stay", "Everywhere",
            footer=False),
     Action("app.quit", "q,ctrl+q", "Quit", "Close the app", "Everywhere"),

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import work
-from textual.app import App
+from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.theme import Theme
 
 from goals_tui.domain.errors import GoalsError
+from goals_tui.services.demo_mark import is_demo
 from goals_tui.tui.actions import AREAS, Area, bindings
 from goals_tui.tui.config import Config
 from goals_tui.tui.screen import ScreenFrame, StoreChanged
 from goals_tui.tui.tasks.watch import TaskWatch, may_end
 from goals_tui.tui.themes import DEFAULT_THEME, OURS, outcome_colors
+from goals_tui.tui.widgets.bars import KeyBar, TitleBar
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -41,7 +43,11 @@ def _providers() -> type[Provider]:
 
 
 class GoalsApp(App[None], inherit_bindings=False):
-    """goals-tui on one workspace. `config` is where theme and keys come from and are kept."""
+    """goals-tui on one workspace. `config` is where theme and keys come from and are kept.
+
+    `services` may be a function that opens them: it is called after the first frame was drawn. Where it raises
+    GoalsError the app closes, and `refusal` holds the error.
+    """
 
     TITLE = "goals-tui"
     CSS_PATH = Path(__file__).with_name("app.tcss")
@@ -49,12 +55,16 @@ class GoalsApp(App[None], inherit_bindings=False):
     COMMANDS: ClassVar[set[Any]] = {_providers}
     BINDINGS = [*bindings("app"), Binding("ctrl+c", "help_quit", show=False, system=True)]
 
-    def __init__(self, services: Services, config: Config | None = None) -> None:
+    READ_LATER_SECONDS: ClassVar[float] = 0.3
+    """What is nice to know is read so long after a screen was drawn: it must not slow that down."""
+
+    def __init__(self, services: Services | Callable[[], Services], config: Config | None = None) -> None:
         super().__init__()
-        self.services = services
+        self._services = services
         self.config = config or Config()
-        self.stamp: Hashable = services.stamp()
-        self.project_name = services.project.get().name
+        self.stamp: Hashable = None
+        self.project_name = ""
+        self.refusal: GoalsError | None = None
         self._shared_filters: Filters | None = None
         self._task_watch = TaskWatch()
         for area in AREAS:
@@ -64,6 +74,18 @@ class GoalsApp(App[None], inherit_bindings=False):
         self.theme = self.config.theme or DEFAULT_THEME
         if self.config.keys:
             self.set_keymap(self.config.keys)
+
+    @property
+    def services(self) -> Services:
+        """The services of the workspace; they are there before any of the six screens is."""
+        if callable(self._services):
+            self._services = self._services()
+        return self._services
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the workspace is open; until then the frame stands empty for a moment."""
+        return not callable(self._services)
 
     @property
     def filters(self) -> Filters:
@@ -82,10 +104,39 @@ class GoalsApp(App[None], inherit_bindings=False):
         """Textual's own themes get the colours of outcomes too."""
         return outcome_colors(self.current_theme)
 
+    def get_default_screen(self) -> Screen[Any]:
+        """The empty frame, drawn before the workspace is opened: models and documents take longer to load."""
+        return Opening()
+
     def on_mount(self) -> None:
-        """Show the goals, and keep an eye on the files."""
+        """Draw the frame, then open the workspace and show the goals."""
+        if self.is_open:
+            self._show_goals()
+        else:
+            self.call_after_refresh(self._show_goals)
+
+    def _show_goals(self) -> None:
+        try:
+            services = self.services
+            self.project_name = services.project.get().name
+        except GoalsError as error:
+            self.refusal = error
+            self.exit(return_code=1)
+            return
+        self.stamp = services.stamp()
         self.switch_mode("goals")
         self.set_interval(POLL_SECONDS, self.look_for_changes)
+        if not self.config.tour_seen and is_demo(self.services):
+            self.action_tour()
+
+    @work
+    async def action_tour(self) -> None:
+        """Say what to press, screen by screen."""
+        from goals_tui.tui.welcome.tour import show_tour
+
+        await show_tour(self)
+        for notice in services.workspace.notices:
+            self.notify(notice, severity="warning", timeout=STAYS_SECONDS)
 
     # -- changes on disk
 
@@ -161,6 +212,8 @@ class GoalsApp(App[None], inherit_bindings=False):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Undo and redo work where there is something to undo or redo."""
+        if not self.is_open:
+            return action in {"quit", "help_quit"}
         history = self.services.history
         if action == "undo":
             return history.undo_label is not None
@@ -248,6 +301,16 @@ class GoalsApp(App[None], inherit_bindings=False):
     def get_theme(self, theme_name: str) -> Theme | None:
         """As Textual's; a theme that is gone is ours."""
         return super().get_theme(theme_name) or super().get_theme(DEFAULT_THEME)
+
+
+class Opening(Screen[None]):
+    """The frame with nothing in it yet."""
+
+    def compose(self) -> ComposeResult:
+        title = TitleBar()
+        title.area = "goals"
+        yield title
+        yield KeyBar()
 
 
 def _screen(area: Area) -> Screen[Any]:

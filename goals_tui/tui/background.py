@@ -65,6 +65,14 @@ class BackgroundScreen(Screen[ResultT]):
         elif event.state is WorkerState.SUCCESS and then is not None and self.is_attached:
             then(event.worker.result)
 
+    def later(self, call: Callable[[], None]) -> None:
+        """Call it when what is drawn now was seen for a moment."""
+        seconds = self.goals_app.READ_LATER_SECONDS
+        if seconds:
+            self.set_timer(seconds, call)
+        else:
+            self.call_after_refresh(call)
+
     def attempt(self, call: Callable[[], T]) -> T | None:
         """The result of a quick call, or None after its refusal was shown."""
         try:

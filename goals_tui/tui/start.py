@@ -3,14 +3,44 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+    from goals_tui.services.first_start import Start
 
 
 def start(path: Path) -> None:
-    """Open the workspace at `path` in the app. Raises GoalsError before anything is drawn where that can't be."""
+    """Open the workspace at `path` in the app; where there is none, the welcome first.
+
+    Raises GoalsError before anything is drawn where that can't be.
+    """
     from goals_tui.services.configuration import configuration_path
     from goals_tui.services.context import open_services
+    from goals_tui.services.first_start import Start, is_missing
     from goals_tui.tui.app import GoalsApp
     from goals_tui.tui.config import load
 
     config = load(configuration_path())
-    GoalsApp(open_services(path), config).run()
+    begin: Start | None = Start(path)
+    if is_missing(path):
+        from goals_tui.tui.welcome.app import WelcomeApp
+
+        begin = WelcomeApp(path, config).run()
+    if begin is None:
+        return
+    services = open_services(begin.path)
+    bring_in(services, begin)
+    GoalsApp(services, config).run()
+
+
+def bring_in(services: Services, begin: Start) -> None:
+    """Start the import that the welcome promised, as a task."""
+    if begin.brings is None:
+        return
+    from goals_tui.services import tasks_work
+
+    if begin.brings_package:
+        tasks_work.import_package(services, begin.brings, "ask")
+    else:
+        tasks_work.import_events(services, [begin.brings])

@@ -31,6 +31,8 @@ HOSTILE = (
 class QuietApp(GoalsApp):
     """The app without animation, blinking and polling by the clock: the same picture every time."""
 
+    READ_LATER_SECONDS = 0
+
     def __init__(self, services: Services, config: Config | None = None) -> None:
         super().__init__(services, config)
         self.animation_level = "none"

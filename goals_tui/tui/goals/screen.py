@@ -98,8 +98,9 @@ class GoalsScreen(ScreenFrame[None]):
             return
         self.all_rows = self.attempt(self.services.goals.summaries) or []
         self._show_rows()
-        # After the first frame: rates need DuckDB (only where there are events), findings walk through all flows.
-        self.call_after_refresh(self._read_more)
+        if self.all_rows:
+            # Rates need DuckDB (only where there are events), findings walk through all flows and goals.
+            self.later(self._read_more)
 
     def _read_more(self) -> None:
         self.load("rates", lambda: read_rates(self.services), self._show_rates)

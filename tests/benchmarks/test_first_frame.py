@@ -1,0 +1,69 @@
+"""First frame of the app against an empty Textual app, in processes of their own, alternating in one run."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import make_services
+
+ROUNDS = 7
+MOST_RATIO = 1.5
+
+EMPTY = """
+import asyncio, sys, time
+from textual.app import App
+class Bench(App):
+    def _display(self, *args, **options):
+        super()._display(*args, **options)
+        print(time.process_time(), "duckdb" in sys.modules)
+        sys.stdout.flush()
+        import os
+        os._exit(0)
+asyncio.run(Bench().run_async(headless=True, size=(120, 36)))
+"""
+OURS = """
+import asyncio, sys, time
+from pathlib import Path
+from goals_tui.tui.app import GoalsApp
+def opened():
+    from goals_tui.services.context import open_services
+    return open_services(Path(sys.argv[1]))
+class Bench(GoalsApp):
+    def _display(self, *args, **options):
+        super()._display(*args, **options)
+        if self.current_mode == sys.argv[2]:
+            print(time.process_time(), "duckdb" in sys.modules)
+            sys.stdout.flush()
+            import os
+            os._exit(0)
+asyncio.run(Bench(opened).run_async(headless=True, size=(120, 36)))
+"""
+
+
+def first_frame(code: str, *arguments: str) -> tuple[float, bool]:
+    """Seconds of processor time until something is drawn, imports included, and whether DuckDB was imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True, timeout=60
+    )
+    seconds, duckdb = done.stdout.split()[-2:]
+    return float(seconds), duckdb == "True"
+
+
+def test_first_frame(tmp_path: Path) -> None:
+    workspace = str(make_services(tmp_path / "workspace").workspace.path)
+    empty, frame, goals = [], [], []
+    for _ in range(ROUNDS):
+        empty.append(first_frame(EMPTY)[0])
+        seconds, duckdb = first_frame(OURS, workspace, "_default")
+        frame.append(seconds)
+        assert not duckdb
+        seconds, duckdb = first_frame(OURS, workspace, "goals")
+        goals.append(seconds)
+        assert not duckdb
+    base = statistics.median(empty)
+    ratio, to_goals = statistics.median(frame) / base, statistics.median(goals) / base
+    print(f"\nempty app {base:.3f} s; first frame {ratio:.2f}x; the Goals screen {to_goals:.2f}x")
+    assert ratio < MOST_RATIO
