@@ -17,16 +17,16 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import Ids
 from goals_tui.domain.value import parse_amount
 from goals_tui.services import demo_content as content
+from goals_tui.services.demo_mark import SEED, is_demo
 from goals_tui.services.simulation import Profile, Release
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Clock, Services
 
-SEED = "goals-tui demo"
 DAYS = 90
 OLD, NEW = "v1.8", "v2.0 shorter forms"
-NEW_SINCE_DAYS = 41
-"""How long the second snapshot has been in use."""
+NEW_SINCE_DAYS = 9
+"""How long the second snapshot has been in use: the last week shows what it changed."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +74,6 @@ def make_demo(path: Path, *, fresh: bool = False, clock: Clock | None = None) ->
     finally:
         shutil.rmtree(made, ignore_errors=True)
     return Demo(path, f"Made the demo at {path}: 3 goals, {count:,} conversations in {DAYS} days.")
-
-
-def is_demo(services: Services) -> bool:
-    """Whether the open workspace is the demo."""
-    return services.project.get().id == _project_id()
-
-
-def _project_id() -> str:
-    return Ids(SEED).hex24()
 
 
 def _is_demo(path: Path) -> bool:
@@ -149,7 +140,7 @@ def _traffic(flight: Flow, claim: Flow, sim: Flow) -> list[_Traffic]:
     return [
         _Traffic(
             flight,
-            (14, 19),
+            (15, 22),
             Profile(
                 endpoints={"Webchat": 58, "WhatsApp": 27, "Voice": 12, INTERACTION_PANEL: 3},
                 locales={"English": 52, "Deutsch": 33, "Français": 15},
@@ -164,7 +155,7 @@ def _traffic(flight: Flow, claim: Flow, sim: Flow) -> list[_Traffic]:
         ),
         _Traffic(
             claim,
-            (7, 8),
+            (8, 11),
             Profile(
                 endpoints={"Webchat": 45, "WhatsApp": 30, "Voice": 23, INTERACTION_PANEL: 2},
                 locales={"English": 20, "Deutsch": 68, "Français": 12},
@@ -179,7 +170,7 @@ def _traffic(flight: Flow, claim: Flow, sim: Flow) -> list[_Traffic]:
         ),
         _Traffic(
             sim,
-            (8, 11),
+            (9, 14),
             Profile(
                 endpoints={"WhatsApp": 55, "Webchat": 30, "Voice": 11, INTERACTION_PANEL: 4},
                 locales={"English": 35, "Deutsch": 45, "Français": 20},

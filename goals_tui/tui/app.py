@@ -14,7 +14,6 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from goals_tui.domain.errors import GoalsError
-from goals_tui.services.demo_mark import is_demo
 from goals_tui.tui.actions import AREAS, Area, bindings
 from goals_tui.tui.config import Config
 from goals_tui.tui.screen import ScreenFrame, StoreChanged
@@ -126,7 +125,15 @@ class GoalsApp(App[None], inherit_bindings=False):
         self.stamp = services.stamp()
         self.switch_mode("goals")
         self.set_interval(POLL_SECONDS, self.look_for_changes)
-        if not self.config.tour_seen and is_demo(self.services):
+        for notice in services.workspace.notices:
+            self.notify(notice, severity="warning", timeout=STAYS_SECONDS)
+        if not self.config.tour_seen:
+            self._offer_tour()
+
+    def _offer_tour(self) -> None:
+        from goals_tui.services.demo_mark import is_demo
+
+        if is_demo(self.services):
             self.action_tour()
 
     @work
@@ -135,8 +142,6 @@ class GoalsApp(App[None], inherit_bindings=False):
         from goals_tui.tui.welcome.tour import show_tour
 
         await show_tour(self)
-        for notice in services.workspace.notices:
-            self.notify(notice, severity="warning", timeout=STAYS_SECONDS)
 
     # -- changes on disk
 
@@ -173,7 +178,7 @@ class GoalsApp(App[None], inherit_bindings=False):
 
     def notify(self, message: str, **options: Any) -> None:
         """As Textual's, but what is said is never markup."""
-        super().notify(message, **{"markup": False, **options})
+        super().notify(message, **{**options, "markup": False})
 
     # -- going places
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +14,9 @@ if TYPE_CHECKING:
 def start(path: Path) -> None:
     """Open the workspace at `path` in the app; where there is none, the welcome first.
 
-    Raises GoalsError before anything is drawn where that can't be.
+    Raises GoalsError where that can't be.
     """
     from goals_tui.services.configuration import configuration_path
-    from goals_tui.services.context import open_services
     from goals_tui.services.first_start import Start, is_missing
     from goals_tui.tui.app import GoalsApp
     from goals_tui.tui.config import load
@@ -29,9 +29,18 @@ def start(path: Path) -> None:
         begin = WelcomeApp(path, config).run()
     if begin is None:
         return
+    app = GoalsApp(partial(_open, begin), config)
+    app.run()
+    if app.refusal is not None:
+        raise app.refusal
+
+
+def _open(begin: Start) -> Services:
+    from goals_tui.services.context import open_services
+
     services = open_services(begin.path)
     bring_in(services, begin)
-    GoalsApp(services, config).run()
+    return services
 
 
 def bring_in(services: Services, begin: Start) -> None:

@@ -11,7 +11,8 @@ import pytest
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.services.context import Services, create_workspace, open_services
-from goals_tui.services.demo import DAYS, NEW, OLD, is_demo, make_demo
+from goals_tui.services.demo import DAYS, NEW, OLD, make_demo
+from goals_tui.services.demo_mark import is_demo
 from goals_tui.services.features import Features
 from tests.conftest import NOW
 
@@ -22,7 +23,7 @@ YEAR = Filters(span="last-365-days")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     path = tmp_path_factory.mktemp("demo") / "demo"
     made = make_demo(path, clock=lambda: NOW)
-    assert made.message == f"Made the demo at {path}: 3 goals, 2,979 conversations in 90 days."
+    assert made.message == f"Made the demo at {path}: 3 goals, 3,015 conversations in 90 days."
     yield open_services(path, clock=lambda: NOW, env={})
 
 

@@ -1,0 +1,79 @@
+"""The first minute: making a workspace for somebody who has none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import available_timezones
+
+from goals_tui.domain.errors import GoalsError, RefusedError
+
+PACKAGE_ENDING = ".zip"
+_LOCAL_TIME = Path("/etc/localtime")
+
+
+@dataclass(frozen=True)
+class Start:
+    """What was decided: the workspace to open, and what to bring in there as a task."""
+
+    path: Path
+    brings: Path | None = None
+
+    @property
+    def brings_package(self) -> bool:
+        """Whether that is a package, rather than event data of the original system."""
+        return self.brings is not None and self.brings.suffix.casefold() == PACKAGE_ENDING
+
+
+def is_missing(path: Path) -> bool:
+    """Whether there is no workspace at `path`, nor anything of one."""
+    return not any((path / name).exists() for name in ("goals.json", "goals.json.bak", "events"))
+
+
+def demo_path(path: Path) -> Path:
+    """Where the demo goes: beside the workspace."""
+    return path.parent / "goals-tui-demo"
+
+
+def system_time_zone(env: Mapping[str, str] | None = None, local_time: Path = _LOCAL_TIME) -> str:
+    """The IANA name of this machine's time zone: from TZ, else from where /etc/localtime points, else UTC."""
+    env = os.environ if env is None else env
+    parts = local_time.resolve().parts
+    told = env.get("TZ", "").removeprefix(":")
+    pointed = "/".join(parts[parts.index("zoneinfo") + 1 :]) if "zoneinfo" in parts else ""
+    known = available_timezones()
+    return next((name for name in (told, pointed) if name in known), "UTC")
+
+
+def propose(brings: Path) -> tuple[str, str]:
+    """Name and currency for a project that begins with this file: those of a package, else its file's name.
+
+    Raises UnreadableError or RefusedError for a package that can't be read.
+    """
+    if brings.suffix.casefold() != PACKAGE_ENDING:
+        return brings.stem.replace("_", " ").replace("-", " ").strip().capitalize(), "EUR"
+    from goals_tui.store.package_file import PackageReader
+
+    try:
+        with PackageReader(brings) as package:
+            return package.manifest.project.name, package.manifest.project.currency
+    except RefusedError as error:
+        raise RefusedError(f"{brings} can't be imported: {error}") from error
+
+
+def why_not(name: str, currency: str, time_zone: str) -> tuple[str, str, str]:
+    """What is wrong with each field of a new project; empty text where nothing is."""
+    from goals_tui.domain.project import zone
+    from goals_tui.services.currencies import check_currency
+
+    problems = ["" if name.strip() else "A project needs a name."]
+    for check, value in ((check_currency, currency), (zone, time_zone)):
+        try:
+            check(value.strip())
+        except GoalsError as error:
+            problems.append(str(error))
+        else:
+            problems.append("")
+    return problems[0], problems[1], problems[2]

@@ -1,0 +1,149 @@
+"""What plain `goals-tui` opens where there is no workspace yet: a new project, the demo, or an import."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from textual import on, work
+from textual.app import App, ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from goals_tui.domain.errors import GoalsError
+from goals_tui.services.first_start import Start, demo_path, propose
+from goals_tui.services.packages_paths import check_source, shortened, typed
+from goals_tui.tui.actions import bindings
+from goals_tui.tui.config import Config
+from goals_tui.tui.packages.paths import AskPath
+from goals_tui.tui.themes import DEFAULT_THEME, OURS, outcome_colors
+from goals_tui.tui.welcome.project_form import ProjectForm
+from goals_tui.tui.widgets.bars import KeyBar
+from goals_tui.tui.widgets.columns import Column
+from goals_tui.tui.widgets.virtual_list import VirtualList
+
+Way = Literal["new", "demo", "import_file"]
+WAYS: tuple[tuple[Way, str, str, str], ...] = (
+    ("new", "n", "New project", "an empty one: name, currency, time zone"),
+    ("demo", "d", "Demo", "three goals and ninety days of conversations, ready to look around"),
+    ("import_file", "i", "Import", "a package of another project, or exported event data"),
+)
+
+
+class WelcomeScreen(Screen[None]):
+    """Three ways to begin."""
+
+    CONTEXT: ClassVar[str] = "welcome"
+    BINDINGS = bindings("welcome")
+    DEFAULT_CSS = """
+    WelcomeScreen { align: center middle; }
+    WelcomeScreen #welcome { width: 92; max-width: 100%; height: auto; padding: 1 3; }
+    WelcomeScreen #welcome > Static { width: 1fr; height: auto; margin-bottom: 1; }
+    WelcomeScreen #ways { height: 3; margin: 1 0 2 0; }
+    WelcomeScreen #where { color: $quiet; }
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="welcome"):
+            yield Static(_journey())
+            yield Static("Define goals for AI agents' conversations, wire them into flows, and read what they saved.")
+            yield VirtualList(
+                (Column("Key", 1), Column("Way", 12), Column("What", 20, share=1)), id="ways", header=False
+            )
+            yield Static(f"The workspace will be at {shortened(self.path)}", id="where", markup=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        rows = self.query_one(VirtualList)
+        rows.show(len(WAYS), _cells)
+        rows.focus()
+
+    @on(VirtualList.Selected)
+    async def _chosen(self, event: VirtualList.Selected) -> None:
+        await self.run_action(WAYS[event.index][0])
+
+    @work
+    async def action_new(self) -> None:
+        """Ask for the project, make it, open it."""
+        if await self.app.push_screen_wait(ProjectForm(self.path)):
+            self.app.exit(Start(self.path))
+
+    @work
+    async def action_import_file(self) -> None:
+        """Ask for the file and the project, make it, open it, and import there."""
+        hint = "A package (.zip), or a file or folder of the original system's event data."
+        text = await self.app.push_screen_wait(AskPath("Begin with", hint, save="Next", check=check_source))
+        if text is None:
+            return
+        brings = typed(text).absolute()
+        try:
+            name, currency = propose(brings)
+        except GoalsError as error:
+            self.app.notify(str(error), severity="error", markup=False, timeout=3600)
+            return
+        if await self.app.push_screen_wait(ProjectForm(self.path, name=name, currency=currency)):
+            self.app.exit(Start(self.path, brings))
+
+    def action_demo(self) -> None:
+        """Make the demo and open it."""
+        self.query_one("#where", Static).update("Making the demo…")
+        self._make_demo()
+
+    @work(thread=True, exclusive=True, exit_on_error=False)
+    def _make_demo(self) -> None:
+        from goals_tui.services.demo import make_demo
+
+        path = demo_path(self.path)
+        try:
+            make_demo(path)
+        except GoalsError as error:
+            self.app.call_from_thread(self.app.notify, str(error), severity="error", markup=False, timeout=3600)
+        else:
+            self.app.call_from_thread(self.app.exit, Start(path))
+
+    def action_quit(self) -> None:
+        """Close; nothing was made."""
+        self.app.exit(None)
+
+
+class WelcomeApp(App[Start]):
+    """The welcome. Its result says which workspace to open; None when the user went away."""
+
+    TITLE = "goals-tui"
+    CSS_PATH = "../app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[Any]] = []
+
+    def __init__(self, path: Path, config: Config | None = None) -> None:
+        super().__init__()
+        self.path = path
+        for theme in OURS:
+            self.register_theme(theme)
+        self.theme = (config.theme if config else None) or DEFAULT_THEME
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Textual's own themes get the colours of outcomes too."""
+        return outcome_colors(self.current_theme)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The welcome itself."""
+        return WelcomeScreen(self.path)
+
+
+def _cells(index: int) -> list[Content]:
+    _, key, title, text = WAYS[index]
+    return [Content.styled(key, "bold $primary"), Content.styled(title, "bold"), Content.styled(text, "$quiet")]
+
+
+def _journey() -> Content:
+    """The product's mark: a goal as it is drawn everywhere."""
+    return Content.assemble(
+        ("●", "bold $primary"), ("━━", "$border-blurred"), ("○", "bold $quiet"), ("━━", "$border-blurred"),
+        ("◎", "bold $completed"), "   ", ("goals-tui", "bold"),
+    )  # fmt: skip

@@ -1,0 +1,136 @@
+"""The tour of the demo: four cards over the real screens that say what to press. It is shown once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from goals_tui.tui.actions import bindings, key_name, registry
+from goals_tui.tui.widgets.bars import KeyBar
+
+if TYPE_CHECKING:
+    from goals_tui.tui.app import GoalsApp
+
+Move = Literal["next", "back"]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A step of the tour: on which screen, what it says, and which actions with what in words."""
+
+    area: str
+    title: str
+    text: str
+    keys: tuple[tuple[str, str], ...]
+
+
+CARDS = (
+    Card(
+        "goals",
+        "Goals: what a conversation should achieve",
+        "Each goal is a journey from an initial step ● to a completion step ◎; steps are worth money and time.",
+        (("goals.edit", "opens a goal"), ("goals.track", "tracks it in a flow"), ("goals.new", "defines a new one")),
+    ),
+    Card(
+        "flows",
+        "Flows: where goals are tracked",
+        "Track Goal Process nodes record the steps. Choose the draft: it is wired badly, and the checks say why.",
+        (
+            ("flows.choose", "opens another flow"),
+            ("flows.mend", "mends a finding"),
+            ("flows.talk", "talks to the flow"),
+        ),
+    ),
+    Card(
+        "insights",
+        "Insights: what it all saved",
+        "Every number leads to the conversations behind it. The newer snapshot does better: see the breakdown.",
+        (
+            ("insights.longer", "takes a longer span"),
+            ("insights.breakdown", "compares"),
+            ("insights.table", "shows the table"),
+        ),
+    ),
+    Card(
+        "goals",
+        "Everywhere",
+        "Break whatever you like: every edit can be undone, and goals-tui demo --fresh makes all of this anew.",
+        (("app.palette", "finds everything"), ("app.help", "explains a screen"), ("app.undo", "takes an edit back")),
+    ),
+)
+
+
+class TourCard(ModalScreen[Move | None]):
+    """One card, at the foot of the screen that it speaks of. Returns where to go; None ends the tour."""
+
+    CONTEXT: ClassVar[str] = "welcome.tour"
+    BINDINGS = bindings("welcome.tour")
+    DEFAULT_CSS = """
+    TourCard { background: $background 0%; align: right bottom; }
+    TourCard > #card {
+        width: 76; max-width: 100%; height: auto; margin: 0 2 2 2; padding: 1 2;
+        background: $surface; border: round $primary; border-title-color: $primary; border-title-style: bold;
+        border-subtitle-color: $quiet;
+    }
+    TourCard.-narrow > #card { margin: 0 0 1 0; }
+    TourCard #card Static { width: 1fr; height: auto; }
+    TourCard #keys { margin-top: 1; }
+    """
+
+    def __init__(self, card: Card, number: int) -> None:
+        super().__init__()
+        self.card = card
+        self.number = number
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="card") as box:
+            box.border_title = Content(self.card.title)
+            box.border_subtitle = Content(f"{self.number + 1} of {len(CARDS)}")
+            yield Static(self.card.text, markup=False)
+            yield Static(self._keys(), id="keys")
+        yield KeyBar()
+
+    def _keys(self) -> Content:
+        actions = {action.id: action for action in registry()}
+        keymap = self.app._keymap
+        parts = []
+        for id_, words in self.card.keys:
+            keys = keymap.get(id_, actions[id_].keys)
+            parts.append(Content.assemble((key_name(keys.split(",")[0]), "bold $primary"), f" {words}"))
+        return Content("   ").join(parts)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing before the first card."""
+        return action != "back" or self.number > 0
+
+    def action_next(self) -> None:
+        """Go on."""
+        self.dismiss("next")
+
+    def action_back(self) -> None:
+        """Go back."""
+        self.dismiss("back")
+
+    def action_cancel(self) -> None:
+        """End the tour."""
+        self.dismiss(None)
+
+
+async def show_tour(app: GoalsApp) -> None:
+    """Show the cards one after the other, and remember that they were seen. Await it in a worker."""
+    app.config.keep("tour_seen", True)
+    number = 0
+    while 0 <= number < len(CARDS):
+        card = CARDS[number]
+        await app.switch_mode(card.area)
+        move = await app.push_screen_wait(TourCard(card, number))
+        if move is None:
+            break
+        number += 1 if move == "next" else -1
+    await app.switch_mode("goals")
