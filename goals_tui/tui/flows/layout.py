@@ -345,7 +345,9 @@ def _fan(y: int, spine: int, spines: list[int], *, top: bool) -> Run:
     """The line that leads from a node to its branches (`top`) or from these back to the spine below."""
     first, last = min(*spines, spine), max(*spines, spine)
     ends = set(spines)
-    characters = [_joint(x == first, x == last, x == spine, x in ends, top) for x in range(first, last + 1)]
+    characters = ["─"] * (last - first + 1)
+    for x in ends | {spine}:
+        characters[x - first] = _joint(x == first, x == last, x == spine, x in ends, top)
     return Run(first, y, "".join(characters))
 
 

@@ -27,6 +27,10 @@ from goals_tui.tui.widgets.flow_chart import FlowChart
 AGAIN, BACK = "Start again", "Back to the chart"
 
 
+MOST_AT_ONCE = 60
+"""So many lines are shown when more come at once: a flow that goes round in a circle says a lot."""
+
+
 class Bubble(Horizontal):
     """Something that was said."""
 
@@ -46,8 +50,7 @@ class Bubble(Horizontal):
 
     def compose(self) -> ComposeResult:
         """The text."""
-        text = f"── {self.line.text} ──" if self.line.who == "note" else self.line.text
-        yield Static(text, markup=False)
+        yield Static(self.line.text, markup=False)
 
 
 class Answers(OptionList):
@@ -140,7 +143,7 @@ class PanelScreen(ScreenFrame[None]):
             with Vertical(id="talk"):
                 yield VerticalScroll(id="chat", can_focus=False)
                 yield Answers()
-                yield Input(placeholder="Type an answer", id="answer", max_length=MAX_NAME)
+                yield Input(placeholder="Type an answer", id="answer", max_length=MAX_NAME, select_on_focus=False)
             with VerticalScroll(id="debug", can_focus=False):
                 yield Static("", id="debug-text", markup=False)
 
@@ -209,7 +212,7 @@ class PanelScreen(ScreenFrame[None]):
         if talk is None:
             return
         chat = self.query_one("#chat", VerticalScroll)
-        chat.mount(*(Bubble(line) for line in talk.lines[self._shown :]))
+        chat.mount(*(Bubble(line) for line in _shortened(talk.lines[self._shown :])))
         self._shown = len(talk.lines)
         chat.scroll_end(animate=False)
         answers, field = self.query_one(Answers), self.query_one("#answer", Input)
@@ -235,3 +238,10 @@ class PanelScreen(ScreenFrame[None]):
         chart.show(flow, Names(goals, {other.id: other.name for other in flows}), {})
         if here is not None:
             chart.select(here.id)
+
+
+def _shortened(lines: list[Line]) -> list[Line]:
+    if len(lines) <= MOST_AT_ONCE:
+        return lines
+    half = MOST_AT_ONCE // 2
+    return [*lines[:half], Line("note", f"{len(lines) - MOST_AT_ONCE:,} more"), *lines[-half:]]

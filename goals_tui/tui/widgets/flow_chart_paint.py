@@ -9,7 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from goals_tui.tui.flows.layout import START, Pole, Span, Spot
+from goals_tui.tui.flows.layout import START, Pole, Run, Span, Spot
 
 CLASSES = (
     "line branch border border-track border-branching selected selected-blur glyph glyph-track glyph-branching title "
@@ -36,6 +36,7 @@ class Paint:
 
     def line(self, spans: Sequence[Span], left: int, width: int, selected: str | None, *, focused: bool) -> Strip:
         """The strip of the columns from `left` on, `width` of them, for the spans that show there."""
+        spans = [_clipped(span, left, left + width) for span in spans]
         if not spans:
             return Strip.blank(width, self._base)
         segments: list[Segment] = []
@@ -95,6 +96,15 @@ class Paint:
             kind = [("dim", face.kind)]
             room -= cell_len(face.kind)
         return [*_fit(((f"glyph{_family(spot)}", f"{face.glyph} "), ("title", face.title)), room), *kind, *badge]
+
+
+def _clipped(span: Span, left: int, right: int) -> Span:
+    """A horizontal line without what is out of view: it can be as long as the flow is wide."""
+    item = span.item
+    if not isinstance(item, Run) or item.is_title or (span.x >= left and span.x + span.width <= right):
+        return span
+    first, last = max(item.x, left), min(span.x + span.width, right)
+    return Span(first, last - first, Run(first, item.y, item.text[first - item.x : last - item.x]), span.row)
 
 
 def _family(spot: Spot) -> str:

@@ -180,7 +180,7 @@ def test_lines_have_no_gaps(flows: tuple[Flow, ...]) -> None:
             if character in "┬╭╮" or (character == "│" and _is_pole(layout, x, y)):
                 below = rows[y + 1][x : x + 1] if y + 1 < len(rows) else ""
                 ends_here = (x, y + 1) in titles or (x, y + 1) in slots
-                assert ends_here or below in tuple("│┴╰╯┼┬"), f"the line at {x}, {y} stops:\n" + "\n".join(rows)
+                assert ends_here or below in tuple("│┴╰╯┼┬┤├"), f"the line at {x}, {y} stops:\n" + "\n".join(rows)
 
 
 def _is_pole(layout: Layout, x: int, y: int) -> bool:

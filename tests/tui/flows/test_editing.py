@@ -1,0 +1,315 @@
+"""Editing nodes and flows with the keyboard; every edit is saved at once and undone by u."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from goals_tui.domain.flow import Flow, GoTo, If, Lookup, Node, Question, Say, TrackGoal
+from goals_tui.domain.goal import Goal
+from goals_tui.services.context import Services, open_services
+from goals_tui.tui.flows.layout import START, slot_key
+from goals_tui.tui.flows.node_actions import NodeActions
+from goals_tui.tui.widgets.flow_chart import FlowChart
+from tests.builders import book_a_flight, flow, goal, if_, lookup, node_id, other, question, say, track
+from tests.tui.harness import HOSTILE, SIZES, messages, press, running, screen_text, settle, type_text
+
+ABC = flow("Abc", say("a"), if_("choice", (say("yes"),)), say("c"))
+
+
+@pytest.fixture(autouse=True)
+def nothing_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(NodeActions, "clipboard", None)
+
+
+def saved(services: Services, name: str = "Abc") -> Flow:
+    return services.flows.get(name)
+
+
+def kinds_and_texts(nodes: tuple[Node, ...]) -> list[str]:
+    return [node.text if isinstance(node, Say) else node.label or node.kind for node in nodes]
+
+
+def save_goal(services: Services) -> Goal:
+    return services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+
+
+def chart(pilot: Pilot[Any]) -> FlowChart:
+    return pilot.app.screen.query_one(FlowChart)
+
+
+async def test_the_kind_menu_searches_and_cancels(services: Services) -> None:
+    services.flows.save(flow("Abc"))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "a", "escape")
+        assert saved(services).nodes == ()
+        await press(pilot, "a", "slash")
+        await type_text(pilot, "human")
+        await press(pilot, "enter")
+        assert kinds_and_texts(saved(services).nodes) == ["handover"]
+
+
+async def test_add_in_a_branch_and_in_an_empty_one(services: Services) -> None:
+    services.flows.save(ABC)
+    async with running(services, area="flows") as pilot:
+        chart(pilot).select(node_id("choice"))
+        await press(pilot, "b", "enter", "s")
+        await type_text(pilot, "first")
+        await press(pilot, "enter")
+        chart(pilot).select(slot_key(node_id("choice"), 1))
+        await press(pilot, "enter", "e")
+        assert kinds_and_texts(saved(services).nodes[1].branches[0].nodes) == ["first", "yes"]
+        assert kinds_and_texts(saved(services).nodes[1].branches[1].nodes) == ["end"]
+
+
+async def test_move_delete_undo_redo(services: Services) -> None:
+    services.flows.save(ABC)
+    async with running(services, area="flows") as pilot:
+        chart(pilot).select(node_id("c"))
+        await press(pilot, "K")
+        assert kinds_and_texts(saved(services).nodes) == ["a", "c", "choice"]
+        await press(pilot, "shift+down")
+        assert kinds_and_texts(saved(services).nodes) == ["a", "choice", "c"]
+        await press(pilot, "J")
+        assert services.history.undo_label == "Move 'Say' down", "at the end of its sequence it stays"
+        chart(pilot).select(node_id("choice"))
+        await press(pilot, "d")
+        assert kinds_and_texts(saved(services).nodes) == ["a", "c"]
+        assert chart(pilot).selected == node_id("c")
+        await press(pilot, "u")
+        assert saved(services).nodes == services.flows.get("Abc").nodes
+        assert kinds_and_texts(saved(services).nodes) == ["a", "choice", "c"]
+        await press(pilot, "ctrl+r")
+        assert kinds_and_texts(saved(services).nodes) == ["a", "c"]
+
+
+async def test_cut_and_paste_between_flows_gives_new_ids(services: Services) -> None:
+    services.flows.save(ABC)
+    services.flows.save(flow("Other", say("x")))
+    async with running(services, area="flows") as pilot:
+        chart(pilot).select(node_id("choice"))
+        await press(pilot, "x")
+        assert kinds_and_texts(saved(services).nodes) == ["a", "c"]
+        await press(pilot, "o")
+        await type_text(pilot, "oth")
+        await press(pilot, "enter", "end", "p", "p")
+        nodes = saved(services, "Other").nodes
+        assert kinds_and_texts(nodes) == ["x", "choice", "choice"]
+        assert len({node.id for node in saved(services, "Other").walk()} | {node_id("choice")}) == 6
+
+
+async def test_copy_says_so_and_pastes_beside(services: Services) -> None:
+    services.flows.save(ABC)
+    async with running(services, area="flows") as pilot:
+        chart(pilot).select(node_id("a"))
+        await press(pilot, "y")
+        assert "Copied 'Say'" in messages(pilot.app)[-1]
+        await press(pilot, "p")
+        assert kinds_and_texts(saved(services).nodes) == ["a", "a", "choice", "c"]
+
+
+async def test_keys_that_can_not_work_are_not_offered(services: Services) -> None:
+    services.flows.save(ABC)
+    async with running(services, area="flows") as pilot:
+        assert chart(pilot).selected == START
+        await press(pilot, "d", "x", "K", "m", "g", "p", "b")
+        assert saved(services).revision == 1
+        footer = screen_text(pilot.app).splitlines()[-1]
+        assert "a Add" in footer and "Delete" not in footer and "Paste" not in footer
+
+
+async def test_a_node_is_renamed_and_an_unchanged_one_is_not_saved(services: Services) -> None:
+    services.flows.save(ABC)
+    async with running(services, area="flows") as pilot:
+        chart(pilot).select(node_id("a"))
+        await press(pilot, "e", "escape")
+        assert saved(services).revision == 1
+        await press(pilot, "r")
+        await type_text(pilot, "Greeting")
+        await press(pilot, "ctrl+s")
+        assert saved(services).node(node_id("a")).label == "Greeting"
+        assert "Greeting" in screen_text(pilot.app)
+
+
+async def test_text_of_several_lines(services: Services) -> None:
+    services.flows.save(flow("Abc", say("a")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "down", "e")
+        await type_text(pilot, "!")
+        await press(pilot, "ctrl+j")
+        await type_text(pilot, "b")
+        await press(pilot, "enter")
+        assert kinds_and_texts(saved(services).nodes) == ["a!\nb"]
+
+
+async def test_question_with_buttons_and_a_name(services: Services) -> None:
+    services.flows.save(flow("Abc", question("Which?", "A", "B")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "down", "e", "tab", "backspace", "tab", "end")
+        await type_text(pilot, "2")
+        await press(pilot, "tab", "tab")
+        await type_text(pilot, "way")
+        await press(pilot, "enter")
+        node = saved(services).nodes[0]
+        assert isinstance(node, Question)
+        assert (node.buttons, node.save_as) == (("B2",), "way")
+
+
+async def test_cases_keep_their_nodes_when_they_are_renamed_and_lose_them_when_emptied(services: Services) -> None:
+    services.flows.save(flow("Abc", lookup("by", {"a": (say("in a"),), "b": (say("in b"),)})))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "down", "e", "tab", "backspace", "tab", "end")
+        await type_text(pilot, "b")
+        await press(pilot, "enter")
+        await type_text(pilot, "c")
+        await press(pilot, "enter", "enter")
+        node = saved(services).nodes[0]
+        assert isinstance(node, Lookup)
+        assert [(way.title, kinds_and_texts(way.nodes)) for way in node.branches] == [
+            ("bb", ["in b"]),
+            ("c", []),
+            ("Default", []),
+        ]
+
+
+async def test_two_equal_cases_are_refused_where_they_are_typed(services: Services) -> None:
+    services.flows.save(flow("Abc", lookup("by", {"a": ()})))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "down", "e", "tab", "tab")
+        await type_text(pilot, "A")
+        await press(pilot, "escape")
+        assert "There are two cases 'A'." in screen_text(pilot.app)
+        assert saved(services).revision == 1
+
+
+async def test_a_condition_that_exists_compares_with_nothing(services: Services) -> None:
+    services.flows.save(flow("Abc", question("Who?", save_as="who"), if_("known")))
+    async with running(services, area="flows") as pilot:
+        chart(pilot).select(node_id("known"))
+        await press(pilot, "e")
+        await type_text(pilot, "who")
+        await press(pilot, "tab", "enter", "end", "enter", "ctrl+s")
+        node = saved(services).nodes[1]
+        assert isinstance(node, If)
+        assert (node.condition.of, node.condition.comparison, node.condition.to) == ("who", "exists", "")
+        assert "who exists" in screen_text(pilot.app)
+
+
+async def test_go_to_asks_for_the_flow_and_leads_there(services: Services) -> None:
+    services.flows.save(flow("Abc"))
+    services.flows.save(flow("Later", say("later")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "a", "g")
+        await type_text(pilot, "lat")
+        await press(pilot, "enter", "enter")
+        node = saved(services).nodes[0]
+        assert isinstance(node, GoTo) and node.flow_id == services.flows.get("Later").id
+        await press(pilot, "g")
+        assert "Later" in screen_text(pilot.app).splitlines()[1]
+
+
+async def test_select_goal_then_steps_and_where_else_they_are_tracked(services: Services) -> None:
+    tracked = save_goal(services)
+    services.goals.save(goal("Cancel", "asked", "◎ cancelled").model_copy(update={"revision": 0}))
+    services.flows.save(flow("Abc", track(tracked, "Flight selected")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "down", "a", "t")
+        await type_text(pilot, "book")
+        await press(pilot, "enter")
+        text = screen_text(pilot.app)
+        assert "✓ ○ Passenger information entered" in text, "the first step that is tracked nowhere"
+        assert "also in this flow" in text and "nowhere else" in text
+        await press(pilot, "down", "space", "escape")
+        node = saved(services).nodes[1]
+        assert isinstance(node, TrackGoal)
+        assert node.step_ids == tuple(step.id for step in tracked.steps[1:])
+
+
+async def test_without_goals_the_form_says_where_to_make_one(services: Services) -> None:
+    services.flows.save(flow("Abc"))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "a", "t")
+        assert "There are no goals yet" in screen_text(pilot.app)
+
+
+async def test_what_is_not_interpreted_is_shown_and_kept(services: Services) -> None:
+    services.flows.save(flow("Abc", other("httpRequest", {"url": "[/foo]"})))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "down", "e")
+        assert '"url": "[/foo]"' in screen_text(pilot.app)
+        await press(pilot, "escape")
+        assert saved(services).revision == 1
+
+
+async def test_flows_are_created_renamed_duplicated_deleted(services: Services) -> None:
+    async with running(services, area="flows") as pilot:
+        assert "Press n to create the first one." in screen_text(pilot.app)
+        await press(pilot, "n")
+        await type_text(pilot, "One")
+        await press(pilot, "enter", "R")
+        await type_text(pilot, "One2")
+        await press(pilot, "enter", "D")
+        assert [row.name for row in services.flows.summaries()] == ["One2", "One2 (2)"]
+        await press(pilot, "X")
+        assert [row.name for row in services.flows.summaries()] == ["One2"]
+        assert messages(pilot.app)[-1] == "Deleted 'One2 (2)'. Press u to bring it back."
+        await press(pilot, "u")
+        assert len(services.flows.summaries()) == 2
+
+
+async def test_a_name_that_is_taken_is_refused_while_typing(services: Services) -> None:
+    services.flows.save(ABC)
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "n")
+        await type_text(pilot, "abc")
+        await press(pilot, "enter")
+        assert "There is a flow 'abc' already." in screen_text(pilot.app)
+
+
+@pytest.mark.parametrize(("answer", "expected"), [("enter", ["b", "theirs"]), ("right", ["mine"])])
+async def test_a_flow_that_was_changed_elsewhere_is_reloaded_or_overwritten(
+    services: Services, answer: str, expected: list[str]
+) -> None:
+    services.flows.save(flow("Abc", say("b")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "down", "e", *["backspace"] * 1)
+        await type_text(pilot, "mine")
+        elsewhere = open_services(services.workspace.path, clock=services.clock, env={})
+        theirs = elsewhere.flows.get("Abc")
+        added = Say(id=node_id("t"), text="theirs")
+        elsewhere.flows.save(theirs.model_copy(update={"nodes": (*theirs.nodes, added)}))
+        await press(pilot, "enter")
+        assert "was changed elsewhere" in screen_text(pilot.app)
+        await press(pilot, *(["enter"] if answer == "enter" else ["right", "enter"]))
+        assert kinds_and_texts(saved(services).nodes) == expected
+
+
+async def test_what_another_program_saves_shows_up(services: Services) -> None:
+    services.flows.save(flow("Abc", say("b")))
+    async with running(services, area="flows") as pilot:
+        elsewhere = open_services(services.workspace.path, clock=services.clock, env={})
+        theirs = elsewhere.flows.get("Abc")
+        elsewhere.flows.save(theirs.model_copy(update={"nodes": (Say(id=node_id("n"), text="news"),)}))
+        pilot.app.look_for_changes()
+        await press(pilot, "home")
+        assert "news" in screen_text(pilot.app)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_hostile_names_are_shown_in_list_crumbs_and_forms(services: Services, size: tuple[int, int]) -> None:
+    for name in HOSTILE:
+        services.flows.save(flow(name, Say(id=node_id("say"), label=name, text=name), lookup("by", {name: ()})))
+    async with running(services, size, area="flows") as pilot:
+        for name in HOSTILE:
+            begins = name[:6].strip()
+            pilot.app.open_flow(services.flows.get(name).id)
+            await settle(pilot)
+            await press(pilot, "down")
+            assert begins in screen_text(pilot.app).splitlines()[1]
+            assert begins in screen_text(pilot.app)
+            await press(pilot, "e")
+            assert begins in screen_text(pilot.app)
+            await press(pilot, "escape", "down", "e", "escape")
+            assert messages(pilot.app) == []

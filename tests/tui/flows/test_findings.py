@@ -1,0 +1,118 @@
+"""Findings while editing: badges, the list, and the mend of each."""
+
+from __future__ import annotations
+
+from goals_tui.domain.flow import TrackGoal
+from goals_tui.domain.goal import Goal
+from goals_tui.services.context import Services
+from goals_tui.tui.widgets.flow_chart import FlowChart
+from tests.builders import book_a_flight, end, flow, go_to, hex_id, node_id, say, track
+from tests.tui.harness import messages, press, running, screen_text, type_text
+
+
+def save_goal(services: Services) -> Goal:
+    return services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+
+
+async def test_badges_and_counts_follow_each_edit(services: Services) -> None:
+    tracked = save_goal(services)
+    services.flows.save(flow("F", track(tracked, "Flight selected"), track(tracked, "Payment completed", name="pay")))
+    async with running(services, area="flows") as pilot:
+        assert "✖" not in screen_text(pilot.app)
+        await press(pilot, "down", "d")
+        text = screen_text(pilot.app)
+        assert "✖ │" in text or "✖ ┃" in text
+        assert "✖" in text.splitlines()[1], "the title counts them"
+        await press(pilot, "u")
+        assert "✖" not in screen_text(pilot.app)
+
+
+async def test_the_list_jumps_to_the_node_and_inserts_the_initial_step(services: Services) -> None:
+    tracked = save_goal(services)
+    services.flows.save(flow("F", say("hi"), track(tracked, "Payment completed", name="pay")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "f")
+        assert pilot.app.screen.query_one(FlowChart).selected == node_id("pay")
+        text = screen_text(pilot.app)
+        assert "is never tracked here" in " ".join(text.split())
+        assert "enter: insert the initial step at the start" in text
+        await press(pilot, "enter")
+        first = services.flows.get("F").nodes[0]
+        assert isinstance(first, TrackGoal) and first.step_ids == (tracked.initial.id,)
+        assert "Press u to take it back." in messages(pilot.app)[-1]
+        await press(pilot, "escape", "u")
+        assert len(services.flows.get("F").nodes) == 2
+
+
+async def test_m_on_the_node_does_the_same(services: Services) -> None:
+    tracked = save_goal(services)
+    services.flows.save(flow("F", say("hi"), track(tracked, "Payment completed", name="pay")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "down", "down", "m")
+        assert len(services.flows.get("F").nodes) == 3
+
+
+async def test_a_node_without_goal_opens_its_form(services: Services) -> None:
+    tracked = save_goal(services)
+    services.flows.save(flow("F", TrackGoal(id=node_id("empty"), goal_id="f" * 24)))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "f", "enter")
+        assert "A goal that is gone: choose another…" in screen_text(pilot.app)
+        await press(pilot, "enter")
+        await type_text(pilot, "book")
+        await press(pilot, "enter", "escape")
+        node = services.flows.get("F").nodes[0]
+        assert isinstance(node, TrackGoal) and node.goal_id == tracked.id
+
+
+async def test_what_nothing_reaches_is_removed(services: Services) -> None:
+    services.flows.save(flow("F", end(), say("never")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "f", "enter")
+        assert [node.kind for node in services.flows.get("F").nodes] == ["end"]
+        assert "Nothing is wrong" in screen_text(pilot.app)
+
+
+async def test_a_goal_that_nothing_tracks_is_tracked_after_the_selected_node(services: Services) -> None:
+    tracked = save_goal(services)
+    services.flows.save(flow("F", say("hi")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "down", "f", "enter")
+        node = services.flows.get("F").nodes[1]
+        assert isinstance(node, TrackGoal) and node.goal_id == tracked.id
+
+
+async def test_a_finding_of_another_flow_leads_there(services: Services) -> None:
+    services.flows.save(flow("A", say("hi")))
+    services.flows.save(flow("B", go_to("Gone")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "f")
+        assert "B › Go To" in screen_text(pilot.app)
+        await press(pilot, "enter")
+        assert screen_text(pilot.app).splitlines()[1].strip().startswith("B")
+        assert "Choose a flow" in screen_text(pilot.app)
+
+
+async def test_the_goals_screen_sends_one_here_to_track_a_goal(services: Services) -> None:
+    tracked = save_goal(services)
+    services.flows.save(flow("A", say("hi")))
+    services.flows.save(flow("B", say("ho")))
+    async with running(services) as pilot:
+        pilot.app.open_flow(None, track_goal_id=tracked.id)
+        await press(pilot)
+        await type_text(pilot, "b")
+        await press(pilot, "enter", "escape")
+        node = services.flows.get("B").nodes[0]
+        assert isinstance(node, TrackGoal) and node.step_ids == (tracked.initial.id,)
+
+
+async def test_open_flow_selects_the_node(services: Services) -> None:
+    services.flows.save(flow("A", say("hi")))
+    services.flows.save(flow("B", say("ho"), say("hu")))
+    async with running(services) as pilot:
+        pilot.app.open_flow(hex_id("flow B"), node_id("hu"))
+        await press(pilot)
+        assert pilot.app.screen.query_one(FlowChart).selected == node_id("hu")
+        pilot.app.open_flow("gone")
+        await press(pilot)
+        assert "There is no flow 'gone'" in messages(pilot.app)[-1]

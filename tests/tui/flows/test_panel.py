@@ -1,0 +1,104 @@
+"""The Interaction Panel: talking, and what debug mode says."""
+
+from __future__ import annotations
+
+from goals_tui.domain.filters import Filters
+from goals_tui.domain.goal import Goal
+from goals_tui.services.context import Services
+from goals_tui.tui.widgets.flow_chart import FlowChart
+from tests.builders import (
+    book_a_flight,
+    book_a_flight_flow,
+    execute,
+    flow,
+    go_to,
+    handover,
+    node_id,
+    question,
+    say,
+    track,
+)
+from tests.tui.harness import HOSTILE, press, running, screen_text, settle, type_text
+
+
+def save_goal(services: Services) -> Goal:
+    return services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+
+
+async def test_numbers_arrows_and_free_text_answer(services: Services) -> None:
+    services.flows.save(flow("F", question("One?", "a", "b"), question("Two?", "c", "d"), question("Three?", "e")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "t")
+        await press(pilot, "2")
+        await press(pilot, "down", "enter")
+        await type_text(pilot, "something else")
+        await press(pilot, "enter")
+        said = [line.strip(" ▌▐") for line in screen_text(pilot.app).splitlines()]
+        for line in ("One?", "b", "Two?", "d", "Three?"):
+            assert any(line == text.split("▏")[0].strip(" ▌▐") for text in said), line
+        assert "something else" in screen_text(pilot.app)
+        assert "The flow has ended." in screen_text(pilot.app)
+        await press(pilot, "2")
+        assert pilot.app.screen.query_one("#crumbs")
+
+
+async def test_debug_says_what_was_not_tracked_and_why(services: Services) -> None:
+    tracked = save_goal(services)
+    services.flows.save(flow("F", track(tracked, "Payment completed"), question("So?")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "i")
+        text = " ".join(screen_text(pilot.app).split())
+        assert "✕ Payment completed is not tracked" in text
+        assert "initial step" in text
+        await press(pilot, "f4")
+        assert "Goal events" not in screen_text(pilot.app)
+
+
+async def test_events_carry_the_panel_as_endpoint_and_a_session_of_their_own(services: Services) -> None:
+    tracked = save_goal(services)
+    services.flows.save(flow("F", track(tracked, "Flight selected"), question("So?")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "i", "f5")
+    assert services.insights.count_cycles(Filters(span="all")) == 0
+    cycles = services.insights.cycles(Filters(span="all", include_test=True))
+    assert {cycle.endpoint for cycle in cycles} == {"Interaction Panel"}
+    assert len({cycle.session_id for cycle in cycles}) == 2
+
+
+async def test_the_end_says_its_reason(services: Services) -> None:
+    services.flows.save(flow("A hand over", handover("One moment.")))
+    services.flows.save(flow("B loop", say("again"), go_to("B loop")))
+    services.flows.save(flow("C gone", execute("Gone")))
+    services.flows.save(flow("D empty"))
+    async with running(services, area="flows") as pilot:
+        for name, expected in (
+            ("A hand over", "One moment."),
+            ("B loop", "goes round in a"),
+            ("C gone", "flow"),
+            ("D empty", "The flow has ended."),
+        ):
+            pilot.app.open_flow(services.flows.get(name).id)
+            await settle(pilot)
+            await press(pilot, "i")
+            text = screen_text(pilot.app)
+            assert expected in text and "Start again" in text, name
+            await press(pilot, "escape")
+
+
+async def test_at_wide_sizes_the_chart_stands_beside_and_follows(services: Services) -> None:
+    tracked = save_goal(services)
+    services.flows.save(book_a_flight_flow(tracked))
+    async with running(services, (200, 60), area="flows") as pilot:
+        await press(pilot, "i", "1")
+        chart = pilot.app.screen.query_one("#panel-chart", FlowChart)
+        assert chart.selected == node_id("Who is travelling?")
+
+
+async def test_hostile_text_is_said_as_it_is(services: Services) -> None:
+    services.flows.save(flow("F", *(say(name) for name in HOSTILE), question("Which?", *HOSTILE[:5])))
+    async with running(services, (120, 60), area="flows") as pilot:
+        await press(pilot, "i")
+        text = screen_text(pilot.app)
+        assert all(name[:8].strip() in text for name in HOSTILE)
+        await press(pilot, "1")
+        assert "The flow has ended." in screen_text(pilot.app)
