@@ -16,6 +16,7 @@ from goals_tui.domain.model import format_instant
 from goals_tui.domain.package import EVENTS
 from goals_tui.services.packages_plan import Plan
 from goals_tui.store.event_lines import to_line
+from goals_tui.store.event_reader import damage_named
 
 if TYPE_CHECKING:
     from goals_tui.store.event_log import EventLog
@@ -33,7 +34,7 @@ def lines_of(log: EventLog, goal_ids: Sequence[str], progress: Progress) -> Iter
         return
     columns = ", ".join(f'"{name}"' for name in FIELDS)
     where = "goalId IN (SELECT unnest($goals::VARCHAR[]))"
-    with log.connect() as connection:
+    with log.connect() as connection, damage_named(log.path):
         (total,) = connection.execute(f"SELECT count(*) FROM events WHERE {where}", {"goals": goal_ids}).fetchone() or (
             0,
         )

@@ -15,7 +15,9 @@ def count_events(log: EventLog, goal_id: str, step_id: str | None = None) -> tup
     where, values = "goalId = ?", [goal_id]
     if step_id is not None:
         where, values = f"{where} AND stepId = ?", [goal_id, step_id]
-    with log.connect() as connection:
+    from goals_tui.store.event_reader import damage_named
+
+    with log.connect() as connection, damage_named(log.path):
         row = connection.execute(
             f"SELECT count(*), count(DISTINCT goalCycleId) FROM events WHERE {where}", values
         ).fetchone()

@@ -49,6 +49,10 @@ def export(connection: DuckDBPyConnection, path: Path) -> int:
             temporary.replace(path)
     except duckdb.IOException as error:
         raise UnreadableError(f"Can't write {path}: {reason_of(error)}. Choose another place.") from error
+    except duckdb.Error as error:
+        raise UnreadableError(
+            f"Can't write {path}: the events can't be read: {reason_of(error)}. See goals-tui events verify."
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
     return int(row[0]) if row else 0

@@ -156,6 +156,10 @@ class Parts:
             raise UnreadableError(
                 f"Can't write sealed events in {self._folder}: {reason_of(error)}. Try again."
             ) from error
+        except duckdb.Error as error:
+            raise UnreadableError(
+                f"The events in {self._folder} can't be read: {reason_of(error)}. See goals-tui events verify."
+            ) from error
 
     def _load(self) -> Catalog:
         with contextlib.suppress(DamagedCatalogError):

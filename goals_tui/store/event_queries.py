@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from goals_tui.domain.event import EARLIEST, FIELDS, TEST_ENDPOINT_TYPES, GoalEvent
 from goals_tui.store.event_queries_cancel import Cancellation, Cancelled
+from goals_tui.store.event_reader import damage_named
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
     import duckdb
@@ -98,7 +100,9 @@ class EventReader:
         torn_lines: int,
         duplicate_events: int,
         keep: object,
+        folder: Path,
     ) -> None:
+        self._folder = folder
         self.triples = triples
         self.torn_lines = torn_lines
         self.duplicate_events = duplicate_events
@@ -128,7 +132,8 @@ class EventReader:
 
         self._cancellation.check()
         try:
-            found = self._connection.execute(sql, dict(values or {})).fetchall()
+            with damage_named(self._folder):
+                found = self._connection.execute(sql, dict(values or {})).fetchall()
         except duckdb.InterruptException:
             raise Cancelled from None
         self._cancellation.check()

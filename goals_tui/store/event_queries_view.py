@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from goals_tui.store.event_queries import EventReader, Triple
 from goals_tui.store.event_queries_cancel import Cancellation
+from goals_tui.store.event_reader import damage_named
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -25,6 +26,9 @@ class _Moment:
     triples: list[Triple]
     torn_lines: int
     duplicate_events: int
+
+
+_TRIPLES = """SELECT DISTINCT goalId, coalesce("version", ''), stepId FROM events"""
 
 
 class LogView:
@@ -50,6 +54,7 @@ class LogView:
             torn_lines=moment.torn_lines,
             duplicate_events=moment.duplicate_events,
             keep=moment.connection,
+            folder=self._log.path,
         )
 
     def _now(self) -> _Moment:
@@ -57,11 +62,12 @@ class LogView:
         if self._moment is not None and self._moment.stamp == stamp:
             return self._moment
         connection = self._log.connect()
-        found = connection.execute("""SELECT DISTINCT goalId, coalesce("version", ''), stepId FROM events""").fetchall()
-        return _Moment(
-            stamp=stamp,
-            connection=connection,
-            triples=sorted(Triple(*row) for row in found),
-            torn_lines=self._log.torn_lines(connection),
-            duplicate_events=self._log.duplicate_events(connection),
-        )
+        with damage_named(self._log.path):
+            found = connection.execute(_TRIPLES).fetchall()
+            return _Moment(
+                stamp=stamp,
+                connection=connection,
+                triples=sorted(Triple(*row) for row in found),
+                torn_lines=self._log.torn_lines(connection),
+                duplicate_events=self._log.duplicate_events(connection),
+            )

@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -208,6 +208,21 @@ def reason_of(error: Exception) -> str:
     if "No space left on device" in text:
         return "no space left on device"
     return text.partition("\n")[0].partition("{")[0].rstrip(".: ")
+
+
+@contextlib.contextmanager
+def damage_named(folder: Path) -> Iterator[None]:
+    """Turns what DuckDB says of a damaged file, which only reading it shows, into UnreadableError."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        raise UnreadableError(
+            f"The events in {folder} can't be read: {reason_of(error)}. See goals-tui events verify."
+        ) from error
 
 
 def hold_parts(folder: Path) -> Callable[[], None]:
