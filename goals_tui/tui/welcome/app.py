@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -90,22 +91,19 @@ class WelcomeScreen(Screen[None]):
         if await self.app.push_screen_wait(ProjectForm(self.path, name=name, currency=currency)):
             self.app.exit(Start(self.path, brings))
 
-    def action_demo(self) -> None:
+    @work(exclusive=True)
+    async def action_demo(self) -> None:
         """Make the demo and open it."""
-        self.query_one("#where", Static).update("Making the demo…")
-        self._make_demo()
-
-    @work(thread=True, exclusive=True, exit_on_error=False)
-    def _make_demo(self) -> None:
         from goals_tui.services.demo import make_demo
 
         path = demo_path(self.path)
+        self.query_one("#where", Static).update("Making the demo…")
         try:
-            make_demo(path)
+            await asyncio.to_thread(make_demo, path)
         except GoalsError as error:
-            self.app.call_from_thread(self.app.notify, str(error), severity="error", markup=False, timeout=3600)
+            self.app.notify(str(error), severity="error", markup=False, timeout=3600)
         else:
-            self.app.call_from_thread(self.app.exit, Start(path))
+            self.app.exit(Start(path))
 
     def action_quit(self) -> None:
         """Close; nothing was made."""

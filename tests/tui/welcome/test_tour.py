@@ -1,0 +1,95 @@
+"""The tour: shown once, in the demo only, over the screens that it speaks of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from goals_tui.services.context import Services, open_services
+from goals_tui.services.demo import make_demo
+from goals_tui.tui.actions import registry
+from goals_tui.tui.config import Config, load
+from goals_tui.tui.welcome.tour import CARDS, TourCard
+from tests.conftest import NOW
+from tests.tui.harness import SIZES, press, running, screen_text, settle
+
+
+@pytest.fixture(scope="module")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("tour") / "demo"
+    make_demo(path, clock=lambda: NOW)
+    return path
+
+
+@pytest.fixture
+def demo(demo_folder: Path) -> Services:
+    return open_services(demo_folder, clock=lambda: NOW, env={})
+
+
+async def test_it_leads_through_the_screens_and_back(demo: Services, tmp_path: Path) -> None:
+    config = Config(tmp_path / "config.toml")
+    async with running(demo, config=config) as pilot:
+        seen = []
+        for card in CARDS:
+            await settle(pilot)
+            assert isinstance(pilot.app.screen, TourCard)
+            assert card.title in screen_text(pilot.app)
+            seen.append(pilot.app.current_mode)
+            await press(pilot, "enter")
+        assert seen == ["goals", "flows", "insights", "goals"]
+        assert pilot.app.current_mode == "goals"
+        assert not isinstance(pilot.app.screen, TourCard)
+    assert load(tmp_path / "config.toml").tour_seen
+
+
+async def test_back_and_away(demo: Services) -> None:
+    async with running(demo) as pilot:
+        await settle(pilot)
+        await press(pilot, "enter", "left")
+        assert CARDS[0].title in screen_text(pilot.app)
+        assert not pilot.app.screen.check_action("back", ())
+        await press(pilot, "escape")
+        assert not isinstance(pilot.app.screen, TourCard)
+        assert pilot.app.current_mode == "goals"
+
+
+async def test_it_comes_once_and_in_the_demo_only(demo: Services, services: Services) -> None:
+    async with running(demo, config=Config(tour_seen=True)) as pilot:
+        await settle(pilot)
+        assert not isinstance(pilot.app.screen, TourCard)
+        await pilot.app.run_action("app.tour")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, TourCard), "the palette brings it back"
+    async with running(services) as pilot:
+        await settle(pilot)
+        assert not isinstance(pilot.app.screen, TourCard)
+
+
+async def test_keys_that_were_changed_are_shown_as_they_are(demo: Services) -> None:
+    async with running(demo, config=Config(keys={"goals.new": "f9"})) as pilot:
+        await settle(pilot)
+        assert "f9 defines a new one" in screen_text(pilot.app)
+
+
+def test_every_key_that_it_names_exists() -> None:
+    known = {action.id for action in registry()}
+    assert {id_ for card in CARDS for id_, _ in card.keys} <= known
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_card_fits(demo: Services, size: tuple[int, int]) -> None:
+    async with running(demo, size) as pilot:
+        for card in CARDS:
+            await settle(pilot)
+            shown = screen_text(pilot.app)
+            assert card.title in shown
+            assert all(words in shown for _, words in card.keys), shown
+            await press(pilot, "enter")
+
+
+def test_snapshot(demo: Services, snap_compare: Any) -> None:
+    from tests.tui.harness import QuietApp
+
+    assert snap_compare(QuietApp(demo), terminal_size=(120, 36), run_before=settle)
