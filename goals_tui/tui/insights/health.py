@@ -16,9 +16,8 @@ class HealthDialog(Dialog[str]):
     """A list of oddities. Returns "orphans" when their cycles are wanted."""
 
     DEFAULT_CSS = """
-    HealthDialog > #dialog { width: 92; height: 80%; }
-    HealthDialog #dialog-body { height: 1fr; max-height: 1fr; }
-    HealthDialog #entries { height: 1fr; }
+    HealthDialog > #dialog { width: 92; }
+    HealthDialog #entries { height: auto; max-height: 70vh; }
     HealthDialog .entry { height: auto; margin-bottom: 1; }
     """
 

@@ -26,7 +26,7 @@ from goals_tui.tui.insights.views import Lead, Rank, View, metric_over_time, per
 from goals_tui.tui.insights.views_steps import DIMENSIONS, breakdown, funnel
 from goals_tui.tui.insights.words import Words
 from goals_tui.tui.places import CyclesPlace
-from goals_tui.tui.widgets.chart import Chart, describe
+from goals_tui.tui.widgets.chart import Chart
 
 LOADING_AFTER = 0.2
 """Seconds after which the screen says that it is loading (STYLE 11)."""
@@ -140,7 +140,6 @@ Changes compare with the span of the same length before.
                 view = metric_over_time(axis, self.tab, words)
             self.shown = view
             self.query_one(TabStrip).tab = self.tab
-            self.query_one("#view-title", Static).update(view.title)
             self.query_one(Chart).show(view.spec)
             self.query_one(TableView).show(view.table)
             self._caption()
@@ -270,9 +269,15 @@ Changes compare with the span of the same length before.
     @on(Chart.Moved)
     def _caption(self) -> None:
         chart = self.query_one(Chart)
-        place = chart.place
-        text = "" if place is None or self.as_table else describe(chart.spec, place)
-        self.query_one("#caption", Static).update(Content(text))
+        if self.as_table:
+            text = Content("enter lists the cycles of a row · y copies the table · s saves it as CSV")
+        else:
+            text = chart.caption()
+        caption = self.query_one("#caption", Static)
+        caption.update(text.truncate(max(1, caption.size.width), ellipsis=True))
+        if self.shown is not None:
+            title = self.shown.title
+            self.query_one("#view-title", Static).update(self.shown.table_title or title if self.as_table else title)
 
     @on(Chart.Opened)
     def _open_place(self, event: Chart.Opened) -> None:

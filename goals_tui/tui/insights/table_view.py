@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.widgets import DataTable
 
 from goals_tui.tui.insights.table import Table
+from goals_tui.tui.widgets.chart_canvas import fit
+
+LONGEST = 28
+"""Names are cut at so many cells; copies and files have them in full."""
+
+
+def _short(text: str) -> str:
+    return fit(text, LONGEST) if cell_len(text) > LONGEST else text
 
 
 class TableView(DataTable[Text]):
@@ -16,6 +25,12 @@ class TableView(DataTable[Text]):
     TableView > .datatable--header { background: transparent; color: $quiet; text-style: bold; }
     TableView > .datatable--header-hover { background: transparent; }
     TableView > .datatable--fixed { background: transparent; }
+    TableView > .datatable--cursor, TableView > .datatable--fixed-cursor,
+    TableView:focus > .datatable--cursor, TableView:focus > .datatable--fixed-cursor {
+        background: $primary 22%; color: $foreground; text-style: bold;
+    }
+    TableView > .datatable--header-cursor { background: transparent; color: $quiet; }
+    TableView { scrollbar-size: 1 1; }
     """
 
     def __init__(self, *, id: str) -> None:
@@ -33,13 +48,13 @@ class TableView(DataTable[Text]):
         with self.app.batch_update():
             self.clear(columns=True)
             for place, heading in enumerate(table.headings):
-                title = Text(heading.title, justify="right" if heading.numeric else "left")
+                title = Text(_short(heading.title), justify="right" if heading.numeric else "left")
                 self.add_column(title, key=str(place))
             for cells in table.lines:
                 total = cells is table.total
                 self.add_row(
                     *(
-                        Text(cell.text, "bold" if total else "", justify="right" if heading.numeric else "left")
+                        Text(_short(cell.text), "bold" if total else "", justify="right" if heading.numeric else "left")
                         for cell, heading in zip(cells, table.headings, strict=True)
                     )
                 )

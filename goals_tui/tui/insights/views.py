@@ -46,6 +46,8 @@ class View:
     table: Table
     lead: Callable[[Place], Lead]
     rows: tuple[Lead, ...]
+    table_title: str = ""
+    """Where the table says something else than the chart."""
 
 
 def nothing(view_title: str, spec: Nothing = NO_CYCLES) -> View:
@@ -136,6 +138,7 @@ def performance(report: Report, words: Words, rank: Rank = "top") -> View:
         table,
         lambda place: Lead(Behind(goal_id=shown[place.mark].goal_id, outcome=outcome_of(place))),
         tuple(Lead(Behind(goal_id=goal.goal_id)) for goal in ordered),
+        f"Goals performance · all {count} goals, most completed first",
     )
 
 
@@ -246,6 +249,7 @@ def metric_over_time(axis: Axis | None, metric: Metric, words: Words) -> View:
         tuple(axis.title(place) for place in places),
         series,
         TIME if metric == "time" else words.money_unit,
+        tuple(words.money(v) if isinstance(v, Decimal) else long_time(v) for v in totals),
     )
     table = Table(
         (

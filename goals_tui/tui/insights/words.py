@@ -91,6 +91,11 @@ def moment(instant: datetime, zone: ZoneInfo) -> str:
     return f"{instant.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
+def minute(instant: datetime, zone: ZoneInfo) -> str:
+    """The same without seconds: 2026-10-12 14:05"""
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
 def span_words(filters: Filters, span: Span | None) -> str:
     """What a span covers: Last 7 days (Nov 14 – Nov 20); all its dates where it is custom."""
     title = SPAN_TITLES[filters.span]

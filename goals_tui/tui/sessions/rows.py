@@ -9,19 +9,19 @@ from textual.content import Content
 
 from goals_tui.domain.goal import GLYPHS, Goal
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Cycle, Outcome
-from goals_tui.tui.insights.words import DASH, Words, moment
+from goals_tui.tui.insights.words import DASH, Words, minute
 from goals_tui.tui.widgets.chart_axis import long_time
 from goals_tui.tui.widgets.columns import Column
 
 COLUMNS = (
-    Column("Started", 19),
+    Column("Started", 16),
     Column("Goal", 14, share=3, most=40),
     Column("Outcome", 12, most=22),
-    Column("Steps", 6, share=1, most=20, drop=2),
+    Column("Steps", 6, share=1, most=12, drop=1),
     Column("Time saved", 11, align="right", drop=5),
-    Column("Cost savings", 12, align="right", drop=1),
-    Column("Revenue", 10, align="right", drop=1),
-    Column("Endpoint", 12, share=2, most=30, drop=3),
+    Column("Cost savings", 12, align="right", drop=2),
+    Column("Revenue", 10, align="right", drop=3),
+    Column("Endpoint", 12, share=2, most=30, drop=4),
     Column("Locale", 8, share=1, most=14, drop=6),
     Column("Snapshot", 10, share=1, most=24, drop=7),
 )
@@ -61,7 +61,7 @@ def cells(cycle: Cycle, goal: Goal | None, words: Words, zone: ZoneInfo) -> Sequ
 
     unpriced = Content.styled("unpriced", "$warning") if cycle.unpriced_steps else None
     return (
-        Content(moment(cycle.started_at, zone)) if cycle.started_at else quiet("no start"),
+        Content(minute(cycle.started_at, zone)) if cycle.started_at else quiet("no start"),
         Content(cycle.goal),
         outcome_words(cycle.outcome),
         path(cycle, goal),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from textual.content import Content
 from textual.events import Click, MouseMove
 from textual.message import Message
 from textual.strip import Strip
@@ -71,7 +72,7 @@ class Chart(Widget, can_focus=True):
         self._spec = spec
         mark = next((m for m in range(spec.size) if _name(spec, m) == name), None) if name is not None else None
         if mark is None:
-            mark = spec.size - 1 if isinstance(spec, Columns | Lines) and spec.size else 0
+            mark = _last(spec)
         same_series = [s.name for s in before.series] == [s.name for s in spec.series]
         self._place = Place(mark, self._place.part if same_series else None)
         self._drawn = None
@@ -84,6 +85,15 @@ class Chart(Widget, can_focus=True):
             self._place = place
             self.refresh()
             self.post_message(self.Moved(self, place))
+
+    def caption(self) -> Content:
+        """The cursor's place in words, each series with its glyph in its colour."""
+        palette = Palette(self.app.theme_variables, self.background_colors[1])
+        parts = []
+        for glyph, words, tone in _said(self._spec, self._place):
+            mark = Content.styled(f"{glyph} ", palette.color(tone).css) if tone else Content("")
+            parts.append(Content.assemble(mark, Content(words)))
+        return Content("   ").join(parts)
 
     def action_move(self, across: int, along: int) -> None:
         """Arrows: over the marks along the axis, and through the parts of one mark across it."""
@@ -176,6 +186,13 @@ def _empty(spec: ChartSpec, width: int, height: int) -> Canvas:
     return canvas
 
 
+def _last(spec: ChartSpec) -> int:
+    """Where the cursor begins: the first row, or the last bucket in which there is something."""
+    if not isinstance(spec, Columns | Lines):
+        return 0
+    return max((mark for mark in range(spec.size) if any(one.values[mark] for one in spec.series)), default=0)
+
+
 def _name(spec: ChartSpec, mark: int) -> str | None:
     if isinstance(spec, Nothing) or not 0 <= mark < spec.size:
         return None
@@ -184,10 +201,18 @@ def _name(spec: ChartSpec, mark: int) -> str | None:
 
 def describe(spec: ChartSpec, place: Place) -> str:
     """A place in words: the mark, then the values of its series that are above 0, or of the one that is meant."""
+    return "   ".join(" ".join(filter(None, words[:2])) for words in _said(spec, place))
+
+
+def _said(spec: ChartSpec, place: Place) -> list[tuple[str, str, str]]:
+    """The same in parts: a glyph, words, and the tone of the glyph."""
     name = _name(spec, place.mark)
     if name is None or isinstance(spec, Nothing):
-        return ""
+        return []
     series = [s for p, s in enumerate(spec.series) if place.part in (None, p)]
     shown = [s for s in series if s.values[place.mark] is not None and (s.values[place.mark] or place.part is not None)]
-    values = [f"{s.glyph} {s.name} {s.text(place.mark, spec.unit)}" for s in shown]
-    return "   ".join([name, *(values or ["nothing"])])
+    said = [("", name, "")]
+    if isinstance(spec, Columns) and spec.totals and place.part is None and len(shown) > 1:
+        said.append(("", f"{spec.totals[place.mark]} in all", ""))
+    said += [(s.glyph, f"{s.name} {s.text(place.mark, spec.unit)}", s.tone) for s in shown]
+    return said if shown else [*said, ("", "nothing", "")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.cells import cell_len
 
 from goals_tui.tui.widgets.chart_canvas import Canvas, Drawing, Place, ends_of, split_cell, tone_of
-from goals_tui.tui.widgets.chart_legend import draw_legend
+from goals_tui.tui.widgets.chart_legend import draw_legend, legend_width
 from goals_tui.tui.widgets.chart_spec import Bars, Column, legend
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -19,15 +19,15 @@ WIDE = 100
 def draw_bars(spec: Bars, width: int, height: int, cursor: Place | None, first: int = 0) -> Drawing:
     """The bars from mark `first` on, moved so that the cursor is visible."""
     canvas = Canvas(width, height)
+    columns = [column for column in spec.columns if not column.wide_only or width >= WIDE]
+    layout = _Layout(spec, columns, width)
     top = 0
     if len(legend(spec)) > 1:
         draw_legend(canvas, 0, 0, width, spec)
-        top = 2 if height >= 8 else 1
-    columns = [column for column in spec.columns if not column.wide_only or width >= WIDE]
-    layout = _Layout(spec, columns, width)
-    if any(column.title for column in columns):
-        layout.headings(canvas, top)
-        top += 1
+        # The headings share the line of the legend where they fit beside it.
+        top = 0 if legend_width(spec) + 2 < layout.left + layout.bar_width else 1
+    layout.headings(canvas, top)
+    top += 2 if height - top > spec.size * 2 else 1
     rows = max(1, height - top)
     pitch, thick = next((p, t) for p, t in _PITCHES if p == 1 or spec.size * p - (p - t) <= rows)
     visible = max(1, (rows + pitch - thick) // pitch)

@@ -7,7 +7,13 @@ from rich.cells import cell_len
 from goals_tui.tui.widgets.chart_canvas import Canvas
 from goals_tui.tui.widgets.chart_spec import ChartSpec, legend
 
-_SHORTEST = 6
+_SHORTEST = 14
+"""Names are not cut below so many cells: rather fewer of them are shown."""
+
+
+def legend_width(spec: ChartSpec) -> int:
+    """How wide the legend is with every name in full."""
+    return sum(cell_len(series.name) + 5 for series in legend(spec))
 
 
 def draw_legend(canvas: Canvas, x: int, y: int, width: int, spec: ChartSpec) -> None:
@@ -17,7 +23,7 @@ def draw_legend(canvas: Canvas, x: int, y: int, width: int, spec: ChartSpec) -> 
         return
     room = max(_SHORTEST, width // len(series) - 5)
     wanted = [cell_len(one.name) for one in series]
-    longest = max(wanted) if sum(wanted) + 5 * len(series) <= width else room
+    longest = max(wanted) if legend_width(spec) <= width else room
     for place, one in enumerate(series):
         name = min(cell_len(one.name), longest)
         more = len(series) - place - 1

@@ -1,14 +1,13 @@
 """Draws `Lines`: plotext plots them in dots of an eighth of a cell; axes, grid and cursor are ours.
 
-plotext gets coordinates in dots and colours that only number the series, so that nothing of its themes or of its
-scaling shows: the same frame, the same cursor and the theme's own colours as in every other chart.
+plotext gets coordinates in dots, one series at a time, and gives back dots: nothing of its themes or of its scaling
+shows, and where two lines meet no dot of either is lost.
 """
 
 from __future__ import annotations
 
 from itertools import groupby
 
-from rich.color import ColorType
 from rich.text import Text
 
 from goals_tui.tui.widgets.chart_axis import marks
@@ -17,8 +16,8 @@ from goals_tui.tui.widgets.chart_frame import Frame
 from goals_tui.tui.widgets.chart_spec import Lines, Series
 
 _DOTS_ACROSS, _DOTS_UP = 2, 4
-_FIRST_NUMBER = 16
-"""The first of the 256 terminal colours that no theme redefines: series 0 is drawn in it, series 1 in the next."""
+_BLANK = 0x2800
+"""The braille character without dots; each dot is a bit above it."""
 
 
 def draw_lines(spec: Lines, width: int, height: int, cursor: Place | None) -> Drawing:
@@ -29,10 +28,12 @@ def draw_lines(spec: Lines, width: int, height: int, cursor: Place | None) -> Dr
     frame = Frame(canvas, spec, scale)
     frame.axes(exact_tops=False)
     frame.cursor(cursor)
-    for y, row in enumerate(_plotted(spec, frame)):
-        for x, (character, part) in enumerate(row):
-            if part is not None:
-                canvas.put(frame.left + x, frame.top + y, character, spec.series[part].tone)
+    taken: dict[tuple[int, int], int] = {}
+    for series in reversed(spec.series):
+        for place, dots in _plotted(series, frame).items():
+            taken[place] = taken.get(place, 0) | dots
+            x, y = place
+            canvas.put(frame.left + x, frame.top + y, chr(_BLANK + taken[place]), series.tone)
     _points(canvas, spec, frame, cursor)
 
     def at(x: int, y: int) -> Place | None:
@@ -57,11 +58,27 @@ def _alone(series: Series, mark: int) -> bool:
     return before is None and after is None
 
 
-def _plotted(spec: Lines, frame: Frame) -> list[list[tuple[str, int | None]]]:
-    """What plotext draws, row by row: each character with the series that it belongs to."""
+def _plotted(series: Series, frame: Frame) -> dict[tuple[int, int], int]:
+    """The dots of a series as plotext draws its line, by column and row of the plot.
+
+    It is drawn twice, one dot apart: a line of one dot is too thin to be followed across a wide terminal.
+    """
+    dots: dict[tuple[int, int], int] = {}
+    up = frame.height * _DOTS_UP
+    for run in _stretches(series):
+        xs = [(frame.middle(mark) - frame.left) * _DOTS_ACROSS + 1 for mark, _ in run]
+        ys = [round(value / frame.scale[-1] * (up - 2)) for _, value in run]
+        for higher in (0, 1):
+            for y, line in enumerate(_drawn(xs, [y + higher for y in ys], frame)):
+                for x, character in enumerate(line):
+                    if character > chr(_BLANK):
+                        dots[x, y] = dots.get((x, y), 0) | (ord(character) - _BLANK)
+    return dots
+
+
+def _drawn(xs: list[int], ys: list[int], frame: Frame) -> list[str]:
     from textual_plotext import Plot
 
-    across, up = frame.width * _DOTS_ACROSS, frame.height * _DOTS_UP
     plot = Plot()
     plot.theme("clear")
     plot.plotsize(frame.width, frame.height)
@@ -70,18 +87,10 @@ def _plotted(spec: Lines, frame: Frame) -> list[list[tuple[str, int | None]]]:
     plot.frame(False)
     plot.xticks([])
     plot.yticks([])
-    plot.xlim(0, across - 1)
-    plot.ylim(0, up - 1)
-    drawn = False
-    for part, series in reversed(list(enumerate(spec.series))):
-        for stretch in _stretches(series):
-            xs = [(frame.middle(mark) - frame.left) * _DOTS_ACROSS + 1 for mark, _ in stretch]
-            ys = [round(value / frame.scale[-1] * (up - 1)) for _, value in stretch]
-            # There and, one dot higher, back: one dot is too thin to be followed across a wide terminal.
-            back = [min(y + 1, up - 1) for y in reversed(ys)]
-            plot.plot(xs + xs[::-1], ys + back, marker="braille", color=_FIRST_NUMBER + part)
-            drawn = True
-    return [_numbered(line) for line in plot.build().split("\n")[: frame.height]] if drawn else []
+    plot.xlim(0, frame.width * _DOTS_ACROSS - 1)
+    plot.ylim(0, frame.height * _DOTS_UP - 1)
+    plot.plot(xs, ys, marker="braille")
+    return Text.from_ansi(plot.build()).plain.split("\n")[: frame.height]
 
 
 def _stretches(series: Series) -> list[list[tuple[int, float]]]:
@@ -89,15 +98,3 @@ def _stretches(series: Series) -> list[list[tuple[int, float]]]:
     groups = groupby(enumerate(series.values), key=lambda item: item[1] is not None)
     runs = [[(mark, value) for mark, value in run if value is not None] for known, run in groups if known]
     return [run for run in runs if len(run) > 1]
-
-
-def _numbered(line: str) -> list[tuple[str, int | None]]:
-    text = Text.from_ansi(line)
-    cells: list[tuple[str, int | None]] = [(character, None) for character in text.plain]
-    for start, end, style in text.spans:
-        color = None if isinstance(style, str) else style.color
-        if color is not None and color.type is ColorType.EIGHT_BIT and color.number is not None:
-            for place in range(start, min(end, len(cells))):
-                if cells[place][0] != " ":
-                    cells[place] = (cells[place][0], color.number - _FIRST_NUMBER)
-    return cells

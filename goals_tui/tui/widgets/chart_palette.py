@@ -47,7 +47,7 @@ class Palette:
         if tone == "text":
             return text
         if tone in ("muted", "axis", "grid"):
-            return self._mixed(text, {"muted": 0.65, "axis": 0.4, "grid": 0.14}[tone])
+            return self._mixed(text, {"muted": 0.65, "axis": 0.4, "grid": 0.11}[tone])
         if tone == "cursor":
             return self._mixed(self._variable("primary", "ansi_blue"), 0.28)
         if tone.startswith("series-"):

@@ -91,6 +91,8 @@ class Columns:
 
     series: tuple[Series, ...]
     unit: Unit = COUNT
+    totals: tuple[str, ...] = ()
+    """The exact value of each whole bar in words, or none."""
 
     @property
     def size(self) -> int:
@@ -146,8 +148,8 @@ def ranked(series: Iterable[Series], others: str = "others") -> tuple[Series, ..
         rest = kept[SERIES_TONES - 1 :]
         added = tuple(sum(values) for values in zip(*([v or 0 for v in one.values] for one in rest), strict=True))
         ids = tuple(id_ for one in rest for id_ in one.key)
-        kept = [*kept[: SERIES_TONES - 1], Series(f"{len(rest)} {others}", "", added, key=ids)]
-    return tuple(replace(one, tone=f"series-{place}") for place, one in enumerate(kept, 1))
+        kept = [*kept[: SERIES_TONES - 1], Series(f"{len(rest)} {others}", "muted", added, key=ids)]
+    return tuple(replace(one, tone=one.tone or f"series-{place}") for place, one in enumerate(kept, 1))
 
 
 def _sum(series: Series) -> float:

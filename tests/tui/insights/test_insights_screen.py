@@ -1,0 +1,342 @@
+"""How Insights behaves: keys, views, filters, live numbers, and that no key ever waits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from goals_tui.domain.filters import Choice, Filters
+from goals_tui.domain.report import Report
+from goals_tui.services.context import Services, open_services
+from goals_tui.services.insights import Cancellation
+from goals_tui.tui.insights.calendar import Calendar
+from goals_tui.tui.insights.filter_bar import FilterBar
+from goals_tui.tui.insights.filter_dialog import FilterDialog
+from goals_tui.tui.insights.gather import TABS
+from goals_tui.tui.insights.health import HealthDialog
+from goals_tui.tui.insights.screen import InsightsScreen
+from goals_tui.tui.insights.table_view import TableView
+from goals_tui.tui.sessions.screen import SessionsScreen
+from goals_tui.tui.widgets.chart import Chart
+from goals_tui.tui.widgets.chart_spec import Bars, Nothing
+from tests.builders import event
+from tests.conftest import NOW
+from tests.tui.harness import HOSTILE, messages, press, running, screen_text, settle, type_text
+from tests.tui.insights.conftest import WHEN, Scenario, flight
+
+
+def shown(pilot: Pilot[Any]) -> InsightsScreen:
+    assert isinstance(pilot.app.screen, InsightsScreen)
+    return pilot.app.screen
+
+
+def labels(pilot: Pilot[Any]) -> tuple[str, ...]:
+    spec = shown(pilot).query_one(Chart).spec
+    assert isinstance(spec, Bars)
+    return spec.labels
+
+
+@contextmanager
+def held_reports(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[threading.Event, list[Filters]]]:
+    """Reports wait until the event is set; the filters of those that came to an end are listed."""
+    real, go, ended = services.insights.report, threading.Event(), []
+
+    def slow(filters: Filters, *, cancellation: Cancellation | None = None) -> Report:
+        go.wait(20)
+        report = real(filters, cancellation=cancellation)
+        ended.append(filters)
+        return report
+
+    monkeypatch.setattr(services.insights, "report", slow)
+    try:
+        yield go, ended
+    finally:
+        go.set()
+
+
+async def test_a_filter_changed_three_times_runs_the_last_one_only(
+    scenarios: dict[str, Scenario], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = scenarios["data"]()
+    async with running(services, area="insights") as pilot:
+        with held_reports(services, monkeypatch) as (go, ended):
+            await pilot.press("right_square_bracket", "right_square_bracket", "right_square_bracket")
+            go.set()
+            await settle(pilot)
+        assert [filters.span for filters in ended] == ["this-year"]
+        gathered = shown(pilot).gathered
+        assert gathered is not None
+        assert gathered.wanted.filters.span == "this-year"
+
+
+async def test_a_key_never_waits_for_a_query(scenarios: dict[str, Scenario], monkeypatch: pytest.MonkeyPatch) -> None:
+    services = scenarios["data"]()
+    async with running(services, area="insights") as pilot:
+        with held_reports(services, monkeypatch) as (go, _):
+            await pilot.press("right_square_bracket")
+            chart = shown(pilot).query_one(Chart)
+            assert chart.place is not None
+            before = chart.place.mark
+            await pilot.press("down")
+            assert chart.place.mark == before + 1
+            bar = shown(pilot).query_one(FilterBar)
+            assert "This month" in bar.words[0]
+            for _ in range(200):
+                if bar.busy:
+                    break
+                await pilot.pause(0.01)
+            assert "… loading" in screen_text(pilot.app)
+            go.set()
+            await settle(pilot)
+            assert not bar.busy
+
+
+async def test_events_of_others_come_in_by_themselves_and_the_cursor_stays(scenarios: dict[str, Scenario]) -> None:
+    services = scenarios["forty"]()
+    async with running(services, area="insights") as pilot:
+        await press(pilot, "down", "down", "right")
+        chart = shown(pilot).query_one(Chart)
+        assert chart.place is not None
+        name, part = labels(pilot)[chart.place.mark], chart.place.part
+        before = shown(pilot).gathered
+        assert before is not None
+        pilot.app.look_for_changes()
+        await settle(pilot)
+        assert shown(pilot).gathered is before, "nothing came, so nothing was asked"
+        other = open_services(services.workspace.path, clock=lambda: NOW, env={})
+        last = next(row for row in before.report.goals if row.name == labels(pilot)[9])
+        tracked = services.goals.get(last.goal_id)
+        start = (NOW - WHEN - timedelta(minutes=1)).total_seconds()
+        other.workspace.events.append(
+            [
+                event(tracked, step.name, cycle=f"new {number}", seconds=start)
+                for number in range(300)
+                for step in (tracked.steps[0], tracked.steps[-1])
+            ]
+        )
+        pilot.app.look_for_changes()
+        await settle(pilot)
+        assert labels(pilot)[0] == last.name
+        assert labels(pilot)[chart.place.mark] == name
+        assert chart.place.part == part
+
+
+async def test_every_view_has_its_key_its_table_and_a_way_back(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), area="insights") as pilot:
+        for tab, key in zip(TABS, "prtcenb", strict=True):
+            await press(pilot, key)
+            assert shown(pilot).tab == tab
+            assert shown(pilot).query_one(Chart).has_focus
+            await press(pilot, "v")
+            assert shown(pilot).query_one(TableView).has_focus
+            assert shown(pilot).query_one(TableView).row_count == len(shown(pilot).shown.table.lines)  # type: ignore[union-attr]  # a view is shown
+            await press(pilot, "v")
+        await press(pilot, "full_stop")
+        assert shown(pilot).tab == "performance"
+        await press(pilot, "comma")
+        assert shown(pilot).tab == "breakdown"
+
+
+async def test_full_screen_and_back(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), area="insights") as pilot:
+        small = shown(pilot).query_one(Chart).size.height
+        await press(pilot, "z")
+        assert shown(pilot).query_one(Chart).size.height > small
+        await press(pilot, "escape")
+        assert shown(pilot).query_one(Chart).size.height == small
+
+
+async def test_top_bottom_and_all_goals(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["forty"](), area="insights") as pilot:
+        top = labels(pilot)
+        assert "top 10 of 40 goals" in screen_text(pilot.app)
+        await press(pilot, "o")
+        bottom = labels(pilot)
+        assert len(top) == len(bottom) == 10
+        await press(pilot, "o")
+        every = labels(pilot)
+        assert (every[:10], every[:-11:-1]) == (top, bottom)
+        await press(pilot, "end")
+        assert every[-1][:20] in screen_text(pilot.app), "the list follows the cursor"
+
+
+async def test_hostile_names_are_shown_as_they_are(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["forty"](), size=(200, 60), area="insights") as pilot:
+        await press(pilot, "right_square_bracket", "o", "o")
+        for key in ("p", "c", "v", "n", "g"):
+            await press(pilot, key)
+            text = screen_text(pilot.app)
+            if key == "p":
+                assert all(name[:20] in text for name in HOSTILE if "✈" not in name)
+        assert not messages(pilot.app)
+
+
+async def test_nothing_says_what_to_do(scenarios: dict[str, Scenario]) -> None:
+    for name in ("none", "no-goals"):
+        async with running(scenarios[name](), area="insights") as pilot:
+            for key in "prtcenb":
+                await press(pilot, key)
+                spec = shown(pilot).query_one(Chart).spec
+                assert isinstance(spec, Nothing)
+                assert "Press" in spec.hint
+                assert spec.title in screen_text(pilot.app)
+            assert not pilot.app.screen.check_action("table", ())
+
+
+async def test_filters_are_chosen_with_the_keyboard(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), area="insights") as pilot:
+        await press(pilot, "f")
+        assert isinstance(pilot.app.screen, FilterDialog)
+        await press(pilot, "down", "enter")
+        await type_text(pilot, "flight")
+        await press(pilot, "enter", "escape", "down", "enter")
+        await type_text(pilot, "voice")
+        await press(pilot, "enter", "tab", "space", "escape", "ctrl+s")
+        assert pilot.app.filters == Filters(
+            goals=Choice(values=(flight().id,)), endpoints=Choice(values=("[/Voice]",), negated=True)
+        )
+        assert "Book a Flight · not [/Voice]" in screen_text(pilot.app)
+        await press(pilot, "4")
+        assert "Book a Flight · not [/Voice]" in screen_text(pilot.app), "filters go along to Sessions"
+        await press(pilot, "backspace", "3")
+        assert shown(pilot).gathered is not None
+        assert shown(pilot).gathered.wanted.filters == Filters()  # type: ignore[union-attr]  # asserted above
+
+
+async def test_snapshots_can_be_none(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), area="insights") as pilot:
+        await press(pilot, "f", "down", "down", "down", "down", "enter", "enter", "down", "enter", "escape", "f2")
+        assert pilot.app.filters.no_snapshot
+        assert pilot.app.filters.snapshots == Choice(values=("v1",))
+        assert "v1, or none" in screen_text(pilot.app)
+
+
+async def test_days_are_typed_or_picked_and_nonsense_is_refused(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), area="insights") as pilot:
+        await press(pilot, "f", "enter", "tab")
+        await press(pilot, "down")
+        assert isinstance(pilot.app.screen, Calendar)
+        await press(pilot, "pageup", "left", "up", "enter")
+        since = pilot.app.screen.query_one("#since", Input)
+        assert since.value == "2026-10-12"
+        await press(pilot, "tab")
+        await type_text(pilot, "2026-10-11")
+        assert "The span ends before it begins" in screen_text(pilot.app)
+        await press(pilot, "ctrl+s")
+        assert isinstance(pilot.app.screen, FilterDialog), "not applied"
+        await press(pilot, "backspace", "9")
+        await type_text(pilot, "T12:30")
+        await press(pilot, "ctrl+s")
+        assert pilot.app.filters == Filters(span="custom", since="2026-10-12", until="2026-10-19T12:30")
+        assert "2026-10-12 00:00 – 2026-10-19 12:30" in screen_text(pilot.app)
+
+
+async def test_spans_get_longer_and_shorter(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), area="insights") as pilot:
+        seen = []
+        for key in ["left_square_bracket"] + ["right_square_bracket"] * 7:
+            await press(pilot, key)
+            seen.append(pilot.app.filters.span)
+        assert seen == [
+            "today", "last-7-days", "this-month", "last-30-days", "this-year", "last-365-days", "all", "all",
+        ]  # fmt: skip
+
+
+async def test_filters_are_saved_loaded_deleted_and_brought_back(scenarios: dict[str, Scenario]) -> None:
+    services = scenarios["data"]()
+    async with running(services, area="insights") as pilot:
+        await press(pilot, "l")
+        assert "No filters are saved yet" in messages(pilot.app)[-1]
+        await press(pilot, "right_square_bracket", "w")
+        await type_text(pilot, "The month [/foo]")
+        await press(pilot, "enter")
+        assert [saved.name for saved in services.filters.all()] == ["The month [/foo]"]
+        await press(pilot, "backspace", "l")
+        assert "The month [/foo]" in screen_text(pilot.app)
+        await press(pilot, "enter")
+        assert pilot.app.filters.span == "this-month"
+        await pilot.app.screen.run_action("delete_filters")
+        await press(pilot, "enter")
+        assert services.filters.all() == []
+        await press(pilot, "u")
+        assert [saved.name for saved in services.filters.all()] == ["The month [/foo]"]
+
+
+async def test_the_command_line_is_copied(scenarios: dict[str, Scenario]) -> None:
+    services = scenarios["data"]()
+    async with running(services, area="insights") as pilot:
+        await press(pilot, "right_square_bracket", "x")
+        assert pilot.app.clipboard == f"goals-tui --workspace {services.workspace.path} report --span this-month"
+
+
+async def test_the_table_is_copied_and_saved_and_no_cell_is_a_formula(
+    scenarios: dict[str, Scenario], tmp_path: Path
+) -> None:
+    services = scenarios["data"]()
+    goal = services.goals.get("Book a Flight")
+    services.goals.save(goal.model_copy(update={"name": "=HYPERLINK(1)"}))
+    async with running(services, area="insights") as pilot:
+        await press(pilot, "y")
+        assert pilot.app.clipboard.startswith("Goal\tStarted\t✔ Completed")
+        assert "=HYPERLINK(1)\t" in pilot.app.clipboard
+        for _ in range(2):
+            await press(pilot, "s")
+            field = pilot.app.screen.query_one(Input)
+            assert field.value == "insights-performance-2026-11-20.csv"
+            field.value = str(tmp_path / "table.csv")
+            await press(pilot, "enter")
+        assert "exists already" in messages(pilot.app)[-1]
+        lines = (tmp_path / "table.csv").read_text("utf-8").splitlines()
+        assert lines[0].startswith("goal,started,completed,completion_rate")
+        assert any(line.startswith("'=HYPERLINK(1),") for line in lines)
+
+
+async def test_data_health_says_what_it_means_and_leads_to_orphans(scenarios: dict[str, Scenario]) -> None:
+    services = scenarios["data"]()
+    tracked = flight()
+    services.workspace.events.append(
+        [event(tracked, "Flight chosen", cycle="lost", seconds=5), event(tracked, "Booking paid", cycle="lost")]
+    )
+    async with running(services, area="insights") as pilot:
+        assert "⚠ data health: 1" in screen_text(pilot.app)
+        await press(pilot, "h")
+        assert isinstance(pilot.app.screen, HealthDialog)
+        text = screen_text(pilot.app)
+        assert "1 orphan cycles" in text
+        assert "Cycles with no initial step" in text
+        await pilot.click("#orphans")
+        await settle(pilot)
+        sessions = pilot.app.screen
+        assert isinstance(sessions, SessionsScreen)
+        assert sessions.pages is not None
+        assert sessions.pages.count == 1
+
+
+async def test_a_small_terminal_cuts_nothing(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), size=(80, 24), area="insights") as pilot:
+        text = screen_text(pilot.app)
+        for word in ("✔ Completed", "◐ Partial", "Time saved", "Cost savings", "Revenue", "Breakdown", "Book a Flight"):
+            assert word in text
+        assert "…" not in text
+
+
+async def test_clicks_choose_views_and_bars(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), area="insights") as pilot:
+        await pilot.click("TabStrip", offset=(17, 0))
+        await settle(pilot)
+        assert shown(pilot).tab == "rate"
+        await press(pilot, "p")
+        chart = shown(pilot).query_one(Chart)
+        await pilot.click(chart, offset=(25, 5))
+        assert chart.place is not None
+        assert (chart.place.mark, chart.place.part) == (1, 0)
