@@ -25,6 +25,7 @@ from goals_tui.tui.flows.layout import START
 from goals_tui.tui.flows.node_editor import NodeEditor
 from goals_tui.tui.places import FlowPlace, Place
 from goals_tui.tui.widgets.flow_chart import FlowChart
+from goals_tui.tui.widgets.flow_chart_map import FlowMap
 
 EMPTY = """\
 No flows yet.
@@ -59,6 +60,9 @@ class FlowsScreen(FlowActions):
     FlowsScreen #flows { height: 1fr; }
     FlowsScreen #center { width: 1fr; height: 1fr; }
     FlowsScreen #crumbs { height: 1; width: 1fr; margin-bottom: 1; }
+    FlowsScreen #picture { height: 1fr; }
+    FlowsScreen #map { display: none; margin-left: 2; }
+    FlowsScreen.-huge #map.-needed { display: block; }
     FlowsScreen #no-flows { height: 1fr; width: 1fr; content-align: center middle; color: $quiet; display: none; }
     FlowsScreen FlowList { display: none; }
     FlowsScreen.-wide FlowList, FlowsScreen.-huge FlowList { display: block; }
@@ -86,7 +90,9 @@ class FlowsScreen(FlowActions):
             yield FlowList(id="flow-list")
             with Vertical(id="center"):
                 yield Static("", id="crumbs")
-                yield FlowChart(id="chart")
+                with Horizontal(id="picture"):
+                    yield FlowChart(id="chart")
+                    yield FlowMap(id="map")
             with ContentSwitcher(id="side", initial="editor"):
                 yield NodeEditor(id="editor")
                 yield FindingsList(id="findings-list")
@@ -253,6 +259,23 @@ class FlowsScreen(FlowActions):
         if self.side == "editor" and editor.node and editor.node.id != self.chart.selected and self.chart.has_focus:
             self.action_done()
         self._show_crumbs()
+        self._moved_chart()
+
+    @on(FlowChart.Moved)
+    def _moved_chart(self) -> None:
+        chart, small = self.chart, self.query_one(FlowMap)
+        # Once the map is needed for a flow it stays: its own width must not decide about it.
+        small.set_class(not chart.shows_all or (small.has_class("-needed") and not self._fits_without_map()), "-needed")
+        small.show(chart.layout_of_flow, chart.selected)
+        small.view = chart.view
+
+    def _fits_without_map(self) -> bool:
+        layout, room = self.chart.layout_of_flow, self.query_one("#picture").size
+        return layout is None or (layout.width <= room.width and layout.height <= room.height)
+
+    @on(FlowMap.Pointed)
+    def _pointed_at_map(self, event: FlowMap.Pointed) -> None:
+        self.chart.show_point(event.x, event.y)
 
     @on(FlowChart.Opened)
     def _opened_on_chart(self) -> None:

@@ -10,7 +10,7 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -109,6 +109,17 @@ class FlowChart(ScrollView, can_focus=True):
             """The chart."""
             return self.chart
 
+    @dataclass
+    class Moved(Message):
+        """Another part of the flow is in view, or another layout."""
+
+        chart: FlowChart
+
+        @property
+        def control(self) -> FlowChart:
+            """The chart."""
+            return self.chart
+
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._flow: Flow | None = None
@@ -140,6 +151,23 @@ class FlowChart(ScrollView, can_focus=True):
         return self._layout
 
     @property
+    def view(self) -> Region:
+        """What is in view, in the cells of the layout."""
+        x, y = self.scroll_offset
+        return Region(x - self._left, y, self.size.width, self.size.height)
+
+    @property
+    def shows_all(self) -> bool:
+        """Whether nothing of the flow is out of view."""
+        layout = self._layout
+        return layout is None or (layout.width <= self.size.width and layout.height <= self.size.height)
+
+    def show_point(self, x: int, y: int) -> None:
+        """Bring a point of the layout into the middle of the view."""
+        width, height = self.size
+        self.scroll_to(x - width // 2, y - height // 2, animate=False, force=True)
+
+    @property
     def spot(self) -> Spot | None:
         """The selected spot."""
         return self._layout.spots.get(self.selected) if self._layout else None
@@ -157,6 +185,16 @@ class FlowChart(ScrollView, can_focus=True):
         self.refresh()
         self._follow()
         self.post_message(self.Selected(self, key))
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        """Say that the view moved."""
+        super().watch_scroll_x(old_value, new_value)
+        self.post_message(self.Moved(self))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Say that the view moved."""
+        super().watch_scroll_y(old_value, new_value)
+        self.post_message(self.Moved(self))
 
     def watch_compact(self) -> None:
         """Lay out anew in the other size."""
@@ -246,6 +284,7 @@ class FlowChart(ScrollView, can_focus=True):
         self._layout = self._fitting(self._flow)
         self.virtual_size = Size(self._layout.width, self._layout.height)
         self.refresh()
+        self.post_message(self.Moved(self))
 
     def _fitting(self, flow: Flow) -> Layout:
         """The layout in the chosen size of boxes, or in the widest that fits the widget."""
