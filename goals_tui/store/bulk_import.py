@@ -26,8 +26,13 @@ LONGEST_LINE = 16 << 20
 """Longer lines, in bytes, are broken records: an event has less than a thousandth of that."""
 
 _LONGEST_TEXT = 300
-_KEYS = tuple(name for name in NEEDED if name != "timestamp")
-_LABELS = tuple(name for name in FIELDS if name not in NEEDED)
+_KEYS = ("id", "goalCycleId", "sessionId")
+"""Differ from event to event, so each is looked at."""
+
+_LABELS = tuple(name for name in FIELDS if name not in (*_KEYS, "timestamp"))
+"""Repeat, so looking at each of their values once is far quicker than at each row."""
+
+_LARGE = 100_000
 
 _COLUMNS = ", ".join(f'"{name}"' for name in FIELDS)
 _READ = (
@@ -49,12 +54,13 @@ _PLAIN = (
     " AND ".join(
         f"regexp_full_match(\"{key}\", '[!-Z\\\\-z|}}}}~][!-~]{{{{0,{_LONGEST_TEXT - 1}}}}}')" for key in _KEYS
     )
+    + "".join(f" AND \"{name}\" <> ''" for name in NEEDED if name in _LABELS)
     + f" AND moment >= TIMESTAMP '{EARLIEST:%Y-%m-%d}' AND moment < TIMESTAMP '{LATEST:%Y-%m-%d}'"
 )
 
 _LOAD = (
-    f"INSERT INTO staged SELECT * EXCLUDE moment REPLACE (moment AS timestamp), coalesce({_PLAIN}, false) "
-    f"FROM (SELECT *, {_MOMENT} AS moment FROM {_READ})"
+    f"CREATE TABLE {{table}} AS SELECT * EXCLUDE moment REPLACE (moment AS timestamp), "
+    f"coalesce({_PLAIN}, false) AS plain FROM (SELECT *, {_MOMENT} AS moment FROM {_READ})"
 )
 
 _LOAD_CHECKED = (
@@ -76,6 +82,7 @@ class BulkImport:
     def __init__(self, log: EventLog) -> None:
         self._log = log
         self._connection: DuckDBPyConnection | None = None
+        self._tables = ["staged"]
 
     def __enter__(self) -> BulkImport:
         self._connection = bare_connection()
@@ -95,20 +102,20 @@ class BulkImport:
         """
         import duckdb
 
-        (before,) = self._db.execute("SELECT count(*) FROM staged").fetchone() or (0,)
+        table = f"read_{len(self._tables)}"
         try:
-            self._db.execute(_LOAD.format(file=literal(file)))
+            self._db.execute(_LOAD.format(table=table, file=literal(file)))
         except duckdb.InvalidInputException:
             with scratch_folder() as place:
                 shortened = place / "shortened.jsonl"
                 _shorten(file, shortened)
-                self._db.execute(_LOAD.format(file=literal(shortened)))
+                self._db.execute(_LOAD.format(table=table, file=literal(shortened)))
         for label in _LABELS:
-            self._set_odd_labels_aside(label, before)
+            self._set_odd_labels_aside(table, label)
         # Rows are kept in the order of the file, so their place says which line they came from.
-        rows = self._db.execute("SELECT rowid FROM staged WHERE rowid >= ? AND NOT plain ORDER BY rowid", [before])
-        odd = [row[0] - before for row in rows.fetchall()]
-        return _lines_at(file, odd)
+        odd = self._db.execute(f"SELECT rowid FROM {table} WHERE NOT plain ORDER BY rowid").fetchall()
+        self._keep(table)
+        return _lines_at(file, [place for (place,) in odd])
 
     def load_checked(self, file: Path) -> None:
         """Take the events of a JSON Lines file that `event_lines.to_line` wrote: every one of them."""
@@ -116,22 +123,33 @@ class BulkImport:
 
     def write(self) -> tuple[int, int]:
         """Add what was loaded to the log: how many events were new, and how many were there already."""
-        (total,) = self._db.execute("SELECT count(*) FROM staged WHERE plain").fetchone() or (0,)
+        rows = " UNION ALL ".join(f"SELECT {_COLUMNS} FROM {table} WHERE plain" for table in self._tables)
+        (total,) = self._db.execute(f"SELECT count(*) FROM ({rows})").fetchone() or (0,)
         if not total:
             return 0, 0
-        added = self._log.write_part(self._db, f"SELECT {_COLUMNS} FROM staged WHERE plain")
+        # The same record may come twice, but not in two forms: which of them is kept makes no difference.
+        self._db.execute("SET preserve_insertion_order = false")
+        added = self._log.write_part(self._db, rows)
         return added, total - added
 
-    def _set_odd_labels_aside(self, label: str, before: int) -> None:
-        """Labels repeat, so looking at each of their values once is far quicker than at each row."""
-        values = self._db.execute(f'SELECT DISTINCT "{label}" FROM staged WHERE rowid >= ? AND plain', [before])
+    def _keep(self, table: str) -> None:
+        """A large table stays as it is: making one is twice as quick as adding to another. Small ones are joined."""
+        (count,) = self._db.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)
+        if count >= _LARGE:
+            self._tables.append(table)
+        else:
+            self._db.execute(f"INSERT INTO staged SELECT * FROM {table} WHERE plain")
+            self._db.execute(f"DROP TABLE {table}")
+
+    def _set_odd_labels_aside(self, table: str, label: str) -> None:
+        values = self._db.execute(f'SELECT DISTINCT "{label}" FROM {table} WHERE plain')
         odd = []
         while some := values.fetchmany(10_000):
             odd += [value for (value,) in some if value and not _is_plain_label(value)]
         for start in range(0, len(odd), 10_000):
             self._db.execute(
-                f'UPDATE staged SET plain = false WHERE rowid >= ? AND list_contains(?::VARCHAR[], "{label}")',
-                [before, odd[start : start + 10_000]],
+                f'UPDATE {table} SET plain = false WHERE list_contains(?::VARCHAR[], "{label}")',
+                [odd[start : start + 10_000]],
             )
 
     @property

@@ -6,7 +6,6 @@ By hand: pytest tests/benchmarks/test_import_speed.py -o addopts= --benchmark-en
 from __future__ import annotations
 
 import resource
-import statistics
 import sys
 import time
 from pathlib import Path
@@ -45,6 +44,7 @@ def test_import_against_duckdb(tmp_path: Path, benchmark: BenchmarkFixture) -> N
         return workspace(tmp_path / f"w{next(numbers)}").imports.odata([file])
 
     assert (imported().events_added, imported().broken_total) == (million.MILLION, 0)
+    # The quickest of several, in turns: what else runs on the machine only ever makes it slower.
     bare, ours = [], []
     for number in range(ROUNDS):
         began = time.perf_counter()
@@ -55,10 +55,9 @@ def test_import_against_duckdb(tmp_path: Path, benchmark: BenchmarkFixture) -> N
         ours.append(time.perf_counter() - between)
     benchmark.pedantic(imported, rounds=1)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    ratio = statistics.median(ours) / statistics.median(bare)
+    ratio = min(ours) / min(bare)
     print(
-        f"\nDuckDB {statistics.median(bare):.2f} s, import {statistics.median(ours):.2f} s ({ratio:.2f}x), "
-        f"at most {memory / 1e6:.0f} MB of memory"
+        f"\nDuckDB {min(bare):.2f} s, import {min(ours):.2f} s ({ratio:.2f}x), at most {memory / 1e6:.0f} MB of memory"
     )
     assert ratio <= MOST
     assert memory <= MOST_MEMORY
