@@ -8,6 +8,7 @@ from threading import Condition, Event
 from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain.errors import GoalsError, NotFoundError, RefusedError
+from goals_tui.services.stored import parse
 from goals_tui.services.tasks_lane import Lane
 from goals_tui.services.tasks_record import INTERRUPTED, READ_ONLY, Task, TaskKind, TaskResult
 from goals_tui.store.running_mark import RunningMark, is_running
@@ -78,15 +79,19 @@ class Tasks:
 
     def list(self) -> Sequence[Task]:
         """The last hundred tasks, newest first; one that was cut off by the end of its program is interrupted."""
-        found = {id_: self._seen(Task.model_validate(document)) for id_, document in self._documents.all(KIND).items()}
+        found = {id_: self._seen(parse(Task, document)) for id_, document in self._documents.all(KIND).items()}
         with self._news:
             found.update(self._mine)
         return sorted(found.values(), key=lambda task: (task.created_at, task.id), reverse=True)[:MOST_KEPT]
 
+    def own(self) -> Sequence[Task]:
+        """The tasks of this process, oldest first."""
+        with self._news:
+            return [*self._mine.values()]
+
     def running(self) -> Sequence[Task]:
         """The tasks of this process that are queued or run, oldest first."""
-        with self._news:
-            return [task for task in self._mine.values() if task.live]
+        return [task for task in self.own() if task.live]
 
     def get(self, task_id: str) -> Task:
         """One task; raises NotFoundError."""

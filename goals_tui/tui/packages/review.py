@@ -97,14 +97,16 @@ All of it is imported, or nothing.
 
     def _cells(self, item: Item) -> list[Content]:
         mark = ("≠ ", "bold $warning") if item.conflict else ("+ ", "bold $completed")
-        answer = Content.styled(f"[ {self.chosen[item.id]} ]", "bold $primary") if item.conflict else Content("")
-        return [
+        cells = [
             Content.assemble(mark, Content(item.name)),
             Content.styled(item.kind, "$quiet"),
             Content.styled(item.detail, "$quiet"),
             Content.styled(item.reason, "$quiet"),
-            answer,
         ]
+        if not self.info.conflicts:
+            return cells
+        answer = Content.styled(f"[ {self.chosen[item.id]} ]", "bold $primary") if item.conflict else Content("")
+        return [*cells, answer]
 
     def _draw(self) -> None:
         self.query_one(VirtualList).refresh_rows()

@@ -20,7 +20,7 @@ class TaskWatch:
 
     def __init__(self) -> None:
         self._seen = 0
-        self._live: set[str] = set()
+        self._told: set[str] = set()
 
     def look(self, app: GoalsApp) -> None:
         """Say which tasks ended since the last look; call it often."""
@@ -30,12 +30,10 @@ class TaskWatch:
         if tasks.changed == self._seen:
             return
         self._seen = tasks.changed
-        live = {task.id for task in tasks.running()}
-        ended = self._live - live
-        self._live = live
-        for task in tasks.list():
-            if task.id in ended:
-                _tell(app, task)
+        ended = [task for task in tasks.own() if not task.live and task.id not in self._told]
+        for task in ended:
+            self._told.add(task.id)
+            _tell(app, task)
         if ended:
             app.changed()
 

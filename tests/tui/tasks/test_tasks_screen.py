@@ -121,6 +121,7 @@ async def test_the_end_of_a_task_is_said_on_every_screen(kept: Kept) -> None:
         app.look_for_changes()
         await settle(pilot)
         assert set(messages(app)) == {
+            "claims.zip can't be imported: goals.json is not as manifest.json says (checksum).",
             "18,500 events added.",
             "Packed 1 goal, 1 flow, 3 events (2 KiB).\n/home/ada/book-a-flight.zip",
         }
@@ -178,7 +179,7 @@ def test_snapshot_of_nothing(services: Services, snap_compare: Any, size: tuple[
 
 
 def test_snapshot_of_quitting(kept: Kept, snap_compare: Any) -> None:
-    assert snap_compare(QuietApp(kept.services), terminal_size=(80, 24), run_before=until("q"))
+    assert snap_compare(QuietApp(kept.services), terminal_size=(80, 24), run_before=until("5", "q"))
 
 
 def test_times_as_people_say_them(services: Services) -> None:

@@ -1,0 +1,239 @@
+"""Exporting and importing packages in the app, from the first key to the finished task."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Checkbox, Input
+
+from goals_tui.services.context import Services
+from goals_tui.services.packages_paths import check_target, complete, proposed, shortened
+from goals_tui.tui.packages.export import ExportPackage
+from goals_tui.tui.packages.review import ReviewPackage
+from tests.builders import book_a_flight, book_a_flight_flow, event, goal
+from tests.tui.harness import HOSTILE, SIZES, QuietApp, messages, press, running, screen_text, settle, type_text
+
+PATIENCE = 30.0
+
+
+@pytest.fixture(autouse=True)
+def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return folder
+
+
+@pytest.fixture
+def filled(services: Services) -> Services:
+    flight = services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+    services.goals.save(goal("Report a Claim", "Opened", "◎ Registered").model_copy(update={"revision": 0}))
+    services.flows.save(book_a_flight_flow(flight))
+    services.workspace.events.append([event(flight, "Flight selected"), event(flight, "Payment completed", seconds=9)])
+    return services
+
+
+@pytest.fixture
+def package(filled: Services, working_folder: Path) -> Path:
+    path = working_folder / "both.zip"
+    names = [found.id for found in filled.goals.all()]
+    filled.packages.export(names, path, with_events=True, flows=["Book a Flight"])
+    return path
+
+
+async def review(pilot: Pilot[Any], path: str) -> ReviewPackage:
+    """Open the dialog that shows what is in a package."""
+    await press(pilot, "i")
+    await type_text(pilot, path)
+    await press(pilot, "enter")
+    await settle(pilot)
+    assert isinstance(pilot.app.screen, ReviewPackage)
+    return pilot.app.screen
+
+
+async def test_export_from_the_list_of_goals(filled: Services, working_folder: Path) -> None:
+    async with running(filled, (80, 24)) as pilot:
+        await press(pilot, "e")
+        dialog = pilot.app.screen
+        assert isinstance(dialog, ExportPackage)
+        assert dialog.query_one(Input).value == "~/here/book-a-flight.zip"
+        assert "With the flows that track them: Book a Flight" in screen_text(pilot.app)
+        await press(pilot, "enter")
+        assert filled.tasks.wait(PATIENCE)
+        app = pilot.app
+        assert isinstance(app, QuietApp)
+        app.look_for_changes()
+        await settle(pilot)
+        assert str(working_folder / "book-a-flight.zip") in messages(app)[0]
+    info = filled.packages.inspect(working_folder / "book-a-flight.zip")
+    assert ([item.name for item in info.items], info.events) == (["Book a Flight", "Book a Flight"], None)
+
+
+async def test_export_of_everything_with_events(filled: Services, working_folder: Path) -> None:
+    async with running(filled, (120, 36), area="tasks") as pilot:
+        await press(pilot, "e", "enter")
+        dialog = pilot.app.screen
+        assert isinstance(dialog, ExportPackage)
+        dialog.query_one("#with-events", Checkbox).value = True
+        dialog.query_one(Input).value = "all.zip"
+        await press(pilot, "enter")
+        assert filled.tasks.wait(PATIENCE)
+    info = filled.packages.inspect(working_folder / "all.zip")
+    assert (len(info.items), info.events) == (3, 2)
+
+
+async def test_where_to_is_checked_while_typing(filled: Services, working_folder: Path) -> None:
+    (working_folder / "there.zip").touch()
+    async with running(filled, (80, 24)) as pilot:
+        await press(pilot, "e")
+        field = pilot.app.screen.query_one(Input)
+        for text, said in (
+            ("", "Name a file, for example goals.zip."),
+            (str(working_folder), "This is a folder. Name a file in it."),
+            ("gone/a.zip", "There is no folder gone."),
+            ("there.zip", "There is a file of this name; it will be replaced."),
+        ):
+            field.value = text
+            await settle(pilot)
+            assert said in screen_text(pilot.app)
+        field.value = "gone/a.zip"
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, ExportPackage), "nothing is written where it can't be"
+        await press(pilot, "escape")
+    assert not filled.tasks.list()
+
+
+async def test_import_into_another_project(filled: Services, package: Path, new_services: Any) -> None:
+    target = new_services("target", currency="USD")
+    async with running(target, (120, 36), area="tasks") as pilot:
+        await review(pilot, "both.zip")
+        shown = screen_text(pilot.app)
+        assert "From Flight Desk · EUR" in shown
+        assert "with 2 events · nothing of it is here yet" in shown
+        assert "+ Book a Flight" in shown
+        assert "! Its amounts are in EUR, this project counts in USD: nothing is converted." in shown
+        await press(pilot, "enter")
+        assert target.tasks.wait(PATIENCE)
+    assert [found.name for found in target.goals.all()] == ["Book a Flight", "Report a Claim"]
+    assert target.workspace.events.stats().events == 2
+
+
+async def test_conflicts_are_answered_one_by_one(filled: Services, package: Path) -> None:
+    filled.goals.save(filled.goals.get("Report a Claim").model_copy(update={"description": "edited here"}))
+    async with running(filled, (120, 36), area="tasks") as pilot:
+        dialog = await review(pilot, "both.zip")
+        answers = {item.name: dialog.chosen[item.id] for item in dialog.info.conflicts if item.kind == "goal"}
+        assert answers == {"Book a Flight": "skip", "Report a Claim": "replace"}, "what is proposed"
+        await press(pilot, "down", "space")
+        assert "[ duplicate ]" in screen_text(pilot.app)
+        assert "Duplicate: theirs is added beside ours" in screen_text(pilot.app)
+        await press(pilot, "tab", "tab", "enter")
+        assert filled.tasks.wait(PATIENCE)
+    assert [found.name for found in filled.goals.all()] == ["Book a Flight", "Report a Claim", "Report a Claim (2)"]
+    assert [found.name for found in filled.flows.all()] == ["Book a Flight"]
+
+
+async def test_one_answer_for_all(filled: Services, package: Path) -> None:
+    async with running(filled, (120, 36), area="tasks") as pilot:
+        dialog = await review(pilot, "both.zip")
+        await press(pilot, "space", "space", "a")
+        assert set(dialog.chosen.values()) == {"duplicate"}
+        await press(pilot, "enter", "enter")
+        assert filled.tasks.wait(PATIENCE)
+    assert len(filled.goals.all()) == 4
+    assert len(filled.flows.all()) == 2
+
+
+async def test_going_away_imports_nothing(filled: Services, package: Path) -> None:
+    async with running(filled, (120, 36), area="tasks") as pilot:
+        await review(pilot, "both.zip")
+        await press(pilot, "escape")
+    assert not filled.tasks.list()
+
+
+async def test_a_file_that_is_no_package_is_said(filled: Services, working_folder: Path) -> None:
+    (working_folder / "odd.zip").write_text("odd")
+    async with running(filled, (120, 36), area="tasks") as pilot:
+        await press(pilot, "i")
+        await type_text(pilot, "odd.zip")
+        await press(pilot, "enter")
+        await settle(pilot)
+        assert "is not a whole ZIP file" in messages(pilot.app)[0]
+        assert not isinstance(pilot.app.screen, ReviewPackage)
+
+
+async def test_events_are_imported_from_the_screen(services: Services, working_folder: Path) -> None:
+    flight = services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+    line = event(flight, "Flight selected").model_dump_json(by_alias=True)
+    (working_folder / "events.jsonl").write_text(line + "\n")
+    async with running(services, (120, 36), area="tasks") as pilot:
+        await press(pilot, "o")
+        await type_text(pilot, "events.jsonl")
+        await press(pilot, "enter")
+        assert services.tasks.wait(PATIENCE)
+    assert services.workspace.events.stats().events == 1
+
+
+async def test_nothing_to_export_is_said(services: Services) -> None:
+    async with running(services, (120, 36), area="tasks") as pilot:
+        await press(pilot, "e")
+        assert messages(pilot.app) == ["There is no goal or flow to pack yet."]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_hostile_names_are_shown_as_they_are(services: Services, working_folder: Path, name: str) -> None:
+    services.goals.save(goal(name, "Start", "◎ End").model_copy(update={"revision": 0}))
+    services.packages.export([name], working_folder / "a.zip")
+    async with running(services, (120, 36), area="tasks") as pilot:
+        await review(pilot, "a.zip")
+        assert name[:12] in screen_text(pilot.app)
+        await press(pilot, "escape", "e", "down", "enter")
+        assert isinstance(pilot.app.screen, ExportPackage)
+        assert name[:12] in screen_text(pilot.app)
+
+
+def test_paths_are_completed(working_folder: Path, tmp_path: Path) -> None:
+    (working_folder / "flight.zip").touch()
+    (working_folder / "folder").mkdir()
+    assert complete("fl") == "flight.zip"
+    assert complete("fo") == "folder/"
+    assert complete("~/he") == "~/here/"
+    assert complete(f"{tmp_path}/here/f") == f"{tmp_path}/here/flight.zip"
+    assert [complete(text) for text in ("", "x", "here/", "gone/a")] == [None] * 4
+
+
+def test_proposed_names(tmp_path: Path) -> None:
+    assert proposed("Book a Flight") == "~/here/book-a-flight.zip"
+    assert proposed("予約 / [x]") == "~/here/予約-x.zip"
+    assert proposed("///") == "~/here/goals.zip"
+    assert proposed("x" * 300) == f"~/here/{'x' * 60}.zip"
+    assert shortened(Path("/srv/a.zip")) == "/srv/a.zip"
+    assert check_target("a.zip") == Path("a.zip")
+
+
+async def _export(pilot: Pilot[Any]) -> None:
+    await settle(pilot)
+    await press(pilot, "e")
+    pilot.app.screen.query_one(Input).value = "~/book-a-flight.zip"
+    await settle(pilot)
+
+
+async def _review(pilot: Pilot[Any]) -> None:
+    await settle(pilot)
+    await press(pilot, "5")
+    await review(pilot, "both.zip")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_snapshot_of_the_export(filled: Services, snap_compare: Any, size: tuple[int, int]) -> None:
+    assert snap_compare(QuietApp(filled), terminal_size=size, run_before=_export)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_snapshot_of_the_review(filled: Services, package: Path, snap_compare: Any, size: tuple[int, int]) -> None:
+    filled.goals.save(filled.goals.get("Report a Claim").model_copy(update={"description": "edited here"}))
+    assert snap_compare(QuietApp(filled), terminal_size=size, run_before=_review)
