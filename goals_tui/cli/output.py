@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 DASH = "—"
 """What stands where there is no number: 0 of 0 is not 0 %."""
+
+_STEERING = re.compile(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -41,7 +44,9 @@ def say(message: str) -> None:
 
 def print_json(data: object) -> None:
     """Data as JSON on standard output."""
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+    text = json.dumps(data, ensure_ascii=False, indent=2)
+    # JSON escapes what stands before the space; these, too, steer a terminal.
+    sys.stdout.write(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
 def print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -65,7 +70,9 @@ def new_table(*columns: str | tuple[str, str], title: str | None = None) -> Tabl
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", title=Text(title) if title else None, title_justify="left")
+    table = Table(
+        box=box.SIMPLE_HEAD, header_style="bold", title=Text(clean_line(title)) if title else None, title_justify="left"
+    )
     for column in columns:
         name, stands = (column, "") if isinstance(column, str) else column
         justify: Literal["left", "right"] = "right" if stands == "right" else "left"

@@ -26,8 +26,11 @@ def _plausible(moment: datetime) -> datetime:
     return moment
 
 
-Key = Annotated[Line, StringConstraints(min_length=1, max_length=300)]
-Label = Annotated[Line, StringConstraints(max_length=300)] | None
+LONGEST_FIELD = 300
+"""The longest text that a field of an event may hold, in characters."""
+
+Key = Annotated[Line, StringConstraints(min_length=1, max_length=LONGEST_FIELD)]
+Label = Annotated[Line, StringConstraints(max_length=LONGEST_FIELD)] | None
 
 
 class GoalEvent(Model):
@@ -41,7 +44,7 @@ class GoalEvent(Model):
     )
 
     id: Key
-    version: Annotated[Line, StringConstraints(max_length=300)] = ""
+    version: Annotated[Line, StringConstraints(max_length=LONGEST_FIELD)] = ""
     timestamp: Annotated[Instant, AfterValidator(_plausible)]
     goal_cycle_id: Key
     step_id: Key

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
 
 MAX_NAME = 300
 """The longest name of a goal, step, flow, project or node, in characters."""
@@ -43,14 +43,26 @@ Instant = Annotated[datetime, AfterValidator(_to_utc), PlainSerializer(format_in
 
 def clean_line(text: str) -> str:
     """A name as one printable line: control and direction-override characters out, white space folded."""
+    if text.isprintable() and "  " not in text and not text.startswith(" ") and not text.endswith(" "):
+        return text
     kept = "".join(c if c.isprintable() or c in _JOINERS else " " for c in text if c not in _OVERRIDES)
     return " ".join(kept.split())
 
 
 def clean_text(text: str) -> str:
     """A longer text: line breaks and tabs stay, every other control character goes."""
+    if text.isprintable():
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(c for c in text if c.isprintable() or c in "\n\t" or c in _JOINERS)
+
+
+def reason(error: ValidationError) -> str:
+    """The first of what pydantic found, as a phrase: where, and what is wrong there."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = clean_line(".".join(str(part) for part in first["loc"]))[:120]
+    message = clean_line(first["msg"]).removeprefix("Value error, ")[:300]
+    return f"{where}: {message}" if where else message
 
 
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"

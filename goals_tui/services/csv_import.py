@@ -19,14 +19,14 @@ from pydantic import ValidationError
 from goals_tui.domain.errors import NotFoundError, RefusedError, UnreadableError, nearest_names
 from goals_tui.domain.event import EARLIEST, LATEST, GoalEvent, source
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.model import clean_line
+from goals_tui.domain.model import clean_line, reason
 from goals_tui.domain.project import zone
 from goals_tui.services.csv_import_goal import GoalSketch, check_told
 from goals_tui.services.imports_files import DataFile, unpack
 from goals_tui.services.imports_goals import save_read_goals
 from goals_tui.services.imports_result import Broken, ImportResult, Progress, silent
 from goals_tui.services.imports_table import Table, UnusableError, read_table
-from goals_tui.services.odata_goals import Place, ReadGoal, reason
+from goals_tui.services.odata_goals import Place, ReadGoal
 from goals_tui.services.tracking import EventTemplates
 from goals_tui.store.atomic import scratch_folder
 from goals_tui.store.bulk_import import BulkImport

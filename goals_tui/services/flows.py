@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from goals_tui.domain.flow import Flow, TrackGoal
 from goals_tui.domain.model import MAX_NAME
+from goals_tui.services.stored import parse
 
 if TYPE_CHECKING:
     from goals_tui.domain.wiring import Finding
@@ -42,7 +43,7 @@ class FlowService:
         """Every flow, by name."""
         stamp = self._documents.stamp()
         if self._cached is None or self._cached[0] != stamp:
-            flows = [Flow.model_validate(document) for document in self._documents.all(KIND).values()]
+            flows = [parse(Flow, document) for document in self._documents.all(KIND).values()]
             self._cached = (stamp, tuple(sorted(flows, key=lambda flow: (flow.name.casefold(), flow.id))))
         return self._cached[1]
 
@@ -78,7 +79,7 @@ class FlowService:
         stored = edit.get(KIND, flow.id)
         self._check_name(edit, flow)
         if not overwrite:
-            _check_revision(flow, Flow.model_validate(stored) if stored else None)
+            _check_revision(flow, parse(Flow, stored) if stored else None)
         revision = int(stored["revision"]) if stored else flow.revision
         saved = flow.model_copy(update={"revision": revision + 1, "changed_at": self._services.clock()})
         edit.put(KIND, saved.id, saved.model_dump(mode="json"))

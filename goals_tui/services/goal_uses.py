@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.flow import Flow, TrackGoal, title
 from goals_tui.domain.goal import Goal
+from goals_tui.services.stored import parse
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
@@ -91,7 +92,7 @@ class GoalUses:
         changed = 0
         with self._services.history.edit(label) as edit:
             for document in list(edit.all("flows").values()):
-                flow = before = Flow.model_validate(document)
+                flow = before = parse(Flow, document)
                 for node in before.walk():
                     if not isinstance(node, TrackGoal) or node.goal_id != goal_id:
                         continue

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from goals_tui.domain import goal_rules
 from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from goals_tui.domain.goal import Goal, Step, StepKind, changed_fields, same_definition
 from goals_tui.domain.goal_rules import Problem
+from goals_tui.domain.model import clean_line, clean_text
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.value import format_amount
 from goals_tui.services.flows import free_name
 from goals_tui.services.goal_uses import GoalUses, NodeUse
+from goals_tui.services.stored import parse
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 KIND = "goals"
 VERSIONS = "goal_versions"
+
+_KINDS = frozenset(get_args(StepKind))
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class GoalService:
     def versions(self, goal_id: str) -> list[Goal]:
         """Every saved state of a goal, oldest first."""
         documents = self._documents.all(VERSIONS).values()
-        goals = [Goal.model_validate(document) for document in documents if document["id"] == goal_id]
+        goals = [parse(Goal, document) for document in documents if document["id"] == goal_id]
         return sorted(goals, key=lambda goal: (goal.revision, goal.changed_at))
 
     def where_used(self, goal_id: str, step_id: str | None = None) -> list[NodeUse]:
@@ -133,7 +137,7 @@ class GoalService:
         """
         with self._services.history.edit(f"Edit goal {goal.name!r}") as edit:
             document = edit.get(KIND, goal.id)
-            stored = Goal.model_validate(document) if document else None
+            stored = parse(Goal, document) if document else None
             for problem in self._problems(goal, edit.all(KIND)):
                 raise RefusedError(problem.message, field=problem.field)
             if not overwrite:
@@ -215,7 +219,7 @@ class GoalService:
         known = self._parsed[1]
         goal = known.get(document["id"])
         if goal is None:
-            goal = known[document["id"]] = Goal.model_validate(document)
+            goal = known[document["id"]] = parse(Goal, document)
         return goal
 
     def _problems(self, goal: Goal, documents: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
@@ -242,7 +246,7 @@ class GoalService:
                 raise ConflictError("goal", goal.name, [], deleted=True)
         elif stored.revision != goal.revision:
             base = edit.get(VERSIONS, goal.version)
-            before = Goal.model_validate(base) if base else goal
+            before = parse(Goal, base) if base else goal
             raise ConflictError("goal", stored.name, list(changed_fields(before, stored)))
 
 
@@ -252,13 +256,18 @@ def _gone(before: Goal | None, after: Goal) -> list[str]:
 
 
 def _summary(document: Mapping[str, Any], uses: Mapping[str, tuple[str, ...]]) -> GoalSummary:
-    return GoalSummary(
-        document["id"],
-        document["name"],
-        document["description"],
-        document["version"],
-        document["revision"],
-        document["changed_at"],
-        tuple(step["kind"] for step in document["steps"]),
-        uses.get(document["id"], ()),
-    )
+    """Without parsing the whole goal. Raises UnreadableError for a document that can't be one."""
+    try:
+        kinds = tuple(step["kind"] for step in document["steps"])
+        return GoalSummary(
+            document["id"],
+            clean_line(document["name"]),
+            clean_text(document["description"]),
+            document["version"],
+            document["revision"],
+            document["changed_at"],
+            kinds if _KINDS.issuperset(kinds) else tuple(step.kind for step in parse(Goal, document).steps),
+            uses.get(document["id"], ()),
+        )
+    except (KeyError, TypeError, AttributeError):
+        return _summary(parse(Goal, document).model_dump(mode="json"), uses)

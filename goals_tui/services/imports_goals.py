@@ -10,6 +10,7 @@ from goals_tui.domain.goal import Goal, same_definition
 from goals_tui.services.flows import free_name
 from goals_tui.services.imports_result import Broken
 from goals_tui.services.odata_goals import ReadGoal
+from goals_tui.services.stored import parse
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
@@ -33,8 +34,8 @@ def save_read_goals(services: Services, goals: Iterable[ReadGoal], broken: Broke
 
 def _save(services: Services, edit: Editing, read: ReadGoal, broken: Broken) -> bool:
     document, kept = edit.get(KIND, read.goal.id), edit.get(VERSIONS, read.goal.version)
-    stored = Goal.model_validate(document) if document else None
-    known = Goal.model_validate(kept) if kept else None
+    stored = parse(Goal, document) if document else None
+    known = parse(Goal, kept) if kept else None
     if known is not None and known.id != read.goal.id:
         broken.add(read.place.file, read.place.record, f"the goal {known.name!r} has this version already")
         return False

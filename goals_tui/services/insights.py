@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.filters import Filters
+from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import Cycle, Funnel, Health, Outcome, PartFigures, Report, Timeline
 from goals_tui.services.insights_cycles import Behind, CycleList, make_funnel
 from goals_tui.services.insights_health import HealthEntry, health_entries
@@ -120,7 +121,8 @@ class Insights:
     def dimension_values(self, dimension: Dimension) -> list[str]:
         """The endpoints, locales, snapshots or versions that occur anywhere in the log, by name."""
         with self._view.reader() as reader:
-            return sorted(reader.values_of(dimension), key=lambda value: (value.casefold(), value))
+            values = {clean_line(value) for value in reader.values_of(dimension)}
+        return sorted(values, key=lambda value: (value.casefold(), value))
 
     def health(self) -> Health:
         """What is odd about the events as a whole."""

@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.filters import Filters
+from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import Cycle, Funnel, FunnelStep, Outcome
 from goals_tui.services.insights_question import Question, instant, question
 from goals_tui.services.insights_report import TimeBucket
@@ -90,10 +91,10 @@ class CycleList:
         definition = self._definitions.by_number[row.goal]
         worth = definition.worth(row.masks)
         return Cycle.model_construct(
-            cycle_id=row.cycle,
+            cycle_id=clean_line(row.cycle),
             goal_id=definition.id,
             goal=definition.name,
-            session_id=row.session,
+            session_id=clean_line(row.session),
             started_at=None if row.started is None else instant(row.started),
             outcome=row.outcome,
             reached=definition.reached(None if row.started is None else row.initial_step, row.masks, row.version),
@@ -101,10 +102,10 @@ class CycleList:
             cost_savings=worth.cost_savings,
             revenue=worth.revenue,
             unpriced_steps=worth.unpriced_steps,
-            endpoint=row.endpoint,
-            locale=row.locale,
-            snapshot=row.snapshot,
-            version=row.version,
+            endpoint=row.endpoint and clean_line(row.endpoint),
+            locale=row.locale and clean_line(row.locale),
+            snapshot=row.snapshot and clean_line(row.snapshot),
+            version=clean_line(row.version),
         )
 
 

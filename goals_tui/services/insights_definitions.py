@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain.filters import Choice, PriceBy
 from goals_tui.domain.goal import Goal, Step, StepKind
+from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import Outcome
 from goals_tui.domain.value import SuccessMetrics
+from goals_tui.services.stored import parse
 from goals_tui.store.event_queries import SLOTS_PER_WORD, Slot, Triple
 
 if TYPE_CHECKING:
@@ -90,7 +92,7 @@ class Definition:
     def step_name(self, step_id: str, version: str | None = None) -> str:
         """The name of a step (by `version` where it has the step), or its id where nobody knows it."""
         step = self.step(step_id, version)
-        return step.name if step else step_id
+        return step.name if step else clean_line(step_id)
 
     def reached(self, initial_step: str | None, masks: tuple[int, ...], version: str) -> tuple[str, ...]:
         """The names of the steps that a cycle reached, in order; `version` is the one it started under."""
@@ -218,8 +220,8 @@ class Definitions:
 def _definition(
     number: int, goal_id: str, current: Mapping[str, Any] | None, versions: Iterable[Mapping[str, Any]]
 ) -> Definition | None:
-    now = Goal.model_validate(current) if current is not None else None
-    known = [Goal.model_validate(document) for document in versions]
+    now = parse(Goal, current) if current is not None else None
+    known = [parse(Goal, document) for document in versions]
     if now is not None:
         known = [goal for goal in known if goal.version != now.version] + [now]
     known.sort(key=lambda goal: (goal.revision, goal.changed_at))

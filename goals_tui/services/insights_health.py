@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import Report
 from goals_tui.services.insights_question import Question
 from goals_tui.store.event_queries_cycles import Restriction, list_cycles, page
@@ -78,7 +79,7 @@ def health_entries(question: Question, report: Report) -> list[HealthEntry]:
             "See which with: goals-tui events verify.",
         ),
     ]
-    return [entry for entry in entries if entry.count]
+    return [replace(entry, examples=tuple(map(clean_line, entry.examples))) for entry in entries if entry.count]
 
 
 def _orphans(question: Question) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from goals_tui.domain.event import EARLIEST
 from goals_tui.domain.filters import Filters, Span, resolve_span
+from goals_tui.domain.model import clean_line
 from goals_tui.domain.project import Project, zone
 from goals_tui.domain.report import Figures
 from goals_tui.services.insights_definitions import Definition, Definitions
@@ -51,7 +52,7 @@ class Question:
     def filters_in_words(self) -> dict[str, Any]:
         """The filters that are active, goals by name; `not_` begins the name of a negated one."""
         documents = self.definitions.goal_documents
-        names = [str(documents[id_]["name"]) if id_ in documents else id_ for id_ in self.filters.goals.values]
+        names = [clean_line(documents[id_]["name"]) if id_ in documents else id_ for id_ in self.filters.goals.values]
         chosen = {
             "goals": (names, self.filters.goals.negated),
             "endpoints": (list(self.filters.endpoints.values), self.filters.endpoints.negated),

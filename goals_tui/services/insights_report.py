@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from goals_tui.domain.filters import Choice, start_of_day
+from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import (
     NOTHING,
     DayFigures,
@@ -97,7 +98,9 @@ def _goal_rows(question: Question, sums: Sums[int]) -> list[GoalFigures]:
             definition = definitions.by_id.get(goal_id)
             figures = sums[definition.number] if definition else NOTHING
             rows.append(
-                GoalFigures.model_construct(goal_id=goal_id, name=document["name"], figures=figures, known=True)
+                GoalFigures.model_construct(
+                    goal_id=goal_id, name=clean_line(document["name"]), figures=figures, known=True
+                )
             )
     for number in sums:
         definition = definitions.by_number[number]
@@ -178,6 +181,7 @@ def make_breakdown(question: Question, dimension: Dimension) -> list[PartFigures
         if dimension == "version":
             titles[row.key] = definition.version_title(row.key)
     rows = [
-        PartFigures(part=part, title=titles.get(part, part or _NO_PART[dimension]), figures=sums[part]) for part in sums
+        PartFigures(part=part, title=clean_line(titles.get(part) or part or _NO_PART[dimension]), figures=sums[part])
+        for part in sums
     ]
     return sorted(rows, key=lambda row: (-row.figures.started, row.title.casefold()))

@@ -8,6 +8,7 @@ from goals_tui.domain.cycle import Definitions, timeline
 from goals_tui.domain.errors import NotFoundError
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.report import Timeline
+from goals_tui.services.stored import parse
 
 if TYPE_CHECKING:
     from goals_tui.store.documents import Documents
@@ -30,5 +31,5 @@ def definitions_of(documents: Documents, goal_id: str) -> Definitions:
     """Every version of one goal, and what it is now."""
     current = documents.get("goals", goal_id)
     versions = [document for document in documents.all("goal_versions").values() if document["id"] == goal_id]
-    goals = [Goal.model_validate(document) for document in ([*versions, current] if current else versions)]
+    goals = [parse(Goal, document) for document in ([*versions, current] if current else versions)]
     return Definitions({(goal_id, goal.version): goal for goal in goals}, goals[-1:] if current else ())

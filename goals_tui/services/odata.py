@@ -16,11 +16,12 @@ from pydantic import ValidationError
 
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.event import FIELDS, GoalEvent
+from goals_tui.domain.model import reason
 from goals_tui.services.imports_files import DataFile, find_files, to_lines
 from goals_tui.services.imports_goals import save_read_goals
 from goals_tui.services.imports_result import Broken, ImportResult, Progress, silent
 from goals_tui.services.imports_table import UnusableError
-from goals_tui.services.odata_goals import GoalRecords, Place, collection_of, duration_unit, reason
+from goals_tui.services.odata_goals import GoalRecords, Place, collection_of, duration_unit
 from goals_tui.store.atomic import scratch_folder
 from goals_tui.store.bulk_import import LONGEST_LINE, BulkImport
 from goals_tui.store.event_lines import to_line

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from goals_tui.domain.errors import RefusedError, nearest_names
 from goals_tui.domain.goal import Goal, Step, StepKind
-from goals_tui.domain.model import clean_line
+from goals_tui.domain.model import clean_line, reason
 from goals_tui.domain.value import MAX_AMOUNT, MAX_SECONDS, SuccessMetrics
 from goals_tui.services.imports_result import Broken
 
@@ -192,14 +192,6 @@ class GoalRecords:
                 totals[what] += value
         seconds = int(totals.pop("time").quantize(Decimal(1), ROUND_HALF_UP))
         return SuccessMetrics(time_saved_seconds=seconds, **totals)
-
-
-def reason(error: ValidationError) -> str:
-    """The first of what pydantic found, as a phrase."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {message}" if where else message
 
 
 def _for_version(

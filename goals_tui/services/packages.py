@@ -25,6 +25,7 @@ from goals_tui.domain.package import (
 from goals_tui.services.packages_contents import explained, gather, read_contents
 from goals_tui.services.packages_events import Progress, lines_of, merge, stage
 from goals_tui.services.packages_plan import Answers, Here, Plan, answers, items, make_plan
+from goals_tui.services.stored import parse
 from goals_tui.store.atomic import scratch_folder
 from goals_tui.store.package_file import PackageReader, write_package
 
@@ -172,8 +173,8 @@ class Packages:
     def _here(self, edit: Editing | None = None) -> Here:
         read = edit.all if edit else self._services.workspace.documents.all
         return Here(
-            goals={id_: Goal.model_validate(document) for id_, document in read("goals").items()},
-            flows={id_: Flow.model_validate(document) for id_, document in read("flows").items()},
+            goals={id_: parse(Goal, document) for id_, document in read("goals").items()},
+            flows={id_: parse(Flow, document) for id_, document in read("flows").items()},
         )
 
     def _notices(self, manifest: Manifest, contents: Contents) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from goals_tui.domain.errors import ConflictError, UnreadableError
 from goals_tui.domain.project import Project
 from goals_tui.services.currencies import check_currency
+from goals_tui.services.stored import parse
 
 if TYPE_CHECKING:
     from goals_tui.services.history import History
@@ -28,7 +29,7 @@ class ProjectService:
         stamp = self._documents.stamp()
         if self._cached is None or self._cached[0] != stamp:
             for document in self._documents.all(KIND).values():
-                self._cached = (stamp, Project.model_validate(document))
+                self._cached = (stamp, parse(Project, document))
                 break
             else:
                 raise UnreadableError("goals.json holds no project. Make a workspace anew with: goals-tui init")
@@ -41,7 +42,8 @@ class ProjectService:
         """
         check_currency(project.currency)
         with self._history.edit("Change settings") as edit:
-            stored = Project.model_validate(edit.get(KIND, project.id) or project)
+            document = edit.get(KIND, project.id)
+            stored = parse(Project, document) if document else project
             if stored.revision != project.revision and not overwrite:
                 changed = [key for key in ("name", "currency", "time_zone") if _differs(stored, project, key)]
                 raise ConflictError("project", stored.name, changed)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import orjson
 from tinydb.storages import Storage
 
 from goals_tui.domain.errors import UnreadableError
+from goals_tui.domain.model import clean_line
 from goals_tui.store.atomic import explained, refusal, replace_file, sync_folder
 
 FORMAT = 1
@@ -26,16 +28,21 @@ _MARK = "_format"
 Tables = dict[str, dict[str, Any]]
 Stamp = tuple[int, int, int]
 
+Needed = Mapping[str, tuple[str, ...]]
+"""The fields that every document of a kind must have as text."""
+
 
 class DocumentStorage(Storage):
     """One file of JSON: tables by name, in them documents by id, and a mark that says the format's version.
 
     `read` gives the same object until the file changes on disk: treat it as read-only. `notices` collects
-    what the user should know, such as a recovery from the copy. Raises UnreadableError.
+    what the user should know, such as a recovery from the copy. Raises UnreadableError, also for a document
+    that lacks what it needs.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, needed: Needed) -> None:
         self.path = path
+        self._needed = needed
         self.notices: list[str] = []
         self._backup = path.with_name(path.name + ".bak")
         self._guard = threading.RLock()
@@ -88,9 +95,21 @@ class DocumentStorage(Storage):
         if not self.path.exists() and not self._backup.exists():
             return {}
         try:
-            return _parse(self.path)
+            tables = _parse(self.path)
         except _DamagedError as damage:
-            return self._recover(damage)
+            tables = self._recover(damage)
+        self._check_needed(tables)
+        return tables
+
+    def _check_needed(self, tables: Tables) -> None:
+        for kind, needed in self._needed.items():
+            for key, document in tables.get(kind, {}).items():
+                for name in needed:
+                    if not isinstance(document.get(name), str):
+                        raise UnreadableError(
+                            f"{self.path}: the entry {clean_line(key)[:80]!r} of {kind} has no {name}, a text. "
+                            f"Mend it there, or put a backup of {self.path.name} in its place."
+                        )
 
     def _recover(self, damage: _DamagedError) -> Tables:
         """Brings the copy back and sets the damaged file aside; the user is told."""

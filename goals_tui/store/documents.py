@@ -12,7 +12,7 @@ from tinydb import TinyDB
 from tinydb.storages import Storage
 from tinydb.table import Document, Table
 
-from goals_tui.store.document_storage import DocumentStorage, Tables
+from goals_tui.store.document_storage import DocumentStorage, Needed, Tables
 from goals_tui.store.locks import process_lock
 
 Kind = str
@@ -38,8 +38,9 @@ class Documents:
     kept parse itself: treat it as read-only and save through `transaction`.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._storage = DocumentStorage(path)
+    def __init__(self, path: Path, needed: Needed | None = None) -> None:
+        """`needed`: the fields that the documents of a kind must have as text; reading raises where one has not."""
+        self._storage = DocumentStorage(path, needed or {})
         self._lock = process_lock(path.with_name(f"{path.name}.lock"))
 
     @property

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from goals_tui.domain.event import EARLIEST, FIELDS, TEST_ENDPOINT_TYPES, GoalEvent
+from goals_tui.domain.event import EARLIEST, FIELDS, LONGEST_FIELD, TEST_ENDPOINT_TYPES, GoalEvent
+from goals_tui.domain.model import clean_line
 from goals_tui.store.event_queries_cancel import Cancellation, Cancelled
 from goals_tui.store.event_reader import damage_named
 
@@ -219,7 +220,8 @@ class EventReader:
         )
         events = []
         for row in found:
-            record = dict(zip(FIELDS, row, strict=True))
+            # A line that another program wrote may hold what our events can't: what is left of it is shown.
+            record = {name: _fitting(value) for name, value in zip(FIELDS, row, strict=True)}
             record["version"] = record["version"] or ""
             record["timestamp"] = record["timestamp"].replace(tzinfo=UTC)
             events.append(GoalEvent.model_validate(record))
@@ -287,6 +289,10 @@ class EventReader:
         return ", ".join(
             f"{expression.format(bits=bits.format(word=word), word=word)} AS mask{word}" for word in range(self.words)
         )
+
+
+def _fitting(value: object) -> object:
+    return (clean_line(value[:LONGEST_FIELD]) or "?") if isinstance(value, str) else value
 
 
 _KEYS = ("goalId", '"version"', "stepId")

@@ -13,13 +13,23 @@ from goals_tui.store.event_log import EventLog
 DOCUMENTS = "goals.json"
 EVENTS = "events"
 
+NEEDED = {
+    "project": ("id", "name"),
+    "goals": ("id", "name"),
+    "goal_versions": ("id", "name"),
+    "flows": ("id", "name"),
+    "saved_filters": ("id", "name"),
+    "tasks": ("id",),
+}
+"""What is relied on in a document before it is parsed: lists of goals look at no more than that."""
+
 
 class Workspace:
     """An opened workspace. `documents` and `events` are safe to use from several threads and processes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.documents = Documents(path / DOCUMENTS)
+        self.documents = Documents(path / DOCUMENTS, NEEDED)
         self.events = EventLog(path / EVENTS)
 
     @property
