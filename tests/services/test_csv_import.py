@@ -124,6 +124,15 @@ def test_rows_that_cannot_be_used_are_named_and_the_rest_imported(services: Serv
     ]
 
 
+def test_names_that_are_too_long_are_named(services: Services, tmp_path: Path) -> None:
+    long = "x" * 301
+    text = f"{LOG}{long},Select,2026-10-03T08:00:00Z,Webchat,\n9,Select,2026-10-03T08:00:00Z,{long},zoe\n"
+    result = bring(services, text, tmp_path, endpoint="channel", session="user")
+    assert (result.events_added, [broken.record for broken in result.broken]) == (6, [7, 8])
+    assert result.broken[0].why == "a session has 300 characters at most"
+    assert result.broken[1].why == "endpoint_name: it has more than 300 characters"
+
+
 def many(count: int) -> str:
     rows = [f"1,Step {place},2026-10-01T08:{place:02}:00Z" for place in range(count)]
     return "\n".join(["case,activity,when", *rows])

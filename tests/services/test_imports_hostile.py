@@ -43,9 +43,9 @@ BROKEN_LINES = {
     "list for an id": (changed(sessionId=["a"]), "the event can't be: sessionId"),
     "object for a label": (changed(endpointName={"a": 1}), "the event can't be: endpointName"),
     "no id": (changed(id=""), "the event can't be: id"),
-    "blank id": (changed(goalCycleId=" \n "), "the event can't be: goalCycleId"),
+    "blank id": (changed(goalCycleId=" \n "), "the event can't be: goalCycleId: it is empty"),
     "no goal": (changed(goalId=None), "the event can't be: goalId"),
-    "long id": (changed(id="x" * 301), "the event can't be: id"),
+    "long id": (changed(id="x" * 301), "the event can't be: id: it has more than 300 characters"),
     "long label": (changed(localeName="x" * 301), "the event can't be: localeName"),
     "huge year": (changed(timestamp="99999-01-01T00:00:00Z"), "the timestamp is not a time"),
     "object for a time": (changed(timestamp={}), "the timestamp is not a time"),
@@ -65,6 +65,19 @@ def test_a_broken_line_is_named_and_the_rest_imported(
     assert [(broken.file, broken.record) for broken in result.broken] == [("a.jsonl", 6)]
     assert why in result.broken[0].why
     assert len(result.broken[0].why) < 320
+
+
+@pytest.mark.long
+def test_a_line_that_duckdb_gives_up_on(services: Services, tmp_path: Path) -> None:
+    file = write(tmp_path / "in") / "a.jsonl"
+    with file.open("wb") as out:
+        out.write(lines([event(1)]).encode() + b'{"id": "')
+        for _ in range(1000):
+            out.write(b"x" * 1_000_000)
+        out.write(b'"}\n' + lines([event(2)]).encode())
+    result = services.imports.odata([file])
+    assert result.events_added == 2
+    assert [str(broken) for broken in result.broken] == ["a.jsonl, record 2: it is longer than 16 MB"]
 
 
 def test_what_is_odd_and_yet_fine(services: Services, tmp_path: Path) -> None:

@@ -228,6 +228,16 @@ def test_a_goal_that_cannot_be_is_left_out_with_its_reason(
     assert services.insights.report(Filters(span="all")).health.unknown_goals == 1
 
 
+def test_a_version_belongs_to_one_goal(services: Services, tmp_path: Path) -> None:
+    other = "a" * 24
+    records = [goal(), *steps(), goal(goalId=other, name="Other"), *steps(goal_id=other)]
+    result = bring_all(services, tmp_path / "in", *records)
+    assert [found.id for found in services.goals.all()] == [GOAL_ID]
+    assert [str(one) for one in result.broken] == [
+        "all.jsonl, record 5: the goal 'Book a Flight' has this version already"
+    ]
+
+
 def test_too_many_steps_name_the_flag(services: Services, tmp_path: Path) -> None:
     more = [{**steps()[0], "goalStepId": builders.hex_id(f"s{n}"), "name": f"S{n}", "order": 5 + n} for n in range(8)]
     result = bring_all(services, tmp_path / "in", goal(), *steps(), *more)
