@@ -1,0 +1,212 @@
+"""The list of cycles and one cycle's timeline."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from goals_tui.domain.filters import Filters
+from goals_tui.domain.report import Cycle
+from goals_tui.services.context import Services, open_services
+from goals_tui.services.insights import CycleList
+from goals_tui.tui.places import CyclesPlace
+from goals_tui.tui.sessions.pages import PAGE
+from goals_tui.tui.sessions.screen import SessionsScreen
+from goals_tui.tui.sessions.timeline import TimelineScreen
+from goals_tui.tui.widgets.virtual_list import VirtualList
+from tests.builders import event, goal, uuid_of
+from tests.conftest import NOW
+from tests.tui.harness import HOSTILE, press, running, screen_text, settle
+from tests.tui.insights.conftest import SGD, WHEN, Scenario, fill, flight
+
+ALL = Filters(span="all", include_test=True)
+
+
+def shown(pilot: Pilot[Any]) -> SessionsScreen:
+    assert isinstance(pilot.app.screen, SessionsScreen)
+    return pilot.app.screen
+
+
+def count(pilot: Pilot[Any]) -> int:
+    pages = shown(pilot).pages
+    assert pages is not None
+    return pages.count
+
+
+def chosen(pilot: Pilot[Any]) -> Cycle:
+    cycle = shown(pilot).chosen
+    assert cycle is not None
+    return cycle
+
+
+async def sessions(pilot: Pilot[Any], filters: Filters) -> None:
+    pilot.app.filters = filters
+    await pilot.app.switch_mode("sessions")
+    await settle(pilot)
+
+
+async def test_the_real_cycles_newest_first_and_by_outcome(sgd_services: Services) -> None:
+    totals = json.loads((SGD / "expected.json").read_text())["whole_period_utc"]["totals"]
+    async with running(sgd_services) as pilot:
+        await sessions(pilot, ALL)
+        assert count(pilot) == totals["started"]
+        assert f"{totals['started']:,} cycles" in screen_text(pilot.app)
+        pages = shown(pilot).pages
+        assert pages is not None
+        starts = [cycle.started_at for place in range(100) if (cycle := pages.at(place)) and cycle.started_at]
+        assert starts == sorted(starts, reverse=True)
+        for key, outcome in (("c", "completed"), ("p", "partial"), ("i", "incomplete")):
+            await press(pilot, key)
+            assert count(pilot) == totals[outcome]
+            assert chosen(pilot).outcome == outcome
+        await press(pilot, "o")
+        assert count(pilot) == 0
+        assert "No such cycle" in screen_text(pilot.app)
+        await press(pilot, "a")
+        assert count(pilot) == totals["started"]
+
+
+async def test_only_what_is_seen_is_fetched(sgd_services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched = []
+    real = CycleList.page
+
+    def page(self: CycleList, offset: int = 0, limit: int | None = None) -> list[Cycle]:
+        fetched.append((offset, limit))
+        return real(self, offset, limit)
+
+    monkeypatch.setattr(CycleList, "page", page)
+    async with running(sgd_services) as pilot:
+        await sessions(pilot, ALL)
+        assert fetched == [(0, PAGE)]
+        await press(pilot, "end")
+        last = (count(pilot) - 1) // PAGE * PAGE
+        assert {offset for offset, _ in fetched} <= {0, last - PAGE, last}
+        assert "…" not in screen_text(pilot.app).splitlines()[-3]
+        assert chosen(pilot).started_at is not None
+        await press(pilot, "home")
+        assert len(fetched) <= 3, "what was fetched stays"
+
+
+async def test_the_chosen_cycle_stays_chosen_when_newer_ones_come_in(scenarios: dict[str, Scenario]) -> None:
+    services = scenarios["data"]()
+    async with running(services) as pilot:
+        await sessions(pilot, Filters())
+        await press(pilot, "down", "down", "down")
+        before = chosen(pilot).cycle_id
+        other = open_services(services.workspace.path, clock=lambda: NOW, env={})
+        start = (NOW - WHEN - timedelta(seconds=1)).total_seconds()
+        other.workspace.events.append(
+            [event(flight(), "Start search", cycle=f"new {number}", seconds=start) for number in range(5)]
+        )
+        pilot.app.look_for_changes()
+        await settle(pilot)
+        assert chosen(pilot).cycle_id == before
+        assert shown(pilot).query_one(VirtualList).cursor == 8
+
+
+async def test_a_timeline_says_when_and_what_each_step_earned(services: Services) -> None:
+    tracked = flight()
+    fill(services, [tracked], 0, 0)
+    start = (NOW - WHEN - timedelta(hours=5)).total_seconds()
+    services.workspace.events.append(
+        [
+            event(tracked, "Start search", seconds=start, session="session [/7]", endpoint_name="[/Voice]"),
+            event(tracked, "Flight chosen", seconds=start + 35, session="session [/7]"),
+            event(tracked, "Flight chosen", seconds=start + 40, session="session [/7]"),
+            event(tracked, "Booking paid", seconds=start + 3700, session="session [/7]"),
+        ]
+    )
+    async with running(services) as pilot:
+        await sessions(pilot, Filters())
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, TimelineScreen)
+        text = screen_text(pilot.app)
+        assert "2026-11-20 08:00:00" in text, "in the project's zone"
+        assert "session [/7]" in text
+        assert "[/Voice]" in text
+        assert "after 35 s" in text
+        assert "again: counts once" in text
+        assert "+ 1 h 01 min" in text
+        assert "8 min saved · €15.00 cost savings · €42.50 revenue" in text
+        assert "11 min saved · €15.00 cost savings · €42.50 revenue" in text, "in all"
+        await press(pilot, "y")
+        assert pilot.app.clipboard == uuid_of("cycle 1")
+        await press(pilot, "Y")
+        assert pilot.app.clipboard == "session [/7]"
+        await press(pilot, "escape")
+        assert isinstance(pilot.app.screen, SessionsScreen)
+
+
+async def test_timelines_follow_each_other_as_in_the_list(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"]()) as pilot:
+        await sessions(pilot, Filters())
+        await press(pilot, "enter")
+        first = pilot.app.screen.cycle_id
+        await press(pilot, "j")
+        assert pilot.app.screen.cycle_id != first
+        await press(pilot, "k")
+        assert pilot.app.screen.cycle_id == first
+
+
+async def test_an_unknown_version_is_unpriced_and_never_a_silent_nothing(services: Services) -> None:
+    tracked = flight()
+    fill(services, [tracked], 0, 0)
+    start = (NOW - WHEN - timedelta(hours=5)).total_seconds()
+    services.workspace.events.append(
+        [event(tracked, step.name, seconds=start, version=uuid_of("lost")) for step in tracked.steps]
+    )
+    async with running(services) as pilot:
+        await sessions(pilot, Filters())
+        assert "unpriced" in screen_text(pilot.app)
+        await press(pilot, "enter")
+        assert "unpriced" in screen_text(pilot.app)
+
+
+async def test_hostile_names_are_shown_as_they_are(services: Services) -> None:
+    goals = [goal(name, f"Begin {name}"[:300], "◎ End") for name in HOSTILE]
+    fill(services, goals, 0, 0)
+    start = (NOW - WHEN - timedelta(hours=5)).total_seconds()
+    services.workspace.events.append(
+        [event(tracked, tracked.initial.name, cycle=tracked.name, seconds=start) for tracked in goals]
+    )
+    async with running(services, size=(120, 36)) as pilot:
+        await sessions(pilot, Filters())
+        text = screen_text(pilot.app)
+        assert all(name[:12] in text for name in HOSTILE if "✈" not in name)
+        for _ in goals:
+            await press(pilot, "enter")
+            assert f"Begin {chosen_goal(pilot)}"[:30] in screen_text(pilot.app) or "✈" in chosen_goal(pilot)
+            await press(pilot, "escape", "down")
+
+
+def chosen_goal(pilot: Pilot[Any]) -> str:
+    timeline = pilot.app.screen.timeline
+    assert timeline is not None
+    name = timeline.cycle.goal
+    assert isinstance(name, str)
+    return name
+
+
+async def test_what_narrows_the_list_is_said_and_can_be_ended(scenarios: dict[str, Scenario]) -> None:
+    services = scenarios["data"]()
+    tracked = flight()
+    async with running(services) as pilot:
+        pilot.app.go(CyclesPlace(goal_id=tracked.id, step_id=tracked.steps[1].id, outcome="partial"))
+        await settle(pilot)
+        assert "└ only Book a Flight · reached Flight chosen · ◐ Partially completed" in screen_text(pilot.app)
+        assert {chosen(pilot).goal, chosen(pilot).outcome} == {"Book a Flight", "partial"}
+        narrow = count(pilot)
+        await press(pilot, "escape")
+        assert count(pilot) > narrow
+        assert "└ only" not in screen_text(pilot.app)
+
+
+async def test_nothing_says_what_to_do(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["none"]()) as pilot:
+        await sessions(pilot, Filters())
+        assert "No goal was started in this span" in screen_text(pilot.app)
+        assert not shown(pilot).check_action("open", ())
