@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,9 @@ import typer
 from goals_tui.cli.output import Format, FormatOption, print_json, print_lines, say
 from goals_tui.cli.state import State
 from goals_tui.domain.errors import RefusedError
+
+WEB_DRIVER = "TEXTUAL_DRIVER"
+"""Set where the app draws into a browser (`serve`): there is no terminal then, and none is needed."""
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +29,7 @@ def open_app(context: typer.Context) -> None:
 
 
 def _open(path: Path) -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) and WEB_DRIVER not in os.environ:
         raise RefusedError("The app needs a terminal. In a script use a command instead: goals-tui --help lists them.")
     from goals_tui.tui.start import start
 
