@@ -93,7 +93,7 @@ async def type_text(pilot: Pilot[Any], text: str) -> None:
 def screen_text(app: Any) -> str:
     """What the screen shows, as lines of text."""
     lines = app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in lines)
+    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in lines).replace("\xa0", " ")
 
 
 def messages(app: Any) -> list[str]:

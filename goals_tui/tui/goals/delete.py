@@ -41,7 +41,7 @@ class DeleteGoal(Dialog[bool]):
             yield Button("Remove the nodes", id="remove")
             yield Button("Export a package…", id="export")
         yield Label("To delete, type the goal's name. This can't be undone.", classes="dialog-text", markup=False)
-        yield Input(placeholder=self.goal.name, id="name")
+        yield Input(placeholder=self.goal.name, id="name", select_on_focus=False)
         yield Static("", classes="problem", markup=False)
 
     def compose_buttons(self) -> ComposeResult:

@@ -54,16 +54,14 @@ def settings(services: Services, config: Config, theme: str) -> Iterator[Setting
         "keys", "Keys", f"{len(config.keys)} of yours" if config.keys else "as they come", "",
         "Every key can be changed in the configuration file, by the id of its action, and holds after a restart.",
     )  # fmt: skip
-    limit_from = "the default" if features.max_steps_from == "default" else features.max_steps_from
     yield Setting(
-        "fixed", "Steps per goal", str(features.max_steps), limit_from,
-        f"The most steps of one goal, the initial one included. Set {MAX_STEPS[0]} to up to {HIGHEST_MAX_STEPS} in the "
+        "fixed", "Steps per goal", str(features.max_steps), _place(features.max_steps_from),
+        f"The most steps of one goal, the initial one included{_said(features.max_steps_from)}. Set {MAX_STEPS[0]} to up to {HIGHEST_MAX_STEPS} in the "
         "environment or in values.yaml to raise it, and start anew.",
     )  # fmt: skip
-    enabled_from = "the default" if features.enabled_from == "default" else features.enabled_from
     yield Setting(
-        "fixed", "Goals", "on" if features.enabled else "off", enabled_from,
-        f"Whether goals are shown. {USE_GOALS[0]}=true or false, in the environment or in values.yaml.",
+        "fixed", "Goals", "on" if features.enabled else "off", _place(features.enabled_from),
+        f"Whether goals are shown{_said(features.enabled_from)}. {USE_GOALS[0]}=true or false, in the environment or in values.yaml.",
     )  # fmt: skip
     path = services.workspace.path
     yield Setting("fixed", "Workspace", str(path), "", "The folder with everything of this project. Back this one up.")
@@ -72,3 +70,12 @@ def settings(services: Services, config: Config, theme: str) -> Iterator[Setting
     yield Setting(
         "fixed", "Configuration", str(config.path or "not kept"), "", "Your theme and keys, for every project."
     )
+
+
+def _place(where: str) -> str:
+    """`values.yaml`, `the environment` or `the default`."""
+    return "the default" if where == "default" else where.rpartition(" in ")[2]
+
+
+def _said(where: str) -> str:
+    return "" if where == "default" else f": now from {where}"

@@ -132,21 +132,24 @@ class DurationInput(Input):
         super().__init__(value, select_on_focus=True)
         self._typed = value.replace(":", "")
         self._group = 0
+        self._colon = False
 
     def replace(self, text: str, start: int, end: int) -> None:
         """Every edit of Textual's comes through here: typed, pasted, deleted."""
-        if _masked(self._typed) != self.value:
-            self._typed = self.value.replace(":", "")
+        if self._shown() != self.value:
+            self._begin(self.value)
         if not text:
             last = (len(self.value) - 1, len(self.value))
-            self._typed = self._typed[:-1] if (start, end) == last else ""
-            self._group = 0
+            self._begin(self._shown().replace(":", "")[:-1] if (start, end) == last else "")
         elif start != end:
-            self._typed, self._group = "", 0
+            self._begin("")
         for character in text:
             self._take(character)
-        self.value = _masked(self._typed)
+        self.value = self._shown()
         self.cursor_position = len(self.value)
+
+    def _begin(self, digits: str) -> None:
+        self._typed, self._group, self._colon = digits.replace(":", ""), 0, False
 
     def _take(self, character: str) -> None:
         if character.isascii() and character.isdigit():
@@ -154,10 +157,15 @@ class DurationInput(Input):
                 self._typed += character
                 self._group += 1
         elif character == ":":
-            if self._group == 1:
-                # One digit before a colon stands for two: 2:45:00 is 02:45:00.
-                self._typed = f"{self._typed[:-1]}0{self._typed[-1]}"
-            self._group = 0
+            self._typed = self._padded() if self._group == 1 else self._typed
+            self._group, self._colon = 0, True
+
+    def _padded(self) -> str:
+        return f"{self._typed[:-1]}0{self._typed[-1]}"
+
+    def _shown(self) -> str:
+        # One digit beside a colon stands for two: 2:5:7 is 02:05:07.
+        return _masked(self._padded() if self._colon and self._group == 1 else self._typed)
 
 
 def _masked(digits: str) -> str:

@@ -112,6 +112,7 @@ class VirtualList(ScrollView, can_focus=True):
         self._cells: Callable[[int], Cells | None] = lambda index: None
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(512)
         self._sorted: int | None = None
+        self._asking = False
 
     # -- data
 
@@ -191,6 +192,13 @@ class VirtualList(ScrollView, can_focus=True):
         return Strip([bar, *strip], width).adjust_cell_length(width, base)
 
     def _say_missing(self) -> None:
+        # Once a frame, and not while the screen draws: it would count as the sender and not hear of it.
+        if not self._asking:
+            self._asking = True
+            self.call_later(self._ask)
+
+    def _ask(self) -> None:
+        self._asking = False
         first = self.scroll_offset.y
         last = min(self.count - 1, first + self.scrollable_content_region.height)
         self.post_message(self.Missing(self, first, last))

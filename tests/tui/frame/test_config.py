@@ -1,0 +1,88 @@
+"""The user's configuration: read, kept with its comments, and refused with file, line and the nearest name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from goals_tui.domain.errors import GoalsError
+from goals_tui.services.context import Services
+from goals_tui.tui.config import Config, load
+from tests.tui.harness import press, running, screen_text
+
+
+def test_no_file_is_the_defaults(tmp_path: Path) -> None:
+    config = load(tmp_path / "config.toml")
+    assert (config.theme, config.keys) == (None, {})
+
+
+def test_theme_and_keys_are_read_in_both_ways_of_writing(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('theme = "goals-light"\n[keys]\n"goals.new" = "f4"\ngoals.sort = "f5, z"\n')
+    config = load(path)
+    assert config.theme == "goals-light"
+    assert config.keys == {"goals.new": "f4", "goals.sort": "f5,z"}
+
+
+def test_what_is_kept_leaves_comments_alone(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "config.toml"
+    Config(path).keep("theme", "goals-light")
+    path.write_text("# mine\n" + path.read_text() + '[keys]\n# a key\n"goals.new" = "f4"\n')
+    config = load(path)
+    config.keep("theme", "nord")
+    assert path.read_text() == '# mine\ntheme = "nord"\n[keys]\n# a key\n"goals.new" = "f4"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ('them = "nord"\n', 1, "there is no setting 'them'. Did you mean 'theme'?"),
+        ('\ntheme = "goals-drak"\n', 2, "there is no theme 'goals-drak'. Did you mean 'goals-dark'?"),
+        ("theme = 3\n", 1, "theme is a name in quotes"),
+        ('keys = "n"\n', 1, "keys is a table"),
+        ('[keys]\n\n"goals.nwe" = "n"\n', 3, "there is no action 'goals.nwe'. Did you mean 'goals.new'?"),
+        ('[keys]\n"goals.new" = "crtl+n"\n', 2, "'crtl+n' is not a key"),
+        ('[keys]\n"goals.new" = "f44"\n', 2, "'f44' is not a key; did you mean 'f4'?"),
+        ('[keys]\n"goals.new" = 4\n', 2, "keys are text"),
+        ('[keys]\n"goals.new" = "s"\n', 2, "'s' is the key of goals.sort too"),
+    ],
+)
+def test_what_is_wrong_is_said_with_file_and_line(tmp_path: Path, text: str, line: int, message: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    with pytest.raises(GoalsError) as refused:
+        load(path)
+    assert str(refused.value).startswith(f"{path}, line {line}: ")
+    assert message in str(refused.value)
+
+
+def test_no_toml_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("theme = \n")
+    with pytest.raises(GoalsError, match="this is not TOML.*line 1"):
+        load(path)
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(GoalsError, match="can't be read"):
+        load(path)
+
+
+async def test_keys_of_the_user_work_and_are_shown(services: Services) -> None:
+    async with running(services, config=Config(keys={"goals.new": "f4"})) as pilot:
+        assert "f4 New" in screen_text(pilot.app)
+        await press(pilot, "f4")
+        assert "New goal" in screen_text(pilot.app)
+
+
+async def test_the_theme_is_kept(services: Services, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    async with running(services, config=Config(path)) as pilot:
+        await pilot.app.run_action("theme")
+        await press(pilot, "down")
+        assert pilot.app.theme == "goals-light"
+        await press(pilot, "escape")
+        assert pilot.app.theme == "goals-dark", "what was only looked at is taken back"
+        await pilot.app.run_action("theme")
+        await press(pilot, "down", "enter")
+        assert pilot.app.theme == "goals-light"
+    assert load(path).theme == "goals-light"

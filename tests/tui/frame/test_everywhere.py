@@ -1,0 +1,111 @@
+"""What works on every screen: palette, jump, undo, messages, opening and refusing to open."""
+
+from __future__ import annotations
+
+from goals_tui.domain.errors import UnreadableError
+from goals_tui.services.context import Services
+from goals_tui.tui.app import GoalsApp
+from tests.tui.goals.samples import book_a_flight
+from tests.tui.harness import messages, press, running, screen_text, settle, type_text
+
+
+async def test_the_palette_goes_to_a_goal_by_name(services: Services) -> None:
+    services.goals.save(book_a_flight(services, "[/foo] Alpha"))
+    services.goals.save(book_a_flight(services, "Zeppelin"))
+    async with running(services, area="settings") as pilot:
+        await press(pilot, "colon")
+        await type_text(pilot, "zeppelin")
+        await settle(pilot)
+        assert "Go to this goal" in screen_text(pilot.app)
+        await press(pilot, "enter")
+        assert pilot.app.current_mode == "goals"
+        assert pilot.app.screen.chosen.name == "Zeppelin"
+
+
+async def test_the_palette_runs_an_action_of_another_screen(services: Services) -> None:
+    async with running(services, area="settings") as pilot:
+        await press(pilot, "ctrl+p")
+        await type_text(pilot, "goals: new")
+        await settle(pilot)
+        await press(pilot, "enter")
+        assert "New goal" in screen_text(pilot.app)
+
+
+async def test_the_palette_offers_what_works_now_only(services: Services) -> None:
+    async with running(services) as pilot:
+        await press(pilot, "ctrl+p")
+        shown = screen_text(pilot.app)
+        assert "Define a new goal" in shown
+        assert "Make a copy of the chosen goal" not in shown
+
+
+async def test_jump_focuses_by_a_letter(services: Services) -> None:
+    services.goals.save(book_a_flight(services))
+    async with running(services) as pilot:
+        await press(pilot, "semicolon")
+        assert " s " in screen_text(pilot.app)
+        await press(pilot, "s")
+        assert pilot.app.focused.id == "journey"
+        await press(pilot, "ctrl+o", "escape")
+        assert pilot.app.focused.id == "journey"
+
+
+async def test_undo_says_what_it_did_and_works_where_there_is_something(services: Services) -> None:
+    async with running(services) as pilot:
+        assert "u undoes" not in screen_text(pilot.app)
+        services.goals.save(book_a_flight(services))
+        pilot.app.changed()
+        await settle(pilot)
+        assert "u undoes: Edit goal 'Book a Flight'" in screen_text(pilot.app)
+        await press(pilot, "u")
+        assert messages(pilot.app) == ["Undone: Edit goal 'Book a Flight'"]
+        await press(pilot, "ctrl+r")
+        assert messages(pilot.app)[-1] == "Done again: Edit goal 'Book a Flight'"
+        assert len(services.goals.summaries()) == 1
+
+
+async def test_an_undo_that_somebody_else_made_impossible_is_refused(services: Services) -> None:
+    goal = services.goals.save(book_a_flight(services))
+    async with running(services) as pilot:
+        with services.workspace.documents.transaction() as transaction:
+            transaction.put("goals", goal.id, {**(transaction.get("goals", goal.id) or {}), "description": "theirs"})
+        await press(pilot, "u")
+        assert "was changed elsewhere (edited since)" in messages(pilot.app)[-1]
+
+
+async def test_errors_of_workers_stay_until_they_are_closed(services: Services) -> None:
+    def fail() -> None:
+        raise UnreadableError("The disk is full. Make room.")
+
+    async with running(services) as pilot:
+        pilot.app.screen.load("test", fail, print)
+        await settle(pilot)
+        assert messages(pilot.app) == ["The disk is full. Make room."]
+        assert next(iter(pilot.app._notifications)).timeout > 3600
+        await pilot.app.run_action("close_messages")
+        assert messages(pilot.app) == []
+
+
+async def test_only_the_newest_result_of_a_group_arrives(services: Services) -> None:
+    arrived: list[int] = []
+    async with running(services) as pilot:
+        for number in range(3):
+            pilot.app.screen.load("test", lambda number=number: number, arrived.append)
+        await settle(pilot)
+    assert arrived == [2]
+
+
+async def test_quit(services: Services) -> None:
+    async with running(services) as pilot:
+        await press(pilot, "q")
+        assert not pilot.app.is_running or pilot.app._exit
+
+
+async def test_a_workspace_that_cannot_be_opened_closes_the_app_with_the_reason() -> None:
+    def refuse() -> Services:
+        raise UnreadableError("There is no workspace here.")
+
+    app = GoalsApp(refuse)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+    assert str(app.refusal) == "There is no workspace here."

@@ -1,0 +1,62 @@
+"""Deleting a goal: what it takes, what it offers, and that it wants the name."""
+
+from __future__ import annotations
+
+from textual.widgets import Button
+
+from goals_tui.domain.goal import Goal
+from goals_tui.services.context import Services
+from tests.tui.goals.samples import book_a_flight
+from tests.tui.harness import press, running, screen_text, type_text
+
+
+async def test_it_says_what_goes_and_cancel_has_the_focus(services: Services, flight: Goal) -> None:
+    async with running(services, (80, 24)) as pilot:
+        await press(pilot, "x")
+        shown = screen_text(pilot.app)
+        assert "9 events in 4 cycles" in shown
+        assert "2 Track Goal Process nodes stop working" in shown
+        assert pilot.app.screen.focused is pilot.app.screen.query_one("#cancel", Button)
+        await press(pilot, "enter")
+    assert services.goals.get(flight.id) == flight
+
+
+async def test_only_the_name_deletes(services: Services, flight: Goal) -> None:
+    async with running(services) as pilot:
+        await press(pilot, "delete")
+        await type_text(pilot, "Book a Fligh")
+        await press(pilot, "enter")
+        assert "To delete the goal, confirm with its name" in screen_text(pilot.app)
+        assert pilot.app.screen.query_one("#delete", Button).disabled
+        await type_text(pilot, "t")
+        await press(pilot, "enter")
+        assert "No goals yet." in screen_text(pilot.app)
+    assert services.goals.summaries() == []
+    assert services.workspace.events.stats().events == 0
+
+
+async def test_its_nodes_can_track_another_goal_first(services: Services, flight: Goal) -> None:
+    other = services.goals.save(book_a_flight(services, "Book a Train"))
+    async with running(services) as pilot:
+        await press(pilot, "x")
+        pilot.app.screen.query_one("#replace", Button).focus()
+        await press(pilot, "enter", "enter")
+        assert "No flow tracks it." in screen_text(pilot.app)
+    assert len(services.goals.where_used(other.id)) == 2
+
+
+async def test_its_nodes_can_be_removed_first(services: Services, flight: Goal) -> None:
+    async with running(services) as pilot:
+        await press(pilot, "x")
+        pilot.app.screen.query_one("#remove", Button).focus()
+        await press(pilot, "enter")
+        assert "No flow tracks it." in screen_text(pilot.app)
+    assert services.goals.where_used(flight.id) == []
+
+
+async def test_there_is_nothing_to_replace_it_by(services: Services, flight: Goal) -> None:
+    async with running(services) as pilot:
+        await press(pilot, "x")
+        pilot.app.screen.query_one("#replace", Button).focus()
+        await press(pilot, "enter")
+        assert "There is no other goal to put in its place." in screen_text(pilot.app)

@@ -1,0 +1,126 @@
+"""The Settings screen: every setting, its warnings and refusals."""
+
+from __future__ import annotations
+
+from goals_tui.services.context import Services, open_services
+from goals_tui.tui.config import Config
+from tests.tui.harness import HOSTILE, messages, press, running, screen_text, type_text
+
+
+async def test_the_settings_and_where_they_come_from(services: Services) -> None:
+    async with running(services, (200, 60), area="settings") as pilot:
+        shown = screen_text(pilot.app)
+        for text in ("Flight Desk", "EUR", "Euro, €, 2 decimals", "Europe/Berlin", "13:00 there now", "goals-dark"):
+            assert text in shown, text
+        assert "the default" in shown
+
+
+async def test_the_step_limit_says_where_it_comes_from(services: Services) -> None:
+    (services.workspace.path / "values.yaml").write_text('FEATURE_USE_GOALS_V2__MAX_STEPS_PER_GOAL: "15"\n')
+    raised = open_services(services.workspace.path, clock=services.clock, env={})
+    async with running(raised, (200, 60), area="settings") as pilot:
+        await press(pilot, *["down"] * 5)
+        shown = screen_text(pilot.app)
+        assert "15" in shown
+        assert "now from FEATURE_USE_GOALS_V2__MAX_STEPS_PER_GOAL in values.yaml" in shown
+
+
+async def test_the_project_is_renamed_and_named_in_the_title(services: Services) -> None:
+    async with running(services, area="settings") as pilot:
+        await press(pilot, "enter", "home", "shift+end")
+        await type_text(pilot, "Train Desk")
+        await press(pilot, "enter")
+        assert screen_text(pilot.app).splitlines()[0].endswith("Train Desk")
+        await press(pilot, "u")
+    assert services.project.get().name == "Flight Desk"
+
+
+async def test_a_project_needs_a_name(services: Services) -> None:
+    async with running(services, area="settings") as pilot:
+        await press(pilot, "enter", "home", "shift+end", "delete", "enter")
+        assert "Name is mandatory." in screen_text(pilot.app)
+        await press(pilot, "escape")
+    assert services.project.get().name == "Flight Desk"
+
+
+async def test_changing_the_currency_says_that_nothing_is_converted(services: Services) -> None:
+    async with running(services, area="settings") as pilot:
+        await press(pilot, "down", "enter")
+        assert "Nothing is converted" in screen_text(pilot.app)
+        await type_text(pilot, "kuwaiti")
+        await press(pilot, "enter")
+        assert messages(pilot.app) == ["Amounts are in KWD now. No number was converted. u takes it back."]
+    assert services.project.get().currency == "KWD"
+
+
+async def test_the_time_zone_is_searched_by_its_city(services: Services) -> None:
+    async with running(services, area="settings") as pilot:
+        await press(pilot, "down", "down", "enter")
+        await type_text(pilot, "buenos aires")
+        assert "America/Argentina/Buenos_Aires" in screen_text(pilot.app)
+        await press(pilot, "home", "shift+end")
+        await type_text(pilot, "atlantis")
+        assert "Nothing is called that" in screen_text(pilot.app)
+        await press(pilot, "enter", "home", "shift+end")
+        await type_text(pilot, "tokyo")
+        await press(pilot, "enter")
+    assert services.project.get().time_zone == "Asia/Tokyo"
+
+
+async def test_settings_that_were_changed_elsewhere_are_not_overwritten_silently(services: Services) -> None:
+    async with running(services, area="settings") as pilot:
+        await press(pilot, "enter", "end")
+        await type_text(pilot, "!")
+        other = open_services(services.workspace.path, clock=services.clock, env={})
+        other.project.save(other.project.get().model_copy(update={"currency": "USD"}))
+        await press(pilot, "enter")
+        assert "The settings were changed elsewhere: " in screen_text(pilot.app)
+        await press(pilot, "enter")
+        assert services.project.get().name == "Flight Desk"
+        await press(pilot, "enter", "end")
+        await type_text(pilot, "!")
+        other.project.save(other.project.get().model_copy(update={"currency": "CHF"}))
+        await press(pilot, "enter", "right", "enter")
+    project = services.project.get()
+    assert (project.name, project.currency) == ("Flight Desk!", "CHF"), "theirs of the other setting stays"
+
+
+async def test_the_keys_are_listed_with_their_ids(services: Services) -> None:
+    async with running(services, (120, 60), config=Config(keys={"goals.new": "f4"}), area="settings") as pilot:
+        await press(pilot, "down", "down", "down", "down")
+        shown = screen_text(pilot.app)
+        assert "1 of yours" in shown
+        assert "app.undo" in shown
+        await press(pilot, "enter")
+        assert pilot.app.focused.id == "about"
+
+
+async def test_what_is_set_elsewhere_says_where(services: Services) -> None:
+    async with running(services, area="settings") as pilot:
+        await press(pilot, *["down"] * 5)
+        assert "enter Change" not in screen_text(pilot.app)
+        await press(pilot, "enter")
+        assert "FEATURE_USE_GOALS_V2__MAX_STEPS_PER_GOAL" in messages(pilot.app)[0]
+
+
+async def test_a_value_is_copied(services: Services) -> None:
+    async with running(services, area="settings") as pilot:
+        await press(pilot, *["down"] * 7, "c")
+        assert pilot.app.clipboard == str(services.workspace.path)
+
+
+async def test_the_theme_is_chosen(services: Services) -> None:
+    async with running(services, area="settings") as pilot:
+        await press(pilot, "down", "down", "down", "enter", "down", "enter")
+        assert pilot.app.theme == "goals-light"
+        assert "goals-light" in screen_text(pilot.app)
+
+
+async def test_hostile_project_names(services: Services) -> None:
+    async with running(services, (80, 24), area="settings") as pilot:
+        for name in HOSTILE:
+            project = services.project.get()
+            services.project.save(type(project).model_validate({**project.model_dump(), "name": name}))
+            pilot.app.changed()
+            await press(pilot)
+            assert services.project.get().name[:8] in screen_text(pilot.app)
