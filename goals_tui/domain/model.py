@@ -62,6 +62,11 @@ def reason(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     where = clean_line(".".join(str(part) for part in first["loc"]))[:120]
     message = clean_line(first["msg"]).removeprefix("Value error, ")[:300]
+    # pydantic calls the characters of a text "items" where the text was cleaned before it was measured.
+    if first["type"] in ("too_long", "string_too_long"):
+        message = f"it has more than {first['ctx']['max_length']} characters"
+    elif first["type"] in ("too_short", "string_too_short"):
+        message = "it is empty"
     return f"{where}: {message}" if where else message
 
 
