@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,17 +37,33 @@ def read_line(line: bytes) -> dict[str, Any] | None:
     if len(line) > MAX_LINE:
         return None
     try:
-        record = orjson.loads(line)
-        moment = datetime.fromisoformat(record["timestamp"])
-        if not all(map(record.get, _NEEDED_BESIDES)):
+        record = _parse(line)
+        written = record["timestamp"]
+        moment = datetime.fromisoformat(written)
+        # DuckDB, the other reader, knows no weeks and no dates without dashes, and takes 0 and [] for text.
+        if written[4:8:3] != "--":
+            return None
+        if not all(map(record.get, _NEEDED_BESIDES)) and any(record.get(n) in (None, "") for n in _NEEDED_BESIDES):
             return None
         moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (orjson.JSONDecodeError, TypeError, KeyError, ValueError, OverflowError):
+    except (TypeError, KeyError, ValueError, OverflowError, RecursionError):
         return None
     if not EARLIEST <= moment < LATEST:
         return None
     record["timestamp"] = moment
     return cast(dict[str, Any], record)
+
+
+def _parse(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        if b"NaN" not in line and b"Infinity" not in line:
+            raise
+    # No JSON, but many programs write it, and DuckDB reads it: as text, like every other number.
+    record = json.loads(line, parse_constant=str)
+    orjson.dumps(record)  # refuses half characters, which Python's parser lets through
+    return record
 
 
 def plain_line(record: dict[str, Any]) -> bytes:
