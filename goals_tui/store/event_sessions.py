@@ -140,7 +140,8 @@ class Sessions:
         taken = 0
         for piece, starts, ends in pieces(file):
             record = read_line(piece) if starts and ends else None
-            if record is not None:
+            # A session that is no text is nobody's: no conversation can go on in it.
+            if record is not None and isinstance(record["sessionId"], str):
                 event = SessionEvent(record["timestamp"], record["goalId"], record["stepId"], record["goalCycleId"])
                 self._tail.setdefault(record["sessionId"], []).append(event)
             if ends:

@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 LONGEST_LINE = 1500
 
 few = settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
