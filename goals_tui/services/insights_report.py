@@ -28,6 +28,7 @@ _NO_PART: dict[Dimension, str] = {
     "locale": "No locale",
     "snapshot": "No snapshot",
     "version": "No version",
+    "session": "No session",
 }
 _EPOCH_DAY = date(1970, 1, 1)
 

@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 SLOTS_PER_WORD = 60
 """How many bits of a mask one BIGINT column holds; goals with more slots get more columns."""
 
-Dimension = Literal["endpoint", "locale", "snapshot", "version"]
+Dimension = Literal["endpoint", "locale", "snapshot", "version", "session"]
 COLUMNS: dict[Dimension, str] = {
     "endpoint": "endpointName",
     "locale": "localeName",
     "snapshot": "snapshotName",
     "version": "version",
+    "session": "sessionId",
 }
 
 

@@ -13,7 +13,10 @@ from textual.content import Content
 
 from goals_tui.tui.actions import AREAS, Action, key_names, registry
 from goals_tui.tui.app import GoalsApp
-from goals_tui.tui.places import FlowPlace, GoalPlace
+from goals_tui.tui.places import FlowPlace, GoalPlace, SessionPlace
+
+SESSION_ID = 6
+"""How long what is typed must be to be offered as the id of a session: the log holds too many to list them."""
 
 AREA_TITLES = {area.name: area.title for area in AREAS}
 
@@ -100,6 +103,10 @@ class GoalsProvider(Provider):
             if score > 0:
                 title = _highlighted(command.title, query)
                 yield Hit(score, cast(Any, title), command.run, command.title, command.hint)
+        wanted = query.strip()
+        if len(wanted) >= SESSION_ID:
+            go = partial(self.goals_app.go, SessionPlace(wanted))
+            yield Hit(0.01, cast(Any, Content(f"Session {wanted}")), go, wanted, "The cycles of the session of this id")
 
 
 def _highlighted(title: str, query: str) -> Content:

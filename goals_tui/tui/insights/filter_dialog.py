@@ -66,15 +66,13 @@ class FilterDialog(Dialog[Filters]):
                     id="snapshots",
                 )
                 with Vertical(id="more"):
-                    yield Tick("With the Interaction Panel and playbooks", start.include_test, id="test")
+                    yield Tick("With Interaction Panel and playbooks", start.include_test, id="test")
                     yield Tick(
-                        "Price every cycle by today's definition of its goal",
+                        "Price by what goals say today",
                         start.price_by == "current",
                         id="current",
                     )
-                    yield Static(
-                        "Otherwise a cycle is worth what its goal said when it ran.", classes="quiet", markup=False
-                    )
+                    yield Static("Otherwise by what they said when a cycle ran.", classes="quiet", markup=False)
         yield Static("", id="filter-problem", markup=False)
 
     def compose_buttons(self) -> ComposeResult:

@@ -54,7 +54,7 @@ class HealthDialog(Dialog[str]):
 def said(entry: HealthEntry) -> Content:
     """One oddity in words."""
     lines = [
-        Content.assemble(("⚠ ", "$warning"), (f"{entry.count:,} ", "bold"), (entry.title.casefold(), "bold")),
+        Content.assemble(("⚠ ", "$warning"), (f"{entry.title}: {entry.count:,}", "bold")),
         Content(f"  {entry.meaning}"),
         Content.assemble(("  → ", "$primary"), entry.remedy),
     ]

@@ -27,6 +27,7 @@ from goals_tui.tui.insights.views_steps import DIMENSIONS, breakdown, funnel
 from goals_tui.tui.insights.words import Words
 from goals_tui.tui.places import CyclesPlace
 from goals_tui.tui.widgets.chart import Chart
+from goals_tui.tui.widgets.chart_canvas import Place
 
 LOADING_AFTER = 0.2
 """Seconds after which the screen says that it is loading (STYLE 11)."""
@@ -197,6 +198,7 @@ Changes compare with the span of the same length before.
         ranks: tuple[Rank, ...] = ("top", "bottom", "all")
         self.rank = ranks[(ranks.index(self.rank) + 1) % len(ranks)]
         self._draw()
+        self.query_one(Chart).select(Place(0))
 
     def action_dimension(self) -> None:
         """The next dimension of the breakdown."""

@@ -26,7 +26,9 @@ class SpanPane(Vertical):
     DEFAULT_CSS = """
     SpanPane { height: 1fr; }
     SpanPane OptionList { height: auto; max-height: 7; }
-    SpanPane Grid { grid-size: 2; grid-columns: 1fr 1fr; grid-rows: 1 3; grid-gutter: 0 1; height: 4; }
+    SpanPane Grid {
+        grid-size: 2; grid-columns: 1fr 1fr; grid-rows: 1 auto; grid-gutter: 0 1; height: auto; margin-top: 1;
+    }
     SpanPane Grid Label { color: $quiet; }
     SpanPane #span-problem { height: auto; color: $quiet; }
     """
@@ -50,7 +52,7 @@ class SpanPane(Vertical):
             yield Label("To, included")
             yield Input(self.since, placeholder="2026-10-01", id="since")
             yield Input(self.until, placeholder="2026-10-31", id="until")
-        yield Static("A day, or 2026-10-01T08:30. ↓ opens a calendar.", id="span-problem", markup=False)
+        yield Static("A day or 2026-10-01T08:30; ↓ calendar", id="span-problem", markup=False)
 
     def on_mount(self) -> None:
         if self.span in SPANS_BY_LENGTH:

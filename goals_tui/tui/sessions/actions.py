@@ -29,6 +29,8 @@ ACTIONS: tuple[Action, ...] = (
            FILTERS, footer=False),
     Action("sessions.copy-command", "x", "Copy command", "Copy the command line of these filters", FILTERS,
            footer=False),
+    Action("sessions.session", "s", "Same session", "Every cycle of the chosen cycle's session", CYCLES, footer=False),
+    Action("sessions.find", "F,ctrl+f", "Find by id", "A cycle or a session by its id", CYCLES),
     Action("sessions.copy-id", "y", "Copy cycle id", "Copy the id of the chosen cycle", CYCLES, footer=False),
     Action("sessions.copy-session", "Y", "Copy session id", "Copy the id of the chosen cycle's session", CYCLES,
            footer=False),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.events import Resize
@@ -20,10 +20,13 @@ from goals_tui.tui.actions import bindings
 from goals_tui.tui.insights.filter_bar import FilterBar
 from goals_tui.tui.insights.filtered_screen import FilteredScreen
 from goals_tui.tui.insights.words import Words, day_title
-from goals_tui.tui.places import CyclesPlace, GoalPlace, Place
+from goals_tui.tui.places import CyclesPlace, GoalPlace, Place, SessionPlace
 from goals_tui.tui.sessions.pages import CyclePages, find
 from goals_tui.tui.sessions.rows import COLUMNS, cells
 from goals_tui.tui.widgets.virtual_list import VirtualList
+
+EVERYTHING_THERE_IS = Filters(span="all", include_test=True)
+"""The filters under which the cycles of one session are shown."""
 
 LOADING_AFTER = 0.2
 """Seconds after which the screen says that it is loading (STYLE 11)."""
@@ -168,7 +171,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
     def restriction(self) -> list[str]:
         """What narrows the list beyond the filters, in words."""
         behind, words = self.behind, []
-        if self.narrowed is not None:
+        if self.narrowed is not None and self.narrowed != EVERYTHING_THERE_IS:
             words.append("some goals")
         if behind.goal_id is not None:
             goal = self._goal(behind.goal_id)
@@ -184,7 +187,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
             words.append(day_title(behind.day))
         if behind.part is not None:
             dimension, value = behind.part
-            words.append(value or f"no {dimension}")
+            words.append(f"session {value}" if dimension == "session" else value or f"no {dimension}")
         if behind.outcome is not None:
             words.append(f"{OUTCOME_GLYPHS[behind.outcome]} {OUTCOME_TITLES[behind.outcome]}")
         return words
@@ -194,6 +197,10 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         if isinstance(place, CyclesPlace):
             self.narrowed = place.filters
             self.behind = Behind(place.outcome, place.goal_id, place.step_id, place.day, place.bucket, place.part)
+            self._start_over()
+        elif isinstance(place, SessionPlace):
+            self.narrowed = EVERYTHING_THERE_IS
+            self.behind = Behind(part=("session", place.session_id))
             self._start_over()
 
     def _start_over(self) -> None:
@@ -245,10 +252,34 @@ An **orphan** (?) has no initial step: it is in no number of a report.
     @on(VirtualList.Selected)
     def action_open(self) -> None:
         """The timeline of the chosen cycle."""
+        if self.chosen is not None:
+            self._timeline(self.chosen.cycle_id, self.step)
+
+    def _timeline(self, cycle_id: str, step: Callable[[int], Cycle | None]) -> None:
         from goals_tui.tui.sessions.timeline import TimelineScreen
 
+        self.app.push_screen(TimelineScreen(cycle_id, step))
+
+    def action_session(self) -> None:
+        """Every cycle of the chosen cycle's session."""
         if self.chosen is not None:
-            self.app.push_screen(TimelineScreen(self.chosen.cycle_id, self.step))
+            self.open_place(SessionPlace(self.chosen.session_id))
+
+    @work
+    async def action_find(self) -> None:
+        """A cycle or a session by its id."""
+        from goals_tui.tui.dialogs import AskText
+
+        wanted = await self.app.push_screen_wait(AskText("Find", label="Id of a cycle or a session", save="Find"))
+        if wanted is None:
+            return
+        insights = self.services.insights
+        self.load(
+            "find",
+            lambda: insights.cycle(wanted),
+            lambda found: self._timeline(found.cycle.cycle_id, lambda _rows: None),
+            refused=lambda _error: self.open_place(SessionPlace(wanted)),
+        )
 
     def action_copy_id(self) -> None:
         """Copy the id of the chosen cycle."""
@@ -269,7 +300,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing are off."""
-        if action in ("open", "copy_id", "copy_session"):
+        if action in ("open", "copy_id", "copy_session", "session"):
             return self.chosen is not None
         if action == "goal":
             return self.chosen is not None and self._goal(self.chosen.goal_id) is not None

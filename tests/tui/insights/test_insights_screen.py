@@ -312,7 +312,7 @@ async def test_data_health_says_what_it_means_and_leads_to_orphans(scenarios: di
         await press(pilot, "h")
         assert isinstance(pilot.app.screen, HealthDialog)
         text = screen_text(pilot.app)
-        assert "1 orphan cycles" in text
+        assert "Orphan cycles: 1" in text
         assert "Cycles with no initial step" in text
         await pilot.click("#orphans")
         await settle(pilot)

@@ -13,14 +13,14 @@ from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Cycle
 from goals_tui.services.context import Services, open_services
 from goals_tui.services.insights import CycleList
-from goals_tui.tui.places import CyclesPlace
+from goals_tui.tui.places import CyclesPlace, SessionPlace
 from goals_tui.tui.sessions.pages import PAGE
 from goals_tui.tui.sessions.screen import SessionsScreen
 from goals_tui.tui.sessions.timeline import TimelineScreen
 from goals_tui.tui.widgets.virtual_list import VirtualList
 from tests.builders import event, goal, uuid_of
 from tests.conftest import NOW
-from tests.tui.harness import HOSTILE, press, running, screen_text, settle
+from tests.tui.harness import HOSTILE, press, running, screen_text, settle, type_text
 from tests.tui.insights.conftest import SGD, WHEN, Scenario, fill, flight
 
 ALL = Filters(span="all", include_test=True)
@@ -203,6 +203,26 @@ async def test_what_narrows_the_list_is_said_and_can_be_ended(scenarios: dict[st
         await press(pilot, "escape")
         assert count(pilot) > narrow
         assert "└ only" not in screen_text(pilot.app)
+
+
+async def test_a_session_and_a_cycle_are_found_by_their_ids(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"]()) as pilot:
+        await sessions(pilot, Filters())
+        cycle = chosen(pilot)
+        await press(pilot, "s")
+        assert count(pilot) == 1
+        assert f"└ only session {cycle.session_id}" in screen_text(pilot.app)
+        await press(pilot, "a", "F")
+        await type_text(pilot, cycle.cycle_id)
+        await press(pilot, "enter")
+        assert pilot.app.screen.cycle_id == cycle.cycle_id
+        await press(pilot, "escape", "F")
+        await type_text(pilot, "session-17")
+        await press(pilot, "enter")
+        assert chosen(pilot).session_id == "session-17"
+        pilot.app.go(SessionPlace("session-18"))
+        await settle(pilot)
+        assert chosen(pilot).session_id == "session-18"
 
 
 async def test_nothing_says_what_to_do(scenarios: dict[str, Scenario]) -> None:
