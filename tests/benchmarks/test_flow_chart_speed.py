@@ -11,7 +11,8 @@ from rich.style import Style
 
 from goals_tui.domain.flow import Flow, Node
 from goals_tui.tui.flows.faces import Names, face_of
-from goals_tui.tui.flows.layout import ROOMY, START, Layout, lay_out
+from goals_tui.tui.flows.layout import START, Layout
+from goals_tui.tui.flows.layout_builder import ROOMY, lay_out
 from goals_tui.tui.flows.walk import step
 from goals_tui.tui.widgets.flow_chart_paint import CLASSES, Paint
 from tests.builders import book_a_flight, flow, if_, lookup, question, say, track

@@ -25,7 +25,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("flows.talk", "i,t", "Talk", "Talk to the flow in the Interaction Panel", _TEST),
     Action("flows.simulate", "S", "Simulate", "Run many conversations through the flow", _TEST, footer=False),
     Action("flows.choose", "o", "Open", "Choose another flow", _FLOWS),
-    Action("flows.new", "n", "New flow", "Create a flow", _FLOWS, footer=False),
+    Action("flows.new", "n", "New flow", "Create a flow", _FLOWS),
     Action("flows.rename-flow", "R", "Rename flow", "Rename the flow that is shown", _FLOWS, footer=False),
     Action("flows.duplicate-flow", "D", "Duplicate flow", "Copy the flow that is shown", _FLOWS, footer=False),
     Action("flows.delete-flow", "X", "Delete flow", "Delete the flow that is shown", _FLOWS, footer=False),

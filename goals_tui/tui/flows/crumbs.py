@@ -22,7 +22,8 @@ def crumbs(flow: Flow, layout: Layout, spot: Spot) -> Content:
         at = parent
     parts.append(_short(flow.name, "bold"))
     last = _short("empty branch" if spot.is_slot else "Start", "$quiet") if spot.node is None else _stop(spot.node)
-    return Content.styled(" › ", "$quiet").join([*reversed(parts), last])
+    way = Content.styled(" › ", "$quiet").join([*reversed(parts), last])
+    return way if flow.nodes else Content.assemble(way, Content.styled("   This flow is empty: add a node.", "$quiet"))
 
 
 def _stop(node: Node) -> Content:

@@ -59,6 +59,10 @@ class NodeActions(ScreenFrame[None]):
         """Show a flow, with a spot selected."""
         raise NotImplementedError
 
+    def draw_flow(self, flow: Flow, select: str | None = None) -> None:
+        """Draw a flow that was saved just now; all that stands around it follows when the store says so."""
+        raise NotImplementedError
+
     def mend_finding(self, finding: Finding) -> None:
         """Do what mends a finding, or open the form that does."""
         raise NotImplementedError
@@ -81,7 +85,7 @@ class NodeActions(ScreenFrame[None]):
         except GoalsError as error:
             self.goals_app.show_error(error)
             return False
-        self.show_flow(saved, edit.select)
+        self.draw_flow(saved, edit.select)
         self.goals_app.changed()
         if said:
             self.notify(said)

@@ -10,19 +10,19 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import ContentSwitcher, Static
 
-from goals_tui.domain.flow import Flow, Node
+from goals_tui.domain.flow import Flow
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.wiring import Finding, Severity
+from goals_tui.services.flows import FlowSummary
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.flows import edits, mends
 from goals_tui.tui.flows.crumbs import crumbs
 from goals_tui.tui.flows.faces import KIND_GLYPHS, Names
 from goals_tui.tui.flows.findings_list import FindingsList
-from goals_tui.tui.flows.flow_actions import FlowActions
 from goals_tui.tui.flows.flow_list import FlowList, badges, in_short
-from goals_tui.tui.flows.forms import EditorData, saved_answers
 from goals_tui.tui.flows.layout import START
 from goals_tui.tui.flows.node_editor import NodeEditor
+from goals_tui.tui.flows.side_actions import SideActions
 from goals_tui.tui.places import FlowPlace, Place
 from goals_tui.tui.widgets.flow_chart import FlowChart
 from goals_tui.tui.widgets.flow_chart_map import FlowMap
@@ -50,7 +50,7 @@ CHART_ACTIONS = frozenset("add add_in_branch edit rename delete cut copy paste m
 FLOW_ACTIONS = frozenset("findings talk simulate rename_flow duplicate_flow delete_flow compact".split())
 
 
-class FlowsScreen(FlowActions):
+class FlowsScreen(SideActions):
     """Flows."""
 
     AREA = CONTEXT = "flows"
@@ -79,9 +79,7 @@ class FlowsScreen(FlowActions):
 
     def __init__(self) -> None:
         super().__init__()
-        self.flow = None
-        self.names = Names()
-        self.findings: list[Finding] = []
+        self._summaries: list[FlowSummary] = []
         self._selected: dict[str, str] = {}
 
     def compose_body(self) -> ComposeResult:
@@ -111,6 +109,7 @@ class FlowsScreen(FlowActions):
         if read is None:
             return
         flows, goals = read
+        self._summaries = self.services.flows.summaries()
         self.names = Names({goal.id: goal for goal in goals}, {flow.id: flow.name for flow in flows})
         self.set_class(not flows, "-empty")
         if not flows:
@@ -123,7 +122,13 @@ class FlowsScreen(FlowActions):
         self.show_flow(next((flow for flow in flows if flow.id == wanted), flows[0]))
 
     def show_flow(self, flow: Flow, select: str | None = None) -> None:
-        """Show a flow, with a spot selected: the one that was selected there last, unless told."""
+        """Show a flow, with a spot selected, and look for what is wrong with its wiring."""
+        self.draw_flow(flow, select)
+        self._show_around()
+        self.load("findings", lambda: self.services.flows.findings(flow), self._show_findings)
+
+    def draw_flow(self, flow: Flow, select: str | None = None) -> None:
+        """Draw a flow, with a spot selected: the one that was selected there last, unless told."""
         chart = self.chart
         if self.flow is not None and self.flow.id != flow.id:
             self._selected[self.flow.id] = chart.selected
@@ -132,8 +137,7 @@ class FlowsScreen(FlowActions):
         chart.show(flow, self.names, mends.worst_by_node(self.findings, flow.id))
         if select is not None:
             chart.select(select)
-        self._show_around()
-        self.load("findings", lambda: self.services.flows.findings(flow), self._show_findings)
+        self._show_crumbs()
 
     def _show_findings(self, findings: list[Finding]) -> None:
         self.findings = findings
@@ -150,10 +154,9 @@ class FlowsScreen(FlowActions):
         for finding in self.findings:
             found = by_flow.setdefault(finding.flow_id or "", {})
             found[finding.severity] = found.get(finding.severity, 0) + 1
-        summaries = self.attempt(self.services.flows.summaries) or []
-        self.query_one(FlowList).show(summaries, by_flow, flow.id)
+        self.query_one(FlowList).show(self._summaries, by_flow, flow.id)
         self.query_one(FindingsList).show(self.findings, flow.id)
-        short = next((in_short(summary) for summary in summaries if summary.id == flow.id), "")
+        short = next((in_short(summary) for summary in self._summaries if summary.id == flow.id), "")
         self.place = flow.name
         self.note = "  ".join(filter(None, [short, badges(by_flow.get(flow.id, {})).plain]))
         self._show_crumbs()
@@ -161,12 +164,8 @@ class FlowsScreen(FlowActions):
     def _show_crumbs(self) -> None:
         layout, spot = self.chart.layout_of_flow, self.spot
         if self.flow is not None and layout is not None and spot is not None:
-            self.query_one("#crumbs", Static).update(crumbs(self.flow, layout, spot))
+            self.query_one("#crumbs", Static).update(crumbs(self.flow, layout, spot), layout=False)
         self.refresh_bindings()
-
-    def findings_of(self, node_id: str) -> list[Finding]:
-        """What is wrong with a node of the flow that is shown."""
-        return [finding for finding in self.findings if finding.node_id == node_id]
 
     def open_place(self, place: Place) -> None:
         """Show a flow, at a node, or track a goal in it."""
@@ -199,59 +198,7 @@ class FlowsScreen(FlowActions):
         tracked = {step_id for use in uses for step_id in use.step_ids}
         return next((step.id for step in goal.steps if step.id not in tracked), goal.initial.id)
 
-    # -- the side
-
-    @property
-    def side(self) -> str:
-        """Which part the side shows: `editor`, `findings-list`, or empty."""
-        return (self.query_one("#side", ContentSwitcher).current or "") if self.has_class("-side") else ""
-
-    def _open_side(self, part: str) -> None:
-        self.query_one("#side", ContentSwitcher).current = part
-        self.add_class("-side")
-        self.refresh_bindings()
-
-    def _close_side(self) -> None:
-        self.remove_class("-side")
-        self.chart.focus()
-        self.refresh_bindings()
-
-    @work(group="editor", exclusive=True)
-    async def open_editor(self, node: Node, field: str | None = None) -> None:
-        """Show the editor of a node."""
-        flow = self.flow
-        if flow is None:
-            return
-        data = EditorData(
-            names=self.names,
-            flow_id=flow.id,
-            answers=saved_answers(list(flow.walk())),
-            uses=self.services.goals.where_used,
-        )
-        self._open_side("editor")
-        await self.query_one(NodeEditor).edit(node, data, field=field)
-
-    def _save_editor(self) -> bool:
-        """Save what was typed; whether the editor may be left."""
-        editor, flow = self.query_one(NodeEditor), self.flow
-        node = editor.result()
-        if node is None:
-            return False
-        if flow is not None:
-            edit = self.attempt(lambda: edits.change(flow, node))
-            if edit is not None:
-                self.commit(edit)
-        return True
-
-    @on(NodeEditor.Done)
-    def action_done(self) -> None:
-        """Leave the side; what was typed is saved."""
-        if self.side != "editor" or self._save_editor():
-            self._close_side()
-
-    def action_save(self) -> None:
-        """Save what was typed, and leave the editor."""
-        self.action_done()
+    # -- what the parts say
 
     @on(FlowChart.Selected)
     def _selected_on_chart(self) -> None:
@@ -290,43 +237,6 @@ class FlowsScreen(FlowActions):
     @on(FlowList.OptionSelected)
     def _entered_list(self) -> None:
         self.chart.focus()
-
-    # -- findings
-
-    def action_findings(self) -> None:
-        """Open the list of findings, or close it."""
-        if self.side == "findings-list":
-            self._close_side()
-        else:
-            self._open_side("findings-list")
-            self.query_one(FindingsList).focus_list()
-
-    @on(FindingsList.Shown)
-    def _show_finding(self, event: FindingsList.Shown) -> None:
-        if self.flow is not None and event.finding.flow_id == self.flow.id and event.finding.node_id:
-            self.chart.select(event.finding.node_id)
-
-    @on(FindingsList.Chosen)
-    def _choose_finding(self, event: FindingsList.Chosen) -> None:
-        self.mend_finding(event.finding)
-
-    def mend_finding(self, finding: Finding) -> None:
-        """Go to where a finding is, and do what mends it, or open the form that does."""
-        if finding.flow_id:
-            target = self.attempt(lambda: self.services.flows.get(finding.flow_id or ""))
-            if target is None:
-                return
-            self.show_flow(target, finding.node_id)
-        flow = self.flow
-        if flow is None or finding.mend is None:
-            self.chart.focus()
-            return
-        if mends.needs_form(finding) and finding.node_id:
-            self.open_editor(flow.node(finding.node_id))
-            return
-        at = self.here
-        edit = self.attempt(lambda: mends.mend(finding, flow, at, self.names.goals, self.services.ids))
-        self.commit(edit, said=f"{edit.label}. Press u to take it back." if edit else "")
 
     # -- which keys work
 

@@ -18,7 +18,8 @@ from textual.strip import Strip
 
 from goals_tui.domain.flow import Flow
 from goals_tui.tui.flows.faces import Names, face_of
-from goals_tui.tui.flows.layout import COMPACT, ROOMY, SIZES, START, Layout, Measures, Spot, lay_out, width_of
+from goals_tui.tui.flows.layout import START, Layout, Spot
+from goals_tui.tui.flows.layout_builder import COMPACT, ROOMY, SIZES, Measures, lay_out, width_of
 from goals_tui.tui.flows.walk import Direction, ancestors, page, step
 from goals_tui.tui.widgets.flow_chart_paint import CLASSES, Paint, Palette
 
@@ -123,6 +124,7 @@ class FlowChart(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._flow: Flow | None = None
+        self._state: tuple[str, int] | None = None
         self._names = Names()
         self._badges: Mapping[str, Severity] = {}
         self._layout: Layout | None = None
@@ -133,10 +135,18 @@ class FlowChart(ScrollView, can_focus=True):
         self._paint: Paint | None = None
 
     def show(self, flow: Flow | None, names: Names, badges: Mapping[str, Severity]) -> None:
-        """Draw this flow. The selection stays where it is, or on what is nearest to where it was."""
-        before = self._layout
-        self._flow, self._names, self._badges = flow, names, badges
-        self._lay_out()
+        """Draw this flow. The selection stays where it is, or on what is nearest to where it was.
+
+        The same revision of a flow is not laid out again: another set of badges is cheap.
+        """
+        before, state = self._layout, (flow.id, flow.revision) if flow else None
+        same = before is not None and state == self._state and names == self._names
+        self._flow, self._names, self._badges, self._state = flow, names, badges, state
+        if same:
+            self._strips.clear()
+            self._paint = None
+        else:
+            self._lay_out()
         if self._layout is not None and self.selected not in self._layout.spots:
             self.selected = _nearest(before, self._layout, self.selected)
         self.refresh()

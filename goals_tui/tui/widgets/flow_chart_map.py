@@ -46,17 +46,21 @@ class FlowMap(Widget, can_focus=False):
         super().__init__(id=id)
         self._layout: Layout | None = None
         self._selected = ""
-        self._rows: list[bytearray] | None = None
+        self._dots: list[bytearray] = []
+        self._styles: dict[tuple[bool, int], Style] = {}
 
     def show(self, layout: Layout | None, selected: str) -> None:
         """Draw this layout."""
-        if layout is not self._layout or selected != self._selected:
-            self._layout, self._selected, self._rows = layout, selected, None
+        if layout is not self._layout:
+            self._layout = layout
+            self._draw()
+        if selected != self._selected:
+            self._selected = selected
             self.refresh()
 
     def on_resize(self) -> None:
         """Another size, other dots."""
-        self._rows = None
+        self._draw()
 
     def on_click(self, event: events.Click) -> None:
         """Go to what was clicked."""
@@ -64,29 +68,39 @@ class FlowMap(Widget, can_focus=False):
             across, down = self._scale(self._layout)
             self.post_message(self.Pointed(int(event.x * across), int(event.y * 2 * down)))
 
+    def notify_style_update(self) -> None:
+        """Colours are looked up again when the theme changes."""
+        super().notify_style_update()
+        self._styles = {}
+
     def render_line(self, y: int) -> Strip:
         """Two rows of dots as half blocks."""
-        base = self.rich_style
-        layout = self._layout
-        if layout is None or not self.size:
-            return Strip.blank(self.size.width, base)
-        rows = self._dots(layout)
+        layout, width = self._layout, self.size.width
+        if layout is None or 2 * y + 1 >= len(self._dots):
+            return Strip.blank(width, self.rich_style)
+        styles = self._styles = self._styles or self._looked_up()
         across, down = self._scale(layout)
+        lit_top, lit_bottom = self.view.y < (2 * y + 2) * down, self.view.bottom > 2 * y * down
+        lit = range(int(self.view.x / across), int(-(-self.view.right // across))) if lit_top and lit_bottom else ()
+        top, bottom = self._with_selected(layout, 2 * y), self._with_selected(layout, 2 * y + 1)
+        segments = [
+            Segment(" ▀▄█"[bool(up) + 2 * bool(low)], styles[x in lit, max(up, low)])
+            for x, (up, low) in enumerate(zip(top, bottom, strict=True))
+        ]
+        return Strip(segments, width).simplify()
+
+    def _looked_up(self) -> dict[tuple[bool, int], Style]:
+        base = self.rich_style
         tinted = base + Style(bgcolor=self._color("flow-map--view", background=True))
-        colors = {
-            _NODE: base.color,
-            _TRACK: self._color("flow-map--track"),
-            _SELECTED: self._color("flow-map--selected"),
+        marks = {
+            0: Style(),
+            _NODE: Style(),
+            _TRACK: Style(color=self._color("flow-map--track")),
+            _SELECTED: Style(color=self._color("flow-map--selected")),
         }
-        segments = []
-        for x in range(self.size.width):
-            top, bottom = rows[2 * y][x], rows[2 * y + 1][x]
-            in_view = self.view.overlaps(_box(x * across, 2 * y * down, across, 2 * down))
-            style = tinted if in_view else base
-            if top or bottom:
-                style += Style(color=colors[max(top, bottom)])
-            segments.append(Segment(" ▀▄█"[bool(top) + 2 * bool(bottom)], style))
-        return Strip(segments, self.size.width).simplify()
+        return {
+            (lit, mark): (tinted if lit else base) + style for lit in (False, True) for mark, style in marks.items()
+        }
 
     def _color(self, component: str, *, background: bool = False) -> Color:
         styles = self.get_component_styles(component)
@@ -98,24 +112,32 @@ class FlowMap(Widget, can_focus=False):
         width, height = self.size
         return max(4.0, layout.width / width), max(3.0, layout.height / (2 * height))
 
-    def _dots(self, layout: Layout) -> list[bytearray]:
-        if self._rows is None:
-            self._rows = [bytearray(self.size.width) for _ in range(2 * self.size.height)]
-            across, down = self._scale(layout)
-            for spot in layout.spots.values():
-                self._dot(self._rows, spot, across, down)
-            chosen = layout.spots.get(self._selected)
-            if chosen is not None:
-                self._dot(self._rows, chosen, across, down, _SELECTED)
-        return self._rows
+    def _draw(self) -> None:
+        """Mark where every node is, once for each layout and size."""
+        width, height = self.size
+        self._dots = [bytearray(width) for _ in range(2 * height)]
+        if self._layout is not None and self.size:
+            for spot in self._layout.spots.values():
+                y, columns = self._place(self._layout, spot)
+                mark = _TRACK if spot.node is not None and spot.node.kind == "track_goal" else _NODE
+                row = self._dots[y]
+                for x in columns:
+                    row[x] = max(row[x], mark)
+        self.refresh()
 
-    def _dot(self, rows: list[bytearray], spot: Spot, across: float, down: float, mark: int = 0) -> None:
-        first, last = int(spot.x / across), int((spot.x + spot.width - 1) / across)
-        mark = mark or (_TRACK if spot.node is not None and spot.node.kind == "track_goal" else _NODE)
-        y = min(int(spot.y / down), len(rows) - 1)
-        for x in range(first, min(last, self.size.width - 1) + 1):
-            rows[y][x] = max(rows[y][x], mark)
+    def _with_selected(self, layout: Layout, y: int) -> bytearray:
+        row, chosen = self._dots[y], layout.spots.get(self._selected)
+        if chosen is None:
+            return row
+        at, columns = self._place(layout, chosen)
+        if at != y:
+            return row
+        marked = bytearray(row)
+        for x in columns:
+            marked[x] = _SELECTED
+        return marked
 
-
-def _box(x: float, y: float, width: float, height: float) -> Region:
-    return Region(int(x), int(y), max(1, int(width)), max(1, int(height)))
+    def _place(self, layout: Layout, spot: Spot) -> tuple[int, range]:
+        across, down = self._scale(layout)
+        last = min(int((spot.x + spot.width - 1) / across), self.size.width - 1)
+        return min(int(spot.y / down), len(self._dots) - 1), range(int(spot.x / across), last + 1)

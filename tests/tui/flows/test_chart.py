@@ -10,7 +10,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from goals_tui.domain.flow import Flow, Say
+from goals_tui.domain.flow import Flow, Node, Say
 from goals_tui.tui.flows.faces import Names
 from goals_tui.tui.flows.layout import START, slot_key
 from goals_tui.tui.themes import OURS
@@ -133,15 +133,19 @@ async def test_findings_wear_a_glyph_beside_their_colour() -> None:
 
 
 async def test_when_the_selected_node_goes_its_neighbour_is_selected() -> None:
-    before = flow("F", say("a"), if_("if", (say("b"),)), say("c"))
-    async with charting(before) as (_, chart):
+    revisions = iter(range(10))
+
+    def revised(*nodes: Node) -> Flow:
+        return flow("F", *nodes).model_copy(update={"revision": next(revisions)})
+
+    async with charting(revised(say("a"), if_("if", (say("b"),)), say("c"))) as (_, chart):
         chart.select(node_id("a"))
-        chart.show(flow("F", if_("if", (say("b"),)), say("c")), Names(), {})
+        chart.show(revised(if_("if", (say("b"),)), say("c")), Names(), {})
         assert chart.selected == node_id("if")
         chart.select(node_id("b"))
-        chart.show(flow("F", if_("if"), say("c")), Names(), {})
+        chart.show(revised(if_("if"), say("c")), Names(), {})
         assert chart.selected == slot_key(node_id("if"), 0)
-        chart.show(flow("F"), Names(), {})
+        chart.show(revised(), Names(), {})
         assert chart.selected == START
 
 

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 
 from goals_tui.domain.flow import Flow, Node
 from goals_tui.tui.flows.faces import Face, Names, face_of
-from goals_tui.tui.flows.layout import COMPACT, ROOMY, START, Layout, Measures, Pole, Run, Spot, lay_out, slot_key
+from goals_tui.tui.flows.layout import START, Layout, Pole, Run, Spot, slot_key
+from goals_tui.tui.flows.layout_builder import COMPACT, ROOMY, Measures, lay_out
 from tests.builders import book_a_flight, book_a_flight_flow, end, flow, flow_sets, go_to, if_, lookup, node_id, say
 
 SMALL = Measures(box=9, gap=3)
