@@ -27,6 +27,10 @@ def run(arguments: Sequence[str]) -> int:
         # The reader (head, less) has gone; what is still buffered has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        # What no service expected of the disk, such as a path of 5,000 characters.
+        _complain(f"Can't use {str(error.filename or 'a file')[:200]!r}: {error.strerror or error}. Check it.")
+        return ERROR
     except KeyboardInterrupt:
         _complain("Stopped.")
         return _INTERRUPTED

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+LONGEST_MESSAGE = 1000
+"""In characters. Longer is only a message that quotes a text that somebody gave."""
+
 
 class GoalsError(Exception):
-    """The base of every error that a user can act on; `str(error)` is one line for them."""
+    """The base of every error that a user can act on; `str(error)` is one line for them, cut where it is endless."""
+
+    def __init__(self, message: str) -> None:
+        if len(message) > LONGEST_MESSAGE:
+            half = LONGEST_MESSAGE // 2
+            message = f"{message[:half]} … {message[-half:]}"
+        super().__init__(message)
 
 
 class RefusedError(GoalsError):

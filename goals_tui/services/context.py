@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import RefusedError
-from goals_tui.domain.model import Ids
+from goals_tui.domain.model import MAX_NAME, Ids, clean_line
 from goals_tui.domain.project import Project, zone
 from goals_tui.services.features import Features, read_features
 from goals_tui.services.history import History
@@ -154,8 +154,10 @@ def create_workspace(
     env = os.environ if env is None else env
     ids = ids or Ids()
     zone(time_zone)
-    if not name.strip():
+    if not clean_line(name):
         raise RefusedError("A project needs a name, for example --name 'Flight Desk'.", field="name")
+    if len(clean_line(name)) > MAX_NAME:
+        raise RefusedError(f"The name is {len(name)} characters long, {MAX_NAME} at most.", field="name")
     project = Project(id=ids.hex24(), name=name, currency=check_currency(currency), time_zone=time_zone)
     return Services(Workspace.create(path, project), clock=clock or clock_of(env), ids=ids, env=env)
 
