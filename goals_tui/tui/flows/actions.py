@@ -35,7 +35,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("flows.save", "ctrl+s,f2", "Save", "Save what was typed in the editor", _NODES, palette=False),
     Action("flows.kinds.search", "slash", "Search", "Type a part of the kind's name", "Add a node", palette=False),
     Action("flows.kinds.cancel", "escape", "Cancel", "Add nothing", "Add a node", palette=False),
-    Action("flows.panel.restart", "f5,ctrl+r", "Restart", "Begin a new conversation", "Interaction Panel"),
+    Action("flows.panel.restart", "f5", "Restart", "Begin a new conversation", "Interaction Panel"),
     Action("flows.panel.debug", "f4,ctrl+g", "Debug", "Show goal events, cycles and what was earned",
            "Interaction Panel"),
     Action("flows.panel.close", "escape", "Back", "Back to the chart", "Interaction Panel", palette=False),
