@@ -42,6 +42,9 @@ class Palette:
     def color(self, tone: str) -> Color:
         """The colour of a tone, mixed with the background where the tone says so."""
         text = self._variable("foreground", "white")
+        if tone in ("cursor", "grid") and text.ansi is not None:
+            # Colours of the terminal can't be mixed: what is behind the data takes its grey.
+            return Color.parse("ansi_bright_black")
         if tone.startswith("faint-"):
             return self._mixed(self.color(tone.removeprefix("faint-")), 0.35)
         if tone == "text":
