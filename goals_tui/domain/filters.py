@@ -152,6 +152,9 @@ def _custom(filters: Filters, today: date, zone: ZoneInfo) -> Span:
             f"The span ends before it begins: from {filters.since} to {filters.until}. Swap --from and --to.",
             field="until",
         )
+    if not isinstance(since, datetime) and not isinstance(until, datetime):
+        # Not from `end`: where the zone skips the day after, that is two days later.
+        return Span(name="custom", start=start, end=end, days=(until - since).days + 1)
     first_day = start.date()
     at_midnight = start == start_of_day(first_day, zone) and end == start_of_day(end.date(), zone)
     return Span(name="custom", start=start, end=end, days=(end.date() - first_day).days if at_midnight else None)
