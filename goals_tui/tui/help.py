@@ -6,6 +6,7 @@ A screen's `HELP` is a little Markdown: paragraphs with **bold** words, and rows
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
@@ -13,7 +14,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from goals_tui.tui.actions import APP_ACTIONS, Action, key_names, of_context
+from goals_tui.tui.actions import APP_ACTIONS, key_names, of_context
 from goals_tui.tui.dialogs import Dialog
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Help(Dialog[None]):
     Help > #dialog { width: 92; height: 90%; }
     Help #dialog-body { height: 1fr; max-height: 1fr; }
     Help #help-scroll { height: 1fr; scrollbar-size-vertical: 1; }
-    Help .help-group { color: $primary; text-style: bold; margin-top: 1; }
+    Help #dialog-buttons { display: none; }
     """
 
     def __init__(self, screen: Screen[Any]) -> None:
@@ -40,42 +41,49 @@ class Help(Dialog[None]):
 
     def compose_dialog(self) -> ComposeResult:
         with VerticalScroll(id="help-scroll"):
-            if self.help:
-                yield Static(explained(self.help))
-            groups: dict[str, list[tuple[Action, str]]] = {}
-            for action, keys in self.actions:
-                if action.context != "app.dialog":
-                    groups.setdefault(action.group, []).append((action, keys))
-            for group, rows in groups.items():
-                yield Static(group, classes="help-group", markup=False)
-                yield Static(Content("\n").join([self._row(action, keys) for action, keys in rows]))
-
-    def _row(self, action: Action, keys: str) -> Content:
-        shown = key_names(keys) or "palette"
-        return Content.assemble((f"{shown:<18}", "bold"), f"{action.description:<20} ", (action.tooltip, "$quiet"))
+            yield Static("", id="help-text")
 
     def on_mount(self) -> None:
         self.query_one("#help-scroll").focus()
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw)
 
-def explained(text: str) -> Content:
-    """The help of a screen as it is shown."""
-    lines: list[Content] = []
-    for paragraph in text.strip().split("\n\n"):
-        if lines:
-            lines.append(Content(""))
+    def _draw(self) -> None:
+        width = max(30, self.query_one("#help-scroll", VerticalScroll).scrollable_content_region.width - 1)
+        lines = list(explained(self.help, width)) if self.help else []
+        group = ""
+        for action, keys in self.actions:
+            if action.context == "app.dialog":
+                continue
+            if action.group != group:
+                group = action.group
+                lines += [Content(""), Content.styled(group, "bold $primary")]
+            first = Content.assemble((f"{key_names(keys) or 'palette':<17} ", "bold"), f"{action.description:<16} ")
+            lines += hanging(first, Content.styled(action.tooltip, "$quiet"), width)
+        self.query_one("#help-text", Static).update(Content("\n").join(lines))
+
+
+def explained(text: str, width: int) -> Iterator[Content]:
+    """The help of a screen as it is shown, in lines of `width` cells."""
+    for number, paragraph in enumerate(text.strip().split("\n\n")):
+        if number:
+            yield Content("")
         rows = [row for row in paragraph.split("\n") if row.startswith("|")]
-        if rows:
-            lines += [_meaning(row) for row in rows if set(row) - set("|- ")]
-        else:
-            lines.append(_emphasized(" ".join(paragraph.split("\n"))))
-    return Content("\n").join(lines)
+        for row in rows:
+            if set(row) - set("|- "):
+                what, _, means = row.strip("| ").partition("|")
+                glyph = Content.styled(what.strip(), "bold $primary")
+                yield from hanging(glyph.pad_right(max(1, 9 - glyph.cell_length)), _emphasized(means.strip()), width)
+        if not rows:
+            yield from _emphasized(" ".join(paragraph.split("\n"))).wrap(width)
 
 
-def _meaning(row: str) -> Content:
-    what, _, means = row.strip("| ").partition("|")
-    glyph = Content.styled(what.strip(), "bold $primary")
-    return Content.assemble(glyph.pad_right(max(1, 10 - glyph.cell_length)), _emphasized(means.strip()))
+def hanging(first: Content, text: Content, width: int) -> Iterator[Content]:
+    """`text` beside `first`; further lines of it stand below its beginning."""
+    indent = first.cell_length
+    for number, part in enumerate(text.wrap(max(12, width - indent))):
+        yield Content.assemble(first if number == 0 else " " * indent, part)
 
 
 def _emphasized(text: str) -> Content:

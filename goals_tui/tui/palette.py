@@ -15,8 +15,8 @@ from goals_tui.tui.actions import AREAS, Action, key_names, registry
 from goals_tui.tui.app import GoalsApp
 from goals_tui.tui.places import FlowPlace, GoalPlace, SessionPlace
 
-SESSION_ID = 6
-"""How long what is typed must be to be offered as the id of a session: the log holds too many to list them."""
+SHORTEST_SESSION = 2
+"""Shorter ids of sessions are not looked for; longer ones are, by their whole: the log holds too many to list."""
 
 AREA_TITLES = {area.name: area.title for area in AREAS}
 
@@ -103,10 +103,14 @@ class GoalsProvider(Provider):
             if score > 0:
                 title = _highlighted(command.title, query)
                 yield Hit(score, cast(Any, title), command.run, command.title, command.hint)
-        wanted = query.strip()
-        if len(wanted) >= SESSION_ID:
-            go = partial(self.goals_app.go, SessionPlace(wanted))
-            yield Hit(0.01, cast(Any, Content(f"Session {wanted}")), go, wanted, "The cycles of the session of this id")
+        session = query.strip()
+        if len(session) >= SHORTEST_SESSION and await asyncio.to_thread(self._is_session, session):
+            run = partial(self.goals_app.go, SessionPlace(session))
+            yield Hit(1.0, cast(Any, Content(session)), run, session, "Go to this session")
+
+    def _is_session(self, session: str) -> bool:
+        """Whether events carry exactly this id: the index answers that, without DuckDB."""
+        return bool(self.goals_app.services.workspace.events.session_events(session))
 
 
 def _highlighted(title: str, query: str) -> Content:

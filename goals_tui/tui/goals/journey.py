@@ -134,6 +134,6 @@ class Journey(VerticalScroll):
         self._draw()
 
     def _draw(self) -> None:
-        width = self.scrollable_content_region.width
+        width = self.scrollable_content_region.width - 1
         for static in self.query(Static):
-            static.update(journey(self._view, width) if self._view and width else "")
+            static.update(journey(self._view, width) if self._view and width > 0 else "")

@@ -56,12 +56,14 @@ def settings(services: Services, config: Config, theme: str) -> Iterator[Setting
     )  # fmt: skip
     yield Setting(
         "fixed", "Steps per goal", str(features.max_steps), _place(features.max_steps_from),
-        f"The most steps of one goal, the initial one included{_said(features.max_steps_from)}. Set {MAX_STEPS[0]} to up to {HIGHEST_MAX_STEPS} in the "
-        "environment or in values.yaml to raise it, and start anew.",
+        f"The most steps of one goal, the initial one included{_said(features.max_steps_from)}. "
+        f"Set {MAX_STEPS[0]} to up to {HIGHEST_MAX_STEPS} in the environment or in values.yaml to raise it, and "
+        "start anew.",
     )  # fmt: skip
     yield Setting(
         "fixed", "Goals", "on" if features.enabled else "off", _place(features.enabled_from),
-        f"Whether goals are shown{_said(features.enabled_from)}. {USE_GOALS[0]}=true or false, in the environment or in values.yaml.",
+        f"Whether goals are shown{_said(features.enabled_from)}. "
+        f"{USE_GOALS[0]}=true or false, in the environment or in values.yaml.",
     )  # fmt: skip
     path = services.workspace.path
     yield Setting("fixed", "Workspace", str(path), "", "The folder with everything of this project. Back this one up.")

@@ -40,6 +40,7 @@ class SettingsScreen(ScreenFrame[None]):
     SettingsScreen #settings { width: 3fr; }
     SettingsScreen #about { width: 2fr; min-width: 28; margin-left: 2; padding: 0 1 0 2; scrollbar-size-vertical: 1;
         scrollbar-gutter: stable; border-left: vkey $border-blurred; }
+    SettingsScreen #about-text { padding-right: 1; }
     SettingsScreen #about:focus { border-left: outer $primary; }
     """
 
@@ -96,7 +97,7 @@ class SettingsScreen(ScreenFrame[None]):
                 group = action.group
                 lines.append(Content.styled(f"\n{group}", "bold $primary"))
             keys = key_names(keymap.get(action.id, action.keys)) or "palette"
-            lines.append(Content.assemble((f"{keys:<16} ", "bold"), action.description, (f"  {action.id}", "$quiet")))
+            lines.append(Content.assemble((keys, "bold"), f"  {action.description}", (f"\n  {action.id}", "$quiet")))
         return lines
 
     # -- actions

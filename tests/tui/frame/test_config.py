@@ -60,7 +60,7 @@ def test_what_is_wrong_is_said_with_file_and_line(tmp_path: Path, text: str, lin
 def test_no_toml_is_said(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text("theme = \n")
-    with pytest.raises(GoalsError, match="this is not TOML.*line 1"):
+    with pytest.raises(GoalsError, match=r"this is not TOML.*line 1"):
         load(path)
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(GoalsError, match="can't be read"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from goals_tui.domain.errors import UnreadableError
+from goals_tui.domain.event import Source
 from goals_tui.services.context import Services
 from goals_tui.tui.app import GoalsApp
 from tests.tui.goals.samples import book_a_flight
@@ -29,6 +30,18 @@ async def test_the_palette_runs_an_action_of_another_screen(services: Services) 
         await settle(pilot)
         await press(pilot, "enter")
         assert "New goal" in screen_text(pilot.app)
+
+
+async def test_the_palette_goes_to_a_session_by_its_id(services: Services) -> None:
+    goal = services.goals.save(book_a_flight(services))
+    services.tracking.track("caller-17", goal.id, [goal.steps[0].id], Source(endpoint_name="Web"))
+    async with running(services) as pilot:
+        await press(pilot, "ctrl+p")
+        await type_text(pilot, "caller-17")
+        await settle(pilot)
+        assert "Go to this session" in screen_text(pilot.app)
+        await press(pilot, "enter")
+        assert pilot.app.current_mode == "sessions"
 
 
 async def test_the_palette_offers_what_works_now_only(services: Services) -> None:

@@ -20,9 +20,9 @@ async def test_the_step_limit_says_where_it_comes_from(services: Services) -> No
     raised = open_services(services.workspace.path, clock=services.clock, env={})
     async with running(raised, (200, 60), area="settings") as pilot:
         await press(pilot, *["down"] * 5)
-        shown = screen_text(pilot.app)
-        assert "15" in shown
-        assert "now from FEATURE_USE_GOALS_V2__MAX_STEPS_PER_GOAL in values.yaml" in shown
+        row = pilot.app.screen.chosen
+        assert (row.value, row.note) == ("15", "values.yaml")
+        assert "now from FEATURE_USE_GOALS_V2__MAX_STEPS_PER_GOAL in values.yaml" in row.about
 
 
 async def test_the_project_is_renamed_and_named_in_the_title(services: Services) -> None:
