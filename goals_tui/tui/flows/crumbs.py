@@ -11,8 +11,8 @@ from goals_tui.tui.flows.layout import Layout, Spot
 _LONGEST = 28
 
 
-def crumbs(flow: Flow, layout: Layout, spot: Spot) -> Content:
-    """Where a spot lies."""
+def crumbs(flow: Flow, layout: Layout, spot: Spot, width: int) -> Content:
+    """Where a spot lies. In too little width the flow and what is nearest to the spot stay, the middle goes."""
     parts: list[Content] = []
     at = spot
     while at.parent is not None:
@@ -22,8 +22,18 @@ def crumbs(flow: Flow, layout: Layout, spot: Spot) -> Content:
         at = parent
     parts.append(_short(flow.name, "bold"))
     last = _short("empty branch" if spot.is_slot else "Start", "$quiet") if spot.node is None else _stop(spot.node)
-    way = Content.styled(" › ", "$quiet").join([*reversed(parts), last])
-    return way if flow.nodes else Content.assemble(way, Content.styled("   This flow is empty: add a node.", "$quiet"))
+    way = whole = [*reversed(parts), last]
+    if not flow.nodes:
+        return Content.assemble(_joined(way), Content.styled("   This flow is empty: add a node.", "$quiet"))
+    for first in range(2, len(way)):
+        if _joined(way).cell_length <= width:
+            break
+        way = [way[0], Content.styled("…", "$quiet"), *whole[first:]]
+    return _joined(way)
+
+
+def _joined(way: list[Content]) -> Content:
+    return Content.styled(" › ", "$quiet").join(way)
 
 
 def _stop(node: Node) -> Content:

@@ -164,7 +164,8 @@ class FlowsScreen(SideActions):
     def _show_crumbs(self) -> None:
         layout, spot = self.chart.layout_of_flow, self.spot
         if self.flow is not None and layout is not None and spot is not None:
-            self.query_one("#crumbs", Static).update(crumbs(self.flow, layout, spot), layout=False)
+            line = self.query_one("#crumbs", Static)
+            line.update(crumbs(self.flow, layout, spot, line.size.width), layout=False)
         self.refresh_bindings()
 
     def open_place(self, place: Place) -> None:
@@ -205,7 +206,6 @@ class FlowsScreen(SideActions):
         editor = self.query_one(NodeEditor)
         if self.side == "editor" and editor.node and editor.node.id != self.chart.selected and self.chart.has_focus:
             self.action_done()
-        self._show_crumbs()
         self._moved_chart()
 
     @on(FlowChart.Moved)
@@ -215,6 +215,7 @@ class FlowsScreen(SideActions):
         small.set_class(not chart.shows_all or (small.has_class("-needed") and not self._fits_without_map()), "-needed")
         small.show(chart.layout_of_flow, chart.selected)
         small.view = chart.view
+        self._show_crumbs()
 
     def _fits_without_map(self) -> bool:
         layout, room = self.chart.layout_of_flow, self.query_one("#picture").size
