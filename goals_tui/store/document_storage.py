@@ -6,6 +6,7 @@ in the middle takes the documents with it (DESIGN 3).
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import uuid
@@ -24,6 +25,9 @@ FORMAT = 1
 """The version of the file's format that we write; a newer one is refused."""
 
 _MARK = "_format"
+
+_LARGE = 1 << 22
+"""Bytes of JSON of which the parse is worth keeping from the garbage collector: about 1,000 goals."""
 
 Tables = dict[str, dict[str, Any]]
 Stamp = tuple[int, int, int]
@@ -139,6 +143,23 @@ class _DamagedError(Exception):
     """The content of a file is not what we wrote; the message says how, in a few words."""
 
 
+def _loaded(content: bytes) -> Any:
+    """Parses without the garbage collector, which takes twice as long as the parsing and finds nothing.
+
+    10,000 goals are a million objects, and they stay: they are kept from it later, too, or a key that is pressed
+    while it looks at all of them waits for 0.3 seconds.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return orjson.loads(content)
+    finally:
+        if len(content) > _LARGE:
+            gc.freeze()
+        if enabled:
+            gc.enable()
+
+
 def _parse(path: Path) -> Tables:
     """The tables of a file. Raises _DamagedError for its content, UnreadableError for everything else."""
     try:
@@ -148,7 +169,7 @@ def _parse(path: Path) -> Tables:
     except OSError as error:
         raise refusal("read", path, error) from error
     try:
-        data = orjson.loads(content)
+        data = _loaded(content)
     except orjson.JSONDecodeError:
         raise _DamagedError("it is cut short or is not JSON" if content.strip() else "it is empty") from None
     if not isinstance(data, dict):

@@ -1,0 +1,55 @@
+"""How long commands take to start, as processor time of whole processes, alternating in one run.
+
+By hand: pytest tests/benchmarks/test_start_speed.py -o addopts= --benchmark-enable -s
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import make_services
+
+ROUNDS = 9
+MOST_RATIO = 2.0
+
+PASS = [sys.executable, "-c", "pass"]
+TYPER = [sys.executable, "-c", "import typer"]
+VERSION = [sys.executable, "-m", "goals_tui", "--version"]
+
+
+def seconds(*command: str, **env: str) -> float:
+    """The processor time of a program, from its start to its end."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, capture_output=True, env={**os.environ, **env})
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def medians(*commands: list[str], **env: str) -> list[float]:
+    times = [[seconds(*command, **env) for command in commands] for _ in range(ROUNDS)]
+    return [statistics.median(column) for column in zip(*times, strict=True)]
+
+
+def test_the_version() -> None:
+    bare, typer, version = medians(PASS, TYPER, VERSION)
+    print(
+        f"\n--version {version * 1000:.0f} ms; python -c pass {bare * 1000:.0f} ms, with typer {typer * 1000:.0f} ms: "
+        f"{version / typer:.2f} times"
+    )
+    assert version <= typer * MOST_RATIO
+
+
+def test_a_report_of_a_small_workspace(tmp_path: Path) -> None:
+    services = make_services(tmp_path / "w")
+    command = [sys.executable, "-X", "importtime", "-m", "goals_tui", "report"]
+    env = {"GOALS_TUI_WORKSPACE": str(services.workspace.path)}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **env})
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert "textual" not in imported and "goals_tui.cli.reports" in imported
+    typer, report = medians(TYPER, [sys.executable, "-m", "goals_tui", "report"], **env)
+    print(f"\nreport of an empty workspace {report * 1000:.0f} ms: {report / typer:.2f} times importing typer")
