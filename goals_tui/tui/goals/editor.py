@@ -10,18 +10,17 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Input, Label, Static
 
 from goals_tui.domain.errors import ConflictError, GoalsError
-from goals_tui.domain.goal import Goal, Step
-from goals_tui.domain.goal_rules import Problem, why_not_delete
+from goals_tui.domain.goal import Goal
+from goals_tui.domain.goal_rules import Problem
 from goals_tui.domain.model import MAX_NAME
 from goals_tui.domain.project import currency_digits
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.dialogs import Answer, Ask
 from goals_tui.tui.goals.draft import Draft
-from goals_tui.tui.goals.step_form import Currency, StepForm
+from goals_tui.tui.goals.editor_steps import StepEditing
+from goals_tui.tui.goals.step_form import Currency
 from goals_tui.tui.goals.step_table import StepTable
-from goals_tui.tui.screen import ScreenFrame
 from goals_tui.tui.widgets.fields import Field, text_area
-from goals_tui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from goals_tui.services.goals import Consequences
@@ -35,7 +34,7 @@ step. Saving makes a new version; what was tracked before keeps the values of it
 FIELDS = ("name", "description", "initial.name", "initial.description")
 
 
-class GoalEditor(ScreenFrame[str]):
+class GoalEditor(StepEditing):
     """Edits one goal; returns its id once it was saved, None where it was left."""
 
     AREA = "goals"
@@ -125,9 +124,10 @@ class GoalEditor(ScreenFrame[str]):
             # What is typed right now may carry spaces that the goal does not.
             if field.value.strip() != value or not field.entry.has_focus:
                 field.put(value)
-        self._show_state(chosen)
+        self.show_state(chosen)
 
-    def _show_state(self, chosen: str | None = None) -> None:
+    def show_state(self, chosen: str | None = None) -> None:
+        """Draw messages, steps, title and keys as the draft is now."""
         goal, draft = self.draft.goal, self.draft
         problems = self.problems()
         shown = [problem for problem in problems if self._is_news(problem)]
@@ -183,96 +183,23 @@ class GoalEditor(ScreenFrame[str]):
         name = (event.field.id or "").removeprefix("field-").replace("-", ".")
         self.draft.touched.add(name)
         self.draft.write(name, event.value)
-        self._show_state()
+        self.show_state()
 
     def on_descendant_focus(self) -> None:
         self.draft.end_typing()
         self.refresh_bindings()
-
-    # -- steps
-
-    @property
-    def _at_steps(self) -> bool:
-        return self.query_one(StepTable).has_focus and self.query_one(StepTable).chosen is not None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of steps work on the chosen step; undo where this form has something to take back."""
         if not self.is_mounted:
             return True
         if action in {"edit_step", "step_up", "step_down", "delete_step"}:
-            return self._at_steps
+            return self.at_steps
         if action == "undo":
             return self.draft.can_undo
         if action == "redo":
             return self.draft.can_redo
         return True
-
-    @work
-    async def action_add_step(self) -> None:
-        """Fill in a further step; the first one completes the goal."""
-        goal = self.draft.goal
-        most = self.services.features.max_steps
-        if len(goal.steps) >= most:
-            self.notify(self._limit(goal, most), severity="warning")
-            return
-        first = not goal.further
-        step = self.services.goals.new_step("completion" if first else "step")
-        await self._fill_in(step, new=True, only=first)
-
-    def _limit(self, goal: Goal, most: int) -> str:
-        one_more = goal.model_copy(update={"steps": (*goal.steps, self.services.goals.new_step())})
-        found = [problem.message for problem in self.services.goals.problems(one_more) if "at most" in problem.message]
-        return found[0] if found else f"A goal has at most {most} steps."
-
-    @on(VirtualList.Selected, "#steps")
-    @work
-    async def action_edit_step(self) -> None:
-        """Fill in the chosen step."""
-        step = self.query_one(StepTable).chosen
-        if step is not None:
-            await self._fill_in(step, new=False, only=len(self.draft.goal.further) == 1)
-
-    async def _fill_in(self, step: Step, *, new: bool, only: bool) -> None:
-        taken = frozenset(other.name.casefold() for other in self.draft.goal.steps if other.id != step.id)
-        filled = await self.app.push_screen_wait(StepForm(step, self.currency, taken, new=new, only=only))
-        if filled is not None and (new or filled != step):
-            self.draft.touched.add("steps")
-            self.draft.put_step(filled)
-            self._show_state(filled.id)
-        if self.draft.goal.further:
-            self.query_one(StepTable).focus()
-
-    def action_step_up(self) -> None:
-        """Move the chosen step up."""
-        self._move(-1)
-
-    def action_step_down(self) -> None:
-        """Move the chosen step down."""
-        self._move(1)
-
-    def _move(self, by: int) -> None:
-        table = self.query_one(StepTable)
-        if table.chosen and self.draft.move_step(table.chosen.id, table.cursor + by):
-            self._show_state(table.chosen.id)
-
-    @on(StepTable.Dragged)
-    def _dragged(self, event: StepTable.Dragged) -> None:
-        if self.draft.move_step(event.step_id, event.place):
-            self._show_state(event.step_id)
-
-    def action_delete_step(self) -> None:
-        """Take the chosen step out of the draft, or say why it can't go."""
-        step = self.query_one(StepTable).chosen
-        if step is None:
-            return
-        why = why_not_delete(self.draft.goal, step.id)
-        if why:
-            self.notify(why, severity="warning")
-            return
-        self.draft.touched.add("steps")
-        self.draft.delete_step(step.id)
-        self._show_state()
-        self.notify(f"{step.name!r} goes when the goal is saved. u takes it back.")
 
     def action_undo(self) -> None:
         """Take the last change of the form back."""
@@ -316,7 +243,7 @@ class GoalEditor(ScreenFrame[str]):
         problems = self.problems()
         if problems:
             self._tried = True
-            self._show_state()
+            self.show_state()
             self._go_to(problems[0])
             return False
         lost = await self._lost()
