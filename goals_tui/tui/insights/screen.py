@@ -255,7 +255,9 @@ Changes compare with the span of the same length before.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing on this tab are off."""
-        only = {"rank": "performance", "goal": "funnel", "dimension": "breakdown"}
+        only = {"goal": "funnel", "dimension": "breakdown"}
+        if action == "rank":
+            return self.tab == "performance" and self.shown is not None and bool(self.shown.table.rows)
         if action in only:
             return self.tab == only[action]
         if action == "leave_full":

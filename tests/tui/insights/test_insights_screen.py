@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -42,6 +42,15 @@ def labels(pilot: Pilot[Any]) -> tuple[str, ...]:
     spec = shown(pilot).query_one(Chart).spec
     assert isinstance(spec, Bars)
     return spec.labels
+
+
+async def until_true(pilot: Pilot[Any], fact: Callable[[], bool]) -> None:
+    """Let the app work until something is so, for ten seconds at most."""
+    for _ in range(1000):
+        if fact():
+            return
+        await pilot.pause(0.01)
+    raise AssertionError("it did not come to that")
 
 
 @contextmanager
@@ -91,14 +100,12 @@ async def test_a_key_never_waits_for_a_query(scenarios: dict[str, Scenario], mon
             assert chart.place.mark == before + 1
             bar = shown(pilot).query_one(FilterBar)
             assert "This month" in bar.words[0]
-            for _ in range(200):
-                if bar.busy:
-                    break
-                await pilot.pause(0.01)
+            await until_true(pilot, lambda: bar.busy)
             assert "… loading" in screen_text(pilot.app)
             go.set()
+            await until_true(pilot, lambda: not bar.busy)
             await settle(pilot)
-            assert not bar.busy
+            assert "… loading" not in screen_text(pilot.app)
 
 
 async def test_events_of_others_come_in_by_themselves_and_the_cursor_stays(scenarios: dict[str, Scenario]) -> None:
