@@ -12,6 +12,9 @@ DELIMITERS = ",;\t|"
 
 _LONGEST_HEADER = 1 << 20
 
+_LONGEST_LINE = 16 << 20
+"""In characters; a row never needs as much. Reading longer ones would take memory without a bound."""
+
 
 class UnusableError(Exception):
     """A file that can't be used as a whole; the message says why, to follow its name and a colon."""
@@ -47,7 +50,7 @@ def _rows(file: TextIOWrapper) -> Iterator[tuple[int, list[str]]]:
         try:
             start = file.readline(_LONGEST_HEADER)
             file.seek(0)
-            reader = csv.reader(file, delimiter=_delimiter(start), strict=True)
+            reader = csv.reader(_lines(file), delimiter=_delimiter(start), strict=True)
             number = -1
             for row in reader:
                 if any(row):
@@ -57,6 +60,13 @@ def _rows(file: TextIOWrapper) -> Iterator[tuple[int, list[str]]]:
             raise UnusableError(f"it is not UTF-8 text ({error.reason}). Save it as UTF-8") from None
         except csv.Error as error:
             raise UnusableError(f"it is not a table: {error} (line {reader.line_num:,})") from None
+
+
+def _lines(file: TextIOWrapper) -> Iterator[str]:
+    while line := file.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE and not line.endswith("\n"):
+            raise UnusableError(f"it is not a table: a line of it is longer than {_LONGEST_LINE >> 20} MB")
+        yield line
 
 
 def _delimiter(header: str) -> str:
