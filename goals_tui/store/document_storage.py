@@ -6,6 +6,7 @@ in the middle takes the documents with it (DESIGN 3).
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import threading
@@ -79,6 +80,13 @@ class DocumentStorage(Storage):
             self._keep_previous()
             replace_file(self.path, content + b"\n")
             self._tables, self._stamp = data, self.stamp()
+        self._clear_leftovers()
+
+    def _clear_leftovers(self) -> None:
+        """Removes what processes left that were killed while they wrote: whoever holds the lock is the only one."""
+        for path in self.path.parent.glob(f".{self.path.name}.*.tmp"):
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
     def _keep_previous(self) -> None:
         """Makes the present file the copy. The file itself keeps its name all the time."""
@@ -98,9 +106,12 @@ class DocumentStorage(Storage):
     def _load(self) -> Tables:
         if not self.path.exists() and not self._backup.exists():
             return {}
+        seen = self.stamp()
         try:
             tables = _parse(self.path)
         except _DamagedError as damage:
+            if self.stamp() != seen:  # somebody else recovered it, or saved
+                return self._load()
             tables = self._recover(damage)
         self._check_needed(tables)
         return tables

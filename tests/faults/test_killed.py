@@ -78,6 +78,8 @@ def test_saving_goals(server: Server, patient: Patient, count: int) -> None:
         assert patient.services.goals.versions(stored.id)[-1] == stored
         patient.check()
         last = state
+    server.run(Task("save", patient.path, {"first": 100 * LONG * 10, "count": 1}))
+    assert list(patient.path.glob(".*.tmp")) == []
 
 
 @kills
