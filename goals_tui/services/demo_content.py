@@ -95,8 +95,9 @@ class Maker:
         return self.node(Question, text=text, buttons=buttons, save_as=save_as)
 
     def track(self, goal: Goal, *steps: str) -> TrackGoal:
-        """A Track Goal Process node for steps given by name."""
-        return self.node(TrackGoal, goal_id=goal.id, step_ids=tuple(goal.step(step).id for step in steps))
+        """A Track Goal Process node for steps given by name, and called like the first of them."""
+        step_ids = tuple(goal.step(step).id for step in steps)
+        return self.node(TrackGoal, label=steps[0], goal_id=goal.id, step_ids=step_ids)
 
     def when(self, label: str, equals: str, then: tuple[Node, ...], otherwise: tuple[Node, ...] = ()) -> If:
         """An If on the last answer."""
@@ -263,5 +264,5 @@ def change_a_booking(make: Maker, goal: Goal) -> Flow:
         ),
         make.ask("The change costs 25 euros. Shall I go on?", "Yes", "No"),
         make.when("Go on?", "Yes", (make.track(goal, "Payment completed"), make.node(End), make.say("Anything else?"))),
-        make.node(TrackGoal, goal_id=goal.id),
+        make.node(TrackGoal, label="Boarding pass sent", goal_id=goal.id),
     )

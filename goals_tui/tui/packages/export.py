@@ -28,12 +28,18 @@ class ExportChoice:
     with_flows: bool
 
 
+class _Tick(Checkbox):
+    BUTTON_INNER = "✔"
+
+
 class ExportPackage(Dialog[ExportChoice]):
     """Asks for the file, and whether flows and analytics data go along. `names` is what is packed, in words."""
 
     DEFAULT_CSS = """
     ExportPackage Checkbox { border: none; padding: 0; background: transparent; height: 1; width: 1fr; }
-    ExportPackage Checkbox:focus { border: none; }
+    ExportPackage Checkbox:focus { border: none; background: $primary 22%; }
+    ExportPackage Checkbox > .toggle--button { color: $panel; background: $panel; }
+    ExportPackage Checkbox.-on > .toggle--button { color: $completed; background: $panel; }
     ExportPackage #what { margin-bottom: 1; width: 1fr; height: auto; }
     ExportPackage #file-label { margin-top: 1; }
     """
@@ -49,9 +55,9 @@ class ExportPackage(Dialog[ExportChoice]):
         yield Static(_listed(self.names), id="what")
         if self.flows:
             listed = ", ".join(self.flows[:2]) + (f" and {len(self.flows) - 2} more" if len(self.flows) > 2 else "")
-            yield Checkbox(Content(f"With the flows that track them: {listed}"), True, id="with-flows")
+            yield _Tick(Content(f"With the flows that track them: {listed}"), True, id="with-flows")
         if self.has_events:
-            yield Checkbox(Content("With their analytics data"), self.with_events, id="with-events")
+            yield _Tick(Content("With their analytics data"), self.with_events, id="with-events")
         yield Label("File", id="file-label", classes="quiet")
         yield path_input(proposed(self.names[0] if len(self.names) == 1 else "goals"))
         yield Static("", id="problem", classes="problem", markup=False)

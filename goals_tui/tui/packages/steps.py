@@ -30,7 +30,7 @@ async def export_package(
     services = app.services
     packed = [services.goals.get(goal) for goal in goals]
     tracking = {use.flow_id: use.flow for goal in packed for use in services.goals.where_used(goal.id)}
-    names = [*(goal.name for goal in packed), *(f"Flow {services.flows.get(flow).name}" for flow in flows)]
+    names = [*(goal.name for goal in packed), *(f"{services.flows.get(flow).name} (flow)" for flow in flows)]
     offered = {flow: name for flow, name in tracking.items() if flow not in flows}
     has_events = not services.workspace.events.is_empty()
     dialog = ExportPackage(names, list(offered.values()), has_events=has_events, with_events=with_events)

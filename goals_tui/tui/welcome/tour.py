@@ -72,7 +72,7 @@ class TourCard(ModalScreen[Move | None]):
     CONTEXT: ClassVar[str] = "welcome.tour"
     BINDINGS = bindings("welcome.tour")
     DEFAULT_CSS = """
-    TourCard { background: $background 0%; align: right bottom; }
+    TourCard { align: right bottom; }
     TourCard > #card {
         width: 76; max-width: 100%; height: auto; margin: 0 2 2 2; padding: 1 2;
         background: $surface; border: round $primary; border-title-color: $primary; border-title-style: bold;
@@ -95,6 +95,10 @@ class TourCard(ModalScreen[Move | None]):
             yield Static(self.card.text, markup=False)
             yield Static(self._keys(), id="keys")
         yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Keep the screen that the card speaks of bright, unlike behind a dialog."""
+        self.styles.background = "transparent"
 
     def _keys(self) -> Content:
         actions = {action.id: action for action in registry()}

@@ -1,0 +1,130 @@
+"""Draws the pictures of the README: the real app over the demo, at a fixed moment, in both themes of ours.
+
+    python screenshots/make.py [FOLDER]
+
+`tests/test_screenshots.py` fails when a picture here is older than what the app draws.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from textual.pilot import Pilot
+
+from goals_tui.domain.model import Ids
+from goals_tui.services.context import open_services
+from goals_tui.services.demo import make_demo
+from goals_tui.tui.app import GoalsApp
+from goals_tui.tui.config import Config
+from goals_tui.tui.insights import screen as insights_screen
+from goals_tui.tui.sessions import screen as sessions_screen
+from goals_tui.tui.themes import OURS
+
+HERE = Path(__file__).parent
+NOW = datetime(2026, 11, 20, 16, 30, tzinfo=UTC)
+SIZE = (120, 36)
+QUIET_ROUNDS, ROUND_SECONDS = 3, 0.02
+_AGES = 1e6
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture: its name, and the keys that lead there from the first screen."""
+
+    name: str
+    keys: tuple[str, ...]
+
+
+PICTURES = (
+    Picture("goals", ("down",)),
+    Picture("goal-editor", ("down", "enter")),
+    Picture("flows", ("2", "o", *"book", "enter", *["down"] * 5)),
+    Picture("interaction-panel", ("2", "o", *"book", "enter", "t", "enter", "enter", *"Ada", "enter", "enter")),
+    Picture("insights-performance", ("3",)),
+    Picture("insights-by-day", ("3", "right_square_bracket", "r")),
+    Picture("insights-funnel", ("3", "right_square_bracket", "n")),
+    Picture("sessions-timeline", ("4", "c", "enter")),
+)
+
+
+class StillApp(GoalsApp):
+    """The app without animation and without looking at the clock: the same picture every time."""
+
+    READ_LATER_SECONDS = 0.0
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.animation_level = "none"
+
+    def set_interval(self, interval: float, *args: Any, **options: Any) -> Any:
+        """Timers that repeat never come round."""
+        return super().set_interval(interval * _AGES, *args, **options)
+
+
+async def draw(demo: Path, theme: str, picture: Picture, target: Path) -> None:
+    """Drive the app to a picture and write it."""
+    services = open_services(demo, clock=lambda: NOW, ids=Ids(picture.name), env={})
+    app = StillApp(services, Config(theme=theme, tour_seen=True))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        for key in picture.keys:
+            await pilot.press(key)
+            await settle(pilot)
+        # What was dimmed while it was loading is drawn anew.
+        await settle(pilot)
+        for widget in app.screen.walk_children():
+            if hasattr(widget, "cursor_blink"):
+                widget.cursor_blink = False
+        await pilot.pause()
+        target.write_text(steady(app.export_screenshot(title=f"goals-tui · {picture.name}")), "utf-8")
+
+
+async def settle(pilot: Pilot[Any]) -> None:
+    """Wait until nothing works for the app any more, what is read a moment later included, and all is drawn."""
+    quiet = 0
+    while quiet < QUIET_ROUNDS:
+        await pilot.pause(ROUND_SECONDS)
+        threads = [worker for worker in pilot.app.workers if worker._thread_worker and not worker.is_finished]
+        quiet = 0 if threads else quiet + 1
+        if threads:
+            await pilot.app.workers.wait_for_complete(threads)
+
+
+def steady(svg: str) -> str:
+    """The picture without the random name that its styles carry, and without fonts from other servers."""
+    return re.sub(r"\s*@font-face \{.*?\}", "", re.sub(r"terminal-\d+", "terminal", svg), flags=re.DOTALL)
+
+
+def make(folder: Path, progress: Callable[[str], object] = print) -> list[Path]:
+    """Draw all pictures into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made: list[Path] = []
+    # No picture shows that something is loading, however slow the machine is.
+    slow = [patch.object(screen, "LOADING_AFTER", _AGES) for screen in (insights_screen, sessions_screen)]
+    with tempfile.TemporaryDirectory() as place, slow[0], slow[1]:
+        demo = Path(place) / "demo"
+        make_demo(demo, clock=lambda: NOW)
+        for theme in OURS:
+            for picture in PICTURES:
+                target = folder / f"{picture.name}-{'dark' if theme.dark else 'light'}.svg"
+                # Talking to a flow writes events: each picture has a demo of its own.
+                own = Path(place) / target.stem
+                shutil.copytree(demo, own)
+                asyncio.run(draw(own, theme.name, picture, target))
+                made.append(target)
+                progress(str(target))
+    return made
+
+
+if __name__ == "__main__":
+    make(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)
