@@ -96,6 +96,9 @@ class GoalRecords:
         if not isinstance(goal_id, str):
             self._broken.add(place.file, place.record, f"a record of {kind} needs a goalId, a text")
             return
+        if kind == "GoalSteps" and not isinstance(record["goalStepId"], str):
+            self._broken.add(place.file, place.record, "a record of GoalSteps needs a goalStepId, a text")
+            return
         version = record.get("version")
         version = version if isinstance(version, str) else None
         parts = self._goals[goal_id]
