@@ -35,7 +35,8 @@ def stats(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
     else:
         table = new_table("", ("", "right"))
         for name, value in row.items():
-            add_row(table, name.replace("_", " "), f"{value:,}" if isinstance(value, int) else value)
+            shown = f"{value:,}" if isinstance(value, int) else str(value or "")[:19].replace("T", " ")
+            add_row(table, f"{name} (UTC)" if name in ("first", "last") else name.replace("_", " "), shown)
         print_table(table)
 
 

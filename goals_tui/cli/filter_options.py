@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from goals_tui.cli.output import say
+from goals_tui.domain.errors import NotFoundError
 from goals_tui.domain.filters import Choice, Filters, span_name
 from goals_tui.domain.project import zone
 
@@ -100,6 +102,8 @@ def _read(options: dict[str, Any]) -> Build:
             zone(options["time_zone"])
         goals = choices["goal"]
         ids = tuple(services.goals.get(name).id for name in goals.values)
+        for dimension in _LABELS:
+            _say_unknown(services, dimension, choices[dimension])
         return Filters(
             span="custom" if custom else span_name(options["span"] or "last-7-days"),
             since=options["since"],
@@ -117,7 +121,16 @@ def _read(options: dict[str, Any]) -> Build:
     return build
 
 
-_DIMENSIONS = ("goal", "endpoint", "locale", "snapshot")
+_LABELS: tuple[Literal["endpoint", "locale", "snapshot"], ...] = ("endpoint", "locale", "snapshot")
+_DIMENSIONS = ("goal", *_LABELS)
+
+
+def _say_unknown(services: Services, dimension: Literal["endpoint", "locale", "snapshot"], choice: Choice) -> None:
+    """Say which names no event has: a script goes on with its 0, and a person sees the slip."""
+    known = services.insights.dimension_values(dimension) if choice else []
+    for name in choice.values:
+        if name not in known:
+            say(f"goals-tui: {NotFoundError(f'event with the {dimension}', name, known)}")
 
 
 def _choice(what: str, only: Sequence[str] | None, but: Sequence[str] | None) -> Choice:

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from goals_tui.cli.output import Format, FormatOption, add_row, new_table, print_csv, print_json, print_table, say
+from goals_tui.cli.output import (
+    Format,
+    FormatOption,
+    add_row,
+    new_table,
+    print_csv,
+    print_json,
+    print_lines,
+    print_table,
+    say,
+)
 from goals_tui.cli.state import services
 
 if TYPE_CHECKING:
@@ -58,7 +68,7 @@ def show(context: typer.Context, goal: GoalArgument, format: FormatOption = Form
         from goals_tui.services.currencies import format_money
 
         currency = opened.project.get().currency
-        title = f"{found.name}\n{found.description}" if found.description else found.name
+        print_lines([found.name, *filter(None, [found.description])])
         table = new_table(
             "",
             "Step",
@@ -66,7 +76,6 @@ def show(context: typer.Context, goal: GoalArgument, format: FormatOption = Form
             ("Revenue", "right"),
             ("Time saved", "right"),
             "Description",
-            title=title,
         )
         for step in found.steps:
             worth = step.metrics

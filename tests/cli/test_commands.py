@@ -129,6 +129,13 @@ def test_the_report_reads_well(desk: Cli) -> None:
     assert "0.0 %" not in empty
 
 
+def test_a_name_that_no_event_has_is_said_with_the_nearest(desk: Cli) -> None:
+    report = desk("report", "--endpoint", "Webchatt", "--format", "json")
+    assert (report.code, report.json["totals"]["started"]) == (0, 0)
+    assert report.err == "goals-tui: There is no event with the endpoint 'Webchatt'. Did you mean 'Webchat'?\n"
+    assert desk("report", "--endpoint", "Webchat").err == ""
+
+
 def test_funnel(desk: Cli) -> None:
     funnel = desk("funnel", "Book a Flight", "--format", "json").json
     assert (funnel["goal"], funnel["started"]) == ("Book a Flight", 1)
