@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import RefusedError
+from goals_tui.domain.event import EARLIEST, LATEST
 from goals_tui.domain.model import MAX_NAME, Ids, clean_line
 from goals_tui.domain.project import Project, zone
 from goals_tui.services.features import Features, read_features
 from goals_tui.services.history import History
+from goals_tui.services.made_once import made_once
 from goals_tui.services.project import ProjectService
 from goals_tui.store.values_file import read_values
 from goals_tui.store.workspace import Workspace
@@ -47,75 +48,75 @@ class Services:
         self.history = History(workspace.documents)
         self.project = ProjectService(workspace.documents, self.history)
 
-    @cached_property
+    @made_once
     def features(self) -> Features:
         """The feature flags; raises GoalsError where one is nonsense."""
         return read_features(self.env, read_values(self.workspace.path))
 
-    @cached_property
+    @made_once
     def goals(self) -> GoalService:
         """Goals and their steps."""
         from goals_tui.services.goals import GoalService
 
         return GoalService(self)
 
-    @cached_property
+    @made_once
     def flows(self) -> FlowService:
         """Flows and their wiring."""
         from goals_tui.services.flows import FlowService
 
         return FlowService(self)
 
-    @cached_property
+    @made_once
     def flow_files(self) -> FlowFiles:
         """Flows as files."""
         from goals_tui.services.flow_files import FlowFiles
 
         return FlowFiles(self)
 
-    @cached_property
+    @made_once
     def tracking(self) -> Tracker:
         """Records steps of goals as events."""
         from goals_tui.services.tracking import Tracker
 
         return Tracker(self)
 
-    @cached_property
+    @made_once
     def insights(self) -> Insights:
         """Reports, funnels, cycles."""
         from goals_tui.services.insights import Insights
 
         return Insights(self)
 
-    @cached_property
+    @made_once
     def imports(self) -> Imports:
         """Brings events and goals in from files."""
         from goals_tui.services.imports import Imports
 
         return Imports(self)
 
-    @cached_property
+    @made_once
     def simulation(self) -> Simulation:
         """Runs many conversations through a flow."""
         from goals_tui.services.simulation import Simulation
 
         return Simulation(self)
 
-    @cached_property
+    @made_once
     def filters(self) -> SavedFilters:
         """Filters kept under a name."""
         from goals_tui.services.saved_filters import SavedFilters
 
         return SavedFilters(self)
 
-    @cached_property
+    @made_once
     def packages(self) -> Packages:
         """Goals and flows as files for other projects."""
         from goals_tui.services.packages import Packages
 
         return Packages(self)
 
-    @cached_property
+    @made_once
     def tasks(self) -> Tasks:
         """Long work in the background."""
         from goals_tui.services.tasks import Tasks
@@ -183,5 +184,7 @@ def clock_of(env: Mapping[str, str]) -> Clock:
         now = None
     if now is None or now.tzinfo is None:
         raise RefusedError(f"{NOW_VARIABLE} is {fixed!r}. Write a moment with its zone, as in 2026-11-20T12:00:00Z.")
+    if not EARLIEST <= now < LATEST:
+        raise RefusedError(f"{NOW_VARIABLE} is {fixed!r}. Write a moment between 1970 and 2200.")
     moment = now.astimezone(UTC)
     return lambda: moment

@@ -41,11 +41,12 @@ class FlowService:
 
     def all(self) -> tuple[Flow, ...]:
         """Every flow, by name."""
-        stamp = self._documents.stamp()
-        if self._cached is None or self._cached[0] != stamp:
+        # The stamp first, here and wherever something is kept by it: what is read after it is no older.
+        stamp, cached = self._documents.stamp(), self._cached
+        if cached is None or cached[0] != stamp:
             flows = [parse(Flow, document) for document in self._documents.all(KIND).values()]
-            self._cached = (stamp, tuple(sorted(flows, key=lambda flow: (flow.name.casefold(), flow.id))))
-        return self._cached[1]
+            cached = self._cached = (stamp, tuple(sorted(flows, key=lambda flow: (flow.name.casefold(), flow.id))))
+        return cached[1]
 
     def summaries(self) -> list[FlowSummary]:
         """Every flow in short, by name."""

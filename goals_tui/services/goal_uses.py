@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NodeUse:
-    """A Track Goal Process node that tracks a goal."""
+    """A Track Goal Process node that tracks a goal. `node` is its title, `label` what it was called, if anything."""
 
     flow_id: str
     flow: str
     node_id: str
     node: str
+    label: str
     step_ids: tuple[str, ...]
 
 
@@ -106,15 +107,16 @@ class GoalUses:
         return changed
 
     def _by_goal(self) -> dict[str, list[NodeUse]]:
-        stamp = self._services.workspace.documents.stamp()
-        if self._cached[0] != stamp:
+        stamp, cached = self._services.workspace.documents.stamp(), self._cached
+        if cached[0] != stamp:
             found: dict[str, list[NodeUse]] = defaultdict(list)
             for flow in self._services.flows.all():
                 for node in flow.walk():
                     if isinstance(node, TrackGoal) and node.goal_id:
-                        found[node.goal_id].append(NodeUse(flow.id, flow.name, node.id, title(node), node.step_ids))
-            self._cached = (stamp, dict(found))
-        return self._cached[1]
+                        use = NodeUse(flow.id, flow.name, node.id, title(node), node.label, node.step_ids)
+                        found[node.goal_id].append(use)
+            cached = self._cached = (stamp, dict(found))
+        return cached[1]
 
 
 def _with_steps(node: TrackGoal, goal: Goal, steps: list[str]) -> TrackGoal:

@@ -67,7 +67,7 @@ class GoalService:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._documents = services.workspace.documents
-        self._parsed: tuple[object, dict[str, Goal]] = (None, {})
+        self._parsed: dict[str, tuple[Mapping[str, Any], Goal]] = {}
         self.uses = GoalUses(services)
 
     # -- reading
@@ -213,14 +213,11 @@ class GoalService:
     # -- inside
 
     def _parse(self, document: Mapping[str, Any]) -> Goal:
-        stamp = self._documents.stamp()
-        if self._parsed[0] != stamp:
-            self._parsed = (stamp, {})
-        known = self._parsed[1]
-        goal = known.get(document["id"])
-        if goal is None:
-            goal = known[document["id"]] = parse(Goal, document)
-        return goal
+        """The goal of a document, kept as long as the store gives the very same document: until it changes."""
+        known = self._parsed.get(document["id"])
+        if known is None or known[0] is not document:
+            known = self._parsed[document["id"]] = (document, parse(Goal, document))
+        return known[1]
 
     def _problems(self, goal: Goal, documents: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
         names = [str(document["name"]) for id_, document in documents.items() if id_ != goal.id]

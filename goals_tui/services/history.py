@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -80,12 +81,13 @@ class Editing:
 
 
 class History:
-    """The edits made through one `Services`, newest last."""
+    """The edits made through one `Services`, newest last. Safe in several threads: one edit or undo at a time."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
         self._done: deque[Edit] = deque(maxlen=MOST_EDITS)
         self._undone: deque[Edit] = deque(maxlen=MOST_EDITS)
+        self._lock = threading.RLock()
 
     @property
     def undo_label(self) -> str | None:
@@ -100,39 +102,42 @@ class History:
     @contextmanager
     def edit(self, label: str) -> Iterator[Editing]:
         """One edit: everything inside is written at once at the end, or not at all."""
-        with self._documents.transaction() as transaction:
-            editing = Editing(transaction)
-            yield editing
-        if editing.changes:
-            self._done.append(Edit(label, tuple(editing.changes.values())))
-            self._undone.clear()
+        with self._lock:
+            with self._documents.transaction() as transaction:
+                editing = Editing(transaction)
+                yield editing
+            if editing.changes:
+                self._done.append(Edit(label, tuple(editing.changes.values())))
+                self._undone.clear()
 
     def undo(self) -> str:
         """Take the last edit back; returns its label. Raises ConflictError when it was edited since elsewhere."""
-        if not self._done:
-            raise RefusedError("There is nothing to undo.")
-        edit = self._done[-1]
-        inverse = self._put_back(edit)
-        self._done.pop()
-        self._undone.append(inverse)
-        return edit.label
+        with self._lock:
+            if not self._done:
+                raise RefusedError("There is nothing to undo.")
+            return self._turn_back(self._done, self._undone)
 
     def redo(self) -> str:
         """Do the last undone edit again; returns its label. Raises ConflictError as `undo` does."""
-        if not self._undone:
-            raise RefusedError("There is nothing to redo.")
-        edit = self._undone[-1]
-        inverse = self._put_back(edit)
-        self._undone.pop()
-        self._done.append(inverse)
-        return edit.label
+        with self._lock:
+            if not self._undone:
+                raise RefusedError("There is nothing to redo.")
+            return self._turn_back(self._undone, self._done)
 
     def forget(self, kind: str, id_: str) -> None:
         """Drop the edits of a document that is gone for good: they can't be taken back any more."""
-        for edits in (self._done, self._undone):
-            kept = [edit for edit in edits if not any((c.kind, c.id) == (kind, id_) for c in edit.changes)]
-            edits.clear()
-            edits.extend(kept)
+        with self._lock:
+            for edits in (self._done, self._undone):
+                kept = [edit for edit in edits if not any((c.kind, c.id) == (kind, id_) for c in edit.changes)]
+                edits.clear()
+                edits.extend(kept)
+
+    def _turn_back(self, edits: deque[Edit], others: deque[Edit]) -> str:
+        """Take the last of `edits` back, and put what does it again with the `others`."""
+        edit = edits[-1]
+        others.append(self._put_back(edit))
+        edits.pop()
+        return edit.label
 
     def _put_back(self, edit: Edit) -> Edit:
         inverse = []

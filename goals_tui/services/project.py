@@ -26,14 +26,13 @@ class ProjectService:
 
     def get(self) -> Project:
         """The project as it is on disk now."""
-        stamp = self._documents.stamp()
-        if self._cached is None or self._cached[0] != stamp:
-            for document in self._documents.all(KIND).values():
-                self._cached = (stamp, parse(Project, document))
-                break
-            else:
+        stamp, cached = self._documents.stamp(), self._cached
+        if cached is None or cached[0] != stamp:
+            document = next(iter(self._documents.all(KIND).values()), None)
+            if document is None:
                 raise UnreadableError("goals.json holds no project. Make a workspace anew with: goals-tui init")
-        return self._cached[1]
+            cached = self._cached = (stamp, parse(Project, document))
+        return cached[1]
 
     def save(self, project: Project, *, overwrite: bool = False) -> Project:
         """Save changed settings. Changing the currency converts no amount.

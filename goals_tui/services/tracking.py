@@ -46,8 +46,6 @@ class Tracker:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._log = services.workspace.events
-        self._stamp: object = None
-        self._goals: dict[str, Goal] = {}
         self._templates = EventTemplates()
         self._opened: dict[tuple[str, str], tuple[str, ...]] = {}
 
@@ -94,16 +92,10 @@ class Tracker:
         self._opened[attempt] = (*self._opened.get(attempt, ())[-9:], cycle_id)
 
     def _goal(self, goal_id: str) -> Goal:
-        stamp = self._services.workspace.documents.stamp()
-        if stamp != self._stamp:
-            self._goals, self._stamp = {}, stamp
-        goal = self._goals.get(goal_id)
-        if goal is None:
-            goal = self._services.goals.get(goal_id)
-            # Only ids are kept: a name may come to mean another goal.
-            if goal.id != goal_id:
-                raise NotFoundError("goal with the id", goal_id)
-            self._goals[goal_id] = goal
+        goal = self._services.goals.get(goal_id)
+        # Only ids: a name may come to mean another goal.
+        if goal.id != goal_id:
+            raise NotFoundError("goal with the id", goal_id)
         return goal
 
     def _check_steps(self, goal: Goal, step_ids: Sequence[str]) -> None:

@@ -70,7 +70,8 @@ class DocumentStorage(Storage):
             stamp = self.stamp()
             if stamp is None or stamp != self._stamp:
                 self._tables = self._load()
-                self._stamp = self.stamp()
+                # Whoever replaced the file meanwhile is not in what was parsed: the next read looks again.
+                self._stamp = stamp if self.stamp() == stamp else None
             return self._tables
 
     def write(self, data: Tables) -> None:
