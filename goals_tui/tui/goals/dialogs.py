@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from goals_tui.tui.dialogs import Choose, Option
+from goals_tui.tui.goals.journey import node_in_words, steps_in_words
 from goals_tui.tui.screen import ScreenFrame
 
 if TYPE_CHECKING:
@@ -19,13 +20,9 @@ async def choose_use(screen: ScreenFrame[Any], row: GoalSummary) -> None:
     if not uses:
         screen.notify(f"No flow tracks {row.name!r} yet. Press t to track it in one.")
         return
-    steps = {step.id: f"{step.glyph} {step.name}" for step in screen.services.goals.get(row.id).steps}
+    goal = screen.services.goals.get(row.id)
     options = [
-        Option(
-            str(place),
-            f"{use.flow} › {use.node}",
-            ", ".join(steps.get(step, "a step that is gone") for step in use.step_ids) or "no steps",
-        )
+        Option(str(place), f"{use.flow} › {node_in_words(use, goal)}", steps_in_words(use, goal) if use.label else "")
         for place, use in enumerate(uses)
     ]
     chosen = await screen.app.push_screen_wait(Choose(f"Where {row.name} is tracked", options))

@@ -5,26 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from goals_tui.domain.goal import GLYPHS, StepKind
 from goals_tui.services.goals import GoalSummary
 from goals_tui.tui.goals.rates import SPARK_DAYS, Rate, sparkline
-from goals_tui.tui.widgets.columns import Column
+from goals_tui.tui.widgets.columns import Cell, Column
 
 Order = Literal["name", "changed", "completion"]
 ORDERS: tuple[Order, ...] = ("name", "changed", "completion")
 ORDER_TITLES: dict[Order, str] = {"name": "by name", "changed": "last changed first", "completion": "by completion"}
+ORDER_COLUMNS: dict[Order, int | None] = {"name": 0, "changed": None, "completion": 3}
+"""Which column shows what orders the list."""
 
 MOST_GLYPHS = 10
 
-COLUMNS = (
-    Column("Name", 20, share=3),
-    Column("Steps", MOST_GLYPHS, drop=2),
-    Column("Tracked in", 10, share=2, most=40, drop=4),
-    Column("30 days", 7, align="right", drop=1),
-    Column(f"{SPARK_DAYS} days", SPARK_DAYS, drop=3),
-)
+WIDEST = 40
+"""No name gets more room than this before the journey has its own."""
+
+
+def columns(rows: Sequence[GoalSummary]) -> tuple[Column, ...]:
+    """The columns, no wider than these goals need."""
+    name = max((cell_len(row.name) for row in rows), default=0)
+    flows = max((cell_len(_flows(row.flows)) for row in rows), default=0)
+    steps = max((row.steps for row in rows), default=0)
+    return (
+        Column("Name", 16, share=3, most=max(16, min(name, WIDEST))),
+        Column("Steps", max(5, min(steps, MOST_GLYPHS)), drop=2),
+        Column("Tracked in", 10, share=2, most=max(10, min(flows, WIDEST)), drop=4),
+        Column("30 days", len("30 days ↓"), align="right", drop=1),
+        Column(f"{SPARK_DAYS} days", SPARK_DAYS, drop=3),
+    )
+
 
 STEP_STYLES: dict[StepKind, str] = {"initial": "$primary", "step": "$quiet", "completion": "$completed"}
 
@@ -40,13 +53,12 @@ def arrange(rows: Sequence[GoalSummary], words: str, order: Order, rates: Mappin
     return found
 
 
-def cells(row: GoalSummary, rates: Mapping[str, Rate] | None) -> list[Content]:
+def cells(row: GoalSummary, rates: Mapping[str, Rate] | None) -> list[Cell]:
     """A goal in the list; `rates` None while they are read."""
     rate = (rates or {}).get(row.id)
+    flows: Cell = Content(_flows(row.flows)) if row.flows else Content.styled("no flow", "$quiet")
     if len(row.flows) > 1:
-        flows = Content.assemble(f"{len(row.flows)} flows ", (", ".join(row.flows), "$quiet"))
-    else:
-        flows = Content(row.flows[0]) if row.flows else Content.styled("no flow", "$quiet")
+        flows = (Content(_flows(row.flows)), Content(f"{len(row.flows)} flows"))
     return [
         Content(row.name),
         glyphs(row.step_kinds),
@@ -62,6 +74,10 @@ def glyphs(kinds: Sequence[StepKind]) -> Content:
     content = Content.assemble(*[(GLYPHS[kind], STEP_STYLES[kind]) for kind in shown])
     more = len(kinds) - len(shown)
     return Content.assemble(content, (f" +{more}", "$quiet")) if more else content
+
+
+def _flows(names: Sequence[str]) -> str:
+    return ", ".join(names)
 
 
 def _text(row: GoalSummary) -> str:

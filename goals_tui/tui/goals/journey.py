@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from goals_tui.domain.goal import Goal, Step
-from goals_tui.domain.value import format_duration
+from goals_tui.tui.widgets.chart_axis import long_time
 
 if TYPE_CHECKING:
     from goals_tui.domain.wiring import Finding
@@ -51,7 +52,7 @@ def _lines(view: GoalView, width: int) -> Iterator[Content]:
         last = place == len(goal.steps) - 1
         yield from _step(step, view.money, width, last=last)
     yield Content("")
-    yield from _uses(view.uses, width)
+    yield from _uses(goal, view.uses, width)
     if view.findings:
         yield Content("")
         yield Content.styled("Findings", "bold $primary")
@@ -69,9 +70,8 @@ def _step(step: Step, money: Callable[[Decimal], str], width: int, *, last: bool
         yield Content.assemble((f"{step.glyph} " if number == 0 else rail, style if number == 0 else "$quiet"), text)
     for text in _wrapped(step.description, width - 2, "$quiet") if step.description else ():
         yield Content.assemble((rail, "$quiet"), text)
-    worth = "   ".join(worth_of(step, money))
-    for text in _wrapped(worth, width - 2, "$secondary") if worth else ():
-        yield Content.assemble((rail, "$quiet"), text)
+    for worth in _whole_parts(list(worth_of(step, money)), width - 2):
+        yield Content.assemble((rail, "$quiet"), (worth, "$secondary"))
     if not last:
         yield Content.styled("│", "$quiet")
 
@@ -80,19 +80,44 @@ def worth_of(step: Step, money: Callable[[Decimal], str]) -> Iterator[str]:
     """What a step is worth, in words: only what it has."""
     metrics = step.metrics
     if metrics.cost_savings:
-        yield f"saves\u00a0{money(metrics.cost_savings)}"
-    if metrics.revenue:
-        yield f"earns\u00a0{money(metrics.revenue)}"
+        yield f"saves {money(metrics.cost_savings)}"
     if metrics.time_saved_seconds:
-        yield f"{format_duration(metrics.time_saved_seconds)}\u00a0h"
+        saves = "" if metrics.cost_savings else "saves "
+        yield f"{saves}{long_time(metrics.time_saved_seconds)}"
+    if metrics.revenue:
+        yield f"earns {money(metrics.revenue)}"
 
 
-def _uses(uses: Sequence[NodeUse], width: int) -> Iterator[Content]:
+def _whole_parts(parts: Sequence[str], width: int) -> Iterator[str]:
+    """The parts with dots between them, on as few lines as hold them; a value is never broken."""
+    line = ""
+    for part in parts:
+        longer = f"{line} · {part}" if line else part
+        if line and cell_len(longer) > width:
+            yield line
+            longer = part
+        line = longer
+    if line:
+        yield line
+
+
+def _uses(goal: Goal, uses: Sequence[NodeUse], width: int) -> Iterator[Content]:
     yield Content.styled("Tracked in", "bold $primary")
     if not uses:
         yield from _wrapped("No flow yet. Press t to track this goal in one.", width, "$quiet")
     for use in uses:
-        yield from _hanging("→ ", "$quiet", f"{use.flow} › {use.node}", width)
+        yield from _hanging("→ ", "$quiet", f"{use.flow} › {node_in_words(use, goal)}", width)
+
+
+def node_in_words(use: NodeUse, goal: Goal) -> str:
+    """A node by its label; where it has none, by the steps that it tracks: all nodes have the same title."""
+    return use.label or steps_in_words(use, goal)
+
+
+def steps_in_words(use: NodeUse, goal: Goal) -> str:
+    """The steps that a node tracks: `● Activation requested, ○ Identity confirmed`."""
+    names = {step.id: f"{step.glyph} {step.name}" for step in goal.steps}
+    return ", ".join(names.get(step_id, "a step that is gone") for step_id in use.step_ids) or "no steps"
 
 
 def _wrapped(text: str, width: int, style: str) -> Iterator[Content]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.widgets import Input, Static
 
 from goals_tui.domain.errors import GoalsError
@@ -20,7 +19,8 @@ from goals_tui.tui.goals.journey import GoalView, Journey
 from goals_tui.tui.goals.rates import Rate, read_rates
 from goals_tui.tui.places import GoalPlace, Place
 from goals_tui.tui.screen import ScreenFrame
-from goals_tui.tui.widgets.virtual_list import VirtualList
+from goals_tui.tui.widgets.columns import Cell, whole
+from goals_tui.tui.widgets.virtual_list import AROUND, VirtualList
 
 if TYPE_CHECKING:
     from goals_tui.domain.goal import Goal
@@ -56,8 +56,8 @@ class GoalsScreen(ScreenFrame[None]):
     AUTO_FOCUS = "#goals"
     DEFAULT_CSS = """
     GoalsScreen #goals-list { width: 5fr; }
-    GoalsScreen #journey { width: 3fr; min-width: 30; margin-left: 2; }
-    GoalsScreen.-huge #journey { width: 2fr; }
+    GoalsScreen #journey { width: 3fr; min-width: 34; margin-left: 2; }
+    GoalsScreen.-normal #journey { margin-left: 0; }
     GoalsScreen.-narrow #journey { display: none; }
     GoalsScreen #filter { display: none; margin-bottom: 1; }
     GoalsScreen #filter.-shown { display: block; }
@@ -81,14 +81,13 @@ class GoalsScreen(ScreenFrame[None]):
         with Horizontal(id="goals-panes"):
             with Vertical(id="goals-list"):
                 yield Input(placeholder="Filter by name, description or flow", id="filter")
-                yield VirtualList(goal_list.COLUMNS, id="goals")
+                yield VirtualList(id="goals")
             yield Journey(id="journey")
 
     # -- data
 
     def on_mount(self) -> None:
         self.place = "Goals"
-        self.query_one(VirtualList).set_columns(goal_list.COLUMNS, 0)
 
     def show_data(self) -> None:
         """Read the list now, and what takes longer after it is drawn."""
@@ -97,6 +96,7 @@ class GoalsScreen(ScreenFrame[None]):
             self._show_off()
             return
         self.all_rows = self.attempt(self.services.goals.summaries) or []
+        self._show_columns()
         self._show_rows()
         if self.all_rows:
             # Rates need DuckDB (only where there are events), findings walk through all flows and goals.
@@ -115,6 +115,12 @@ class GoalsScreen(ScreenFrame[None]):
         self.set_class(True, "-empty")
         self.refresh_bindings()
 
+    def _show_columns(self) -> None:
+        columns = goal_list.columns(self.all_rows)
+        self.query_one(VirtualList).set_columns(columns, goal_list.ORDER_COLUMNS[self.order])
+        # What the list does not need is the journey's.
+        self.query_one("#goals-list").styles.max_width = whole(columns) + AROUND
+
     def _show_rows(self) -> None:
         chosen = self._wanted or (self.chosen.id if self.chosen else None)
         words = self.query_one("#filter", Input).value
@@ -132,7 +138,7 @@ class GoalsScreen(ScreenFrame[None]):
         self._show_journey()
         self.refresh_bindings()
 
-    def _cells(self, index: int) -> list[Content] | None:
+    def _cells(self, index: int) -> list[Cell]:
         return goal_list.cells(self.rows[index], self.rates)
 
     def _show_rates(self, rates: dict[str, Rate]) -> None:
@@ -261,8 +267,7 @@ class GoalsScreen(ScreenFrame[None]):
         """The next order."""
         orders = goal_list.ORDERS
         self.order = orders[(orders.index(self.order) + 1) % len(orders)]
-        column = {"name": 0, "changed": None, "completion": 3}[self.order]
-        self.query_one(VirtualList).set_columns(goal_list.COLUMNS, column)
+        self._show_columns()
         self._show_rows()
 
     def action_duplicate(self) -> None:

@@ -8,6 +8,9 @@ from typing import Literal
 
 from textual.content import Content
 
+Cell = Content | tuple[Content, ...]
+"""What stands in a column; several wordings, the longest first, where the first that fits is to be drawn."""
+
 GAP = 2
 """Cells between two columns."""
 
@@ -51,13 +54,24 @@ def layout(columns: Sequence[Column], room: int) -> tuple[int, ...]:
     return tuple(widths)
 
 
-def line(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[Content]) -> Content:
+def whole(columns: Sequence[Column]) -> int:
+    """The cells in which all columns stand as wide as they may be."""
+    return sum(column.most if column.share else column.width for column in columns) + GAP * (len(columns) - 1)
+
+
+def line(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[Cell]) -> Content:
     """The cells side by side, cut or padded to their columns."""
     parts = []
     for column, width, cell in zip(columns, widths, cells, strict=True):
         if width <= 0:
             continue
-        fitted = cell.truncate(width, ellipsis=True)
+        fitted = _wording(cell, width).truncate(width, ellipsis=True)
         missing = max(0, width - fitted.cell_length)
         parts.append(fitted.pad_left(missing) if column.align == "right" else fitted.pad_right(missing))
     return Content(" " * GAP).join(parts)
+
+
+def _wording(cell: Cell, width: int) -> Content:
+    if isinstance(cell, Content):
+        return cell
+    return next((wording for wording in cell if wording.cell_length <= width), cell[-1])

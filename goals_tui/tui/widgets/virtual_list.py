@@ -26,11 +26,13 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
-from goals_tui.tui.widgets.columns import Column, layout, line
+from goals_tui.tui.widgets.columns import Cell, Column, layout, line
 
-Cells = Sequence[Content]
+Cells = Sequence[Cell]
 MARGIN = 2
 """Cells for the mark at the left of the chosen row."""
+AROUND = MARGIN + 2
+"""Cells that a list needs beside its columns: the mark, a cell of air, the scroll bar."""
 
 
 class VirtualList(ScrollView, can_focus=True):

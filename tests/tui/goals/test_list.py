@@ -22,7 +22,7 @@ async def test_the_empty_list_names_the_next_key(services: Services) -> None:
 async def test_the_list_and_the_journey_show_the_goal(services: Services, flight: Goal) -> None:
     async with running(services) as pilot:
         shown = screen_text(pilot.app)
-        for text in ("●○◎", "50 %", "2 of", "saves €15.00", "earns €35.00", "00:08:00", "Book a Flight › Paid"):
+        for text in ("●○◎", "50 %", "2 of", "saves €15.00", "earns €35.00", "8 min", "Book a Flight › Paid"):
             assert text in shown, text
         assert "Findings" in shown
 
