@@ -47,9 +47,9 @@ def verify(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
     if format is Format.JSON:
         print_json(found)
     elif format is Format.CSV:
-        print_csv(found, list(found[0]) if found else [])
+        print_csv(found, ["code", "file", "message"])
     elif found:
-        table = new_table(*(name.replace("_", " ").capitalize() for name in found[0]))
+        table = new_table("Code", "File", "Message")
         for row in found:
             add_row(table, *row.values())
         print_table(table)

@@ -18,9 +18,11 @@ from goals_tui.cli.output import (
     say,
 )
 from goals_tui.cli.state import services
+from goals_tui.domain.errors import RefusedError
 
 if TYPE_CHECKING:
     from goals_tui.domain.goal import Goal
+    from goals_tui.services.context import Services
 
 app = typer.Typer(help="The goals of the project.", no_args_is_help=True)
 
@@ -39,7 +41,7 @@ def list_goals(context: typer.Context, format: FormatOption = Format.TABLE) -> N
             "steps": goal.steps,
             "flows": list(goal.flows),
         }
-        for goal in services(context).goals.summaries()
+        for goal in _opened(context).goals.summaries()
     ]
     if format is Format.JSON:
         print_json(rows)
@@ -56,7 +58,7 @@ def list_goals(context: typer.Context, format: FormatOption = Format.TABLE) -> N
 @app.command()
 def show(context: typer.Context, goal: GoalArgument, format: FormatOption = Format.TABLE) -> None:
     """Show one goal with its steps and what each is worth."""
-    opened = services(context)
+    opened = _opened(context)
     found = opened.goals.get(goal)
     content = goal_json(found)
     if format is Format.JSON:
@@ -99,7 +101,7 @@ def delete(
     confirm: Annotated[str, typer.Option("--confirm", metavar="NAME", help="The goal's name: it can't be undone.")],
 ) -> None:
     """Delete a goal with all its analytics data. Its nodes in flows stay and stop working."""
-    opened = services(context)
+    opened = _opened(context)
     found = opened.goals.get(goal)
     taken = opened.goals.delete(found.id, confirm=confirm)
     say(f"Deleted {taken.name!r}: {taken.events} events of {taken.cycles} cycles went with it.")
@@ -129,3 +131,14 @@ def goal_json(goal: Goal) -> dict[str, Any]:
             for step in goal.steps
         ],
     }
+
+
+def _opened(context: typer.Context) -> Services:
+    """The services, unless goals are switched off (DESIGN 4, *Goal*)."""
+    opened = services(context)
+    if not opened.features.enabled:
+        raise RefusedError(
+            f"Goals are switched off by {opened.features.enabled_from}. "
+            "Set FEATURE_USE_GOALS_V2=true there to turn them on."
+        )
+    return opened

@@ -44,7 +44,8 @@ def say(message: str) -> None:
 
 def print_json(data: object) -> None:
     """Data as JSON on standard output."""
-    text = json.dumps(data, ensure_ascii=False, indent=2)
+    can_say_all = (sys.stdout.encoding or "").casefold().startswith("utf")
+    text = json.dumps(data, ensure_ascii=not can_say_all, indent=2)
     # JSON escapes what stands before the space; these, too, steer a terminal.
     sys.stdout.write(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,9 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command; returns the exit code. Errors that a user can act on go to standard error as one line."""
     from goals_tui.cli.app import app
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal of another encoding than UTF-8 shows ? for what it does not have.
+        sys.stdout.reconfigure(errors="replace")
     try:
         app(args=workspace_first(arguments), prog_name="goals-tui", standalone_mode=True)
     except GoalsError as error:

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, ConfigDict, StringConstraints
 from pydantic.alias_generators import to_camel
 
+from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.model import Instant, Line, Model
 
 ADMIN_CONSOLE = "adminconsole"
@@ -89,8 +90,13 @@ PANEL_SOURCE = Source(endpoint_name=INTERACTION_PANEL, endpoint_type=ADMIN_CONSO
 
 
 def source(endpoint: str | None, locale: str | None, snapshot: str | None, project_id: str | None) -> Source:
-    """A source from names alone: the type of the endpoint follows from its name."""
-    kind = ADMIN_CONSOLE if endpoint == INTERACTION_PANEL else (endpoint or "").casefold().replace(" ", "") or None
+    """A source from names alone: the type of the endpoint follows from its name. Raises RefusedError."""
+    for what, name in (("endpoint", endpoint), ("locale", locale), ("snapshot", snapshot)):
+        if len(name or "") > LONGEST_FIELD:
+            raise RefusedError(f"The {what} has more than {LONGEST_FIELD} characters. Give a shorter name.", field=what)
+    kind = (endpoint or "").casefold().replace(" ", "")[:LONGEST_FIELD] or None
+    if endpoint == INTERACTION_PANEL:
+        kind = ADMIN_CONSOLE
     return Source(
         endpoint_name=endpoint,
         endpoint_type=kind,

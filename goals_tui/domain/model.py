@@ -27,7 +27,10 @@ class Model(BaseModel):
 def _to_utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"the time {moment.isoformat()} has no zone; write for example {moment.isoformat()}Z")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"the time {moment.isoformat()} can't be") from None
 
 
 def format_instant(moment: datetime) -> str:

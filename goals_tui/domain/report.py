@@ -158,13 +158,13 @@ class FunnelStep(Model):
     median_seconds: float | None = None
     p90_seconds: float | None = None
 
-    @computed_field  # type: ignore[prop-decorator]
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated property
     @property
     def from_start(self) -> float | None:
         """Reached of started."""
         return rate(self.reached, self.started)
 
-    @computed_field  # type: ignore[prop-decorator]
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated property
     @property
     def from_previous(self) -> float | None:
         """Reached of those that reached the step before."""

@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
-
 from goals_tui.domain.errors import NotFoundError, RefusedError, UnreadableError, nearest_names
 from goals_tui.domain.event import EARLIEST, LATEST, GoalEvent, source
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.model import clean_line, reason
+from goals_tui.domain.model import clean_line
 from goals_tui.domain.project import zone
 from goals_tui.services.csv_import_goal import GoalSketch, check_told
 from goals_tui.services.imports_files import DataFile, unpack
@@ -221,8 +219,8 @@ def _events(goal: Goal, project_id: str) -> Callable[[Row], GoalEvent]:
         if where not in sources:
             try:
                 sources[where] = source(*where, project_id)
-            except ValidationError as error:
-                raise ValueError(reason(error)) from None
+            except RefusedError as error:
+                raise ValueError(str(error)) from None
         if len(row.session) > 300:
             raise ValueError("a session has 300 characters at most")
         content = "\n".join((goal.id, row.case, step_id, row.moment.isoformat()))

@@ -142,9 +142,8 @@ def _of_step(asked: Question, step_id: str, restriction: Restriction) -> Restric
 def make_funnel(asked: Question, goal: Goal) -> Funnel:
     """How many cycles of the one goal that `asked` sees reached each step, and how long it took them."""
     definition = asked.definitions.by_id.get(goal.id)
-    times = {row.step_id: row for row in step_times(asked.reader, asked.selection, goal.id)} if definition else {}
-    initial = [step_id for step_id in times if definition and definition.kind(step_id) == "initial"]
-    started = max((times[step_id].reached for step_id in initial), default=0)
+    started, rows = step_times(asked.reader, asked.selection, goal.id) if definition else (0, [])
+    times = {row.step_id: row for row in rows}
     order = [step.id for step in goal.steps]
     if definition:
         order += [step_id for step_id in definition.in_order(times) if step_id not in order]

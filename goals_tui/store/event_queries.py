@@ -222,7 +222,7 @@ class EventReader:
         events = []
         for row in found:
             # A line that another program wrote may hold what our events can't: what is left of it is shown.
-            record = {name: _fitting(value) for name, value in zip(FIELDS, row, strict=True)}
+            record: dict[str, Any] = {name: _fitting(value) for name, value in zip(FIELDS, row, strict=True)}
             record["version"] = record["version"] or ""
             record["timestamp"] = record["timestamp"].replace(tzinfo=UTC)
             events.append(GoalEvent.model_validate(record))

@@ -146,8 +146,8 @@ class StepTimes:
     p90: float
 
 
-def step_times(reader: EventReader, selection: Selection, goal_id: str) -> list[StepTimes]:
-    """The steps that the selected cycles reached; the reader has the slots of this goal only."""
+def step_times(reader: EventReader, selection: Selection, goal_id: str) -> tuple[int, list[StepTimes]]:
+    """How many cycles are selected, and the steps that they reached; the reader has the slots of this goal only."""
     values = Values()
     conditions = " AND ".join([_within(selection.stretch, values), *selection.conditions(values)])
     found = reader.rows(
@@ -159,11 +159,13 @@ def step_times(reader: EventReader, selection: Selection, goal_id: str) -> list[
                 WHERE e.goalId = {values.add(goal_id)}
                 GROUP BY c.cycle, c.started, e.stepId
             )
-            SELECT step, count(*), quantile_cont(after, 0.5) / 1e6, quantile_cont(after, 0.9) / 1e6
+            SELECT step, count(*), quantile_cont(after, 0.5) / 1e6, quantile_cont(after, 0.9) / 1e6,
+                   (SELECT count(*) FROM chosen)
             FROM reached GROUP BY step""",
         values.bound,
     )
-    return [StepTimes(step, reached, round(median, 6), round(p90, 6)) for step, reached, median, p90 in found]
+    started = found[0][4] if found else 0
+    return started, [StepTimes(step, count, round(median, 6), round(p90, 6)) for step, count, median, p90, _ in found]
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,7 @@ def test_funnel(desk: Cli) -> None:
 def test_events(desk: Cli, tmp_path: Path) -> None:
     assert desk("events", "stats", "--format", "json").json["events"] == 2
     assert desk("events", "verify").code == 0
+    assert desk("events", "verify", "--format", "csv").out == "code,file,message\n"
     assert desk("events", "seal").code == 0
     assert desk("events", "export", "-o", tmp_path / "all.jsonl").code == 0
     assert len((tmp_path / "all.jsonl").read_text().splitlines()) == 2
@@ -180,6 +181,20 @@ def test_locate(desk: Cli, tmp_path: Path) -> None:
                 "2026-11-19",
             ],
             "Write a moment with its zone",
+        ),
+        (
+            [
+                *("track", "--session", "s", "--goal", "Book a Flight", "--step", "Flight selected"),
+                *("--at", "0001-01-01T00:00:00+14:00"),
+            ],
+            "is not between 1970 and 2200",
+        ),
+        (
+            [
+                *("track", "--session", "s", "--goal", "Book a Flight", "--step", "Flight selected"),
+                *("--endpoint", "x" * 301),
+            ],
+            "The endpoint has more than 300 characters. Give a shorter name.",
         ),
         (["import", "odata", "nowhere.json"], "nowhere.json"),
         (["flows", "import", "nowhere.json"], "nowhere.json can't be read"),
@@ -251,3 +266,22 @@ def test_json_keeps_letters_of_every_language(cli: Cli, services: Services) -> N
     out = cli("goals", "list", "--format", "json").out
     assert "予約 ✈" in out
     assert json.loads(out)[0]["name"] == "予約 ✈"
+
+
+def test_goals_that_are_switched_off_say_how_to_turn_them_on(desk: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEATURE_USE_GOALS_V2", "false")
+    for command in (["list"], ["show", "Book a Flight"], ["delete", "Book a Flight", "--confirm", "Book a Flight"]):
+        result = desk("goals", *command)
+        assert (result.code, result.out) == (1, "")
+        assert "FEATURE_USE_GOALS_V2 in the environment. Set FEATURE_USE_GOALS_V2=true there" in result.err
+    monkeypatch.delenv("FEATURE_USE_GOALS_V2")
+    assert len(desk("goals", "list", "--format", "json").json) == 1
+
+
+def test_a_terminal_without_unicode_gets_what_it_can_show(services: Services) -> None:
+    services.goals.save(builders.goal("予約", "Start", "◎ Done").model_copy(update={"revision": 0}))
+    place = str(services.workspace.path)
+    for arguments in (["report"], ["goals", "show", "予約"]):
+        assert program("--workspace", place, *arguments, PYTHONIOENCODING="ascii").code == 0
+    exact = program("--workspace", place, "goals", "list", "--format", "json", PYTHONIOENCODING="ascii")
+    assert exact.json[0]["name"] == "予約"

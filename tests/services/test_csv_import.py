@@ -130,7 +130,7 @@ def test_names_that_are_too_long_are_named(services: Services, tmp_path: Path) -
     result = bring(services, text, tmp_path, endpoint="channel", session="user")
     assert (result.events_added, [broken.record for broken in result.broken]) == (6, [7, 8])
     assert result.broken[0].why == "a session has 300 characters at most"
-    assert result.broken[1].why == "endpoint_name: it has more than 300 characters"
+    assert result.broken[1].why == "The endpoint has more than 300 characters. Give a shorter name."
 
 
 def many(count: int) -> str:

@@ -48,6 +48,7 @@ BROKEN_LINES = {
     "long id": (changed(id="x" * 301), "the event can't be: id: it has more than 300 characters"),
     "long label": (changed(localeName="x" * 301), "the event can't be: localeName"),
     "huge year": (changed(timestamp="99999-01-01T00:00:00Z"), "the timestamp is not a time"),
+    "first year": (changed(timestamp="0001-01-01T00:00:00+14:00"), "the time 0001-01-01T00:00:00+14:00 can't be"),
     "object for a time": (changed(timestamp={}), "the timestamp is not a time"),
     "huge number for a goal": ('{"goalId": 1e400, "name": "x"}', ""),
     "a line of 17 MB": (changed(id="x" * (LONGEST_LINE + 1_000_000)), "it is longer than 16 MB"),

@@ -203,3 +203,13 @@ def test_threads_ask_at_once(tmp_path: Path) -> None:
         thread.join()
     assert answers == [1] * 8
     assert insights.dimension_values("endpoint") == []
+
+
+def test_a_funnel_starts_with_every_cycle_though_older_versions_began_otherwise(tmp_path: Path) -> None:
+    old, new = goal("Order", "Call", "◎ Done"), goal("Order", "Click", "◎ Done", version=2)
+    services = workspace(tmp_path, [new], [event(old, "Call"), event(new, "Click", cycle="2"), event(new, "Done")])
+    with services.workspace.documents.transaction() as tx:
+        tx.put("goal_versions", old.version, old.model_dump(mode="json"))
+    funnel = services.insights.funnel("Order", ALL)
+    assert funnel.started == services.insights.report(ALL).totals.started == 2
+    assert [(step.name, step.reached) for step in funnel.steps] == [("Click", 1), ("Done", 1), ("Call", 1)]

@@ -107,3 +107,6 @@ def test_the_clock_can_be_set_and_needs_a_zone() -> None:
     for wrong in ("2026-11-20T13:00:00", "yesterday"):
         with pytest.raises(RefusedError, match="Write a moment with its zone"):
             clock_of({"GOALS_TUI_NOW": wrong})
+    for wrong in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00Z"):
+        with pytest.raises(RefusedError, match="Write a moment between 1970 and 2200"):
+            clock_of({"GOALS_TUI_NOW": wrong})

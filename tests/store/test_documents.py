@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from goals_tui.domain.errors import UnreadableError
+from goals_tui.store import document_storage
 from goals_tui.store.documents import Documents
 
 
@@ -170,3 +171,20 @@ def test_threads_lose_no_change(path: Path) -> None:
     for thread in threads:
         thread.join()
     assert len(Documents(path).all("goals")) == 20
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_read_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    documents, other = Documents(path), Documents(path)
+    put(other, "a", name="A")
+    parse = document_storage._parse
+
+    def slow(file: Path) -> document_storage.Tables:
+        found = parse(file)
+        monkeypatch.setattr(document_storage, "_parse", parse)
+        put(other, "b", name="B")
+        return found
+
+    monkeypatch.setattr(document_storage, "_parse", slow)
+    assert set(documents.all("goals")) == {"a"}
+    put(documents, "c", name="C")
+    assert set(documents.all("goals")) == {"a", "b", "c"}
