@@ -23,12 +23,12 @@ from goals_tui.domain.flow import (
     TrackGoal,
 )
 from goals_tui.domain.goal import Goal, Step, StepKind
-from goals_tui.domain.model import Ids
+from goals_tui.domain.model import Ids, Model
 from goals_tui.domain.value import SuccessMetrics, parse_amount, parse_duration
 
 PROJECT, CURRENCY, TIME_ZONE = "Meridian Service Desk", "EUR", "Europe/Berlin"
 
-AnyNode = TypeVar("AnyNode")
+AnyNode = TypeVar("AnyNode", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Maker:
 
     def node(self, kind: type[AnyNode], **fields: Any) -> AnyNode:
         """A node of a kind."""
-        return kind(id=self._ids.hex24(), **fields)
+        return kind.model_validate({"id": self._ids.hex24(), **fields})
 
     def say(self, text: str) -> Say:
         """A Say node."""
