@@ -95,10 +95,13 @@ class FlowService:
         return self.save(renamed, label=f"Rename flow {flow.name!r}")
 
     def duplicate(self, flow_id: str) -> Flow:
-        """A copy of a flow under a free name, with new ids."""
+        """A saved copy of a flow under a free name, with new ids."""
+        return self.save_as_copy(self.get(flow_id))
+
+    def save_as_copy(self, flow: Flow) -> Flow:
+        """Save a flow, as it is given, as another one: under a free name, with new ids."""
         from goals_tui.domain.flow_edit import with_new_ids
 
-        flow = self.get(flow_id)
         ids = self._services.ids
         copy = self._blank(free_name(flow.name, [other.name for other in self.all()]), flow.description)
         nodes = tuple(with_new_ids(node, ids) for node in flow.nodes)

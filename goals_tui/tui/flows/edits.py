@@ -76,3 +76,10 @@ def track(flow: Flow, position: Position, goal: Goal, step_ids: tuple[str, ...],
     """Insert a Track Goal Process node for steps of a goal."""
     node = TrackGoal(id=ids.hex24(), goal_id=goal.id, step_ids=goal.in_order(step_ids))
     return Edit(flow_edit.insert_at(flow, position, node), f"Track {goal.name!r}", node.id)
+
+
+def written(before: Flow | None, edit: Edit) -> Node | None:
+    """The node that an edit added or changed; None where it only moved or deleted one."""
+    now = next((node for node in edit.flow.walk() if node.id == edit.select), None)
+    was = next((node for node in before.walk() if node.id == edit.select), None) if before else None
+    return None if now == was else now

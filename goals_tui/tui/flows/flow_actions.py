@@ -1,4 +1,4 @@
-"""The keys that are about a flow as a whole: open, create, rename, duplicate, delete, talk to, simulate."""
+"""The keys that are about a flow as a whole: open, create, rename, duplicate, delete, files, talk to, simulate."""
 
 from __future__ import annotations
 
@@ -66,6 +66,21 @@ class FlowActions(NodeActions):
             self.notify(f"Deleted {flow.name!r}. Press u to bring it back.")
             self.goals_app.changed()
             self.chart.focus()
+
+    @work(group="waits")
+    async def action_export(self) -> None:
+        """Write the flow that is shown to a file."""
+        from goals_tui.tui.flows.files import export_flow
+
+        if self.flow is not None:
+            await export_flow(self.goals_app, self.flow)
+
+    @work(group="waits")
+    async def action_import(self) -> None:
+        """Read a flow from a file."""
+        from goals_tui.tui.flows.files import import_flow
+
+        self._after(await import_flow(self.goals_app))
 
     def action_compact(self) -> None:
         """Draw the boxes in the other size."""

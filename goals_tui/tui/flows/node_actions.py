@@ -11,7 +11,8 @@ from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, title
 from goals_tui.domain.flow_edit import Position
 from goals_tui.domain.wiring import Finding
-from goals_tui.tui.dialogs import Answer, Ask, Choose, Option
+from goals_tui.tui.conflict import ask_conflict
+from goals_tui.tui.dialogs import Choose, Option
 from goals_tui.tui.flows import edits
 from goals_tui.tui.flows.edits import Edit
 from goals_tui.tui.flows.faces import one_line
@@ -80,7 +81,7 @@ class NodeActions(ScreenFrame[None]):
         try:
             saved = self.services.flows.save(edit.flow, label=edit.label)
         except ConflictError as error:
-            self._ask_conflict(error, edit)
+            self._ask_conflict(error, edit, edits.written(self.flow, edit))
             return False
         except GoalsError as error:
             self.goals_app.show_error(error)
@@ -92,16 +93,30 @@ class NodeActions(ScreenFrame[None]):
         return True
 
     @work(group="waits")
-    async def _ask_conflict(self, error: ConflictError, edit: Edit) -> None:
-        answers = [Answer("reload", "Reload it"), Answer("overwrite", "Overwrite with mine", danger=True)]
-        answer = await self.app.push_screen_wait(Ask("Changed elsewhere", str(error), answers))
+    async def _ask_conflict(self, error: ConflictError, edit: Edit, kept: Node | None) -> None:
+        """Somebody saved the flow in between. Whatever is answered, neither their edit nor this one is lost.
+
+        `kept` is the node that this edit wrote, if it wrote one.
+        """
+        outlook = "Overwrite: u brings theirs back. Reload shows theirs"
+        outlook += f"; p pastes your {title(kept)!r} into it." if kept else " without your last edit."
+        answer = await ask_conflict(self.app, error, one_line(outlook))
+        saved = None
         if answer == "overwrite":
             saved = self.attempt(lambda: self.services.flows.save(edit.flow, label=edit.label, overwrite=True))
+        elif answer == "copy":
+            saved = self.attempt(lambda: self.services.flows.save_as_copy(edit.flow))
             if saved is not None:
-                self.show_flow(saved, edit.select)
-                self.goals_app.changed()
-        elif answer == "reload":
+                self.notify(f"Saved yours as {saved.name!r}.")
+        if saved is not None:
+            self.goals_app.changed()
             self.show_data()
+            self.show_flow(saved, edit.select if answer == "overwrite" else None)
+            return
+        if kept is not None:
+            NodeActions.clipboard = kept
+            self.notify(f"Your {title(kept)!r} is kept: p pastes it.")
+        self.show_data()
 
     def _edit(self, make: Callable[[], Edit | None]) -> None:
         """Commit what `make` gives; refusals of the edit itself are shown."""

@@ -33,7 +33,7 @@ No flows yet.
 A flow is what an AI agent says and asks. Track Goal Process nodes in it record
 the steps of your goals while conversations run.
 
-Press n to create the first one."""
+Press n to create the first one, I to import one from a file."""
 
 _HELP = f"""\
 A **flow** is a sequence of nodes under Start. Branches stand side by side and join again below.
@@ -47,7 +47,7 @@ Every edit is saved at once; `u` takes it back.
 """
 
 CHART_ACTIONS = frozenset("add add_in_branch edit rename delete cut copy paste move_up move_down follow mend".split())
-FLOW_ACTIONS = frozenset("findings talk simulate rename_flow duplicate_flow delete_flow compact".split())
+FLOW_ACTIONS = frozenset("findings talk simulate rename_flow duplicate_flow delete_flow export compact".split())
 
 
 class FlowsScreen(SideActions):
@@ -250,8 +250,8 @@ class FlowsScreen(SideActions):
             return self.flow is not None and self.chart.has_focus and self.node_action_works(action)
         if action in FLOW_ACTIONS:
             return self.flow is not None and not editing
-        if action in ("new", "choose"):
-            return not editing and (action == "new" or len(self.names.flows) > 1)
+        if action in ("new", "import", "choose"):
+            return not editing and (action != "choose" or len(self.names.flows) > 1)
         return super().check_action(action, parameters)
 
     def on_descendant_focus(self) -> None:

@@ -9,6 +9,7 @@ from textual.content import Content
 from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.value import format_duration
+from goals_tui.tui.conflict import ask_conflict
 from goals_tui.tui.dialogs import Answer, Ask, Choose, Option
 from goals_tui.tui.goals.delete import what_goes
 
@@ -54,21 +55,8 @@ async def resolve_conflict(editor: GoalEditor, conflict: ConflictError) -> bool:
 
     Nothing is lost: reloading keeps the draft behind undo and on the clipboard, overwriting keeps theirs as a version.
     """
-    if conflict.deleted:
-        text = Content(f"{conflict.name} was deleted elsewhere since you opened it. Your text is still here.")
-        answers = [Answer("back", "Back"), Answer("overwrite", "Save it anew")]
-    else:
-        changed = conflict.changed or ("nothing that can be seen",)
-        lines = [f"{conflict.name} was changed elsewhere since you opened it:", *(f"  · {what}" for what in changed)]
-        lines += ["", "Reload shows theirs; u brings yours back. Overwrite keeps theirs as an older version."]
-        text = Content("\n".join(lines))
-        answers = [
-            Answer("back", "Back"),
-            Answer("reload", "Reload"),
-            Answer("copy", "Save mine as a copy"),
-            Answer("overwrite", "Overwrite", danger=True),
-        ]
-    answer = await editor.app.push_screen_wait(Ask("Changed elsewhere", text, answers))
+    outlook = "Reload shows theirs; u brings yours back. Overwrite keeps theirs as an older version."
+    answer = await ask_conflict(editor.app, conflict, outlook)
     if answer == "overwrite":
         return await editor.save(overwrite=True)
     if answer == "reload":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -268,13 +269,16 @@ async def test_a_name_that_is_taken_is_refused_while_typing(services: Services) 
         assert "There is a flow 'abc' already." in screen_text(pilot.app)
 
 
-@pytest.mark.parametrize(("answer", "expected"), [("enter", ["b", "theirs"]), ("right", ["mine"])])
-async def test_a_flow_that_was_changed_elsewhere_is_reloaded_or_overwritten(
-    services: Services, answer: str, expected: list[str]
+@pytest.mark.parametrize(
+    ("rights", "expected", "copied"),
+    [(0, ["b", "theirs"], []), (1, ["b", "theirs"], []), (2, ["b", "theirs"], ["mine"]), (3, ["mine"], [])],
+)
+async def test_a_conflict_loses_neither_side(
+    services: Services, rights: int, expected: list[str], copied: list[str]
 ) -> None:
     services.flows.save(flow("Abc", say("b")))
     async with running(services, area="flows") as pilot:
-        await press(pilot, "down", "e", *["backspace"] * 1)
+        await press(pilot, "down", "e", "backspace")
         await type_text(pilot, "mine")
         elsewhere = open_services(services.workspace.path, clock=services.clock, env={})
         theirs = elsewhere.flows.get("Abc")
@@ -282,8 +286,39 @@ async def test_a_flow_that_was_changed_elsewhere_is_reloaded_or_overwritten(
         elsewhere.flows.save(theirs.model_copy(update={"nodes": (*theirs.nodes, added)}))
         await press(pilot, "enter")
         assert "was changed elsewhere" in screen_text(pilot.app)
-        await press(pilot, *(["enter"] if answer == "enter" else ["right", "enter"]))
+        await press(pilot, *["right"] * rights, "enter")
         assert kinds_and_texts(saved(services).nodes) == expected
+        if copied:
+            assert kinds_and_texts(saved(services, "Abc (2)").nodes) == copied
+        elif expected == ["mine"]:
+            await press(pilot, "u")
+            assert kinds_and_texts(saved(services).nodes) == ["b", "theirs"]
+        else:
+            await press(pilot, "p")
+            assert "mine" in kinds_and_texts(saved(services).nodes)
+
+
+async def test_a_flow_goes_to_a_file_and_comes_back(services: Services, tmp_path: Path) -> None:
+    services.flows.save(ABC)
+    file = tmp_path / "abc.json"
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "E", "ctrl+u")
+        await type_text(pilot, str(tmp_path))
+        await press(pilot, "enter")
+        assert "This is a folder." in screen_text(pilot.app)
+        await type_text(pilot, "/abc.json")
+        await press(pilot, "enter")
+        assert file.is_file()
+        await press(pilot, "I")
+        await type_text(pilot, str(file))
+        await press(pilot, "enter")
+        assert [row.name for row in services.flows.summaries()] == ["Abc", "Abc (2)"]
+        assert kinds_and_texts(saved(services, "Abc (2)").nodes) == kinds_and_texts(ABC.nodes)
+        file.write_text("no flow")
+        await press(pilot, "I")
+        await type_text(pilot, str(file))
+        await press(pilot, "enter")
+        assert "is not JSON" in messages(pilot.app)[-1]
 
 
 async def test_what_another_program_saves_shows_up(services: Services) -> None:

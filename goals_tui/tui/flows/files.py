@@ -1,0 +1,76 @@
+"""Flows to and from files: which file, and what came of it. Await these in a worker."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Input, Label, Static
+
+from goals_tui.domain.errors import GoalsError, RefusedError
+from goals_tui.domain.flow import Flow
+from goals_tui.services.packages_paths import check_source, check_target, proposed, typed
+from goals_tui.tui.dialogs import AskText
+from goals_tui.tui.packages.paths import AskPath, path_input
+
+if TYPE_CHECKING:
+    from goals_tui.tui.app import GoalsApp
+
+
+class ExportFlow(AskText):
+    """Asks where a flow is to be written; says when a file there would be replaced."""
+
+    def __init__(self, flow: Flow) -> None:
+        path = str(Path(proposed(flow.name)).with_suffix(".json"))
+        super().__init__("Export flow", value=path, label="File", save="Export", check=check_target)
+
+    def compose_dialog(self) -> ComposeResult:
+        yield Label(self.label, classes="quiet", markup=False)
+        yield path_input(self.value)
+        yield Static("", classes="problem", markup=False)
+        yield Static("", id="note", classes="quiet", markup=False)
+
+    @on(Input.Changed)
+    def _note(self) -> None:
+        there = not self.problem() and typed(self.query_one(Input).value).exists()
+        self.query_one("#note", Static).update("There is a file of this name; it will be replaced." if there else "")
+
+
+async def export_flow(app: GoalsApp, flow: Flow) -> None:
+    """Ask for a file and write a flow to it."""
+    text = await app.push_screen_wait(ExportFlow(flow))
+    if text is None:
+        return
+    path = typed(text)
+    try:
+        await asyncio.to_thread(app.services.flow_files.export, flow, path)
+    except GoalsError as error:
+        app.show_error(error)
+    else:
+        app.notify(f"Wrote {flow.name!r} to {path}.")
+
+
+async def import_flow(app: GoalsApp) -> Flow | None:
+    """Ask for a file and save the flow that is in it; None where there is none."""
+    hint = "A flow (.json) of ours, or a chart.json of the original system."
+    text = await app.push_screen_wait(AskPath("Import flow", hint, save="Import", check=check_flow_file))
+    if text is None:
+        return None
+    try:
+        flow = await asyncio.to_thread(app.services.flow_files.load, typed(text))
+    except GoalsError as error:
+        app.show_error(error)
+        return None
+    app.notify(f"Imported {flow.name!r}. Press u to take it back.")
+    return flow
+
+
+def check_flow_file(text: str) -> Path:
+    """The file that was typed; raises RefusedError where there is none, or a folder."""
+    path = check_source(text)
+    if path.is_dir():
+        raise RefusedError("This is a folder. Name a flow's JSON file in it.")
+    return path
