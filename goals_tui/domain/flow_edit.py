@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from goals_tui.domain.errors import NotFoundError, RefusedError
-from goals_tui.domain.flow import MAX_DEPTH, Branch, Flow, Lookup, Node, title, walk_nodes
-from goals_tui.domain.model import Ids, clean_line
+from goals_tui.domain.flow import MAX_DEPTH, Branch, Flow, Node, title, walk_nodes
+from goals_tui.domain.model import Ids
 
 Nodes = tuple[Node, ...]
 _Way = tuple[tuple[int, int], ...]
@@ -23,19 +23,6 @@ class Position:
     index: int
 
 
-@dataclass(frozen=True)
-class Crumb:
-    """One stop on the way to a node: a node that branches, and the branch of it that leads on."""
-
-    node: Node
-    branch: Branch
-
-    @property
-    def title(self) -> str:
-        """How the stop is called in a breadcrumb."""
-        return f"{title(self.node)}: {self.branch.title}"
-
-
 def position_of(flow: Flow, node_id: str) -> Position:
     """Where a node is; raises NotFoundError."""
     way, index = _locate(flow, node_id)
@@ -46,17 +33,6 @@ def position_of(flow: Flow, node_id: str) -> Position:
         nodes = nodes[place].branches[branch].nodes
     place, branch = way[-1]
     return Position(nodes[place].id, branch, index)
-
-
-def path_to(flow: Flow, node_id: str) -> tuple[Crumb, ...]:
-    """The nodes and branches that a node lies in, outermost first; empty right under Start."""
-    way, _ = _locate(flow, node_id)
-    crumbs = []
-    nodes: Nodes = flow.nodes
-    for place, branch in way:
-        crumbs.append(Crumb(nodes[place], nodes[place].branches[branch]))
-        nodes = nodes[place].branches[branch].nodes
-    return tuple(crumbs)
 
 
 def siblings(flow: Flow, position: Position) -> Nodes:
@@ -77,19 +53,6 @@ def insert_at(flow: Flow, position: Position, *nodes: Node) -> Flow:
         way = (*outer, (index, position.branch))
     _check_insert(flow, nodes, len(way))
     return _changed(flow, way, lambda old: (*old[:place], *nodes, *old[place:]))
-
-
-def insert_after(flow: Flow, node_id: str | None, node: Node) -> Flow:
-    """Insert `node` right after another one, in the same sequence; None stands for Start."""
-    if node_id is None:
-        return insert_at(flow, Position(None, 0, 0), node)
-    before = position_of(flow, node_id)
-    return insert_at(flow, Position(before.parent_id, before.branch, before.index + 1), node)
-
-
-def insert_in_branch(flow: Flow, node_id: str, branch_index: int, node: Node) -> Flow:
-    """Insert `node` as the first one of a branch of the node `node_id`."""
-    return insert_at(flow, Position(node_id, branch_index, 0), node)
 
 
 def replace(flow: Flow, node: Node) -> Flow:
@@ -119,39 +82,6 @@ def move_down(flow: Flow, node_id: str) -> Flow:
         return flow
     way, place = _locate(flow, node_id)
     return _changed(flow, way, lambda old: _swapped(old, place))
-
-
-def add_branch(flow: Flow, node_id: str, value: str, *, index: int | None = None, nodes: Nodes = ()) -> Flow:
-    """Add a case to a Lookup, before Default unless `index` says otherwise."""
-    node = _lookup(flow, node_id)
-    value = _free_value(node, value)
-    default = next((place for place, way in enumerate(node.branches) if way.kind == "default"), len(node.branches))
-    at = default if index is None else index
-    case = Branch(kind="case", value=value, nodes=nodes)
-    return replace(flow, _with_branches(node, (*node.branches[:at], case, *node.branches[at:])))
-
-
-def remove_branch(flow: Flow, node_id: str, branch_index: int) -> tuple[Flow, Branch]:
-    """Take a case with its nodes out of a Lookup; Default stays. What was taken comes back beside the flow."""
-    node = _lookup(flow, node_id)
-    removed = _branch(node, branch_index)
-    if removed.kind == "default":
-        raise RefusedError("Default can't be removed: it is where a Lookup goes on when no case fits.")
-    rest = (*node.branches[:branch_index], *node.branches[branch_index + 1 :])
-    return replace(flow, _with_branches(node, rest)), removed
-
-
-def rename_branch(flow: Flow, node_id: str, branch_index: int, value: str) -> Flow:
-    """Change the value of a Lookup's case."""
-    node = _lookup(flow, node_id)
-    branch = _branch(node, branch_index)
-    if branch.kind == "default":
-        raise RefusedError("Default has no value: it is where a Lookup goes on when no case fits.")
-    value = _free_value(node, value, apart_from=branch_index)
-    renamed = branch.model_copy(update={"value": value})
-    return replace(
-        flow, _with_branches(node, (*node.branches[:branch_index], renamed, *node.branches[branch_index + 1 :]))
-    )
 
 
 def with_new_ids(node: Node, ids: Ids) -> Node:
@@ -221,20 +151,3 @@ def _branch(node: Node, index: int) -> Branch:
     if not 0 <= index < len(node.branches):
         raise RefusedError(f"{title(node)!r} has no branch number {index + 1}.")
     return node.branches[index]
-
-
-def _lookup(flow: Flow, node_id: str) -> Lookup:
-    node = flow.node(node_id)
-    if not isinstance(node, Lookup):
-        raise RefusedError(f"{title(node)!r} is not a Lookup: only those have cases to add, rename or remove.")
-    return node
-
-
-def _free_value(node: Lookup, value: str, apart_from: int | None = None) -> str:
-    value = clean_line(value)
-    if not value:
-        raise RefusedError("A case needs a value: what the answer is compared with.", field="value")
-    others = (branch for place, branch in enumerate(node.branches) if place != apart_from and branch.kind == "case")
-    if any(branch.value.casefold() == value.casefold() for branch in others):
-        raise RefusedError(f"The Lookup has a case {value!r} already. Choose another value.", field="value")
-    return value

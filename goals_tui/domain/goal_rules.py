@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.goal import Goal, Step
 
 DEFAULT_MAX_STEPS = 10
@@ -46,12 +45,6 @@ def problems(goal: Goal, *, max_steps: int = DEFAULT_MAX_STEPS, taken_names: Col
             )
         )
     return found
-
-
-def check(goal: Goal, *, max_steps: int = DEFAULT_MAX_STEPS, taken_names: Collection[str] = ()) -> None:
-    """Raise RefusedError with the first of `problems`, if there is one."""
-    for problem in problems(goal, max_steps=max_steps, taken_names=taken_names):
-        raise RefusedError(problem.message, field=problem.field)
 
 
 def why_not_delete(goal: Goal, step_id: str) -> str | None:

@@ -8,7 +8,6 @@ from typing import Final
 
 from goals_tui.domain.errors import NotFoundError
 from goals_tui.domain.flow import (
-    Condition,
     End,
     ExecuteFlow,
     Flow,
@@ -280,11 +279,6 @@ class Program:
             return ()
         known = {step.id for step in goal.steps}
         return goal.in_order(step_id for step_id in node.step_ids if step_id in known)
-
-
-def holds(condition: Condition, value: str) -> bool:
-    """Whether a condition holds for a value: without regard to case and surrounding white space."""
-    return _compare(_folded(value), condition.comparison, _folded(condition.to))
 
 
 def _compare(value: str, comparison: str, to: str) -> bool:

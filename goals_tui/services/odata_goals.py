@@ -117,12 +117,18 @@ class GoalRecords:
         made = []
         for goal_id, parts in self._goals.items():
             versions = [version for version in {**parts.goals, **parts.steps} if version is not None]
+            if not parts.goals and not parts.steps:
+                self._report_lone_metrics(parts)
             if None in parts.goals and not versions:
                 _, place = parts.goals[None]
                 self._broken.add(place.file, place.record, "a goal needs a version")
             some = [one for version in versions if (one := self._version(goal_id, version, parts, known.get(goal_id)))]
             made += sorted(some, key=lambda one: (one.current, one.goal.changed_at))
         return made
+
+    def _report_lone_metrics(self, parts: _Parts) -> None:
+        for _, place in (one for records in parts.metrics.values() for one in records.values()):
+            self._broken.add(place.file, place.record, "a metric needs the steps of its goal. Import GoalSteps with it")
 
     def _version(self, goal_id: str, version: str, parts: _Parts, known: Goal | None) -> ReadGoal | None:
         own = parts.goals.get(version)

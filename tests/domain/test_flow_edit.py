@@ -5,20 +5,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from goals_tui.domain.errors import NotFoundError, RefusedError
-from goals_tui.domain.flow import MAX_DEPTH, Flow, If, Lookup, Say
+from goals_tui.domain.flow import MAX_DEPTH, Flow, If, Node, Say
 from goals_tui.domain.flow_edit import (
     Position,
-    add_branch,
-    insert_after,
     insert_at,
-    insert_in_branch,
     move_down,
     move_up,
-    path_to,
     position_of,
     remove,
-    remove_branch,
-    rename_branch,
     replace,
     siblings,
     with_new_ids,
@@ -41,6 +35,14 @@ def nested() -> Flow:
     )
 
 
+def insert_after(made: Flow, other: str | None, node: Node) -> Flow:
+    """Right after another node, in the same sequence; None stands for Start."""
+    if other is None:
+        return insert_at(made, Position(None, 0, 0), node)
+    before = position_of(made, other)
+    return insert_at(made, Position(before.parent_id, before.branch, before.index + 1), node)
+
+
 def ids_of(made: Flow) -> list[str]:
     return [node.id for node in made.walk()]
 
@@ -49,22 +51,8 @@ def test_insert_after_start_and_after_a_node(nested: Flow) -> None:
     first = insert_after(nested, None, say("first"))
     assert first.nodes[0] == say("first")
     inside = insert_after(nested, node_id("very"), say("next"))
-    assert path_to(inside, node_id("next")) == path_to(inside, node_id("very"))
     assert position_of(inside, node_id("next")) == Position(node_id("Sure?"), 0, 1)
-
-
-def test_insert_in_a_branch_comes_first(nested: Flow) -> None:
-    changed = insert_in_branch(nested, node_id("Is it so?"), 1, say("never"))
-    assert [node.id for node in changed.node(node_id("Is it so?")).branches[1].nodes] == [
-        node_id("never"),
-        node_id("no"),
-    ]
-
-
-def test_path_names_branches(nested: Flow) -> None:
-    assert [crumb.title for crumb in path_to(nested, node_id("very"))] == ["Is it so?: Then", "Sure?: Then"]
-    assert path_to(nested, node_id("hello")) == ()
-    assert siblings(nested, position_of(nested, node_id("no"))) == (say("no"),)
+    assert siblings(inside, position_of(inside, node_id("next"))) == (say("very"), say("next"))
 
 
 def test_move_within_the_sequence_and_stay_at_its_edges(nested: Flow) -> None:
@@ -77,31 +65,10 @@ def test_move_within_the_sequence_and_stay_at_its_edges(nested: Flow) -> None:
     assert move_up(move_down(nested, node_id("yes")), node_id("yes")) == nested
 
 
-def test_cases_are_added_before_default(nested: Flow) -> None:
-    changed = add_branch(nested, node_id("Where"), "  Lisbon ")
-    assert [way.title for way in changed.node(node_id("Where")).branches] == ["Berlin", "Oslo", "Lisbon", "Default"]
-    renamed = rename_branch(changed, node_id("Where"), 2, "Porto")
-    assert renamed.node(node_id("Where")).branches[2].value == "Porto"
-    back, removed = remove_branch(changed, node_id("Where"), 2)
-    assert back == nested and removed.value == "Lisbon"
-
-
-def test_a_removed_case_comes_back_with_its_nodes(nested: Flow) -> None:
-    without, case = remove_branch(nested, node_id("Where"), 0)
-    assert add_branch(without, node_id("Where"), case.value, index=0, nodes=case.nodes) == nested
-
-
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda f: add_branch(f, node_id("Where"), "berlin"), "The Lookup has a case 'berlin' already."),
-        (lambda f: add_branch(f, node_id("Where"), " "), "A case needs a value"),
-        (lambda f: add_branch(f, node_id("hello"), "x"), "'Say' is not a Lookup"),
-        (lambda f: rename_branch(f, node_id("Where"), 2, "x"), "Default has no value"),
-        (lambda f: rename_branch(f, node_id("Where"), 0, "OSLO"), "The Lookup has a case 'OSLO' already."),
-        (lambda f: remove_branch(f, node_id("Where"), 2), "Default can't be removed"),
-        (lambda f: remove_branch(f, node_id("Where"), 9), "'Where' has no branch number 10."),
-        (lambda f: insert_in_branch(f, node_id("hello"), 0, say("x")), "'Say' has no branch number 1."),
+        (lambda f: insert_at(f, Position(node_id("hello"), 0, 0), say("x")), "'Say' has no branch number 1."),
         (lambda f: insert_at(f, Position(None, 0, 9), say("x")), "There is no place 9"),
         (lambda f: insert_after(f, None, say("hello")), "has a node with the id"),
         (lambda f: insert_after(f, None, if_("x", (say("very"),))), "Paste it anew."),
@@ -111,10 +78,6 @@ def test_refusals(nested: Flow, edit: object, message: str) -> None:
     with pytest.raises(RefusedError) as refused:
         edit(nested)  # type: ignore[operator]  # the parameters are functions of a flow
     assert message in str(refused.value)
-
-
-def test_a_case_keeps_its_own_name(nested: Flow) -> None:
-    assert rename_branch(nested, node_id("Where"), 0, "BERLIN").node(node_id("Where")).branches[0].value == "BERLIN"
 
 
 def test_too_deep_is_refused() -> None:
@@ -155,9 +118,6 @@ def test_an_edit_and_its_inverse_leave_the_flow_as_it_was(data: st.DataObject, f
         assert move_up(move_down(made, chosen), chosen) == made
     if move_up(made, chosen) != made:
         assert move_down(move_up(made, chosen), chosen) == made
-    node = made.node(chosen)
-    if isinstance(node, Lookup):
-        assert remove_branch(add_branch(made, chosen, "new"), chosen, len(node.branches) - 1)[0] == made
 
 
 @slow

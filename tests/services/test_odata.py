@@ -228,6 +228,14 @@ def test_a_goal_that_cannot_be_is_left_out_with_its_reason(
     assert services.insights.report(Filters(span="all")).health.unknown_goals == 1
 
 
+def test_metrics_without_the_steps_they_belong_to_are_named(services: Services, tmp_path: Path) -> None:
+    result = bring_all(services, tmp_path, metric(1), metric(2))
+    assert [str(one) for one in result.broken] == [
+        f"all.jsonl, record {number}: a metric needs the steps of its goal. Import GoalSteps with it"
+        for number in (1, 2)
+    ]
+
+
 def test_a_version_belongs_to_one_goal(services: Services, tmp_path: Path) -> None:
     other = "a" * 24
     records = [goal(), *steps(), goal(goalId=other, name="Other"), *steps(goal_id=other)]
