@@ -116,7 +116,7 @@ class Definition:
     def version_title(self, version: str) -> str:
         """A version in words: which one of the goal it is."""
         number = list(self.versions).index(version) + 1 if version in self.versions else None
-        return f"{self.name}, version {number}" if number else f"{self.name}, unknown version {version[:8] or '(none)'}"
+        return f"{self.name} v{number}" if number else f"{self.name}, unknown version {version[:8] or '(none)'}"
 
     def worth(self, masks: tuple[int, ...]) -> Worth:
         """What a cycle with these masks is worth."""

@@ -42,6 +42,9 @@ class CyclesPlace:
     day: date | None = None
     bucket: TimeBucket | None = None
     part: tuple[Dimension, str | None] | None = None
+    part_title: str = ""
+    """The part in words, where its value is an id."""
+
     area = "sessions"
 
 

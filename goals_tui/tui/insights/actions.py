@@ -8,6 +8,7 @@ FILTERS, VIEWS, NUMBERS, CHART = "Filters", "Views", "Numbers", "Chart"
 
 ACTIONS: tuple[Action, ...] = (
     Action("insights.filters", "f,slash", "Filters", "Choose span, goals, endpoints, locales, snapshots", FILTERS),
+    Action("insights.table", "v", "Chart or table", "The numbers of the chart as a table, and back", NUMBERS),
     Action("insights.shorter", "left_square_bracket", "Shorter span", "The next shorter of the named spans", FILTERS,
            footer=False),
     Action("insights.longer", "right_square_bracket", "Longer span", "The next longer of the named spans", FILTERS),
@@ -37,7 +38,6 @@ ACTIONS: tuple[Action, ...] = (
            do="turn(1)"),
     Action("insights.previous-view", "comma,less_than_sign", "Previous view", "The tab left of this one", VIEWS,
            footer=False, do="turn(-1)"),
-    Action("insights.table", "v", "Chart or table", "The numbers of the chart as a table, and back", NUMBERS),
     Action("insights.rank", "o", "Top, bottom, all", "Which goals the performance view shows", NUMBERS),
     Action("insights.goal", "g", "Choose goal", "Whose funnel is shown", NUMBERS),
     Action("insights.dimension", "d", "Next dimension", "Endpoint, locale, snapshot, version", NUMBERS),
@@ -61,6 +61,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("insights.chart.first", "home", "First", "The first mark", CHART, palette=False, footer=False,
            do="jump(0)"),
     Action("insights.chart.last", "end", "Last", "The last mark", CHART, palette=False, footer=False, do="jump(-1)"),
+    Action("insights.row.select-cursor", "enter", "Cycles", "List the cycles behind this row", CHART, palette=False),
     Action("insights.edit.apply", "ctrl+s,f2", "Apply", "Use these filters", FILTERS, palette=False),
     Action("insights.edit.reset", "f5", "Reset", "All goals, last 7 days, nothing left out", FILTERS, palette=False),
     Action("insights.edit.save", "f6", "Save as", "Keep these filters under a name", FILTERS, palette=False),

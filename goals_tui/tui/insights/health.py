@@ -30,15 +30,16 @@ class HealthDialog(Dialog[str]):
             yield Static("Looking …", classes="quiet", markup=False)
 
     def compose_buttons(self) -> ComposeResult:
-        yield Button("Orphan cycles", id="orphans", disabled=True)
+        yield Button("Orphan cycles", id="orphans")
         yield Button("Close", id="close")
 
     def on_mount(self) -> None:
+        self.query_one("#orphans").display = False
         self.query_one("#close").focus()
         self.load("health", lambda: self.services.insights.health_details(self.filters), self._take)
 
     def _take(self, entries: list[HealthEntry]) -> None:
-        self.query_one("#orphans", Button).disabled = all(entry.code != "orphan_cycles" for entry in entries)
+        self.query_one("#orphans", Button).display = any(entry.code == "orphan_cycles" for entry in entries)
         well = Static("✔ All is well: every event has its goal, its version, and a place in a cycle.", markup=False)
         self._show([Static(said(entry), classes="entry", markup=False) for entry in entries] or [well])
 

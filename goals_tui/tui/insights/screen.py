@@ -8,14 +8,15 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Resize
+from textual.events import DescendantFocus, Resize
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, DataTable, Static
 
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.services.insights import Cancellation, Dimension
 from goals_tui.tui.actions import bindings
-from goals_tui.tui.insights.buckets import axis_of
+from goals_tui.tui.insights.buckets import Axis, axis_of
+from goals_tui.tui.insights.course import LEAST_ROWS, Course, course
 from goals_tui.tui.insights.filter_bar import FilterBar
 from goals_tui.tui.insights.filtered_screen import FilteredScreen
 from goals_tui.tui.insights.gather import TABS, Gathered, Tab, Wanted, funnel_goal, gather
@@ -27,10 +28,15 @@ from goals_tui.tui.insights.views_steps import DIMENSIONS, breakdown, funnel
 from goals_tui.tui.insights.words import Words
 from goals_tui.tui.places import CyclesPlace
 from goals_tui.tui.widgets.chart import Chart
+from goals_tui.tui.widgets.chart_bars import comfortable_rows
 from goals_tui.tui.widgets.chart_canvas import Place
+from goals_tui.tui.widgets.chart_spec import Bars
 
 LOADING_AFTER = 0.2
 """Seconds after which the screen says that it is loading (STYLE 11)."""
+
+_TITLE_AND_CAPTION = 2
+"""Rows around a chart."""
 
 _AXIS_ROOM = 10
 """Columns of a chart that its value axis takes."""
@@ -45,7 +51,8 @@ class InsightsScreen(FilteredScreen):
 A **cycle** is one attempt at a goal in a session. It is ✔ *completed* when a completion step was reached, ◐ *partial*
 when any step beyond the initial one was, else ✕ *incomplete*. It counts on the day it started, with all it reached.
 
-Arrows move over a chart, across its parts too; **enter** lists the cycles behind the number. Rates are of all started.
+Arrows move over a chart, across its parts too; **tab** goes to the chart below. **Enter** lists the cycles behind the
+number. Rates are of all started.
 Changes compare with the span of the same length before.
 """
     CSS = """
@@ -69,6 +76,7 @@ Changes compare with the span of the same length before.
         self.dimension: Dimension = "endpoint"
         self.gathered: Gathered | None = None
         self.shown: View | None = None
+        self._axis: Axis | None = None
         self._cancellation = Cancellation()
         self._slow: Timer | None = None
 
@@ -76,11 +84,12 @@ Changes compare with the span of the same length before.
         yield FilterBar()
         yield Tiles()
         yield TabStrip()
-        with Vertical():
+        with Vertical(id="views"):
             yield Static("", id="view-title", markup=False)
             with ContentSwitcher(initial="chart", id="view"):
                 yield Chart(id="chart")
                 yield TableView(id="table")
+            yield Course()
             yield Static("", id="caption", markup=False)
 
     def on_mount(self) -> None:
@@ -102,6 +111,8 @@ Changes compare with the span of the same length before.
         self.load("insights", lambda: gather(services, wanted, known, cancellation), self._take)
 
     def _say_loading(self) -> None:
+        if self._slow is None:
+            return  # The numbers came while this was on its way.
         self.query_one(FilterBar).busy = True
         self.query_one("#view").add_class("-stale")
 
@@ -126,7 +137,7 @@ Changes compare with the span of the same length before.
         if found is None or found.wanted.tab != self.tab:
             return
         words = Words(found.report.currency)
-        axis = axis_of(found.report, max(10, self.query_one("#view").size.width - _AXIS_ROOM), found.hours)
+        axis = self._axis = axis_of(found.report, max(10, self.query_one("#view").size.width - _AXIS_ROOM), found.hours)
         with self.app.batch_update():
             self.query_one(Tiles).show(tiles_of(found.report, axis, words))
             if self.tab == "performance":
@@ -143,8 +154,24 @@ Changes compare with the span of the same length before.
             self.query_one(TabStrip).tab = self.tab
             self.query_one(Chart).show(view.spec)
             self.query_one(TableView).show(view.table)
+            self._show_course()
             self._caption()
         self.refresh_bindings()
+
+    def _show_course(self) -> None:
+        """Under bars of goals or steps that leave room: the course of the chosen one's goal."""
+        chart, view, shown = self.query_one("#chart", Chart), self.query_one("#view"), self.shown
+        found, height = None, 0
+        alone = self.as_table or self.has_class("-full") or self.tab not in ("performance", "funnel")
+        if shown is not None and isinstance(shown.spec, Bars) and not alone:
+            height = comfortable_rows(shown.spec, view.size.width)
+            if self.query_one("#views").size.height - height - _TITLE_AND_CAPTION >= LEAST_ROWS:
+                found = course(self._axis, shown.lead(chart.place or Place(0)).behind.goal_id)
+        view.styles.height = height if found is not None else "1fr"
+        below = self.query_one(Course)
+        if found is None and below.has_focus_within:
+            chart.focus()
+        below.show(found)
 
     def on_resize(self, event: Resize) -> None:
         """Small terminals get small tiles; the buckets of time follow the width."""
@@ -180,17 +207,20 @@ Changes compare with the span of the same length before.
         """The chart as its table, or back."""
         switcher = self.query_one("#view", ContentSwitcher)
         switcher.current = "chart" if self.as_table else "table"
+        self._show_course()
         self.query_one(f"#{switcher.current}").focus()
         self._caption()
 
     def action_full(self) -> None:
         """Only the chart, or everything again."""
         self.toggle_class("-full")
+        self._show_course()
         self.refresh_bindings()
 
     def action_leave_full(self) -> None:
         """Everything again."""
         self.remove_class("-full")
+        self._show_course()
         self.refresh_bindings()
 
     def action_rank(self) -> None:
@@ -270,11 +300,17 @@ Changes compare with the span of the same length before.
 
     # -- the cursor, and what is behind it
 
+    @on(Chart.Moved, "#chart")
+    def _follow(self) -> None:
+        self._show_course()
+
     @on(Chart.Moved)
+    @on(DescendantFocus)
     def _caption(self) -> None:
-        chart = self.query_one(Chart)
+        chart = self.query_one(Course).query_one(Chart)
+        chart = chart if chart.has_focus else self.query_one("#chart", Chart)
         if self.as_table:
-            text = Content("enter lists the cycles of a row · y copies the table · s saves it as CSV")
+            text = Content("v shows the chart · y copies the table · s saves it as CSV")
         else:
             text = chart.caption()
         caption = self.query_one("#caption", Static)
@@ -285,8 +321,9 @@ Changes compare with the span of the same length before.
 
     @on(Chart.Opened)
     def _open_place(self, event: Chart.Opened) -> None:
-        if self.shown is not None:
-            self._lead(self.shown.lead(event.place))
+        shown = self.shown if event.chart.id == "chart" else self.query_one(Course).shown
+        if shown is not None:
+            self._lead(shown.lead(event.place))
 
     @on(DataTable.RowSelected)
     def _open_row(self, event: DataTable.RowSelected) -> None:
@@ -305,5 +342,6 @@ Changes compare with the span of the same length before.
                 step_id=behind.step_id,
                 bucket=behind.bucket,
                 part=behind.part,
+                part_title=lead.part_title,
             )
         )

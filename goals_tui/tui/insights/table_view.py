@@ -6,6 +6,7 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.widgets import DataTable
 
+from goals_tui.tui.actions import bindings
 from goals_tui.tui.insights.table import Table
 from goals_tui.tui.widgets.chart_canvas import fit
 
@@ -18,7 +19,9 @@ def _short(text: str) -> str:
 
 
 class TableView(DataTable[Text]):
-    """A data table over a `Table`."""
+    """A data table over a `Table`; enter on a row opens what is behind it."""
+
+    BINDINGS = bindings("insights.row")
 
     DEFAULT_CSS = """
     TableView { height: 1fr; background: transparent; }

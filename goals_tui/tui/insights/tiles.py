@@ -78,7 +78,7 @@ def _rate(
     change, rising = "", None
     if share is not None and old is not None:
         points = round((share - old) * 100, 1)
-        change = f"{_arrow(points)} {points:+g} pts".replace("-", "−") if points else "= as before"
+        change = f"{_arrow(points)} {points:+.1f} pts".replace("-", "−") if points else "= as before"
         rising = (points > 0) == good if good is not None and points else None
     trend = tuple(getattr(f, outcome) / f.started if f.started else None for f in by_time)
     was = "" if before is None else f"{percent(old)} · {getattr(before, outcome):,} of {before.started:,} before"

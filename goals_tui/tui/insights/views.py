@@ -35,6 +35,8 @@ class Lead:
 
     behind: Behind = EVERYTHING_BEHIND
     goals: tuple[str, ...] = ()
+    part_title: str = ""
+    """The part of `behind` in words."""
 
 
 @dataclass(frozen=True)
@@ -114,11 +116,12 @@ def by_completed(goals: tuple[GoalFigures, ...]) -> list[GoalFigures]:
 
 def performance(report: Report, words: Words, rank: Rank = "top") -> View:
     """One stacked bar a goal: completed, partially completed, incomplete."""
-    ordered = by_completed(report.goals)
+    title, ordered = "Goals performance", by_completed(report.goals)
     shown = {"top": ordered[:RANKED], "bottom": ordered[::-1][:RANKED], "all": ordered}[rank]
     if not report.totals.started:
-        return nothing("Goals performance")
+        return nothing(title)
     count = len(ordered)
+    everything = f"{title} · all {count} goals, most completed first" if count > 1 else title
     which = f"all {count} goals" if count <= RANKED or rank == "all" else f"{rank} {RANKED} of {count} goals"
     order = "fewest completed first" if rank == "bottom" else "most completed first"
     figures = [goal.figures for goal in shown]
@@ -133,12 +136,12 @@ def performance(report: Report, words: Words, rank: Rank = "top") -> View:
         (text_cell("Total"), *figure_cells(report.totals, words)),
     )
     return View(
-        f"Goals performance · {which}, {order}",
+        f"{title} · {which}, {order}" if count > 1 else title,
         spec,
         table,
         lambda place: Lead(Behind(goal_id=shown[place.mark].goal_id, outcome=outcome_of(place))),
         tuple(Lead(Behind(goal_id=goal.goal_id)) for goal in ordered),
-        f"Goals performance · all {count} goals, most completed first",
+        everything,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from goals_tui.domain.goal import GLYPHS
-from goals_tui.domain.report import NOTHING, Funnel, PartFigures
+from goals_tui.domain.report import NOTHING, Funnel, Outcome, PartFigures
 from goals_tui.services.insights import Behind, Dimension
 from goals_tui.tui.insights.table import Heading, Table
 from goals_tui.tui.insights.views import (
@@ -88,6 +88,10 @@ def breakdown(parts: list[PartFigures], dimension: Dimension, words: Words) -> V
     if not parts:
         return nothing(title)
     figures = [part.figures for part in parts]
+
+    def lead(part: PartFigures, outcome: Outcome | None = None) -> Lead:
+        return Lead(Behind(part=(dimension, part.part), outcome=outcome), part_title=part.title)
+
     spec = Bars(
         labels=tuple(part.title for part in parts),
         series=outcome_series(figures),
@@ -102,6 +106,6 @@ def breakdown(parts: list[PartFigures], dimension: Dimension, words: Words) -> V
         title,
         spec,
         table,
-        lambda place: Lead(Behind(part=(dimension, parts[place.mark].part), outcome=outcome_of(place))),
-        tuple(Lead(Behind(part=(dimension, part.part))) for part in parts),
+        lambda place: lead(parts[place.mark], outcome_of(place)),
+        tuple(lead(part) for part in parts),
     )

@@ -54,6 +54,9 @@ An **orphan** (?) has no initial step: it is in no number of a report.
     def __init__(self) -> None:
         super().__init__()
         self.behind = Behind()
+        self.part_title = ""
+        """The part that `behind` names, in words."""
+
         self.narrowed: Filters | None = None
         """Filters of a number of Insights that hold only while its cycles are shown."""
 
@@ -106,6 +109,8 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         self.load("cycles", lambda: find(services, filters, behind, cancellation, cursor, cycle_id, before), self._take)
 
     def _say_loading(self) -> None:
+        if self._slow is None:
+            return  # The cycles came while this was on its way.
         self.query_one(FilterBar).busy = True
 
     def _take(self, found: tuple[CyclePages, int] | None) -> None:
@@ -135,8 +140,11 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         self.refresh_bindings()
 
     def _empty(self) -> Content:
+        if self.behind == Behind(outcome="orphan"):
+            hint = "Every cycle has its initial step. Press a for the cycles of the filters."
+            return Content.assemble(("No orphans\n", "bold"), (hint, "$quiet"))
         if self.behind != Behind():
-            return Content.assemble(("No such cycle in this span\n", "bold"), ("Press a for all outcomes.", "$quiet"))
+            return Content.assemble(("No such cycle in this span\n", "bold"), ("Press a for all cycles.", "$quiet"))
         hint = "Press ] for a longer span, or f to change the filters."
         return Content.assemble(("No goal was started in this span\n", "bold"), (hint, "$quiet"))
 
@@ -187,7 +195,9 @@ An **orphan** (?) has no initial step: it is in no number of a report.
             words.append(day_title(behind.day))
         if behind.part is not None:
             dimension, value = behind.part
-            words.append(f"session {value}" if dimension == "session" else value or f"no {dimension}")
+            words.append(
+                f"session {value}" if dimension == "session" else self.part_title or value or f"no {dimension}"
+            )
         if behind.outcome is not None:
             words.append(f"{OUTCOME_GLYPHS[behind.outcome]} {OUTCOME_TITLES[behind.outcome]}")
         return words
@@ -195,7 +205,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
     def open_place(self, place: Place) -> None:
         """Show the cycles behind a number."""
         if isinstance(place, CyclesPlace):
-            self.narrowed = place.filters
+            self.narrowed, self.part_title = place.filters, place.part_title
             self.behind = Behind(place.outcome, place.goal_id, place.step_id, place.day, place.bucket, place.part)
             self._start_over()
         elif isinstance(place, SessionPlace):

@@ -28,7 +28,7 @@ from goals_tui.tui.widgets.virtual_list import VirtualList
 Way = Literal["new", "demo", "import_file"]
 WAYS: tuple[tuple[Way, str, str, str], ...] = (
     ("new", "n", "New project", "an empty one: name, currency, time zone"),
-    ("demo", "d", "Demo", "three goals and ninety days of conversations, ready to look around"),
+    ("demo", "d", "Demo", "three goals and ninety days of conversations to look at"),
     ("import_file", "i", "Import", "a package of another project, or exported event data"),
 )
 

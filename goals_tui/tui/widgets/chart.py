@@ -40,6 +40,11 @@ class Chart(Widget, can_focus=True):
         chart: Chart
         place: Place
 
+        @property
+        def control(self) -> Chart:
+            """The chart, for handlers of one of several."""
+            return self.chart
+
     @dataclass
     class Opened(Message):
         """The cycles behind this place are wanted."""

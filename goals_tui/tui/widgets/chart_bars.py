@@ -6,11 +6,13 @@ from rich.cells import cell_len
 
 from goals_tui.tui.widgets.chart_canvas import Canvas, Drawing, Place, ends_of, split_cell, tone_of
 from goals_tui.tui.widgets.chart_legend import draw_legend, legend_width
-from goals_tui.tui.widgets.chart_spec import Bars, Column, legend
+from goals_tui.tui.widgets.chart_spec import Bars, legend
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
-_PITCHES = ((3, 2), (2, 1), (1, 1))
+_PITCHES = ((5, 3), (3, 2), (2, 1), (1, 1))
 """From one bar to the next, and how thick a bar is, in rows: the first that fits."""
+
+_COMFORTABLE = (3, 2)
 
 WIDE = 100
 """From this many columns on, every column of numbers is shown."""
@@ -19,13 +21,10 @@ WIDE = 100
 def draw_bars(spec: Bars, width: int, height: int, cursor: Place | None, first: int = 0) -> Drawing:
     """The bars from mark `first` on, moved so that the cursor is visible."""
     canvas = Canvas(width, height)
-    columns = [column for column in spec.columns if not column.wide_only or width >= WIDE]
-    layout = _Layout(spec, columns, width)
-    top = 0
+    layout = _Layout(spec, width)
+    top = _headings_at(spec, layout)
     if len(legend(spec)) > 1:
         draw_legend(canvas, 0, 0, width, spec)
-        # The headings share the line of the legend where they fit beside it.
-        top = 0 if legend_width(spec) + 2 < layout.left + layout.bar_width else 1
     layout.headings(canvas, top)
     top += 2 if height - top > spec.size * 2 else 1
     rows = max(1, height - top)
@@ -44,6 +43,17 @@ def draw_bars(spec: Bars, width: int, height: int, cursor: Place | None, first: 
     return Drawing(canvas, at, first)
 
 
+def comfortable_rows(spec: Bars, width: int) -> int:
+    """The height at which every bar is two rows thick with a gap to the next."""
+    pitch, thick = _COMFORTABLE
+    return _headings_at(spec, _Layout(spec, width)) + 2 + spec.size * pitch - (pitch - thick)
+
+
+def _headings_at(spec: Bars, layout: _Layout) -> int:
+    """The row of the headings: that of the legend where they fit beside it."""
+    return 1 if len(legend(spec)) > 1 and legend_width(spec) + 2 >= layout.left + layout.bar_width else 0
+
+
 def _scrolled(first: int, visible: int, size: int, cursor: Place | None) -> int:
     first = max(0, min(first, size - visible))
     if cursor is not None:
@@ -55,10 +65,10 @@ def _scrolled(first: int, visible: int, size: int, cursor: Place | None) -> int:
 class _Layout:
     """Where labels, bars and columns stand at a width."""
 
-    def __init__(self, spec: Bars, columns: list[Column], width: int) -> None:
+    def __init__(self, spec: Bars, width: int) -> None:
         self.spec = spec
-        self.columns = columns
-        self.widths = [max(cell_len(text) for text in (column.title, *column.texts)) for column in columns]
+        self.columns = [column for column in spec.columns if not column.wide_only or width >= WIDE]
+        self.widths = [max(cell_len(text) for text in (column.title, *column.texts)) for column in self.columns]
         beside = sum(each + 2 for each in self.widths)
         mark = 2 if spec.glyphs else 0
         longest = max((cell_len(label) for label in spec.labels), default=0)
@@ -77,19 +87,20 @@ class _Layout:
 
     def bar(self, canvas: Canvas, y: int, thick: int, mark: int, cursor: Place | None) -> None:
         here = cursor is not None and cursor.mark == mark
+        middle = y + (thick - 1) // 2
         if here:
             canvas.shade(0, y, self.width, thick, "cursor")
-            canvas.put(0, y, "▸", "accent", bold=True)
+            canvas.put(0, middle, "▸", "accent", bold=True)
         x = 2
         if self.spec.glyphs:
-            x = canvas.put(x, y, self.spec.glyphs[mark], "muted") + 1
-        canvas.label(x, y, self.spec.labels[mark], self.label_width, "text", bold=here)
+            x = canvas.put(x, middle, self.spec.glyphs[mark], "muted") + 1
+        canvas.label(x, middle, self.spec.labels[mark], self.label_width, "text", bold=here)
         for row in range(thick):
             self._blocks(canvas, y + row, mark, cursor)
         x = self.left + self.bar_width
         for column, width in zip(self.columns, self.widths, strict=True):
             text = column.texts[mark]
-            canvas.label(x + 2 + width - cell_len(text), y, text, cell_len(text), column.tone, bold=here)
+            canvas.label(x + 2 + width - cell_len(text), middle, text, cell_len(text), column.tone, bold=here)
             x += width + 2
 
     def _blocks(self, canvas: Canvas, y: int, mark: int, cursor: Place | None) -> None:

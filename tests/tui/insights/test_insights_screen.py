@@ -18,6 +18,7 @@ from goals_tui.domain.report import Report
 from goals_tui.services.context import Services, open_services
 from goals_tui.services.insights import Cancellation
 from goals_tui.tui.insights.calendar import Calendar
+from goals_tui.tui.insights.course import Course
 from goals_tui.tui.insights.filter_bar import FilterBar
 from goals_tui.tui.insights.filter_dialog import FilterDialog
 from goals_tui.tui.insights.gather import TABS
@@ -347,3 +348,27 @@ async def test_clicks_choose_views_and_bars(scenarios: dict[str, Scenario]) -> N
         await pilot.click(chart, offset=(25, 5))
         assert chart.place is not None
         assert (chart.place.mark, chart.place.part) == (1, 0)
+
+
+async def test_room_under_the_bars_shows_the_chosen_goal_over_time(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), (120, 36), area="insights") as pilot:
+        below = shown(pilot).query_one(Course)
+        assert below.display
+        assert below.shown is not None
+        first = below.shown.title
+        assert first.startswith(labels(pilot)[0])
+        await press(pilot, "tab")
+        chart = below.query_one(Chart)
+        assert chart.has_focus
+        assert chart.place is not None
+        started = sum(series.values[chart.place.mark] or 0 for series in chart.spec.series)
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, SessionsScreen)
+        assert pilot.app.screen.pages is not None
+        assert pilot.app.screen.pages.count == started
+        await press(pilot, "3", "v")
+        assert not below.display
+        assert shown(pilot).query_one(TableView).has_focus
+        await press(pilot, "v", "tab", "r")
+        assert not below.display
+        assert shown(pilot).query_one("#chart").has_focus

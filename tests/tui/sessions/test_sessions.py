@@ -65,7 +65,7 @@ async def test_the_real_cycles_newest_first_and_by_outcome(sgd_services: Service
             assert chosen(pilot).outcome == outcome
         await press(pilot, "o")
         assert count(pilot) == 0
-        assert "No such cycle" in screen_text(pilot.app)
+        assert "No orphans" in screen_text(pilot.app)
         await press(pilot, "a")
         assert count(pilot) == totals["started"]
 
