@@ -108,7 +108,7 @@ def _print_report(report: Report) -> None:
     def cells(name: str, figures: Figures) -> list[object]:
         return [
             name,
-            figures.started,
+            f"{figures.started:,}",
             _with_rate(figures.completed, figures.completion_rate),
             _with_rate(figures.partial, figures.partial_rate),
             _with_rate(figures.incomplete, figures.incomplete_rate),
@@ -142,7 +142,7 @@ def _print_report(report: Report) -> None:
 
 
 def _with_rate(count: int, share: float | None) -> str:
-    return DASH if share is None else f"{count}  {percent(share):>7}"
+    return DASH if share is None else f"{count:,}  {percent(share):>7}"
 
 
 def funnel(
@@ -166,14 +166,14 @@ def funnel(
 
         headings = ("Reached", "Of start", "Of step before", "Median", "90 %")
         table = new_table(
-            "", "Step", *((name, "right") for name in headings), "", title=f"{result.goal}: {result.started} started"
+            "", "Step", *((name, "right") for name in headings), "", title=f"{result.goal}: {result.started:,} started"
         )
         for step in result.steps:
             add_row(
                 table,
                 GLYPHS[step.kind],
                 step.name,
-                step.reached,
+                f"{step.reached:,}",
                 percent(step.from_start),
                 percent(step.from_previous),
                 _lasted(step.median_seconds),
