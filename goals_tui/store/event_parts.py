@@ -188,7 +188,7 @@ class Parts:
             part = self._files.write(
                 connection,
                 f"SELECT {COLUMNS} FROM lines WHERE {READABLE} AND ({keep}) "
-                f"AND rowid IN (SELECT min(rowid) FROM lines WHERE {READABLE} GROUP BY id) "
+                f"AND rowid IN (SELECT min(rowid) FROM lines WHERE {READABLE} AND ({keep}) GROUP BY id) "
                 "AND id NOT IN (SELECT id FROM sealed) ORDER BY timestamp, rowid",
             )
         parts = (*catalog.parts, part) if part else catalog.parts

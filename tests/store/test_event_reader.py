@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import pytest
 from duckdb import DuckDBPyConnection
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from goals_tui.domain.errors import RefusedError, UnreadableError
@@ -306,6 +306,7 @@ STEPS = st.one_of(
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(STEPS, max_size=10))
+@example([("append", 6, "a", "s"), ("append", 6, "a", "t"), ("delete", "a", "s")])
 def test_the_log_behaves_like_a_list(tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[Any, ...]]) -> None:
     folder = tmp_path_factory.mktemp("log")
     log, other = new_log(folder), new_log(folder)
