@@ -15,6 +15,7 @@ from goals_tui.domain.project import currency_digits
 from goals_tui.domain.value import format_amount
 from goals_tui.services.flows import free_name
 from goals_tui.services.goal_uses import GoalUses, NodeUse
+from goals_tui.services.goals_by_id import GoalsById
 from goals_tui.services.stored import parse
 
 if TYPE_CHECKING:
@@ -83,6 +84,10 @@ class GoalService:
         goals = [self._parse(document) for document in self._documents.all(KIND).values()]
         return sorted(goals, key=lambda goal: (goal.name.casefold(), goal.id))
 
+    def by_id(self) -> GoalsById:
+        """Every goal, parsed where it is asked for: for who needs some of many."""
+        return GoalsById(self._documents.all(KIND), self._parse)
+
     def get(self, wanted: str) -> Goal:
         """The goal of this name or id; raises NotFoundError with the nearest names."""
         documents = self._documents.all(KIND)
@@ -129,13 +134,13 @@ class GoalService:
         """Everything that keeps a goal from being saved, in the order of the form."""
         return self._problems(goal, self._documents.all(KIND))
 
-    def save(self, goal: Goal, *, overwrite: bool = False) -> Goal:
+    def save(self, goal: Goal, *, overwrite: bool = False, label: str | None = None) -> Goal:
         """Save a new or changed goal as a new version; steps that are gone lose their events.
 
-        Raises RefusedError for the first of `problems`, ConflictError when it was changed or deleted elsewhere
-        since it was read (`overwrite` saves all the same).
+        `label` is what undo calls it. Raises RefusedError for the first of `problems`, ConflictError when it was
+        changed or deleted elsewhere since it was read (`overwrite` saves all the same).
         """
-        with self._services.history.edit(f"Edit goal {goal.name!r}") as edit:
+        with self._services.history.edit(label or f"Edit goal {goal.name!r}") as edit:
             document = edit.get(KIND, goal.id)
             stored = parse(Goal, document) if document else None
             for problem in self._problems(goal, edit.all(KIND)):
@@ -170,7 +175,8 @@ class GoalService:
         steps = tuple(step.model_copy(update={"id": ids.hex24()}) for step in goal.steps)
         name = free_name(goal.name, [summary.name for summary in self.summaries()])
         fresh = {"id": ids.hex24(), "reference_id": ids.uuid(), "name": name, "steps": steps, "revision": 0}
-        return self.save(goal.model_copy(update={**fresh, "created_at": self._services.clock()}))
+        copy = goal.model_copy(update={**fresh, "created_at": self._services.clock()})
+        return self.save(copy, label=f"Duplicate goal {goal.name!r}")
 
     # -- deleting
 

@@ -7,6 +7,9 @@ from goals_tui.tui.actions import Action
 _NODES, _FLOWS, _TEST = "Nodes", "Flows", "Check and try"
 
 ACTIONS: tuple[Action, ...] = (
+    Action("flows.save", "ctrl+s,f2", "Save", "Save what was typed in the editor", _NODES, palette=False),
+    Action("flows.done", "escape", "Back", "Leave the editor or the findings; what was typed is saved", _NODES,
+           palette=False),
     Action("flows.add", "a,plus", "Add", "Add a node after the selected one", _NODES),
     Action("flows.add-in-branch", "b", "In branch", "Add a node at the top of a branch of the selected node", _NODES),
     Action("flows.edit", "enter,e", "Edit", "Edit the selected node", _NODES),
@@ -33,9 +36,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("flows.import", "I", "Import flow", "Read a flow from a JSON file, ours or a chart.json", _FLOWS,
            footer=False),
     Action("flows.compact", "z", "Compact", "Draw narrow boxes, or wide ones", _FLOWS, footer=False),
-    Action("flows.done", "escape", "Back", "Leave the editor or the findings; what was typed is saved", _FLOWS,
-           palette=False),
-    Action("flows.save", "ctrl+s,f2", "Save", "Save what was typed in the editor", _NODES, palette=False),
     Action("flows.kinds.search", "slash", "Search", "Type a part of the kind's name", "Add a node", palette=False),
     Action("flows.kinds.cancel", "escape", "Cancel", "Add nothing", "Add a node", palette=False),
     Action("flows.panel.restart", "f5", "Restart", "Begin a new conversation", "Interaction Panel"),

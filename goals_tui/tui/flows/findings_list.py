@@ -20,6 +20,9 @@ from goals_tui.tui.widgets.flow_chart_paint import BADGES
 COLORS: dict[Severity, str] = {"error": "$error", "warning": "$warning", "info": "$quiet"}
 WORDS: dict[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
 
+MOST = 300
+"""Nobody reads more findings at once; the worst come first."""
+
 
 class FindingsList(Vertical):
     """Posts `Shown` for the finding under the cursor, and `Chosen` when enter asks for its mend."""
@@ -67,9 +70,11 @@ class FindingsList(Vertical):
         rows = self.query_one(OptionList)
         place = rows.highlighted or 0
         rows.clear_options()
-        rows.add_options([Option(self._row(finding)) for finding in ordered])
+        rows.add_options([Option(self._row(finding)) for finding in ordered[:MOST]])
+        if len(ordered) > MOST:
+            rows.add_option(Option(f"… and {len(ordered) - MOST:,} more, after these are mended.", disabled=True))
         if ordered:
-            rows.highlighted = min(place, len(ordered) - 1)
+            rows.highlighted = min(place, len(ordered) - 1, MOST - 1)
         else:
             rows.add_option(Option("✔ Nothing is wrong with the wiring of the goals.", disabled=True))
         self.query_one("#findings-title", Static).update(_title(ordered))

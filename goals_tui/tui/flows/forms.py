@@ -37,6 +37,7 @@ from goals_tui.tui.flows.fields import LineList, SpokenField
 
 if TYPE_CHECKING:
     from goals_tui.services.goal_uses import NodeUse
+    from goals_tui.services.goals import GoalSummary
 
 COMPARISONS: tuple[tuple[str, Comparison], ...] = (
     ("equals", "equals"),
@@ -57,6 +58,9 @@ class EditorData:
 
     uses: Callable[[str], Sequence[NodeUse]] = lambda goal_id: ()
     """Where a goal is tracked now."""
+
+    goals: Callable[[], Sequence[GoalSummary]] = lambda: ()
+    """Every goal in short, by name."""
 
 
 class NodeForm(VerticalScroll, can_focus=False):

@@ -33,7 +33,7 @@ No flows yet.
 A flow is what an AI agent says and asks. Track Goal Process nodes in it record
 the steps of your goals while conversations run.
 
-Press n to create the first one, I to import one from a file."""
+Press n to create the first one. Press I to import one from a file."""
 
 _HELP = f"""\
 A **flow** is a sequence of nodes under Start. Branches stand side by side and join again below.
@@ -105,12 +105,12 @@ class FlowsScreen(SideActions):
 
     def show_data(self) -> None:
         """Read flows and goals, and draw."""
-        read = self.attempt(lambda: (self.services.flows.all(), self.services.goals.all()))
+        read = self.attempt(lambda: (self.services.flows.all(), self.services.goals.by_id()))
         if read is None:
             return
         flows, goals = read
         self._summaries = self.services.flows.summaries()
-        self.names = Names({goal.id: goal for goal in goals}, {flow.id: flow.name for flow in flows})
+        self.names = Names(goals, {flow.id: flow.name for flow in flows})
         self.set_class(not flows, "-empty")
         if not flows:
             self.flow = None

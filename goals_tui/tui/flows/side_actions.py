@@ -49,6 +49,7 @@ class SideActions(FlowActions):
             flow_id=flow.id,
             answers=saved_answers(list(flow.walk())),
             uses=self.services.goals.where_used,
+            goals=self.services.goals.summaries,
         )
         self._open_side("editor")
         await self.query_one(NodeEditor).edit(node, data, field=field)

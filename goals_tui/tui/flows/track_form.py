@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -12,9 +13,8 @@ from textual.widget import Widget
 from textual.widgets import Button, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from goals_tui.domain.flow import KIND_TITLES, Node, TrackGoal
+from goals_tui.domain.flow import Node, TrackGoal
 from goals_tui.domain.goal import Goal, Step
-from goals_tui.services.goal_uses import NodeUse
 from goals_tui.tui.dialogs import Choose
 from goals_tui.tui.dialogs import Option as Row
 from goals_tui.tui.flows.forms import EditorData, NodeForm
@@ -101,8 +101,7 @@ class TrackForm(NodeForm):
     @work(group="waits")
     async def choose_goal(self) -> None:
         """Ask which goal."""
-        goals = sorted(self.data.names.goals.values(), key=lambda goal: goal.name.casefold())
-        options = [Row(goal.id, goal.name, f"{len(goal.steps)} steps", goal.description) for goal in goals]
+        options = [Row(goal.id, goal.name, f"{goal.steps} steps", goal.description) for goal in self.data.goals()]
         chosen = await self.app.push_screen_wait(Choose("Select Goal", options, chosen=self.goal_id))
         if chosen is None:
             return
@@ -156,11 +155,8 @@ class TrackForm(NodeForm):
 
     def _elsewhere(self, step: Step) -> list[str]:
         uses = [use for use in self.data.uses(self.goal_id) if step.id in use.step_ids and use.node_id != self.node.id]
-        return list(dict.fromkeys(self._where(use) for use in uses))
-
-    def _where(self, use: NodeUse) -> str:
-        flow = "this flow" if use.flow_id == self.data.flow_id else use.flow
-        return flow if use.node == KIND_TITLES["track_goal"] else f"{use.node} in {flow}"
+        flows = Counter("this flow" if use.flow_id == self.data.flow_id else use.flow for use in uses)
+        return [f"{flow} ({count} times)" if count > 1 else flow for flow, count in flows.items()]
 
     def _goal_title(self) -> str:
         if not self.goal_id:

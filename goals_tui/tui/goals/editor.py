@@ -67,10 +67,10 @@ class GoalEditor(StepEditing):
         self.currency = self._currency()
         with VerticalScroll(id="form", can_focus=False):
             with Vertical(id="about"):
-                yield Field("Name", Input(goal.name, max_length=MAX_NAME), id="field-name")
+                yield Field("Name", _name_input(goal.name), id="field-name")
                 yield Field("Description", text_area(goal.description), id="field-description", hint="optional")
                 yield Label("● Initial Step", classes="heading")
-                yield Field("Name", Input(goal.initial.name, max_length=MAX_NAME), id="field-initial-name")
+                yield Field("Name", _name_input(goal.initial.name), id="field-initial-name")
                 yield Field(
                     "Description",
                     text_area(goal.initial.description),
@@ -276,7 +276,10 @@ class GoalEditor(StepEditing):
     async def _in_thread(self, overwrite: bool) -> Goal:
         import asyncio
 
-        return await asyncio.to_thread(self.services.goals.save, self.draft.goal, overwrite=overwrite)
+        goal, label = self.draft.goal, None
+        if self.draft.is_new:
+            label = f"Create goal {goal.name!r}"
+        return await asyncio.to_thread(self.services.goals.save, goal, overwrite=overwrite, label=label)
 
     def _go_to(self, problem: Problem) -> None:
         if problem.field in FIELDS:
@@ -293,3 +296,8 @@ class GoalEditor(StepEditing):
         """Show what somebody else saved; undo brings back what this form said."""
         self.draft.reload(goal)
         self._fill()
+
+
+def _name_input(name: str) -> Input:
+    # Nothing is selected: the first key that is typed must not replace a name that is there.
+    return Input(name, max_length=MAX_NAME, select_on_focus=False)

@@ -87,7 +87,7 @@ def _save_copy(editor: GoalEditor) -> bool:
         }
     )
     try:
-        saved = services.goals.save(copy)
+        saved = services.goals.save(copy, label=f"Create goal {copy.name!r}")
     except GoalsError as error:
         editor.goals_app.show_error(error)
         return False
