@@ -13,7 +13,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 from textual.theme import Theme
 
-from goals_tui.domain.errors import GoalsError
+from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.tui.actions import AREAS, Area, bindings
 from goals_tui.tui.config import Config
 from goals_tui.tui.screen import ScreenFrame, StoreChanged
@@ -241,6 +241,8 @@ class GoalsApp(App[None], inherit_bindings=False):
     def _travel(self, step: Any, said: str) -> None:
         try:
             label = step()
+        except ConflictError as error:
+            self.notify(f"{error.name!r} was changed since: this can't be {said.lower()} any more.", severity="warning")
         except GoalsError as error:
             self.show_error(error)
         else:

@@ -202,3 +202,13 @@ def test_undo_never_overwrites_what_somebody_else_changed_since(services: Servic
     with pytest.raises(ConflictError, match="edited since"):
         services.history.undo()
     assert services.goals.get(flight.id).name == "Theirs"
+
+
+def test_goals_by_id_are_parsed_where_they_are_asked_for(services: Services, flight: Goal) -> None:
+    goals = services.goals.by_id()
+    assert (flight.id in goals, "gone" in goals, len(goals), list(goals)) == (True, False, 1, [flight.id])
+    assert goals[flight.id] == flight
+    assert goals.get("gone") is None
+    assert goals == services.goals.by_id()
+    services.goals.save(flight.model_copy(update={"name": "Fly"}))
+    assert goals != services.goals.by_id()

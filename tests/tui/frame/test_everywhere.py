@@ -83,7 +83,7 @@ async def test_an_undo_that_somebody_else_made_impossible_is_refused(services: S
         with services.workspace.documents.transaction() as transaction:
             transaction.put("goals", goal.id, {**(transaction.get("goals", goal.id) or {}), "description": "theirs"})
         await press(pilot, "u")
-        assert "was changed elsewhere (edited since)" in messages(pilot.app)[-1]
+        assert "was changed since: this can't be undone" in messages(pilot.app)[-1]
 
 
 async def test_errors_of_workers_stay_until_they_are_closed(services: Services) -> None:

@@ -102,3 +102,11 @@ def test_columns_share_the_room_and_drop_out() -> None:
     assert layout(COLUMNS, 60) == (60 - 6 - 20 - 4, 6, 20)
     assert layout(COLUMNS, 30) == (22, 6, 0)
     assert line(COLUMNS, (5, 6, 0), [Content("予約を変更"), Content("7"), Content("")]).plain == "予約…       7"
+
+
+def test_the_longest_wording_that_fits_is_drawn() -> None:
+    wordings = (Content("Book a Flight, Change a Booking"), Content("2 flows"))
+    column = (Column("Tracked in", 10),)
+    assert line(column, (40,), [wordings]).plain.rstrip() == "Book a Flight, Change a Booking"
+    assert line(column, (10,), [wordings]).plain.rstrip() == "2 flows"
+    assert line(column, (5,), [wordings]).plain == "2 fl…"
