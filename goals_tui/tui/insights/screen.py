@@ -309,11 +309,11 @@ Changes compare with the span of the same length before.
     def _caption(self) -> None:
         chart = self.query_one(Course).query_one(Chart)
         chart = chart if chart.has_focus else self.query_one("#chart", Chart)
+        caption = self.query_one("#caption", Static)
         if self.as_table:
             text = Content("v shows the chart · y copies the table · s saves it as CSV")
         else:
-            text = chart.caption()
-        caption = self.query_one("#caption", Static)
+            text = chart.caption(caption.size.width)
         caption.update(text.truncate(max(1, caption.size.width), ellipsis=True))
         if self.shown is not None:
             title = self.shown.title

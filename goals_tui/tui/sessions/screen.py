@@ -245,6 +245,10 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         rows_widget.cursor += rows
         return self.chosen
 
+    def reaches(self, rows: int) -> bool:
+        """Whether there is a row so far from the cursor."""
+        return self.pages is not None and 0 <= self.query_one(VirtualList).cursor + rows < self.pages.count
+
     def action_outcome(self, outcome: Outcome) -> None:
         """Only cycles of one outcome."""
         self.behind = Behind(outcome=outcome) if outcome == "orphan" else self._with(outcome)
@@ -263,12 +267,12 @@ An **orphan** (?) has no initial step: it is in no number of a report.
     def action_open(self) -> None:
         """The timeline of the chosen cycle."""
         if self.chosen is not None:
-            self._timeline(self.chosen.cycle_id, self.step)
+            self._timeline(self.chosen.cycle_id, self.step, self.reaches)
 
-    def _timeline(self, cycle_id: str, step: Callable[[int], Cycle | None]) -> None:
+    def _timeline(self, cycle_id: str, step: Callable[[int], Cycle | None], reaches: Callable[[int], bool]) -> None:
         from goals_tui.tui.sessions.timeline import TimelineScreen
 
-        self.app.push_screen(TimelineScreen(cycle_id, step))
+        self.app.push_screen(TimelineScreen(cycle_id, step, reaches))
 
     def action_session(self) -> None:
         """Every cycle of the chosen cycle's session."""
@@ -287,7 +291,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         self.load(
             "find",
             lambda: insights.cycle(wanted),
-            lambda found: self._timeline(found.cycle.cycle_id, lambda _rows: None),
+            lambda found: self._timeline(found.cycle.cycle_id, lambda _rows: None, lambda _rows: False),
             refused=lambda _error: self.open_place(SessionPlace(wanted)),
         )
 

@@ -22,7 +22,7 @@ from goals_tui.tui.widgets.chart_axis import long_time
 
 
 class TimelineScreen(ScreenFrame[None]):
-    """`step` moves through the list that it was opened from, and says which cycle is next."""
+    """`step` moves through the list it was opened from and says which cycle is next; `reaches` whether there is one."""
 
     AREA = "sessions"
     CONTEXT = "sessions.timeline"
@@ -34,10 +34,11 @@ class TimelineScreen(ScreenFrame[None]):
     TimelineScreen #steps { height: auto; }
     """
 
-    def __init__(self, cycle_id: str, step: Callable[[int], Cycle | None]) -> None:
+    def __init__(self, cycle_id: str, step: Callable[[int], Cycle | None], reaches: Callable[[int], bool]) -> None:
         super().__init__()
         self.cycle_id = cycle_id
         self.step = step
+        self.reaches = reaches
         self.timeline: Timeline | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -59,9 +60,17 @@ class TimelineScreen(ScreenFrame[None]):
         self.timeline = timeline
         project = self.services.project.get()
         words = Words(project.currency)
-        self.query_one("#facts", Static).update(facts(timeline.cycle, words, project.zone))
+        self.query_one("#facts", Static).update(facts(timeline.cycle, words, project.zone, self._version()))
         self.query_one("#steps", Static).update(steps(timeline, words, project.zone, self.size.width))
         self.refresh_bindings()
+
+    def _version(self) -> str:
+        """Which of the goal's versions the cycle recorded: 2 of 3."""
+        if self.timeline is None:
+            return ""
+        cycle = self.timeline.cycle
+        versions = [goal.version for goal in self.services.goals.versions(cycle.goal_id)]
+        return f"{versions.index(cycle.version) + 1} of {len(versions)}" if cycle.version in versions else ""
 
     def on_resize(self) -> None:
         if self.timeline is not None:
@@ -102,7 +111,9 @@ class TimelineScreen(ScreenFrame[None]):
             self.goals_app.go(GoalPlace(self.timeline.cycle.goal_id))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A goal that is not here can't be gone to."""
+        """A goal that is not here can't be gone to, nor a cycle beyond the ends of the list."""
+        if action in ("newer", "older"):
+            return self.reaches(-1 if action == "newer" else 1)
         if action == "copy_session":
             return self.timeline is not None
         if action == "goal":
@@ -115,8 +126,8 @@ class TimelineScreen(ScreenFrame[None]):
         return True
 
 
-def facts(cycle: Cycle, words: Words, zone: ZoneInfo) -> Content:
-    """What the cycle was, and what it came to."""
+def facts(cycle: Cycle, words: Words, zone: ZoneInfo, version: str) -> Content:
+    """What the cycle was, and what it came to; `version` says in words which one of the goal it recorded."""
     started = moment(cycle.started_at, zone) if cycle.started_at else "no initial step"
     where = [part for part in (cycle.endpoint, cycle.locale, cycle.snapshot) if part]
     earned = [
@@ -132,7 +143,7 @@ def facts(cycle: Cycle, words: Words, zone: ZoneInfo) -> Content:
         Content.assemble(("From     ", "$quiet"), " · ".join(where) or DASH),
         Content.assemble(("Session  ", "$quiet"), cycle.session_id),
         Content.assemble(("Cycle    ", "$quiet"), cycle.cycle_id),
-        Content.assemble(("Version  ", "$quiet"), cycle.version or DASH),
+        Content.assemble(("Version  ", "$quiet"), version, "  " if version else "", (cycle.version or DASH, "$quiet")),
     ]
     return Content("\n").join(lines)
 

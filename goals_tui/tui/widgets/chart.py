@@ -91,11 +91,21 @@ class Chart(Widget, can_focus=True):
             self.refresh()
             self.post_message(self.Moved(self, place))
 
-    def caption(self) -> Content:
-        """The cursor's place in words, each series with its glyph in its colour."""
+    def caption(self, width: int) -> Content:
+        """The cursor's place in words, each series with its glyph in its colour; no wider than that many cells.
+
+        Where the names don't fit, glyphs that differ stand for them: the legend says what they mean.
+        """
+        long = self._caption(_said(self._spec, self._place))
+        glyphs = [series.glyph for series in self._spec.series]
+        if long.cell_length > width and len(set(glyphs)) == len(glyphs) > 1:
+            long = self._caption(_said(self._spec, self._place, named=False))
+        return long.truncate(max(1, width), ellipsis=True)
+
+    def _caption(self, said: list[tuple[str, str, str]]) -> Content:
         palette = Palette(self.app.theme_variables, self.background_colors[1])
         parts = []
-        for glyph, words, tone in _said(self._spec, self._place):
+        for glyph, words, tone in said:
             mark = Content.styled(f"{glyph} ", palette.color(tone).css) if tone else Content("")
             parts.append(Content.assemble(mark, Content(words)))
         return Content("   ").join(parts)
@@ -209,7 +219,7 @@ def describe(spec: ChartSpec, place: Place) -> str:
     return "   ".join(" ".join(filter(None, words[:2])) for words in _said(spec, place))
 
 
-def _said(spec: ChartSpec, place: Place) -> list[tuple[str, str, str]]:
+def _said(spec: ChartSpec, place: Place, *, named: bool = True) -> list[tuple[str, str, str]]:
     """The same in parts: a glyph, words, and the tone of the glyph."""
     name = _name(spec, place.mark)
     if name is None or isinstance(spec, Nothing):
@@ -219,5 +229,6 @@ def _said(spec: ChartSpec, place: Place) -> list[tuple[str, str, str]]:
     said = [("", name, "")]
     if isinstance(spec, Columns) and spec.totals and place.part is None and len(shown) > 1:
         said.append(("", f"{spec.totals[place.mark]} in all", ""))
-    said += [(s.glyph, f"{s.name} {s.text(place.mark, spec.unit)}", s.tone) for s in shown]
+    values = [(series, series.text(place.mark, spec.unit)) for series in shown]
+    said += [(series.glyph, f"{series.name} {value}" if named else value, series.tone) for series, value in values]
     return said if shown else [*said, ("", "nothing", "")]
