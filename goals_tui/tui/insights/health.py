@@ -18,7 +18,9 @@ class HealthDialog(Dialog[str]):
     DEFAULT_CSS = """
     HealthDialog > #dialog { width: 92; }
     HealthDialog #entries { height: auto; max-height: 70vh; }
-    HealthDialog .entry { height: auto; margin-bottom: 1; }
+    HealthDialog .entry { height: auto; padding-left: 2; }
+    HealthDialog .title { padding-left: 0; }
+    HealthDialog .last { margin-bottom: 1; }
     """
 
     def __init__(self, filters: Filters) -> None:
@@ -41,7 +43,7 @@ class HealthDialog(Dialog[str]):
     def _take(self, entries: list[HealthEntry]) -> None:
         self.query_one("#orphans", Button).display = any(entry.code == "orphan_cycles" for entry in entries)
         well = Static("✔ All is well: every event has its goal, its version, and a place in a cycle.", markup=False)
-        self._show([Static(said(entry), classes="entry", markup=False) for entry in entries] or [well])
+        self._show([line for entry in entries for line in lines_of(entry)] or [well])
 
     def _show(self, lines: list[Static]) -> None:
         place = self.query_one("#entries")
@@ -52,13 +54,16 @@ class HealthDialog(Dialog[str]):
         self.dismiss("orphans" if event.button.id == "orphans" else None)
 
 
-def said(entry: HealthEntry) -> Content:
-    """One oddity in words."""
+def lines_of(entry: HealthEntry) -> list[Static]:
+    """One oddity in words; each line is a widget of its own, so that what wraps stays under its beginning."""
     lines = [
-        Content.assemble(("⚠ ", "$warning"), (f"{entry.title}: {entry.count:,}", "bold")),
-        Content(f"  {entry.meaning}"),
-        Content.assemble(("  → ", "$primary"), entry.remedy),
+        Static(
+            Content.assemble(("⚠ ", "$warning"), (f"{entry.title}: {entry.count:,}", "bold")), classes="entry title"
+        ),
+        Static(Content(entry.meaning), classes="entry"),
+        Static(Content.assemble(("→ ", "$primary"), entry.remedy), classes="entry"),
     ]
     if entry.examples:
-        lines.append(Content.styled(f"  For example: {', '.join(entry.examples)}", "$quiet"))
-    return Content("\n").join(lines)
+        lines.append(Static(Content.styled(f"For example: {', '.join(entry.examples)}", "$quiet"), classes="entry"))
+    lines[-1].add_class("last")
+    return lines
