@@ -20,6 +20,7 @@ from goals_tui.cli.output import (
 )
 from goals_tui.cli.run import FOUND_PROBLEMS
 from goals_tui.cli.state import services
+from goals_tui.domain.words import counted
 
 app = typer.Typer(help="The event log.", no_args_is_help=True)
 
@@ -62,7 +63,7 @@ def verify(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
 def seal(context: typer.Context) -> None:
     """Turn the appended events into a Parquet part."""
     result = services(context).workspace.events.seal()
-    say(f"Sealed {result.events} events.")
+    say(f"Sealed {counted(result.events, 'event')}.")
 
 
 @app.command()
@@ -74,7 +75,7 @@ def export(
 ) -> None:
     """Write all events to one file."""
     count = services(context).workspace.events.export(output)
-    say(f"Wrote {count} events to {output}.")
+    say(f"Wrote {counted(count, 'event')} to {output}.")
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from goals_tui.cli.output import (
     say,
 )
 from goals_tui.cli.state import services
+from goals_tui.domain.words import counted
 
 app = typer.Typer(help="The flows of the project.", no_args_is_help=True)
 
@@ -94,5 +95,5 @@ def import_flow(
 ) -> None:
     """Bring a flow in from a file; node kinds that are not interpreted are kept as Other."""
     flow = services(context).flow_files.load(file, name=name)
-    say(f"Imported the flow {flow.name!r} with {sum(1 for _ in flow.walk())} nodes.")
+    say(f"Imported the flow {flow.name!r} with {counted(sum(1 for _ in flow.walk()), 'node')}.")
     print_lines([flow.id])

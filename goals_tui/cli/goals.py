@@ -19,6 +19,7 @@ from goals_tui.cli.output import (
 )
 from goals_tui.cli.state import services
 from goals_tui.domain.errors import RefusedError
+from goals_tui.domain.words import counted
 
 if TYPE_CHECKING:
     from goals_tui.domain.goal import Goal
@@ -104,7 +105,7 @@ def delete(
     opened = _opened(context)
     found = opened.goals.get(goal)
     taken = opened.goals.delete(found.id, confirm=confirm)
-    say(f"Deleted {taken.name!r}: {taken.events} events of {taken.cycles} cycles went with it.")
+    say(f"Deleted {taken.name!r}: {counted(taken.events, 'event')} of {counted(taken.cycles, 'cycle')} went with it.")
     for use in taken.uses:
         say(f"  The node {use.node!r} of the flow {use.flow!r} stopped working.")
 

@@ -92,12 +92,12 @@ class History:
     @property
     def undo_label(self) -> str | None:
         """What undo would take back, or None."""
-        return self._done[-1].label if self._done else None
+        return _last_label(self._done)
 
     @property
     def redo_label(self) -> str | None:
         """What redo would do again, or None."""
-        return self._undone[-1].label if self._undone else None
+        return _last_label(self._undone)
 
     @contextmanager
     def edit(self, label: str) -> Iterator[Editing]:
@@ -155,6 +155,14 @@ class History:
                     transaction.put(change.kind, change.id, written)
                 inverse.append(Change(change.kind, change.id, dict(current) if current else None, written))
         return Edit(edit.label, tuple(inverse))
+
+
+def _last_label(edits: deque[Edit]) -> str | None:
+    """Without the lock: a long edit of another thread must not keep a screen from asking."""
+    try:
+        return edits[-1].label
+    except IndexError:
+        return None
 
 
 def _content(document: Document | None) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from goals_tui.domain.model import clean_line
+from goals_tui.domain.words import counted
 
 Progress = Callable[[float, str], None]
 """Hears how much is done, from 0 to 1, and with what. What it raises stops the import before it writes."""
@@ -74,14 +75,10 @@ class ImportResult:
 
     def summary(self) -> str:
         """One line for the person who started it."""
-        goals = f"{_counted(self.goals_added, 'goal')} added, {self.goals_changed:,} changed"
-        events = f"{_counted(self.events_added, 'event')} added, {self.events_known:,} known already"
-        broken = f"; {_counted(self.broken_total, 'record')} left out" if self.broken_total else ""
+        goals = f"{counted(self.goals_added, 'goal')} added, {self.goals_changed:,} changed"
+        events = f"{counted(self.events_added, 'event')} added, {self.events_known:,} known already"
+        broken = f"; {counted(self.broken_total, 'record')} left out" if self.broken_total else ""
         return f"{goals}; {events}{broken}"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def silent(_fraction: float, _text: str) -> None:

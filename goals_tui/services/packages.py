@@ -22,6 +22,7 @@ from goals_tui.domain.package import (
     Origin,
     PackagedFile,
 )
+from goals_tui.domain.words import counted
 from goals_tui.services.packages_contents import explained, gather, read_contents
 from goals_tui.services.packages_events import Progress, lines_of, merge, stage
 from goals_tui.services.packages_plan import Answers, Here, Plan, answers, items, make_plan
@@ -46,8 +47,8 @@ class Exported:
 
     def summary(self) -> str:
         """One line for people."""
-        events = "" if self.events is None else f", {_count(self.events, 'event')}"
-        what = f"{_count(self.goals, 'goal')}, {_count(self.flows, 'flow')}{events}"
+        events = "" if self.events is None else f", {counted(self.events, 'event')}"
+        what = f"{counted(self.goals, 'goal')}, {counted(self.flows, 'flow')}{events}"
         return f"Packed {what} ({_size(self.bytes)})."
 
 
@@ -81,8 +82,8 @@ class PackageResult:
 
     def summary(self) -> str:
         """One line for people."""
-        parts = [_count(len(self.goals), "goal"), _count(len(self.flows), "flow"), _count(self.events, "event")]
-        skipped = f"; left {_count(len(self.skipped), 'thing')} as it was" if self.skipped else ""
+        parts = [counted(len(self.goals), "goal"), counted(len(self.flows), "flow"), counted(self.events, "event")]
+        skipped = f"; left {counted(len(self.skipped), 'thing')} as it was" if self.skipped else ""
         return f"Imported {', '.join(parts)}{skipped}."
 
 
@@ -164,7 +165,7 @@ class Packages:
                 added = merge(self._services.workspace.events, staged) if events else 0
         notices = [*self._notices(package.manifest, contents), *_renamed(plan)]
         if events > added:
-            notices.append(f"{_count(events - added, 'event')} were here already.")
+            notices.append(f"{counted(events - added, 'event')} were here already.")
         goals = [move.name for move in plan.moves.values() if move.decision != "skip"]
         return PackageResult(
             tuple(goals), tuple(flow.name for flow in plan.flows.values()), tuple(plan.skipped), added, tuple(notices)
@@ -206,10 +207,6 @@ def _write(edit: Editing, plan: Plan, *, undoable: bool) -> None:
 
 def _renamed(plan: Plan) -> list[str]:
     return [f"{old!r} is here as {new!r}." for old, new in plan.renamed]
-
-
-def _count(number: int, what: str) -> str:
-    return f"1 {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _size(count: int) -> str:

@@ -18,6 +18,7 @@ from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, TrackGoal
 from goals_tui.domain.goal import Goal, same_definition
 from goals_tui.domain.model import Ids
 from goals_tui.domain.package import ConflictsError, Contents, Decision, Item, OnConflict
+from goals_tui.domain.words import counted
 from goals_tui.services.flows import free_name
 
 Answers = Mapping[str, Decision]
@@ -270,8 +271,7 @@ def _item(kind: Any, thing: Thing, detail: str, other: Thing | None, same: Calla
 
 
 def _nodes(flow: Flow) -> str:
-    count = sum(1 for _ in flow.walk())
-    return "1 node" if count == 1 else f"{count} nodes"
+    return counted(sum(1 for _ in flow.walk()), "node")
 
 
 def _same_flow(one: Flow, other: Flow) -> bool:

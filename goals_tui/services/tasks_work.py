@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.package import OnConflict
+from goals_tui.domain.words import counted
 from goals_tui.services.tasks_record import Task, TaskResult
 from goals_tui.store.event_append import APPENDED
 
@@ -63,7 +64,9 @@ def seal(services: Services) -> Task:
 
     def work(control: TaskControl) -> TaskResult:
         sealed = services.workspace.events.seal(lambda fraction: control.progress(fraction, "Sealing"))
-        return TaskResult(f"Sealed {sealed.events:,} events." if sealed.events else "Everything is sealed already.")
+        return TaskResult(
+            f"Sealed {counted(sealed.events, 'event')}." if sealed.events else "Everything is sealed already."
+        )
 
     return services.tasks.start("Seal events", "seal", work)
 
@@ -89,7 +92,7 @@ def simulate(services: Services, flow_id: str, *, sessions: int, seed: int, star
         result = services.simulation.simulate(
             flow_id, sessions=sessions, seed=seed, start=start, end=end, progress=control.progress
         )
-        return TaskResult(f"{result.conversations:,} conversations, {result.events:,} events.")
+        return TaskResult(f"{counted(result.conversations, 'conversation')}, {counted(result.events, 'event')}.")
 
     return services.tasks.start(f"Simulate {name}", "simulation", work)
 

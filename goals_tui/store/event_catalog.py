@@ -52,7 +52,7 @@ class Catalog:
     parts: tuple[Part, ...] = ()
     absorbed: tuple[str, ...] = ()
     torn: int = 0
-    """How many unreadable lines were moved to torn-*.jsonl when their file was sealed."""
+    """How many unreadable lines were moved to torn-*.jsonl when their file was sealed; 0 once those are deleted."""
 
 
 class DamagedCatalogError(Exception):
@@ -77,7 +77,7 @@ def load_catalog(folder: Path) -> Catalog:
         return Catalog(
             parts=tuple(Part(**part) for part in data["parts"]),
             absorbed=tuple(data["absorbed"]),
-            torn=data["torn"],
+            torn=data["torn"] if data["torn"] and any(folder.glob("torn-*.jsonl")) else 0,
         )
     except (orjson.JSONDecodeError, TypeError, KeyError) as error:
         raise DamagedCatalogError(f"{path} is damaged") from error

@@ -54,7 +54,7 @@ def _parts(folder: Path, catalog: Catalog) -> Iterator[VerifyFinding]:
             message = f"It should hold {part.events:,} events and holds {readable:,}. Put it back from a backup."
             yield VerifyFinding("damaged-part", name, message)
         elif distinct != events:
-            yield VerifyFinding("duplicates", name, f"{events - distinct:,} events are in it more than once.")
+            yield VerifyFinding("duplicates", name, f"Events that are in it more than once: {events - distinct:,}.")
 
 
 def _read(folder: Path, part: Part) -> tuple[int, int, int]:
@@ -82,13 +82,15 @@ def _lines(folder: Path, catalog: Catalog) -> Iterator[VerifyFinding]:
         load_sealed(connection, folder, whole)
         torn, twice = torn_rows(connection), duplicate_rows(connection)
     if torn:
-        message = f"{torn:,} lines are no readable events. Sealing keeps them in torn-*.jsonl."
+        message = f"Unreadable lines: {torn:,}. Sealing keeps them in torn-*.jsonl."
         yield VerifyFinding("torn-lines", ", ".join(file.name for file in files), message)
     if catalog.torn:
-        message = f"{catalog.torn:,} lines were no readable events when they were sealed; they are kept there."
+        message = (
+            f"Unreadable lines that sealing set aside: {catalog.torn:,}. Import them mended, or delete these files."
+        )
         yield VerifyFinding("torn-lines", "torn-*.jsonl", message)
     if twice:
-        message = f"{twice:,} events are there more than once. Each counts once; sealing drops the others."
+        message = f"Events that are there more than once: {twice:,}. Each counts once; sealing drops the others."
         yield VerifyFinding("duplicates", ", ".join(file.name for file in files), message)
 
 

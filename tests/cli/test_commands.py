@@ -52,7 +52,7 @@ def test_goals_delete_wants_the_name(desk: Cli) -> None:
     assert refused.err == "goals-tui: To delete the goal, confirm with its name: 'Book a Flight', not 'yes'.\n"
     done = desk("goals", "delete", "Book a Flight", "--confirm", "Book a Flight")
     assert done.code == 0
-    assert "2 events of 1 cycles went with it" in done.err
+    assert "2 events of 1 cycle went with it" in done.err
     assert desk("goals", "list", "--format", "json").json == []
 
 

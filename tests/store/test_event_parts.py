@@ -62,6 +62,9 @@ def test_unreadable_lines_are_kept_when_sealed(tmp_path: Path) -> None:
     assert kept == [torn]
     assert log.stats().torn_lines == 3
     assert [finding.code for finding in log.verify()] == ["torn-lines"]
+    for path in log.path.glob("torn-*.jsonl"):
+        path.unlink()
+    assert (log.stats().torn_lines, log.verify()) == (0, [])
 
 
 def test_many_small_parts_become_one(tmp_path: Path) -> None:
