@@ -101,8 +101,12 @@ async def settle(pilot: Pilot[Any]) -> None:
 
 
 def steady(svg: str) -> str:
-    """The picture without the random name that its styles carry, and without fonts from other servers."""
-    return re.sub(r"\s*@font-face \{.*?\}", "", re.sub(r"terminal-\d+", "terminal", svg), flags=re.DOTALL)
+    """The picture without the random name that its styles carry, and without fonts from other servers.
+
+    Every space counts: some programs that draw SVG drop those a text begins with.
+    """
+    named = re.sub(r"terminal-\d+", "terminal", svg).replace("<svg ", '<svg xml:space="preserve" ', 1)
+    return re.sub(r"\s*@font-face \{.*?\}", "", named, flags=re.DOTALL)
 
 
 def make(folder: Path, progress: Callable[[str], object] = print) -> list[Path]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from goals_tui.cli.output import say
-from goals_tui.domain.errors import NotFoundError
+from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.domain.filters import Choice, Filters, span_name
 from goals_tui.domain.project import zone
 
@@ -93,6 +93,10 @@ def _read(options: dict[str, Any]) -> Build:
     custom = options["since"] is not None or options["until"] is not None
     if custom and options["span"] is not None:
         raise typer.BadParameter("--span and --from/--to exclude each other: give one of them.")
+    try:
+        span = "custom" if custom else span_name(options["span"] or "last-7-days")
+    except RefusedError as error:
+        raise typer.BadParameter(str(error)) from None
     if options["price_by"] not in ("recorded", "current"):
         raise typer.BadParameter(f"--price-by is recorded or current, not {options['price_by']!r}.")
     choices = {what: _choice(what, options[what], options[f"not_{what}"]) for what in _DIMENSIONS}
@@ -105,7 +109,7 @@ def _read(options: dict[str, Any]) -> Build:
         for dimension in _LABELS:
             _say_unknown(services, dimension, choices[dimension])
         return Filters(
-            span="custom" if custom else span_name(options["span"] or "last-7-days"),
+            span=span,
             since=options["since"],
             until=options["until"],
             time_zone=options["time_zone"],
