@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, StringConstraints
 
@@ -26,14 +26,16 @@ def currency_digits(code: str) -> int:
 
 def zone(key: str) -> ZoneInfo:
     """The IANA time zone of this name; raises RefusedError with the nearest names."""
-    known = available_timezones()
-    if key not in known:
+    try:
+        return ZoneInfo(key)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        # Only now: finding all names reads the whole folder of zones.
+        known = available_timezones()
         near = nearest_names(key, known) or ("Europe/Berlin", "UTC")
         raise RefusedError(
             f"{key!r} is not a time zone. Use an IANA name, for example {' or '.join(near)}.",
             field="time_zone",
-        )
-    return ZoneInfo(key)
+        ) from None
 
 
 def _check_zone(key: str) -> str:

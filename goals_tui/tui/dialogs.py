@@ -24,6 +24,9 @@ from goals_tui.tui.widgets.bars import KeyBar
 
 ResultT = TypeVar("ResultT")
 
+MOST_WIDE = 3
+"""More answers than these get narrower buttons, so that all of them fit."""
+
 
 class Dialog(ModalScreen[ResultT | None], BackgroundScreen[ResultT | None]):
     """A box in the middle with a title, a body, and buttons at its foot. Escape closes it with None."""
@@ -98,6 +101,7 @@ class Ask(Dialog[str]):
         super().__init__(title, danger=danger)
         self.text = text
         self.answers = answers
+        self.set_class(len(answers) > MOST_WIDE, "-many")
 
     def compose_dialog(self) -> ComposeResult:
         yield Static(self.text, markup=False, classes="dialog-text")
