@@ -132,9 +132,9 @@ def _restriction(asked: Question, behind: Behind) -> Restriction:
 def _of_step(asked: Question, step_id: str, restriction: Restriction) -> Restriction:
     """The cycles that reached a step. Every cycle that began reached the initial one of its goal."""
     goals = {slot.goal for slot in asked.definitions.slots if slot.step_id == step_id}
-    number = next(iter(goals), -1)
-    if restriction.goal is not None and restriction.goal != number:
-        number = -1
+    # In data of others one step id may stand under several goals: then the goal that was asked for decides.
+    wanted = goals if restriction.goal is None else goals & {restriction.goal}
+    number = min(wanted, default=-1)
     places = asked.definitions.by_number[number].places_of(step_id) if number >= 0 else []
     return replace(restriction, goal=number, step=masks_of(places, asked.reader.words) if places else None)
 
