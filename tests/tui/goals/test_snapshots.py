@@ -42,8 +42,9 @@ def test_view(snap_compare: Any, desk: Services, view: str, theme: str, size: tu
 
 
 @each_size
-def test_empty(snap_compare: Any, services: Services, size: tuple[int, int]) -> None:
-    assert snap_compare(QuietApp(services), terminal_size=size, run_before=until())
+@each_theme
+def test_empty(snap_compare: Any, services: Services, theme: str, size: tuple[int, int]) -> None:
+    assert snap_compare(QuietApp(services, Config(theme=theme)), terminal_size=size, run_before=until())
 
 
 @each_size
@@ -54,7 +55,8 @@ def test_hostile_names(snap_compare: Any, services: Services, size: tuple[int, i
 
 
 @each_size
-def test_conflict(snap_compare: Any, desk: Services, size: tuple[int, int]) -> None:
+@each_theme
+def test_conflict(snap_compare: Any, desk: Services, theme: str, size: tuple[int, int]) -> None:
     def change(pilot: Any) -> None:
         goal = desk.goals.get("Book a Flight")
         desk.goals.save(goal.model_copy(update={"description": "Theirs."}))
@@ -64,11 +66,12 @@ def test_conflict(snap_compare: Any, desk: Services, size: tuple[int, int]) -> N
         change(pilot)
         await until("ctrl+s")(pilot)
 
-    assert snap_compare(QuietApp(desk), terminal_size=size, run_before=before)
+    assert snap_compare(QuietApp(desk, Config(theme=theme)), terminal_size=size, run_before=before)
 
 
 @each_size
-def test_deleting_a_step(snap_compare: Any, desk: Services, size: tuple[int, int]) -> None:
+@each_theme
+def test_deleting_a_step(snap_compare: Any, desk: Services, theme: str, size: tuple[int, int]) -> None:
     goal = desk.goals.get("Book a Flight")
     done = desk.goals.new_step("completion").model_copy(update={"name": "Also done"})
     desk.goals.save(goal.model_copy(update={"steps": (*goal.steps, done)}))
@@ -78,7 +81,7 @@ def test_deleting_a_step(snap_compare: Any, desk: Services, size: tuple[int, int
         pilot.app.screen.query_one(StepTable).focus()
         await until("down", "delete", "ctrl+s")(pilot)
 
-    assert snap_compare(QuietApp(desk), terminal_size=size, run_before=before)
+    assert snap_compare(QuietApp(desk, Config(theme=theme)), terminal_size=size, run_before=before)
 
 
 def test_without_colours(snap_compare: Any, desk: Services, monkeypatch: pytest.MonkeyPatch) -> None:
