@@ -91,7 +91,7 @@ def test_each_call_that_writes_fails(
     state = filled.path.with_name("state")
     shutil.copytree(filled.path, state)
     # Of many calls some: reading is cheap, writing a part is not.
-    for at in range(1, 60, 1 if job in ("append", "save", "save_settings") else 4):
+    for at in range(1, 60, 1 if job in ("append", "save", "save_settings") else 7):
         workspace = Patient(tmp_path / f"run{at}")
         shutil.copytree(state, workspace.path)
         before = workspace.events()
