@@ -140,4 +140,7 @@ def _say_unknown(services: Services, dimension: Literal["endpoint", "locale", "s
 def _choice(what: str, only: Sequence[str] | None, but: Sequence[str] | None) -> Choice:
     if only and but:
         raise typer.BadParameter(f"--{what} and --not-{what} exclude each other: give one of them.")
-    return Choice(values=tuple(only or but or ()), negated=bool(but))
+    values = tuple(only or but or ())
+    if any("\ud800" <= letter <= "\udfff" for value in values for letter in value):
+        raise typer.BadParameter(f"A value of --{what} is no text.")
+    return Choice(values=values, negated=bool(but))

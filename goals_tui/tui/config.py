@@ -62,7 +62,7 @@ def load(path: Path) -> Config:
         raise UnreadableError(f"{path} can't be read: {error}. Mend it or delete it.") from None
     try:
         found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # of TOML, or of a number too long to be one
         raise UnreadableError(f"{path}: this is not TOML: {error}. Mend it or delete it.") from None
     return _Reader(path, text).read(found)
 
