@@ -35,6 +35,7 @@ def stats(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
         print_csv([row], list(row))
     else:
         table = new_table("", ("", "right"))
+        table.show_header = False
         for name, value in row.items():
             shown = f"{value:,}" if isinstance(value, int) else str(value or "")[:19].replace("T", " ")
             add_row(table, f"{name} (UTC)" if name in ("first", "last") else name.replace("_", " "), shown)
