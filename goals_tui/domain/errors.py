@@ -8,6 +8,9 @@ from difflib import get_close_matches
 LONGEST_MESSAGE = 1000
 """In characters. Longer is only a message that quotes a text that somebody gave."""
 
+_SOME = 3
+"""So many names are said where none is like the wanted one."""
+
 
 class GoalsError(Exception):
     """The base of every error that a user can act on; `str(error)` is one line for them, cut where it is endless."""
@@ -32,13 +35,23 @@ class UnreadableError(GoalsError):
 
 
 class NotFoundError(GoalsError):
-    """No such goal, step, flow, node, cycle or filter. `nearest` holds the names most like the wanted one."""
+    """No such goal, step, flow, node, cycle or filter. `nearest` holds the names most like the wanted one.
 
-    def __init__(self, kind: str, wanted: str, known: Iterable[str] = ()) -> None:
+    Where none of the `known` is like it, the message says some that there are, or `where` they are listed.
+    """
+
+    def __init__(self, kind: str, wanted: str, known: Iterable[str] = (), *, where: str = "") -> None:
         self.kind = kind
         self.wanted = wanted
-        self.nearest = nearest_names(wanted, known)
-        hint = f" Did you mean {_either(self.nearest)}?" if self.nearest else ""
+        there = sorted(set(known))
+        self.nearest = nearest_names(wanted, there)
+        if self.nearest:
+            hint = f" Did you mean {_listed(self.nearest, 'or')}?"
+        elif there:
+            rest = [f"{len(there) - _SOME} more"] if len(there) > _SOME else []
+            hint = f" There is {_listed(there[:_SOME], 'and', rest)}."
+        else:
+            hint = f" {where}" if where else ""
         super().__init__(f"There is no {kind} {wanted!r}.{hint}")
 
 
@@ -57,12 +70,17 @@ class ConflictError(GoalsError):
 
 
 def nearest_names(wanted: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:
-    """The names most like `wanted`, best first, upper and lower case alike."""
+    """The names most like `wanted`, best first, upper and lower case alike: as a whole, else one word of them."""
     by_folded = {name.casefold(): name for name in known}
-    close = get_close_matches(wanted.casefold(), by_folded, n=count, cutoff=0.5)
-    return tuple(by_folded[name] for name in close)
+    folded = wanted.casefold()
+    close = get_close_matches(folded, by_folded, n=count, cutoff=0.5)
+    if not close:
+        words = {word for name in by_folded for word in name.split()}
+        like = get_close_matches(folded, words, n=count, cutoff=0.7)
+        close = [name for word in like for name in by_folded if word in name.split()][:count]
+    return tuple(dict.fromkeys(by_folded[name] for name in close))
 
 
-def _either(names: Sequence[str]) -> str:
-    quoted = [repr(name) for name in names]
-    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " or " + quoted[-1]
+def _listed(names: Sequence[str], joined: str, rest: Sequence[str] = ()) -> str:
+    said = [*map(repr, names), *rest]
+    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} {joined} {said[-1]}"

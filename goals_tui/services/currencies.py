@@ -48,7 +48,8 @@ def check_currency(code: str) -> str:
     if wanted in known:
         return wanted
     by_name = {currency.name.casefold(): currency.code for currency in known.values()}
-    near = [by_name.get(name.casefold(), name) for name in nearest_names(code.strip(), [*known, *by_name])]
+    nearest = nearest_names(code.strip(), [*known, *by_name])
+    near = list(dict.fromkeys(by_name.get(name.casefold(), name) for name in nearest))
     raise RefusedError(
         f"{code.strip()!r} is not a currency. Use an ISO 4217 code, for example {' or '.join(near or ['EUR', 'USD'])}.",
         field="currency",

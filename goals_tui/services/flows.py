@@ -61,7 +61,7 @@ class FlowService:
         folded = [flow for flow in flows if flow.name.casefold() == wanted.strip().casefold()]
         if len(folded) == 1:
             return folded[0]
-        raise NotFoundError("flow", wanted, [flow.name for flow in flows])
+        raise NotFoundError("flow", wanted, [flow.name for flow in flows], where="This project has no flows yet.")
 
     def create(self, name: str, description: str = "") -> Flow:
         """A new empty flow, saved. Raises RefusedError for an empty name or one that is taken."""

@@ -98,7 +98,8 @@ class GoalService:
         for found in (same, folded):
             if len(found) == 1:
                 return self._parse(found[0])
-        raise NotFoundError("goal", wanted, [str(d["name"]) for d in documents.values()])
+        names = [str(document["name"]) for document in documents.values()]
+        raise NotFoundError("goal", wanted, names, where="This project has no goals yet.")
 
     def versions(self, goal_id: str) -> list[Goal]:
         """Every saved state of a goal, oldest first."""

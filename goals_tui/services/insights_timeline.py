@@ -22,7 +22,7 @@ def make_timeline(documents: Documents, reader: EventReader, cycle_id: str) -> T
     """
     events = reader.events_of(cycle_id)
     if not events:
-        raise NotFoundError("cycle", cycle_id)
+        raise NotFoundError("cycle", cycle_id, where="goals-tui cycles lists them.")
     goal_id = events[0].goal_id
     return timeline([event for event in events if event.goal_id == goal_id], definitions_of(documents, goal_id))
 
