@@ -197,6 +197,28 @@ def test_a_clock_that_jumps_back_while_tracking(
             assert run(["--workspace", str(tmp_path / "w"), *command, "--format", form]) == 0, capsys.readouterr().err
     capsys.readouterr()
 
-    # Another process knows the order of time only: the latest initial event says which cycle is open.
+    # Another process sees the same order: the cycle that was opened last, whatever the clock said then.
     other = open_services(tmp_path / "w", clock=clock, ids=Ids(seed=2), env={})
-    assert other.tracking.track("s", tracked.id, [choose], Source()).cycle_id == first
+    assert other.tracking.track("s", tracked.id, [choose], Source()).cycle_id == second
+    # For a given moment, the cycle that was open at that moment.
+    at = other.tracking.track("s", tracked.id, [choose], Source(), at=NOON + timedelta(minutes=1))
+    assert at.cycle_id == first
+    at = other.tracking.track("s", tracked.id, [choose], Source(), at=NOON - timedelta(minutes=1))
+    assert at.cycle_id == second
+    # Before any was open: what was reached is kept, with the attempt that is open now.
+    at = other.tracking.track("s", tracked.id, [choose], Source(), at=NOON - timedelta(days=1))
+    assert at.cycle_id == second
+
+
+@pytest.mark.parametrize("seals", [1, 9], ids=["one part", "merged parts"])
+def test_attempts_of_one_moment_keep_their_order_when_sealed(tmp_path: Path, seals: int) -> None:
+    services = create_workspace(tmp_path / "w", name="Clocks", clock=lambda: NOON, ids=Ids(seed=1), env={})
+    tracked = services.goals.save(goal("Book", "Begin", "◎Done").model_copy(update={"revision": 0}))
+    last = None
+    for _ in range(seals):
+        for _ in range(5):
+            last = services.tracking.track("s", tracked.id, [tracked.initial.id], Source()).cycle_id
+        services.workspace.events.seal()
+    for _ in range(2):
+        assert services.tracking.open_cycle("s", tracked.id) == last
+        services = open_services(tmp_path / "w", clock=lambda: NOON, env={})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from goals_tui.services.context import Services
 
 _SESSION = TypeAdapter(Key)
-
-_MOST_REMEMBERED = 10_000
-"""For so many sessions it is remembered in which order their cycles were opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +37,16 @@ class Tracked:
 class Tracker:
     """Records steps. Safe in several threads; what other processes append to the log is taken into account.
 
-    The open cycle of a session and goal is that of its latest initial-step event. Among those that were recorded
-    through one Tracker the order of recording decides, not the clock, which may jump back in a conversation.
+    The open cycle of a session and goal is the one that was opened last. Among appended events the order in which
+    they were recorded decides, in every process alike: a clock may jump back in a conversation. Sealed events are
+    older than appended ones, and have the order of their time. Steps that are recorded for a given moment join the
+    cycle that was open at that moment, or, where none was open yet, the one that was opened last.
     """
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._log = services.workspace.events
         self._templates = EventTemplates()
-        self._opened: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def track(
         self, session_id: str, goal_id: str, step_ids: Sequence[str], source: Source, at: datetime | None = None
@@ -63,7 +62,9 @@ class Tracker:
         moment = _moment(self._services.clock() if at is None else at)
         ids = self._services.ids
         initial = goal.steps[0].id
-        open_cycle = None if initial in step_ids else self._open_cycle(session_id, goal_id, initial)
+        open_cycle = None
+        if initial not in step_ids:
+            open_cycle = self._open_cycle(session_id, goal_id, initial, None if at is None else moment)
         cycle_id, steps, missed = join_cycle(goal, step_ids, open_cycle, ids.uuid)
         if cycle_id is None:
             return Tracked((), None, missed, _why(goal, missed))
@@ -71,25 +72,19 @@ class Tracker:
         shared = {"timestamp": moment, "goal_cycle_id": cycle_id, "session_id": session_id}
         events = tuple(template.model_copy(update={**shared, "id": ids.hex24(), "step_id": step}) for step in steps)
         self._log.append(events)
-        if cycle_id != open_cycle:
-            self._remember((session_id, goal_id), cycle_id)
         return Tracked(events, cycle_id)
 
     def open_cycle(self, session_id: str, goal_id: str) -> str | None:
         """The cycle that further steps of the goal would join in this session, or None."""
         return self._open_cycle(_session(session_id), goal_id, self._goal(goal_id).steps[0].id)
 
-    def _open_cycle(self, session_id: str, goal_id: str, initial: str) -> str | None:
-        for event in reversed(self._log.session_events(session_id)):
-            if event.step_id == initial and event.goal_id == goal_id:
-                opened = self._opened.get((session_id, goal_id), ())
-                return opened[-1] if event.cycle_id in opened else event.cycle_id
-        return None
-
-    def _remember(self, attempt: tuple[str, str], cycle_id: str) -> None:
-        if len(self._opened) >= _MOST_REMEMBERED:
-            self._opened.clear()
-        self._opened[attempt] = (*self._opened.get(attempt, ())[-9:], cycle_id)
+    def _open_cycle(self, session_id: str, goal_id: str, initial: str, at: datetime | None = None) -> str | None:
+        events = self._log.session_events(session_id)
+        opened = [event for event in events if event.step_id == initial and event.goal_id == goal_id]
+        if at is not None:
+            until_then = [event for event in opened if event.timestamp <= at]
+            opened = sorted(until_then, key=attrgetter("timestamp")) or opened
+        return opened[-1].cycle_id if opened else None
 
     def _goal(self, goal_id: str) -> Goal:
         goal = self._services.goals.get(goal_id)

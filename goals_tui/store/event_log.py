@@ -84,7 +84,10 @@ class EventLog:
         return event_reader.connect(self.path, self._catalog)
 
     def session_events(self, session_id: str) -> list[SessionEvent]:
-        """The events of one session in order of time. Costs the same however many events other sessions have."""
+        """The events of one session: the sealed ones by time, then the appended ones as they came in.
+
+        Costs the same however many events other sessions have.
+        """
         return self._sessions.events(session_id)
 
     def is_empty(self) -> bool:

@@ -227,11 +227,14 @@ class Parts:
         small = [part for part in catalog.parts if part.events < SMALL]
         if len(small) < MERGE_AT:
             return 0
-        names = ", ".join(literal(part.file(self._folder)) for part in small)
+        rows = " UNION ALL ".join(
+            f"SELECT {place} AS part, * FROM read_parquet([{literal(part.file(self._folder))}], file_row_number = true)"
+            for place, part in enumerate(small)
+        )
+        # Events of one moment stay in the order in which they came in: it says which cycle of a session is open.
+        ordered = f"SELECT {COLUMNS} FROM ({rows}) ORDER BY timestamp, part, file_row_number"
         with bare_connection() as connection:
-            merged = self._files.write(
-                connection, f"SELECT {COLUMNS} FROM read_parquet([{names}]) ORDER BY timestamp, id"
-            )
+            merged = self._files.write(connection, ordered)
         large = tuple(part for part in catalog.parts if part not in small)
         self._commit(Catalog((*large, merged) if merged else large, catalog.absorbed, catalog.torn))
         return len(small)

@@ -88,7 +88,10 @@ class Sessions:
         """Up to where the lines of `_file` are in `_tail`."""
 
     def events(self, session_id: str) -> list[SessionEvent]:
-        """The events of a session, by time and those of one moment as they came in. Raises UnreadableError."""
+        """The events of a session: the sealed ones by time, then the appended ones as they came in.
+
+        Sealed ones of one moment stand as they came in, too. Raises UnreadableError.
+        """
         with self._guard:
             try:
                 with self._lock:
@@ -102,10 +105,7 @@ class Sessions:
             finally:
                 if hold:
                     hold()
-            found = [*sealed, *self._tail.get(session_id, ())]
-        if len(found) > 1:
-            found.sort(key=itemgetter(0))
-        return found
+            return [*sealed, *self._tail.get(session_id, ())]
 
     def _refresh(self) -> None:
         """Starts over when something was sealed, deleted or imported; else reads what was appended since."""
@@ -185,14 +185,18 @@ def load_index(folder: Path, part: Part) -> array[int]:
 
 
 def _query(files: Sequence[Path], session_id: str) -> list[SessionEvent]:
-    names = ", ".join(map(literal, files))
+    found = []
     with bare_connection() as connection:
-        rows = connection.execute(
-            f'SELECT timestamp, "goalId", "stepId", "goalCycleId" FROM read_parquet([{names}]) '
-            'WHERE "sessionId" = ? ORDER BY timestamp',
-            [session_id],
-        ).fetchall()
-    return [SessionEvent(moment.replace(tzinfo=UTC), *rest) for moment, *rest in rows]
+        for file in files:
+            rows = connection.execute(
+                'SELECT timestamp, "goalId", "stepId", "goalCycleId" '
+                f"FROM read_parquet([{literal(file)}], file_row_number = true) "
+                'WHERE "sessionId" = ? ORDER BY file_row_number',
+                [session_id],
+            ).fetchall()
+            found += [SessionEvent(moment.replace(tzinfo=UTC), *rest) for moment, *rest in rows]
+    # Stable: of one moment the earlier part comes first, and in a part the earlier row.
+    return sorted(found, key=itemgetter(0))
 
 
 def _contains(hashes: array[int], wanted: int) -> bool:
