@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from threading import Condition, Event
 from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain.errors import GoalsError, NotFoundError, RefusedError
 from goals_tui.services.stored import parse
+from goals_tui.services.tasks_jobs import Job, recorded
 from goals_tui.services.tasks_lane import Lane
 from goals_tui.services.tasks_record import INTERRUPTED, READ_ONLY, Task, TaskKind, TaskResult
 from goals_tui.store.running_mark import RunningMark, is_running
@@ -69,7 +71,6 @@ class Tasks:
         self._mark = RunningMark(services.workspace.path, self._owner)
         self._news = Condition()
         self._mine: dict[str, Task] = {}
-        self._works: dict[str, Work] = {}
         self._controls: dict[str, TaskControl] = {}
         self._writing, self._reading, self._recording = Lane("writing"), Lane("reading"), Lane("recording")
         self.changed = 0
@@ -101,8 +102,8 @@ class Tasks:
         raise NotFoundError("task", task_id)
 
     def can_retry(self, task: Task) -> bool:
-        """Whether `retry` would start it again: it ended without success, and this process knows its work."""
-        return task.state in ("failed", "cancelled") and task.id in self._works
+        """Whether `retry` may start it again: it ended without success, and its record says what it was to do."""
+        return task.state in ("failed", "cancelled", "interrupted") and task.job is not None
 
     def can_cancel(self, task: Task) -> bool:
         """Whether `cancel` would do something: it is still to end, and it is of this process."""
@@ -110,7 +111,11 @@ class Tasks:
 
     # -- doing
 
-    def start(self, title: str, kind: TaskKind, work: Work) -> Task:
+    def start_job(self, title: str, job: Job) -> Task:
+        """Put a job into the queue. Its record says what it does, so that any program can start it again."""
+        return self.start(title, job.kind, partial(job.run, self._services), job.model_dump(mode="json"))
+
+    def start(self, title: str, kind: TaskKind, work: Work, job: Mapping[str, Any] | None = None) -> Task:
         """Put work into the queue; it runs in a thread of its own and may raise GoalsError to fail."""
         task = Task(
             id=self._services.ids.hex24(),
@@ -118,15 +123,15 @@ class Tasks:
             title=title,
             created_at=self._services.clock(),
             owner=self._owner,
+            job=None if job is None else dict(job),
         )
         with self._news:
-            self._works[task.id] = work
             self._controls[task.id] = TaskControl(lambda fraction, text: self._progress(task.id, fraction, text))
         self._publish(task)
         # In a lane: the lock of the documents may be held for long, and whoever starts a task does not wait.
         self._recording.put(lambda: self._record_queued(task.id))
         lane = self._reading if kind in READ_ONLY else self._writing
-        lane.put(lambda: self._run(task.id))
+        lane.put(lambda: self._run(task.id, work))
         return task
 
     def seal_if_large(self) -> Task | None:
@@ -149,11 +154,19 @@ class Tasks:
                 self._recording.put(lambda: self._record(stopped))
 
     def retry(self, task_id: str) -> Task:
-        """Start the work of a failed or cancelled task again. Raises RefusedError when that can't be."""
+        """Do what a failed, cancelled or interrupted task was to do, as a new task; it may be of an earlier program.
+
+        Raises RefusedError where that can't be, for example because its file is gone.
+        """
         task = self.get(task_id)
-        if not self.can_retry(task):
-            raise RefusedError(f"{task.title!r} can't be started again from here. Start it from where it came.")
-        return self.start(task.title, task.kind, self._works[task_id])
+        if not self.can_retry(task) or task.job is None:
+            raise RefusedError(f"{task.title!r} can't be started again. Start it from where it came.")
+        try:
+            job = recorded(task.kind, task.job)
+            job.check(self._services)
+        except GoalsError as error:
+            raise RefusedError(f"{task.title!r} can't be started again: {error}") from error
+        return self.start_job(task.title, job)
 
     def cancel_all(self) -> None:
         """Cancel everything that is queued or runs: the program is about to end."""
@@ -167,14 +180,14 @@ class Tasks:
 
     # -- inside
 
-    def _run(self, task_id: str) -> None:
+    def _run(self, task_id: str, work: Work) -> None:
         control = self._controls[task_id]
         with self._news:
             if control.cancelled:
                 return
             self._publish(self._with(task_id, state="running", started_at=self._services.clock()))
         self._record(self._mine[task_id])
-        end = _run_to_its_end(self._works[task_id], control)
+        end = _run_to_its_end(work, control)
         task = self._with(task_id, **end, finished_at=self._services.clock())
         # On disk first: who waits for the end may end the program right then.
         failed = self._record(task)
@@ -190,11 +203,8 @@ class Tasks:
     def _publish(self, task: Task) -> None:
         with self._news:
             self._mine[task.id] = task
-            if task.state == "done":
-                self._works.pop(task.id, None)
             for old in [other.id for other in self._mine.values() if not other.live][:-MOST_KEPT]:
-                for known in (self._mine, self._works, self._controls):
-                    known.pop(old, None)
+                del self._mine[old], self._controls[old]
             if not any(other.live for other in self._mine.values()):
                 self._mark.clear()
             self.changed += 1

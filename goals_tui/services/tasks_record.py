@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from goals_tui.domain.goal import Id
 from goals_tui.domain.model import Instant, Line, Model
@@ -34,7 +34,7 @@ STATE_GLYPHS: dict[TaskState, str] = {
 READ_ONLY: frozenset[TaskKind] = frozenset({"create_package"})
 """Kinds that write nothing into the workspace, and so need not wait for those that do."""
 
-INTERRUPTED = "The program ended before it was done. Start it again."
+INTERRUPTED = "The program ended before it was done."
 
 
 class Task(Model):
@@ -49,6 +49,9 @@ class Task(Model):
     finished_at: Instant | None = None
     owner: str = ""
     """Names the process that works on it; see `store.running_mark`."""
+
+    job: dict[str, Any] | None = None
+    """What it does, as `tasks_jobs` reads it; None where it can't be done again."""
 
     fraction: float | None = None
     """How much is done, from 0 to 1; None where nobody knows."""

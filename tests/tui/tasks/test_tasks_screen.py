@@ -32,11 +32,12 @@ class Kept:
         start = services.tasks.start
         start("Create package book-a-flight.zip", "create_package", self.packed)
         assert services.tasks.wait(PATIENCE)
-        start("Import package claims.zip", "import_package", self.failing)
+        job = {"path": "/home/ada/claims.zip", "on_conflict": "skip"}
+        start("Import package claims.zip", "import_package", self.failing, job)
         assert services.tasks.wait(PATIENCE)
         start("Import events from 2026-10.jsonl", "import_events", self.long)
         assert self.there.wait(PATIENCE)
-        waiting = start("Seal events", "seal", self.packed)
+        waiting = start("Seal events", "seal", self.packed, {})
         start("Simulate Book a Flight", "simulation", self.packed)
         services.tasks.cancel(waiting.id)
         services.clock = lambda: NOW + timedelta(minutes=2)
@@ -106,9 +107,17 @@ async def test_cancel_and_retry(kept: Kept) -> None:
         await press(pilot, "c")
         assert [task.state for task in tasks.list()][:2] == ["cancelled", "cancelled"]
         assert "■ Cancelled" in screen_text(pilot.app)
-        await press(pilot, "r")
-        assert tasks.list()[0].title == "Simulate Book a Flight"
+        await press(pilot, "down", "r")
+        assert tasks.list()[0].title == "Seal events"
         assert tasks.list()[0].state == "queued"
+
+
+async def test_what_cannot_be_retried_is_said(kept: Kept) -> None:
+    async with running(kept.services, (120, 36), area="tasks") as pilot:
+        await press(pilot, "end", "up", "r")
+        assert messages(pilot.app) == [
+            "'Import package claims.zip' can't be started again: /home/ada/claims.zip is not there any more."
+        ]
 
 
 async def test_the_end_of_a_task_is_said_on_every_screen(kept: Kept) -> None:
