@@ -99,10 +99,13 @@ APP_ACTIONS = (
 
 @cache
 def registry() -> tuple[Action, ...]:
-    """Every action of the app, by screen; each screen declares its own in `tui/<screen>/actions.py`."""
+    """Every action of the app, by screen; each screen declares its own in `tui/<screen>/actions.py`.
+
+    Last come the welcome, which is there before the six screens are, and the tour.
+    """
     found = list(APP_ACTIONS)
-    for area in AREAS:
-        found += import_module(f"goals_tui.tui.{area.name}.actions").ACTIONS
+    for screen in (*(area.name for area in AREAS), "welcome"):
+        found += import_module(f"goals_tui.tui.{screen}.actions").ACTIONS
     return tuple(found)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import App, ComposeResult
@@ -16,7 +16,7 @@ from textual.widgets import Static
 from goals_tui.domain.errors import GoalsError
 from goals_tui.services.first_start import Start, demo_path, propose
 from goals_tui.services.packages_paths import check_source, shortened, typed
-from goals_tui.tui.actions import bindings
+from goals_tui.tui.actions import Action, bindings, key_name, of_context
 from goals_tui.tui.config import Config
 from goals_tui.tui.packages.paths import AskPath
 from goals_tui.tui.themes import DEFAULT_THEME, OURS, outcome_colors
@@ -25,12 +25,12 @@ from goals_tui.tui.widgets.bars import KeyBar
 from goals_tui.tui.widgets.columns import Column
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
-Way = Literal["new", "demo", "import_file"]
-WAYS: tuple[tuple[Way, str, str, str], ...] = (
-    ("new", "n", "New project", "an empty one: name, currency, time zone"),
-    ("demo", "d", "Demo", "three goals and ninety days of conversations to look at"),
-    ("import_file", "i", "Import", "a package of another project, or exported event data"),
-)
+WAYS = {
+    "welcome.new": "an empty one: name, currency, time zone",
+    "welcome.demo": "three goals, their flows, 90 days of numbers",
+    "welcome.import": "a package, or exported event data",
+}
+"""The ways to begin by their action, with what each gives."""
 
 
 class WelcomeScreen(Screen[None]):
@@ -49,25 +49,37 @@ class WelcomeScreen(Screen[None]):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.path = path
+        self.ways = [action for action in of_context(self.CONTEXT) if action.id in WAYS]
 
     def compose(self) -> ComposeResult:
+        keys = max(len(self._key(way)) for way in self.ways)
+        columns = (Column("Key", keys), Column("Way", 12), Column("What", 20, share=1))
         with Vertical(id="welcome"):
             yield Static(_journey())
             yield Static("Define goals for AI agents' conversations, wire them into flows, and read what they saved.")
-            yield VirtualList(
-                (Column("Key", 1), Column("Way", 12), Column("What", 20, share=1)), id="ways", header=False
-            )
+            yield VirtualList(columns, id="ways", header=False)
             yield Static(f"The workspace will be at {shortened(self.path)}", id="where", markup=False)
         yield KeyBar()
 
     def on_mount(self) -> None:
         rows = self.query_one(VirtualList)
-        rows.show(len(WAYS), _cells)
+        rows.show(len(self.ways), self._cells)
         rows.focus()
+
+    def _key(self, way: Action) -> str:
+        return key_name(self.app._keymap.get(way.id, way.keys).split(",")[0])
+
+    def _cells(self, index: int) -> list[Content]:
+        way = self.ways[index]
+        return [
+            Content.styled(self._key(way), "bold $primary"),
+            Content.styled(way.description, "bold"),
+            Content.styled(WAYS[way.id], "$quiet"),
+        ]
 
     @on(VirtualList.Selected)
     async def _chosen(self, event: VirtualList.Selected) -> None:
-        await self.run_action(WAYS[event.index][0])
+        await self.run_action(self.ways[event.index].call)
 
     @work
     async def action_new(self) -> None:
@@ -123,7 +135,10 @@ class WelcomeApp(App[Start]):
         self.path = path
         for theme in OURS:
             self.register_theme(theme)
-        self.theme = (config.theme if config else None) or DEFAULT_THEME
+        config = config or Config()
+        self.theme = config.theme or DEFAULT_THEME
+        if config.keys:
+            self.set_keymap(config.keys)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Textual's own themes get the colours of outcomes too."""
@@ -132,11 +147,6 @@ class WelcomeApp(App[Start]):
     def get_default_screen(self) -> Screen[None]:
         """The welcome itself."""
         return WelcomeScreen(self.path)
-
-
-def _cells(index: int) -> list[Content]:
-    _, key, title, text = WAYS[index]
-    return [Content.styled(key, "bold $primary"), Content.styled(title, "bold"), Content.styled(text, "$quiet")]
 
 
 def _journey() -> Content:

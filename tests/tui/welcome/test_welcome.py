@@ -14,8 +14,9 @@ from textual.widgets import Input
 from goals_tui.services.context import open_services
 from goals_tui.services.demo_mark import is_demo
 from goals_tui.services.first_start import Start, demo_path, is_missing, propose, system_time_zone
+from goals_tui.tui.config import Config
 from goals_tui.tui.start import bring_in
-from goals_tui.tui.welcome.app import WelcomeApp
+from goals_tui.tui.welcome.app import WAYS, WelcomeApp
 from goals_tui.tui.welcome.project_form import ProjectForm
 from tests.builders import book_a_flight
 from tests.conftest import make_services
@@ -30,11 +31,27 @@ def berlin(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def welcome(path: Path, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Pilot[Any]]:
-    app = WelcomeApp(path)
+async def welcome(
+    path: Path, size: tuple[int, int] = (80, 24), config: Config | None = None
+) -> AsyncIterator[Pilot[Any]]:
+    app = WelcomeApp(path, config)
     async with app.run_test(size=size, notifications=True) as pilot:
         await settle(pilot)
         yield pilot
+
+
+async def test_keys_that_were_changed_are_shown_and_work(tmp_path: Path) -> None:
+    async with welcome(tmp_path / "w", config=Config(keys={"welcome.new": "f9"})) as pilot:
+        assert " f9  New project" in screen_text(pilot.app)
+        await pilot.press("f9")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, ProjectForm)
+
+
+async def test_nothing_is_cut_off_in_a_small_terminal(tmp_path: Path) -> None:
+    async with welcome(tmp_path / "w") as pilot:
+        shown = screen_text(pilot.app)
+        assert all(text in shown for text in WAYS.values())
 
 
 async def test_a_new_project_with_the_keyboard_only(tmp_path: Path) -> None:
