@@ -111,7 +111,7 @@ def import_csv(
         progress(0.8, "Writing events")
         bulk.load_checked(lines)
         if made is not None:
-            save_read_goals(services, [ReadGoal(made, Place(data.name, 1), current=True)], broken)
+            save_read_goals(services, [ReadGoal(made, Place(data.name, 1), current=True, valued=False)], broken)
         added, known = bulk.write()
     progress(1.0, "Done")
     return ImportResult(

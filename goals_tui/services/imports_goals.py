@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from goals_tui.domain import goal_rules
@@ -20,19 +21,30 @@ KIND = "goals"
 VERSIONS = "goal_versions"
 
 
-def save_read_goals(services: Services, goals: Iterable[ReadGoal], broken: Broken) -> tuple[int, int]:
-    """Save every version that is new here; how many goals were added and how many changed.
+@dataclass(frozen=True, slots=True)
+class SavedGoals:
+    """How many goals were added, how many changed, and of how many the values were kept as they are here."""
+
+    added: int
+    changed: int
+    kept: int
+
+
+def save_read_goals(services: Services, goals: Iterable[ReadGoal], broken: Broken) -> SavedGoals:
+    """Save every version that is new here, or that says something else than it does here.
 
     The newest version of a goal becomes the current one, unless the goal was changed here later. A goal whose
-    name another goal has gets a free name. One that breaks a rule is reported to `broken` and left out.
+    name another goal has gets a free name. One that breaks a rule is reported to `broken` and left out. Where no
+    metrics were read, a version that is known keeps the values that it has here.
     """
+    kept: set[str] = set()
     with services.history.edit("Import goals") as edit:
         before = set(edit.all(KIND))
-        touched = {one.goal.id for one in goals if _save(services, edit, one, broken)}
-    return len(touched - before), len(touched & before)
+        touched = {one.goal.id for one in goals if _save(services, edit, one, broken, kept)}
+    return SavedGoals(len(touched - before), len(touched & before), len(kept))
 
 
-def _save(services: Services, edit: Editing, read: ReadGoal, broken: Broken) -> bool:
+def _save(services: Services, edit: Editing, read: ReadGoal, broken: Broken, kept_values: set[str]) -> bool:
     document, kept = edit.get(KIND, read.goal.id), edit.get(VERSIONS, read.goal.version)
     stored = parse(Goal, document) if document else None
     known = parse(Goal, kept) if kept else None
@@ -41,6 +53,11 @@ def _save(services: Services, edit: Editing, read: ReadGoal, broken: Broken) -> 
         return False
     names = [str(other["name"]) for id_, other in edit.all(KIND).items() if id_ != read.goal.id]
     goal = read.goal.model_copy(update={"name": _name(read.goal, stored, names)})
+    if known is not None and not read.valued:
+        valued = _with_values_of(known, goal)
+        if valued != goal:
+            kept_values.add(goal.id)
+        goal = valued
     most = services.features.max_steps if read.current else goal_rules.HIGHEST_MAX_STEPS
     for problem in goal_rules.problems(goal, max_steps=most, taken_names=names):
         why = f"the goal {goal.name!r} can't be saved: {problem.message}"
@@ -56,6 +73,12 @@ def _save(services: Services, edit: Editing, read: ReadGoal, broken: Broken) -> 
         edit.put(KIND, goal.id, content)
     edit.keep(VERSIONS, goal.version, content)
     return True
+
+
+def _with_values_of(known: Goal, goal: Goal) -> Goal:
+    worth = {step.id: step.metrics for step in known.further}
+    steps = [step.model_copy(update={"metrics": worth.get(step.id, step.metrics)}) for step in goal.further]
+    return goal.model_copy(update={"steps": (goal.initial, *steps)})
 
 
 def _is_current(read: ReadGoal, stored: Goal | None, known: Goal | None) -> bool:

@@ -49,10 +49,14 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What came in. `events_known` were there already; `ignored` are files of a folder that hold nothing of ours."""
+    """What came in. `events_known` were there already; `ignored` are files of a folder that hold nothing of ours.
+
+    `values_kept` goals came without GoalStepMetrics in a version that is known: they are worth what they were.
+    """
 
     goals_added: int = 0
     goals_changed: int = 0
+    values_kept: int = 0
     events_added: int = 0
     events_known: int = 0
     broken: tuple[BrokenRecord, ...] = ()
@@ -65,6 +69,7 @@ class ImportResult:
         return {
             "goals_added": self.goals_added,
             "goals_changed": self.goals_changed,
+            "values_kept": self.values_kept,
             "events_added": self.events_added,
             "events_known": self.events_known,
             "broken_total": self.broken_total,
@@ -78,7 +83,8 @@ class ImportResult:
         goals = f"{counted(self.goals_added, 'goal')} added, {self.goals_changed:,} changed"
         events = f"{counted(self.events_added, 'event')} added, {self.events_known:,} known already"
         broken = f"; {counted(self.broken_total, 'record')} left out" if self.broken_total else ""
-        return f"{goals}; {events}{broken}"
+        kept = f"; kept the values of {counted(self.values_kept, 'goal')}" if self.values_kept else ""
+        return f"{goals}{kept}; {events}{broken}"
 
 
 def silent(_fraction: float, _text: str) -> None:

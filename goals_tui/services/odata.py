@@ -6,7 +6,8 @@ completed by starting it again: what is there already adds nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -29,8 +30,11 @@ from goals_tui.store.event_lines import to_line
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
 
-_READING = 0.8
+_READING = 0.5
 """The share of the time that reading the files takes; writing the events takes the rest."""
+
+_COPYING = 0.6
+"""The share of writing that can be followed; after it, what was in the log already is left out."""
 
 
 def import_odata(
@@ -53,19 +57,27 @@ def import_odata(
         with mended.open("wb") as events:
             reader = _Reader(bulk, goals, broken, events)
             for file in files:
-                progress(_READING * done / total, f"Reading {file.name}")
-                (used if _read(file, place, reader, broken) else ignored).append(file.name)
-                done += file.path.stat().st_size
+                size = file.path.stat().st_size
+                hear = _part(progress, _READING * done / total, _READING * size / total, f"Reading {file.name}")
+                hear(0.0)
+                with bulk.watched(hear):
+                    (used if _read(file, place, reader, broken) else ignored).append(file.name)
+                done += size
         bulk.load_checked(mended)
         progress(_READING, "Saving goals")
         known = {goal.id: goal for goal in services.goals.all()}
-        added, changed = save_read_goals(services, goals.assemble(known), broken)
-        progress(_READING, "Writing events")
-        events_added, events_known = bulk.write()
-    progress(1.0, "Done")
+        saved = save_read_goals(services, goals.assemble(known), broken)
+        # Once goals were saved nobody can be told any more that an import was stopped and changed nothing.
+        heard = _unstopped(progress) if saved.added or saved.changed else progress
+        hear = _part(heard, _READING, (1 - _READING) * _COPYING, "Writing events")
+        hear(0.0)
+        with bulk.watched(hear):
+            events_added, events_known = bulk.write()
+    heard(1.0, "Done")
     return ImportResult(
-        goals_added=added,
-        goals_changed=changed,
+        goals_added=saved.added,
+        goals_changed=saved.changed,
+        values_kept=saved.kept,
         events_added=events_added,
         events_known=events_known,
         broken=tuple(broken.named),
@@ -73,6 +85,19 @@ def import_odata(
         files=tuple(used),
         ignored=tuple(ignored),
     )
+
+
+def _part(progress: Progress, begin: float, share: float, text: str) -> Callable[[float], None]:
+    """Hears how far a part of the import is, from 0 to 1, and says how far that is of the whole."""
+    return lambda fraction: progress(begin + share * fraction, text)
+
+
+def _unstopped(progress: Progress) -> Progress:
+    def hear(fraction: float, text: str) -> None:
+        with suppress(Exception):
+            progress(fraction, text)
+
+    return hear
 
 
 def _read(file: DataFile, place: Path, reader: _Reader, broken: Broken) -> bool:

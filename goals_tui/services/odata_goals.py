@@ -75,11 +75,15 @@ class _Parts:
 
 @dataclass(frozen=True, slots=True)
 class ReadGoal:
-    """One version of a goal as it was read; `current` says that the collection Goals held it."""
+    """One version of a goal as it was read; `current` says that the collection Goals held it.
+
+    `valued` says that metrics were read at all, of whatever goal: else nothing is known of what its steps are worth.
+    """
 
     goal: Goal
     place: Place
     current: bool
+    valued: bool
 
 
 class GoalRecords:
@@ -157,7 +161,8 @@ class GoalRecords:
         except ValidationError as error:
             self._broken.add(place.file, place.record, f"the goal can't be: {reason(error)}")
             return None
-        return ReadGoal(goal, place, current=own is not None)
+        valued = any(some.metrics for some in self._goals.values())
+        return ReadGoal(goal, place, current=own is not None, valued=valued)
 
     def _steps(
         self, records: Mapping[str, tuple[Record, Place]], metrics: Mapping[str, tuple[Record, Place]]

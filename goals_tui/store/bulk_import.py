@@ -6,7 +6,8 @@ line by line, for somebody who can mend them or say what is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from goals_tui.domain.model import clean_line
 from goals_tui.store.atomic import scratch_folder
 from goals_tui.store.event_lines import NEEDED
 from goals_tui.store.event_reader import bare_connection, literal
+from goals_tui.store.query_watch import watched
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -95,6 +97,10 @@ class BulkImport:
     ) -> None:
         self._db.close()
 
+    def watched(self, progress: Callable[[float], None]) -> AbstractContextManager[None]:
+        """While the block runs, `progress` hears how far its queries are, and may stop them; see `query_watch`."""
+        return watched(self._db, progress)
+
     def load(self, file: Path) -> Iterator[tuple[int, bytes]]:
         """Take the plain events of a JSON Lines file; gives every other record: its number from 1, and the line.
 
@@ -123,10 +129,13 @@ class BulkImport:
 
     def write(self) -> tuple[int, int]:
         """Add what was loaded to the log: how many events were new, and how many were there already."""
-        rows = " UNION ALL ".join(f"SELECT {_COLUMNS} FROM {table} WHERE plain" for table in self._tables)
-        (total,) = self._db.execute(f"SELECT count(*) FROM ({rows})").fetchone() or (0,)
+        counts = {table: self._count(table) for table in self._tables}
+        total = sum(counts.values())
         if not total:
             return 0, 0
+        # DuckDB does not say how far it is in a union: one with an empty table is none.
+        filled = [table for table, count in counts.items() if count]
+        rows = " UNION ALL ".join(f"SELECT {_COLUMNS} FROM {table} WHERE plain" for table in filled)
         # The same record may come twice, but not in two forms: which of them is kept makes no difference.
         self._db.execute("SET preserve_insertion_order = false")
         added = self._log.write_part(self._db, rows)
@@ -140,6 +149,10 @@ class BulkImport:
         else:
             self._db.execute(f"INSERT INTO staged SELECT * FROM {table} WHERE plain")
             self._db.execute(f"DROP TABLE {table}")
+
+    def _count(self, table: str) -> int:
+        (count,) = self._db.execute(f"SELECT count(*) FROM {table} WHERE plain").fetchone() or (0,)
+        return int(count)
 
     def _set_odd_labels_aside(self, table: str, label: str) -> None:
         values = self._db.execute(f'SELECT DISTINCT "{label}" FROM {table} WHERE plain')

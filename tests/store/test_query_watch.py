@@ -1,0 +1,60 @@
+"""Queries that say how far they are, and end where nobody wants them."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from goals_tui.store.event_reader import bare_connection
+from goals_tui.store.query_watch import watched
+
+ENDLESS = "SELECT count(*) FROM range(1_000_000_000) AS a(x), range(1_000_000) AS b(y) WHERE hash(x, y) = 0"
+"""Runs for years unless it is stopped."""
+
+
+class StoppedError(Exception):
+    pass
+
+
+def test_what_progress_raises_stops_the_query() -> None:
+    heard: list[float] = []
+
+    def stop(fraction: float) -> None:
+        heard.append(fraction)
+        if len(heard) == 3:
+            raise StoppedError
+
+    with bare_connection() as connection:
+        with pytest.raises(StoppedError), watched(connection, stop):
+            connection.execute(ENDLESS)
+        assert len(heard) == 3
+        assert heard == sorted(heard)
+        assert all(0 <= fraction <= 1 for fraction in heard)
+        assert connection.execute("SELECT 42").fetchone() == (42,), "the connection can be used again"
+
+
+def test_what_is_stopped_between_two_queries_does_not_begin_the_next() -> None:
+    refused = threading.Event()
+
+    def stop(_fraction: float) -> None:
+        refused.set()
+        raise StoppedError
+
+    with bare_connection() as connection, pytest.raises(StoppedError), watched(connection, stop):
+        assert refused.wait(30)
+        connection.execute(ENDLESS)
+
+
+def test_work_that_got_to_its_end_is_done() -> None:
+    refused = threading.Event()
+
+    def stop(_fraction: float) -> None:
+        refused.set()
+        raise StoppedError
+
+    with bare_connection() as connection:
+        with watched(connection, stop):
+            connection.execute("CREATE TABLE made AS SELECT 42 AS x")
+            assert refused.wait(30)
+        assert connection.execute("SELECT x FROM made").fetchone() == (42,)
