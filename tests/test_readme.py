@@ -1,22 +1,17 @@
-"""The README says what is true: its commands run and print what it shows, its key table is the app's."""
+"""The README is whole: its pictures are there, it shows real output. What it says to type is tried elsewhere.
+
+`test_readme_commands.py` tries the commands, and with them that no output, key table or picture is older than the app.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from tests.readme import README, shown_commands, with_real_keys, with_real_output
+from tests.readme import README, shown_commands
 
 
-def test_every_command_prints_what_the_readme_shows(tmp_path: Path) -> None:
-    text = README.read_text()
-    assert len(list(shown_commands(text))) >= 8
-    assert with_real_output(text, tmp_path) == text, "run: python -m tests.readme"
-
-
-def test_the_key_table_is_the_one_of_the_app() -> None:
-    text = README.read_text()
-    assert "| `ctrl+p`" in text
-    assert with_real_keys(text) == text, "run: python -m tests.readme"
+def test_it_shows_commands_with_their_output() -> None:
+    shown = list(shown_commands(README.read_text("utf-8")))
+    assert len(shown) >= 8
+    assert all(one.output for one in shown)
 
 
 def test_every_picture_is_there() -> None:
