@@ -21,6 +21,7 @@ from tinydb.storages import Storage
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.model import clean_line
 from goals_tui.store.atomic import explained, refusal, replace_file, sync_folder
+from goals_tui.store.locks import Lock
 
 FORMAT = 1
 """The version of the file's format that we write; a newer one is refused."""
@@ -45,9 +46,11 @@ class DocumentStorage(Storage):
     that lacks what it needs.
     """
 
-    def __init__(self, path: Path, needed: Needed) -> None:
+    def __init__(self, path: Path, needed: Needed, lock: Lock) -> None:
+        """`lock` is the workspace's: whoever writes holds it."""
         self.path = path
         self._needed = needed
+        self._lock = lock
         self.notices: list[str] = []
         self._backup = path.with_name(path.name + ".bak")
         self._guard = threading.RLock()
@@ -64,12 +67,20 @@ class DocumentStorage(Storage):
             raise refusal("read", self.path, error) from error
         return found.st_ino, found.st_mtime_ns, found.st_size
 
-    def read(self) -> Tables:
-        """All tables, parsed anew only when the file changed."""
+    def read(self, *, locked: bool = False) -> Tables:
+        """All tables, parsed anew only when the file changed. `locked`: the caller holds the lock."""
+        try:
+            return self._newest(recovering=False)
+        except _DamagedError:
+            # Recovering is writing: under the lock, and only what is damaged still when it is this process's turn.
+            with contextlib.nullcontext() if locked else self._lock:
+                return self._newest(recovering=True)
+
+    def _newest(self, *, recovering: bool) -> Tables:
         with self._guard:
             stamp = self.stamp()
             if stamp is None or stamp != self._stamp:
-                self._tables = self._load()
+                self._tables = self._load(recovering)
                 # Whoever replaced the file meanwhile is not in what was parsed: the next read looks again.
                 self._stamp = stamp if self.stamp() == stamp else None
             return self._tables
@@ -104,15 +115,14 @@ class DocumentStorage(Storage):
         finally:
             temporary.unlink(missing_ok=True)
 
-    def _load(self) -> Tables:
+    def _load(self, recovering: bool) -> Tables:
         if not self.path.exists() and not self._backup.exists():
             return {}
-        seen = self.stamp()
         try:
             tables = _parse(self.path)
         except _DamagedError as damage:
-            if self.stamp() != seen:  # somebody else recovered it, or saved
-                return self._load()
+            if not recovering:
+                raise
             tables = self._recover(damage)
         self._check_needed(tables)
         return tables

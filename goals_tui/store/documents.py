@@ -40,8 +40,8 @@ class Documents:
 
     def __init__(self, path: Path, needed: Needed | None = None) -> None:
         """`needed`: the fields that the documents of a kind must have as text; reading raises where one has not."""
-        self._storage = DocumentStorage(path, needed or {})
         self._lock = process_lock(path.with_name(f"{path.name}.lock"))
+        self._storage = DocumentStorage(path, needed or {}, self._lock)
 
     @property
     def notices(self) -> list[str]:
@@ -67,7 +67,7 @@ class Documents:
         One transaction at a time, among all threads and processes; don't nest. Raises UnreadableError.
         """
         with self._lock:
-            transaction = Transaction(self._storage.read())
+            transaction = Transaction(self._storage.read(locked=True))
             yield transaction
             transaction.write_to(self._storage)
 

@@ -106,6 +106,36 @@ def test_a_damaged_file_is_recovered_and_said(path: Path, damage: bytes) -> None
     assert set(documents.all("goals")) == {"a"}
 
 
+def test_what_another_program_recovered_and_saved_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    documents, other = Documents(path), Documents(path)
+    put(documents, "a", name="A")
+    put(documents, "b", name="B")
+    path.write_bytes(b"{")
+    parse = document_storage._parse
+
+    def seen_damaged(file: Path) -> document_storage.Tables:
+        monkeypatch.setattr(document_storage, "_parse", parse)
+        with pytest.raises(document_storage._DamagedError):
+            parse(file)
+        put(other, "c", name="C")
+        raise document_storage._DamagedError("it is cut short or is not JSON")
+
+    monkeypatch.setattr(document_storage, "_parse", seen_damaged)
+    assert set(documents.all("goals")) == {"a", "c"}
+    assert (len(other.notices), documents.notices) == (1, [])
+    assert path.with_name("goals.json.damaged").read_bytes() == b"{"
+    assert set(Documents(path).all("goals")) == {"a", "c"}
+
+
+def test_a_transaction_recovers_a_damaged_file(path: Path) -> None:
+    documents = Documents(path)
+    put(documents, "a", name="A")
+    put(documents, "b", name="B")
+    path.write_bytes(b"{")
+    put(documents, "c", name="C")
+    assert set(Documents(path).all("goals")) == {"a", "c"} and len(documents.notices) == 1
+
+
 def test_a_missing_file_is_recovered_from_its_copy(path: Path) -> None:
     documents = Documents(path)
     put(documents, "a", name="A")
