@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.worker import Worker
 
 from goals_tui.services.context import Services
 from goals_tui.tui.app import GoalsApp
@@ -46,14 +47,19 @@ async def settle(pilot: Pilot[Any]) -> None:
     """Wait until no worker runs and everything that they caused is drawn."""
     for _ in range(20):
         await pilot.pause()
-        running = [worker for worker in pilot.app.workers if not worker.is_finished and worker.group != "waits"]
-        threads = [worker for worker in running if worker._thread_worker]
+        threads = at_work(pilot.app)
         if not threads:
             break
         await pilot.app.workers.wait_for_complete(threads)
     await pilot.pause()
     stop_blinking(pilot.app)
     await pilot.pause()
+
+
+def at_work(app: GoalsApp | Any) -> list[Worker[Any]]:
+    """The workers whose threads run."""
+    running = [worker for worker in app.workers if not worker.is_finished and worker.group != "waits"]
+    return [worker for worker in running if worker._thread_worker]
 
 
 def stop_blinking(app: GoalsApp | Any) -> None:
@@ -78,8 +84,11 @@ async def running(
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
-    """Press keys, then wait until all is quiet."""
-    await pilot.press(*keys)
+    """Press keys, each when the work that the one before began is done, then wait until all is quiet."""
+    for key in keys:
+        await pilot.press(key)
+        if at_work(pilot.app):
+            await settle(pilot)
     await settle(pilot)
 
 
