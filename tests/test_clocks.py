@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from goals_tui.cli.run import run
@@ -22,6 +22,7 @@ from goals_tui.domain.model import Ids
 from goals_tui.domain.report import Report
 from goals_tui.services.context import Services, create_workspace, open_services
 from tests.builders import goal, uuid_of
+from tests.examples import examples
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 STEP = timedelta(minutes=20)
@@ -114,7 +115,7 @@ def test_odd_days(zone: str, day: date, hours: float) -> None:
         assert (span.end.timestamp() - span.start.timestamp()) == hours * 3600
 
 
-@settings(max_examples=25, deadline=None)
+@examples(8)
 @given(
     zone=st.sampled_from(sorted(available_timezones() - {"localtime", "Factory"})),
     moments=st.lists(

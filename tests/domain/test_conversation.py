@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from goals_tui.domain.conversation import (
@@ -37,6 +37,7 @@ from tests.builders import (
     say,
     track,
 )
+from tests.examples import examples
 
 
 def talk(*flows: Flow, answers: tuple[str, ...] = (), start: str | None = None) -> tuple[list[str], Conversation]:
@@ -228,7 +229,7 @@ def test_debug_says_which_branch_was_taken() -> None:
     assert [output.way for output in outputs if isinstance(output, Passed)] == ["First time", "Default", "Else"]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@examples(50)
 @given(flows=flow_sets((book_a_flight(),)), answers=st.lists(st.sampled_from(ANSWERS), max_size=20))
 def test_every_conversation_waits_or_ends(flows: tuple[Flow, ...], answers: list[str]) -> None:
     conversation = Conversation(Program(flows), flows[0].id)

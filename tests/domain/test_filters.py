@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from goals_tui.domain.errors import RefusedError
@@ -18,6 +18,7 @@ from goals_tui.domain.filters import (
     span_name,
     start_of_day,
 )
+from tests.examples import examples
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
@@ -105,7 +106,7 @@ def test_leap_days_and_the_turn_of_the_year() -> None:
     assert span("this-year", ZoneInfo("UTC"), new_year).days == 365
 
 
-@settings(max_examples=200)
+@examples(100)
 @given(zone=st.sampled_from(ZONES), day=st.dates(date(1990, 1, 1), date(2060, 1, 1)))
 def test_days_follow_each_other_without_gap(zone: str, day: date) -> None:
     tz = ZoneInfo(zone)
@@ -117,7 +118,7 @@ def test_days_follow_each_other_without_gap(zone: str, day: date) -> None:
     assert datetime.fromtimestamp(start.timestamp() - 1, tz).date() < day
 
 
-@settings(max_examples=100)
+@examples(60)
 @given(zone=st.sampled_from(ZONES), since=st.dates(date(2000, 1, 1), date(2050, 1, 1)), length=st.integers(0, 400))
 def test_the_span_before_ends_where_this_one_begins(zone: str, since: date, length: int) -> None:
     made = custom(since.isoformat(), (since + timedelta(days=length)).isoformat(), ZoneInfo(zone))

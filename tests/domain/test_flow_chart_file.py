@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from goals_tui.domain.errors import RefusedError
@@ -26,6 +26,7 @@ from goals_tui.domain.flow import (
 from goals_tui.domain.flow_chart_file import from_file, to_file
 from goals_tui.domain.model import Ids
 from tests.builders import WHEN, book_a_flight, book_a_flight_flow, flow_sets, hex_id
+from tests.examples import examples
 
 
 def read(content: object) -> Flow:
@@ -52,7 +53,7 @@ def one(type_: str, config: dict[str, Any], label: str = "") -> Node:
     return node
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@examples(40)
 @given(flows=flow_sets((book_a_flight(),), most=1))
 def test_our_own_file_holds_the_whole_flow(flows: tuple[Flow, ...]) -> None:
     assert read(json.loads(json.dumps(to_file(flows[0])))) == flows[0]
@@ -340,7 +341,7 @@ _TYPES = [
 _KEYS = ["text", "say", "condition", "rule", "left", "goal", "steps", "flowNode", "switch", "value", "quickReplies"]
 
 
-@settings(max_examples=200, deadline=None)
+@examples(80)
 @given(data=st.data())
 def test_any_chart_is_read_or_refused(data: st.DataObject) -> None:
     names = ["a", "b", "c", "d", "e"]

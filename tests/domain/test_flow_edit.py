@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from goals_tui.domain.errors import NotFoundError, RefusedError
@@ -19,10 +19,9 @@ from goals_tui.domain.flow_edit import (
 )
 from goals_tui.domain.model import Ids
 from tests.builders import book_a_flight, flow, flow_sets, if_, lookup, node_id, question, say
+from tests.examples import examples
 
-slow = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+slow = examples(40)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from random import Random
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from goals_tui.domain.conversation import Conversation, Fired, Program
@@ -15,6 +15,7 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.wiring import check
 from goals_tui.domain.wiring_graph import entry_flows
 from tests.builders import ANSWERS, flow_sets, goal
+from tests.examples import examples
 
 GOALS = (goal("Book", "Search", "Choose", "◎Pay"), goal("Help", "Ask", "◎Solved"))
 
@@ -66,7 +67,7 @@ def places(flows: Sequence[Flow], goals: Sequence[Goal], code: str) -> set[Place
     }
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@examples(100)
 @given(flows=flow_sets(GOALS), seed=st.integers(0, 1000))
 def test_findings_hold_in_every_conversation(flows: tuple[Flow, ...], seed: int) -> None:
     never, maybe = places(flows, GOALS, "before-initial"), places(flows, GOALS, "maybe-before-initial")
@@ -84,7 +85,7 @@ def test_findings_hold_in_every_conversation(flows: tuple[Flow, ...], seed: int)
         assert count == 1 or node_id in again, "an initial step fired twice, yet no loop was found"
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@examples(50)
 @given(flows=flow_sets(GOALS), seed=st.integers(0, 1000))
 def test_a_goal_that_can_never_be_completed_never_is(flows: tuple[Flow, ...], seed: int) -> None:
     hopeless = {finding.goal_id for finding in check(flows, GOALS) if finding.code == "completion-unreachable"}
@@ -95,7 +96,7 @@ def test_a_goal_that_can_never_be_completed_never_is(flows: tuple[Flow, ...], se
             assert True not in states
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@examples(30)
 @given(flows=flow_sets(GOALS))
 def test_findings_do_not_depend_on_the_order_of_flows_and_goals(flows: tuple[Flow, ...]) -> None:
     assert check(flows, GOALS) == check(flows[::-1], GOALS[::-1])

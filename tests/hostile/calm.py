@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from goals_tui.domain.errors import GoalsError
+from tests.examples import examples
 
 Result = TypeVar("Result")
 
 LONGEST_LINE = 1500
 
-few = settings(
-    max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+few = examples(12, shared_fixtures=True)
 """Examples that go through files: a fixture that lasts for all of them is what is wanted."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from goals_tui.domain.errors import GoalsError, UnreadableError
@@ -16,6 +16,7 @@ from goals_tui.services import imports_files
 from goals_tui.services.context import Services
 from goals_tui.services.imports_result import MOST_NAMED
 from goals_tui.store.bulk_import import LONGEST_LINE
+from tests.examples import examples
 from tests.services.odata_records import event, goal, lines, page, steps, write
 
 GOOD = [goal(), *steps(), event(1)]
@@ -155,7 +156,7 @@ def test_a_page_too_large_for_memory_is_refused(
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.csv", "a.json.gz"])
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(8, shared_fixtures=True)
 @given(
     content=st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda text: text.encode("utf-8", "replace")))
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from goals_tui.domain.cycle import Definitions, cycles_of
@@ -22,6 +22,7 @@ from goals_tui.domain.value import SuccessMetrics
 from goals_tui.services.context import Services, create_workspace
 from goals_tui.services.insights import Dimension, Unit
 from tests.builders import goal, hex_id, step, uuid_of
+from tests.examples import examples
 
 NOW = datetime(2026, 10, 26, 12, tzinfo=UTC)
 ZONE = "Europe/Berlin"
@@ -168,7 +169,7 @@ def total(parts: list[Figures]) -> Figures:
     return sum(parts, start=Figures())
 
 
-any_case = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+any_case = examples(8)
 
 
 @any_case

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from goals_tui.domain.errors import GoalsError, RefusedError, UnreadableError
@@ -20,6 +20,7 @@ from goals_tui.domain.model import Ids
 from goals_tui.services.context import Services, create_workspace
 from goals_tui.store import package_file
 from tests.builders import WHEN, book_a_flight, book_a_flight_flow, event
+from tests.examples import examples
 
 Files = dict[str, bytes]
 
@@ -268,7 +269,7 @@ def test_where_it_cannot_be_written(target: Services, tmp_path: Path) -> None:
         target.packages.export(["Book a Flight"], tmp_path)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60, shared_fixtures=True)
 @given(at=st.floats(0, 1, exclude_max=True), data=st.binary(min_size=1, max_size=8))
 def test_any_change_of_any_bytes_is_refused_or_harmless(
     package: Path, target: Services, at: float, data: bytes
@@ -287,8 +288,29 @@ def test_any_change_of_any_bytes_is_refused_or_harmless(
     assert target.stamp() == before
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(40, shared_fixtures=True)
 @given(st.dictionaries(st.sampled_from(["manifest.json", "goals.json", "flows.json", "x"]), st.binary(max_size=50)))
 def test_any_zip_is_refused(target: Services, tmp_path: Path, files: Files) -> None:
     path = pack(tmp_path / "any.zip", files)
     refused(target, path)
+
+
+def test_what_no_import_would_take_is_not_exported(package: Path, target: Services, tmp_path: Path) -> None:
+    """Somebody wrote it into the workspace by hand; a package of it would be refused everywhere."""
+    target.packages.import_package(package)
+    (goal,) = target.goals.all()
+    made = tmp_path / "made.zip"
+    odd = event(goal, "Flight selected", cycle="odd").model_copy(update={"endpoint_name": "x" * 301})
+    target.workspace.events.append([odd])
+    with pytest.raises(RefusedError) as refused:
+        target.packages.export([goal.id], made, with_events=True)
+    assert str(refused.value) == (
+        f"{made} can't be made: events.jsonl: an event has more than 300 characters as its endpointName."
+    )
+    assert target.packages.export([goal.id], made).goals == 1, "without the events it can"
+
+    nameless = goal.model_copy(update={"name": ""}).model_dump(mode="json")
+    with target.workspace.documents.transaction() as transaction:
+        transaction.put("goals", goal.id, nameless)
+    with pytest.raises(RefusedError, match=r"made\.zip can't be made: goals\.json, goal '': "):
+        target.packages.export([goal.id], made)

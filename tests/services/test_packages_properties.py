@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from goals_tui.domain.event import GoalEvent
@@ -16,9 +16,10 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import Ids
 from goals_tui.services.context import Services, create_workspace
 from tests.builders import WHEN, event, flow_sets, goals
+from tests.examples import examples
 
 ALL = Filters(span="all", include_test=True)
-FEW = settings(max_examples=8, deadline=None)
+FEW = examples(5)
 
 
 def workspace(folder: str, name: str) -> Services:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
 from tests import builders
 from tests.conftest import make_services
+from tests.examples import examples
 
 
 @st.composite
@@ -35,7 +36,7 @@ def state(services: Services) -> object:
     return [goal.model_dump(exclude={"revision", "changed_at"}) for goal in services.goals.all()]
 
 
-@settings(max_examples=25, deadline=None)
+@examples(12)
 @given(st.data())
 def test_edits_taken_back_leave_goals_as_they_were(data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:

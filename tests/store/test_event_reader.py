@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import pytest
 from duckdb import DuckDBPyConnection
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from goals_tui.domain.errors import RefusedError, UnreadableError
@@ -21,6 +21,7 @@ from goals_tui.store import event_reader
 from goals_tui.store.event_lines import read_line
 from goals_tui.store.event_log import EventLog
 from goals_tui.store.event_reader import reason_of
+from tests.examples import examples
 from tests.store.builders import START, event, events, ids, new_log
 
 GOOD: dict[str, Any] = {
@@ -167,7 +168,7 @@ def test_fields_that_are_no_text_and_unknown_ones_are_read(tmp_path: Path) -> No
         log.seal()
 
 
-@settings(max_examples=40, deadline=None)
+@examples(15)
 @given(st.lists(st.one_of(st.binary(max_size=60), st.just(line().strip())), max_size=8))
 def test_random_bytes_never_stop_the_reader(tmp_path_factory: pytest.TempPathFactory, chunks: list[bytes]) -> None:
     log = new_log(tmp_path_factory.mktemp("log"))
@@ -304,7 +305,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@examples(12)
 @given(st.lists(STEPS, max_size=10))
 @example([("append", 6, "a", "s"), ("append", 6, "a", "t"), ("delete", "a", "s")])
 def test_the_log_behaves_like_a_list(tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[Any, ...]]) -> None:

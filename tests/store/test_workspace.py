@@ -85,6 +85,7 @@ BOMB = "a: &a {x: 1, y: 2}\n" + "".join(
         (BOMB.encode(), "holds more than 10,000 values"),
         (b"a: 1\n" * 300_000, "is too large"),
     ],
+    ids=lambda given: given[:20] if isinstance(given, str) else "",
 )
 def test_bad_values_are_one_clear_line(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "values.yaml").write_bytes(content)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from goals_tui.domain.flow import Flow, Node
 from goals_tui.tui.flows.faces import Face, Names, face_of
 from goals_tui.tui.flows.layout import START, Layout, Pole, Run, Spot, slot_key
 from goals_tui.tui.flows.layout_builder import COMPACT, ROOMY, Measures, lay_out
 from tests.builders import book_a_flight, book_a_flight_flow, end, flow, flow_sets, go_to, if_, lookup, node_id, say
+from tests.examples import examples
 
 SMALL = Measures(box=9, gap=3)
 
@@ -149,7 +150,7 @@ def test_the_example_has_a_box_of_its_own_for_every_node() -> None:
     assert box.height == 5, "a title, the goal and its step between two borders"
 
 
-@settings(max_examples=60, deadline=None)
+@examples(40)
 @given(flow_sets(most=1))
 def test_nothing_overlaps_and_every_node_and_empty_branch_has_a_spot(flows: tuple[Flow, ...]) -> None:
     shown = flows[0]
@@ -167,7 +168,7 @@ def test_nothing_overlaps_and_every_node_and_empty_branch_has_a_spot(flows: tupl
             assert at <= layout.width
 
 
-@settings(max_examples=60, deadline=None)
+@examples(40)
 @given(flow_sets(most=1))
 def test_lines_have_no_gaps(flows: tuple[Flow, ...]) -> None:
     layout = laid_out(flows[0], compact=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import cast, get_args
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from goals_tui.domain.flow import Flow
 from goals_tui.tui.flows.layout import START, Layout, slot_key
 from goals_tui.tui.flows.walk import Direction, ancestors, page, step
 from tests.builders import flow, flow_sets, if_, lookup, node_id, say
+from tests.examples import examples
 from tests.tui.flows.test_layout import laid_out
 
 BRANCHING = flow(
@@ -90,7 +91,7 @@ def test_a_page_goes_on_by_lines_and_never_beyond_the_ends() -> None:
     assert page(layout, START, 100_000) == node_id("say 39")
 
 
-@settings(max_examples=60, deadline=None)
+@examples(40)
 @given(flow_sets(most=1))
 def test_the_arrow_keys_reach_everything_and_up_leads_home(flows: tuple[Flow, ...]) -> None:
     layout = laid_out(flows[0])
