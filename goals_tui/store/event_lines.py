@@ -66,11 +66,24 @@ def _parse(line: bytes) -> Any:
     return record
 
 
-def plain_line(record: dict[str, Any]) -> bytes:
-    """A record of `read_line` as a line that holds text under the names of FIELDS and nothing else."""
+def plain_line(line: bytes, record: dict[str, Any]) -> bytes:
+    """A line, and its record of `read_line`, as one that holds text under the names of FIELDS and nothing else.
+
+    Numbers become the text that DuckDB reads them as, so that an id is the same before and after.
+    """
+    if any(isinstance(record.get(name), float | list | dict) for name in FIELDS):
+        record = {**_exact(line, record), "timestamp": record["timestamp"]}
+    record = {**record, "timestamp": format_instant(record["timestamp"])}
     plain = {name: _text(record.get(name)) for name in FIELDS}
-    plain["timestamp"] = format_instant(record["timestamp"])
     return orjson.dumps(plain) + b"\n"
+
+
+def _exact(line: bytes, record: dict[str, Any]) -> dict[str, Any]:
+    """The record with every digit of its integers; beyond 64 bits orjson makes floats of them."""
+    try:
+        return cast(dict[str, Any], json.loads(line, parse_constant=str))
+    except (RecursionError, ValueError):  # deeper, or with more digits, than Python's parser takes
+        return record
 
 
 def pieces(file: BinaryIO) -> Iterator[tuple[bytes, bool, bool]]:
@@ -95,7 +108,7 @@ def sort_lines(path: Path, good: Callable[[bytes], object], torn: Callable[[byte
         for piece, starts, _ends in pieces(file):
             record = read_line(piece) if starts else None
             if record is not None:
-                good(plain_line(record))
+                good(plain_line(piece, record))
             elif not starts or piece.strip():
                 torn(piece)
                 count += starts
@@ -105,4 +118,4 @@ def sort_lines(path: Path, good: Callable[[bytes], object], torn: Callable[[byte
 def _text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    return orjson.dumps(value).decode()
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -107,6 +107,17 @@ def test_all_readers_agree(tmp_path_factory: Any, content: list[bytes], ends: bo
     assert {finding.code for finding in log.verify()} <= {"torn-lines"}
 
 
+@pytest.mark.parametrize(
+    "number", ["7", "1.10", "-1e-7", "-9223372036854775809", "18446744073709551616", "9" * 40, "1e16", "[1.0]"]
+)
+def test_an_id_that_is_a_number_stays_what_it_is_when_sealed(tmp_path_factory: Any, number: str) -> None:
+    line = json.dumps({**GOOD, "id": "@"}).replace('"@"', number).encode()
+    log = new_log(tmp_path_factory, b"torn\n" + line + b"\n")
+    before = ids(log)
+    log.seal()
+    assert ids(log) == before and len(before) <= 1
+
+
 @pytest.mark.parametrize("line", ODDER_LINES, ids=lambda line: repr(line[-60:]))
 def test_odder_lines_take_nothing_else_with_them(tmp_path_factory: Any, line: bytes) -> None:
     log = new_log(tmp_path_factory, line + b"\n")
