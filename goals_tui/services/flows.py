@@ -14,7 +14,7 @@ from goals_tui.services.stored import parse
 if TYPE_CHECKING:
     from goals_tui.domain.wiring import Finding
     from goals_tui.services.context import Services
-    from goals_tui.services.history import Editing
+    from goals_tui.services.history import Document, Editing
 
 KIND = "flows"
 
@@ -38,15 +38,25 @@ class FlowService:
         self._services = services
         self._documents = services.workspace.documents
         self._cached: tuple[object, tuple[Flow, ...]] | None = None
+        self._parsed: dict[str, tuple[Document, Flow]] = {}
+        """Each flow with the document that it was made of: an edit of one leaves the others as they are."""
 
     def all(self) -> tuple[Flow, ...]:
         """Every flow, by name."""
         # The stamp first, here and wherever something is kept by it: what is read after it is no older.
         stamp, cached = self._documents.stamp(), self._cached
         if cached is None or cached[0] != stamp:
-            flows = [parse(Flow, document) for document in self._documents.all(KIND).values()]
-            cached = self._cached = (stamp, tuple(sorted(flows, key=lambda flow: (flow.name.casefold(), flow.id))))
+            parsed: dict[str, tuple[Document, Flow]] = {
+                id_: (document, self._parse(document)) for id_, document in self._documents.all(KIND).items()
+            }
+            flows = sorted((flow for _, flow in parsed.values()), key=lambda flow: (flow.name.casefold(), flow.id))
+            self._parsed = parsed
+            cached = self._cached = (stamp, tuple(flows))
         return cached[1]
+
+    def _parse(self, document: Document) -> Flow:
+        known = self._parsed.get(str(document.get("id")))
+        return known[1] if known is not None and known[0] == document else parse(Flow, document)
 
     def summaries(self) -> list[FlowSummary]:
         """Every flow in short, by name."""
@@ -80,10 +90,12 @@ class FlowService:
         stored = edit.get(KIND, flow.id)
         self._check_name(edit, flow)
         if not overwrite:
-            _check_revision(flow, parse(Flow, stored) if stored else None)
+            _check_revision(flow, stored)
         revision = int(stored["revision"]) if stored else flow.revision
         saved = flow.model_copy(update={"revision": revision + 1, "changed_at": self._services.clock()})
-        edit.put(KIND, saved.id, saved.model_dump(mode="json"))
+        document = saved.model_dump(mode="json")
+        edit.put(KIND, saved.id, document)
+        self._parsed[saved.id] = (document, saved)
         return saved
 
     def rename(self, flow_id: str, name: str, description: str | None = None) -> Flow:
@@ -159,11 +171,10 @@ def _summary(flow: Flow) -> FlowSummary:
     return FlowSummary(flow.id, flow.name, flow.description, flow.revision, len(nodes), tuple(goals))
 
 
-def _check_revision(flow: Flow, stored: Flow | None) -> None:
-    if stored is None:
+def _check_revision(flow: Flow, document: Document | None) -> None:
+    if document is None:
         if flow.revision:
             raise ConflictError("flow", flow.name, [], deleted=True)
-        return
-    if stored.revision != flow.revision:
+    elif document.get("revision") != flow.revision and (stored := parse(Flow, document)).revision != flow.revision:
         changed = [key for key in ("name", "description", "nodes") if getattr(stored, key) != getattr(flow, key)]
         raise ConflictError("flow", stored.name, changed)

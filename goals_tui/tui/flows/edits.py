@@ -30,7 +30,7 @@ def place_after(spot: Spot) -> Position:
     """Where a node is put that is added at a spot: in an empty branch, or after the node."""
     if spot.key == START:
         return Position(None, 0, 0)
-    return Position(spot.parent, spot.branch, 0 if spot.is_slot else spot.index + 1)
+    return Position(spot.parent, spot.branch, 0 if spot.is_slot else spot.place + 1)
 
 
 def add(flow: Flow, position: Position, node: Node) -> Edit:

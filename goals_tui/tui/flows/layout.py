@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -19,8 +18,7 @@ PAGE = 64
 """Lines are indexed in blocks of so many, each when it is first looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """Something that can be selected: Start, a node's box, or the slot of an empty branch.
 
     `parent` is the key of the node whose branch number `branch` it lies in (None: under Start), at `index`.
@@ -35,7 +33,7 @@ class Spot:
     face: Face | None
     parent: str | None
     branch: int
-    index: int
+    place: int
     line_in: bool
     line_out: bool
 

@@ -89,7 +89,7 @@ def _beside(layout: Layout, spot: Spot, by: int) -> str | None:
     if spot.key == START:
         return None
     sequence = layout.sequences[spot.parent, spot.branch]
-    place = spot.index + by
+    place = spot.place + by
     return sequence[place] if 0 <= place < len(sequence) else None
 
 

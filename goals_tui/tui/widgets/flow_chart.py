@@ -328,5 +328,5 @@ def _nearest(before: Layout | None, after: Layout, key: str) -> str:
         return START
     sequence = after.sequences.get((gone.parent, gone.branch))
     if sequence:
-        return sequence[min(gone.index, len(sequence) - 1)]
+        return sequence[min(gone.place, len(sequence) - 1)]
     return gone.parent if gone.parent in after.spots and gone.parent is not None else START
