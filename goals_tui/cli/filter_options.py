@@ -52,7 +52,16 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
     "not_locale": (_several("--not-locale", "All locales but this."), None),
     "snapshot": (_several("--snapshot", "Only this snapshot."), None),
     "not_snapshot": (_several("--not-snapshot", "All snapshots but this."), None),
-    "no_snapshot": (Annotated[bool, typer.Option("--no-snapshot", help="Cycles without a snapshot.")], False),
+    "no_snapshot": (
+        Annotated[
+            bool,
+            typer.Option(
+                "--no-snapshot",
+                help="Cycles without a snapshot; beside --snapshot those too. --not-snapshot keeps them anyway.",
+            ),
+        ],
+        False,
+    ),
     "include_test": (
         Annotated[bool, typer.Option("--include-test", help="Also the Interaction Panel and playbooks.")],
         False,

@@ -1,0 +1,35 @@
+"""What the three flags about snapshots mean together, as the help of a report says."""
+
+from __future__ import annotations
+
+import pytest
+
+from goals_tui.services.context import Services
+from tests.builders import book_a_flight, event
+from tests.cli.conftest import Cli
+from tests.conftest import NOW
+
+
+@pytest.mark.parametrize(
+    ("flags", "snapshots"),
+    [
+        ((), ["Spring", "Summer", None]),
+        (("--no-snapshot",), [None]),
+        (("--snapshot", "Spring"), ["Spring"]),
+        (("--snapshot", "Spring", "--no-snapshot"), ["Spring", None]),
+        (("--not-snapshot", "Spring"), ["Summer", None]),
+        (("--not-snapshot", "Spring", "--no-snapshot"), ["Summer", None]),
+    ],
+)
+def test_snapshot_flags(cli: Cli, services: Services, flags: tuple[str, ...], snapshots: list[str | None]) -> None:
+    goal = services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+    for name in ("Spring", "Summer", None):
+        one = event(goal, "Flight selected", cycle=str(name), session=str(name))
+        services.workspace.events.append([one.model_copy(update={"snapshot_name": name, "timestamp": NOW})])
+    found = cli("cycles", "--span", "all", *flags, "--format", "json").json
+    assert sorted(cycle["snapshot"] or "" for cycle in found) == sorted(name or "" for name in snapshots)
+
+
+def test_the_help_says_so(cli: Cli) -> None:
+    shown = " ".join(cli("report", "--help").out.replace("│", " ").split())
+    assert "Cycles without a snapshot; beside --snapshot those too. --not-snapshot keeps them anyway." in shown
