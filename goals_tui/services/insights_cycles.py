@@ -12,9 +12,10 @@ from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import Cycle, Funnel, FunnelStep, Outcome
 from goals_tui.services.insights_question import Question, instant, question
 from goals_tui.services.insights_report import TimeBucket
-from goals_tui.store.event_queries import Dimension, masks_of, microseconds
+from goals_tui.store.event_queries import Dimension, microseconds
 from goals_tui.store.event_queries_cancel import Cancellation
 from goals_tui.store.event_queries_cycles import CycleRow, Restriction, list_cycles, page, step_times
+from goals_tui.store.event_slots import masks_of
 
 if TYPE_CHECKING:
     from types import TracebackType

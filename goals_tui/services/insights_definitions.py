@@ -20,7 +20,7 @@ from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import Outcome
 from goals_tui.domain.value import SuccessMetrics
 from goals_tui.services.stored import parse
-from goals_tui.store.event_queries import SLOTS_PER_WORD, Slot, Triple
+from goals_tui.store.event_slots import SLOTS_PER_WORD, Slot, Triple
 
 if TYPE_CHECKING:
     from goals_tui.store.documents import Documents

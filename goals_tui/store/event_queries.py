@@ -7,23 +7,20 @@ step) of the log a *slot*, a bit of its goal, and DuckDB ORs them together in th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from goals_tui.domain.event import EARLIEST, FIELDS, LONGEST_FIELD, TEST_ENDPOINT_TYPES, GoalEvent
 from goals_tui.domain.model import clean_line
 from goals_tui.store.event_queries_cancel import Cancellation, Cancelled
 from goals_tui.store.event_reader import damage_named
+from goals_tui.store.event_slots import Slot, Triple, masks_of
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
     import duckdb
-
-SLOTS_PER_WORD = 60
-"""How many bits of a mask one BIGINT column holds; goals with more slots get more columns."""
 
 Dimension = Literal["endpoint", "locale", "snapshot", "version", "session"]
 COLUMNS: dict[Dimension, str] = {
@@ -33,44 +30,6 @@ COLUMNS: dict[Dimension, str] = {
     "version": "version",
     "session": "sessionId",
 }
-
-
-class Triple(NamedTuple):
-    """A step of a goal under a version, as it occurs in the log."""
-
-    goal_id: str
-    version: str
-    step_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """What a triple sets in the masks of goal number `goal`: bit `place`; an initial step (None) opens the cycle.
-
-    `rank` is the order of the step in its goal: it decides between events of the same moment.
-    """
-
-    goal_id: str
-    version: str
-    step_id: str
-    goal: int
-    rank: int
-    completes: bool
-    place: int | None
-
-    @property
-    def word(self) -> int:
-        """The mask column."""
-        return (self.place or 0) // SLOTS_PER_WORD
-
-    @property
-    def bit(self) -> int:
-        """What is ORed into it."""
-        return 0 if self.place is None else 1 << (self.place % SLOTS_PER_WORD)
-
-    def same_effect(self, other: Slot) -> bool:
-        """Whether a query need not tell the two apart."""
-        return (self.goal, self.rank, self.place) == (other.goal, other.rank, other.place)
 
 
 class Values:
@@ -304,14 +263,6 @@ _KEY_COLUMNS = ((2,), (0, 2), (1, 2), (0, 1, 2))
 def _first(column: str) -> str:
     """The aggregate that takes a column from a cycle's first initial event, or from an orphan's first."""
     return f'arg_min_null(e."{column}", (NOT s.initial, e."timestamp", s.rank, e.id)) AS "{column}"'
-
-
-def masks_of(places: Iterable[int], words: int) -> tuple[int, ...]:
-    """The mask columns in which exactly these places are set."""
-    masks = [0] * words
-    for place in places:
-        masks[place // SLOTS_PER_WORD] |= 1 << (place % SLOTS_PER_WORD)
-    return tuple(masks)
 
 
 def microseconds(moment: datetime) -> int:

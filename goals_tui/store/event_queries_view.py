@@ -7,9 +7,10 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from goals_tui.store.event_queries import EventReader, Triple
+from goals_tui.store.event_queries import EventReader
 from goals_tui.store.event_queries_cancel import Cancellation
 from goals_tui.store.event_reader import damage_named
+from goals_tui.store.event_slots import Triple
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
