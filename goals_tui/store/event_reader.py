@@ -127,6 +127,7 @@ def load_appended(connection: DuckDBPyConnection, files: Sequence[Path]) -> None
         try:
             connection.execute(_LOAD_LINES.format(files=", ".join(map(literal, files))))
         except duckdb.IOException as error:
+            _check_open(files)
             raise _GoneError from error
         except duckdb.InvalidInputException:
             load_carefully(connection, files)
@@ -134,6 +135,13 @@ def load_appended(connection: DuckDBPyConnection, files: Sequence[Path]) -> None
         kinds = ", ".join(f'"{name}" {"TIMESTAMP" if name == "timestamp" else "VARCHAR"}' for name in FIELDS)
         connection.execute(f"CREATE TABLE lines ({kinds})")
     connection.execute(f"CREATE VIEW appended AS SELECT {COLUMNS} FROM lines WHERE {READABLE}")
+
+
+def _check_open(files: Sequence[Path]) -> None:
+    """Raises OSError for a file that is there and can't be read: to wait for another one would not help."""
+    for file in files:
+        with contextlib.suppress(FileNotFoundError), file.open("rb"):
+            pass
 
 
 def load_carefully(connection: DuckDBPyConnection, files: Sequence[Path]) -> None:

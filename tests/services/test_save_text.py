@@ -1,0 +1,36 @@
+"""Files that the user asked for: written once, never over another one unasked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from goals_tui.domain.errors import RefusedError, UnreadableError
+from goals_tui.services.save_text import save_text
+
+
+def test_the_full_path_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    written = save_text(Path("table.csv"), "a,b\r\nä,1\n")
+    assert written == tmp_path / "table.csv"
+    assert written.read_bytes() == "a,b\r\nä,1\n".encode()
+
+
+def test_the_home_folder_may_be_named(home: Path) -> None:
+    assert save_text(Path("~/table.csv"), "x") == home / "table.csv"
+
+
+def test_another_file_is_left_as_it_is_unless_told(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("theirs")
+    with pytest.raises(RefusedError, match="exists already") as refused:
+        save_text(path, "mine")
+    assert refused.value.field == "path" and path.read_text() == "theirs"
+    save_text(path, "mine", overwrite=True)
+    assert path.read_text() == "mine"
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableError, match=r"gone/table\.csv can't be written: .*\. Choose another folder\."):
+        save_text(tmp_path / "gone" / "table.csv", "x")
