@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 KIND = "goals"
 VERSIONS = "goal_versions"
+
+_MANY = 1_000
 
 _KINDS = frozenset(get_args(StepKind))
 
@@ -81,7 +84,11 @@ class GoalService:
 
     def all(self) -> list[Goal]:
         """Every goal, by name."""
+        known = len(self._parsed)
         goals = [self._parse(document) for document in self._documents.all(KIND).values()]
+        if len(self._parsed) - known > _MANY:
+            # They stay: without this every full garbage collection walks through them, while a key waits for it.
+            gc.freeze()
         return sorted(goals, key=lambda goal: (goal.name.casefold(), goal.id))
 
     def by_id(self) -> GoalsById:

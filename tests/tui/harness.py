@@ -32,7 +32,7 @@ HOSTILE = (
 class QuietApp(GoalsApp):
     """The app without animation, blinking and polling by the clock: the same picture every time."""
 
-    READ_LATER_SECONDS = 0
+    READ_LATER_SECONDS = 0.0
 
     def __init__(self, services: Services, config: Config | None = None) -> None:
         super().__init__(services, config)

@@ -1,89 +1,164 @@
-"""The rows of the list of goals: filter, order, cells."""
+"""The list of goals with its filter and its order."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from collections.abc import Sequence
 
-from rich.cells import cell_len
-from textual.content import Content
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Input
 
-from goals_tui.domain.goal import GLYPHS, StepKind
 from goals_tui.services.goals import GoalSummary
-from goals_tui.tui.goals.rates import SPARK_DAYS, Rate, sparkline
-from goals_tui.tui.widgets.columns import Cell, Column
-
-Order = Literal["name", "changed", "completion"]
-ORDERS: tuple[Order, ...] = ("name", "changed", "completion")
-ORDER_TITLES: dict[Order, str] = {"name": "by name", "changed": "last changed first", "completion": "by completion"}
-ORDER_COLUMNS: dict[Order, int | None] = {"name": 0, "changed": None, "completion": 3}
-"""Which column shows what orders the list."""
-
-MOST_GLYPHS = 10
-
-WIDEST = 40
-"""No name gets more room than this before the journey has its own."""
+from goals_tui.tui.goals.goal_rows import ORDER_COLUMNS, ORDER_TITLES, ORDERS, GoalRows, Order, cells
+from goals_tui.tui.goals.rates import Rate
+from goals_tui.tui.widgets.columns import Cell, whole
+from goals_tui.tui.widgets.virtual_list import AROUND, VirtualList
 
 
-def columns(rows: Sequence[GoalSummary]) -> tuple[Column, ...]:
-    """The columns, no wider than these goals need."""
-    name = max((cell_len(row.name) for row in rows), default=0)
-    flows = max((cell_len(_flows(row.flows)) for row in rows), default=0)
-    steps = max((row.steps for row in rows), default=0)
-    return (
-        Column("Name", 16, share=3, most=max(16, min(name, WIDEST))),
-        Column("Steps", max(5, min(steps, MOST_GLYPHS)), drop=2),
-        Column("Tracked in", 10, share=2, most=max(10, min(flows, WIDEST)), drop=4),
-        Column("30 days", len("30 days ↓"), align="right", drop=1),
-        Column(f"{SPARK_DAYS} days", SPARK_DAYS, drop=3),
-    )
+class GoalList(Vertical):
+    """Goals to choose one from. Its list posts `VirtualList.Highlighted` and `Selected`; `chosen` is the goal there."""
 
+    DEFAULT_CSS = """
+    GoalList { width: 5fr; }
+    GoalList #filter-line { display: none; height: auto; margin-bottom: 1; }
+    GoalList.-filtering #filter-line { display: block; }
+    """
 
-STEP_STYLES: dict[StepKind, str] = {"initial": "$primary", "step": "$quiet", "completion": "$completed"}
+    class Narrowed(Message):
+        """Other goals are shown, or in another order: `summary` says which."""
 
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.rows = GoalRows()
+        self.rates: dict[str, Rate] | None = None
+        self._wanted: str | None = None
 
-def arrange(rows: Sequence[GoalSummary], words: str, order: Order, rates: Mapping[str, Rate]) -> list[GoalSummary]:
-    """The rows that hold all the words in name, description or flow, in this order. `rows` come by name."""
-    wanted = words.casefold().split()
-    found = [row for row in rows if not wanted or all(word in _text(row) for word in wanted)]
-    if order == "changed":
-        found.sort(key=lambda row: row.changed_at, reverse=True)
-    elif order == "completion":
-        found.sort(key=lambda row: _rate(rates.get(row.id)), reverse=True)
-    return found
+    def compose(self) -> ComposeResult:
+        # In a line of its own: what is typed arranges this line anew, and not the whole list.
+        with Horizontal(id="filter-line"):
+            yield Input(placeholder="Filter by name, description or flow", id="filter")
+        yield VirtualList(id="goals")
 
+    @property
+    def chosen(self) -> GoalSummary | None:
+        """The goal that the cursor is on."""
+        cursor = self._list.cursor
+        return self.rows.found[cursor] if cursor < len(self.rows.found) else None
 
-def cells(row: GoalSummary, rates: Mapping[str, Rate] | None) -> list[Cell]:
-    """A goal in the list; `rates` None while they are read."""
-    rate = (rates or {}).get(row.id)
-    flows: Cell = Content(_flows(row.flows)) if row.flows else Content.styled("no flow", "$quiet")
-    if len(row.flows) > 1:
-        flows = (Content(_flows(row.flows)), Content(f"{len(row.flows)} flows"))
-    return [
-        Content(row.name),
-        glyphs(row.step_kinds),
-        flows,
-        Content(rate.text) if rate else Content.styled("…" if rates is None else "—", "$quiet"),
-        Content.styled(sparkline(rate.days) if rate else "", "$completed"),
-    ]
+    @property
+    def filtering(self) -> bool:
+        """Whether the filter is open."""
+        return self.has_class("-filtering")
 
+    @property
+    def typing(self) -> bool:
+        """Whether what is typed goes to the filter."""
+        return self._filter.has_focus
 
-def glyphs(kinds: Sequence[StepKind]) -> Content:
-    """The steps as their glyphs; many of them as some and a number."""
-    shown = kinds if len(kinds) <= MOST_GLYPHS else kinds[: MOST_GLYPHS - 4]
-    content = Content.assemble(*[(GLYPHS[kind], STEP_STYLES[kind]) for kind in shown])
-    more = len(kinds) - len(shown)
-    return Content.assemble(content, (f" +{more}", "$quiet")) if more else content
+    @property
+    def summary(self) -> str:
+        """How many goals are shown in which order, in words; empty where there is none."""
+        every, found = len(self.rows.all), len(self.rows.found)
+        many = f"{found:,} of {every:,}" if self._filter.value else f"{every:,}"
+        goals = "goal" if every == 1 else "goals"
+        return f"{many} {goals}, {ORDER_TITLES[self.rows.order]}" if every else ""
 
+    @property
+    def _list(self) -> VirtualList:
+        return self.query_one("#goals", VirtualList)
 
-def _flows(names: Sequence[str]) -> str:
-    return ", ".join(names)
+    @property
+    def _filter(self) -> Input:
+        return self.query_one("#filter", Input)
 
+    # -- data
 
-def _text(row: GoalSummary) -> str:
-    return f"{row.name}\n{row.description}\n{' '.join(row.flows)}".casefold()
+    def show(self, goals: Sequence[GoalSummary]) -> None:
+        """Show these goals, which come by name, under the filter and in the order as they are."""
+        chosen, order = self.chosen, self.rows.order
+        self.rows = GoalRows(goals)
+        self.rows.sort(order, self.rates or {})
+        self.rows.find(self._filter.value)
+        # What the list does not need is the journey's.
+        self.styles.max_width = whole(self.rows.columns) + AROUND
+        self._show_columns()
+        self._show_found(chosen)
 
+    def show_rates(self, rates: dict[str, Rate]) -> None:
+        """Fill in how often each goal was completed."""
+        self.rates = rates
+        if self.rows.order == "completion":
+            self._sort("completion")
+        else:
+            self._list.refresh_rows()
 
-def _rate(rate: Rate | None) -> float:
-    value = rate.figures.completion_rate if rate else None
-    return -1.0 if value is None else value
+    def choose(self, goal_id: str, *, unfiltered: bool = False) -> None:
+        """Put the cursor on a goal now, or as soon as it is shown."""
+        if unfiltered:
+            self._empty_filter()
+        self._wanted = goal_id
+        self._show_found(self.chosen)
+
+    def _show_found(self, chosen: GoalSummary | None) -> None:
+        wanted = self.rows.place_of(self._wanted) if self._wanted else None
+        if wanted is not None:
+            self._wanted = None
+        elif chosen:
+            wanted = self.rows.place_of(chosen.id)
+        self._list.show(len(self.rows.found), self._cells, cursor=wanted)
+        self.post_message(self.Narrowed())
+
+    def _cells(self, index: int) -> list[Cell]:
+        return cells(self.rows.found[index], self.rates)
+
+    def _show_columns(self) -> None:
+        self._list.set_columns(self.rows.columns, ORDER_COLUMNS[self.rows.order])
+
+    # -- order and filter
+
+    def next_order(self) -> None:
+        """By name, by last change, by completion rate, and round again."""
+        self._sort(ORDERS[(ORDERS.index(self.rows.order) + 1) % len(ORDERS)])
+
+    def _sort(self, order: Order) -> None:
+        chosen = self.chosen
+        self.rows.sort(order, self.rates or {})
+        self._show_columns()
+        self._show_found(chosen)
+
+    def open_filter(self) -> None:
+        """Let words be typed that narrow the list."""
+        self.add_class("-filtering")
+        self._filter.focus()
+
+    def close_filter(self) -> None:
+        """Show all goals again."""
+        self.remove_class("-filtering")
+        self._empty_filter()
+        self._list.focus()
+
+    def _empty_filter(self) -> None:
+        # Not by its message: the list would be drawn a second time.
+        with self._filter.prevent(Input.Changed):
+            self._filter.value = ""
+        self._look_for("")
+
+    @on(Input.Changed, "#filter")
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._look_for(event.value)
+
+    def _look_for(self, words: str) -> None:
+        chosen, before = self.chosen, self.rows.found
+        self.rows.find(words)
+        if self.rows.found == before:
+            self.post_message(self.Narrowed())
+        else:
+            self._show_found(chosen)
+
+    @on(Input.Submitted, "#filter")
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._list.focus()

@@ -143,6 +143,7 @@ class Journey(VerticalScroll):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._view: GoalView | None = None
+        self._height = 0
 
     def compose(self) -> ComposeResult:
         yield Static("", markup=False)
@@ -160,5 +161,8 @@ class Journey(VerticalScroll):
 
     def _draw(self) -> None:
         width = self.scrollable_content_region.width - 1
-        for static in self.query(Static):
-            static.update(journey(self._view, width) if self._view and width > 0 else "")
+        content = journey(self._view, width) if self._view and width > 0 else Content("")
+        height = content.plain.count("\n")
+        # The screen is arranged anew only where the height changed: most goals look alike to somebody who scrolls.
+        self.query_one(Static).update(content, layout=height != self._height)
+        self._height = height

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
-from textual.widgets import Input, Static
+from textual.containers import Horizontal
+from textual.timer import Timer
+from textual.widgets import Static
 
 from goals_tui.domain.errors import GoalsError
 from goals_tui.services.goals import GoalSummary
 from goals_tui.tui.actions import bindings
-from goals_tui.tui.goals import goal_list
+from goals_tui.tui.goals.findings import Findings, read_findings
+from goals_tui.tui.goals.goal_list import GoalList
 from goals_tui.tui.goals.journey import GoalView, Journey
 from goals_tui.tui.goals.rates import Rate, read_rates
 from goals_tui.tui.places import GoalPlace, Place
 from goals_tui.tui.screen import ScreenFrame
-from goals_tui.tui.widgets.columns import Cell, whole
-from goals_tui.tui.widgets.virtual_list import AROUND, VirtualList
+from goals_tui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from goals_tui.domain.goal import Goal
@@ -55,12 +56,9 @@ class GoalsScreen(ScreenFrame[None]):
     BINDINGS = bindings("goals")
     AUTO_FOCUS = "#goals"
     DEFAULT_CSS = """
-    GoalsScreen #goals-list { width: 5fr; }
     GoalsScreen #journey { width: 3fr; min-width: 34; margin-left: 2; }
     GoalsScreen.-normal #journey { margin-left: 0; }
     GoalsScreen.-narrow #journey { display: none; }
-    GoalsScreen #filter { display: none; margin-bottom: 1; }
-    GoalsScreen #filter.-shown { display: block; }
     GoalsScreen #empty { width: 1fr; height: 1fr; content-align: center middle; text-align: center; display: none; }
     GoalsScreen.-empty #empty { display: block; }
     GoalsScreen.-empty #goals-panes { display: none; }
@@ -68,20 +66,14 @@ class GoalsScreen(ScreenFrame[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rows: list[GoalSummary] = []
-        self.all_rows: list[GoalSummary] = []
-        self.order: goal_list.Order = "name"
-        self.rates: dict[str, Rate] | None = None
         self.findings: dict[str, list[Finding]] | None = None
         self.money: Callable[[Decimal], str] = str
-        self._wanted: str | None = None
+        self._resting = Timer(self, 0)
 
     def compose_body(self) -> ComposeResult:
         yield Static("", id="empty", markup=False)
         with Horizontal(id="goals-panes"):
-            with Vertical(id="goals-list"):
-                yield Input(placeholder="Filter by name, description or flow", id="filter")
-                yield VirtualList(id="goals")
+            yield GoalList(id="goals-list")
             yield Journey(id="journey")
 
     # -- data
@@ -95,19 +87,21 @@ class GoalsScreen(ScreenFrame[None]):
         if not enabled:
             self._show_off()
             return
-        self.all_rows = self.attempt(self.services.goals.summaries) or []
-        self._show_columns()
-        self._show_rows()
-        if self.all_rows:
+        goals = self.attempt(self.services.goals.summaries) or []
+        self.set_class(not goals, "-empty")
+        if not goals:
+            self.query_one("#empty", Static).update(EMPTY)
+        self.goal_list.show(goals)
+        if goals:
             # Rates need DuckDB (only where there are events), findings walk through all flows and goals.
             self.later(self._read_more)
 
     def _read_more(self) -> None:
         self.load("rates", lambda: read_rates(self.services), self._show_rates)
-        self.load("findings", self._read_findings, self._show_findings)
+        self.load("findings", lambda: read_findings(self.services), self._show_findings)
 
     def _show_off(self) -> None:
-        self.all_rows = []
+        self.goal_list.show(())
         where = self.attempt(lambda: self.services.features.enabled_from) or "FEATURE_USE_GOALS_V2"
         self.query_one("#empty", Static).update(
             f"Goals are switched off by {where}.\n\nSet FEATURE_USE_GOALS_V2=true there to turn them on."
@@ -115,64 +109,40 @@ class GoalsScreen(ScreenFrame[None]):
         self.set_class(True, "-empty")
         self.refresh_bindings()
 
-    def _show_columns(self) -> None:
-        columns = goal_list.columns(self.all_rows)
-        self.query_one(VirtualList).set_columns(columns, goal_list.ORDER_COLUMNS[self.order])
-        # What the list does not need is the journey's.
-        self.query_one("#goals-list").styles.max_width = whole(columns) + AROUND
-
-    def _show_rows(self) -> None:
-        chosen = self._wanted or (self.chosen.id if self.chosen else None)
-        words = self.query_one("#filter", Input).value
-        self.rows = goal_list.arrange(self.all_rows, words, self.order, self.rates or {})
-        self.set_class(not self.all_rows, "-empty")
-        if not self.all_rows:
-            self.query_one("#empty", Static).update(EMPTY)
-        ids = [row.id for row in self.rows]
-        cursor = ids.index(chosen) if chosen in ids else None
-        self._wanted = None if chosen in ids else self._wanted
-        self.query_one(VirtualList).show(len(self.rows), self._cells, cursor=cursor)
-        many = f"{len(self.rows):,} of {len(self.all_rows):,}" if words else f"{len(self.all_rows):,}"
-        goals = "goal" if len(self.all_rows) == 1 else "goals"
-        self.note = f"{many} {goals}, {goal_list.ORDER_TITLES[self.order]}" if self.all_rows else ""
-        self._show_journey()
-        self.refresh_bindings()
-
-    def _cells(self, index: int) -> list[Cell]:
-        return goal_list.cells(self.rows[index], self.rates)
-
     def _show_rates(self, rates: dict[str, Rate]) -> None:
-        self.rates = rates
-        if self.order == "completion":
-            self._show_rows()
-        else:
-            self.query_one(VirtualList).refresh_rows()
-            self._show_journey()
+        self.goal_list.show_rates(rates)
+        self._show_journey()
 
-    def _read_findings(self) -> tuple[dict[str, list[Finding]], Callable[[Decimal], str]]:
-        from goals_tui.services.currencies import format_money
-
-        found: dict[str, list[Finding]] = {}
-        for finding in self.services.flows.findings():
-            if finding.goal_id:
-                found.setdefault(finding.goal_id, []).append(finding)
-        currency = self.services.project.get().currency
-        format_money(Decimal(0), currency)
-        return found, lambda amount: format_money(amount, currency)
-
-    def _show_findings(self, read: tuple[dict[str, list[Finding]], Callable[[Decimal], str]]) -> None:
-        self.findings, self.money = read
+    def _show_findings(self, read: Findings) -> None:
+        self.findings, self.money = read.by_goal, read.money
         self._show_journey()
 
     # -- the chosen goal
 
     @property
+    def goal_list(self) -> GoalList:
+        """The list at the left."""
+        return self.query_one(GoalList)
+
+    @property
     def chosen(self) -> GoalSummary | None:
         """The goal that the cursor is on."""
-        cursor = self.query_one(VirtualList).cursor
-        return self.rows[cursor] if cursor < len(self.rows) else None
+        return self.goal_list.chosen
+
+    @on(GoalList.Narrowed)
+    def _narrowed(self) -> None:
+        self.note = self.goal_list.summary
+        self.refresh_bindings()
 
     @on(VirtualList.Highlighted, "#goals")
+    def _highlighted(self) -> None:
+        self._resting.stop()
+        if self.goal_list.typing:
+            # Every letter may choose another goal: its journey is drawn once the typing rests.
+            self._resting = self.set_timer(self.goals_app.READ_LATER_SECONDS, self._show_journey)
+        else:
+            self._show_journey()
+
     def _show_journey(self) -> None:
         panel, row = self.query_one(Journey), self.chosen
         if row is None:
@@ -182,7 +152,7 @@ class GoalsScreen(ScreenFrame[None]):
             goal = self.services.goals.get(row.id)
         except GoalsError:
             return  # It was deleted a moment ago elsewhere: the list is about to be read again.
-        rate = (self.rates or {}).get(row.id)
+        rate = (self.goal_list.rates or {}).get(row.id)
         findings = None if self.findings is None else self.findings.get(row.id, [])
         uses = self.services.goals.where_used(row.id)
         panel.show(GoalView(goal, self.money, uses, findings, rate.sentence if rate and rate.figures.started else ""))
@@ -190,9 +160,7 @@ class GoalsScreen(ScreenFrame[None]):
     def open_place(self, place: Place) -> None:
         """Show a goal that another screen or the palette named."""
         if isinstance(place, GoalPlace):
-            self.query_one("#filter", Input).value = ""
-            self._wanted = place.goal_id
-            self._show_rows()
+            self.goal_list.choose(place.goal_id, unfiltered=True)
             if place.edit:
                 self._edit(place.goal_id)
 
@@ -201,11 +169,11 @@ class GoalsScreen(ScreenFrame[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What needs a goal needs one to be chosen."""
         if action in {"edit", "duplicate", "delete", "where_used", "track", "export"}:
-            return bool(self.rows)
+            return self.chosen is not None
         if action in {"filter", "sort"}:
-            return bool(self.all_rows)
+            return not self.has_class("-empty")
         if action == "clear_filter":
-            return self.query_one("#filter").has_class("-shown")
+            return self.goal_list.filtering
         if action == "new":
             return not self.has_class("-empty") or self._enabled()
         return True
@@ -237,45 +205,29 @@ class GoalsScreen(ScreenFrame[None]):
 
         saved = await self.app.push_screen_wait(GoalEditor(goal))
         if saved is not None:
-            self._wanted = saved
+            self.goal_list.choose(saved)
             self.show_data()
 
     def action_filter(self) -> None:
         """Type what to look for."""
-        field = self.query_one("#filter", Input)
-        field.add_class("-shown")
-        field.focus()
+        self.goal_list.open_filter()
         self.refresh_bindings()
-
-    @on(Input.Changed, "#filter")
-    def _filtered(self) -> None:
-        self._show_rows()
-
-    @on(Input.Submitted, "#filter")
-    def _filter_done(self) -> None:
-        self.query_one(VirtualList).focus()
 
     def action_clear_filter(self) -> None:
         """Show all goals again."""
-        field = self.query_one("#filter", Input)
-        field.value = ""
-        field.remove_class("-shown")
-        self.query_one(VirtualList).focus()
+        self.goal_list.close_filter()
         self.refresh_bindings()
 
     def action_sort(self) -> None:
         """The next order."""
-        orders = goal_list.ORDERS
-        self.order = orders[(orders.index(self.order) + 1) % len(orders)]
-        self._show_columns()
-        self._show_rows()
+        self.goal_list.next_order()
 
     def action_duplicate(self) -> None:
         """A copy of the chosen goal, chosen in its place."""
         row = self.chosen
         copy = self.attempt(lambda: self.services.goals.duplicate(row.id)) if row else None
         if copy:
-            self._wanted = copy.id
+            self.goal_list.choose(copy.id)
             self.notify(f"Made {copy.name!r}.")
             self.goals_app.changed()
 

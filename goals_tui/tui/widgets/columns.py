@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -59,19 +59,21 @@ def whole(columns: Sequence[Column]) -> int:
     return sum(column.most if column.share else column.width for column in columns) + GAP * (len(columns) - 1)
 
 
-def line(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[Cell]) -> Content:
-    """The cells side by side, cut or padded to their columns."""
-    parts = []
+def fitted(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[Cell]) -> Iterator[Content]:
+    """The cells that are shown, cut or padded to their columns."""
     for column, width, cell in zip(columns, widths, cells, strict=True):
-        if width <= 0:
-            continue
-        fitted = _wording(cell, width).truncate(width, ellipsis=True)
-        missing = max(0, width - fitted.cell_length)
-        parts.append(fitted.pad_left(missing) if column.align == "right" else fitted.pad_right(missing))
-    return Content(" " * GAP).join(parts)
+        if width > 0:
+            content = _wording(cell, width).truncate(width, ellipsis=True)
+            missing = max(0, width - content.cell_length)
+            yield content.pad_left(missing) if column.align == "right" else content.pad_right(missing)
 
 
 def _wording(cell: Cell, width: int) -> Content:
     if isinstance(cell, Content):
-        return cell
-    return next((wording for wording in cell if wording.cell_length <= width), cell[-1])
+        return _one_line(cell)
+    return _one_line(next((wording for wording in cell if wording.cell_length <= width), cell[-1]))
+
+
+def _one_line(content: Content) -> Content:
+    plain = content.plain
+    return content.split("\n")[0].expand_tabs(1) if "\n" in plain or "\t" in plain else content

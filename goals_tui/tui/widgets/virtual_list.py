@@ -15,18 +15,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
-from textual import events
-from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.content import Content
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.visual import Visual
 
-from goals_tui.tui.widgets.columns import Cell, Column, layout, line
+from goals_tui.tui.widgets.columns import GAP, Cell, Column, fitted, layout
+from goals_tui.tui.widgets.row_cursor import RowCursor
 
 Cells = Sequence[Cell]
 MARGIN = 2
@@ -35,8 +31,8 @@ AROUND = MARGIN + 2
 """Cells that a list needs beside its columns: the mark, a cell of air, the scroll bar."""
 
 
-class VirtualList(ScrollView, can_focus=True):
-    """Rows of one line in columns, with a header that stays, a cursor, and nothing drawn that is not seen."""
+class VirtualList(RowCursor):
+    """Rows in columns under their titles, with nothing drawn that is not seen."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "virtual-list--row",
@@ -57,41 +53,6 @@ class VirtualList(ScrollView, can_focus=True):
         & > .virtual-list--mark { color: $primary; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home", "edge(0)", "First", show=False),
-        Binding("end", "edge(1)", "Last", show=False),
-    ]
-
-    cursor: reactive[int] = reactive(0, repaint=False)
-    hover: reactive[int] = reactive(-1, repaint=False)
-
-    @dataclass
-    class Highlighted(Message):
-        """The cursor is on this row now."""
-
-        list: VirtualList
-        index: int
-
-        @property
-        def control(self) -> VirtualList:
-            """The list, for `@on(..., "#id")`."""
-            return self.list
-
-    @dataclass
-    class Selected(Message):
-        """Enter was pressed on this row, or it was double-clicked."""
-
-        list: VirtualList
-        index: int
-
-        @property
-        def control(self) -> VirtualList:
-            """The list, for `@on(..., "#id")`."""
-            return self.list
 
     @dataclass
     class Missing(Message):
@@ -107,10 +68,8 @@ class VirtualList(ScrollView, can_focus=True):
             return self.list
 
     def __init__(self, columns: Sequence[Column] = (), *, id: str | None = None, header: bool = True) -> None:
-        super().__init__(id=id)
+        super().__init__(id=id, header=1 if header else 0)
         self.columns: tuple[Column, ...] = tuple(columns)
-        self.header = 1 if header else 0
-        self.count = 0
         self._cells: Callable[[int], Cells | None] = lambda index: None
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(512)
         self._sorted: int | None = None
@@ -122,7 +81,8 @@ class VirtualList(ScrollView, can_focus=True):
         """Show `count` rows; `cells(index)` gives the cells of one. The cursor stays where it is unless told."""
         self.count = count
         self._cells = cells
-        self._resize()
+        # Its width is what there is: a number that follows it would arrange the screen twice.
+        self.virtual_size = Size(1, count + self.header)
         self.refresh_rows()
         wanted = max(0, min(self.cursor if cursor is None else cursor, count - 1))
         if wanted == self.cursor:
@@ -142,12 +102,12 @@ class VirtualList(ScrollView, can_focus=True):
         self._strips.clear()
         self.refresh()
 
-    def _resize(self) -> None:
-        self.virtual_size = Size(max(1, self.scrollable_content_region.width), self.count + self.header)
+    def notify_style_update(self) -> None:
+        """Another theme, or another look of the list."""
+        super().notify_style_update()
+        self._strips.clear()
 
     def on_resize(self) -> None:
-        self._strips.clear()
-        self._resize()
         self.scroll_to_row(self.cursor)
 
     # -- drawing
@@ -157,12 +117,12 @@ class VirtualList(ScrollView, can_focus=True):
         if y < self.header:
             return self._header(width)
         index = y - self.header + self.scroll_offset.y
-        if index >= self.count:
-            return Strip.blank(width, self.rich_style)
         look = self._look(index)
         key = (index, look, width)
         strip = self._strips.get(key)
-        if strip is None:
+        if strip is None and index >= self.count:
+            strip = self._strips[key] = Strip.blank(width, self.rich_style)
+        elif strip is None:
             cells = self._cells(index)
             if cells is None:
                 self._say_missing()
@@ -185,13 +145,14 @@ class VirtualList(ScrollView, can_focus=True):
 
     def _draw(self, cells: Cells, look: str, width: int) -> Strip:
         style = self.get_visual_style("virtual-list--row", f"virtual-list--{look}")
-        content = line(self.columns, layout(self.columns, max(1, width - MARGIN - 1)), cells)
-        strip = Visual.to_strips(self, content, max(1, width - MARGIN), 1, style, pad=True)[0]
         mark = self.get_component_rich_style("virtual-list--mark") if look.startswith("cursor") else None
         base = style.rich_style
         # The mark makes the chosen row plain without colours too.
-        bar = Segment("▌ " if mark else "  ", base + mark.from_color(mark.color) if mark else base)
-        return Strip([bar, *strip], width).adjust_cell_length(width, base)
+        segments = [Segment("▌ ", base + mark.from_color(mark.color)) if mark else Segment(" " * MARGIN, base)]
+        # Without Textual's wrapping and links, which take longer than all else: cells are cut to their columns already.
+        for content in fitted(self.columns, layout(self.columns, max(1, width - MARGIN - 1)), cells):
+            segments += [*content.render_segments(style), Segment(" " * GAP, base)]
+        return Strip(segments).simplify().adjust_cell_length(width, base)
 
     def _say_missing(self) -> None:
         # Once a frame, and not while the screen draws: it would count as the sender and not hear of it.
@@ -204,83 +165,3 @@ class VirtualList(ScrollView, can_focus=True):
         first = self.scroll_offset.y
         last = min(self.count - 1, first + self.scrollable_content_region.height)
         self.post_message(self.Missing(self, first, last))
-
-    # -- moving
-
-    @property
-    def page(self) -> int:
-        """How many rows are seen at once."""
-        return max(1, self.scrollable_content_region.height - self.header)
-
-    def validate_cursor(self, cursor: int) -> int:
-        return max(0, min(cursor, self.count - 1))
-
-    def watch_cursor(self, before: int, now: int) -> None:
-        self._redraw_rows(before, now)
-        self.scroll_to_row(now)
-        self._say_highlighted()
-
-    def watch_hover(self, before: int, now: int) -> None:
-        self._redraw_rows(before, now)
-
-    def watch_has_focus(self, focused: bool) -> None:
-        super().watch_has_focus(focused)
-        self._redraw_rows(self.cursor)
-
-    def _say_highlighted(self) -> None:
-        self.post_message(self.Highlighted(self, self.cursor))
-
-    def _redraw_rows(self, *indexes: int) -> None:
-        for index in indexes:
-            self.refresh(Region(0, index + self.header - self.scroll_offset.y, self.size.width, 1))
-
-    def scroll_to_row(self, index: int) -> None:
-        """Bring a row into view."""
-        top = self.scroll_offset.y
-        if index < top:
-            self.scroll_to(y=index, animate=False, immediate=True)
-        elif index >= top + self.page:
-            self.scroll_to(y=index - self.page + 1, animate=False, immediate=True)
-
-    def action_move(self, rows: int) -> None:
-        """Move the cursor by some rows."""
-        self.cursor += rows
-
-    def action_page(self, pages: int) -> None:
-        """Move the cursor by what is seen at once."""
-        self.cursor += pages * max(1, self.page - 1)
-
-    def action_edge(self, last: int) -> None:
-        """Move the cursor to the first or last row."""
-        self.cursor = self.count - 1 if last else 0
-
-    def action_select(self) -> None:
-        """Open the row that the cursor is on."""
-        if self.count:
-            self.post_message(self.Selected(self, self.cursor))
-
-    def key_enter(self, event: events.Key) -> None:
-        # No binding: the screen's own key for it is what the footer shows.
-        event.stop()
-        event.prevent_default()
-        self.action_select()
-
-    # -- mouse
-
-    def _row_at(self, event: events.MouseEvent) -> int:
-        index = event.y - self.header + self.scroll_offset.y
-        return index if event.y >= self.header and 0 <= index < self.count else -1
-
-    def on_click(self, event: events.Click) -> None:
-        index = self._row_at(event)
-        if index < 0:
-            return
-        if index == self.cursor and event.chain > 1:
-            self.action_select()
-        self.cursor = index
-
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        self.hover = self._row_at(event)
-
-    def on_leave(self) -> None:
-        self.hover = -1

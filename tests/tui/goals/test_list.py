@@ -50,7 +50,7 @@ async def test_filter_narrows_the_list_and_escape_shows_all(services: Services, 
 async def test_sort_goes_round_the_orders(services: Services, flight: Goal) -> None:
     services.goals.save(book_a_flight(services, "Ask for a Seat"))
     async with running(services) as pilot:
-        rows = lambda: [row.name for row in pilot.app.screen.rows]  # noqa: E731  read after each key
+        rows = lambda: [row.name for row in pilot.app.screen.goal_list.rows.found]  # noqa: E731  read after each key
         assert rows() == ["Ask for a Seat", "Book a Flight"]
         await press(pilot, "s", "s")
         assert "by completion" in screen_text(pilot.app)
