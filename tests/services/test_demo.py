@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +13,8 @@ import pytest
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.services.context import Services, create_workspace, open_services
-from goals_tui.services.demo import DAYS, NEW, OLD, make_demo
+from goals_tui.services.demo import make_demo
+from goals_tui.services.demo_filling import DAYS, NEW, OLD
 from goals_tui.services.demo_mark import is_demo
 from goals_tui.services.features import Features
 from tests.conftest import NOW
@@ -149,3 +152,14 @@ def test_where_nothing_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a")
     with pytest.raises(UnreadableError):
         make_demo(tmp_path / "file" / "demo", clock=lambda: NOW)
+
+
+def test_opening_it_again_loads_nothing_that_fills_it(demo: Services) -> None:
+    program = """
+import sys
+from pathlib import Path
+from goals_tui.services.demo import make_demo
+make_demo(Path(sys.argv[1]))
+assert not {"goals_tui.services.simulation", "goals_tui.services.demo_filling", "duckdb"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", program, str(demo.workspace.path)], check=True)
