@@ -35,6 +35,7 @@ Decision = Literal["skip", "replace", "duplicate"]
 
 OnConflict = Literal["ask", "skip", "replace", "duplicate"]
 ItemKind = Literal["goal", "flow"]
+Standing = Literal["new", "same", "differs"]
 
 
 class PackagedFile(Model):
@@ -91,15 +92,23 @@ class Item(Model):
         return self.here is not None
 
     @property
-    def reason(self) -> str:
-        """Why it collides, in words."""
+    def standing(self) -> Standing:
+        """How it stands to what is here, in one word."""
         if self.here is None:
             return "new"
+        return "same" if self.same_content else "differs"
+
+    @property
+    def reason(self) -> str:
+        """The same, in a few words more."""
+        if self.here is None:
+            return "new here"
         if self.same_content:
-            return "here already, unchanged"
+            return "here already, and the same"
         if self.same_id:
-            return "here already" if self.here_name == self.name else f"here as {self.here_name!r}"
-        return "another one has this name"
+            renamed = "" if self.here_name == self.name else f", as {self.here_name!r}"
+            return f"here already{renamed}, and differs"
+        return "another one here has this name"
 
 
 class ConflictsError(GoalsError):

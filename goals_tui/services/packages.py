@@ -23,9 +23,10 @@ from goals_tui.domain.package import (
     PackagedFile,
 )
 from goals_tui.domain.words import counted
-from goals_tui.services.packages_contents import explained, gather, read_contents
+from goals_tui.services.packages_conflicts import Answers, Here, answers, items
+from goals_tui.services.packages_contents import check, explained, gather, read_contents
 from goals_tui.services.packages_events import Progress, lines_of, merge, stage
-from goals_tui.services.packages_plan import Answers, Here, Plan, answers, items, make_plan
+from goals_tui.services.packages_plan import Plan, make_plan
 from goals_tui.services.stored import parse
 from goals_tui.store.atomic import scratch_folder
 from goals_tui.store.package_file import PackageReader, write_package
@@ -108,9 +109,12 @@ class Packages:
     ) -> Exported:
         """Write goals and flows (names or ids), with all that flows need, to `path`; a file that is there is replaced.
 
-        Raises NotFoundError, UnreadableError, and RefusedError where nothing was chosen.
+        Raises NotFoundError, UnreadableError, and RefusedError where nothing was chosen, or for what no import would
+        take: somebody wrote it into the workspace by hand.
         """
         contents = gather(self._services, goals, flows)
+        with explained(path, "made"):
+            check(contents)
         project = self._services.project.get()
         events = 0
 
@@ -129,7 +133,8 @@ class Packages:
             name: [thing.model_dump(mode="json") for thing in things]
             for name, things in ((GOALS, contents.goals), (VERSIONS, contents.versions), (FLOWS, contents.flows))
         }
-        size = write_package(path, manifest, documents, lines() if with_events else None)
+        with explained(path, "made"):
+            size = write_package(path, manifest, documents, lines() if with_events else None)
         return Exported(path, len(contents.goals), len(contents.flows), events if with_events else None, size)
 
     def inspect(self, path: Path) -> PackageInfo:

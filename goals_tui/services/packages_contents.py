@@ -61,12 +61,12 @@ def _by_name(things: Iterable[Thing]) -> tuple[Thing, ...]:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explained(path: Path, what: str = "imported") -> Iterator[None]:
     """Lets what is refused about the contents of a package name its file."""
     try:
         yield
     except RefusedError as error:
-        raise RefusedError(f"{path} can't be imported: {error}") from error
+        raise RefusedError(f"{path} can't be {what}: {error}") from error
 
 
 def read_contents(package: PackageReader) -> Contents:
@@ -76,6 +76,12 @@ def read_contents(package: PackageReader) -> Contents:
         versions=_parsed(Goal, VERSIONS, package.document(VERSIONS)),
         flows=_parsed(Flow, FLOWS, package.document(FLOWS)),
     )
+    check(contents)
+    return contents
+
+
+def check(contents: Contents) -> None:
+    """Raises RefusedError for what no project would take: an export refuses it as an import does."""
     _check_unique(GOALS, contents.goals)
     _check_unique(FLOWS, contents.flows)
     for goal in contents.goals:
@@ -86,7 +92,6 @@ def read_contents(package: PackageReader) -> Contents:
         if not flow.name:
             raise RefusedError(f"{FLOWS}: a flow has no name.")
     _check_versions(contents)
-    return contents
 
 
 def _parsed(model: type[Thing], file: str, documents: Iterable[Mapping[str, Any]]) -> tuple[Thing, ...]:

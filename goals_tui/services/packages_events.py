@@ -11,7 +11,7 @@ import orjson
 from pydantic import ValidationError
 
 from goals_tui.domain.errors import RefusedError
-from goals_tui.domain.event import FIELDS, GoalEvent
+from goals_tui.domain.event import FIELDS, LONGEST_FIELD, GoalEvent
 from goals_tui.domain.model import format_instant
 from goals_tui.domain.package import EVENTS
 from goals_tui.services.packages_plan import Plan
@@ -19,6 +19,8 @@ from goals_tui.store.event_lines import to_line
 from goals_tui.store.event_reader import damage_named
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from goals_tui.store.event_log import EventLog
     from goals_tui.store.package_file import PackageReader
 
@@ -29,7 +31,10 @@ _TIMESTAMP = FIELDS.index("timestamp")
 
 
 def lines_of(log: EventLog, goal_ids: Sequence[str], progress: Progress) -> Iterator[bytes]:
-    """The events of these goals as lines of JSON, in the order in which they happened."""
+    """The events of these goals as lines of JSON, in the order in which they happened.
+
+    Raises RefusedError for one that no import would take: somebody wrote it into the log by hand.
+    """
     if log.is_empty() or not goal_ids:
         return
     columns = ", ".join(f'"{name}"' for name in FIELDS)
@@ -38,6 +43,7 @@ def lines_of(log: EventLog, goal_ids: Sequence[str], progress: Progress) -> Iter
         (total,) = connection.execute(f"SELECT count(*) FROM events WHERE {where}", {"goals": goal_ids}).fetchone() or (
             0,
         )
+        _check_lengths(connection, f"SELECT * FROM events WHERE {where}", goal_ids)
         rows = connection.execute(
             f'SELECT {columns} FROM events WHERE {where} ORDER BY "timestamp", id, stepId', {"goals": goal_ids}
         )
@@ -46,6 +52,15 @@ def lines_of(log: EventLog, goal_ids: Sequence[str], progress: Progress) -> Iter
             yield b"".join(_line(row) for row in batch)
             written += len(batch)
             progress(written / total, f"{written:,} of {total:,} events")
+
+
+def _check_lengths(connection: DuckDBPyConnection, sql: str, goal_ids: Sequence[str]) -> None:
+    lengths = ", ".join(f'max(length("{name}")) AS "{name}"' for name in FIELDS if name != "timestamp")
+    longest = connection.execute(f"SELECT {lengths} FROM ({sql})", {"goals": goal_ids})
+    names = [name for name, *_ in longest.description or ()]
+    for name, most in zip(names, longest.fetchone() or (), strict=False):
+        if most and most > LONGEST_FIELD:
+            raise RefusedError(f"{EVENTS}: an event has more than {LONGEST_FIELD} characters as its {name}.")
 
 
 def _line(row: Sequence[object]) -> bytes:

@@ -8,55 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from goals_tui.domain.event import GoalEvent
 from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, TrackGoal
 from goals_tui.domain.goal import Goal, same_definition
 from goals_tui.domain.model import Ids
-from goals_tui.domain.package import ConflictsError, Contents, Decision, Item, OnConflict
-from goals_tui.domain.words import counted
+from goals_tui.domain.package import Contents, Decision
 from goals_tui.services.flows import free_name
-
-Answers = Mapping[str, Decision]
-"""What to do with each goal and flow of the package, by its id there."""
-
-Thing = TypeVar("Thing", Goal, Flow)
-
-
-@dataclass(frozen=True)
-class Here:
-    """The goals and flows of the project that imports, by id."""
-
-    goals: Mapping[str, Goal]
-    flows: Mapping[str, Flow]
-
-
-def items(contents: Contents, here: Here) -> tuple[Item, ...]:
-    """Every goal and flow of the package, with what is here of the same id or name."""
-    goals = _facing(contents.goals, here.goals)
-    flows = _facing(contents.flows, here.flows)
-    return (
-        *(_item("goal", goal, f"{len(goal.steps)} steps", goals[goal.id], same_definition) for goal in contents.goals),
-        *(_item("flow", flow, _nodes(flow), flows[flow.id], _same_flow) for flow in contents.flows),
-    )
-
-
-def answers(found: Sequence[Item], on_conflict: OnConflict | Answers) -> Answers:
-    """What to do with each conflict; raises ConflictsError for those that nobody decided."""
-    conflicts = [item for item in found if item.conflict]
-    if isinstance(on_conflict, str):
-        if on_conflict == "ask":
-            if conflicts:
-                raise ConflictsError(conflicts)
-            return {}
-        return {item.id: on_conflict for item in conflicts}
-    if undecided := [item for item in conflicts if item.id not in on_conflict]:
-        raise ConflictsError(undecided)
-    return {item.id: on_conflict[item.id] for item in conflicts}
+from goals_tui.services.packages_conflicts import Answers, Here, facing, same_flow
 
 
 @dataclass(frozen=True)
@@ -125,10 +88,10 @@ def make_plan(
 
 def _plan_goals(plan: Plan, contents: Contents, here: Here, chosen: Answers, ids: Ids) -> None:
     names = _Names(contents.goals, here.goals, chosen)
-    facing = _facing(contents.goals, here.goals)
+    others = facing(contents.goals, here.goals)
     # What collides by its id comes first: it has the better claim to be put in that one's place.
     for goal in sorted(contents.goals, key=lambda goal: goal.id not in here.goals):
-        other, decision = facing[goal.id], chosen.get(goal.id)
+        other, decision = others[goal.id], chosen.get(goal.id)
         if other is not None and decision in ("skip", "replace") and names.first_for(other, goal, decision):
             name = other.name if decision == "skip" else names.give(goal.name, instead_of=other.name)
             plan.moves[goal.id] = GoalMove(goal, decision, other.id, name, _matched_steps(goal, other))
@@ -179,10 +142,10 @@ def _plan_versions(
 
 def _plan_flows(plan: Plan, contents: Contents, here: Here, chosen: Answers, ids: Ids) -> None:
     names = _Names(contents.flows, here.flows, chosen)
-    facing = _facing(contents.flows, here.flows)
+    others = facing(contents.flows, here.flows)
     targets: dict[str, tuple[str, Flow | None, str]] = {}
     for flow in sorted(contents.flows, key=lambda flow: flow.id not in here.flows):
-        other, decision = facing[flow.id], chosen.get(flow.id)
+        other, decision = others[flow.id], chosen.get(flow.id)
         if other is not None and decision in ("skip", "replace") and names.first_for(other, flow, decision):
             if decision == "skip":
                 plan.skipped.append(flow.name)
@@ -217,7 +180,7 @@ def _plan_flows(plan: Plan, contents: Contents, here: Here, chosen: Answers, ids
                     "changed_at": plan.now,
                 }
             )
-        if other is None or not _same_flow(other, moved):
+        if other is None or not same_flow(other, moved):
             plan.flows[id_] = moved
 
 
@@ -247,35 +210,6 @@ class _Names:
             free = free_name(name, [*self._taken, *self._coming])
         self._taken.append(free)
         return free
-
-
-def _facing(coming: Iterable[Thing], here: Mapping[str, Thing]) -> dict[str, Thing | None]:
-    """For each thing of the package: the one here with its id, else the one with its name."""
-    by_name = {thing.name.casefold(): thing for thing in here.values()}
-    return {thing.id: here.get(thing.id) or by_name.get(thing.name.casefold()) for thing in coming}
-
-
-def _item(kind: Any, thing: Thing, detail: str, other: Thing | None, same: Callable[[Thing, Thing], bool]) -> Item:
-    if other is None:
-        return Item(kind=kind, id=thing.id, name=thing.name, detail=detail)
-    return Item(
-        kind=kind,
-        id=thing.id,
-        name=thing.name,
-        detail=detail,
-        here=other.id,
-        here_name=other.name,
-        same_id=other.id == thing.id,
-        same_content=same(other, thing),
-    )
-
-
-def _nodes(flow: Flow) -> str:
-    return counted(sum(1 for _ in flow.walk()), "node")
-
-
-def _same_flow(one: Flow, other: Flow) -> bool:
-    return (one.id, one.name, one.description, one.nodes) == (other.id, other.name, other.description, other.nodes)
 
 
 def _states(contents: Contents, goal: Goal) -> list[Goal]:

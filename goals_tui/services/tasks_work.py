@@ -14,7 +14,7 @@ from goals_tui.store.event_append import APPENDED
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
-    from goals_tui.services.packages_plan import Answers
+    from goals_tui.services.packages_conflicts import Answers
 
 SEAL_FROM_BYTES = 16 * 1024 * 1024
 """From this size of the appended events on the app seals them by itself: reading them starts to take time."""

@@ -147,15 +147,15 @@ def figures(services: Services) -> object:
 def test_conflicts_are_listed_and_nothing_happens(source: Services, package: Path) -> None:
     info = source.packages.inspect(package)
     assert [(item.kind, item.reason) for item in info.conflicts] == [
-        ("goal", "here already, unchanged"),
-        ("flow", "here already, unchanged"),
+        ("goal", "here already, and the same"),
+        ("flow", "here already, and the same"),
     ]
     before = source.stamp()
     with pytest.raises(ConflictsError) as refused:
         source.packages.import_package(package)
     assert str(refused.value) == (
-        "Nothing was imported, for there are conflicts: goal 'Book a Flight' (here already, unchanged), "
-        "flow 'Book a Flight' (here already, unchanged). Say --on-conflict skip, replace or duplicate."
+        "Nothing was imported, for there are conflicts: goal 'Book a Flight' (here already, and the same), "
+        "flow 'Book a Flight' (here already, and the same). Say --on-conflict skip, replace or duplicate."
     )
     assert source.stamp() == before
 
@@ -225,7 +225,7 @@ def test_another_goal_of_the_same_name_is_replaced_by_its_steps_names(
     mine = target.goals.save(mine)
     target.flows.save(flow("Mine", track(mine, "Chosen"), track(mine, "Payment completed")))
     (item, _) = target.packages.inspect(package).items
-    assert (item.reason, item.here) == ("another one has this name", mine.id)
+    assert (item.reason, item.here) == ("another one here has this name", mine.id)
 
     target.packages.import_package(package, "replace")
     after = target.goals.get("Book a Flight")

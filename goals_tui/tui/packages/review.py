@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -9,13 +10,14 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Button, Static
 
+from goals_tui.domain.words import counted
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.dialogs import Dialog
 from goals_tui.tui.widgets.columns import Column
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
-    from goals_tui.domain.package import Decision, Item
+    from goals_tui.domain.package import Decision, Item, Standing
     from goals_tui.services.packages import PackageInfo
 
 ANSWERS: tuple[Decision, ...] = ("skip", "replace", "duplicate")
@@ -24,11 +26,18 @@ MEANING: dict[Decision, str] = {
     "replace": "Replace: theirs becomes the next version of what is here; the events of both count.",
     "duplicate": "Duplicate: theirs is added beside ours under a free name, with events of its own.",
 }
+MARKS: dict[Standing, tuple[str, str]] = {
+    "new": ("+", "$completed"),
+    "same": ("=", "$quiet"),
+    "differs": ("≠", "$warning"),
+}
+"""How it is marked that something is new, here already and the same, or here and different; and the colour of it."""
+
 COLUMNS = (
-    Column("Name", 20, share=3),
+    Column("Name", 20, share=1),
     Column("Kind", 4),
     Column("Size", 9, drop=3),
-    Column("Here", 24, share=1, drop=2),
+    Column("Here", len("≠ differs")),
     Column("Answer", len("[ duplicate ]")),
 )
 _MOST_ROWS = 16
@@ -40,8 +49,12 @@ class ReviewPackage(Dialog[dict[str, "Decision"]]):
     CONTEXT = "tasks.package"
     BINDINGS = bindings("tasks.package")
     HELP = """\
-A package brings goals and flows of another project. `+` is new here. `≠` is here already, by its id or by its name:
-choose with `space` what is to happen.
+A package brings goals and flows of another project. What is here already, by its id or by its name, asks for an
+answer: `space` changes it.
+
+| + | new: it is added |
+| = | same: it is here already, and nothing differs |
+| ≠ | differs: something else is here under its id or its name |
 
 * **skip** leaves what is here as it is. Flows of the package then track the goal that is here.
 * **replace** makes theirs the next version of what is here. Nodes and events keep their goal.
@@ -52,8 +65,8 @@ All of it is imported, or nothing.
     DEFAULT_CSS = """
     ReviewPackage > #dialog { width: 100; height: auto; max-height: 90%; }
     ReviewPackage #from { width: 1fr; height: auto; margin-bottom: 1; }
-    ReviewPackage #meaning { width: 1fr; height: auto; min-height: 1; margin-top: 1; }
-    ReviewPackage #notices { width: 1fr; height: auto; color: $warning; }
+    ReviewPackage #meaning { width: 1fr; height: auto; min-height: 2; margin-top: 1; }
+    ReviewPackage #notices { width: 1fr; height: auto; margin-top: 1; color: $warning; }
     """
 
     def __init__(self, info: PackageInfo) -> None:
@@ -86,22 +99,27 @@ All of it is imported, or nothing.
     def _origin(self) -> Content:
         manifest, events = self.info.manifest, self.info.events
         made = f"{manifest.created_at.day} {manifest.created_at:%B %Y}"
-        count = "without events" if events is None else "1 event" if events == 1 else f"with {events:,} events"
-        conflicts = len(self.info.conflicts)
-        asked = f"{conflicts} here already" if conflicts else "nothing of it is here yet"
+        count = "no events" if events is None else counted(events, "event")
+        standings = Counter(item.standing for item in self.info.items)
+        counts = [
+            Content.assemble((mark, f"bold {color}"), f" {standings[standing]} {standing}")
+            for standing, (mark, color) in MARKS.items()
+            if standings[standing]
+        ]
         return Content.assemble(
             ("From ", "$quiet"),
             Content.styled(manifest.project.name, "bold"),
-            (f" · {manifest.project.currency} · {made} · {count} · {asked}", "$quiet"),
+            (f" · {manifest.project.currency} · {made} · {count}\n", "$quiet"),
+            Content("   ").join(counts),
         )
 
     def _cells(self, item: Item) -> list[Content]:
-        mark = ("≠ ", "bold $warning") if item.conflict else ("+ ", "bold $completed")
+        mark, color = MARKS[item.standing]
         cells = [
-            Content.assemble(mark, Content(item.name)),
+            Content(item.name),
             Content.styled(item.kind, "$quiet"),
             Content.styled(item.detail, "$quiet"),
-            Content.styled(item.reason, "$quiet"),
+            Content.assemble((mark, f"bold {color}"), (f" {item.standing}", color)),
         ]
         if not self.info.conflicts:
             return cells
@@ -115,8 +133,9 @@ All of it is imported, or nothing.
     @on(VirtualList.Highlighted)
     def _explain(self) -> None:
         item = self._item
-        meaning = MEANING[self.chosen[item.id]] if item and item.conflict else "It is new here and is added."
-        self.query_one("#meaning", Static).update(meaning)
+        if item is not None:
+            does = MEANING[self.chosen[item.id]] if item.conflict else "It is added."
+            self.query_one("#meaning", Static).update(f"{item.reason[:1].upper()}{item.reason[1:]}.\n{does}")
         self.refresh_bindings()
 
     @property
@@ -127,9 +146,7 @@ All of it is imported, or nothing.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Answers can be given where there is a conflict."""
-        if action == "change":
-            return self.is_mounted and self._item is not None and self._item.conflict
-        return action != "all" or (self.is_mounted and self._item is not None and self._item.conflict)
+        return action not in ("change", "all") or (self.is_mounted and self._item is not None and self._item.conflict)
 
     def action_change(self) -> None:
         """The next answer to the conflict with the cursor."""

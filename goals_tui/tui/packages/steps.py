@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import GoalsError
+from goals_tui.domain.words import counted
 from goals_tui.services import tasks_work
 from goals_tui.services.packages_paths import check_source, typed
 from goals_tui.tui.dialogs import Choose, Option
@@ -49,7 +50,7 @@ async def choose_and_export(app: GoalsApp) -> bool:
         app.notify("There is no goal or flow to pack yet.", severity="warning")
         return False
     options = [
-        Option(_EVERYTHING, "Everything", f"{len(goals)} goals, {len(flows)} flows"),
+        Option(_EVERYTHING, "Everything", f"{counted(len(goals), 'goal')}, {counted(len(flows), 'flow')}"),
         *(Option(f"goal {goal.id}", goal.name, "goal") for goal in goals),
         *(Option(f"flow {flow.id}", flow.name, "flow, with the goals that it tracks") for flow in flows),
     ]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from goals_tui.tui.actions import Action
 
 ACTIONS: tuple[Action, ...] = (
+    Action("tasks.cancel", "c", "Cancel", "Stop the chosen task; nothing half done stays", "Task"),
+    Action("tasks.retry", "r", "Retry", "Start the chosen task again", "Task"),
+    Action("tasks.copy-path", "y", "Copy path", "Copy where the file is that the chosen task made", "Task"),
     Action("tasks.import-package", "i", "Import package", "Bring goals and flows of another project in", "Packages"),
     Action("tasks.export-package", "e", "Export package", "Pack goals and flows for another project", "Packages"),
     Action("tasks.import-events", "o", "Import events", "Bring in goals and events that the original system exported",
            "Data"),
     Action("tasks.seal", "s", "Seal events", "Turn the appended events into Parquet, which is smaller and faster",
            "Data", footer=False),
-    Action("tasks.cancel", "c", "Cancel", "Stop the chosen task; nothing half done stays", "Task"),
-    Action("tasks.retry", "r", "Retry", "Start the chosen task again", "Task"),
-    Action("tasks.copy-path", "y", "Copy path", "Copy where the file is that the chosen task made", "Task"),
     Action("tasks.package.change", "space", "Change answer", "Skip, replace or duplicate what is here already",
            "Package", palette=False),
     Action("tasks.package.all", "a", "Same for all", "Give this answer to every conflict", "Package", palette=False),

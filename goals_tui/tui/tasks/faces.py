@@ -20,11 +20,11 @@ COLORS: dict[TaskState, str] = {
 }
 
 COLUMNS = (
-    Column("Task", 18, share=3),
+    Column("Task", 32, share=3),
     Column("State", 15),
-    Column("Result", 20, share=4, drop=1),
+    Column("Result", 20, share=4, drop=2),
     Column("Started", 12, align="right"),
-    Column("Took", 12, align="right", drop=2),
+    Column("Took", 12, align="right", drop=1),
 )
 
 _BAR = 13

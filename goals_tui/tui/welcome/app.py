@@ -40,7 +40,7 @@ class WelcomeScreen(Screen[None]):
     BINDINGS = bindings("welcome")
     DEFAULT_CSS = """
     WelcomeScreen { align: center middle; }
-    WelcomeScreen #welcome { width: 92; max-width: 100%; height: auto; padding: 1 3; }
+    WelcomeScreen #welcome { width: 96; max-width: 100%; height: auto; padding: 1 3; }
     WelcomeScreen #welcome > Static { width: 1fr; height: auto; margin-bottom: 1; }
     WelcomeScreen #ways { height: 3; margin: 1 0 2 0; }
     WelcomeScreen #where { color: $quiet; }

@@ -14,7 +14,8 @@ from goals_tui.services.packages_paths import check_target, complete, proposed, 
 from goals_tui.tui.packages.export import ExportPackage
 from goals_tui.tui.packages.review import ReviewPackage
 from tests.builders import book_a_flight, book_a_flight_flow, event, goal
-from tests.tui.harness import HOSTILE, SIZES, QuietApp, messages, press, running, screen_text, settle, type_text
+from tests.tui.harness import HOSTILE, SIZES, QuietApp, messages, press, running, screen_text, settle
+from tests.tui.pictures import Pictures, take_in_both_themes
 
 PATIENCE = 30.0
 
@@ -48,11 +49,16 @@ def package(filled: Services, working_folder: Path) -> Path:
 async def review(pilot: Pilot[Any], path: str) -> ReviewPackage:
     """Open the dialog that shows what is in a package."""
     await press(pilot, "i")
-    await type_text(pilot, path)
-    await press(pilot, "enter")
-    await settle(pilot)
+    await enter(pilot, path)
     assert isinstance(pilot.app.screen, ReviewPackage)
     return pilot.app.screen
+
+
+async def enter(pilot: Pilot[Any], text: str) -> None:
+    """Put text into the field of the dialog at once, and go on."""
+    pilot.app.screen.query_one(Input).value = text
+    await press(pilot, "enter")
+    await settle(pilot)
 
 
 async def test_export_from_the_list_of_goals(filled: Services, working_folder: Path) -> None:
@@ -113,8 +119,10 @@ async def test_import_into_another_project(filled: Services, package: Path, new_
         await review(pilot, "both.zip")
         shown = screen_text(pilot.app)
         assert "From Flight Desk · EUR" in shown
-        assert "with 2 events · nothing of it is here yet" in shown
-        assert "+ Book a Flight" in shown
+        assert "· 2 events" in shown
+        assert "+ 3 new" in shown
+        assert shown.count("+ new") == 3
+        assert "New here.\n" not in shown, "there is nothing to decide"
         assert "! Its amounts are in EUR, this project counts in USD: nothing is converted." in shown
         await press(pilot, "enter")
         assert target.tasks.wait(PATIENCE)
@@ -159,9 +167,7 @@ async def test_a_file_that_is_no_package_is_said(filled: Services, working_folde
     (working_folder / "odd.zip").write_text("odd")
     async with running(filled, (120, 36), area="tasks") as pilot:
         await press(pilot, "i")
-        await type_text(pilot, "odd.zip")
-        await press(pilot, "enter")
-        await settle(pilot)
+        await enter(pilot, "odd.zip")
         assert "is not a whole ZIP file" in messages(pilot.app)[0]
         assert not isinstance(pilot.app.screen, ReviewPackage)
 
@@ -172,8 +178,7 @@ async def test_events_are_imported_from_the_screen(services: Services, working_f
     (working_folder / "events.jsonl").write_text(line + "\n")
     async with running(services, (120, 36), area="tasks") as pilot:
         await press(pilot, "o")
-        await type_text(pilot, "events.jsonl")
-        await press(pilot, "enter")
+        await enter(pilot, "events.jsonl")
         assert services.tasks.wait(PATIENCE)
     assert services.workspace.events.stats().events == 1
 
@@ -184,16 +189,20 @@ async def test_nothing_to_export_is_said(services: Services) -> None:
         assert messages(pilot.app) == ["There is no goal or flow to pack yet."]
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-async def test_hostile_names_are_shown_as_they_are(services: Services, working_folder: Path, name: str) -> None:
-    services.goals.save(goal(name, "Start", "◎ End").model_copy(update={"revision": 0}))
-    services.packages.export([name], working_folder / "a.zip")
+async def test_hostile_names_are_shown_as_they_are(services: Services, working_folder: Path) -> None:
+    for name in HOSTILE:
+        services.goals.save(goal(name, "Start", "◎ End").model_copy(update={"revision": 0}))
+    services.packages.export(HOSTILE, working_folder / "a.zip")
     async with running(services, (120, 36), area="tasks") as pilot:
         await review(pilot, "a.zip")
-        assert name[:12] in screen_text(pilot.app)
-        await press(pilot, "escape", "e", "down", "enter")
-        assert isinstance(pilot.app.screen, ExportPackage)
-        assert name[:12] in screen_text(pilot.app)
+        shown = screen_text(pilot.app)
+        assert [name for name in HOSTILE if name[:12] not in shown] == []
+        await press(pilot, "escape")
+        for name in HOSTILE:
+            pilot.app.push_screen(ExportPackage([name], [name], has_events=False, with_events=False))
+            await settle(pilot)
+            assert screen_text(pilot.app).count(name[:12]) >= 2, "as what is packed, and as its flow"
+            await press(pilot, "escape")
 
 
 def test_paths_are_completed(working_folder: Path, tmp_path: Path) -> None:
@@ -215,25 +224,24 @@ def test_proposed_names(tmp_path: Path) -> None:
     assert check_target("a.zip") == Path("a.zip")
 
 
-async def _export(pilot: Pilot[Any]) -> None:
-    await settle(pilot)
-    await press(pilot, "e")
-    pilot.app.screen.query_one(Input).value = "~/book-a-flight.zip"
-    await settle(pilot)
-
-
-async def _review(pilot: Pilot[Any]) -> None:
-    await settle(pilot)
-    await press(pilot, "5")
-    await review(pilot, "both.zip")
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_snapshot_of_the_export(filled: Services, snap_compare: Any, size: tuple[int, int]) -> None:
-    assert snap_compare(QuietApp(filled), terminal_size=size, run_before=_export)
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_snapshot_of_the_review(filled: Services, package: Path, snap_compare: Any, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+async def test_pictures(
+    filled: Services, package: Path, new_services: Any, pictures: Pictures, size: tuple[int, int]
+) -> None:
     filled.goals.save(filled.goals.get("Report a Claim").model_copy(update={"description": "edited here"}))
-    assert snap_compare(QuietApp(filled), terminal_size=size, run_before=_review)
+    filled.goals.delete(filled.goals.get("Book a Flight").id, confirm="Book a Flight")
+    async with running(filled, size) as pilot:
+        await press(pilot, "e")
+        pilot.app.screen.query_one(Input).value = "~/report-a-claim.zip"
+        await take_in_both_themes(pictures, pilot, "export")
+        await press(pilot, "escape", "5", "e")
+        await take_in_both_themes(pictures, pilot, "what-to-export")
+        await press(pilot, "escape", "i")
+        await take_in_both_themes(pictures, pilot, "which-package")
+        await press(pilot, "escape")
+        await review(pilot, "both.zip")
+        await take_in_both_themes(pictures, pilot, "review-conflicts")
+    async with running(new_services("target", currency="USD"), size, area="tasks") as pilot:
+        await review(pilot, "both.zip")
+        await take_in_both_themes(pictures, pilot, "review-new")
+    pictures.compare()

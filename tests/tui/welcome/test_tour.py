@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,6 +13,7 @@ from goals_tui.tui.config import Config, load
 from goals_tui.tui.welcome.tour import CARDS, TourCard
 from tests.conftest import NOW
 from tests.tui.harness import SIZES, press, running, screen_text, settle
+from tests.tui.pictures import Pictures, take_in_both_themes
 
 
 @pytest.fixture(scope="module")
@@ -78,18 +78,15 @@ def test_every_key_that_it_names_exists() -> None:
     assert {id_ for card in CARDS for id_, _ in card.keys} <= known
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_the_card_fits(demo: Services, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+async def test_pictures(demo: Services, pictures: Pictures, size: tuple[int, int]) -> None:
     async with running(demo, size) as pilot:
-        for card in CARDS:
-            await settle(pilot)
+        for number, card in enumerate(CARDS):
             shown = screen_text(pilot.app)
             assert card.title in shown
             assert all(words in shown for _, words in card.keys), shown
+            await take_in_both_themes(pictures, pilot, f"{number + 1}")
             await press(pilot, "enter")
-
-
-def test_snapshot(demo: Services, snap_compare: Any) -> None:
-    from tests.tui.harness import QuietApp
-
-    assert snap_compare(QuietApp(demo), terminal_size=(120, 36), run_before=settle)
+        # The end of the tour leaves the first screen of the demo.
+        await take_in_both_themes(pictures, pilot, "demo")
+    pictures.compare()

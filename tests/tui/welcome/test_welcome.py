@@ -20,7 +20,8 @@ from goals_tui.tui.welcome.app import WAYS, WelcomeApp
 from goals_tui.tui.welcome.project_form import ProjectForm
 from tests.builders import book_a_flight
 from tests.conftest import make_services
-from tests.tui.harness import SIZES, messages, screen_text, settle, stop_blinking, type_text
+from tests.tui.harness import SIZES, messages, screen_text, settle, type_text
+from tests.tui.pictures import Pictures, take_in_both_themes
 
 PATIENCE = 30.0
 
@@ -123,7 +124,7 @@ async def test_a_package_brings_its_project(tmp_path: Path) -> None:
     async with welcome(path, (120, 36)) as pilot:
         await pilot.press("i")
         await settle(pilot)
-        await type_text(pilot, str(tmp_path / "a.zip"))
+        pilot.app.screen.query_one(Input).value = str(tmp_path / "a.zip")
         await pilot.press("enter")
         await settle(pilot)
         await pilot.press("enter", "enter", "enter")
@@ -142,7 +143,7 @@ async def test_a_file_that_is_no_package(tmp_path: Path) -> None:
     async with welcome(tmp_path / "w") as pilot:
         await pilot.press("i")
         await settle(pilot)
-        await type_text(pilot, str(tmp_path / "a.zip"))
+        pilot.app.screen.query_one(Input).value = str(tmp_path / "a.zip")
         await pilot.press("enter")
         await settle(pilot)
         assert "is not a whole ZIP file" in messages(pilot.app)[0]
@@ -180,18 +181,15 @@ def test_the_time_zone_of_the_machine(tmp_path: Path) -> None:
     assert system_time_zone({"TZ": "nonsense"}, tmp_path / "nothing") == "UTC"
 
 
-async def _form(pilot: Pilot[Any]) -> None:
-    await settle(pilot)
-    await pilot.press("n")
-    await settle(pilot)
-    stop_blinking(pilot.app)
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_snapshot(snap_compare: Any, size: tuple[int, int]) -> None:
-    assert snap_compare(WelcomeApp(Path("/srv/goals-tui")), terminal_size=size, run_before=settle)
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_snapshot_of_the_form(snap_compare: Any, size: tuple[int, int]) -> None:
-    assert snap_compare(WelcomeApp(Path("/srv/goals-tui")), terminal_size=size, run_before=_form)
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+async def test_pictures(pictures: Pictures, size: tuple[int, int]) -> None:
+    async with welcome(Path("/srv/goals-tui"), size) as pilot:
+        for name, keys in (("welcome", ()), ("import", ("i",)), ("form", ("escape", "n"))):
+            await pilot.press(*keys)
+            await settle(pilot)
+            await take_in_both_themes(pictures, pilot, name)
+        pilot.app.screen.query_one("#currency", Input).value = "EUX"
+        await pilot.press("enter", "enter", "enter")
+        await settle(pilot)
+        await take_in_both_themes(pictures, pilot, "form-problems")
+    pictures.compare()

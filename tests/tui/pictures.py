@@ -1,0 +1,83 @@
+"""Many pictures in one run of the app: starting it takes longer than drawing it.
+
+    async with running(services, size) as pilot:
+        for key in "prt":
+            await press(pilot, key)
+            pictures.take(pilot, key)
+    pictures.compare()
+
+Pictures that were looked at lie in `__snapshots__`; `--snapshot-update` accepts what is drawn now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_textual_snapshot import SVGImageExtension
+from syrupy.assertion import SnapshotAssertion
+from textual.pilot import Pilot
+
+from tests.tui.harness import settle
+
+
+class Pictures:
+    """The pictures of one test, each under a name. What differs is written to `folder`, to be seen beside the old."""
+
+    def __init__(self, accepted: SnapshotAssertion, folder: Path) -> None:
+        self._accepted = accepted
+        self._folder = folder
+        self._taken = 0
+        self._different: dict[str, tuple[str, str]] = {}
+
+    def take(self, pilot: Pilot[Any], name: str) -> None:
+        """Draw what the app shows, as `snap_compare` does. What differs is kept for `compare`."""
+        drawn = pilot.app.export_screenshot(title=pilot.app.title, simplify=True)
+        self._taken += 1
+        if self._accepted(name=name) != drawn:
+            last = self._accepted.executions[self._accepted.num_executions - 1]
+            self._different[name] = (str(last.recalled_data or ""), drawn)
+
+    def compare(self) -> None:
+        """Fail where pictures differ from those that were accepted: all of them at once, by name."""
+        assert self._taken, "no picture was taken"
+        if self._different:
+            names = ", ".join(self._different)
+            pytest.fail(f"{len(self._different)} of {self._taken} pictures differ: {names}\nSee {self._page()}", False)
+
+    def _page(self) -> Path:
+        """Old and new side by side, for a browser; beside it every new picture as a file."""
+        rows = []
+        for name, (before, now) in self._different.items():
+            (self._folder / f"{name}.svg").write_text(now, encoding="utf-8")
+            (self._folder / f"{name}.accepted.svg").write_text(before, encoding="utf-8")
+            title = escape(name)
+            rows.append(
+                f"<h2>{title}</h2><img src='{title}.accepted.svg' width='49%'> <img src='{title}.svg' width='49%'>"
+            )
+        page = self._folder / "pictures.html"
+        page.write_text("<meta charset='utf-8'><h1>Accepted, and drawn now</h1>" + "\n".join(rows), encoding="utf-8")
+        return page
+
+
+async def themes(pilot: Pilot[Any]) -> AsyncIterator[str]:
+    """Shows what is on the screen in each of our themes, and names it."""
+    for theme in ("dark", "light"):
+        pilot.app.theme = f"goals-{theme}"
+        await settle(pilot)
+        yield theme
+
+
+async def take_in_both_themes(pictures: Pictures, pilot: Pilot[Any], name: str) -> None:
+    """Draw what the app shows in each of our themes: `name-dark` and `name-light`."""
+    async for theme in themes(pilot):
+        pictures.take(pilot, f"{name}-{theme}")
+
+
+@pytest.fixture
+def pictures(snapshot: SnapshotAssertion, tmp_path: Path) -> Pictures:
+    """Compares with the accepted pictures of this test."""
+    return Pictures(snapshot.use_extension(SVGImageExtension), tmp_path)
