@@ -71,15 +71,18 @@ def write_export(folder: Path) -> None:
         (folder / "export" / f"{name}.json").write_text(json.dumps({"value": records}))
 
 
-def run(command: str, folder: Path) -> str:
-    """What a command of the README prints, run in `folder` on the demo workspace at a fixed time."""
-    arguments = shlex.split(command)
-    if arguments[0] != "goals-tui":
-        raise AssertionError(f"README: only goals-tui is run there, not {arguments[0]}")
+def run(command: str, folder: Path, env: dict[str, str]) -> str:
+    """What a command of the README prints, run in `folder` at a fixed time; `export` adds to `env`."""
+    program, *arguments = shlex.split(command)
+    if program == "export":
+        env.update(argument.split("=", 1) for argument in arguments)
+        return ""
+    if program != "goals-tui":
+        raise AssertionError(f"README: only goals-tui is run there, not {program}")
     done = subprocess.run(
-        [sys.executable, "-m", "goals_tui", *arguments[1:]],
+        [sys.executable, "-m", "goals_tui", *arguments],
         cwd=folder,
-        env={**os.environ, "GOALS_TUI_NOW": NOW, "GOALS_TUI_WORKSPACE": "demo", "NO_COLOR": "1"},
+        env={**os.environ, "GOALS_TUI_NOW": NOW, "NO_COLOR": "1", **env},
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
@@ -92,13 +95,13 @@ def run(command: str, folder: Path) -> str:
 
 def with_real_output(text: str, folder: Path) -> str:
     """The README with the output of every command as it is now."""
-
     write_export(folder)
+    env: dict[str, str] = {}
 
     def rewritten(block: re.Match[str]) -> str:
         lines = []
         for shown in shown_commands(block.group(0)):
-            lines += [f"$ {shown.command}", run(shown.command, folder), ""]
+            lines += [f"$ {shown.command}", *run(shown.command, folder, env).splitlines(), ""]
         return "```console\n" + "\n".join(lines).rstrip() + "\n```"
 
     return _CONSOLE.sub(rewritten, text)

@@ -11,7 +11,7 @@ from tests.readme import README, shown_commands
 def test_it_shows_commands_with_their_output() -> None:
     shown = list(shown_commands(README.read_text("utf-8")))
     assert len(shown) >= 8
-    assert all(one.output for one in shown)
+    assert [one.command for one in shown if not one.output.strip()] == ["export GOALS_TUI_WORKSPACE=demo"]
 
 
 def test_every_picture_is_there() -> None:
