@@ -268,8 +268,7 @@ def span_of(since: str | None, until: str | None, now: datetime, zone: ZoneInfo)
     """The span of `--from` and `--to`: without them the last thirty days up to now. Raises RefusedError."""
     first = since or (now.astimezone(zone).date() - timedelta(days=29)).isoformat()
     span = resolve_span(Filters(span="custom", since=first, until=until), now, zone)
-    if span.start is None or span.end is None:
-        raise RefusedError("A simulation needs a first and a last day.", field="since")
+    assert span.start and span.end, "a custom span has both"
     return span.start, span.end
 
 

@@ -198,3 +198,20 @@ def test_progress_ends_with_all(services: Services, tmp_path: Path) -> None:
     bring(services, LOG, tmp_path, progress=lambda fraction, _text: heard.append(fraction))
     assert heard == sorted(heard)
     assert heard[-1] == 1.0
+
+
+def test_a_goal_that_can_not_be_made_of_a_log_is_refused(services: Services, tmp_path: Path) -> None:
+    lines = [f"1,Step {number},2026-10-01T08:00:{number:02d}Z,Webchat,anna" for number in range(12)]
+    text = "\n".join([LOG.splitlines()[0], *lines]) + "\n"
+    with pytest.raises(RefusedError, match="steps"):
+        bring(services, text, tmp_path)
+    assert services.goals.summaries() == [] and services.workspace.events.is_empty()
+
+
+def test_moments_past_the_end_of_time_are_named(services: Services, tmp_path: Path) -> None:
+    odd = "9,Select,0001-01-01T00:00:00+14:00,Webchat,x\n9,Select,9999-12-31T23:59:59-14:00,Webchat,x\n"
+    result = bring(services, LOG.rstrip("\n") + "\n" + odd, tmp_path)
+    assert [broken.why for broken in result.broken] == [
+        "the time 0001-01-01T00:00:00+14:00 is not between 1970 and 2200",
+        "the time 9999-12-31T23:59:59-14:00 is not between 1970 and 2200",
+    ]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from goals_tui.domain.errors import ConflictError, GoalsError, RefusedError
+from goals_tui.domain.errors import ConflictError, GoalsError, RefusedError, UnreadableError
+from goals_tui.services.configuration import configuration_path
 from goals_tui.services.context import Services, clock_of, create_workspace, default_workspace, open_services
 from goals_tui.services.currencies import check_currency, format_money, list_currencies
 from goals_tui.services.features import Features, read_features
@@ -110,3 +111,26 @@ def test_the_clock_can_be_set_and_needs_a_zone() -> None:
     for wrong in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00Z"):
         with pytest.raises(RefusedError, match="Write a moment between 1970 and 2200"):
             clock_of({"GOALS_TUI_NOW": wrong})
+
+
+def test_where_the_configuration_is(home: Path) -> None:
+    assert configuration_path({"GOALS_TUI_CONFIG": "~/mine.toml"}) == home / "mine.toml"
+    assert configuration_path({}).name == "config.toml" and home in configuration_path({}).parents
+
+
+def test_a_workspace_whose_project_was_taken_out(services: Services) -> None:
+    project = services.project.get()
+    with services.workspace.documents.transaction() as transaction:
+        transaction.delete("project", project.id)
+    with pytest.raises(UnreadableError, match="holds no project"):
+        services.project.get()
+
+
+def test_there_is_nothing_to_take_back_or_to_do_again(services: Services) -> None:
+    assert (services.history.undo_label, services.history.redo_label) == (None, None)
+    for work, message in ((services.history.undo, "nothing to undo"), (services.history.redo, "nothing to redo")):
+        with pytest.raises(RefusedError, match=message):
+            work()
+    services.project.save(services.project.get().model_copy(update={"name": "Desk"}))
+    services.history.undo()
+    assert (services.history.undo_label, services.history.redo_label) == (None, "Change settings")

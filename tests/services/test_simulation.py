@@ -191,3 +191,15 @@ def test_the_span_of_the_command_line() -> None:
     )
     start, end = span_of(None, None, NOW, zone)
     assert (end - start, end) == (timedelta(days=30), datetime(2026, 11, 20, 23, tzinfo=UTC))
+
+
+def test_hours_in_which_nobody_comes_are_taken_where_there_are_no_others(services: Services) -> None:
+    nobody = Profile(endpoints={"Webchat": 1}, hours=(0.0,) * 24, releases=(Release(leaves=0.0),))
+    result = run(services, with_flow(services), 50, profile=nobody)
+    assert result.conversations == 50 and result.events >= 50
+
+
+def test_answers_that_nobody_gives_are_given_where_there_are_no_others() -> None:
+    question = builders.question("Sure?", "yes", "no")
+    (answers,) = answers_of([builders.flow("F", question)], {"yes": 0.0, "no": 0.0}).values()
+    assert answers.texts == ("yes", "no") and answers.totals == (1.0, 2.0)

@@ -1,0 +1,81 @@
+"""Flows as files: written, read again under a name of their own, and refused in one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from goals_tui.domain.errors import GoalsError, UnreadableError
+from goals_tui.services import flow_files
+from goals_tui.services.context import Services
+from tests.builders import flow, go_to, if_, say
+
+
+def test_what_is_written_comes_in_as_another_flow(services: Services, tmp_path: Path) -> None:
+    saved = services.flows.save(flow("Main", say("hello"), if_("sure?", (say("yes"),), ())))
+    path = tmp_path / "main.json"
+    services.flow_files.export(saved, path)
+    again = services.flow_files.load(path)
+    assert again.name == "Main (2)" and again.id != saved.id
+    assert [node.id for node in again.walk()] != [node.id for node in saved.walk()]
+    assert [node.kind for node in again.walk()] == [node.kind for node in saved.walk()]
+    services.flows.delete(saved.id)
+    third = services.flow_files.load(path, name="Mine")
+    assert (third.id, third.name) == (saved.id, "Mine")
+    assert services.history.undo() == services.history.redo_label == "Import flow 'Main'"
+    assert services.history.redo() == "Import flow 'Main'"
+
+
+def test_a_chart_is_called_as_the_folder_of_its_flow(services: Services, tmp_path: Path) -> None:
+    path = tmp_path / "flows" / "Booking" / "en-US" / "chart.json"
+    path.parent.mkdir(parents=True)
+    nodes = [{"_id": "a", "type": "start"}, {"_id": "b", "type": "say", "label": "Hello"}]
+    relations = [{"node": "a", "next": "b", "children": []}, {"node": "b", "next": None, "children": []}]
+    path.write_text(json.dumps({"nodes": nodes, "relations": relations}))
+    assert services.flow_files.load(path).name == "Booking"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "is not JSON. Give a flow's JSON file, or a chart.json."),
+        ("[" * 5000, "is not JSON. Give a flow's JSON file, or a chart.json."),
+        ("{}", "main.json: "),
+        (None, "can't be read: No such file or directory."),
+    ],
+)
+def test_what_is_no_flow_is_refused(services: Services, tmp_path: Path, content: str | None, message: str) -> None:
+    path = tmp_path / "main.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(GoalsError) as refused:
+        services.flow_files.load(path)
+    assert message in str(refused.value) and str(path) in str(refused.value)
+    assert services.flows.all() == ()
+
+
+def test_a_file_that_is_too_large_is_not_read(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "main.json"
+    path.write_text("{}" + " " * 100)
+    monkeypatch.setattr(flow_files, "LARGEST", 50)
+    with pytest.raises(UnreadableError, match="That is no flow"):
+        services.flow_files.load(path)
+
+
+def test_an_edit_of_one_flow_leaves_the_others_as_they_were_read(services: Services) -> None:
+    services.flows.save(flow("A", go_to("B")))
+    other = services.flows.save(flow("B", say("hi")))
+    a, b = services.flows.all()
+    services.flows.save(a.model_copy(update={"description": "new"}))
+    again, same = services.flows.all()
+    assert again.description == "new" and same is b
+    # What somebody writes past the application is read, whatever its revision says.
+    document = services.workspace.documents.get("flows", other.id)
+    assert document is not None
+    with services.workspace.documents.transaction() as transaction:
+        transaction.put("flows", other.id, {**document, "name": "C"})
+    assert [one.name for one in services.flows.all()] == ["A", "C"]
