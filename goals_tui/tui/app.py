@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from textual import work
+from textual import events, work
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.screen import Screen
@@ -16,6 +16,7 @@ from textual.theme import Theme
 from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.tui.actions import AREAS, Area, bindings
 from goals_tui.tui.config import Config
+from goals_tui.tui.key_order import KeyOrder
 from goals_tui.tui.screen import ScreenFrame, StoreChanged
 from goals_tui.tui.tasks.watch import TaskWatch, may_end
 from goals_tui.tui.themes import DEFAULT_THEME, OURS, outcome_colors
@@ -66,6 +67,7 @@ class GoalsApp(App[None], inherit_bindings=False):
         self.refusal: GoalsError | None = None
         self._shared_filters: Filters | None = None
         self._task_watch = TaskWatch()
+        self._key_order = KeyOrder(self)
         for area in AREAS:
             self.add_mode(area.name, lambda area=area: _screen(area))  # type: ignore[misc]  # mypy can't infer the default
         for theme in OURS:
@@ -142,6 +144,15 @@ class GoalsApp(App[None], inherit_bindings=False):
         from goals_tui.tui.welcome.tour import show_tour
 
         await show_tour(self)
+
+    async def on_event(self, event: events.Event) -> None:
+        """As Textual's, but a key waits until what the one before did is done."""
+        typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
+        if typed and self._key_order.holds(event):
+            return
+        await super().on_event(event)
+        if typed:
+            self._key_order.follow()
 
     # -- changes on disk
 

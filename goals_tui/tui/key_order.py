@@ -1,0 +1,71 @@
+"""Keys one after the other: what a key does is done before the next one is looked at.
+
+Textual hands a key to the widget in focus, and it comes back to the app, where bindings run, behind keys that were read
+in the same burst: what is typed right after tab would land in the field before it, and `/seat` would run commands.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import events
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.dom import DOMNode
+    from textual.timer import Timer
+
+PATIENCE = 0.5
+"""Seconds. A widget that is busy for longer, or gone, holds up no key."""
+
+
+class KeyOrder:
+    """Holds keys and pasted text back while the one before is on its way through the widgets."""
+
+    def __init__(self, app: App[None]) -> None:
+        self._app = app
+        self._held: deque[events.Event] = deque()
+        self._under_way = 0
+        self._began = 0
+        self._due: events.Event | None = None
+        self._patience: Timer | None = None
+
+    def holds(self, event: events.Event) -> bool:
+        """Whether this one has to wait; it comes again when its turn is there."""
+        if event is self._due:
+            self._due = None
+        elif self._under_way or self._due:
+            self._held.append(event)
+            self._patience = self._patience or self._app.set_timer(PATIENCE, partial(self._done, self._under_way))
+            return True
+        return False
+
+    def follow(self) -> None:
+        """A key was handed to the widget in focus: go along with it from parent to parent, up to the app."""
+        self._began += 1
+        self._under_way = self._began
+        self._wait_for(self._app.focused or self._app.screen, self._under_way)
+
+    def _wait_for(self, node: DOMNode, key: int) -> None:
+        # A node's queue is in order: this is called when it is through with the key, and its parent has it next.
+        if not node.call_later(self._passed, node, key):
+            self._done(key)
+
+    def _passed(self, node: DOMNode, key: int) -> None:
+        if node.parent is None:
+            self._done(key)
+        else:
+            self._wait_for(node.parent, key)
+
+    def _done(self, key: int) -> None:
+        if key != self._under_way:
+            return  # The patience with it had ended.
+        self._under_way = 0
+        if self._patience is not None:
+            self._patience.stop()
+            self._patience = None
+        if self._held:
+            self._due = self._held.popleft()
+            self._app.post_message(self._due)

@@ -1,0 +1,59 @@
+"""Keys that come in one burst: each is looked at when what the one before did is done."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from goals_tui.services.context import Services
+from goals_tui.tui.goals.editor import GoalEditor
+from goals_tui.tui.widgets.virtual_list import VirtualList
+from tests.tui.goals.samples import book_a_flight
+from tests.tui.harness import press, running, settle
+
+
+async def burst(pilot: Pilot[None], *keys: str) -> None:
+    """Keys as a terminal gives them that read several at once: all are there before the first is looked at."""
+    for key in keys:
+        pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
+    await settle(pilot)
+
+
+async def test_what_is_typed_right_after_tab_lands_in_the_next_field(services: Services) -> None:
+    async with running(services) as pilot:
+        await press(pilot, "n")
+        await burst(pilot, *"Fly", "tab", *"Far", "tab", *"Ask", "shift+tab", "!")
+        assert isinstance(pilot.app.screen, GoalEditor)
+        goal = pilot.app.screen.draft.goal
+        assert (goal.name, goal.description, goal.initial.name) == ("Fly", "Far!", "Ask")
+
+
+async def test_pasted_text_too(services: Services) -> None:
+    async with running(services) as pilot:
+        await press(pilot, "n")
+        pilot.app.post_message(events.Key("tab", None))
+        pilot.app.post_message(events.Paste("Far"))
+        pilot.app.post_message(events.Key("!", "!"))
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, GoalEditor)
+        assert pilot.app.screen.draft.goal.description == "Far!"
+
+
+async def test_words_after_slash_are_looked_for_and_run_nothing(services: Services) -> None:
+    for name in ("Book a Flight", "Choose a Seat"):
+        services.goals.save(book_a_flight(services, name))
+    async with running(services) as pilot:
+        await burst(pilot, "slash", *"seat", "enter")
+        assert pilot.app.screen.query_one("#filter", Input).value == "seat"
+        assert pilot.app.screen.query_one(VirtualList).count == 1
+        assert pilot.app.screen.query_one(VirtualList).has_focus
+
+
+async def test_a_key_that_closes_a_dialog_lets_the_next_ones_through(services: Services) -> None:
+    services.goals.save(book_a_flight(services))
+    async with running(services) as pilot:
+        await press(pilot, "x")
+        await burst(pilot, *"Book", "escape", "s", "s", "down", "question_mark")
+        await burst(pilot, "escape", "6")
+        assert pilot.app.current_mode == "settings"
