@@ -7,17 +7,7 @@ from typing import Annotated
 
 import typer
 
-from goals_tui.cli.output import (
-    Format,
-    FormatOption,
-    add_row,
-    new_table,
-    print_csv,
-    print_json,
-    print_lines,
-    print_table,
-    say,
-)
+from goals_tui.cli.output import Format, FormatOption, Heading, print_json, print_lines, print_list, say
 from goals_tui.cli.state import services
 from goals_tui.domain.words import counted
 
@@ -41,16 +31,14 @@ def list_flows(context: typer.Context, format: FormatOption = Format.TABLE) -> N
         }
         for flow in opened.flows.summaries()
     ]
-    if format is Format.JSON:
-        print_json(rows)
-    elif format is Format.CSV:
-        print_csv(rows, ["id", "name", "description", "nodes", "goals"])
-    else:
-        table = new_table("Flow", ("Nodes", "right"), "Goals", "Description", ("Id", "whole"))
-        for row in rows:
-            goals = ", ".join(row["goals"]) if isinstance(row["goals"], list) else ""
-            add_row(table, row["name"], row["nodes"], goals, row["description"], row["id"])
-        print_table(table)
+    headings: dict[Heading, str] = {
+        "Flow": "name",
+        ("Nodes", "right"): "nodes",
+        "Goals": "goals",
+        "Description": "description",
+        ("Id", "whole"): "id",
+    }
+    print_list(rows, ["id", "name", "description", "nodes", "goals"], format, headings)
 
 
 @app.command()

@@ -9,11 +9,13 @@ import typer
 from goals_tui.cli.output import (
     Format,
     FormatOption,
+    Heading,
     add_row,
     new_table,
     print_csv,
     print_json,
     print_lines,
+    print_list,
     print_table,
     say,
 )
@@ -44,16 +46,14 @@ def list_goals(context: typer.Context, format: FormatOption = Format.TABLE) -> N
         }
         for goal in _opened(context).goals.summaries()
     ]
-    if format is Format.JSON:
-        print_json(rows)
-    elif format is Format.CSV:
-        print_csv(rows, ["id", "name", "description", "version", "steps", "flows"])
-    else:
-        table = new_table("Goal", ("Steps", "right"), "Flows", "Description", ("Id", "whole"))
-        for row in rows:
-            flows = ", ".join(str(name) for name in row["flows"]) if isinstance(row["flows"], list) else ""
-            add_row(table, row["name"], row["steps"], flows, row["description"], row["id"])
-        print_table(table)
+    headings: dict[Heading, str] = {
+        "Goal": "name",
+        ("Steps", "right"): "steps",
+        "Flows": "flows",
+        "Description": "description",
+        ("Id", "whole"): "id",
+    }
+    print_list(rows, ["id", "name", "description", "version", "steps", "flows"], format, headings)
 
 
 @app.command()

@@ -37,6 +37,10 @@ class Format(StrEnum):
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print it.", show_choices=True)]
 
 
+Heading = str | tuple[str, str]
+"""What stands over a column, alone or with how the column stands: "right", or "whole" (never folded)."""
+
+
 def say(message: str) -> None:
     """A line for the person at the keyboard, on standard error: data stays clean."""
     sys.stderr.write(clean_text(message) + "\n")
@@ -59,14 +63,29 @@ def print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None
     sys.stdout.write(text.getvalue())
 
 
+def print_list(
+    rows: Sequence[Mapping[str, Any]], fields: Sequence[str], format: Format, table: Mapping[Heading, str]
+) -> None:
+    """Rows in the asked format; `table` says which field stands under which heading."""
+    if format is Format.JSON:
+        print_json(rows)
+    elif format is Format.CSV:
+        print_csv(rows, fields)
+    else:
+        shown = new_table(*table)
+        for row in rows:
+            add_row(shown, *(row[field] for field in table.values()))
+        print_table(shown)
+
+
 def print_lines(lines: Iterable[str]) -> None:
     """Plain lines on standard output."""
     for line in lines:
         sys.stdout.write(clean_text(line) + "\n")
 
 
-def new_table(*columns: str | tuple[str, str], title: str | None = None) -> Table:
-    """An empty table; a column is its heading, or heading and how it stands: "right", or "whole" (never folded)."""
+def new_table(*columns: Heading, title: str | None = None) -> Table:
+    """An empty table with these columns."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -102,7 +121,8 @@ def percent(share: float | None) -> str:
 
 
 def _shown(cell: object) -> str:
-    return DASH if cell is None or cell == "" else clean_line(str(cell))
+    text = ", ".join(map(str, cell)) if isinstance(cell, list | tuple) else "" if cell is None else str(cell)
+    return clean_line(text) or DASH
 
 
 def _cell(value: object) -> str:

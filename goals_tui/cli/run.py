@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.model import clean_line
@@ -17,13 +18,11 @@ _INTERRUPTED = 130
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command; returns the exit code. Errors that a user can act on go to standard error as one line."""
-    from goals_tui.cli.app import app
-
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal of another encoding than UTF-8 shows ? for what it does not have.
         sys.stdout.reconfigure(errors="replace")
     try:
-        app(args=workspace_first(arguments), prog_name="goals-tui", standalone_mode=True)
+        _command()(args=workspace_first(arguments), prog_name="goals-tui", standalone_mode=True)
     except GoalsError as error:
         _complain(str(error))
         return ERROR
@@ -41,6 +40,16 @@ def run(arguments: Sequence[str]) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     return 0
+
+
+@cache
+def _command() -> Callable[..., object]:
+    """The whole tree of commands; making it takes longer than most commands take."""
+    from typer.main import get_command
+
+    from goals_tui.cli.app import app
+
+    return get_command(app)
 
 
 def _complain(message: str) -> None:
