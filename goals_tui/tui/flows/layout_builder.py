@@ -33,6 +33,9 @@ COMPACT = Measures(box=25, gap=1)
 SIZES = (ROOMY, Measures(box=33, gap=3), Measures(box=29, gap=1), COMPACT)
 """From wide to narrow; box and gap are odd together, so that a node stands in the middle over its branches."""
 
+NARROW = 60
+"""Below this many columns a flow that does not fit is drawn compact."""
+
 START_WIDTH = 11
 SLOT_WIDTH = 9
 MARGIN = 2
@@ -53,6 +56,15 @@ def sequence_goes_on(nodes: tuple[Node, ...]) -> bool:
 def lay_out(flow: Flow, face: Callable[[Node], Face], measures: Measures = ROOMY) -> Layout:
     """Place every node of a flow; `face` says what a node's box shows, and so how high it is."""
     return _Builder(face, measures).build(flow)
+
+
+def fitting(flow: Flow, width: int, *, compact: bool | None) -> Measures:
+    """The widest boxes with which a flow fits so many columns; `compact`, where it is known, decides alone."""
+    if compact is not None:
+        return COMPACT if compact else ROOMY
+    found = next((size for size in SIZES if width_of(flow, size) <= width), None)
+    # What has to be scrolled anyway is drawn so that it can be read.
+    return found or (COMPACT if width < NARROW else SIZES[-2])
 
 
 def width_of(flow: Flow, measures: Measures) -> int:

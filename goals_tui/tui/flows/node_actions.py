@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 
@@ -52,25 +52,23 @@ class NodeActions(ScreenFrame[None]):
         spot = self.spot
         return edits.place_after(spot) if spot else Position(None, 0, 0)
 
-    def open_editor(self, node: Node, field: str | None = None) -> object:
-        """Show the editor of a node."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
+        # What the parts of the screen that build on this one do.
 
-    def show_flow(self, flow: Flow, select: str | None = None) -> None:
-        """Show a flow, with a spot selected."""
-        raise NotImplementedError
+        def open_editor(self, node: Node, field: str | None = None) -> object:
+            """Show the editor of a node."""
 
-    def draw_flow(self, flow: Flow, select: str | None = None) -> None:
-        """Draw a flow that was saved just now; all that stands around it follows when the store says so."""
-        raise NotImplementedError
+        def show_flow(self, flow: Flow, select: str | None = None) -> None:
+            """Show a flow, with a spot selected."""
 
-    def mend_finding(self, finding: Finding) -> None:
-        """Do what mends a finding, or open the form that does."""
-        raise NotImplementedError
+        def draw_flow(self, flow: Flow, select: str | None = None) -> None:
+            """Draw a flow that was saved just now; all that stands around it follows when the store says so."""
 
-    def findings_of(self, node_id: str) -> list[Finding]:
-        """What is wrong with a node of the flow that is shown."""
-        raise NotImplementedError
+        def mend_finding(self, finding: Finding) -> None:
+            """Do what mends a finding, or open the form that does."""
+
+        def findings_of(self, node_id: str) -> list[Finding]:
+            """What is wrong with a node of the flow that is shown."""
 
     # -- saving
 

@@ -58,6 +58,17 @@ def ancestors(layout: Layout, key: str) -> list[tuple[str, int]]:
     return found
 
 
+def nearest(before: Layout | None, after: Layout, key: str) -> str:
+    """What to select when the selected spot is gone: what now is in its place, else before it, else its parent."""
+    gone = before.spots.get(key) if before else None
+    if gone is None:
+        return START
+    sequence = after.sequences.get((gone.parent, gone.branch))
+    if sequence:
+        return sequence[min(gone.place, len(sequence) - 1)]
+    return gone.parent if gone.parent in after.spots and gone.parent is not None else START
+
+
 def _down(layout: Layout, spot: Spot, visited: Visited) -> str:
     if spot.key == START:
         return (layout.sequences.get((None, 0)) or [START])[0]

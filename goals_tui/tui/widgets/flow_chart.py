@@ -19,14 +19,11 @@ from textual.strip import Strip
 from goals_tui.domain.flow import Flow
 from goals_tui.tui.flows.faces import Names, face_of
 from goals_tui.tui.flows.layout import START, Layout, Spot
-from goals_tui.tui.flows.layout_builder import COMPACT, ROOMY, SIZES, Measures, lay_out, width_of
-from goals_tui.tui.flows.walk import Direction, ancestors, page, step
-from goals_tui.tui.widgets.flow_chart_paint import CLASSES, Paint, Palette
+from goals_tui.tui.flows.layout_builder import COMPACT, NARROW, fitting, lay_out
+from goals_tui.tui.flows.walk import Direction, ancestors, nearest, page, step
+from goals_tui.tui.widgets.flow_chart_paint import CLASSES, COLOURS, Paint, Palette
 
 Severity = Literal["error", "warning", "info"]
-
-NARROW = 60
-"""Below this many columns a flow that does not fit is drawn compact."""
 
 
 class FlowChart(ScrollView, can_focus=True):
@@ -35,36 +32,14 @@ class FlowChart(ScrollView, can_focus=True):
     `selected` is the key of a spot: `layout.START`, a node's id, or a `layout.slot_key` for an empty branch.
     """
 
-    DEFAULT_CSS = """
-    FlowChart {
+    DEFAULT_CSS = f"""
+    FlowChart {{
         background: $background;
         color: $foreground;
         scrollbar-size-vertical: 1;
         scrollbar-size-horizontal: 1;
-
-        & > .flow-chart--line { color: $foreground 45%; }
-        & > .flow-chart--branch { color: $text-secondary; text-style: italic; }
-        & > .flow-chart--border { color: $foreground 45%; }
-        & > .flow-chart--border-track { color: $accent 80%; }
-        & > .flow-chart--border-branching { color: $secondary; }
-        & > .flow-chart--selected { background: $primary 22%; color: $primary; text-style: bold; }
-        & > .flow-chart--selected-blur { background: $primary 10%; color: $primary 75%; text-style: bold; }
-        & > .flow-chart--glyph { color: $text-primary; text-style: bold; }
-        & > .flow-chart--glyph-track { color: $text-accent; text-style: bold; }
-        & > .flow-chart--glyph-branching { color: $text-secondary; text-style: bold; }
-        & > .flow-chart--title { text-style: bold; }
-        & > .flow-chart--dim { color: $foreground 65%; }
-        & > .flow-chart--plain { color: $foreground 90%; }
-        & > .flow-chart--goal { color: $text-accent; text-style: bold; }
-        & > .flow-chart--step { color: $foreground; }
-        & > .flow-chart--completion { color: $text-success; }
-        & > .flow-chart--button { color: $text-primary; }
-        & > .flow-chart--target { color: $text-secondary; text-style: bold; }
-        & > .flow-chart--broken { color: $text-error; text-style: italic; }
-        & > .flow-chart--error { color: $text-error; text-style: bold; }
-        & > .flow-chart--warning { color: $text-warning; text-style: bold; }
-        & > .flow-chart--info { color: $text-secondary; }
-    }
+        {COLOURS}
+    }}
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"flow-chart--{name}" for name in CLASSES}
@@ -148,7 +123,7 @@ class FlowChart(ScrollView, can_focus=True):
         else:
             self._lay_out()
         if self._layout is not None and self.selected not in self._layout.spots:
-            self.selected = _nearest(before, self._layout, self.selected)
+            self.selected = nearest(before, self._layout, self.selected)
         self.refresh()
 
     def select(self, key: str) -> None:
@@ -299,17 +274,9 @@ class FlowChart(ScrollView, can_focus=True):
     def _fitting(self, flow: Flow) -> Layout:
         """The layout in the chosen size of boxes, or in the widest that fits the widget."""
         names = self._names
-        measures = self._measures(flow)
+        measures = fitting(flow, self.size.width or NARROW, compact=self.compact)
         self._is_compact = compact = measures is COMPACT
         return lay_out(flow, lambda node: face_of(node, names, compact=compact), measures)
-
-    def _measures(self, flow: Flow) -> Measures:
-        if self.compact is not None:
-            return COMPACT if self.compact else ROOMY
-        width = self.size.width or NARROW
-        fitting = next((size for size in SIZES if width_of(flow, size) <= width), None)
-        # What has to be scrolled anyway is drawn so that it can be read.
-        return fitting or (COMPACT if width < NARROW else SIZES[-2])
 
     def _follow(self) -> None:
         """Bring the selection into view: in the middle from left to right, with some lines above and below it."""
@@ -319,14 +286,3 @@ class FlowChart(ScrollView, can_focus=True):
         top, bottom = spot.y - 2, spot.y + spot.height + 3
         y = min(self.scroll_y, top) if top < self.scroll_y else max(self.scroll_y, bottom - self.size.height)
         self.scroll_to(spot.spine - self.size.width // 2, min(y, max(top, 0)), animate=False, force=True)
-
-
-def _nearest(before: Layout | None, after: Layout, key: str) -> str:
-    """What to select when the selected spot is gone: what now is in its place, else before it, else its parent."""
-    gone = before.spots.get(key) if before else None
-    if gone is None:
-        return START
-    sequence = after.sequences.get((gone.parent, gone.branch))
-    if sequence:
-        return sequence[min(gone.place, len(sequence) - 1)]
-    return gone.parent if gone.parent in after.spots and gone.parent is not None else START

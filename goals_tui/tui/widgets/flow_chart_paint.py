@@ -17,6 +17,32 @@ CLASSES = (
 ).split()
 """What has a style of its own: the component classes of the chart, without their prefix."""
 
+COLOURS = """
+    & > .flow-chart--line { color: $foreground 45%; }
+    & > .flow-chart--branch { color: $text-secondary; text-style: italic; }
+    & > .flow-chart--border { color: $foreground 45%; }
+    & > .flow-chart--border-track { color: $accent 80%; }
+    & > .flow-chart--border-branching { color: $secondary; }
+    & > .flow-chart--selected { background: $primary 22%; color: $primary; text-style: bold; }
+    & > .flow-chart--selected-blur { background: $primary 10%; color: $primary 75%; text-style: bold; }
+    & > .flow-chart--glyph { color: $text-primary; text-style: bold; }
+    & > .flow-chart--glyph-track { color: $text-accent; text-style: bold; }
+    & > .flow-chart--glyph-branching { color: $text-secondary; text-style: bold; }
+    & > .flow-chart--title { text-style: bold; }
+    & > .flow-chart--dim { color: $foreground 65%; }
+    & > .flow-chart--plain { color: $foreground 90%; }
+    & > .flow-chart--goal { color: $text-accent; text-style: bold; }
+    & > .flow-chart--step { color: $foreground; }
+    & > .flow-chart--completion { color: $text-success; }
+    & > .flow-chart--button { color: $text-primary; }
+    & > .flow-chart--target { color: $text-secondary; text-style: bold; }
+    & > .flow-chart--broken { color: $text-error; text-style: italic; }
+    & > .flow-chart--error { color: $text-error; text-style: bold; }
+    & > .flow-chart--warning { color: $text-warning; text-style: bold; }
+    & > .flow-chart--info { color: $text-secondary; }
+"""
+"""Their styles, in the words of Textual's CSS."""
+
 Palette = Mapping[str, Style]
 BADGES = {"error": "✖", "warning": "▲", "info": "•"}
 """How a finding is marked by its severity."""
