@@ -21,12 +21,14 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import Ids
 from goals_tui.domain.report import Report
 from goals_tui.services.context import Services, create_workspace, open_services
+from goals_tui.services.insights import Unit
 from tests.builders import goal, uuid_of
 from tests.examples import examples
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 STEP = timedelta(minutes=20)
 TINY = timedelta(microseconds=1)
+UNITS: tuple[Unit, ...] = ("day", "week", "month")
 
 
 @contextmanager
@@ -108,6 +110,16 @@ def test_odd_days(zone: str, day: date, hours: float) -> None:
                 behind = insights.count_cycles(custom(one, one), bucket=point.bucket)
                 assert behind == point.figures.started
             assert insights.count_cycles(Filters(span="all"), day=one) == expected[one]
+            sessions = [cycle.started_at for cycle in insights.cycles(custom(one, one)) if cycle.started_at]
+            assert days_of(zone, sessions) == ({one: expected[one]} if expected[one] else {})
+        for unit in UNITS:
+            points = insights.series(custom(first, last), unit)
+            assert sum(point.figures.started for point in points) == sum(
+                count for one, count in expected.items() if first <= one <= last
+            )
+            for point in points:
+                behind = insights.count_cycles(custom(first, last), bucket=point.bucket)
+                assert behind == point.figures.started
         whole = insights.report(custom(first, last))
         assert whole.totals.started == sum(n for one, n in expected.items() if first <= one <= last)
         span = insights.report(custom(day, day)).span
