@@ -2,7 +2,7 @@
 
     python screenshots/make.py [FOLDER]
 
-`tests/test_screenshots.py` fails when a picture here is older than what the app draws.
+`tests/test_readme_commands.py` fails when a picture here is older than what the app draws.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ from goals_tui.services.context import open_services
 from goals_tui.services.demo import make_demo
 from goals_tui.tui.app import GoalsApp
 from goals_tui.tui.config import Config
-from goals_tui.tui.insights import screen as insights_screen
-from goals_tui.tui.sessions import screen as sessions_screen
+from goals_tui.tui.insights import filtered_screen
 from goals_tui.tui.themes import OURS
 
 HERE = Path(__file__).parent
@@ -114,8 +113,7 @@ def make(folder: Path, progress: Callable[[str], object] = print) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     made: list[Path] = []
     # No picture shows that something is loading, however slow the machine is.
-    slow = [patch.object(screen, "LOADING_AFTER", _AGES) for screen in (insights_screen, sessions_screen)]
-    with tempfile.TemporaryDirectory() as place, slow[0], slow[1]:
+    with tempfile.TemporaryDirectory() as place, patch.object(filtered_screen, "LOADING_AFTER", _AGES):
         demo = Path(place) / "demo"
         make_demo(demo, clock=lambda: NOW)
         for theme in OURS:

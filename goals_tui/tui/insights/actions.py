@@ -7,11 +7,11 @@ from goals_tui.tui.actions import Action
 FILTERS, VIEWS, NUMBERS, CHART = "Filters", "Views", "Numbers", "Chart"
 
 ACTIONS: tuple[Action, ...] = (
-    Action("insights.filters", "f,slash", "Filters", "Choose span, goals, endpoints, locales, snapshots", FILTERS),
-    Action("insights.table", "v", "Chart or table", "The numbers of the chart as a table, and back", NUMBERS),
+    Action("insights.filters", "f,slash", "Filter", "Choose span, goals, endpoints, locales, snapshots", FILTERS),
     Action("insights.shorter", "left_square_bracket", "Shorter span", "The next shorter of the named spans", FILTERS,
            footer=False),
     Action("insights.longer", "right_square_bracket", "Longer span", "The next longer of the named spans", FILTERS),
+    Action("insights.table", "v", "Table", "The numbers of the chart as a table, and back", NUMBERS),
     Action("insights.reset-filters", "backspace", "Reset filters", "All goals, last 7 days, nothing left out", FILTERS,
            footer=False),
     Action("insights.load-filters", "l", "Load filters", "Use filters that were saved under a name", FILTERS,

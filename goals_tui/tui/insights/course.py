@@ -31,6 +31,7 @@ def course(axis: Axis | None, goal_id: str | None) -> View | None:
         tuple(axis.title(place) for place in places),
         outcome_series(figures),
         totals=tuple(f"{each.started:,} started" for each in figures),
+        named=False,
     )
     return View(
         f"{axis.goals[goal_id]} by {axis.unit}",

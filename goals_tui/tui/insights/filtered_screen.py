@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from textual import work
+from collections.abc import Callable
+from typing import TypeVar
 
+from textual import work
+from textual.timer import Timer
+
+from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.filters import Filters, Span, SpanName, resolve_span
 from goals_tui.domain.project import zone
+from goals_tui.services.insights import Cancellation
 from goals_tui.tui.insights.filter_bar import FilterBar, filter_words
 from goals_tui.tui.screen import ScreenFrame
+
+T = TypeVar("T")
 
 SPANS_BY_LENGTH: tuple[SpanName, ...] = (
     "today",
@@ -20,8 +28,56 @@ SPANS_BY_LENGTH: tuple[SpanName, ...] = (
 )
 
 
+LOADING_AFTER = 0.2
+"""Seconds after which the screen says that it is loading (STYLE 11)."""
+
+
 class FilteredScreen(ScreenFrame[None]):
-    """A screen under the app's filters; its `show_data` shows what they select."""
+    """A screen under the app's filters; its `show_data` shows what they select.
+
+    What it shows it asks for by `ask`: the newest question stops those before it, and one that takes long is said.
+    Textual calls the `on_...` of a subclass and then those of its bases: they call no `super()`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cancellation = Cancellation()
+        self._slow: Timer | None = None
+
+    def on_unmount(self) -> None:
+        """Nobody waits for an answer any more."""
+        self._cancellation.cancel()
+
+    def ask(self, group: str, work: Callable[[Cancellation], T | None], then: Callable[[T], None]) -> None:
+        """Run `work` in a thread and hand its answer to `then`; None is the answer of what was stopped."""
+        self._cancellation.cancel()
+        cancellation = self._cancellation = Cancellation()
+        if self._slow is None:
+            self._slow = self.set_timer(LOADING_AFTER, self._say_loading)
+
+        def answered(found: T | None) -> None:
+            if found is not None:
+                self._stop_loading()
+                then(found)
+
+        def refused(error: GoalsError) -> None:
+            self._stop_loading()
+            self.goals_app.show_error(error)
+
+        self.load(group, lambda: work(cancellation), answered, refused=refused)
+
+    def _stop_loading(self) -> None:
+        if self._slow is not None:
+            self._slow.stop()
+            self._slow = None
+        self.query_one(FilterBar).busy = False
+        self.remove_class("-loading")
+
+    def _say_loading(self) -> None:
+        if self._slow is None:
+            return  # The answer came while this was on its way.
+        self.query_one(FilterBar).busy = True
+        self.add_class("-loading")
 
     @property
     def filters(self) -> Filters:
@@ -126,3 +182,7 @@ class FilteredScreen(ScreenFrame[None]):
         command = report_command(self.filters, self.goal_names(), path.absolute() if elsewhere else None)
         self.app.copy_to_clipboard(command)
         self.app.notify(command, title="Copied")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Filters that are as they were at first can't be reset."""
+        return action != "reset_filters" or self.goals_app.filters != Filters()

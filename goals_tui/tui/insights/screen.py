@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.content import Content
-from textual.events import DescendantFocus, Resize
-from textual.timer import Timer
-from textual.widgets import ContentSwitcher, DataTable, Static
+from textual.events import Resize
 
-from goals_tui.domain.filters import Choice, Filters
-from goals_tui.services.insights import Cancellation, Dimension
+from goals_tui.domain.filters import Choice
+from goals_tui.services.insights import Dimension
 from goals_tui.tui.actions import bindings
-from goals_tui.tui.insights.buckets import Axis, axis_of
-from goals_tui.tui.insights.course import LEAST_ROWS, Course, course
+from goals_tui.tui.insights.buckets import axis_of
 from goals_tui.tui.insights.filter_bar import FilterBar
 from goals_tui.tui.insights.filtered_screen import FilteredScreen
 from goals_tui.tui.insights.gather import TABS, Gathered, Tab, Wanted, funnel_goal, gather
 from goals_tui.tui.insights.tab_strip import TabStrip
-from goals_tui.tui.insights.table_view import TableView
+from goals_tui.tui.insights.tab_views import view_of
+from goals_tui.tui.insights.table_export import copy_table, save_table
 from goals_tui.tui.insights.tiles import Tiles, tiles_of
-from goals_tui.tui.insights.views import Lead, Rank, View, metric_over_time, performance, rates
-from goals_tui.tui.insights.views_steps import DIMENSIONS, breakdown, funnel
+from goals_tui.tui.insights.view_pane import ViewPane
+from goals_tui.tui.insights.views import Rank, View
+from goals_tui.tui.insights.views_steps import DIMENSIONS
 from goals_tui.tui.insights.words import Words
 from goals_tui.tui.places import CyclesPlace
 from goals_tui.tui.widgets.chart import Chart
-from goals_tui.tui.widgets.chart_bars import comfortable_rows
 from goals_tui.tui.widgets.chart_canvas import Place
-from goals_tui.tui.widgets.chart_spec import Bars
-
-LOADING_AFTER = 0.2
-"""Seconds after which the screen says that it is loading (STYLE 11)."""
-
-_TITLE_AND_CAPTION = 2
-"""Rows around a chart."""
 
 _AXIS_ROOM = 10
 """Columns of a chart that its value axis takes."""
@@ -60,11 +47,8 @@ Changes compare with the span of the same length before.
     InsightsScreen.-low #body { padding: 0 1; }
     InsightsScreen FilterBar { margin-bottom: 1; }
     InsightsScreen.-low FilterBar { margin-bottom: 0; }
-    InsightsScreen #view-title { height: 1; text-style: bold; margin-top: 1; }
     InsightsScreen.-low #view-title { margin-top: 0; }
-    InsightsScreen #view { height: 1fr; }
-    InsightsScreen #view.-stale { opacity: 60%; }
-    InsightsScreen #caption { height: 1; color: $quiet; }
+    InsightsScreen.-loading #view { opacity: 60%; }
     InsightsScreen.-full Tiles, InsightsScreen.-full TabStrip { display: none; }
     """
 
@@ -75,25 +59,20 @@ Changes compare with the span of the same length before.
         self.goal_id: str | None = None
         self.dimension: Dimension = "endpoint"
         self.gathered: Gathered | None = None
-        self.shown: View | None = None
-        self._axis: Axis | None = None
-        self._cancellation = Cancellation()
-        self._slow: Timer | None = None
+        self.pane = ViewPane()
+
+    @property
+    def shown(self) -> View | None:
+        """What the present tab shows."""
+        return self.pane.view
 
     def compose_body(self) -> ComposeResult:
         yield FilterBar()
         yield Tiles()
         yield TabStrip()
-        with Vertical(id="views"):
-            yield Static("", id="view-title", markup=False)
-            with ContentSwitcher(initial="chart", id="view"):
-                yield Chart(id="chart")
-                yield TableView(id="table")
-            yield Course()
-            yield Static("", id="caption", markup=False)
+        yield self.pane
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.place = "Insights"
         self.query_one(Chart).focus()
 
@@ -101,77 +80,30 @@ Changes compare with the span of the same length before.
 
     def show_data(self) -> None:
         """Ask for what is shown; the last one asked wins, and those before it stop."""
-        self._cancellation.cancel()
-        cancellation = self._cancellation = Cancellation()
         services, known = self.services, self.gathered
         wanted = Wanted(self.goals_app.stamp, self.goals_app.filters, self.tab, self.goal_id, self.dimension)
         self.show_filters()
-        if self._slow is None:
-            self._slow = self.set_timer(LOADING_AFTER, self._say_loading)
-        self.load("insights", lambda: gather(services, wanted, known, cancellation), self._take)
+        self.ask("insights", lambda cancellation: gather(services, wanted, known, cancellation), self._take)
 
-    def _say_loading(self) -> None:
-        if self._slow is None:
-            return  # The numbers came while this was on its way.
-        self.query_one(FilterBar).busy = True
-        self.query_one("#view").add_class("-stale")
-
-    def _take(self, found: Gathered | None) -> None:
-        if found is None:
-            return
+    def _take(self, found: Gathered) -> None:
         self.gathered = found
-        if self._slow is not None:
-            self._slow.stop()
-            self._slow = None
-        bar = self.query_one(FilterBar)
-        bar.busy = False
         odd = [count for count in found.report.health.model_dump().values() if count]
-        bar.odd = len(odd) + bool(found.report.totals.unpriced_steps)
-        self.query_one("#view").remove_class("-stale")
+        self.query_one(FilterBar).odd = len(odd) + bool(found.report.totals.unpriced_steps)
         self.show_filters()
         self._draw()
 
     def _draw(self) -> None:
         """Show what was gathered at the present size."""
-        found = self.gathered
+        found, pane = self.gathered, self.pane
         if found is None or found.wanted.tab != self.tab:
             return
         words = Words(found.report.currency)
-        axis = self._axis = axis_of(found.report, max(10, self.query_one("#view").size.width - _AXIS_ROOM), found.hours)
+        axis = axis_of(found.report, max(10, pane.size.width - _AXIS_ROOM), found.hours)
         with self.app.batch_update():
             self.query_one(Tiles).show(tiles_of(found.report, axis, words))
-            if self.tab == "performance":
-                view = performance(found.report, words, self.rank)
-            elif self.tab == "rate":
-                view = rates(axis, words)
-            elif self.tab == "funnel":
-                view = funnel(found.funnel)
-            elif self.tab == "breakdown":
-                view = breakdown(list(found.parts or ()), self.dimension, words)
-            else:
-                view = metric_over_time(axis, self.tab, words)
-            self.shown = view
             self.query_one(TabStrip).tab = self.tab
-            self.query_one(Chart).show(view.spec)
-            self.query_one(TableView).show(view.table)
-            self._show_course()
-            self._caption()
+            pane.show(view_of(found, axis, words, self.rank), axis)
         self.refresh_bindings()
-
-    def _show_course(self) -> None:
-        """Under bars of goals or steps that leave room: the course of the chosen one's goal."""
-        chart, view, shown = self.query_one("#chart", Chart), self.query_one("#view"), self.shown
-        found, height = None, 0
-        alone = self.as_table or self.has_class("-full") or self.tab not in ("performance", "funnel")
-        if shown is not None and isinstance(shown.spec, Bars) and not alone:
-            height = comfortable_rows(shown.spec, view.size.width)
-            if self.query_one("#views").size.height - height - _TITLE_AND_CAPTION >= LEAST_ROWS:
-                found = course(self._axis, shown.lead(chart.place or Place(0)).behind.goal_id)
-        view.styles.height = height if found is not None else "1fr"
-        below = self.query_one(Course)
-        if found is None and below.has_focus_within:
-            chart.focus()
-        below.show(found)
 
     def on_resize(self, event: Resize) -> None:
         """Small terminals get small tiles; the buckets of time follow the width."""
@@ -182,7 +114,6 @@ Changes compare with the span of the same length before.
 
     def on_screen_resume(self) -> None:
         """Filters may have changed on the Sessions screen meanwhile."""
-        super().on_screen_resume()
         if self.gathered is not None and self.gathered.wanted.filters != self.goals_app.filters:
             self.show_data()
 
@@ -198,29 +129,21 @@ Changes compare with the span of the same length before.
         """The next tab, or the one before."""
         self.action_view(TABS[(TABS.index(self.tab) + step) % len(TABS)])
 
-    @property
-    def as_table(self) -> bool:
-        """Whether the table is shown in place of the chart."""
-        return self.query_one("#view", ContentSwitcher).current == "table"
-
     def action_table(self) -> None:
         """The chart as its table, or back."""
-        switcher = self.query_one("#view", ContentSwitcher)
-        switcher.current = "chart" if self.as_table else "table"
-        self._show_course()
-        self.query_one(f"#{switcher.current}").focus()
-        self._caption()
+        self.pane.turn()
 
     def action_full(self) -> None:
         """Only the chart, or everything again."""
-        self.toggle_class("-full")
-        self._show_course()
-        self.refresh_bindings()
+        self._fill(not self.has_class("-full"))
 
     def action_leave_full(self) -> None:
         """Everything again."""
-        self.remove_class("-full")
-        self._show_course()
+        self._fill(False)
+
+    def _fill(self, full: bool) -> None:
+        self.set_class(full, "-full")
+        self.pane.set_alone(full)
         self.refresh_bindings()
 
     def action_rank(self) -> None:
@@ -228,7 +151,7 @@ Changes compare with the span of the same length before.
         ranks: tuple[Rank, ...] = ("top", "bottom", "all")
         self.rank = ranks[(ranks.index(self.rank) + 1) % len(ranks)]
         self._draw()
-        self.query_one(Chart).select(Place(0))
+        self.pane.chart.select(Place(0))
 
     def action_dimension(self) -> None:
         """The next dimension of the breakdown."""
@@ -255,24 +178,13 @@ Changes compare with the span of the same length before.
     def action_copy_table(self) -> None:
         """Put the table on the clipboard."""
         if self.shown is not None:
-            self.app.copy_to_clipboard(self.shown.table.as_text())
-            self.app.notify(f"{len(self.shown.table.rows)} rows copied: {self.shown.title}")
+            copy_table(self, self.shown)
 
     @work
     async def action_save_table(self) -> None:
         """Write the table to a file."""
-        from goals_tui.services.save_text import save_text
-        from goals_tui.tui.dialogs import AskText
-
-        if self.shown is None:
-            return
-        text, today = self.shown.table.as_csv(), self.services.clock().date()
-        asked = AskText("Save the table as CSV", value=f"insights-{self.tab}-{today}.csv", label="File")
-        path = await self.app.push_screen_wait(asked)
-        if path is not None:
-            saved = self.attempt(lambda: save_text(Path(path), text))
-            if saved is not None:
-                self.app.notify(f"Saved {saved}")
+        if self.shown is not None:
+            await save_table(self, self.shown, self.tab)
 
     @work
     async def action_health(self) -> None:
@@ -294,45 +206,11 @@ Changes compare with the span of the same length before.
             return self.has_class("-full")
         if action in ("copy_table", "save_table", "table"):
             return self.shown is not None and bool(self.shown.table.rows)
-        if action == "reset_filters":
-            return self.goals_app.filters != Filters()
-        return True
+        return super().check_action(action, parameters)
 
-    # -- the cursor, and what is behind it
-
-    @on(Chart.Moved, "#chart")
-    def _follow(self) -> None:
-        self._show_course()
-
-    @on(Chart.Moved)
-    @on(DescendantFocus)
-    def _caption(self) -> None:
-        chart = self.query_one(Course).query_one(Chart)
-        chart = chart if chart.has_focus else self.query_one("#chart", Chart)
-        caption = self.query_one("#caption", Static)
-        if self.as_table:
-            text = Content("v shows the chart · y copies the table · s saves it as CSV")
-        else:
-            text = chart.caption(caption.size.width)
-        caption.update(text.truncate(max(1, caption.size.width), ellipsis=True))
-        if self.shown is not None:
-            title = self.shown.title
-            self.query_one("#view-title", Static).update(self.shown.table_title or title if self.as_table else title)
-
-    @on(Chart.Opened)
-    def _open_place(self, event: Chart.Opened) -> None:
-        shown = self.shown if event.chart.id == "chart" else self.query_one(Course).shown
-        if shown is not None:
-            self._lead(shown.lead(event.place))
-
-    @on(DataTable.RowSelected)
-    def _open_row(self, event: DataTable.RowSelected) -> None:
-        if self.shown is not None:
-            rows = self.shown.rows
-            self._lead(rows[event.cursor_row] if event.cursor_row < len(rows) else Lead())
-
-    def _lead(self, lead: Lead) -> None:
-        behind = lead.behind
+    @on(ViewPane.Wanted)
+    def _show_cycles(self, event: ViewPane.Wanted) -> None:
+        lead, behind = event.lead, event.lead.behind
         narrowed = self.filters.model_copy(update={"goals": Choice(values=lead.goals)}) if lead.goals else None
         self.goals_app.go(
             CyclesPlace(

@@ -81,7 +81,11 @@ def _rate(
         change = f"{_arrow(points)} {points:+.1f} pts".replace("-", "−") if points else "= as before"
         rising = (points > 0) == good if good is not None and points else None
     trend = tuple(getattr(f, outcome) / f.started if f.started else None for f in by_time)
-    was = "" if before is None else f"{percent(old)} · {getattr(before, outcome):,} of {before.started:,} before"
+    was = (
+        ""
+        if old is None or before is None
+        else f"{percent(old)} · {getattr(before, outcome):,} of {before.started:,} before"
+    )
     full = f"{count:,} of {now.started:,}"
     details = (full, full.replace(" of ", "/"), f"{short_number(count)}/{short_number(now.started)}")
     return TileFacts(title, percent(share), details if now.started else (), change, rising, trend, was)
@@ -97,7 +101,7 @@ def _amount(
         change = f"{_arrow(1 if good else -1)} {size}"
     elif before:
         change = "= as before"
-    return TileFacts(title, text, (), change, good, tuple(by_time), f"{was} before" if was else "")
+    return TileFacts(title, text, (), change, good, tuple(by_time), f"{was} before" if before else "")
 
 
 def _arrow(direction: float) -> str:
@@ -137,12 +141,15 @@ class Tile(Widget):
         look = {True: "$completed", False: "$incomplete", None: "$quiet"}[facts.good]
         room = width - number.cell_length - 1
         change = Content.styled(facts.change if len(facts.change) <= room else facts.change.removesuffix(" pts"), look)
-        beside = number.cell_length + change.cell_length + 1 <= width
+        high = self.content_size.height >= 4
+        # In low tiles the change stands below the number of every amount, whether or not it would fit beside this one.
+        beside = room >= change.cell_length and (high or bool(facts.details))
         second = _apart(number, change, width) if beside else number.truncate(width, ellipsis=True)
-        detail = Content.styled(_fitting(facts.details, width), "$quiet")
+        details = facts.details or ((facts.before,) if high else ())
+        detail = Content.styled(_fitting(details, width), "$quiet")
         rest = detail if beside or not detail else Content(" ").join([detail, change])
         rest = (change if not beside and not detail else rest).truncate(width, ellipsis=True)
-        if self.content_size.height >= 4:
+        if high:
             lines = [title, second, rest, Content.styled(sparkline(facts.trend, width), self.tone)]
             return Content("\n").join(lines)
         room = width - rest.cell_length - (1 if rest.cell_length else 0)

@@ -21,6 +21,8 @@ Rank = Literal["top", "bottom", "all"]
 RANKED = 10
 """How many goals the performance view shows unless asked for all, as the original report does."""
 
+_NEXT_RANK: dict[Rank, str] = {"top": f"bottom {RANKED}", "bottom": "all goals", "all": f"top {RANKED}"}
+
 COUNTED: tuple[Outcome, ...] = ("completed", "partial", "incomplete")
 
 NO_CYCLES = Nothing("No goal was started in this span", "Press ] for a longer span, or f to change the filters.")
@@ -50,6 +52,9 @@ class View:
     rows: tuple[Lead, ...]
     table_title: str = ""
     """Where the table says something else than the chart."""
+
+    hint: tuple[str, str] | None = None
+    """A key that belongs to this view alone, and what it does."""
 
 
 def nothing(view_title: str, spec: Nothing = NO_CYCLES) -> View:
@@ -142,6 +147,7 @@ def performance(report: Report, words: Words, rank: Rank = "top") -> View:
         lambda place: Lead(Behind(goal_id=shown[place.mark].goal_id, outcome=outcome_of(place))),
         tuple(Lead(Behind(goal_id=goal.goal_id)) for goal in ordered),
         everything,
+        ("o", _NEXT_RANK[rank]) if count > RANKED else None,
     )
 
 

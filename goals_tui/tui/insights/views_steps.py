@@ -76,7 +76,7 @@ def funnel(found: Funnel | None) -> View:
         ),
     )
     leads = tuple(Lead(Behind(goal_id=found.goal_id, step_id=step.step_id)) for step in steps)
-    return View(title, spec, table, lambda place: leads[place.mark], leads)
+    return View(title, spec, table, lambda place: leads[place.mark], leads, hint=("g", "another goal"))
 
 
 DIMENSIONS: tuple[Dimension, ...] = ("endpoint", "locale", "snapshot", "version")
@@ -88,6 +88,7 @@ def breakdown(parts: list[PartFigures], dimension: Dimension, words: Words) -> V
     if not parts:
         return nothing(title)
     figures = [part.figures for part in parts]
+    following = DIMENSIONS[(DIMENSIONS.index(dimension) + 1) % len(DIMENSIONS)]
 
     def lead(part: PartFigures, outcome: Outcome | None = None) -> Lead:
         return Lead(Behind(part=(dimension, part.part), outcome=outcome), part_title=part.title)
@@ -108,4 +109,5 @@ def breakdown(parts: list[PartFigures], dimension: Dimension, words: Words) -> V
         table,
         lambda place: lead(parts[place.mark], outcome_of(place)),
         tuple(lead(part) for part in parts),
+        hint=("d", f"by {following}"),
     )

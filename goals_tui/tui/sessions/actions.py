@@ -8,7 +8,7 @@ FILTERS, CYCLES = "Filters", "Cycles"
 
 ACTIONS: tuple[Action, ...] = (
     Action("sessions.open", "enter", "Timeline", "The cycle step by step", CYCLES),
-    Action("sessions.filters", "f,slash", "Filters", "Choose span, goals, endpoints, locales, snapshots", FILTERS),
+    Action("sessions.filters", "f,slash", "Filter", "Choose span, goals, endpoints, locales, snapshots", FILTERS),
     Action("sessions.completed", "c", "✔ Completed", "Only completed cycles", FILTERS, do="outcome('completed')"),
     Action("sessions.partial", "p", "◐ Partial", "Only partially completed cycles", FILTERS, do="outcome('partial')"),
     Action("sessions.incomplete", "i", "✕ Incomplete", "Only incomplete cycles", FILTERS, do="outcome('incomplete')"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.events import Resize
 from textual.widgets import Static
 
 from goals_tui.domain.errors import NotFoundError
@@ -15,31 +15,36 @@ from goals_tui.domain.goal import GLYPHS
 from goals_tui.domain.report import Cycle, Moment, Timeline
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.insights.words import DASH, Words, moment
-from goals_tui.tui.places import GoalPlace
-from goals_tui.tui.screen import ScreenFrame
+from goals_tui.tui.sessions.cycle_actions import CycleActions
+from goals_tui.tui.sessions.cycle_list import CycleRows
 from goals_tui.tui.sessions.rows import OUTCOME_COLORS, outcome_words
 from goals_tui.tui.widgets.chart_axis import long_time
 
 
-class TimelineScreen(ScreenFrame[None]):
-    """`step` moves through the list it was opened from and says which cycle is next; `reaches` whether there is one."""
+class TimelineScreen(CycleActions):
+    """The cycles before and after this one are those of the `rows` it was opened from; None: it stands alone."""
 
     AREA = "sessions"
     CONTEXT = "sessions.timeline"
     BINDINGS = bindings("sessions.timeline")
     HELP = "Each line is an event of the cycle. A step counts and pays once, however often it was reached."
     CSS = """
+    TimelineScreen.-low #body { padding: 0 1; }
     TimelineScreen #facts { height: auto; margin-bottom: 1; }
     TimelineScreen #scroll { height: 1fr; }
     TimelineScreen #steps { height: auto; }
     """
 
-    def __init__(self, cycle_id: str, step: Callable[[int], Cycle | None], reaches: Callable[[int], bool]) -> None:
+    def __init__(self, cycle_id: str, rows: CycleRows | None) -> None:
         super().__init__()
         self.cycle_id = cycle_id
-        self.step = step
-        self.reaches = reaches
+        self.rows = rows
         self.timeline: Timeline | None = None
+
+    @property
+    def chosen(self) -> Cycle | None:
+        """The cycle, once it was read."""
+        return None if self.timeline is None else self.timeline.cycle
 
     def compose_body(self) -> ComposeResult:
         yield Static("", id="facts", markup=False)
@@ -47,7 +52,6 @@ class TimelineScreen(ScreenFrame[None]):
             yield Static("", id="steps", markup=False)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.place = "Sessions › Timeline"
         self.query_one("#scroll").focus()
 
@@ -72,7 +76,8 @@ class TimelineScreen(ScreenFrame[None]):
         versions = [goal.version for goal in self.services.goals.versions(cycle.goal_id)]
         return f"{versions.index(cycle.version) + 1} of {len(versions)}" if cycle.version in versions else ""
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: Resize) -> None:
+        self.set_class(event.size.height < 30, "-low")
         if self.timeline is not None:
             self._take(self.timeline)
 
@@ -89,38 +94,22 @@ class TimelineScreen(ScreenFrame[None]):
         self._go(1)
 
     def _go(self, rows: int) -> None:
-        cycle = self.step(rows)
+        cycle = self.rows.step(rows) if self.rows is not None else None
         if cycle is not None and cycle.cycle_id != self.cycle_id:
             self.cycle_id = cycle.cycle_id
             self.show_data()
 
-    def action_copy_id(self) -> None:
-        """Copy the cycle's id."""
-        self.app.copy_to_clipboard(self.cycle_id)
-        self.app.notify(self.cycle_id, title="Cycle id copied")
-
-    def action_copy_session(self) -> None:
-        """Copy the session's id."""
-        if self.timeline is not None:
-            self.app.copy_to_clipboard(self.timeline.cycle.session_id)
-            self.app.notify(self.timeline.cycle.session_id, title="Session id copied")
-
-    def action_goal(self) -> None:
-        """Go to the goal."""
-        if self.timeline is not None:
-            self.goals_app.go(GoalPlace(self.timeline.cycle.goal_id))
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A goal that is not here can't be gone to, nor a cycle beyond the ends of the list."""
         if action in ("newer", "older"):
-            return self.reaches(-1 if action == "newer" else 1)
-        if action == "copy_session":
-            return self.timeline is not None
+            return self.rows is not None and self.rows.reaches(-1 if action == "newer" else 1)
+        if action in ("copy_id", "copy_session"):
+            return self.chosen is not None
         if action == "goal":
-            if self.timeline is None:
+            if self.chosen is None:
                 return False
             try:
-                self.services.goals.get(self.timeline.cycle.goal_id)
+                self.services.goals.get(self.chosen.goal_id)
             except NotFoundError:
                 return False
         return True

@@ -17,6 +17,7 @@ from goals_tui.tui.widgets.chart_columns import draw_columns
 from goals_tui.tui.widgets.chart_lines import draw_lines
 from goals_tui.tui.widgets.chart_palette import Palette
 from goals_tui.tui.widgets.chart_spec import Bars, ChartSpec, Columns, Lines, Nothing
+from goals_tui.tui.widgets.chart_words import GAP, describe, fitted, name_of
 
 NO_CHART = Nothing("", "")
 
@@ -73,9 +74,9 @@ class Chart(Widget, can_focus=True):
         """Show another spec; the cursor stays on the mark of the same name where there is one."""
         if spec == self._spec:
             return
-        before, name = self._spec, _name(self._spec, self._place.mark)
+        before, name = self._spec, name_of(self._spec, self._place.mark)
         self._spec = spec
-        mark = next((m for m in range(spec.size) if _name(spec, m) == name), None) if name is not None else None
+        mark = next((m for m in range(spec.size) if name_of(spec, m) == name), None) if name is not None else None
         if mark is None:
             mark = _last(spec)
         same_series = [s.name for s in before.series] == [s.name for s in spec.series]
@@ -92,23 +93,15 @@ class Chart(Widget, can_focus=True):
             self.post_message(self.Moved(self, place))
 
     def caption(self, width: int) -> Content:
-        """The cursor's place in words, each series with its glyph in its colour; no wider than that many cells.
-
-        Where the names don't fit, glyphs that differ stand for them: the legend says what they mean.
-        """
-        long = self._caption(_said(self._spec, self._place))
-        glyphs = [series.glyph for series in self._spec.series]
-        if long.cell_length > width and len(set(glyphs)) == len(glyphs) > 1:
-            long = self._caption(_said(self._spec, self._place, named=False))
-        return long.truncate(max(1, width), ellipsis=True)
-
-    def _caption(self, said: list[tuple[str, str, str]]) -> Content:
+        """The cursor's place in words, each series with its glyph in its colour; no wider than that many cells."""
         palette = Palette(self.app.theme_variables, self.background_colors[1])
-        parts = []
-        for glyph, words, tone in said:
-            mark = Content.styled(f"{glyph} ", palette.color(tone).css) if tone else Content("")
-            parts.append(Content.assemble(mark, Content(words)))
-        return Content("   ").join(parts)
+        parts = [
+            Content.assemble(Content.styled(f"{part.glyph} ", palette.color(part.tone).css), Content(part.words))
+            if part.glyph
+            else Content(part.words)
+            for part in fitted(self._spec, self._place, width)
+        ]
+        return Content(" " * GAP).join(parts).truncate(max(1, width), ellipsis=True)
 
     def action_move(self, across: int, along: int) -> None:
         """Arrows: over the marks along the axis, and through the parts of one mark across it."""
@@ -206,29 +199,3 @@ def _last(spec: ChartSpec) -> int:
     if not isinstance(spec, Columns | Lines):
         return 0
     return max((mark for mark in range(spec.size) if any(one.values[mark] for one in spec.series)), default=0)
-
-
-def _name(spec: ChartSpec, mark: int) -> str | None:
-    if isinstance(spec, Nothing) or not 0 <= mark < spec.size:
-        return None
-    return spec.labels[mark] if isinstance(spec, Bars) else spec.titles[mark]
-
-
-def describe(spec: ChartSpec, place: Place) -> str:
-    """A place in words: the mark, then the values of its series that are above 0, or of the one that is meant."""
-    return "   ".join(" ".join(filter(None, words[:2])) for words in _said(spec, place))
-
-
-def _said(spec: ChartSpec, place: Place, *, named: bool = True) -> list[tuple[str, str, str]]:
-    """The same in parts: a glyph, words, and the tone of the glyph."""
-    name = _name(spec, place.mark)
-    if name is None or isinstance(spec, Nothing):
-        return []
-    series = [s for p, s in enumerate(spec.series) if place.part in (None, p)]
-    shown = [s for s in series if s.values[place.mark] is not None and (s.values[place.mark] or place.part is not None)]
-    said = [("", name, "")]
-    if isinstance(spec, Columns) and spec.totals and place.part is None and len(shown) > 1:
-        said.append(("", f"{spec.totals[place.mark]} in all", ""))
-    values = [(series, series.text(place.mark, spec.unit)) for series in shown]
-    said += [(series.glyph, f"{series.name} {value}" if named else value, series.tone) for series, value in values]
-    return said if shown else [*said, ("", "nothing", "")]

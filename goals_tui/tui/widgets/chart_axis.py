@@ -57,17 +57,37 @@ def _round_up(rough: float) -> float:
     return 10 * power
 
 
+_ROWS_A_STEP = 2
+_MOST_STEPS = 5
+
+
 def marks(top: float, rows: int, unit: Unit = COUNT) -> tuple[float, ...]:
     """Round values from 0 to one that is not below `top`, for an axis of so many rows.
 
-    Nothing above 0 gives 0 and one step, so that an empty axis still says its unit.
+    Of the round steps that fit, the one that leaves little of the height unused. Nothing above 0 gives 0 and one step,
+    so that an empty axis still says its unit.
     """
     if unit.kind == "percent":
         step = 0.25 if rows >= 8 else 0.5
         return tuple(step * i for i in range(round(1 / step) + 1))
-    wanted = max(1, min(5, rows // 3))
-    step = unit.step(top / wanted) if top > 0 else unit.step(1)
-    return tuple(step * i for i in range(max(1, math.ceil(top / step - 1e-9)) + 1))
+    if top <= 0:
+        return 0, unit.step(1)
+    most = max(1, min(_MOST_STEPS, rows // _ROWS_A_STEP))
+    steps = [unit.step(top / wanted) for wanted in range(1, most + 1)]
+    step = min(steps, key=lambda step: _against(top, step, rows))
+    return tuple(step * i for i in range(_count(top, step) + 1))
+
+
+def _count(top: float, step: float) -> int:
+    return max(1, math.ceil(top / step - 1e-9))
+
+
+def _against(top: float, step: float, rows: int) -> float:
+    """What speaks against a step: height above `top`, rows that steps of equal height leave over, few marks."""
+    count = _count(top, step)
+    above = 1 - top / (step * count)
+    left_over = rows % count / rows if rows > 0 else 0
+    return above + left_over + 0.65 / count
 
 
 def short_number(value: float) -> str:

@@ -18,9 +18,10 @@ _WIDEST = 12
 def draw_columns(spec: Columns, width: int, height: int, cursor: Place | None) -> Drawing:
     """The whole chart: legend, axis, bars, labels of time."""
     canvas = Canvas(width, height)
-    scale = marks(max((spec.total(mark) for mark in range(spec.size)), default=0), height - 4, spec.unit)
-    frame = Frame(canvas, spec, scale)
-    frame.axes(exact_tops=True)
+    highest = max((spec.total(mark) for mark in range(spec.size)), default=0)
+    scale = marks(highest, height - (3 if spec.named else 2), spec.unit)
+    frame = Frame(canvas, spec, scale, exact_tops=True)
+    frame.axes()
     frame.cursor(cursor)
     for mark in range(spec.size):
         ends = _ends(spec, mark, scale[-1], frame.height)

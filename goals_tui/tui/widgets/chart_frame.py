@@ -9,17 +9,27 @@ from goals_tui.tui.widgets.chart_spec import Columns, Lines
 
 
 class Frame:
-    """Where things stand: the plot is `width` by `height` cells at (`left`, `top`), each mark `cell` columns wide."""
+    """Where things stand: the plot is `width` by `height` cells at (`left`, `top`), each mark `cell` columns wide.
 
-    def __init__(self, canvas: Canvas, spec: Columns | Lines, scale: tuple[float, ...]) -> None:
+    The values of `scale` are so many rows apart, all alike; rows that are left over stay empty above. With
+    `exact_tops` a value is the upper edge of its row (bars), else it is somewhere in it (lines).
+    """
+
+    def __init__(self, canvas: Canvas, spec: Columns | Lines, scale: tuple[float, ...], *, exact_tops: bool) -> None:
         self.canvas = canvas
         self.spec = spec
         self.scale = scale
+        self.exact_tops = exact_tops
+        self.named = not isinstance(spec, Columns) or spec.named
         self.texts = [spec.unit.short(value) for value in scale]
         self.left = max(len(text) for text in self.texts) + 2
-        self.top = 2 if canvas.height >= 10 else 1
+        self.top = 1 if self.named else 0
         self.width = max(1, canvas.width - self.left - 1)
-        self.height = max(1, canvas.height - self.top - 2)
+        room = max(1, canvas.height - self.top - 2)
+        beside = 0 if exact_tops else 1
+        self.height = max(1, (room - beside) // (len(scale) - 1)) * (len(scale) - 1) + beside
+        self.height = min(room, self.height)
+        self.top += room - self.height
         self.cell = self.width / spec.size
 
     def middle(self, mark: int) -> int:
@@ -37,27 +47,28 @@ class Frame:
         width = max(1, min(widest, int(self.cell) - 1))
         return self.middle(mark) - width // 2, width
 
-    def row_of(self, value: float, exact_tops: bool) -> int:
+    def row_of(self, value: float) -> int:
         """The row of a value: the one whose upper edge it is, or the one that holds it."""
         share = value / self.scale[-1]
-        if exact_tops:
+        if self.exact_tops:
             return self.top + self.height - round(share * self.height)
         return self.top + self.height - 1 - round(share * (self.height * 4 - 1)) // 4
 
-    def axes(self, *, exact_tops: bool) -> None:
+    def axes(self) -> None:
         """Legend, value labels, grid, the base line and the labels of time."""
         canvas = self.canvas
-        draw_legend(canvas, self.left, 0, canvas.width - 1, self.spec)
+        if self.named:
+            draw_legend(canvas, self.left, 0, canvas.width - 1, self.spec)
         base = self.top + self.height
         taken: set[int] = set()
         for value, text in zip(self.scale, self.texts, strict=True):
-            row = base if exact_tops and value == 0 else self.row_of(value, exact_tops)
+            row = base if self.exact_tops and value == 0 else self.row_of(value)
             if row in taken:
                 continue
             taken.add(row)
             canvas.put(self.left - 2 - len(text), row, text, "muted")
             if row < base:
-                canvas.put(self.left, row, ("▔" if exact_tops else "┈") * self.width, "grid")
+                canvas.put(self.left, row, ("▔" if self.exact_tops else "┈") * self.width, "grid")
         canvas.put(self.left, base, "─" * self.width, "axis")
         self._times(base)
 
@@ -70,7 +81,7 @@ class Frame:
             if x < end:
                 continue
             self.canvas.put(middle, base, "┬", "axis")
-            end = self.canvas.put(x, base + 1, text, "muted") + 2
+            end = self.canvas.put(x, base + 1, text, "muted") + 1
 
     def cursor(self, cursor: Place | None) -> None:
         """Show which mark is meant, before the data is drawn over it."""

@@ -24,9 +24,9 @@ def draw_lines(spec: Lines, width: int, height: int, cursor: Place | None) -> Dr
     """The whole chart: legend, axis, one line a series, a dot where a value has no neighbour."""
     canvas = Canvas(width, height)
     highest = max((value for series in spec.series for value in series.values if value is not None), default=0)
-    scale = marks(highest, height - 4, spec.unit)
-    frame = Frame(canvas, spec, scale)
-    frame.axes(exact_tops=False)
+    scale = marks(highest, height - 3, spec.unit)
+    frame = Frame(canvas, spec, scale, exact_tops=False)
+    frame.axes()
     frame.cursor(cursor)
     taken: dict[tuple[int, int], int] = {}
     for series in reversed(spec.series):
@@ -49,7 +49,7 @@ def _points(canvas: Canvas, spec: Lines, frame: Frame, cursor: Place | None) -> 
             here = cursor is not None and cursor.mark == mark
             if value is not None and (here or frame.cell >= 4 or _alone(series, mark)):
                 tone = tone_of(series.tone, part, cursor, mark)
-                canvas.put(frame.middle(mark), frame.row_of(value, exact_tops=False), "●", tone, bold=here)
+                canvas.put(frame.middle(mark), frame.row_of(value), "●", tone, bold=here)
 
 
 def _alone(series: Series, mark: int) -> bool:

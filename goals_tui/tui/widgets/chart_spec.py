@@ -15,6 +15,9 @@ from goals_tui.tui.widgets.chart_axis import COUNT, PERCENT, Unit
 SERIES_TONES = 8
 """How many series have a colour of their own; what comes after is one series called the others."""
 
+OTHERS_TONE = "muted"
+"""The tone of that one series."""
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -54,8 +57,19 @@ class Column:
     """Left out where the chart is narrower than 100 columns."""
 
 
+class Stacked:
+    """Bars of which each is the series of its mark, one on the other."""
+
+    __slots__ = ()
+    series: tuple[Series, ...]
+
+    def total(self, mark: int) -> float:
+        """How long one whole bar is."""
+        return sum(series.values[mark] or 0 for series in self.series)
+
+
 @dataclass(frozen=True, slots=True)
-class Bars:
+class Bars(Stacked):
     """Horizontal bars, one a label, of stacked series, with columns of numbers right of them."""
 
     labels: tuple[str, ...]
@@ -76,14 +90,10 @@ class Bars:
         """How many marks there are."""
         return len(self.labels)
 
-    def total(self, mark: int) -> float:
-        """The length of one whole bar."""
-        return sum(series.values[mark] or 0 for series in self.series)
-
 
 @dataclass(frozen=True, slots=True)
-class Columns:
-    """Vertical bars, one a bucket of time, of stacked series."""
+class OverTime:
+    """What charts over time have in common: a mark is a bucket of time."""
 
     labels: tuple[str, ...]
     titles: tuple[str, ...]
@@ -91,32 +101,29 @@ class Columns:
 
     series: tuple[Series, ...]
     unit: Unit = COUNT
-    totals: tuple[str, ...] = ()
-    """The exact value of each whole bar in words, or none."""
 
     @property
     def size(self) -> int:
         """How many marks there are."""
         return len(self.labels)
-
-    def total(self, mark: int) -> float:
-        """The height of one whole bar."""
-        return sum(series.values[mark] or 0 for series in self.series)
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
-    """Lines over buckets of time, each series by itself; a gap where there is no value."""
+class Columns(OverTime, Stacked):
+    """Vertical bars of stacked series."""
 
-    labels: tuple[str, ...]
-    titles: tuple[str, ...]
-    series: tuple[Series, ...]
+    totals: tuple[str, ...] = ()
+    """The exact value of each whole bar in words, or none."""
+
+    named: bool = True
+    """Whether there is a legend: not where another chart beside it says the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines(OverTime):
+    """Lines, each series by itself; a gap where there is no value."""
+
     unit: Unit = PERCENT
-
-    @property
-    def size(self) -> int:
-        """How many marks there are."""
-        return len(self.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +155,7 @@ def ranked(series: Iterable[Series], others: str = "others") -> tuple[Series, ..
         rest = kept[SERIES_TONES - 1 :]
         added = tuple(sum(values) for values in zip(*([v or 0 for v in one.values] for one in rest), strict=True))
         ids = tuple(id_ for one in rest for id_ in one.key)
-        kept = [*kept[: SERIES_TONES - 1], Series(f"{len(rest)} {others}", "muted", added, key=ids)]
+        kept = [*kept[: SERIES_TONES - 1], Series(f"{len(rest)} {others}", OTHERS_TONE, added, key=ids)]
     return tuple(replace(one, tone=one.tone or f"series-{place}") for place, one in enumerate(kept, 1))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -14,7 +15,7 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import Ids
 from goals_tui.services.context import Services, create_workspace, open_services
 from tests.builders import event, goal, step
-from tests.conftest import NOW, SHARED
+from tests.conftest import NOW, SHARED, make_services
 from tests.tui.harness import HOSTILE
 
 SGD = SHARED / "data" / "sgd"
@@ -96,16 +97,32 @@ def fill(services: Services, goals: list[Goal], days: int, a_day: int, *, until:
 Scenario = Callable[[], Services]
 
 
+@pytest.fixture(scope="session")
+def scenario_workspaces(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Makes the workspace of a scenario when it is first asked for, and keeps it for the other tests."""
+    made: dict[str, Path] = {}
+
+    def workspace(name: str) -> Path:
+        if name not in made:
+            services = make_services(tmp_path_factory.mktemp("scenarios") / name)
+            made[name] = services.workspace.path
+            if name != "no-goals":
+                goals, days, a_day = SCENARIOS[name]
+                fill(services, goals(), days, a_day)
+        return made[name]
+
+    return workspace
+
+
 @pytest.fixture
-def scenarios(new_services: Callable[..., Services]) -> dict[str, Scenario]:
-    """What the screens are looked at with, by name."""
-    return {
-        "data": lambda: fill(new_services("data"), [flight(), table()], 30, 24),
-        "one-day": lambda: fill(new_services("one-day"), [flight(), table()], 1, 40),
-        "none": lambda: fill(new_services("none"), [flight(), table()], 0, 0),
-        "no-goals": lambda: new_services("no-goals"),
-        "forty": lambda: fill(new_services("forty"), forty(), 30, 60),
-    }
+def scenarios(scenario_workspaces: Callable[[str], Path], tmp_path: Path) -> dict[str, Scenario]:
+    """What the screens are looked at with, by name: each call opens a copy for one test."""
+
+    def copied(name: str) -> Services:
+        path = shutil.copytree(scenario_workspaces(name), tmp_path / name)
+        return open_services(path, clock=lambda: NOW, ids=Ids(seed=1), env={})
+
+    return {name: partial(copied, name) for name in (*SCENARIOS, "no-goals")}
 
 
 def forty() -> list[Goal]:
@@ -120,3 +137,12 @@ def forty() -> list[Goal]:
         )
         for place, name in enumerate(names)
     ]
+
+
+SCENARIOS: dict[str, tuple[Callable[[], list[Goal]], int, int]] = {
+    "data": (lambda: [flight(), table()], 30, 24),
+    "one-day": (lambda: [flight(), table()], 1, 40),
+    "none": (lambda: [flight(), table()], 0, 0),
+    "forty": (forty, 30, 60),
+}
+"""Goals, days, and cycles a day."""

@@ -73,6 +73,12 @@ def test_marks_are_round_in_their_own_unit() -> None:
     assert marks(0, 10, COUNT) == (0, 1)
 
 
+def test_marks_leave_little_of_the_height_unused() -> None:
+    assert marks(22, 8, COUNT) == (0, 10, 20, 30), "not up to 40, by which half of the chart would be empty"
+    assert marks(5 * 3600 - 60, 17, TIME)[-1] == 5 * 3600
+    assert marks(240, 11, Unit("money", "€"))[-1] == 250
+
+
 @given(
     st.floats(min_value=1e-4, max_value=1e13), st.integers(1, 60), st.sampled_from([COUNT, TIME, Unit("money", "€")])
 )

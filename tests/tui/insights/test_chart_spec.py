@@ -1,10 +1,12 @@
 """Specs and what is drawn from them, without an app."""
 
+from itertools import pairwise
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from goals_tui.tui.widgets.chart import describe, draw
+from goals_tui.tui.widgets.chart import draw
 from goals_tui.tui.widgets.chart_axis import Unit, percent
 from goals_tui.tui.widgets.chart_canvas import Place, ends_of, fit, split_cell
 from goals_tui.tui.widgets.chart_spec import (
@@ -21,6 +23,7 @@ from goals_tui.tui.widgets.chart_spec import (
     sparkline,
     spread,
 )
+from goals_tui.tui.widgets.chart_words import GAP, describe, fitted
 
 HOSTILE = ("[/foo]", "[", "[red]", "返品する", "العربية", "👩‍💻 app", "x" * 300, "\u0301combining")
 
@@ -159,10 +162,46 @@ def test_clicking_a_bar_means_its_mark_and_part() -> None:
 
 
 def test_a_place_in_words() -> None:
-    assert describe(bars(), Place(1)) == "Two   ✔ Completed 11   ◐ Partial 3"
-    assert describe(bars(), Place(0, 0)) == "One   ✔ Completed 10"
-    assert describe(columns(), Place(2)) == "Oct 3   ■ A € 5   ■ B € 2"
-    assert describe(lines(), Place(4)) == "Oct 5   nothing"
+    assert describe(bars(), Place(1)) == "Two  ✔ Completed 11  ◐ Partial 3"
+    assert describe(bars(), Place(0, 0)) == "One  ✔ Completed 10"
+    assert describe(columns(), Place(2)) == "Oct 3  ■ A € 5  ■ B € 2"
+    assert describe(lines(), Place(4)) == "Oct 5  nothing"
+
+
+def test_a_caption_gives_way_name_by_name_and_says_how_much_it_leaves_out() -> None:
+    wide = Bars(("x" * 300,), (Series("Completed", "completed", (3,), "✔"), Series("Partial", "partial", (2,), "◐")))
+    assert [part.words for part in fitted(wide, Place(0), 60)] == [f"{'x' * 23}…", "3", "2"]
+    goals = [Series(f"A goal of number {i}", "", (float(i + 1),)) for i in range(8)]
+    many = Columns(("Oct 1",), ("Thu 1 Oct 2026",), ranked(goals), Unit("money", "€"), ("€36.00",))
+    for width in (200, 140, 100, 78, 60):
+        parts = fitted(many, Place(0), width)
+        assert sum(part.width + GAP for part in parts) - GAP <= width
+        left_out = int(parts[-1].words[1:]) if parts[-1].words.startswith("+") else 0
+        assert sum(bool(part.glyph) for part in parts) + left_out == 8
+        assert parts[1].words == "€36.00 in all"
+
+
+def test_a_legend_always_names_what_the_others_add_up_to() -> None:
+    series = [Series(f"Goal number {i}", "", (float(i),)) for i in range(41)]
+    spec = Columns(("Oct 1",), ("Thu 1 Oct 2026",), ranked(series, "other goals"))
+    for width in (30, 60, 80, 120, 200):
+        line = draw(spec, width, 20).canvas.text().split("\n")[0]
+        assert "33 other goals" in line
+        assert line.count("■") + int(line.partition("+")[2] or 0) == SERIES_TONES
+
+
+@given(st.floats(1, 1e6), st.integers(9, 60))
+def test_marks_of_an_axis_are_all_as_far_apart(top: float, height: int) -> None:
+    for spec in (
+        Columns(("a", "b"), ("a", "b"), (Series("A", "series-1", (top, 1.0)),)),
+        Lines(("a", "b"), ("a", "b"), (Series("A", "completed", (1.0, 0.3)),)),
+    ):
+        rows = [
+            number
+            for number, line in enumerate(draw(spec, 60, height).canvas.text().split("\n")[:-2])
+            if any(mark in line for mark in "▔┈")
+        ]
+        assert len({below - above for above, below in pairwise(rows)}) <= 1
 
 
 def test_empty_says_so() -> None:

@@ -2,105 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from goals_tui.domain.filters import Filters
-from goals_tui.tui.config import Config
+from goals_tui.domain.filters import Filters, SpanName
+from goals_tui.services.context import Services
 from tests.builders import event
-from tests.tui.harness import SIZES, QuietApp, press, settle, until
+from tests.tui.harness import SIZES, press, running
 from tests.tui.insights.conftest import Scenario, flight
+from tests.tui.pictures import Pictures, themes
 
 KEYS = {"performance": "p", "rate": "r", "time": "t", "cost": "c", "revenue": "e", "funnel": "n", "breakdown": "b"}
-each_view = pytest.mark.parametrize("view", KEYS)
 each_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-Compare = Callable[..., bool]
 
 
-def opened(*keys: str, span: str = "last-30-days") -> Callable[[Pilot[Any]], Any]:
-    """Go to Insights under a span, then press keys."""
-
-    async def go(pilot: Pilot[Any]) -> None:
+@asynccontextmanager
+async def insights(
+    services: Services, size: tuple[int, int] = (120, 36), span: SpanName = "last-30-days"
+) -> AsyncIterator[Pilot[Any]]:
+    """The app on Insights under a span."""
+    async with running(services, size) as pilot:
         pilot.app.filters = Filters(span=span)
         await press(pilot, "3")
-
-    return until(*keys, before=go)
-
-
-def app(scenario: Scenario, theme: str = "goals-dark") -> QuietApp:
-    return QuietApp(scenario(), Config(theme=theme))
+        yield pilot
 
 
 @each_size
-@each_view
-def test_with_data(view: str, size: tuple[int, int], scenarios: dict[str, Scenario], snap_compare: Compare) -> None:
-    assert snap_compare(app(scenarios["data"]), terminal_size=size, run_before=opened(KEYS[view]))
-
-
-@each_view
-def test_in_the_light_theme(view: str, scenarios: dict[str, Scenario], snap_compare: Compare) -> None:
-    light = app(scenarios["data"], "goals-light")
-    assert snap_compare(light, terminal_size=(120, 36), run_before=opened(KEYS[view]))
-
-
-@pytest.mark.parametrize("scenario", ["one-day", "none", "forty"])
-@each_view
-def test_with_little_and_much(view: str, scenario: str, scenarios: dict[str, Scenario], snap_compare: Compare) -> None:
-    assert snap_compare(app(scenarios[scenario]), terminal_size=(120, 36), run_before=opened(KEYS[view]))
+@pytest.mark.parametrize("scenario", ["data", "one-day", "none", "forty"])
+async def test_every_view(
+    scenario: str, size: tuple[int, int], scenarios: dict[str, Scenario], pictures: Pictures
+) -> None:
+    async with insights(scenarios[scenario](), size) as pilot:
+        async for theme in themes(pilot):
+            for view, key in KEYS.items():
+                await press(pilot, key)
+                pictures.take(pilot, f"{view}-{theme}")
+        assert not list(pilot.app._notifications), "no picture is of a fault"
+    pictures.compare()
 
 
 @each_size
-@pytest.mark.parametrize("view", ["performance", "cost"])
-def test_forty_goals(view: str, size: tuple[int, int], scenarios: dict[str, Scenario], snap_compare: Compare) -> None:
-    keys = ["o", "o"] if view == "performance" else [KEYS[view]]
-    light = app(scenarios["forty"], "goals-light")
-    assert snap_compare(light, terminal_size=size, run_before=opened(*keys))
+async def test_tables_and_all_goals(size: tuple[int, int], scenarios: dict[str, Scenario], pictures: Pictures) -> None:
+    async with insights(scenarios["forty"](), size) as pilot:
+        await press(pilot, "v")
+        pictures.take(pilot, "performance")
+        await press(pilot, "t")
+        pictures.take(pilot, "time")
+        await press(pilot, "v", "p", "o", "o")
+        pictures.take(pilot, "all-goals")
+    pictures.compare()
+
+
+async def test_full_screen_and_another_bar(scenarios: dict[str, Scenario], pictures: Pictures) -> None:
+    async with insights(scenarios["data"]()) as pilot:
+        await press(pilot, "c", "z", "left", "up")
+        pictures.take(pilot, "full")
+        await press(pilot, "escape", "p", "down", "right")
+        pictures.take(pilot, "part")
+    pictures.compare()
+
+
+async def test_hours_and_weeks(scenarios: dict[str, Scenario], pictures: Pictures) -> None:
+    async with insights(scenarios["data"](), span="today") as pilot:
+        await press(pilot, "t")
+        pictures.take(pilot, "day-by-the-hour")
+        await press(pilot, *["right_square_bracket"] * 5, "r")
+        pictures.take(pilot, "year-by-the-week")
+    pictures.compare()
 
 
 @each_size
-@pytest.mark.parametrize("view", ["performance", "time"])
-def test_tables(view: str, size: tuple[int, int], scenarios: dict[str, Scenario], snap_compare: Compare) -> None:
-    assert snap_compare(app(scenarios["forty"]), terminal_size=size, run_before=opened(KEYS[view], "v"))
-
-
-def test_one_day_by_the_hour(scenarios: dict[str, Scenario], snap_compare: Compare) -> None:
-    run = opened("t", span="today")
-    assert snap_compare(app(scenarios["one-day"]), terminal_size=(120, 36), run_before=run)
-
-
-def test_a_year_by_the_week(scenarios: dict[str, Scenario], snap_compare: Compare) -> None:
-    run = opened("r", span="last-365-days")
-    assert snap_compare(app(scenarios["data"]), terminal_size=(120, 36), run_before=run)
-
-
-def test_full_screen(scenarios: dict[str, Scenario], snap_compare: Compare) -> None:
-    assert snap_compare(app(scenarios["data"]), terminal_size=(120, 36), run_before=opened("c", "z", "left", "up"))
-
-
-DIALOGS = {
-    "span": ["f"],
-    "goals": ["f", "down", "enter", "enter"],
-    "more": ["f", "end"],
-    "calendar": ["f", "enter", "tab", "down"],
-}
+async def test_filters(size: tuple[int, int], scenarios: dict[str, Scenario], pictures: Pictures) -> None:
+    async with insights(scenarios["forty"](), size) as pilot:
+        await press(pilot, "f")
+        async for theme in themes(pilot):
+            pictures.take(pilot, f"span-{theme}")
+        await press(pilot, "enter", "tab", "down")
+        async for theme in themes(pilot):
+            pictures.take(pilot, f"calendar-{theme}")
+        await press(pilot, "escape", "escape", "down", "enter", "enter")
+        async for theme in themes(pilot):
+            pictures.take(pilot, f"goals-{theme}")
+        await press(pilot, "escape", "end")
+        pictures.take(pilot, "more")
+    pictures.compare()
 
 
 @each_size
-@pytest.mark.parametrize("dialog", DIALOGS)
-def test_filters(dialog: str, size: tuple[int, int], scenarios: dict[str, Scenario], snap_compare: Compare) -> None:
-    assert snap_compare(app(scenarios["forty"]), terminal_size=size, run_before=opened(*DIALOGS[dialog]))
-
-
-def test_filters_in_the_light_theme(scenarios: dict[str, Scenario], snap_compare: Compare) -> None:
-    light = app(scenarios["data"], "goals-light")
-    assert snap_compare(light, terminal_size=(80, 24), run_before=opened("f", "down", "enter", "enter", "tab", "space"))
-
-
-@each_size
-def test_data_health(size: tuple[int, int], scenarios: dict[str, Scenario], snap_compare: Compare) -> None:
+async def test_data_health(size: tuple[int, int], scenarios: dict[str, Scenario], pictures: Pictures) -> None:
     services, tracked = scenarios["data"](), flight()
     services.workspace.events.append(
         [
@@ -108,13 +101,8 @@ def test_data_health(size: tuple[int, int], scenarios: dict[str, Scenario], snap
             event(tracked, "Start search", cycle="strange", version="lost", seconds=3_500_000),
         ]
     )
-    assert snap_compare(QuietApp(services), terminal_size=size, run_before=opened("h"))
-
-
-async def test_no_picture_is_of_a_fault(scenarios: dict[str, Scenario]) -> None:
-    faulty = app(scenarios["forty"])
-    async with faulty.run_test(size=(120, 36)) as pilot:
-        await settle(pilot)
-        for key in ("3", *KEYS.values(), "v", "z"):
-            await press(pilot, key)
-        assert not list(faulty._notifications)
+    async with insights(services, size) as pilot:
+        pictures.take(pilot, "mark")
+        await press(pilot, "h")
+        pictures.take(pilot, "list")
+    pictures.compare()

@@ -13,14 +13,13 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from goals_tui.domain.filters import Choice, Filters
+from goals_tui.domain.errors import UnreadableError
+from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Report
 from goals_tui.services.context import Services, open_services
 from goals_tui.services.insights import Cancellation
-from goals_tui.tui.insights.calendar import Calendar
 from goals_tui.tui.insights.course import Course
 from goals_tui.tui.insights.filter_bar import FilterBar
-from goals_tui.tui.insights.filter_dialog import FilterDialog
 from goals_tui.tui.insights.gather import TABS
 from goals_tui.tui.insights.health import HealthDialog
 from goals_tui.tui.insights.screen import InsightsScreen
@@ -30,7 +29,7 @@ from goals_tui.tui.widgets.chart import Chart
 from goals_tui.tui.widgets.chart_spec import Bars, Nothing
 from tests.builders import event
 from tests.conftest import NOW
-from tests.tui.harness import HOSTILE, messages, press, running, screen_text, settle, type_text
+from tests.tui.harness import HOSTILE, messages, press, running, screen_text, settle
 from tests.tui.insights.conftest import WHEN, Scenario, flight
 
 
@@ -146,8 +145,8 @@ async def test_every_view_has_its_key_its_table_and_a_way_back(scenarios: dict[s
             assert shown(pilot).tab == tab
             assert shown(pilot).query_one(Chart).has_focus
             await press(pilot, "v")
-            assert shown(pilot).query_one(TableView).has_focus
-            assert shown(pilot).query_one(TableView).row_count == len(shown(pilot).shown.table.lines)  # type: ignore[union-attr]  # a view is shown
+            assert shown(pilot).query_one("#table", TableView).has_focus
+            assert shown(pilot).query_one("#table", TableView).row_count == len(shown(pilot).shown.table.lines)  # type: ignore[union-attr]  # a view is shown
             await press(pilot, "v")
         await press(pilot, "full_stop")
         assert shown(pilot).tab == "performance"
@@ -199,92 +198,6 @@ async def test_nothing_says_what_to_do(scenarios: dict[str, Scenario]) -> None:
                 assert "Press" in spec.hint
                 assert spec.title in screen_text(pilot.app)
             assert not pilot.app.screen.check_action("table", ())
-
-
-async def test_filters_are_chosen_with_the_keyboard(scenarios: dict[str, Scenario]) -> None:
-    async with running(scenarios["data"](), area="insights") as pilot:
-        await press(pilot, "f")
-        assert isinstance(pilot.app.screen, FilterDialog)
-        await press(pilot, "down", "enter")
-        await type_text(pilot, "flight")
-        await press(pilot, "enter", "escape", "down", "enter")
-        await type_text(pilot, "voice")
-        await press(pilot, "enter", "tab", "space", "escape", "ctrl+s")
-        assert pilot.app.filters == Filters(
-            goals=Choice(values=(flight().id,)), endpoints=Choice(values=("[/Voice]",), negated=True)
-        )
-        assert "Book a Flight · not [/Voice]" in screen_text(pilot.app)
-        await press(pilot, "4")
-        assert "Book a Flight · not [/Voice]" in screen_text(pilot.app), "filters go along to Sessions"
-        await press(pilot, "backspace", "3")
-        assert shown(pilot).gathered is not None
-        assert shown(pilot).gathered.wanted.filters == Filters()  # type: ignore[union-attr]  # asserted above
-
-
-async def test_snapshots_can_be_none(scenarios: dict[str, Scenario]) -> None:
-    async with running(scenarios["data"](), area="insights") as pilot:
-        await press(pilot, "f", "down", "down", "down", "down", "enter", "enter", "down", "enter", "escape", "f2")
-        assert pilot.app.filters.no_snapshot
-        assert pilot.app.filters.snapshots == Choice(values=("v1",))
-        assert "v1, or none" in screen_text(pilot.app)
-
-
-async def test_days_are_typed_or_picked_and_nonsense_is_refused(scenarios: dict[str, Scenario]) -> None:
-    async with running(scenarios["data"](), area="insights") as pilot:
-        await press(pilot, "f", "enter", "tab")
-        await press(pilot, "down")
-        assert isinstance(pilot.app.screen, Calendar)
-        await press(pilot, "pageup", "left", "up", "enter")
-        since = pilot.app.screen.query_one("#since", Input)
-        assert since.value == "2026-10-12"
-        await press(pilot, "tab")
-        await type_text(pilot, "2026-10-11")
-        assert "The span ends before it begins" in screen_text(pilot.app)
-        await press(pilot, "ctrl+s")
-        assert isinstance(pilot.app.screen, FilterDialog), "not applied"
-        await press(pilot, "backspace", "9")
-        await type_text(pilot, "T12:30")
-        await press(pilot, "ctrl+s")
-        assert pilot.app.filters == Filters(span="custom", since="2026-10-12", until="2026-10-19T12:30")
-        assert "2026-10-12 00:00 – 2026-10-19 12:30" in screen_text(pilot.app)
-
-
-async def test_spans_get_longer_and_shorter(scenarios: dict[str, Scenario]) -> None:
-    async with running(scenarios["data"](), area="insights") as pilot:
-        seen = []
-        for key in ["left_square_bracket"] + ["right_square_bracket"] * 7:
-            await press(pilot, key)
-            seen.append(pilot.app.filters.span)
-        assert seen == [
-            "today", "last-7-days", "this-month", "last-30-days", "this-year", "last-365-days", "all", "all",
-        ]  # fmt: skip
-
-
-async def test_filters_are_saved_loaded_deleted_and_brought_back(scenarios: dict[str, Scenario]) -> None:
-    services = scenarios["data"]()
-    async with running(services, area="insights") as pilot:
-        await press(pilot, "l")
-        assert "No filters are saved yet" in messages(pilot.app)[-1]
-        await press(pilot, "right_square_bracket", "w")
-        await type_text(pilot, "The month [/foo]")
-        await press(pilot, "enter")
-        assert [saved.name for saved in services.filters.all()] == ["The month [/foo]"]
-        await press(pilot, "backspace", "l")
-        assert "The month [/foo]" in screen_text(pilot.app)
-        await press(pilot, "enter")
-        assert pilot.app.filters.span == "this-month"
-        await pilot.app.screen.run_action("delete_filters")
-        await press(pilot, "enter")
-        assert services.filters.all() == []
-        await press(pilot, "u")
-        assert [saved.name for saved in services.filters.all()] == ["The month [/foo]"]
-
-
-async def test_the_command_line_is_copied(scenarios: dict[str, Scenario]) -> None:
-    services = scenarios["data"]()
-    async with running(services, area="insights") as pilot:
-        await press(pilot, "right_square_bracket", "x")
-        assert pilot.app.clipboard == f"goals-tui --workspace {services.workspace.path} report --span this-month"
 
 
 async def test_the_table_is_copied_and_saved_and_no_cell_is_a_formula(
@@ -368,7 +281,73 @@ async def test_room_under_the_bars_shows_the_chosen_goal_over_time(scenarios: di
         assert pilot.app.screen.pages.count == started
         await press(pilot, "3", "v")
         assert not below.display
-        assert shown(pilot).query_one(TableView).has_focus
+        assert shown(pilot).query_one("#table", TableView).has_focus
         await press(pilot, "v", "tab", "r")
         assert not below.display
         assert shown(pilot).query_one("#chart").has_focus
+
+
+async def test_bars_of_no_goal_have_their_table_below(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), (120, 36), area="insights") as pilot:
+        await press(pilot, "b")
+        below = shown(pilot).query_one("#below", TableView)
+        assert below.display
+        view = shown(pilot).shown
+        assert view is not None
+        started = view.table.rows[1][1].value
+        await press(pilot, "tab", "down", "enter")
+        assert isinstance(pilot.app.screen, SessionsScreen)
+        assert pilot.app.screen.pages is not None
+        assert pilot.app.screen.pages.count == started
+        await press(pilot, "3", "p")
+        assert not below.display
+        assert shown(pilot).query_one("#chart").has_focus
+    async with running(scenarios["one-day"](), (80, 24), area="insights") as pilot:
+        await press(pilot, "b")
+        assert not shown(pilot).query_one("#below").display, "there it would be cut off"
+
+
+async def test_keys_of_one_view_alone_are_said_beside_its_title(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["forty"](), (80, 24), area="insights") as pilot:
+        for key, hint in (("p", "o bottom 10"), ("o", "o all goals"), ("n", "g another goal"), ("b", "d by locale")):
+            await press(pilot, key)
+            assert hint in screen_text(pilot.app)
+        assert "] Longer span  v Table" in screen_text(pilot.app).splitlines()[-1], (
+            "what matters most fits in 80 columns"
+        )
+
+
+async def test_a_refused_query_ends_the_loading(
+    scenarios: dict[str, Scenario], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, go = scenarios["data"](), threading.Event()
+    async with running(services, area="insights") as pilot:
+
+        def refuse(filters: Filters, *, cancellation: Cancellation | None = None) -> Report:
+            go.wait(20)
+            raise UnreadableError("The event log can't be read.")
+
+        monkeypatch.setattr(services.insights, "report", refuse)
+        await pilot.press("right_square_bracket")
+        bar = shown(pilot).query_one(FilterBar)
+        await until_true(pilot, lambda: bar.busy)
+        go.set()
+        await until_true(pilot, lambda: not bar.busy)
+        assert "The event log can't be read." in messages(pilot.app)
+
+
+async def test_opening_the_screens_asks_once(scenarios: dict[str, Scenario], monkeypatch: pytest.MonkeyPatch) -> None:
+    services = scenarios["data"]()
+    asked = []
+    for name in ("report", "cycle_list"):
+        real = getattr(services.insights, name)
+
+        def count(*given: Any, name: str = name, real: Callable[..., Any] = real, **options: Any) -> Any:
+            asked.append(name)
+            return real(*given, **options)
+
+        monkeypatch.setattr(services.insights, name, count)
+    async with running(services) as pilot:
+        asked.clear()  # The goals have asked for their rates.
+        await press(pilot, "3", "4")
+        assert asked == ["report", "cycle_list"]

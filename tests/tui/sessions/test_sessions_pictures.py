@@ -2,49 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from goals_tui.domain.filters import Filters
 from goals_tui.services.context import Services
-from goals_tui.tui.config import Config
 from tests.builders import event
 from tests.conftest import NOW
-from tests.tui.harness import SIZES, Pilot, QuietApp, press, until
+from tests.tui.harness import SIZES, press, running
 from tests.tui.insights.conftest import WHEN, Scenario, fill, flight
+from tests.tui.pictures import Pictures, themes
 
 each_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-each_theme = pytest.mark.parametrize("theme", ["goals-dark", "goals-light"])
-Compare = Callable[..., bool]
-
-
-async def go(pilot: Pilot) -> None:
-    pilot.app.filters = Filters(span="last-30-days")
-    await press(pilot, "4")
 
 
 @each_size
-@each_theme
-def test_the_list(theme: str, size: tuple[int, int], scenarios: dict[str, Scenario], snap_compare: Compare) -> None:
-    app = QuietApp(scenarios["forty"](), Config(theme=theme))
-    assert snap_compare(app, terminal_size=size, run_before=until("down", before=go))
+async def test_the_list(size: tuple[int, int], scenarios: dict[str, Scenario], pictures: Pictures) -> None:
+    async with running(scenarios["forty"](), size) as pilot:
+        pilot.app.filters = Filters(span="last-30-days")
+        await press(pilot, "4", "down")
+        async for theme in themes(pilot):
+            pictures.take(pilot, theme)
+        await press(pilot, "i")
+        pictures.take(pilot, "incomplete")
+    pictures.compare()
 
 
-def test_one_outcome(scenarios: dict[str, Scenario], snap_compare: Compare) -> None:
-    app = QuietApp(scenarios["data"]())
-    assert snap_compare(app, terminal_size=(80, 24), run_before=until("i", before=go))
-
-
-def test_nothing(scenarios: dict[str, Scenario], snap_compare: Compare) -> None:
-    app = QuietApp(scenarios["none"]())
-    assert snap_compare(app, terminal_size=(80, 24), run_before=until(before=go))
+async def test_nothing(scenarios: dict[str, Scenario], pictures: Pictures) -> None:
+    async with running(scenarios["none"](), (80, 24)) as pilot:
+        await press(pilot, "4")
+        pictures.take(pilot, "nothing")
+        await press(pilot, "c")
+        pictures.take(pilot, "nothing-completed")
+    pictures.compare()
 
 
 @each_size
-@each_theme
-def test_a_timeline(theme: str, size: tuple[int, int], services: Services, snap_compare: Compare) -> None:
+async def test_a_timeline(size: tuple[int, int], services: Services, pictures: Pictures) -> None:
     tracked = flight()
     fill(services, [tracked], 0, 0)
     start = (NOW - WHEN - timedelta(hours=5)).total_seconds()
@@ -57,5 +52,9 @@ def test_a_timeline(theme: str, size: tuple[int, int], services: Services, snap_
             event(tracked, "Booking paid", seconds=start + 3700, **places),
         ]
     )
-    app = QuietApp(services, Config(theme=theme))
-    assert snap_compare(app, terminal_size=size, run_before=until("enter", before=go))
+    async with running(services, size) as pilot:
+        pilot.app.filters = Filters(span="last-30-days")
+        await press(pilot, "4", "enter")
+        async for theme in themes(pilot):
+            pictures.take(pilot, theme)
+    pictures.compare()

@@ -1,0 +1,30 @@
+"""The table of a view leaves the app: to the clipboard, or to a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from goals_tui.tui.insights.views import View
+from goals_tui.tui.screen import ScreenFrame
+
+
+def copy_table(screen: ScreenFrame[Any], view: View) -> None:
+    """Put the table on the clipboard, and say so."""
+    screen.app.copy_to_clipboard(view.table.as_text())
+    count = len(view.table.rows)
+    screen.app.notify(f"{count} row{'' if count == 1 else 's'} copied: {view.title}")
+
+
+async def save_table(screen: ScreenFrame[Any], view: View, name: str) -> None:
+    """Ask for a path, and write the table there as CSV. `name` tells the proposed file from those of other views."""
+    from goals_tui.services.save_text import save_text
+    from goals_tui.tui.dialogs import AskText
+
+    text, today = view.table.as_csv(), screen.services.clock().date()
+    asked = AskText("Save the table as CSV", value=f"insights-{name}-{today}.csv", label="File")
+    path = await screen.app.push_screen_wait(asked)
+    if path is not None:
+        saved = screen.attempt(lambda: save_text(Path(path), text))
+        if saved is not None:
+            screen.app.notify(f"Saved {saved}")

@@ -1,0 +1,159 @@
+"""One view as its chart or its table, under a title and over a line about the cursor; in the room left, more of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import DescendantFocus
+from textual.message import Message
+from textual.widgets import ContentSwitcher, DataTable, Static
+
+from goals_tui.tui.insights.buckets import Axis
+from goals_tui.tui.insights.course import LEAST_ROWS, Course, course
+from goals_tui.tui.insights.table_view import TableView
+from goals_tui.tui.insights.views import Lead, View
+from goals_tui.tui.widgets.chart import Chart
+from goals_tui.tui.widgets.chart_bars import WIDE, comfortable_rows
+from goals_tui.tui.widgets.chart_canvas import Place
+from goals_tui.tui.widgets.chart_spec import Bars
+
+_TITLE_AND_CAPTION = 2
+"""Rows around a chart."""
+
+_HEADING_AND_AIR = 2
+"""Rows around the rows of a table below a chart."""
+
+
+class ViewPane(Vertical):
+    """Shows a `View`. Bars that leave room have below them the course of the chosen goal, else their table."""
+
+    DEFAULT_CSS = """
+    ViewPane #view-title { height: 1; margin-top: 1; }
+    ViewPane #view { height: 1fr; }
+    ViewPane #below { height: 1fr; margin-top: 1; display: none; }
+    ViewPane #below.-shown { display: block; }
+    ViewPane #caption { height: 1; color: $quiet; }
+    """
+
+    @dataclass
+    class Wanted(Message):
+        """The cycles behind a number are wanted."""
+
+        lead: Lead
+
+    def __init__(self) -> None:
+        super().__init__(id="views")
+        self.view: View | None = None
+        self._axis: Axis | None = None
+        self._alone = False
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="view-title", markup=False)
+        with ContentSwitcher(initial="chart", id="view"):
+            yield Chart(id="chart")
+            yield TableView(id="table")
+        yield Course()
+        yield TableView(id="below")
+        yield Static("", id="caption", markup=False)
+
+    @property
+    def chart(self) -> Chart:
+        """The chart of the view, not the one below it."""
+        return self.query_one("#chart", Chart)
+
+    @property
+    def as_table(self) -> bool:
+        """Whether the table is shown in place of the chart."""
+        return self.query_one("#view", ContentSwitcher).current == "table"
+
+    def show(self, view: View, axis: Axis | None) -> None:
+        """Show another view, or newer numbers; `axis` has what happened over time."""
+        self.view, self._axis = view, axis
+        self.chart.show(view.spec)
+        self.query_one("#table", TableView).show(view.table)
+        self.fill()
+
+    def turn(self) -> None:
+        """The chart as its table, or back."""
+        switcher = self.query_one("#view", ContentSwitcher)
+        switcher.current = "chart" if self.as_table else "table"
+        self.fill()
+        self.query_one(f"#{switcher.current}").focus()
+
+    # -- the room below
+
+    def set_alone(self, alone: bool) -> None:
+        """Whether the chart takes all the room, whatever could stand below it."""
+        self._alone = alone
+        self.fill()
+
+    def fill(self) -> None:
+        """Give bars the height that they need, and use what is left."""
+        place, under, below = self.query_one("#view"), self.query_one(Course), self.query_one("#below", TableView)
+        found, tabled, height = None, False, 0
+        view = self.view
+        if view is not None and isinstance(view.spec, Bars) and not (self._alone or self.as_table):
+            height = comfortable_rows(view.spec, place.size.width)
+            room = self.size.height - height - _TITLE_AND_CAPTION
+            if room >= LEAST_ROWS:
+                found = course(self._axis, view.lead(self.chart.place or Place(0)).behind.goal_id)
+            wide = place.size.width >= WIDE
+            tabled = found is None and wide and room >= len(view.table.lines) + _HEADING_AND_AIR
+            if tabled:
+                below.show(view.table)
+        place.styles.height = height if found is not None or tabled else "1fr"
+        if (found is None and under.has_focus_within) or (not tabled and below.has_focus):
+            self.chart.focus()
+        under.show(found)
+        below.set_class(tabled, "-shown")
+        self._say()
+
+    # -- words
+
+    @on(DescendantFocus)
+    def _say(self) -> None:
+        """The title, and below all what the cursor is on."""
+        view = self.view
+        if view is None:
+            return
+        title = self.query_one("#view-title", Static)
+        name = Content.styled(view.table_title or view.title if self.as_table else view.title, "bold")
+        key, does = view.hint or ("", "")
+        hint = Content.assemble((key, "bold $primary"), (f" {does}", "$quiet"))
+        room = self.size.width - hint.cell_length - 1
+        name = name.truncate(max(1, room), ellipsis=True)
+        title.update(Content.assemble(name, " " * max(1, room - name.cell_length + 1), hint))
+        caption = self.query_one("#caption", Static)
+        under = self.query_one(Course).query_one(Chart)
+        if self.as_table:
+            text = Content("v shows the chart · y copies the table · s saves it as CSV")
+        else:
+            text = (under if under.has_focus else self.chart).caption(caption.size.width)
+        caption.update(text.truncate(max(1, caption.size.width), ellipsis=True))
+
+    @on(Chart.Moved)
+    def _follow(self, event: Chart.Moved) -> None:
+        if event.chart is self.chart:
+            self.fill()
+        else:
+            self._say()
+
+    # -- the cycles behind a number
+
+    @on(Chart.Opened)
+    def _open_place(self, event: Chart.Opened) -> None:
+        event.stop()
+        view = self.view if event.chart is self.chart else self.query_one(Course).shown
+        if view is not None:
+            self.post_message(self.Wanted(view.lead(event.place)))
+
+    @on(DataTable.RowSelected)
+    def _open_row(self, event: DataTable.RowSelected) -> None:
+        event.stop()
+        if self.view is not None:
+            rows = self.view.rows
+            self.post_message(self.Wanted(rows[event.cursor_row] if event.cursor_row < len(rows) else Lead()))

@@ -1,0 +1,35 @@
+"""What can be done with one cycle, in the list and on its timeline."""
+
+from __future__ import annotations
+
+from goals_tui.domain.report import Cycle
+from goals_tui.tui.places import GoalPlace
+from goals_tui.tui.screen import ScreenFrame
+
+
+class CycleActions(ScreenFrame[None]):
+    """A screen on which one cycle is meant."""
+
+    @property
+    def chosen(self) -> Cycle | None:
+        """The cycle that is meant; None where there is none, or it was not read yet."""
+        raise NotImplementedError
+
+    def action_copy_id(self) -> None:
+        """Copy the cycle's id."""
+        if self.chosen is not None:
+            self._copy(self.chosen.cycle_id, "Cycle id copied")
+
+    def action_copy_session(self) -> None:
+        """Copy the id of its session."""
+        if self.chosen is not None:
+            self._copy(self.chosen.session_id, "Session id copied")
+
+    def _copy(self, text: str, said: str) -> None:
+        self.app.copy_to_clipboard(text)
+        self.app.notify(text, title=said)
+
+    def action_goal(self) -> None:
+        """Go to its goal."""
+        if self.chosen is not None:
+            self.goals_app.go(GoalPlace(self.chosen.goal_id))

@@ -1,0 +1,100 @@
+"""The filters of Insights: chosen, typed, kept under a name, copied as a command line."""
+
+from __future__ import annotations
+
+from textual.widgets import Input
+
+from goals_tui.domain.filters import Choice, Filters
+from goals_tui.tui.insights.calendar import Calendar
+from goals_tui.tui.insights.filter_dialog import FilterDialog
+from goals_tui.tui.insights.screen import InsightsScreen
+from tests.tui.harness import messages, press, running, screen_text, type_text
+from tests.tui.insights.conftest import Scenario, flight
+
+
+async def test_filters_are_chosen_with_the_keyboard(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), area="insights") as pilot:
+        await press(pilot, "f")
+        assert isinstance(pilot.app.screen, FilterDialog)
+        await press(pilot, "down", "enter")
+        await type_text(pilot, "flight")
+        await press(pilot, "enter", "escape", "down", "enter")
+        await type_text(pilot, "voice")
+        await press(pilot, "enter", "tab", "space", "escape", "ctrl+s")
+        assert pilot.app.filters == Filters(
+            goals=Choice(values=(flight().id,)), endpoints=Choice(values=("[/Voice]",), negated=True)
+        )
+        assert "Book a Flight · not [/Voice]" in screen_text(pilot.app)
+        await press(pilot, "4")
+        assert "Book a Flight · not [/Voice]" in screen_text(pilot.app), "filters go along to Sessions"
+        await press(pilot, "backspace", "3")
+        insights = pilot.app.screen
+        assert isinstance(insights, InsightsScreen)
+        assert insights.gathered is not None
+        assert insights.gathered.wanted.filters == Filters()
+
+
+async def test_snapshots_can_be_none(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), area="insights") as pilot:
+        await press(pilot, "f", "down", "down", "down", "down", "enter", "enter", "down", "enter", "escape", "f2")
+        assert pilot.app.filters.no_snapshot
+        assert pilot.app.filters.snapshots == Choice(values=("v1",))
+        assert "v1, or none" in screen_text(pilot.app)
+
+
+async def test_days_are_typed_or_picked_and_nonsense_is_refused(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), area="insights") as pilot:
+        await press(pilot, "f", "enter", "tab")
+        await press(pilot, "down")
+        assert isinstance(pilot.app.screen, Calendar)
+        await press(pilot, "pageup", "left", "up", "enter")
+        since = pilot.app.screen.query_one("#since", Input)
+        assert since.value == "2026-10-12"
+        await press(pilot, "tab")
+        await type_text(pilot, "2026-10-11")
+        assert "The span ends before it begins" in screen_text(pilot.app)
+        await press(pilot, "ctrl+s")
+        assert isinstance(pilot.app.screen, FilterDialog), "not applied"
+        await press(pilot, "backspace", "9")
+        await type_text(pilot, "T12:30")
+        await press(pilot, "ctrl+s")
+        assert pilot.app.filters == Filters(span="custom", since="2026-10-12", until="2026-10-19T12:30")
+        assert "2026-10-12 00:00 – 2026-10-19 12:30" in screen_text(pilot.app)
+
+
+async def test_spans_get_longer_and_shorter(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), area="insights") as pilot:
+        seen = []
+        for key in ["left_square_bracket"] + ["right_square_bracket"] * 7:
+            await press(pilot, key)
+            seen.append(pilot.app.filters.span)
+        assert seen == [
+            "today", "last-7-days", "this-month", "last-30-days", "this-year", "last-365-days", "all", "all",
+        ]  # fmt: skip
+
+
+async def test_filters_are_saved_loaded_deleted_and_brought_back(scenarios: dict[str, Scenario]) -> None:
+    services = scenarios["data"]()
+    async with running(services, area="insights") as pilot:
+        await press(pilot, "l")
+        assert "No filters are saved yet" in messages(pilot.app)[-1]
+        await press(pilot, "right_square_bracket", "w")
+        await type_text(pilot, "The month [/foo]")
+        await press(pilot, "enter")
+        assert [saved.name for saved in services.filters.all()] == ["The month [/foo]"]
+        await press(pilot, "backspace", "l")
+        assert "The month [/foo]" in screen_text(pilot.app)
+        await press(pilot, "enter")
+        assert pilot.app.filters.span == "this-month"
+        await pilot.app.screen.run_action("delete_filters")
+        await press(pilot, "enter")
+        assert services.filters.all() == []
+        await press(pilot, "u")
+        assert [saved.name for saved in services.filters.all()] == ["The month [/foo]"]
+
+
+async def test_the_command_line_is_copied(scenarios: dict[str, Scenario]) -> None:
+    services = scenarios["data"]()
+    async with running(services, area="insights") as pilot:
+        await press(pilot, "right_square_bracket", "x")
+        assert pilot.app.clipboard == f"goals-tui --workspace {services.workspace.path} report --span this-month"
