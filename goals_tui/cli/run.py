@@ -35,8 +35,12 @@ def run(arguments: Sequence[str]) -> int:
         _complain(f"Can't use {str(error.filename or 'a file')[:200]!r}: {error.strerror or error}. Check it.")
         return ERROR
     except KeyboardInterrupt:
-        _complain("Stopped.")
-        return _INTERRUPTED
+        return _stopped()
+    except RuntimeError as error:
+        # So DuckDB says that ctrl+c stopped a query.
+        if str(error) != "Query interrupted":
+            raise
+        return _stopped()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     return 0
@@ -50,6 +54,11 @@ def _command() -> Callable[..., object]:
     from goals_tui.cli.app import app
 
     return get_command(app)
+
+
+def _stopped() -> int:
+    _complain("Stopped.")
+    return _INTERRUPTED
 
 
 def _complain(message: str) -> None:
