@@ -102,11 +102,11 @@ class DocumentStorage(Storage):
 
     def _keep_previous(self) -> None:
         """Makes the present file the copy. The file itself keeps its name all the time."""
+        if not self.path.exists():
+            return
         temporary = self._backup.with_name(f".{self._backup.name}.{uuid.uuid4().hex}.tmp")
         try:
             os.link(self.path, temporary)
-        except FileNotFoundError:
-            return
         except OSError:  # a file system without hard links
             replace_file(self._backup, self.path.read_bytes())
             return

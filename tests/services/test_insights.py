@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from goals_tui.domain.errors import NotFoundError, RefusedError
-from goals_tui.domain.event import GoalEvent
+from goals_tui.domain.event import GoalEvent, Source
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services, create_workspace
@@ -213,3 +213,13 @@ def test_a_funnel_starts_with_every_cycle_though_older_versions_began_otherwise(
     funnel = services.insights.funnel("Order", ALL)
     assert funnel.started == services.insights.report(ALL).totals.started == 2
     assert [(step.name, step.reached) for step in funnel.steps] == [("Click", 1), ("Done", 1), ("Call", 1)]
+
+
+def test_a_goal_that_only_its_versions_know_is_reported_under_its_last_name(services: Services) -> None:
+    saved = services.goals.save(goal("Book", "Begin", "◎Done").model_copy(update={"revision": 0}))
+    services.tracking.track("s", saved.id, [step.id for step in saved.steps], Source())
+    with services.workspace.documents.transaction() as transaction:
+        transaction.delete("goals", saved.id)
+    report = services.insights.report(Filters(span="all"))
+    assert [(row.goal_id, row.name, row.figures.completed) for row in report.goals] == [(saved.id, "Book", 1)]
+    assert report.totals.started == 1 and report.health.unknown_goals == 0

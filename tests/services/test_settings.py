@@ -134,3 +134,9 @@ def test_there_is_nothing_to_take_back_or_to_do_again(services: Services) -> Non
     services.project.save(services.project.get().model_copy(update={"name": "Desk"}))
     services.history.undo()
     assert (services.history.undo_label, services.history.redo_label) == (None, "Change settings")
+
+
+def test_a_feature_flag_is_true_or_false() -> None:
+    assert read_features({"FEATURE_USE_GOALS_V2": "TRUE"}, {}).enabled
+    with pytest.raises(GoalsError, match=r"is 'maybe'\. Write true or false\."):
+        read_features({"FEATURE_USE_GOALS_V2": "maybe"}, {})

@@ -218,3 +218,21 @@ def test_a_file_that_is_replaced_while_it_is_read_is_read_again(path: Path, monk
     assert set(documents.all("goals")) == {"a"}
     put(documents, "c", name="C")
     assert set(documents.all("goals")) == {"a", "b", "c"}
+
+
+def test_a_file_system_without_hard_links(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    documents = Documents(path)
+    put(documents, "a", name="A")
+    first = path.read_bytes()
+    put(documents, "b", name="B")
+    assert path.with_name("goals.json.bak").read_bytes() == first
+
+
+def test_a_folder_in_the_place_of_the_file(path: Path) -> None:
+    path.mkdir()
+    with pytest.raises(UnreadableError, match=r"Can't read .*goals\.json: is a directory\."):
+        Documents(path).all("goals")
