@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events, work
-from textual.app import App, ComposeResult
+from textual.app import App
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.theme import Theme
@@ -17,10 +17,10 @@ from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.tui.actions import AREAS, Area, bindings
 from goals_tui.tui.config import Config
 from goals_tui.tui.key_order import KeyOrder
+from goals_tui.tui.opening import Opening
 from goals_tui.tui.screen import ScreenFrame, StoreChanged
 from goals_tui.tui.tasks.watch import TaskWatch, may_end
 from goals_tui.tui.themes import DEFAULT_THEME, OURS, outcome_colors
-from goals_tui.tui.widgets.bars import KeyBar, TitleBar
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -212,18 +212,6 @@ class GoalsApp(App[None], inherit_bindings=False):
             await self.pop_screen()
         cast(ScreenFrame[Any], self.screen).open_place(place)
 
-    def open_goal(self, goal_id: str, *, edit: bool = False) -> None:
-        """Show a goal."""
-        from goals_tui.tui.places import GoalPlace
-
-        self.go(GoalPlace(goal_id, edit))
-
-    def open_flow(self, flow_id: str | None, node_id: str | None = None, track_goal_id: str | None = None) -> None:
-        """Show a flow, at a node, or ready to track a goal in it."""
-        from goals_tui.tui.places import FlowPlace
-
-        self.go(FlowPlace(flow_id, node_id, track_goal_id))
-
     # -- actions
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -279,27 +267,9 @@ class GoalsApp(App[None], inherit_bindings=False):
     @work
     async def action_theme(self) -> None:
         """Choose the colours."""
-        await self.choose_theme()
+        from goals_tui.tui.theme_choice import choose_theme
 
-    async def choose_theme(self) -> None:
-        """Choose the colours from a list; moving through it shows them."""
-        from goals_tui.tui.dialogs import Choose, Option
-
-        before = self.theme
-        ours = [theme.name for theme in OURS]
-        names = [*ours, *sorted(set(self.available_themes) - set(ours))]
-        options = [Option(name, name, "ours" if name in ours else "") for name in names]
-        dialog = Choose("Theme", options, chosen=before, preview=lambda name: setattr(self, "theme", name))
-        name = await self.push_screen_wait(dialog)
-        self.use_theme(before if name is None else name)
-
-    def use_theme(self, name: str) -> None:
-        """Show a theme and keep the choice."""
-        self.theme = name
-        try:
-            self.config.keep("theme", name)
-        except GoalsError as error:
-            self.show_error(error)
+        await choose_theme(self)
 
     def action_close_messages(self) -> None:
         """Put the notifications away."""
@@ -319,16 +289,6 @@ class GoalsApp(App[None], inherit_bindings=False):
     def get_theme(self, theme_name: str) -> Theme | None:
         """As Textual's; a theme that is gone is ours."""
         return super().get_theme(theme_name) or super().get_theme(DEFAULT_THEME)
-
-
-class Opening(Screen[None]):
-    """The frame with nothing in it yet."""
-
-    def compose(self) -> ComposeResult:
-        title = TitleBar()
-        title.area = "goals"
-        yield title
-        yield KeyBar()
 
 
 def _screen(area: Area) -> Screen[Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from goals_tui.tui.dialogs import Choose, Option
 from goals_tui.tui.goals.journey import node_in_words, steps_in_words
+from goals_tui.tui.places import FlowPlace
 from goals_tui.tui.screen import ScreenFrame
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ async def choose_use(screen: ScreenFrame[Any], row: GoalSummary) -> None:
     chosen = await screen.app.push_screen_wait(Choose(f"Where {row.name} is tracked", options))
     if chosen is not None:
         use = uses[int(chosen)]
-        screen.goals_app.open_flow(use.flow_id, use.node_id)
+        screen.goals_app.go(FlowPlace(use.flow_id, use.node_id))
 
 
 async def choose_flow(screen: ScreenFrame[Any], row: GoalSummary) -> None:
@@ -50,4 +51,4 @@ async def choose_flow(screen: ScreenFrame[Any], row: GoalSummary) -> None:
             return
         screen.goals_app.changed()
         chosen = made.id
-    screen.goals_app.open_flow(chosen, track_goal_id=row.id)
+    screen.goals_app.go(FlowPlace(chosen, track_goal_id=row.id))

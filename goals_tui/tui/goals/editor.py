@@ -6,21 +6,19 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Input, Label, Static
+from textual.widgets import Static
 
 from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.goal_rules import Problem
-from goals_tui.domain.model import MAX_NAME
 from goals_tui.domain.project import currency_digits
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.dialogs import Answer, Ask
 from goals_tui.tui.goals.draft import Draft
 from goals_tui.tui.goals.editor_steps import StepEditing
+from goals_tui.tui.goals.goal_form import GoalForm, field_name
 from goals_tui.tui.goals.step_form import Currency
-from goals_tui.tui.goals.step_table import StepTable
-from goals_tui.tui.widgets.fields import Field, text_area
+from goals_tui.tui.widgets.fields import Field
 
 if TYPE_CHECKING:
     from goals_tui.services.goals import Consequences
@@ -30,8 +28,6 @@ A goal begins with its **initial step** ●: it opens a cycle, and nothing count
 at least one **completion step** ◎: reaching it completes the goal. If there is one step only, it must be the completion
 step. Saving makes a new version; what was tracked before keeps the values of its own version.
 """
-
-FIELDS = ("name", "description", "initial.name", "initial.description")
 
 
 class GoalEditor(StepEditing):
@@ -43,18 +39,11 @@ class GoalEditor(StepEditing):
     BINDINGS = bindings("goals.editor")
     AUTO_FOCUS = "#field-name Input"
     DEFAULT_CSS = """
-    GoalEditor #form { height: 1fr; scrollbar-size-vertical: 1; }
-    GoalEditor #form > Vertical { height: auto; }
-    GoalEditor #steps-head { height: 1; }
-    GoalEditor #steps-count { color: $quiet; padding-left: 2; width: auto; }
-    GoalEditor #steps-count.-full { color: $warning; }
-    GoalEditor #no-steps { color: $quiet; height: auto; padding: 0 2; }
-    GoalEditor #steps-problem { color: $error; height: auto; }
-    GoalEditor #what-next { height: 1; color: $quiet; }
-    GoalEditor #what-next.-wrong { color: $error; }
     GoalEditor.-wide #form, GoalEditor.-huge #form { layout: horizontal; overflow-y: hidden; }
     GoalEditor.-wide #about, GoalEditor.-huge #about { width: 2fr; height: 1fr; overflow-y: auto; margin-right: 4; }
     GoalEditor.-wide #steps-part, GoalEditor.-huge #steps-part { width: 3fr; height: 1fr; }
+    GoalEditor #what-next { height: 1; color: $quiet; }
+    GoalEditor #what-next.-wrong { color: $error; }
     """
 
     def __init__(self, goal: Goal) -> None:
@@ -63,27 +52,8 @@ class GoalEditor(StepEditing):
         self._tried = False
 
     def compose_body(self) -> ComposeResult:
-        goal = self.draft.goal
         self.currency = self._currency()
-        with VerticalScroll(id="form", can_focus=False):
-            with Vertical(id="about"):
-                yield Field("Name", _name_input(goal.name), id="field-name")
-                yield Field("Description", text_area(goal.description), id="field-description", hint="optional")
-                yield Label("● Initial Step", classes="heading")
-                yield Field("Name", _name_input(goal.initial.name), id="field-initial-name")
-                yield Field(
-                    "Description",
-                    text_area(goal.initial.description),
-                    id="field-initial-description",
-                    hint="optional",
-                )
-            with Vertical(id="steps-part"):
-                with Horizontal(id="steps-head"):
-                    yield Label("Steps", classes="heading")
-                    yield Label("", id="steps-count", markup=False)
-                yield Static("", id="steps-problem", markup=False)
-                yield StepTable(self.currency, id="steps")
-                yield Static("", id="no-steps", markup=False)
+        yield GoalForm(self.draft.goal, self.currency, id="form")
         yield Static("", id="what-next", markup=False)
 
     def _currency(self) -> Currency:
@@ -93,7 +63,12 @@ class GoalEditor(StepEditing):
         return Currency(symbol(code), currency_digits(code))
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self.query_one("#form").scroll_home, animate=False)
+        self.call_after_refresh(self.form.scroll_home, animate=False)
+
+    @property
+    def form(self) -> GoalForm:
+        """What is filled in."""
+        return self.query_one(GoalForm)
 
     # -- drawing
 
@@ -116,37 +91,15 @@ class GoalEditor(StepEditing):
         except GoalsError:
             return None
 
-    def _fill(self, chosen: str | None = None) -> None:
-        goal = self.draft.goal
-        values = (goal.name, goal.description, goal.initial.name, goal.initial.description)
-        for name, value in zip(FIELDS, values, strict=True):
-            field = self._field(name)
-            # What is typed right now may carry spaces that the goal does not.
-            if field.value.strip() != value or not field.entry.has_focus:
-                field.put(value)
-        self.show_state(chosen)
+    def _fill(self) -> None:
+        self.form.fill(self.draft.goal)
+        self.show_state()
 
     def show_state(self, chosen: str | None = None) -> None:
         """Draw messages, steps, title and keys as the draft is now."""
-        goal, draft = self.draft.goal, self.draft
-        problems = self.problems()
-        shown = [problem for problem in problems if self._is_news(problem)]
-        for name in FIELDS:
-            self._field(name).say(next((p.message for p in shown if p.field == name), ""))
-        wrong = {problem.step_id for problem in shown if problem.field.startswith("step.")}
-        table = self.query_one(StepTable)
-        table.show_steps(goal.further, lambda step_id: step_id in wrong, chosen)
-        table.display = bool(goal.further)
-        empty = self.query_one("#no-steps", Static)
-        empty.update("No steps yet. Press a to add the one that completes the goal (insert, while typing).")
-        empty.display = not goal.further
-        of_steps = [p.message for p in shown if p.field in ("steps", "step.name", "step.metrics")]
-        self.query_one("#steps-problem", Static).update(of_steps[0] if of_steps else "")
-        self.query_one("#steps-problem").display = bool(of_steps)
-        most = self.services.features.max_steps
-        count = self.query_one("#steps-count", Label)
-        count.update(f"{len(goal.steps)} of {most}, the initial one included")
-        count.set_class(len(goal.steps) >= most, "-full")
+        draft, problems = self.draft, self.problems()
+        news = [problem for problem in problems if self._is_news(problem)]
+        self.form.show(draft.goal, news, self.services.features.max_steps, chosen)
         self.place = f"Goals › {draft.base.name or 'New goal'}"
         self.unsaved = draft.changed
         self.show_title()
@@ -154,12 +107,9 @@ class GoalEditor(StepEditing):
         self.refresh_bindings()
 
     def _say_what_next(self, problems: list[Problem]) -> None:
-        if not problems:
-            text = "Ready: ctrl+s or F2 saves." if self.draft.changed else ""
-        else:
-            text = f"Before it can be saved: {problems[0].message}" if self.draft.changed else ""
+        text = f"Before it can be saved: {problems[0].message}" if problems else "Ready: ctrl+s or F2 saves."
         line = self.query_one("#what-next", Static)
-        line.update(text)
+        line.update(text if self.draft.changed else "")
         line.set_class(self._tried and bool(problems), "-wrong")
 
     def problems(self) -> list[Problem]:
@@ -173,14 +123,11 @@ class GoalEditor(StepEditing):
         field = "steps" if problem.field.startswith("step") else problem.field
         return field in self.draft.touched
 
-    def _field(self, name: str) -> Field:
-        return self.query_one(f"#field-{name.replace('.', '-')}", Field)
-
     # -- typing
 
     @on(Field.Edited)
     def _edited(self, event: Field.Edited) -> None:
-        name = (event.field.id or "").removeprefix("field-").replace("-", ".")
+        name = field_name(event.field)
         self.draft.touched.add(name)
         self.draft.write(name, event.value)
         self.show_state()
@@ -244,7 +191,7 @@ class GoalEditor(StepEditing):
         if problems:
             self._tried = True
             self.show_state()
-            self._go_to(problems[0])
+            self.form.go_to(problems[0])
             return False
         lost = await self._lost()
         if lost and not await settle_lost_steps(self, lost):
@@ -281,23 +228,7 @@ class GoalEditor(StepEditing):
             label = f"Create goal {goal.name!r}"
         return await asyncio.to_thread(self.services.goals.save, goal, overwrite=overwrite, label=label)
 
-    def _go_to(self, problem: Problem) -> None:
-        if problem.field in FIELDS:
-            self._field(problem.field).entry.focus()
-            return
-        table = self.query_one(StepTable)
-        ids = [step.id for step in self.draft.goal.further]
-        if problem.step_id in ids:
-            table.cursor = ids.index(problem.step_id)
-        if ids:
-            table.focus()
-
     def reload(self, goal: Goal) -> None:
         """Show what somebody else saved; undo brings back what this form said."""
         self.draft.reload(goal)
         self._fill()
-
-
-def _name_input(name: str) -> Input:
-    # Nothing is selected: the first key that is typed must not replace a name that is there.
-    return Input(name, max_length=MAX_NAME, select_on_focus=False)

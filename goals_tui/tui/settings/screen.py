@@ -123,7 +123,9 @@ class SettingsScreen(ScreenFrame[None]):
         elif row.kind == "keys":
             self.query_one("#about").focus()
         elif row.kind == "theme":
-            await self.goals_app.choose_theme()
+            from goals_tui.tui.theme_choice import choose_theme
+
+            await choose_theme(self.goals_app)
             self.show_data()
         else:
             await {"name": self._rename, "currency": self._currency, "time_zone": self._time_zone}[row.kind]()

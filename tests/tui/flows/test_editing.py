@@ -13,6 +13,7 @@ from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services, open_services
 from goals_tui.tui.flows.layout import START, slot_key
 from goals_tui.tui.flows.node_actions import NodeActions
+from goals_tui.tui.places import FlowPlace
 from goals_tui.tui.widgets.flow_chart import FlowChart
 from tests.builders import book_a_flight, flow, goal, if_, lookup, node_id, other, question, say, track
 from tests.tui.harness import HOSTILE, SIZES, messages, press, running, screen_text, settle, type_text
@@ -339,7 +340,7 @@ async def test_hostile_names_are_shown_in_list_crumbs_and_forms(services: Servic
     async with running(services, size, area="flows") as pilot:
         for name in HOSTILE:
             begins = name[:6].strip()
-            pilot.app.open_flow(services.flows.get(name).id)
+            pilot.app.go(FlowPlace(services.flows.get(name).id))
             await settle(pilot)
             await press(pilot, "down")
             assert begins in screen_text(pilot.app).splitlines()[1]

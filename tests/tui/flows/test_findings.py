@@ -5,6 +5,7 @@ from __future__ import annotations
 from goals_tui.domain.flow import TrackGoal
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
+from goals_tui.tui.places import FlowPlace
 from goals_tui.tui.widgets.flow_chart import FlowChart
 from tests.builders import book_a_flight, end, flow, go_to, hex_id, node_id, say, track
 from tests.tui.harness import messages, press, running, screen_text, type_text
@@ -98,7 +99,7 @@ async def test_the_goals_screen_sends_one_here_to_track_a_goal(services: Service
     services.flows.save(flow("A", say("hi")))
     services.flows.save(flow("B", say("ho")))
     async with running(services) as pilot:
-        pilot.app.open_flow(None, track_goal_id=tracked.id)
+        pilot.app.go(FlowPlace(None, track_goal_id=tracked.id))
         await press(pilot)
         await type_text(pilot, "b")
         await press(pilot, "enter", "escape")
@@ -110,9 +111,9 @@ async def test_open_flow_selects_the_node(services: Services) -> None:
     services.flows.save(flow("A", say("hi")))
     services.flows.save(flow("B", say("ho"), say("hu")))
     async with running(services) as pilot:
-        pilot.app.open_flow(hex_id("flow B"), node_id("hu"))
+        pilot.app.go(FlowPlace(hex_id("flow B"), node_id("hu")))
         await press(pilot)
         assert pilot.app.screen.query_one(FlowChart).selected == node_id("hu")
-        pilot.app.open_flow("gone")
+        pilot.app.go(FlowPlace("gone"))
         await press(pilot)
         assert "There is no flow 'gone'" in messages(pilot.app)[-1]

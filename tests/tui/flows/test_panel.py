@@ -5,6 +5,7 @@ from __future__ import annotations
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
+from goals_tui.tui.places import FlowPlace
 from goals_tui.tui.widgets.flow_chart import FlowChart
 from tests.builders import (
     book_a_flight,
@@ -77,7 +78,7 @@ async def test_the_end_says_its_reason(services: Services) -> None:
             ("C gone", "flow"),
             ("D empty", "The flow has ended."),
         ):
-            pilot.app.open_flow(services.flows.get(name).id)
+            pilot.app.go(FlowPlace(services.flows.get(name).id))
             await settle(pilot)
             await press(pilot, "i")
             text = screen_text(pilot.app)
