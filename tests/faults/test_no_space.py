@@ -76,8 +76,12 @@ def filled(patient: Patient) -> Patient:
     return patient
 
 
-@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EROFS, errno.EACCES])
-@pytest.mark.parametrize("job", JOBS)
+FAILING = [(job, errno.ENOSPC) for job in JOBS]
+FAILING += [(job, error) for job in ("append", "save", "seal") for error in (errno.EROFS, errno.EACCES)]
+"""A full disk for every job; on one that can't be written the calls are the same, and so is the way out of them."""
+
+
+@pytest.mark.parametrize(("job", "error"), FAILING, ids=lambda given: errno.errorcode.get(given, given))
 def test_each_call_that_writes_fails(
     job: str,
     error: int,
@@ -86,12 +90,11 @@ def test_each_call_that_writes_fails(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if error != errno.ENOSPC and job not in ("append", "save", "seal"):
-        pytest.skip("the same calls and the same way out of them as on a full disk")
     state = filled.path.with_name("state")
     shutil.copytree(filled.path, state)
     # Of many calls some: reading is cheap, writing a part is not.
-    for at in range(1, 60, 1 if job in ("append", "save", "save_settings") else 7):
+    every = error == errno.ENOSPC and job in ("append", "save", "save_settings")
+    for at in range(1, 60, 1 if every else 7):
         workspace = Patient(tmp_path / f"run{at}")
         shutil.copytree(state, workspace.path)
         before = workspace.events()
