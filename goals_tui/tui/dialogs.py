@@ -202,10 +202,14 @@ class Choose(Dialog[str]):
 
     MOST_ROWS: ClassVar[int] = 400
 
+    FEW: ClassVar[int] = 6
+    """So many options, or fewer, make a box that is no higher than they are."""
+
     DEFAULT_CSS = """
     Choose > #dialog { height: 80%; }
     Choose #dialog-body { height: 1fr; }
     Choose OptionList { height: 1fr; margin-top: 1; }
+    Choose.-few > #dialog, Choose.-few #dialog-body { height: auto; }
     Choose .quiet { margin-bottom: 1; }
     Choose #dialog-buttons .quiet { margin: 0; }
     """
@@ -236,7 +240,11 @@ class Choose(Dialog[str]):
         yield Label("", id="count", classes="quiet")
 
     def on_mount(self) -> None:
-        self.query_one(OptionList).can_focus = False
+        rows = self.query_one(OptionList)
+        rows.can_focus = False
+        if len(self.options) <= self.FEW:
+            self.add_class("-few")
+            rows.styles.height = max(1, len(self.options))
         self._list("")
         self.query_one(Input).focus()
 

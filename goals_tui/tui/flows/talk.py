@@ -38,8 +38,11 @@ class Talk:
 
     def __init__(self, services: Services, flow: Flow) -> None:
         self._services = services
-        goals = services.goals.all()
         flows = [*(other for other in services.flows.all() if other.id != flow.id), flow]
+        known = services.goals.by_id()
+        # Only those that can be tracked are made into models: a key waits for this.
+        named = {node.goal_id for each in flows for node in each.walk() if isinstance(node, TrackGoal)}
+        goals = [known[goal_id] for goal_id in sorted(named & known.keys())]
         self._goals: dict[str, Goal] = {goal.id: goal for goal in goals}
         self._definitions = Definitions({(goal.id, goal.version): goal for goal in goals}, goals)
         self._conversation = Conversation(Program(flows, goals), flow.id)

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 EMPTY = """No goals yet.
 
-A goal is something that a conversation should achieve, such as Book a Flight: an initial step, further steps,
-and the step that completes it, each worth money and time.
+A goal is something that a conversation should achieve, such as
+Book a Flight: an initial step, further steps, and the step that
+completes it, each worth money and time.
 
 Press n to define the first one."""
 
