@@ -96,7 +96,8 @@ class FilteredScreen(ScreenFrame[None]):
 
     def show_filters(self) -> None:
         """Say the filters in the bar."""
-        self.query_one(FilterBar).words = filter_words(self.filters, self._span(), self.goal_names())
+        names = self.goal_names() if self.filters.goals else {}
+        self.query_one(FilterBar).words = filter_words(self.filters, self._span(), names)
 
     def _span(self) -> Span | None:
         filters = self.filters

@@ -132,6 +132,7 @@ Changes compare with the span of the same length before.
     def action_table(self) -> None:
         """The chart as its table, or back."""
         self.pane.turn()
+        self.refresh_bindings()
 
     def action_full(self) -> None:
         """Only the chart, or everything again."""
@@ -199,7 +200,8 @@ Changes compare with the span of the same length before.
         """Keys that would do nothing on this tab are off."""
         only = {"goal": "funnel", "dimension": "breakdown"}
         if action == "rank":
-            return self.tab == "performance" and self.shown is not None and bool(self.shown.table.rows)
+            # The table has all goals in any case.
+            return self.tab == "performance" and not self.pane.as_table and bool(self.shown and self.shown.table.rows)
         if action in only:
             return self.tab == only[action]
         if action == "leave_full":

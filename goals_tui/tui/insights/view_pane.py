@@ -122,7 +122,8 @@ class ViewPane(Vertical):
             return
         title = self.query_one("#view-title", Static)
         name = Content.styled(view.table_title or view.title if self.as_table else view.title, "bold")
-        key, does = view.hint or ("", "")
+        only_chart = self.as_table and bool(view.table_title)
+        key, does = ("", "") if view.hint is None or only_chart else view.hint
         hint = Content.assemble((key, "bold $primary"), (f" {does}", "$quiet"))
         room = self.size.width - hint.cell_length - 1
         name = name.truncate(max(1, room), ellipsis=True)

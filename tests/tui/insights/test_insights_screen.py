@@ -312,6 +312,8 @@ async def test_keys_of_one_view_alone_are_said_beside_its_title(scenarios: dict[
         for key, hint in (("p", "o bottom 10"), ("o", "o all goals"), ("n", "g another goal"), ("b", "d by locale")):
             await press(pilot, key)
             assert hint in screen_text(pilot.app)
+        await press(pilot, "p", "v")
+        assert "o top 10" not in screen_text(pilot.app), "the table has all goals in any case"
         assert "] Longer span  v Table" in screen_text(pilot.app).splitlines()[-1], (
             "what matters most fits in 80 columns"
         )
