@@ -112,12 +112,15 @@ class FlowChart(ScrollView, can_focus=True):
     def show(self, flow: Flow | None, names: Names, badges: Mapping[str, Severity]) -> None:
         """Draw this flow. The selection stays where it is, or on what is nearest to where it was.
 
-        The same revision of a flow is not laid out again: another set of badges is cheap.
+        The same revision of a flow is not laid out again, and not painted again under the same badges.
         """
         before, state = self._layout, (flow.id, flow.revision) if flow else None
-        same = before is not None and state == self._state and names == self._names
+        laid_out = before is not None and state == self._state and names == self._names
+        as_it_is = laid_out and badges == self._badges
         self._flow, self._names, self._badges, self._state = flow, names, badges, state
-        if same:
+        if as_it_is:
+            return
+        if laid_out:
             self._strips.clear()
             self._paint = None
         else:
