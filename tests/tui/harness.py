@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from textual.pilot import Pilot
-from textual.worker import Worker
+from textual.worker import Worker, WorkerCancelled
 
 from goals_tui.services.context import Services
 from goals_tui.tui.app import GoalsApp
@@ -50,7 +50,8 @@ async def settle(pilot: Pilot[Any]) -> None:
         threads = at_work(pilot.app)
         if not threads:
             break
-        await pilot.app.workers.wait_for_complete(threads)
+        with suppress(WorkerCancelled):  # What was asked for since then is looked at in the next round.
+            await pilot.app.workers.wait_for_complete(threads)
     await pilot.pause()
     stop_blinking(pilot.app)
     await pilot.pause()

@@ -149,7 +149,6 @@ class PanelScreen(ScreenFrame[None]):
 
     def on_mount(self) -> None:
         """Begin to talk."""
-        super().on_mount()
         self.place = f"{self.flow.name} › Interaction Panel"
         self.set_class(self.app.size.width >= 120, "-debug")
         self._begin()

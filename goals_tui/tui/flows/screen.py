@@ -98,7 +98,6 @@ class FlowsScreen(SideActions):
 
     def on_mount(self) -> None:
         """The chart has the keys."""
-        super().on_mount()
         self.chart.focus()
 
     # -- data
