@@ -21,7 +21,7 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import Ids
 from goals_tui.domain.report import Report
 from goals_tui.services.context import Services, create_workspace, open_services
-from goals_tui.services.insights import Unit
+from goals_tui.services.insights.service import Unit
 from tests.builders import goal, uuid_of
 from tests.examples import examples
 

@@ -16,7 +16,7 @@ from goals_tui.cli.state import services
 from goals_tui.domain.errors import RefusedError
 
 if TYPE_CHECKING:
-    from goals_tui.services.imports import ImportResult
+    from goals_tui.services.imports.service import ImportResult
 
 imports = typer.Typer(help="Bring events and goals in from files.", no_args_is_help=True)
 

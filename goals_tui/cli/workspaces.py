@@ -63,7 +63,7 @@ def demo(
 ) -> None:
     """Make the demo workspace and open it."""
     from goals_tui.services.context import default_workspace
-    from goals_tui.services.demo import make_demo
+    from goals_tui.services.demo.service import make_demo
 
     path = folder or context.ensure_object(State).workspace or default_workspace().parent / "goals-tui-demo"
     made = make_demo(path, fresh=fresh)

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from goals_tui.services.flow_files import FlowFiles
     from goals_tui.services.flows import FlowService
     from goals_tui.services.goals import GoalService
-    from goals_tui.services.imports import Imports
-    from goals_tui.services.insights import Insights
-    from goals_tui.services.packages import Packages
+    from goals_tui.services.imports.service import Imports
+    from goals_tui.services.insights.service import Insights
+    from goals_tui.services.packages.service import Packages
     from goals_tui.services.saved_filters import SavedFilters
     from goals_tui.services.simulation import Simulation
-    from goals_tui.services.tasks import Tasks
+    from goals_tui.services.tasks.service import Tasks
     from goals_tui.services.tracking import Tracker
 
 Clock = Callable[[], datetime]
@@ -84,14 +84,14 @@ class Services:
     @made_once
     def insights(self) -> Insights:
         """Reports, funnels, cycles."""
-        from goals_tui.services.insights import Insights
+        from goals_tui.services.insights.service import Insights
 
         return Insights(self)
 
     @made_once
     def imports(self) -> Imports:
         """Brings events and goals in from files."""
-        from goals_tui.services.imports import Imports
+        from goals_tui.services.imports.service import Imports
 
         return Imports(self)
 
@@ -112,14 +112,14 @@ class Services:
     @made_once
     def packages(self) -> Packages:
         """Goals and flows as files for other projects."""
-        from goals_tui.services.packages import Packages
+        from goals_tui.services.packages.service import Packages
 
         return Packages(self)
 
     @made_once
     def tasks(self) -> Tasks:
         """Long work in the background."""
-        from goals_tui.services.tasks import Tasks
+        from goals_tui.services.tasks.service import Tasks
 
         return Tasks(self)
 

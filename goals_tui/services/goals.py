@@ -190,7 +190,7 @@ class GoalService:
 
     def consequences(self, goal_id: str, step_id: str | None = None) -> Consequences:
         """What deleting a goal, or one step of it, would take. Counts events: call it off the main thread."""
-        from goals_tui.store.event_counts import count_events
+        from goals_tui.store.events.counts import count_events
 
         goal = self.get(goal_id)
         name = goal.name if step_id is None else goal.step(step_id).name

@@ -19,7 +19,7 @@ from goals_tui.domain.filters import Filters, resolve_span
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import Ids
 from goals_tui.domain.open_cycle import join_cycle
-from goals_tui.services.imports_result import Progress, silent
+from goals_tui.services.imports.result import Progress, silent
 from goals_tui.services.simulation_answers import Answers, answers_of
 from goals_tui.services.tracking import EventTemplates
 
@@ -114,8 +114,8 @@ class Simulation:
         end. Raises NotFoundError for an unknown flow, RefusedError for an empty span.
         """
         from goals_tui.store.atomic import scratch_folder
-        from goals_tui.store.bulk_import import BulkImport
-        from goals_tui.store.event_lines import to_line
+        from goals_tui.store.events.bulk_import import BulkImport
+        from goals_tui.store.events.lines import to_line
 
         services, progress = self._services, progress or silent
         start, end = start.astimezone(UTC), end.astimezone(UTC)

@@ -8,7 +8,7 @@ from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.project import Project
 from goals_tui.store.atomic import refusal
 from goals_tui.store.documents import Documents
-from goals_tui.store.event_log import EventLog
+from goals_tui.store.events.log import EventLog
 
 DOCUMENTS = "goals.json"
 EVENTS = "events"

@@ -133,7 +133,7 @@ class GoalsApp(App[None], inherit_bindings=False):
             self._offer_tour()
 
     def _offer_tour(self) -> None:
-        from goals_tui.services.demo_mark import is_demo
+        from goals_tui.services.demo.mark import is_demo
 
         if is_demo(self.services):
             self.action_tour()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from goals_tui.domain.filters import Filters
     from goals_tui.domain.report import Outcome
-    from goals_tui.services.insights import Dimension, TimeBucket
+    from goals_tui.services.insights.service import Dimension, TimeBucket
 
 
 @dataclass(frozen=True)

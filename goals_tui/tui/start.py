@@ -47,7 +47,7 @@ def bring_in(services: Services, begin: Start) -> None:
     """Start the import that the welcome promised, as a task."""
     if begin.brings is None:
         return
-    from goals_tui.services import tasks_work
+    from goals_tui.services.tasks import work as tasks_work
 
     if begin.brings_package:
         tasks_work.import_package(services, begin.brings, "ask")

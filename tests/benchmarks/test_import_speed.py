@@ -15,7 +15,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from goals_tui.services.context import Services, create_workspace
-from goals_tui.services.imports import ImportResult
+from goals_tui.services.imports.service import ImportResult
 from tests.benchmarks import million
 from tests.builders import book_a_flight
 

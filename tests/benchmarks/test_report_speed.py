@@ -20,7 +20,7 @@ from goals_tui.domain.event import FIELDS
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services, create_workspace
-from goals_tui.services.insights import Insights
+from goals_tui.services.insights.service import Insights
 from tests.builders import goal, step
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

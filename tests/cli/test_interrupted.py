@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from goals_tui.services.context import Services
-from goals_tui.services.imports import Imports
+from goals_tui.services.imports.service import Imports
 from tests.cli.conftest import Cli
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from goals_tui.domain.event import FIELDS
 from goals_tui.domain.filters import Filters
 from goals_tui.services.context import Services
-from goals_tui.store.event_lines import read_line
-from goals_tui.store.event_log import EventLog
+from goals_tui.store.events.lines import read_line
+from goals_tui.store.events.log import EventLog
 from tests.hostile.calm import calm, damaged, few, hostile_values, with_one_change
 from tests.store.builders import event, ids
 

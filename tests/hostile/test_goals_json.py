@@ -140,7 +140,7 @@ def write(folder: Path, documents: bytes) -> None:
     """A workspace with these documents, no copy of older ones, and two events."""
     (folder / "goals.json").write_bytes(documents)
     (folder / "goals.json.bak").unlink(missing_ok=True)
-    from goals_tui.store.event_log import EventLog
+    from goals_tui.store.events.log import EventLog
 
     log = EventLog(folder / "events")
     if not (folder / "events").exists():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from goals_tui.domain.filters import Filters
 from goals_tui.services.context import Services
-from goals_tui.services.imports import ImportResult
+from goals_tui.services.imports.service import ImportResult
 from tests.hostile.calm import calm, check_line, damaged, few, hostile_values, with_one_change
 
 TABLE = (

@@ -11,7 +11,7 @@ import pytest
 from goals_tui.domain.errors import GoalsError, NotFoundError, RefusedError, UnreadableError
 from goals_tui.domain.filters import Filters
 from goals_tui.services.context import Services
-from goals_tui.services.imports import ImportResult
+from goals_tui.services.imports.service import ImportResult
 from tests import builders
 
 LOG = """\

@@ -13,9 +13,9 @@ import pytest
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.services.context import Services, create_workspace, open_services
-from goals_tui.services.demo import make_demo
-from goals_tui.services.demo_filling import DAYS, NEW, OLD
-from goals_tui.services.demo_mark import is_demo
+from goals_tui.services.demo.filling import DAYS, NEW, OLD
+from goals_tui.services.demo.mark import is_demo
+from goals_tui.services.demo.service import make_demo
 from goals_tui.services.features import Features
 from tests.conftest import NOW
 
@@ -158,8 +158,8 @@ def test_opening_it_again_loads_nothing_that_fills_it(demo: Services) -> None:
     program = """
 import sys
 from pathlib import Path
-from goals_tui.services.demo import make_demo
+from goals_tui.services.demo.service import make_demo
 make_demo(Path(sys.argv[1]))
-assert not {"goals_tui.services.simulation", "goals_tui.services.demo_filling", "duckdb"} & set(sys.modules)
+assert not {"goals_tui.services.simulation", "goals_tui.services.demo.filling", "duckdb"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", program, str(demo.workspace.path)], check=True)

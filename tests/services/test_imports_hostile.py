@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goals_tui.domain.errors import GoalsError, UnreadableError
-from goals_tui.services import imports_files
 from goals_tui.services.context import Services
-from goals_tui.services.imports_result import MOST_NAMED
-from goals_tui.store.bulk_import import LONGEST_LINE
+from goals_tui.services.imports import files as imports_files
+from goals_tui.services.imports.result import MOST_NAMED
+from goals_tui.store.events.bulk_import import LONGEST_LINE
 from tests.examples import examples
 from tests.services.odata_records import event, goal, lines, page, steps, write
 

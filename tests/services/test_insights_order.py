@@ -15,7 +15,7 @@ from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.value import SuccessMetrics
 from goals_tui.services.context import Services
-from goals_tui.store.event_slots import SLOTS_PER_WORD
+from goals_tui.store.events.slots import SLOTS_PER_WORD
 from tests.builders import goal, step, uuid_of
 from tests.conftest import NOW
 

@@ -20,7 +20,7 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.report import Cycle, Figures, Timeline
 from goals_tui.domain.value import SuccessMetrics
 from goals_tui.services.context import Services, create_workspace
-from goals_tui.services.insights import Dimension, Unit
+from goals_tui.services.insights.service import Dimension, Unit
 from tests.builders import goal, hex_id, step, uuid_of
 from tests.examples import examples
 

@@ -16,7 +16,7 @@ from goals_tui.domain.errors import GoalsError, RefusedError, UnreadableError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
-from goals_tui.services.imports import ImportResult
+from goals_tui.services.imports.service import ImportResult
 from tests import builders
 from tests.services.odata_records import (
     DONE,

@@ -16,7 +16,7 @@ from goals_tui.domain.flow import ExecuteFlow, GoTo, TrackGoal
 from goals_tui.domain.model import Ids
 from goals_tui.domain.package import ConflictsError
 from goals_tui.services.context import Services, create_workspace
-from goals_tui.store.event_log import EventLog
+from goals_tui.store.events.log import EventLog
 from tests.builders import (
     WHEN,
     book_a_flight,

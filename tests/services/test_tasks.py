@@ -15,8 +15,8 @@ import pytest
 from goals_tui.domain.errors import NotFoundError, RefusedError, UnreadableError
 from goals_tui.domain.model import Ids
 from goals_tui.services.context import Services, create_workspace, open_services
-from goals_tui.services.tasks import MOST_KEPT, TaskControl
-from goals_tui.services.tasks_record import INTERRUPTED, TaskResult
+from goals_tui.services.tasks.record import INTERRUPTED, TaskResult
+from goals_tui.services.tasks.service import MOST_KEPT, TaskControl
 from tests.builders import WHEN
 
 PATIENCE = 30.0

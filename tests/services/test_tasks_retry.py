@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from goals_tui.domain.errors import RefusedError
-from goals_tui.services import tasks_work
 from goals_tui.services.context import Services, open_services
-from goals_tui.services.tasks_jobs import JOBS, Seal, recorded
-from goals_tui.services.tasks_record import Task
+from goals_tui.services.tasks import work as tasks_work
+from goals_tui.services.tasks.jobs import JOBS, Seal, recorded
+from goals_tui.services.tasks.record import Task
 from tests.builders import WHEN, book_a_flight, book_a_flight_flow, event
 from tests.conftest import NOW
 
@@ -100,7 +100,7 @@ def test_what_was_cut_off_by_the_end_of_its_program(filled: Services, tmp_path: 
 import os, sys
 from pathlib import Path
 from threading import Event
-from goals_tui.services import tasks_work
+from goals_tui.services.tasks import work as tasks_work
 from goals_tui.services.context import open_services
 services = open_services(Path(sys.argv[1]), env={})
 services.imports.odata = lambda *args, **options: os.kill(os.getpid(), 9)

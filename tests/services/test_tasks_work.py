@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from goals_tui.services import tasks_work
 from goals_tui.services.context import Services
-from goals_tui.services.tasks import TaskControl
-from goals_tui.services.tasks_record import Task
+from goals_tui.services.tasks import work as tasks_work
+from goals_tui.services.tasks.record import Task
+from goals_tui.services.tasks.service import TaskControl
 from tests.builders import book_a_flight, book_a_flight_flow, event
 
 PATIENCE = 30.0

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from goals_tui.domain.event import GoalEvent
-from goals_tui.store.event_log import EventLog
+from goals_tui.store.events.log import EventLog
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from goals_tui.domain.errors import UnreadableError
-from goals_tui.store import event_parts
-from goals_tui.store.event_log import EventLog
-from goals_tui.store.event_parts import SealResult
+from goals_tui.store.events import parts as event_parts
+from goals_tui.store.events.log import EventLog
+from goals_tui.store.events.parts import SealResult
 from tests.store.builders import event, events, files, ids, new_log
 
 SEALED = ["part-*.parquet", "part-*.sessions", "parts.json"]

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.event import FIELDS
-from goals_tui.store import event_reader
-from goals_tui.store.event_lines import read_line
-from goals_tui.store.event_log import EventLog
-from goals_tui.store.event_reader import reason_of
+from goals_tui.store.events import reader as event_reader
+from goals_tui.store.events.lines import read_line
+from goals_tui.store.events.log import EventLog
+from goals_tui.store.events.reader import reason_of
 from tests.examples import examples
 from tests.store.builders import START, event, events, ids, new_log
 

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from goals_tui.store.event_reader import bare_connection
-from goals_tui.store.query_watch import watched
+from goals_tui.store.events.query_watch import watched
+from goals_tui.store.events.reader import bare_connection
 
 ENDLESS = "SELECT count(*) FROM range(1_000_000_000) AS a(x), range(1_000_000) AS b(y) WHERE hash(x, y) = 0"
 """Runs for years unless it is stopped."""

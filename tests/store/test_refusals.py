@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from goals_tui.domain.errors import UnreadableError
-from goals_tui.store import event_reader
 from goals_tui.store.atomic import scratch_folder
-from goals_tui.store.event_catalog import CATALOG
-from goals_tui.store.event_log import EventLog
+from goals_tui.store.events import reader as event_reader
+from goals_tui.store.events.catalog import CATALOG
+from goals_tui.store.events.log import EventLog
 from goals_tui.store.locks import process_lock
 from goals_tui.store.running_mark import RunningMark, is_running
 from goals_tui.store.values_file import read_values

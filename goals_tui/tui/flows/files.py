@@ -12,7 +12,7 @@ from textual.widgets import Input, Label, Static
 
 from goals_tui.domain.errors import GoalsError, RefusedError
 from goals_tui.domain.flow import Flow
-from goals_tui.services.packages_paths import check_source, check_target, proposed, typed
+from goals_tui.services.packages.paths import check_source, check_target, proposed, typed
 from goals_tui.tui.dialogs import AskText
 from goals_tui.tui.packages.paths import AskPath, path_input
 

@@ -12,8 +12,8 @@ from textual.widgets import Button, Input, Label, Static
 from goals_tui.domain.errors import GoalsError, RefusedError
 from goals_tui.domain.filters import Filters, resolve_span
 from goals_tui.domain.flow import Flow
-from goals_tui.services.tasks_record import Task
-from goals_tui.services.tasks_work import simulate
+from goals_tui.services.tasks.record import Task
+from goals_tui.services.tasks.work import simulate
 from goals_tui.tui.dialogs import Dialog
 
 MOST = 1_000_000

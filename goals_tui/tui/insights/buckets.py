@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from goals_tui.domain.filters import Span, start_of_day
 from goals_tui.domain.report import NOTHING, Figures, Report
-from goals_tui.services.insights import SeriesPoint, TimeBucket, Unit
+from goals_tui.services.insights.service import SeriesPoint, TimeBucket, Unit
 from goals_tui.tui.insights.words import day_label, day_title
 
 HOURS_UP_TO = 2

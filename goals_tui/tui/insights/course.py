@@ -7,7 +7,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from goals_tui.domain.report import NOTHING
-from goals_tui.services.insights import Behind
+from goals_tui.services.insights.service import Behind
 from goals_tui.tui.insights.buckets import Axis
 from goals_tui.tui.insights.table import Table
 from goals_tui.tui.insights.views import Lead, View, outcome_of, outcome_series

@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.filters import SPAN_TITLES, Choice, Filters, resolve_span
 from goals_tui.domain.project import zone
-from goals_tui.services.insights import Dimension
+from goals_tui.services.insights.service import Dimension
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.dialogs import AskText, Dialog
 from goals_tui.tui.insights.choice_pane import ChoicePane

@@ -11,7 +11,7 @@ from textual.timer import Timer
 from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.filters import Filters, Span, SpanName, resolve_span
 from goals_tui.domain.project import zone
-from goals_tui.services.insights import Cancellation
+from goals_tui.services.insights.service import Cancellation
 from goals_tui.tui.insights.filter_bar import FilterBar, filter_words
 from goals_tui.tui.screen import ScreenFrame
 

@@ -9,7 +9,7 @@ from typing import Literal
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Funnel, PartFigures, Report
 from goals_tui.services.context import Services
-from goals_tui.services.insights import Cancellation, Cancelled, Dimension, SeriesPoint
+from goals_tui.services.insights.service import Cancellation, Cancelled, Dimension, SeriesPoint
 from goals_tui.tui.insights.buckets import HOURS_UP_TO, days_of
 
 Tab = Literal["performance", "rate", "time", "cost", "revenue", "funnel", "breakdown"]

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from goals_tui.domain.filters import Filters
-from goals_tui.services.insights import HealthEntry
+from goals_tui.services.insights.service import HealthEntry
 from goals_tui.tui.dialogs import Dialog
 
 

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.events import Resize
 
 from goals_tui.domain.filters import Choice
-from goals_tui.services.insights import Dimension
+from goals_tui.services.insights.service import Dimension
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.insights.buckets import axis_of
 from goals_tui.tui.insights.filter_bar import FilterBar

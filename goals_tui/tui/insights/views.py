@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Figures, GoalFigures, Outcome, Report
-from goals_tui.services.insights import Behind
+from goals_tui.services.insights.service import Behind
 from goals_tui.tui.insights.buckets import Axis
 from goals_tui.tui.insights.table import Cell, Heading, Table
 from goals_tui.tui.insights.words import Words, count_cell, rate_cell, text_cell, time_cell

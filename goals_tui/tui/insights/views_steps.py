@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from goals_tui.domain.goal import GLYPHS
 from goals_tui.domain.report import NOTHING, Funnel, Outcome, PartFigures
-from goals_tui.services.insights import Behind, Dimension
+from goals_tui.services.insights.service import Behind, Dimension
 from goals_tui.tui.insights.table import Heading, Table
 from goals_tui.tui.insights.views import (
     FIGURE_HEADINGS,

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Button, Checkbox, Input, Label, Static
 
 from goals_tui.domain.errors import GoalsError
-from goals_tui.services.packages_paths import check_target, proposed
+from goals_tui.services.packages.paths import check_target, proposed
 from goals_tui.tui.dialogs import Dialog
 from goals_tui.tui.packages.paths import path_input
 

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.suggester import Suggester
 from textual.widgets import Input, Label, Static
 
-from goals_tui.services.packages_paths import complete
+from goals_tui.services.packages.paths import complete
 from goals_tui.tui.dialogs import AskText
 
 MOST_LETTERS = 4096

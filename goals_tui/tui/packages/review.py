@@ -18,7 +18,7 @@ from goals_tui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from goals_tui.domain.package import Decision, Item, Standing
-    from goals_tui.services.packages import PackageInfo
+    from goals_tui.services.packages.service import PackageInfo
 
 ANSWERS: tuple[Decision, ...] = ("skip", "replace", "duplicate")
 MEANING: dict[Decision, str] = {

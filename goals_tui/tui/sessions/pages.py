@@ -7,7 +7,7 @@ import threading
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Cycle
 from goals_tui.services.context import Services
-from goals_tui.services.insights import Behind, Cancellation, Cancelled, CycleList
+from goals_tui.services.insights.service import Behind, Cancellation, Cancelled, CycleList
 
 PAGE = 200
 """How many cycles are fetched at once."""

@@ -12,7 +12,7 @@ from goals_tui.domain.errors import NotFoundError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.report import Cycle, Outcome
-from goals_tui.services.insights import Behind
+from goals_tui.services.insights.service import Behind
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.insights.filter_bar import FilterBar
 from goals_tui.tui.insights.filtered_screen import FilteredScreen

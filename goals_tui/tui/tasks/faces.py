@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from textual.content import Content
 
-from goals_tui.services.tasks_record import STATE_TITLES, Task, TaskState
+from goals_tui.services.tasks.record import STATE_TITLES, Task, TaskState
 from goals_tui.tui.widgets.columns import Column
 
 COLORS: dict[TaskState, str] = {

@@ -16,7 +16,7 @@ from goals_tui.tui.tasks.faces import COLUMNS, cells, detail
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
-    from goals_tui.services.tasks_record import Task
+    from goals_tui.services.tasks.record import Task
 
 LOOK_SECONDS = 0.25
 """How often a running task is drawn anew."""
@@ -167,7 +167,7 @@ at a time; what is waiting is *queued*. The last hundred tasks are kept.
 
     def action_seal(self) -> None:
         """Seal the appended events."""
-        from goals_tui.services.tasks_work import seal
+        from goals_tui.services.tasks.work import seal
 
         seal(self.services)
         self.show_data()

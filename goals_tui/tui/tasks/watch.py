@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from goals_tui.tui.dialogs import Answer, Ask
 
 if TYPE_CHECKING:
-    from goals_tui.services.tasks_record import Task
+    from goals_tui.services.tasks.record import Task
     from goals_tui.tui.app import GoalsApp
 
 GRACE_SECONDS = 3.0

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from goals_tui.domain.errors import GoalsError
 from goals_tui.services.first_start import Start, demo_path, propose
-from goals_tui.services.packages_paths import check_source, shortened, typed
+from goals_tui.services.packages.paths import check_source, shortened, typed
 from goals_tui.tui.actions import Action, bindings, key_name, of_context
 from goals_tui.tui.config import Config
 from goals_tui.tui.packages.paths import AskPath
@@ -106,7 +106,7 @@ class WelcomeScreen(Screen[None]):
     @work(exclusive=True)
     async def action_demo(self) -> None:
         """Make the demo and open it."""
-        from goals_tui.services.demo import make_demo
+        from goals_tui.services.demo.service import make_demo
 
         path = demo_path(self.path)
         self.query_one("#where", Static).update("Making the demo…")

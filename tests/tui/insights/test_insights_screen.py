@@ -17,7 +17,7 @@ from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Report
 from goals_tui.services.context import Services, open_services
-from goals_tui.services.insights import Cancellation
+from goals_tui.services.insights.service import Cancellation
 from goals_tui.tui.insights.course import Course
 from goals_tui.tui.insights.filter_bar import FilterBar
 from goals_tui.tui.insights.gather import TABS

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Cycle
 from goals_tui.services.context import Services, open_services
-from goals_tui.services.insights import CycleList
+from goals_tui.services.insights.service import CycleList
 from goals_tui.tui.places import CyclesPlace, SessionPlace
 from goals_tui.tui.sessions.pages import PAGE
 from goals_tui.tui.sessions.screen import SessionsScreen

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from goals_tui.services.context import Services, open_services
-from goals_tui.services.demo import make_demo
+from goals_tui.services.demo.service import make_demo
 from goals_tui.tui.actions import registry
 from goals_tui.tui.config import Config, load
 from goals_tui.tui.welcome.tour import CARDS, TourCard

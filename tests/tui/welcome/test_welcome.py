@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from goals_tui.services.context import open_services
-from goals_tui.services.demo_mark import is_demo
+from goals_tui.services.demo.mark import is_demo
 from goals_tui.services.first_start import Start, demo_path, is_missing, propose, system_time_zone
 from goals_tui.tui.config import Config
 from goals_tui.tui.start import bring_in

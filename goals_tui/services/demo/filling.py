@@ -1,0 +1,161 @@
+"""What the demo is filled with: goals, flows, ninety days of simulated conversations up to today, saved filters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from goals_tui.domain.event import INTERACTION_PANEL
+from goals_tui.domain.filters import Choice, Filters
+from goals_tui.domain.flow import Flow
+from goals_tui.domain.goal import Goal
+from goals_tui.domain.model import Ids
+from goals_tui.domain.value import parse_amount
+from goals_tui.services.demo import content
+from goals_tui.services.demo.mark import SEED
+from goals_tui.services.simulation import Profile, Release
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+
+DAYS = 90
+OLD, NEW = "v1.8", "v2.0 shorter forms"
+NEW_SINCE_DAYS = 9
+"""How long the second snapshot has been in use: the last week shows what it changed."""
+
+
+@dataclass(frozen=True)
+class _Traffic:
+    """The conversations of one flow: how many a day with either snapshot, and who has them how."""
+
+    flow: Flow
+    daily: tuple[float, float]
+    profile: Profile
+    leaves: tuple[float, float]
+    better: dict[str, float]
+    """How answers differ with the second snapshot."""
+
+
+def fill(path: Path, now: datetime) -> int:
+    """Make the demo's workspace at `path`; how many conversations there were. Raises GoalsError, OSError."""
+    from goals_tui.services.context import create_workspace
+
+    start, release = now - timedelta(days=DAYS), now - timedelta(days=NEW_SINCE_DAYS)
+    moment = start
+    services = create_workspace(
+        path,
+        name=content.PROJECT,
+        currency=content.CURRENCY,
+        time_zone=content.TIME_ZONE,
+        clock=lambda: moment,
+        ids=Ids(SEED),
+        env={},
+    )
+    make = content.Maker(services.ids, start)
+    goals = content.goals(make)
+    goals = content.Goals(*(services.goals.save(goal) for goal in (goals.flight, goals.claim, goals.sim)))
+    end = services.flows.save(content.farewell(make))
+    flows = [
+        services.flows.save(content.book_a_flight(make, goals.flight, end)),
+        services.flows.save(content.report_a_claim(make, goals.claim, end)),
+        services.flows.save(content.activate_a_sim(make, goals.sim, end)),
+    ]
+    traffic = _traffic(*flows)
+    moment = now
+    count = sum(_simulate(services, one, 0, start, release) for one in traffic)
+    moment = release
+    services.goals.save(_dearer(goals.flight))
+    moment = now
+    # Up to a little before now: a conversation takes minutes, and none of it lies ahead.
+    count += sum(_simulate(services, one, 1, release, now - timedelta(minutes=20)) for one in traffic)
+    services.flows.save(content.change_a_booking(make, goals.flight))
+    _save_filters(services, goals)
+    services.workspace.events.sync()
+    return count
+
+
+def _simulate(services: Services, traffic: _Traffic, part: int, start: datetime, end: datetime) -> int:
+    sessions = round(traffic.daily[part] * (end - start).total_seconds() / 86_400)
+    profile = replace(
+        traffic.profile,
+        releases=(Release((OLD, NEW)[part], None, traffic.leaves[part]),),
+        answers={**traffic.profile.answers, **(traffic.better if part else {})},
+    )
+    seed = part + 2 * sum(traffic.flow.name.encode())
+    services.simulation.simulate(traffic.flow.id, sessions=sessions, seed=seed, start=start, end=end, profile=profile)
+    return sessions
+
+
+def _traffic(flight: Flow, claim: Flow, sim: Flow) -> list[_Traffic]:
+    evenings = (2, 1, 1, 1, 1, 2, 4, 7, 8, 8, 8, 9, 11, 9, 8, 8, 9, 11, 13, 15, 15, 12, 8, 4)
+    office = (1, 1, 1, 1, 1, 2, 4, 9, 13, 14, 13, 11, 9, 11, 12, 11, 10, 8, 5, 4, 3, 3, 2, 1)
+    return [
+        _Traffic(
+            flight,
+            (15, 22),
+            Profile(
+                endpoints={"Webchat": 58, "WhatsApp": 27, "Voice": 12, INTERACTION_PANEL: 3},
+                locales={"English": 52, "Deutsch": 33, "Français": 15},
+                answers={"Pay now": 5, "Hold it": 2.2, "Talk to someone": 1.2, "No, thanks": 5, "Window seat": 2.4,
+                         "Extra bag": 1.4, "Lisbon": 4, "Oslo": 2, "Athens": 3},
+                weekdays=(9, 8, 8, 9, 11, 13, 14),
+                hours=evenings,
+                pause_seconds=24,
+            ),
+            (0.11, 0.05),
+            {"Pay now": 7, "Hold it": 1.6, "Talk to someone": 0.7},
+        ),
+        _Traffic(
+            claim,
+            (8, 11),
+            Profile(
+                endpoints={"Webchat": 45, "WhatsApp": 30, "Voice": 23, INTERACTION_PANEL: 2},
+                locales={"English": 20, "Deutsch": 68, "Français": 12},
+                answers={"Found it": 6, "Not at hand": 1.6, "Sent": 5, "Later": 1.6, "Register it": 5, "Not yet": 1.5,
+                         "Yes, please": 2, "No": 3},
+                weekdays=(16, 12, 11, 10, 9, 4, 4),
+                hours=office,
+                pause_seconds=41,
+            ),
+            (0.10, 0.06),
+            {"Found it": 9, "Not at hand": 0.9, "Sent": 8, "Later": 1, "Not yet": 0.8},
+        ),
+        _Traffic(
+            sim,
+            (9, 14),
+            Profile(
+                endpoints={"WhatsApp": 55, "Webchat": 30, "Voice": 11, INTERACTION_PANEL: 4},
+                locales={"English": 35, "Deutsch": 45, "Français": 20},
+                answers={"It matches": 8, "It is wrong": 1.6, "New number": 5, "Old number": 3, "Top up 10": 2,
+                         "Later": 4, "Not yet": 1.2},
+                weekdays=(11, 11, 10, 10, 12, 9, 4),
+                pause_seconds=20,
+            ),
+            (0.08, 0.035),
+            {"It is wrong": 0.6, "Top up 10": 3},
+        ),
+    ]  # fmt: skip
+
+
+def _dearer(goal: Goal) -> Goal:
+    """The goal with a higher fare: reports show both versions, each at its own price."""
+    steps = [
+        step.model_copy(update={"metrics": step.metrics.model_copy(update={"revenue": parse_amount("16.50")})})
+        if step.kind == "completion"
+        else step
+        for step in goal.steps
+    ]
+    return goal.model_copy(update={"steps": tuple(steps)})
+
+
+def _save_filters(services: Services, goals: content.Goals) -> None:
+    services.filters.save("Last 30 days", Filters(span="last-30-days"))
+    services.filters.save("Flights on WhatsApp", Filters(
+        span="last-30-days", goals=Choice(values=(goals.flight.id,)), endpoints=Choice(values=("WhatsApp",))
+    ))  # fmt: skip
+    services.filters.save("Only the new snapshot", Filters(span="last-30-days", snapshots=Choice(values=(NEW,))))
+    services.filters.save("Everything but voice", Filters(
+        span="last-365-days", endpoints=Choice(values=("Voice",), negated=True)
+    ))  # fmt: skip

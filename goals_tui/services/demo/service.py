@@ -1,0 +1,62 @@
+"""The demo workspace: three goals, their flows, and ninety days of simulated conversations up to today."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from goals_tui.domain.errors import GoalsError, RefusedError, UnreadableError
+from goals_tui.services.demo.mark import is_demo
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Clock
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where the demo is, and what to say about it."""
+
+    path: Path
+    message: str
+
+
+def make_demo(path: Path, *, fresh: bool = False, clock: Clock | None = None) -> Demo:
+    """Make the demo in `path`, or leave the one that is there as it is; `fresh` makes it anew, up to today.
+
+    Raises RefusedError where something else is in `path`, UnreadableError where it can't be written.
+    """
+    from goals_tui.services.context import clock_of
+
+    path = path.expanduser().absolute()
+    there = _is_demo(path)
+    if there and not fresh:
+        return Demo(path, f"The demo at {path} is as you left it. --fresh makes it anew, up to today.")
+    if not there and path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise RefusedError(f"{path} holds something else than the demo. Choose a folder that is empty or not there.")
+    # Here: to open the demo that is there, none of what fills it is needed.
+    from goals_tui.services.demo.filling import DAYS, fill
+
+    made = path.with_name(f".{path.name}.new")
+    try:
+        shutil.rmtree(made, ignore_errors=True)
+        count = fill(made, (clock or clock_of(os.environ))())
+        if path.exists():
+            shutil.rmtree(path)
+        made.rename(path)
+    except OSError as error:
+        raise UnreadableError(f"Can't write {path}: {error.strerror or error}. Choose another folder.") from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return Demo(path, f"Made the demo at {path}: 3 goals, {count:,} conversations in {DAYS} days.")
+
+
+def _is_demo(path: Path) -> bool:
+    from goals_tui.services.context import open_services
+
+    try:
+        return (path / "goals.json").exists() and is_demo(open_services(path, env={}))
+    except GoalsError:
+        return False

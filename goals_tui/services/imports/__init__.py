@@ -1,0 +1,1 @@
+"""Events that come from elsewhere: the original system's export, and tables."""

@@ -1,0 +1,143 @@
+"""The files of an import: found, unpacked, and turned into JSON Lines of one record a line."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from goals_tui.domain.errors import RefusedError, UnreadableError
+from goals_tui.services.imports.table import UnusableError, read_table
+
+SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv")
+LINES = (".jsonl", ".ndjson")
+
+LARGEST_PAGE = 256 << 20
+"""A .json file is held in memory as a whole; larger ones are refused. JSON Lines and CSV are read bit by bit."""
+
+HIGHEST_RATIO = 200
+"""A gzip file that unpacks to more than so many times its size (beyond FREE bytes) is a bomb, not data."""
+
+FREE = 64 << 20
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file to import. `name` is how messages call it; `named` files were given by themselves, not in a folder."""
+
+    path: Path
+    name: str
+    named: bool
+
+    @property
+    def packed(self) -> bool:
+        """Whether it is gzip."""
+        return self.path.suffix.lower() == ".gz"
+
+    @property
+    def suffix(self) -> str:
+        """What kind of file it is, .gz apart."""
+        return (Path(self.path.stem) if self.packed else self.path).suffix.lower()
+
+
+def find_files(paths: Iterable[Path]) -> list[DataFile]:
+    """The files to import: those given, and all of a known kind in the folders given, by name.
+
+    Raises UnreadableError where something is missing, RefusedError for a file of another kind or no file at all.
+    """
+    found: dict[Path, DataFile] = {}
+    for path in paths:
+        if path.is_dir():
+            try:
+                inside = sorted(file for file in path.rglob("*") if file.is_file())
+            except OSError as error:
+                raise UnreadableError(f"{path} can't be read: {error.strerror}.") from error
+            for file in inside:
+                one = DataFile(file, str(file.relative_to(path)), named=False)
+                if one.suffix in SUFFIXES:
+                    found.setdefault(file.resolve(), one)
+        elif path.exists():
+            one = DataFile(path, path.name, named=True)
+            if one.suffix not in SUFFIXES:
+                raise RefusedError(f"{path} is no kind of file that can be imported: {', '.join(SUFFIXES)}, or .gz.")
+            found.setdefault(path.resolve(), one)
+        else:
+            raise UnreadableError(f"There is no {path}. Give files or folders with exported collections.")
+    if not found:
+        raise RefusedError(f"There is nothing to import: no {', '.join(SUFFIXES)} file, also as .gz.")
+    return list(found.values())
+
+
+def to_lines(file: DataFile, place: Path) -> Path | None:
+    """A file with one JSON record a line, the same in number and order; None where it holds no records at all.
+
+    Raises UnusableError where the file can't be used as a whole. Temporary files go to `place`.
+    """
+    try:
+        source = unpack(file.path, place / "unpacked") if file.packed else file.path
+        if file.suffix in LINES:
+            return source
+        target = place / "records.jsonl"
+        if file.suffix == ".csv":
+            records: Iterator[object] | None = _table_records(source)
+        else:
+            records = page_records(source)
+        if records is None:
+            return None
+        with target.open("wb") as lines:
+            lines.writelines(map(_line, records))
+    except OSError as error:
+        raise UnusableError(f"it can't be read: {error.strerror or error}") from error
+    return target
+
+
+def unpack(path: Path, target: Path) -> Path:
+    """Unpacks a gzip file, within bounds. Raises UnusableError where it is damaged or a bomb."""
+    written = 0
+    try:
+        with path.open("rb") as packed, gzip.GzipFile(fileobj=packed) as content, target.open("wb") as out:
+            while chunk := content.read(_CHUNK):
+                written += len(chunk)
+                if written > FREE and written > HIGHEST_RATIO * packed.tell():
+                    raise UnusableError(f"it unpacks to more than {HIGHEST_RATIO} times its size. Unpack it yourself")
+                out.write(chunk)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise UnusableError(f"it is not a whole gzip file ({error})") from error
+    return target
+
+
+def page_records(path: Path) -> Iterator[object] | None:
+    """The records of a page: a list, or an object with a list `value`; None for other JSON."""
+    if path.stat().st_size > LARGEST_PAGE:
+        raise UnusableError(
+            f"it has more than {LARGEST_PAGE >> 20} MB. Export smaller pages, or JSON Lines, which may have any size"
+        )
+    try:
+        content = orjson.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError as error:
+        raise UnusableError(f"it is not JSON: {error}") from None
+    if isinstance(content, dict):
+        content = content.get("value")
+    return iter(content) if isinstance(content, list) else None
+
+
+def _table_records(path: Path) -> Iterator[object]:
+    """Rows as objects without their empty cells; a row with more cells than the header stays a list."""
+    table = read_table(path)
+    for _number, row in table.rows:
+        if len(row) > len(table.columns):
+            yield row
+        else:
+            yield {name: cell for name, cell in zip(table.columns, row, strict=False) if cell != ""}
+
+
+def _line(record: object) -> bytes:
+    try:
+        return orjson.dumps(record) + b"\n"
+    except TypeError:  # orjson reads JSON that is nested more deeply than it writes
+        return b"null\n"

@@ -1,0 +1,94 @@
+"""Saves goals that come from elsewhere, with the ids and versions that they have there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from goals_tui.domain import goal_rules
+from goals_tui.domain.goal import Goal, same_definition
+from goals_tui.services.flows import free_name
+from goals_tui.services.imports.odata_goals import ReadGoal
+from goals_tui.services.imports.result import Broken
+from goals_tui.services.stored import parse
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+    from goals_tui.services.history import Editing
+
+KIND = "goals"
+VERSIONS = "goal_versions"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedGoals:
+    """How many goals were added, how many changed, and of how many the values were kept as they are here."""
+
+    added: int
+    changed: int
+    kept: int
+
+
+def save_read_goals(services: Services, goals: Iterable[ReadGoal], broken: Broken) -> SavedGoals:
+    """Save every version that is new here, or that says something else than it does here.
+
+    The newest version of a goal becomes the current one, unless the goal was changed here later. A goal whose
+    name another goal has gets a free name. One that breaks a rule is reported to `broken` and left out. Where no
+    metrics were read, a version that is known keeps the values that it has here.
+    """
+    kept: set[str] = set()
+    with services.history.edit("Import goals") as edit:
+        before = set(edit.all(KIND))
+        touched = {one.goal.id for one in goals if _save(services, edit, one, broken, kept)}
+    return SavedGoals(len(touched - before), len(touched & before), len(kept))
+
+
+def _save(services: Services, edit: Editing, read: ReadGoal, broken: Broken, kept_values: set[str]) -> bool:
+    document, kept = edit.get(KIND, read.goal.id), edit.get(VERSIONS, read.goal.version)
+    stored = parse(Goal, document) if document else None
+    known = parse(Goal, kept) if kept else None
+    if known is not None and known.id != read.goal.id:
+        broken.add(read.place.file, read.place.record, f"the goal {known.name!r} has this version already")
+        return False
+    names = [str(other["name"]) for id_, other in edit.all(KIND).items() if id_ != read.goal.id]
+    goal = read.goal.model_copy(update={"name": _name(read.goal, stored, names)})
+    if known is not None and not read.valued:
+        valued = _with_values_of(known, goal)
+        if valued != goal:
+            kept_values.add(goal.id)
+        goal = valued
+    most = services.features.max_steps if read.current else goal_rules.HIGHEST_MAX_STEPS
+    for problem in goal_rules.problems(goal, max_steps=most, taken_names=names):
+        why = f"the goal {goal.name!r} can't be saved: {problem.message}"
+        broken.add(read.place.file, read.place.record, why)
+        return False
+    if known is not None and same_definition(known, goal):
+        return False
+    is_current = _is_current(read, stored, known)
+    revision = (stored.revision + 1 if stored else 1) if is_current else (known.revision if known else 0)
+    goal = goal.model_copy(update={"revision": revision})
+    content = goal.model_dump(mode="json")
+    if is_current:
+        edit.put(KIND, goal.id, content)
+    edit.keep(VERSIONS, goal.version, content)
+    return True
+
+
+def _with_values_of(known: Goal, goal: Goal) -> Goal:
+    worth = {step.id: step.metrics for step in known.further}
+    steps = [step.model_copy(update={"metrics": worth.get(step.id, step.metrics)}) for step in goal.further]
+    return goal.model_copy(update={"steps": (goal.initial, *steps)})
+
+
+def _is_current(read: ReadGoal, stored: Goal | None, known: Goal | None) -> bool:
+    if stored is None or stored.version == read.goal.version:
+        return True
+    return read.current and known is None and read.goal.changed_at >= stored.changed_at
+
+
+def _name(goal: Goal, stored: Goal | None, taken: list[str]) -> str:
+    folded = {name.casefold() for name in taken}
+    if goal.name.casefold() not in folded:
+        return goal.name
+    return stored.name if stored and stored.name.casefold() not in folded else free_name(goal.name, taken)

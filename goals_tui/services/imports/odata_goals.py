@@ -1,0 +1,255 @@
+"""Goals out of the collections Goals, GoalSteps and GoalStepMetrics of the original system."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from goals_tui.domain.errors import RefusedError, nearest_names
+from goals_tui.domain.goal import Goal, Step, StepKind
+from goals_tui.domain.model import clean_line, reason
+from goals_tui.domain.value import MAX_AMOUNT, MAX_SECONDS, SuccessMetrics
+from goals_tui.services.imports.result import Broken
+
+Record = Mapping[str, Any]
+Collection = Literal["Goals", "GoalSteps", "GoalStepMetrics", "GoalEvents"]
+
+DURATION_UNITS = {
+    "milliseconds": Decimal("0.001"),
+    "seconds": Decimal(1),
+    "minutes": Decimal(60),
+    "hours": Decimal(3600),
+}
+
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = 1 << 40
+"""The place of steps that have none."""
+
+
+def duration_unit(name: str) -> Decimal:
+    """How many seconds a unit has; raises RefusedError."""
+    if name not in DURATION_UNITS:
+        near = nearest_names(name, DURATION_UNITS) or tuple(DURATION_UNITS)
+        raise RefusedError(
+            f"{name!r} is not a unit of durations. Use one of: {', '.join(near)}.", field="duration_unit"
+        )
+    return DURATION_UNITS[name]
+
+
+def collection_of(record: Record) -> Collection | None:
+    """To which collection a record belongs, by its keys."""
+    if record.get("goalCycleId") is not None or ("stepId" in record and "sessionId" in record):
+        return "GoalEvents"
+    if record.get("goalStepMetricId") is not None:
+        return "GoalStepMetrics"
+    if record.get("goalStepId") is not None:
+        return "GoalSteps"
+    if record.get("goalId") is not None and "name" in record:
+        return "Goals"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record stands."""
+
+    file: str
+    record: int
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What was read of one goal, by version; None is the version of records that carry none."""
+
+    goals: dict[str | None, tuple[Record, Place]] = field(default_factory=dict)
+    steps: dict[str | None, dict[str, tuple[Record, Place]]] = field(default_factory=lambda: defaultdict(dict))
+    metrics: dict[str | None, dict[str, tuple[Record, Place]]] = field(default_factory=lambda: defaultdict(dict))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadGoal:
+    """One version of a goal as it was read; `current` says that the collection Goals held it.
+
+    `valued` says that metrics were read at all, of whatever goal: else nothing is known of what its steps are worth.
+    """
+
+    goal: Goal
+    place: Place
+    current: bool
+    valued: bool
+
+
+class GoalRecords:
+    """Collects the records of the three collections in any order, and puts the goals together."""
+
+    def __init__(self, broken: Broken, seconds_per_unit: Decimal) -> None:
+        self._broken = broken
+        self._seconds = seconds_per_unit
+        self._goals: dict[str, _Parts] = defaultdict(_Parts)
+
+    def add(self, kind: Collection, record: Record, place: Place) -> None:
+        """Take a record. The same record again replaces the one before."""
+        goal_id = record.get("goalId")
+        if not isinstance(goal_id, str):
+            self._broken.add(place.file, place.record, f"a record of {kind} needs a goalId, a text")
+            return
+        if kind == "GoalSteps" and not isinstance(record["goalStepId"], str):
+            self._broken.add(place.file, place.record, "a record of GoalSteps needs a goalStepId, a text")
+            return
+        version = record.get("version")
+        version = version if isinstance(version, str) else None
+        parts = self._goals[goal_id]
+        if kind == "Goals":
+            parts.goals[version] = (record, place)
+        elif kind == "GoalSteps":
+            parts.steps[version][str(record["goalStepId"])] = (record, place)
+        else:
+            parts.metrics[version][str(record["goalStepMetricId"])] = (record, place)
+
+    def assemble(self, known: Mapping[str, Goal]) -> list[ReadGoal]:
+        """Every version of every goal that can be, older ones of a goal first. `known`: the goals that are here.
+
+        A version of which only steps were read takes its name from another version.
+        """
+        made = []
+        for goal_id, parts in self._goals.items():
+            versions = [version for version in {**parts.goals, **parts.steps} if version is not None]
+            if not parts.goals and not parts.steps:
+                self._report_lone_metrics(parts)
+            if None in parts.goals and not versions:
+                _, place = parts.goals[None]
+                self._broken.add(place.file, place.record, "a goal needs a version")
+            some = [one for version in versions if (one := self._version(goal_id, version, parts, known.get(goal_id)))]
+            made += sorted(some, key=lambda one: (one.current, one.goal.changed_at))
+        return made
+
+    def _report_lone_metrics(self, parts: _Parts) -> None:
+        for _, place in (one for records in parts.metrics.values() for one in records.values()):
+            self._broken.add(place.file, place.record, "a metric needs the steps of its goal. Import GoalSteps with it")
+
+    def _version(self, goal_id: str, version: str, parts: _Parts, known: Goal | None) -> ReadGoal | None:
+        own = parts.goals.get(version)
+        record, place = own or next(iter(parts.goals.values()), None) or ({}, None)
+        steps = _for_version(parts.steps, version, parts)
+        if place is None:
+            place = next(iter(steps.values()))[1]
+            if known is None:
+                self._broken.add(place.file, place.record, f"the goal {goal_id} of this step is in no record of Goals")
+                return None
+        if not steps:
+            if known is None or known.version != version:
+                self._broken.add(place.file, place.record, "the goal has no steps. Import its GoalSteps with it")
+            return None
+        try:
+            goal = Goal(
+                id=goal_id,
+                reference_id=record.get("referenceId") or _reference(goal_id, known),
+                version=version,
+                name=record.get("name") or (known.name if known and not record else ""),
+                description=record.get("description") or "",
+                steps=self._steps(steps, _for_version(parts.metrics, version, parts)),
+                created_at=record.get("createdAt") or _EARLIEST,
+                changed_at=record.get("lastChanged") or record.get("createdAt") or _EARLIEST,
+            )
+        except ValidationError as error:
+            self._broken.add(place.file, place.record, f"the goal can't be: {reason(error)}")
+            return None
+        valued = any(some.metrics for some in self._goals.values())
+        return ReadGoal(goal, place, current=own is not None, valued=valued)
+
+    def _steps(
+        self, records: Mapping[str, tuple[Record, Place]], metrics: Mapping[str, tuple[Record, Place]]
+    ) -> tuple[Step, ...]:
+        by_step: dict[str, list[tuple[Record, Place]]] = defaultdict(list)
+        for record, place in metrics.values():
+            by_step[str(record.get("goalStepId"))].append((record, place))
+        in_order = sorted((record for record, _ in records.values()), key=_place_in_goal)
+        steps = []
+        for record in in_order:
+            kind = _kind(record.get("type"))
+            worth = self._metrics(by_step.pop(record["goalStepId"], []), kind)
+            steps.append(
+                Step(
+                    id=record["goalStepId"],
+                    name=record.get("name") or "",
+                    description=record.get("description") or "",
+                    kind=kind,
+                    metrics=worth,
+                )
+            )
+        for record, place in (one for orphans in by_step.values() for one in orphans):
+            why = f"the metric belongs to the step {record.get('goalStepId')}, which the goal does not have"
+            self._broken.add(place.file, place.record, why)
+        return tuple(steps)
+
+    def _metrics(self, records: list[tuple[Record, Place]], kind: StepKind) -> SuccessMetrics:
+        """Several metrics of one kind add up."""
+        totals = {"cost_savings": Decimal(0), "revenue": Decimal(0), "time": Decimal(0)}
+        for record, place in records:
+            try:
+                what, value = _metric(record, self._seconds)
+                if kind == "initial" and value:
+                    raise ValueError("the initial step has no success metrics")
+                most = MAX_SECONDS if what == "time" else MAX_AMOUNT
+                if totals[what] + value > most:
+                    raise ValueError(f"it comes to more than {most}")
+            except ValueError as error:
+                self._broken.add(place.file, place.record, f"the metric can't be: {error}")
+            else:
+                totals[what] += value
+        seconds = int(totals.pop("time").quantize(Decimal(1), ROUND_HALF_UP))
+        return SuccessMetrics(time_saved_seconds=seconds, **totals)
+
+
+def _for_version(
+    by_version: Mapping[str | None, dict[str, tuple[Record, Place]]], version: str, parts: _Parts
+) -> dict[str, tuple[Record, Place]]:
+    """The records of a version, with those of no version; where there is none and only one goal version: all."""
+    own = {**by_version.get(None, {}), **by_version.get(version, {})}
+    if own or len(parts.goals) != 1 or version not in parts.goals:
+        return own
+    return {key: one for some in by_version.values() for key, one in some.items()}
+
+
+def _place_in_goal(record: Record) -> tuple[bool, int]:
+    """The initial step first, then by `order`; sorting keeps the order of the file for what has none."""
+    order = record.get("order")
+    if isinstance(order, str) and order.strip().lstrip("-").isdecimal() and len(order) < 12:
+        order = int(order)
+    return _kind(record.get("type")) != "initial", order if isinstance(order, int) else _LAST
+
+
+def _kind(type_: object) -> StepKind:
+    return "initial" if type_ == "start" else "completion" if type_ == "completion" else "step"
+
+
+def _metric(record: Record, seconds_per_unit: Decimal) -> tuple[str, Decimal]:
+    """What a metric measures (cost_savings, revenue or time in seconds) and how much. Raises ValueError."""
+    given = record.get("value")
+    if isinstance(given, bool) or not isinstance(given, (int, float, str)):
+        raise ValueError("its value is not a number")
+    try:
+        value = Decimal(str(given))
+    except InvalidOperation:
+        raise ValueError(f"its value {clean_line(str(given))[:40]!r} is not a number") from None
+    if not value.is_finite() or not 0 <= value <= MAX_AMOUNT:
+        raise ValueError(f"its value {clean_line(str(given))[:40]} is not between 0 and {MAX_AMOUNT}")
+    if record.get("type") == "duration":
+        return "time", value * seconds_per_unit
+    if record.get("type") != "currency":
+        raise ValueError("its type is neither duration nor currency")
+    if value != round(value, 4):
+        raise ValueError(f"an amount has 4 decimals at most, not {value}")
+    name = str(record.get("name") or "").casefold()
+    return ("revenue" if "revenue" in name or "earning" in name else "cost_savings"), value
+
+
+def _reference(goal_id: str, known: Goal | None) -> str:
+    return known.reference_id if known else str(uuid.uuid5(uuid.NAMESPACE_OID, goal_id))

@@ -1,0 +1,242 @@
+"""What the steps in the event log mean and are worth: definitions of goals, turned into slots of a bit mask.
+
+Each (step, kind, worth) of a goal gets one slot, whatever versions share it, so that versions which differ in words
+only cost nothing. The query leaves one slot of a step in a cycle: the one of the event that fired first, because a
+step counts and pays once per cycle (DESIGN 4, *Report*).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from goals_tui.domain.filters import Choice, PriceBy
+from goals_tui.domain.goal import Goal, Step, StepKind
+from goals_tui.domain.model import clean_line
+from goals_tui.domain.report import Outcome
+from goals_tui.domain.value import SuccessMetrics
+from goals_tui.services.stored import parse
+from goals_tui.store.events.slots import SLOTS_PER_WORD, Slot, Triple
+
+if TYPE_CHECKING:
+    from goals_tui.store.documents import Documents
+
+_LAST = 1_000_000
+"""The place of a step that nobody knows: after all others."""
+
+
+@dataclass(frozen=True)
+class Worth:
+    """A cycle's outcome and what it saved: money in the project's currency, time in seconds."""
+
+    outcome: Outcome
+    time_saved_seconds: int
+    cost_savings: Decimal
+    revenue: Decimal
+    unpriced_steps: int
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What a bit stands for; `metrics` is None where nobody knows what the step is worth."""
+
+    step_id: str
+    completes: bool
+    metrics: SuccessMetrics | None
+
+
+@dataclass
+class Definition:
+    """A goal with all its versions. `number` stands for it in queries; `current` is None for a deleted goal."""
+
+    number: int
+    id: str
+    current: Goal | None
+    versions: dict[str, Goal]
+    """Oldest first, by version."""
+
+    places: list[_Place] = field(default_factory=list)
+    _worths: dict[tuple[int, ...], Worth] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The name it has now, or had last."""
+        return self._latest.name
+
+    @property
+    def _latest(self) -> Goal:
+        return self.current or next(reversed(self.versions.values()))
+
+    @cached_property
+    def _latest_steps(self) -> dict[str, Step]:
+        """Every step that any version knows, as the current definition has it, else the latest that knows it."""
+        return {step.id: step for goal in [*self.versions.values(), self._latest] for step in goal.steps}
+
+    def step(self, step_id: str, version: str | None = None) -> Step | None:
+        """A step as `version` has it, else the current definition, else any version; None where nobody knows it."""
+        goal = self.versions.get(version) if version is not None else None
+        recorded = _step_of(goal, step_id) if goal else None
+        return recorded or self._latest_steps.get(step_id)
+
+    def rank(self, step_id: str, version: str) -> int:
+        """The place of a step in its version, else in the latest that knows it; after all for an unknown one."""
+        for goal in (self.versions.get(version), self._latest, *reversed(self.versions.values())):
+            if goal is not None and _step_of(goal, step_id):
+                return goal.order_of(step_id)
+        return _LAST
+
+    def step_name(self, step_id: str, version: str | None = None) -> str:
+        """The name of a step (by `version` where it has the step), or its id where nobody knows it."""
+        step = self.step(step_id, version)
+        return step.name if step else clean_line(step_id)
+
+    def reached(self, initial_step: str | None, masks: tuple[int, ...], version: str) -> tuple[str, ...]:
+        """The names of the steps that a cycle reached, in order; `version` is the one it started under."""
+        ids = {self.places[number].step_id for number in _bits(masks)} | ({initial_step} if initial_step else set())
+        ordered = sorted(ids, key=lambda step_id: (self.rank(step_id, version), step_id))
+        return tuple(self.step_name(step_id, version) for step_id in ordered)
+
+    def places_of(self, step_id: str) -> list[int]:
+        """The bits that stand for a step; none for an initial one."""
+        return [number for number, place in enumerate(self.places) if place.step_id == step_id]
+
+    def kind(self, step_id: str) -> StepKind:
+        """What a step is by the current definition; a step that nobody knows is an ordinary one."""
+        step = self.step(step_id)
+        return step.kind if step else "step"
+
+    def in_order(self, step_ids: Iterable[str]) -> list[str]:
+        """Step ids in the current definition's order, then those that it lacks, by name."""
+        return sorted(step_ids, key=lambda step_id: (self._latest.order_of(step_id), self.step_name(step_id), step_id))
+
+    def version_title(self, version: str) -> str:
+        """A version in words: which one of the goal it is."""
+        number = list(self.versions).index(version) + 1 if version in self.versions else None
+        return f"{self.name} v{number}" if number else f"{self.name}, unknown version {version[:8] or '(none)'}"
+
+    def worth(self, masks: tuple[int, ...]) -> Worth:
+        """What a cycle with these masks is worth."""
+        found = self._worths.get(masks)
+        if found is None:
+            found = self._worths[masks] = self._price(masks)
+        return found
+
+    def _price(self, masks: tuple[int, ...]) -> Worth:
+        reached = [self.places[number] for number in _bits(masks)]
+        priced = [place.metrics for place in reached if place.metrics is not None]
+        return Worth(
+            outcome="completed"
+            if any(place.completes for place in reached)
+            else "partial"
+            if reached
+            else "incomplete",
+            time_saved_seconds=sum(metrics.time_saved_seconds for metrics in priced),
+            cost_savings=sum((metrics.cost_savings for metrics in priced), Decimal(0)),
+            revenue=sum((metrics.revenue for metrics in priced), Decimal(0)),
+            unpriced_steps=len(reached) - len(priced),
+        )
+
+
+class Definitions:
+    """The definitions behind a log: only goals that occur in it are parsed, however many there are."""
+
+    def __init__(self, documents: Documents, triples: Iterable[Triple], price_by: PriceBy) -> None:
+        self.goal_documents = documents.all("goals")
+        self._triples = list(triples)
+        self._price_by = price_by
+        wanted = dict.fromkeys(triple.goal_id for triple in self._triples)
+        versions: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for document in documents.all("goal_versions").values():
+            if document["id"] in wanted:
+                versions[document["id"]].append(document)
+        self.by_id: dict[str, Definition] = {}
+        for goal_id in wanted:
+            definition = _definition(len(self.by_id), goal_id, self.goal_documents.get(goal_id), versions[goal_id])
+            if definition is not None:
+                self.by_id[goal_id] = definition
+        self.by_number = list(self.by_id.values())
+        self.slots = self._make_slots()
+
+    @property
+    def unknown_goals(self) -> list[str]:
+        """Ids of goals that occur in the log and have no definition."""
+        return list(dict.fromkeys(triple.goal_id for triple in self._triples if triple.goal_id not in self.by_id))
+
+    @property
+    def unknown_versions(self) -> list[tuple[Definition, str]]:
+        """Versions of known goals that occur in the log and have no definition."""
+        pairs = dict.fromkeys((triple.goal_id, triple.version) for triple in self._triples)
+        known = [(self.by_id[goal_id], version) for goal_id, version in pairs if goal_id in self.by_id]
+        return [(definition, version) for definition, version in known if version not in definition.versions]
+
+    def numbers(self, choice: Choice) -> tuple[int, ...] | None:
+        """The numbers of the chosen goals; None for all of them."""
+        if not choice:
+            return None
+        return tuple(
+            definition.number for definition in self.by_number if (definition.id in choice.values) != choice.negated
+        )
+
+    def _make_slots(self) -> list[Slot]:
+        slots = []
+        places: dict[tuple[int, _Place], int] = {}
+        known = [triple for triple in self._triples if triple.goal_id in self.by_id]
+        for triple in known:
+            definition = self.by_id[triple.goal_id]
+            step = definition.step(triple.step_id, triple.version)
+            place = None
+            if step is None or step.kind != "initial":
+                meaning = _Place(
+                    triple.step_id, step is not None and step.kind == "completion", self._metrics(definition, triple)
+                )
+                key = (definition.number, meaning)
+                if key not in places:
+                    places[key] = len(definition.places)
+                    definition.places.append(meaning)
+                place = places[key]
+            slots.append(
+                Slot(
+                    goal_id=triple.goal_id,
+                    version=triple.version,
+                    step_id=triple.step_id,
+                    goal=definition.number,
+                    rank=definition.rank(triple.step_id, triple.version),
+                    completes=step is not None and step.kind == "completion",
+                    place=place,
+                )
+            )
+        return slots
+
+    def _metrics(self, definition: Definition, triple: Triple) -> SuccessMetrics | None:
+        goal = definition.current if self._price_by == "current" else definition.versions.get(triple.version)
+        step = _step_of(goal, triple.step_id) if goal else None
+        return step.metrics if step else None
+
+
+def _definition(
+    number: int, goal_id: str, current: Mapping[str, Any] | None, versions: Iterable[Mapping[str, Any]]
+) -> Definition | None:
+    now = parse(Goal, current) if current is not None else None
+    known = [parse(Goal, document) for document in versions]
+    if now is not None:
+        known = [goal for goal in known if goal.version != now.version] + [now]
+    known.sort(key=lambda goal: (goal.revision, goal.changed_at))
+    if not known:
+        return None
+    return Definition(number=number, id=goal_id, current=now, versions={goal.version: goal for goal in known})
+
+
+def _bits(masks: tuple[int, ...]) -> Iterator[int]:
+    for word, mask in enumerate(masks):
+        while mask:
+            lowest = mask & -mask
+            yield word * SLOTS_PER_WORD + lowest.bit_length() - 1
+            mask ^= lowest
+
+
+def _step_of(goal: Goal, step_id: str) -> Step | None:
+    return next((step for step in goal.steps if step.id == step_id), None)

@@ -1,0 +1,87 @@
+"""Data health in words: what is odd about the events, what it means and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from goals_tui.domain.model import clean_line
+from goals_tui.domain.report import Report
+from goals_tui.services.insights.question import Question
+from goals_tui.store.events.queries_cycles import Restriction, list_cycles, page
+
+_EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class HealthEntry:
+    """One kind of oddity: how many, a few of them by id or name, what it means and what to do."""
+
+    code: str
+    title: str
+    count: int
+    examples: tuple[str, ...]
+    meaning: str
+    remedy: str
+
+
+def health_entries(question: Question, report: Report) -> list[HealthEntry]:
+    """The oddities that there are, worst first; empty where all is well."""
+    health = report.health
+    definitions = question.definitions
+    versions = [f"{definition.name}: {version or '(none)'}" for definition, version in definitions.unknown_versions]
+    entries = [
+        HealthEntry(
+            "unknown_goals",
+            "Unknown goals",
+            health.unknown_goals,
+            tuple(definitions.unknown_goals[:_EXAMPLES]),
+            "Events of goals that this project does not have. Their cycles are in no number of the report.",
+            "Import the goals with their steps, or a package that holds them.",
+        ),
+        HealthEntry(
+            "unpriced_steps",
+            "Unpriced steps",
+            report.totals.unpriced_steps,
+            (),
+            "Steps reached, in the cycles shown, under a definition that is not here: counted, but worth nothing.",
+            "Import the missing versions of the goals, or price by the current definition.",
+        ),
+        HealthEntry(
+            "unknown_versions",
+            "Unknown versions",
+            health.unknown_versions,
+            tuple(versions[:_EXAMPLES]),
+            "Events that were recorded under states of a goal that are not here. What they are worth is unknown.",
+            "Import a package of the goal from the project where it was changed: it brings every version.",
+        ),
+        HealthEntry(
+            "orphan_cycles",
+            "Orphan cycles",
+            health.orphan_cycles,
+            _orphans(question) if health.orphan_cycles else (),
+            "Cycles with no initial step: their start is missing, so that they have no day and no outcome.",
+            "Import the events of the days before. Or see whether a flow tracks a step before the initial one.",
+        ),
+        HealthEntry(
+            "duplicate_events",
+            "Duplicate events",
+            health.duplicate_events,
+            tuple(question.reader.duplicate_ids(_EXAMPLES)) if health.duplicate_events else (),
+            "The same event stands in the log more than once. Each counts once: no number is too high.",
+            "Nothing has to be done. Sealing the log drops the repetitions: goals-tui events seal.",
+        ),
+        HealthEntry(
+            "torn_lines",
+            "Unreadable lines",
+            health.torn_lines,
+            (),
+            "Lines of the event log that are cut off or are not events. They are passed over.",
+            "See which with: goals-tui events verify.",
+        ),
+    ]
+    return [replace(entry, examples=tuple(map(clean_line, entry.examples))) for entry in entries if entry.count]
+
+
+def _orphans(question: Question) -> tuple[str, ...]:
+    list_cycles(question.reader, question.selection, Restriction(outcome="orphan"))
+    return tuple(row.cycle for row in page(question.reader, 0, _EXAMPLES))

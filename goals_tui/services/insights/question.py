@@ -1,0 +1,181 @@
+"""One question to the event log: the filters resolved against the project, the log and the goals' definitions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from goals_tui.domain.event import EARLIEST
+from goals_tui.domain.filters import Filters, Span, resolve_span
+from goals_tui.domain.model import clean_line
+from goals_tui.domain.project import Project, zone
+from goals_tui.domain.report import Figures
+from goals_tui.services.insights.definitions import Definition, Definitions
+from goals_tui.services.insights.zone import offsets_between
+from goals_tui.store.events.queries import EventReader, microseconds
+from goals_tui.store.events.queries_cancel import Cancellation
+from goals_tui.store.events.queries_cycles import Bucket, Selection, Stretch, Tally
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+    from goals_tui.store.events.queries_view import LogView
+
+Key = TypeVar("Key")
+Other = TypeVar("Other")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, and the open connection to ask with."""
+
+    reader: EventReader
+    definitions: Definitions
+    filters: Filters
+    project: Project
+    zone: ZoneInfo
+    span: Span
+    selection: Selection
+
+    def bucket(self, unit: Literal["day", "hour"]) -> Bucket:
+        """Days or hours of the zone, exact for every instant that is asked for."""
+        first, last = self.selection.stretch
+        if first is None or last is None:
+            first, last = self.reader.extent()
+        return Bucket(unit, offsets_between(self.zone, first, last))
+
+    def filters_in_words(self) -> dict[str, Any]:
+        """The filters that are active, goals by name; `not_` begins the name of a negated one."""
+        documents = self.definitions.goal_documents
+        names = [clean_line(documents[id_]["name"]) if id_ in documents else id_ for id_ in self.filters.goals.values]
+        chosen = {
+            "goals": (names, self.filters.goals.negated),
+            "endpoints": (list(self.filters.endpoints.values), self.filters.endpoints.negated),
+            "locales": (list(self.filters.locales.values), self.filters.locales.negated),
+            "snapshots": (list(self.filters.snapshots.values), self.filters.snapshots.negated),
+        }
+        words: dict[str, Any] = {
+            f"not_{name}" if negated else name: values for name, (values, negated) in chosen.items() if values
+        }
+        if self.filters.no_snapshot:
+            words["no_snapshot"] = True
+        if self.filters.include_test:
+            words["include_test"] = True
+        if self.filters.price_by == "current":
+            words["price_by"] = "current"
+        return words
+
+
+@contextmanager
+def asked(
+    services: Services,
+    view: LogView,
+    filters: Filters,
+    cancellation: Cancellation | None = None,
+    *,
+    goal_id: str | None = None,
+) -> Iterator[Question]:
+    """Open the log for one question; with `goal_id` only cycles of that goal are seen.
+
+    Raises RefusedError for an unknown zone or a span that ends before it begins, Cancelled when cancelled.
+    """
+    with view.reader(cancellation) as reader:
+        yield question(services, filters, reader, goal_id=goal_id)
+
+
+def question(services: Services, filters: Filters, reader: EventReader, *, goal_id: str | None = None) -> Question:
+    """The same with a reader that the caller closes."""
+    project = services.project.get()
+    chosen_zone = zone(filters.time_zone) if filters.time_zone else project.zone
+    span = resolve_span(filters, services.clock(), chosen_zone)
+    definitions = Definitions(services.workspace.documents, reader.triples, filters.price_by)
+    reader.use([slot for slot in definitions.slots if goal_id is None or slot.goal_id == goal_id])
+    selection = Selection(
+        stretch=stretch_of(span),
+        goals=definitions.numbers(filters.goals),
+        endpoints=filters.endpoints,
+        locales=filters.locales,
+        snapshots=filters.snapshots,
+        no_snapshot=filters.no_snapshot,
+        include_test=filters.include_test,
+    )
+    return Question(
+        reader=reader,
+        definitions=definitions,
+        filters=filters,
+        project=project,
+        zone=chosen_zone,
+        span=span,
+        selection=selection,
+    )
+
+
+def stretch_of(span: Span) -> Stretch:
+    """A span as the queries take it."""
+    return (
+        None if span.start is None else microseconds(span.start),
+        None if span.end is None else microseconds(span.end),
+    )
+
+
+def instant(micros: int) -> datetime:
+    """The UTC instant of microseconds since 1970."""
+    return EARLIEST + timedelta(microseconds=micros)
+
+
+class Sums(Generic[Key]):
+    """Figures that grow: cycles are added under a key, many of the same worth at once."""
+
+    def __init__(self) -> None:
+        self._rows: dict[Key, list[Any]] = defaultdict(lambda: [0, 0, 0, 0, 0, Decimal(0), Decimal(0), 0])
+
+    def add(self, key: Key, definition: Definition, tally: Tally) -> None:
+        """Add the cycles of a tally under `key`."""
+        worth = definition.worth(tally.masks)
+        row, count = self._rows[key], tally.cycles
+        row[0] += count
+        row[_COLUMN[worth.outcome]] += count
+        row[4] += worth.time_saved_seconds * count
+        row[5] += worth.cost_savings * count
+        row[6] += worth.revenue * count
+        row[7] += worth.unpriced_steps * count
+
+    def by(self, coarser: Callable[[Key], Other]) -> Sums[Other]:
+        """The same cycles under coarser keys."""
+        sums: Sums[Other] = Sums()
+        for key, row in self._rows.items():
+            into = sums._rows[coarser(key)]
+            for column, value in enumerate(row):
+                into[column] += value
+        return sums
+
+    def __getitem__(self, key: Key) -> Figures:
+        return _figures(self._rows[key]) if key in self._rows else Figures()
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+_COLUMN = {"completed": 1, "partial": 2, "incomplete": 3}
+
+
+def _figures(row: Iterable[Any]) -> Figures:
+    started, completed, partial, incomplete, seconds, cost, revenue, unpriced = row
+    return Figures.model_construct(
+        started=started,
+        completed=completed,
+        partial=partial,
+        incomplete=incomplete,
+        time_saved_seconds=seconds,
+        cost_savings=cost,
+        revenue=revenue,
+        unpriced_steps=unpriced,
+    )

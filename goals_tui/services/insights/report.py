@@ -1,0 +1,188 @@
+"""Figures from the event log: the report with its days, series for charts, and breakdowns (DESIGN 4, *Report*)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from goals_tui.domain.filters import Choice, start_of_day
+from goals_tui.domain.model import clean_line
+from goals_tui.domain.report import (
+    NOTHING,
+    DayFigures,
+    Figures,
+    GoalFigures,
+    Health,
+    PartFigures,
+    Report,
+)
+from goals_tui.services.insights.question import Question, Sums, instant, stretch_of
+from goals_tui.store.events.queries import Dimension
+from goals_tui.store.events.queries_cycles import CURRENT, PREVIOUS, tally
+
+Unit = Literal["hour", "day", "week", "month"]
+_NO_PART: dict[Dimension, str] = {
+    "endpoint": "No endpoint",
+    "locale": "No locale",
+    "snapshot": "No snapshot",
+    "version": "No version",
+    "session": "No session",
+}
+_EPOCH_DAY = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class TimeBucket:
+    """A stretch of a chart's time axis in the project's zone: [start, end), covering the days first to last.
+
+    An hour is an hour of the clock: the one that comes twice in autumn makes two buckets.
+    """
+
+    unit: Unit
+    start: datetime
+    end: datetime
+    first: date
+    last: date
+
+
+@dataclass(frozen=True)
+class SeriesPoint:
+    """The figures of one goal in one bucket: the cycles that started in it."""
+
+    bucket: TimeBucket
+    goal_id: str
+    name: str
+    figures: Figures
+
+
+def make_report(question: Question, health: Callable[[int], Health]) -> Report:
+    """The report; `health` completes the count of orphans, which comes out of the same scan."""
+    previous = question.span.previous()
+    days: Sums[tuple[int, int]] = Sums()
+    before: Sums[None] = Sums()
+    orphans = 0
+    found = tally(
+        question.reader,
+        question.selection,
+        by=question.bucket("day"),
+        previous=stretch_of(previous) if previous else None,
+    )
+    for row in found:
+        if row.period == CURRENT:
+            days.add((row.key, row.goal), question.definitions.by_number[row.goal], row)
+        elif row.period == PREVIOUS:
+            before.add(None, question.definitions.by_number[row.goal], row)
+        else:
+            orphans += row.cycles
+    goals = days.by(lambda key: key[1])
+    return Report(
+        span=question.span,
+        time_zone=question.zone.key,
+        currency=question.project.currency,
+        filters=question.filters_in_words(),
+        totals=goals.by(lambda _: None)[None],
+        previous=before[None] if previous else None,
+        goals=tuple(_goal_rows(question, goals)),
+        days=tuple(_day_rows(question, days)),
+        health=health(orphans),
+    )
+
+
+def _goal_rows(question: Question, sums: Sums[int]) -> list[GoalFigures]:
+    """Every goal that the filter lets through, also those that nobody started."""
+    definitions = question.definitions
+    rows = []
+    for goal_id, document in definitions.goal_documents.items():
+        if _lets_through(question.filters.goals, goal_id):
+            definition = definitions.by_id.get(goal_id)
+            figures = sums[definition.number] if definition else NOTHING
+            rows.append(
+                GoalFigures.model_construct(
+                    goal_id=goal_id, name=clean_line(document["name"]), figures=figures, known=True
+                )
+            )
+    for number in sums:
+        definition = definitions.by_number[number]
+        if definition.current is None:
+            rows.append(
+                GoalFigures(goal_id=definition.id, name=definition.name, figures=sums[number], known=False),
+            )
+    return sorted(rows, key=lambda row: (row.name.casefold(), row.goal_id))
+
+
+def _lets_through(choice: Choice, value: str) -> bool:
+    return not choice or (value in choice.values) != choice.negated
+
+
+def _day_rows(question: Question, sums: Sums[tuple[int, int]]) -> list[DayFigures]:
+    by_number = question.definitions.by_number
+    rows = [
+        DayFigures.model_construct(
+            day=_EPOCH_DAY + timedelta(days=day),
+            goal_id=by_number[number].id,
+            name=by_number[number].name,
+            figures=sums[day, number],
+        )
+        for day, number in sums
+    ]
+    return sorted(rows, key=lambda row: (row.day, row.name.casefold(), row.goal_id))
+
+
+def make_series(question: Question, unit: Unit) -> list[SeriesPoint]:
+    """Figures by bucket and goal, in order of time then name; buckets in which nothing started are left out."""
+    sums: Sums[tuple[TimeBucket, int]] = Sums()
+    buckets: dict[int, TimeBucket] = {}
+    for row in tally(question.reader, question.selection, by=question.bucket("hour" if unit == "hour" else "day")):
+        if row.period != CURRENT:
+            continue
+        if row.key not in buckets:
+            buckets[row.key] = bucket_at(question, unit, row.key)
+        sums.add((buckets[row.key], row.goal), question.definitions.by_number[row.goal], row)
+    points = []
+    for bucket, number in sums:
+        definition = question.definitions.by_number[number]
+        points.append(SeriesPoint(bucket, definition.id, definition.name, sums[bucket, number]))
+    return sorted(points, key=lambda point: (point.bucket.start, point.name.casefold(), point.goal_id))
+
+
+def bucket_at(question: Question, unit: Unit, key: int) -> TimeBucket:
+    """The bucket of a unit that an hour (its first microsecond) or a day (days since 1970) lies in."""
+    if unit == "hour":
+        start = instant(key).astimezone(question.zone)
+        end = (instant(key) + timedelta(hours=1)).astimezone(question.zone)
+        return TimeBucket(unit, start, end, start.date(), start.date())
+    day = _EPOCH_DAY + timedelta(days=key)
+    return days_bucket(question, unit, day)
+
+
+def days_bucket(question: Question, unit: Unit, day: date) -> TimeBucket:
+    """The day, week (from Monday) or month that a day lies in."""
+    first = last = day
+    if unit == "week":
+        first = day - timedelta(days=day.weekday())
+        last = first + timedelta(days=6)
+    elif unit == "month":
+        first = day.replace(day=1)
+        last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    end = start_of_day(last + timedelta(days=1), question.zone)
+    return TimeBucket(unit, start_of_day(first, question.zone), end, first, last)
+
+
+def make_breakdown(question: Question, dimension: Dimension) -> list[PartFigures]:
+    """The figures of each endpoint, locale, snapshot or version, most started first."""
+    sums: Sums[str | None] = Sums()
+    titles: dict[str | None, str] = {}
+    for row in tally(question.reader, question.selection, by=dimension):
+        if row.period != CURRENT:
+            continue
+        definition = question.definitions.by_number[row.goal]
+        sums.add(row.key, definition, row)
+        if dimension == "version":
+            titles[row.key] = definition.version_title(row.key)
+    rows = [
+        PartFigures(part=part, title=clean_line(titles.get(part) or part or _NO_PART[dimension]), figures=sums[part])
+        for part in sums
+    ]
+    return sorted(rows, key=lambda row: (-row.figures.started, row.title.casefold()))

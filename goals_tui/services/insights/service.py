@@ -1,0 +1,145 @@
+"""Insights: what the events say about goals, under filters (DESIGN 4 *Report*, *Filters*; the seed's dashboard).
+
+All can be called from any thread, several at once. Each takes a
+`Cancellation`; after its `cancel()` the running query stops and the method raises `Cancelled`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from goals_tui.domain.filters import Filters
+from goals_tui.domain.model import clean_line
+from goals_tui.domain.report import Cycle, Funnel, Health, Outcome, PartFigures, Report, Timeline
+from goals_tui.services.insights.cycles import Behind, CycleList, make_funnel
+from goals_tui.services.insights.health import HealthEntry, health_entries
+from goals_tui.services.insights.question import Question, asked
+from goals_tui.services.insights.report import (
+    SeriesPoint,
+    TimeBucket,
+    Unit,
+    make_breakdown,
+    make_report,
+    make_series,
+)
+from goals_tui.services.insights.timeline import make_timeline
+from goals_tui.store.events.queries import Dimension
+from goals_tui.store.events.queries_cancel import Cancellation, Cancelled
+from goals_tui.store.events.queries_view import LogView
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+
+__all__ = [
+    "Behind",
+    "Cancellation",
+    "Cancelled",
+    "CycleList",
+    "Dimension",
+    "HealthEntry",
+    "Insights",
+    "SeriesPoint",
+    "TimeBucket",
+    "Unit",
+]
+
+
+class Insights:
+    """The numbers of one workspace. Wrong filters raise RefusedError, an unknown goal or cycle NotFoundError."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._view = LogView(services.workspace.events)
+
+    def report(self, filters: Filters, *, cancellation: Cancellation | None = None) -> Report:
+        """Totals, the span before, goals and days; days and goals add up to the totals."""
+        with asked(self._services, self._view, filters, cancellation) as question:
+            return make_report(question, lambda orphans: _health(question, orphans))
+
+    def series(self, filters: Filters, unit: Unit, *, cancellation: Cancellation | None = None) -> list[SeriesPoint]:
+        """The same figures by hour, day, week or month and goal, for charts."""
+        with asked(self._services, self._view, filters, cancellation) as question:
+            return make_series(question, unit)
+
+    def breakdown(
+        self, dimension: Dimension, filters: Filters, *, cancellation: Cancellation | None = None
+    ) -> list[PartFigures]:
+        """The figures of each endpoint, locale, snapshot or version, most started first."""
+        with asked(self._services, self._view, filters, cancellation) as question:
+            return make_breakdown(question, dimension)
+
+    def funnel(self, goal_id: str, filters: Filters, *, cancellation: Cancellation | None = None) -> Funnel:
+        """How far the attempts at a goal got: its steps in order, then those that only older versions know."""
+        goal = self._services.goals.get(goal_id)
+        with asked(self._services, self._view, filters, cancellation, goal_id=goal.id) as question:
+            return make_funnel(question, goal)
+
+    def cycle_list(
+        self, filters: Filters, behind: Behind = Behind(), *, cancellation: Cancellation | None = None
+    ) -> CycleList:
+        """The cycles behind a number, for scrolling; the caller closes it."""
+        return CycleList(self._services, self._view, filters, behind, cancellation)
+
+    def cycles(
+        self,
+        filters: Filters,
+        outcome: Outcome | None = None,
+        goal_id: str | None = None,
+        step_id: str | None = None,
+        day: date | None = None,
+        *,
+        bucket: TimeBucket | None = None,
+        part: tuple[Dimension, str | None] | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Cycle]:
+        """The cycles behind a number, newest first (see `Behind`)."""
+        with self.cycle_list(filters, Behind(outcome, goal_id, step_id, day, bucket, part)) as found:
+            return found.page(offset, limit)
+
+    def count_cycles(
+        self,
+        filters: Filters,
+        outcome: Outcome | None = None,
+        goal_id: str | None = None,
+        step_id: str | None = None,
+        day: date | None = None,
+        *,
+        bucket: TimeBucket | None = None,
+        part: tuple[Dimension, str | None] | None = None,
+    ) -> int:
+        """How many cycles `cycles` would give without a limit."""
+        with self.cycle_list(filters, Behind(outcome, goal_id, step_id, day, bucket, part)) as found:
+            return len(found)
+
+    def cycle(self, cycle_id: str) -> Timeline:
+        """A cycle with all its events in order; raises NotFoundError."""
+        with self._view.reader() as reader:
+            return make_timeline(self._services.workspace.documents, reader, cycle_id)
+
+    def dimension_values(self, dimension: Dimension) -> list[str]:
+        """The endpoints, locales, snapshots or versions that occur anywhere in the log, by name."""
+        with self._view.reader() as reader:
+            values = {clean_line(value) for value in reader.values_of(dimension)}
+        return sorted(values, key=lambda value: (value.casefold(), value))
+
+    def health(self) -> Health:
+        """What is odd about the events as a whole."""
+        return self.report(Filters(span="all")).health
+
+    def health_details(self, filters: Filters = Filters(span="all")) -> list[HealthEntry]:
+        """Each oddity with examples, what it means and what to do; unpriced steps are those under the filters."""
+        with asked(self._services, self._view, filters) as question:
+            report = make_report(question, lambda orphans: _health(question, orphans))
+            return health_entries(question, report)
+
+
+def _health(question: Question, orphans: int) -> Health:
+    return Health(
+        orphan_cycles=orphans,
+        duplicate_events=question.reader.duplicate_events,
+        unknown_goals=len(question.definitions.unknown_goals),
+        unknown_versions=len(question.definitions.unknown_versions),
+        torn_lines=question.reader.torn_lines,
+    )

@@ -1,0 +1,1 @@
+"""Goals and flows as an archive for another project."""

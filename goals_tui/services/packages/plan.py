@@ -1,0 +1,254 @@
+"""What an import of a package does to the documents: pure, from what is here, what it brings, and the answers.
+
+Ids stay as they are where nothing collides, so that nodes and events still find their goal. What is put in the
+place of something here takes that one's id, its steps by id or else by name; a duplicate gets new ids throughout.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from goals_tui.domain.event import GoalEvent
+from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, TrackGoal
+from goals_tui.domain.goal import Goal, same_definition
+from goals_tui.domain.model import Ids
+from goals_tui.domain.package import Contents, Decision
+from goals_tui.services.flows import free_name
+from goals_tui.services.packages.conflicts import Answers, Here, facing, same_flow
+
+
+@dataclass(frozen=True)
+class GoalMove:
+    """Where one goal of the package goes."""
+
+    goal: Goal
+    decision: Decision | None
+    """None where nothing collides."""
+
+    id: str
+    name: str
+    steps: Mapping[str, str]
+    """The step ids that change."""
+
+    @property
+    def salt(self) -> str | None:
+        """What the ids of events and cycles are made anew with; None where they stay."""
+        return self.id if self.decision == "duplicate" else None
+
+
+@dataclass
+class Plan:
+    """The documents to write, by kind and id, and how events are rewritten."""
+
+    now: datetime
+    goals: dict[str, Goal] = field(default_factory=dict)
+    versions: dict[str, Goal] = field(default_factory=dict)
+    flows: dict[str, Flow] = field(default_factory=dict)
+    moves: dict[str, GoalMove] = field(default_factory=dict)
+    version_ids: dict[tuple[str, str], str] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
+    renamed: list[tuple[str, str]] = field(default_factory=list)
+
+    def event(self, event: GoalEvent) -> GoalEvent | None:
+        """An event of the package as it is kept here; None for one of a goal that is skipped."""
+        move = self.moves[event.goal_id]
+        if move.decision == "skip":
+            return None
+        changes: dict[str, Any] = {
+            "goal_id": move.id,
+            "step_id": move.steps.get(event.step_id, event.step_id),
+            "version": self.version_ids.get((event.goal_id, event.version), event.version),
+        }
+        if move.salt is not None:
+            changes["id"] = _salted(move.salt, event.id)
+            changes["goal_cycle_id"] = str(uuid.UUID(_salted(move.salt, event.goal_cycle_id, 32)))
+        return event.model_copy(update=changes)
+
+
+def make_plan(
+    contents: Contents,
+    here: Here,
+    versions_here: Mapping[str, Mapping[str, Any]],
+    chosen: Answers,
+    ids: Ids,
+    now: datetime,
+) -> Plan:
+    """What to write. `versions_here` are the documents of all versions of the project, by version."""
+    plan = Plan(now)
+    _plan_goals(plan, contents, here, chosen, ids)
+    _plan_versions(plan, contents, here, versions_here, ids)
+    _plan_flows(plan, contents, here, chosen, ids)
+    return plan
+
+
+def _plan_goals(plan: Plan, contents: Contents, here: Here, chosen: Answers, ids: Ids) -> None:
+    names = _Names(contents.goals, here.goals, chosen)
+    others = facing(contents.goals, here.goals)
+    # What collides by its id comes first: it has the better claim to be put in that one's place.
+    for goal in sorted(contents.goals, key=lambda goal: goal.id not in here.goals):
+        other, decision = others[goal.id], chosen.get(goal.id)
+        if other is not None and decision in ("skip", "replace") and names.first_for(other, goal, decision):
+            name = other.name if decision == "skip" else names.give(goal.name, instead_of=other.name)
+            plan.moves[goal.id] = GoalMove(goal, decision, other.id, name, _matched_steps(goal, other))
+        elif decision == "duplicate":
+            steps = {step.id: ids.hex24() for version in _states(contents, goal) for step in version.steps}
+            plan.moves[goal.id] = GoalMove(goal, decision, ids.hex24(), names.give(goal.name), steps)
+        else:
+            plan.moves[goal.id] = GoalMove(goal, None, goal.id, names.give(goal.name), {})
+    for move in plan.moves.values():
+        if move.decision == "skip":
+            plan.skipped.append(move.goal.name)
+        elif move.name != move.goal.name:
+            plan.renamed.append((move.goal.name, move.name))
+
+
+def _plan_versions(
+    plan: Plan, contents: Contents, here: Here, versions_here: Mapping[str, Mapping[str, Any]], ids: Ids
+) -> None:
+    for move in plan.moves.values():
+        if move.decision == "skip":
+            continue
+        reference = ids.uuid() if move.decision == "duplicate" else move.goal.reference_id
+        for state in _states(contents, move.goal):
+            moved = _moved(state, move, reference)
+            kept = versions_here.get(state.version)
+            if move.decision == "duplicate" or (kept is not None and Goal.model_validate(kept) != moved):
+                moved = moved.model_copy(update={"version": ids.uuid()})
+            plan.version_ids[move.goal.id, state.version] = moved.version
+            plan.versions[moved.version] = moved
+            if state.version == move.goal.version:
+                current = moved.model_copy(update={"name": move.name})
+        if move.decision != "replace":
+            plan.goals[move.id] = plan.versions[current.version] = current
+            continue
+        before = here.goals[move.id]
+        after = current.model_copy(
+            update={
+                "reference_id": before.reference_id,
+                "version": ids.uuid(),
+                "revision": before.revision + 1,
+                "created_at": before.created_at,
+                "changed_at": plan.now,
+            }
+        )
+        if not same_definition(before, after):
+            plan.goals[move.id] = plan.versions[after.version] = after
+
+
+def _plan_flows(plan: Plan, contents: Contents, here: Here, chosen: Answers, ids: Ids) -> None:
+    names = _Names(contents.flows, here.flows, chosen)
+    others = facing(contents.flows, here.flows)
+    targets: dict[str, tuple[str, Flow | None, str]] = {}
+    for flow in sorted(contents.flows, key=lambda flow: flow.id not in here.flows):
+        other, decision = others[flow.id], chosen.get(flow.id)
+        if other is not None and decision in ("skip", "replace") and names.first_for(other, flow, decision):
+            if decision == "skip":
+                plan.skipped.append(flow.name)
+                targets[flow.id] = (other.id, None, "")
+            else:
+                targets[flow.id] = (other.id, other, names.give(flow.name, instead_of=other.name))
+        else:
+            id_ = ids.hex24() if decision == "duplicate" else flow.id
+            targets[flow.id] = (id_, None, names.give(flow.name))
+    flow_ids = {old: new for old, (new, _, _) in targets.items()}
+    for flow in contents.flows:
+        id_, other, name = targets[flow.id]
+        if not name:
+            continue
+        if name != flow.name:
+            plan.renamed.append((flow.name, name))
+        duplicated = chosen.get(flow.id) == "duplicate"
+        moved = flow.model_copy(
+            update={
+                "id": id_,
+                "name": name,
+                "nodes": tuple(_node(node, plan.moves, flow_ids, ids if duplicated else None) for node in flow.nodes),
+                "reference_id": ids.uuid() if duplicated else flow.reference_id,
+            }
+        )
+        if other is not None:
+            moved = moved.model_copy(
+                update={
+                    "reference_id": other.reference_id,
+                    "revision": other.revision + 1,
+                    "created_at": other.created_at,
+                    "changed_at": plan.now,
+                }
+            )
+        if other is None or not same_flow(other, moved):
+            plan.flows[id_] = moved
+
+
+class _Names:
+    """Gives every goal (or flow) a name that is free, and lets each one here be replaced once only."""
+
+    def __init__(self, coming: Sequence[Goal | Flow], here: Mapping[str, Goal | Flow], chosen: Answers) -> None:
+        self._taken = [thing.name for thing in here.values()]
+        self._coming = {thing.name for thing in coming}
+        self._replaced: set[str] = set()
+
+    def first_for(self, other: Goal | Flow, thing: Goal | Flow, decision: Decision) -> bool:
+        """Whether `other` is still there to be replaced by `thing`: one by id goes before one by name."""
+        if decision == "skip":
+            return True
+        if other.id in self._replaced and other.id != thing.id:
+            return False
+        self._replaced.add(other.id)
+        return True
+
+    def give(self, name: str, instead_of: str | None = None) -> str:
+        """The name, or a free one like it; `instead_of` is one that gets free by this."""
+        if instead_of is not None:
+            self._taken.remove(instead_of)
+        free = free_name(name, self._taken)
+        if free != name:
+            free = free_name(name, [*self._taken, *self._coming])
+        self._taken.append(free)
+        return free
+
+
+def _states(contents: Contents, goal: Goal) -> list[Goal]:
+    """Every state of a goal that the package holds, the present one included."""
+    states = {version.version: version for version in contents.versions if version.id == goal.id}
+    return [*{**states, goal.version: goal}.values()]
+
+
+def _matched_steps(coming: Goal, other: Goal) -> dict[str, str]:
+    """Which step of `other` each step is: by id, the initial one by its place, else by name."""
+    known = {step.id for step in other.steps}
+    match = {step.id: step.id for step in coming.steps if step.id in known}
+    free = {step.name.casefold(): step.id for step in other.further if step.id not in match}
+    if coming.initial.id not in match and other.initial.id not in match:
+        match[coming.initial.id] = other.initial.id
+    for step in coming.further:
+        if step.id not in match and (found := free.pop(step.name.casefold(), None)):
+            match[step.id] = found
+    return match
+
+
+def _moved(state: Goal, move: GoalMove, reference: str) -> Goal:
+    steps = tuple(step.model_copy(update={"id": move.steps.get(step.id, step.id)}) for step in state.steps)
+    return state.model_copy(update={"id": move.id, "reference_id": reference, "steps": steps})
+
+
+def _node(node: Node, moves: Mapping[str, GoalMove], flow_ids: Mapping[str, str], ids: Ids | None) -> Node:
+    changes: dict[str, Any] = {} if ids is None else {"id": ids.hex24()}
+    if isinstance(node, TrackGoal) and (move := moves.get(node.goal_id)):
+        changes["goal_id"] = move.id
+        changes["step_ids"] = tuple(move.steps.get(step, step) for step in node.step_ids)
+    elif isinstance(node, GoTo | ExecuteFlow):
+        changes["flow_id"] = flow_ids.get(node.flow_id, node.flow_id)
+    changes["branches"] = tuple(
+        branch.model_copy(update={"nodes": tuple(_node(child, moves, flow_ids, ids) for child in branch.nodes)})
+        for branch in node.branches
+    )
+    return node.model_copy(update=changes)
+
+
+def _salted(salt: str, id_: str, digits: int = 24) -> str:
+    return hashlib.sha256(f"{salt} {id_}".encode()).hexdigest()[:digits]

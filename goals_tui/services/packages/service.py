@@ -1,0 +1,218 @@
+"""Goals and flows as files for other projects (the seed's *Export a Goal as a Package*)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from goals_tui.domain.errors import RefusedError
+from goals_tui.domain.flow import Flow
+from goals_tui.domain.goal import Goal
+from goals_tui.domain.package import (
+    EVENTS,
+    FLOWS,
+    GOALS,
+    VERSIONS,
+    Contents,
+    Item,
+    Manifest,
+    OnConflict,
+    Origin,
+    PackagedFile,
+)
+from goals_tui.domain.words import counted
+from goals_tui.services.packages.conflicts import Answers, Here, answers, items
+from goals_tui.services.packages.contents import check, explained, gather, read_contents
+from goals_tui.services.packages.events import Progress, lines_of, merge, stage
+from goals_tui.services.packages.plan import Plan, make_plan
+from goals_tui.services.stored import parse
+from goals_tui.store.atomic import scratch_folder
+from goals_tui.store.package_file import PackageReader, write_package
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+    from goals_tui.services.history import Editing
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A package that was written."""
+
+    path: Path
+    goals: int
+    flows: int
+    events: int | None
+    bytes: int
+
+    def summary(self) -> str:
+        """One line for people."""
+        events = "" if self.events is None else f", {counted(self.events, 'event')}"
+        what = f"{counted(self.goals, 'goal')}, {counted(self.flows, 'flow')}{events}"
+        return f"Packed {what} ({_size(self.bytes)})."
+
+
+@dataclass(frozen=True)
+class PackageInfo:
+    """What is in a package, and what here it collides with."""
+
+    path: Path
+    manifest: Manifest
+    items: tuple[Item, ...]
+    events: int | None
+    """How many events it brings; None where it was made without."""
+
+    notices: tuple[str, ...]
+
+    @property
+    def conflicts(self) -> tuple[Item, ...]:
+        """The goals and flows for which there is something to decide."""
+        return tuple(item for item in self.items if item.conflict)
+
+
+@dataclass(frozen=True)
+class PackageResult:
+    """What an import did."""
+
+    goals: tuple[str, ...]
+    flows: tuple[str, ...]
+    skipped: tuple[str, ...]
+    events: int
+    notices: tuple[str, ...]
+
+    def summary(self) -> str:
+        """One line for people."""
+        parts = [counted(len(self.goals), "goal"), counted(len(self.flows), "flow"), counted(self.events, "event")]
+        skipped = f"; left {counted(len(self.skipped), 'thing')} as it was" if self.skipped else ""
+        return f"Imported {', '.join(parts)}{skipped}."
+
+
+def _silent(fraction: float | None, text: str) -> None:
+    """Progress that nobody looks at."""
+
+
+class Packages:
+    """Exports and imports packages."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def export(
+        self,
+        goals: Sequence[str],
+        path: Path,
+        *,
+        with_events: bool = False,
+        flows: Sequence[str] = (),
+        progress: Progress = _silent,
+    ) -> Exported:
+        """Write goals and flows (names or ids), with all that flows need, to `path`; a file that is there is replaced.
+
+        Raises NotFoundError, UnreadableError, and RefusedError where nothing was chosen, or for what no import would
+        take: somebody wrote it into the workspace by hand.
+        """
+        contents = gather(self._services, goals, flows)
+        with explained(path, "made"):
+            check(contents)
+        project = self._services.project.get()
+        events = 0
+
+        def lines() -> Iterator[bytes]:
+            nonlocal events
+            ids = [goal.id for goal in contents.goals]
+            for chunk in lines_of(self._services.workspace.events, ids, progress):
+                events += chunk.count(b"\n")
+                yield chunk
+
+        def manifest(files: Mapping[str, PackagedFile]) -> Manifest:
+            origin = Origin(name=project.name, currency=project.currency)
+            return Manifest(created_at=self._services.clock(), project=origin, files=dict(files))
+
+        documents = {
+            name: [thing.model_dump(mode="json") for thing in things]
+            for name, things in ((GOALS, contents.goals), (VERSIONS, contents.versions), (FLOWS, contents.flows))
+        }
+        with explained(path, "made"):
+            size = write_package(path, manifest, documents, lines() if with_events else None)
+        return Exported(path, len(contents.goals), len(contents.flows), events if with_events else None, size)
+
+    def inspect(self, path: Path) -> PackageInfo:
+        """What is in a package; everything in it is read and checked. Raises UnreadableError, RefusedError."""
+        with explained(path), PackageReader(path) as package:
+            contents = read_contents(package)
+            events = sum(1 for _ in package.event_lines()) if package.has_events else None
+            found = items(contents, self._here())
+            return PackageInfo(path, package.manifest, found, events, self._notices(package.manifest, contents))
+
+    def import_package(
+        self, path: Path, on_conflict: OnConflict | Answers = "ask", *, progress: Progress = _silent
+    ) -> PackageResult:
+        """Bring in all of a package, or nothing. `on_conflict` answers for all conflicts, or for each by its id.
+
+        Undo takes it back, unless events came with it. Raises ConflictsError for conflicts that nobody decided,
+        UnreadableError and RefusedError for a package that is not as it should be.
+        """
+        with explained(path), PackageReader(path) as package, scratch_folder() as scratch:
+            contents = read_contents(package)
+            before = self._here()
+            chosen = answers(items(contents, before), on_conflict)
+            versions = self._services.workspace.documents.all("goal_versions")
+            plan = make_plan(contents, before, versions, chosen, self._services.ids, self._services.clock())
+            staged = scratch / EVENTS
+            events = stage(package, plan, staged, progress) if package.has_events else 0
+            progress(None, "Writing")
+            with self._services.history.edit(f"Import package {path.name!r}") as edit:
+                if self._here(edit) != before:
+                    raise RefusedError("The project was changed while the package was read. Import it again.")
+                _write(edit, plan, undoable=not events)
+                # Inside the edit: when the events can't be written, the documents are not written either.
+                added = merge(self._services.workspace.events, staged) if events else 0
+        notices = [*self._notices(package.manifest, contents), *_renamed(plan)]
+        if events > added:
+            notices.append(f"{counted(events - added, 'event')} were here already.")
+        goals = [move.name for move in plan.moves.values() if move.decision != "skip"]
+        return PackageResult(
+            tuple(goals), tuple(flow.name for flow in plan.flows.values()), tuple(plan.skipped), added, tuple(notices)
+        )
+
+    def _here(self, edit: Editing | None = None) -> Here:
+        read = edit.all if edit else self._services.workspace.documents.all
+        return Here(
+            goals={id_: parse(Goal, document) for id_, document in read("goals").items()},
+            flows={id_: parse(Flow, document) for id_, document in read("flows").items()},
+        )
+
+    def _notices(self, manifest: Manifest, contents: Contents) -> tuple[str, ...]:
+        project, limit = self._services.project.get(), self._services.features.max_steps
+        theirs = manifest.project.currency
+        notices = []
+        if theirs != project.currency and any(step.metrics for goal in contents.goals for step in goal.steps):
+            notices.append(
+                f"Its amounts are in {theirs}, this project counts in {project.currency}: nothing is converted."
+            )
+        notices += [
+            f"{goal.name!r} has {len(goal.steps)} steps, this project allows {limit}: it works, but can't be edited."
+            for goal in contents.goals
+            if len(goal.steps) > limit
+        ]
+        return tuple(notices)
+
+
+def _write(edit: Editing, plan: Plan, *, undoable: bool) -> None:
+    # Events can't be taken back, so their goals stay, too.
+    put = edit.put if undoable else edit.keep
+    for version in plan.versions.values():
+        edit.keep("goal_versions", version.version, version.model_dump(mode="json"))
+    for goal in plan.goals.values():
+        put("goals", goal.id, goal.model_dump(mode="json"))
+    for flow in plan.flows.values():
+        put("flows", flow.id, flow.model_dump(mode="json"))
+
+
+def _renamed(plan: Plan) -> list[str]:
+    return [f"{old!r} is here as {new!r}." for old, new in plan.renamed]
+
+
+def _size(count: int) -> str:
+    return f"{count / 1024:.0f} KiB" if count < 1024**2 else f"{count / 1024**2:.1f} MiB"

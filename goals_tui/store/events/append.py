@@ -1,0 +1,118 @@
+"""The end of the event log: the file that events are appended to (DESIGN 3)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from goals_tui.domain.errors import UnreadableError
+from goals_tui.domain.event import GoalEvent
+from goals_tui.store.atomic import refusal, write_all
+from goals_tui.store.events.lines import to_line
+from goals_tui.store.locks import Lock
+
+APPENDED = "events.jsonl"
+
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+
+
+class AppendFile:
+    """Appends whole lines to events.jsonl under the log's lock.
+
+    An append that has returned survives the death of the process; after `sync` it survives a power cut.
+    The file stays open between appends; a file that was sealed meanwhile (renamed) is noticed by a stat.
+    """
+
+    def __init__(self, folder: Path, lock: Lock) -> None:
+        self._path = folder / APPENDED
+        self._lock = lock
+        self._descriptor = -1
+        self._end = -1
+        """The size after our last append. Where the file has another one, somebody else wrote."""
+
+    def append(self, events: Sequence[GoalEvent]) -> None:
+        """Adds the events in one write. Raises UnreadableError, and then none of them was added."""
+        if not events:
+            return
+        data = to_line(events[0]) if len(events) == 1 else b"".join(map(to_line, events))
+        with self._lock:
+            try:
+                self._write(data)
+            except OSError as error:
+                raise refusal("write", self._path, error) from error
+
+    def sync(self) -> None:
+        """Makes every appended event survive a power cut. Raises UnreadableError."""
+        with self._lock:
+            if not self._path.exists():
+                return
+            try:
+                os.fsync(self._open()[0])
+            except OSError as error:
+                raise refusal("write", self._path, error) from error
+
+    def rename(self, target: Path) -> bool:
+        """Sets the file aside under another name of the same folder, to be sealed; False when it holds nothing.
+
+        The next append makes a new file. Raises OSError.
+        """
+        with self._lock:
+            if not self._path.exists() or not self._path.stat().st_size:
+                return False
+            descriptor, size = self._open()
+            if _last_byte(descriptor, size) != b"\n":
+                write_all(descriptor, b"\n")
+            self._close()
+            self._path.replace(target)
+            return True
+
+    def _write(self, data: bytes) -> None:
+        descriptor, size = self._open()
+        if size != self._end and size and _last_byte(descriptor, size) != b"\n":
+            # A killed process left half a line. The line break makes it one unreadable line of its own, or
+            # completes it where only the break was missing; it goes out in the same write as the new events.
+            data = b"\n" + data
+        try:
+            write_all(descriptor, data)
+        except OSError:
+            self._end = -1
+            # Where even this fails, the next append mends the half line.
+            with contextlib.suppress(OSError):
+                os.ftruncate(descriptor, size)
+            raise
+        self._end = size + len(data)
+
+    def _open(self) -> tuple[int, int]:
+        """The descriptor of the file that has the name now, and its size."""
+        if self._descriptor >= 0:
+            try:
+                there = self._path.stat()
+            except FileNotFoundError:
+                there = None
+            mine = os.fstat(self._descriptor)
+            if there and there.st_ino == mine.st_ino and there.st_dev == mine.st_dev:
+                return self._descriptor, there.st_size
+            self._close()
+        try:
+            self._descriptor = os.open(self._path, _FLAGS, 0o644)
+        except FileNotFoundError:
+            raise UnreadableError(
+                f"The folder {self._path.parent} is gone. Make the workspace again, or put it back in its place."
+            ) from None
+        self._end = -1
+        return self._descriptor, os.fstat(self._descriptor).st_size
+
+    def _close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor = self._end = -1
+
+    def __del__(self) -> None:
+        self._close()
+
+
+def _last_byte(descriptor: int, size: int) -> bytes:
+    os.lseek(descriptor, size - 1, os.SEEK_SET)
+    return os.read(descriptor, 1)

@@ -1,0 +1,206 @@
+"""Brings many events from JSON Lines files into the log: read, checked and written by DuckDB.
+
+Only plain rows are taken in bulk: those that are valid as they stand. The others are handed back as they are,
+line by line, for somebody who can mend them or say what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from goals_tui.domain.event import EARLIEST, FIELDS, LATEST
+from goals_tui.domain.model import clean_line
+from goals_tui.store.atomic import scratch_folder
+from goals_tui.store.events.lines import NEEDED
+from goals_tui.store.events.query_watch import watched
+from goals_tui.store.events.reader import bare_connection, literal
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from goals_tui.store.events.log import EventLog
+
+LONGEST_LINE = 16 << 20
+"""Longer lines, in bytes, are broken records: an event has less than a thousandth of that."""
+
+_LONGEST_TEXT = 300
+_KEYS = ("id", "goalCycleId", "sessionId")
+"""Differ from event to event, so each is looked at."""
+
+_LABELS = tuple(name for name in FIELDS if name not in (*_KEYS, "timestamp"))
+"""Repeat, so looking at each of their values once is far quicker than at each row."""
+
+_LARGE = 100_000
+
+_COLUMNS = ", ".join(f'"{name}"' for name in FIELDS)
+_READ = (
+    "read_json({file}, format = 'newline_delimited', ignore_errors = true, "
+    f"maximum_object_size = {LONGEST_LINE}, columns = {{{{"
+    + ", ".join(f"'{name}': 'VARCHAR'" for name in FIELDS)
+    + "}})"
+)
+
+_MOMENT = (
+    "CASE WHEN ends_with(timestamp, 'Z') THEN TRY_CAST(timestamp AS TIMESTAMP) "
+    r"WHEN regexp_matches(timestamp, '\d\d:\d\d.*[+-]\d\d:\d\d$') "
+    "THEN TRY_CAST(timestamp AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END"
+)
+
+# Ids of every system at hand are printable ASCII without spaces. A bracket at the start is an object or a list
+# that became text. Whatever else there is, is looked at one by one.
+_PLAIN = (
+    " AND ".join(
+        f"regexp_full_match(\"{key}\", '[!-Z\\\\-z|}}}}~][!-~]{{{{0,{_LONGEST_TEXT - 1}}}}}')" for key in _KEYS
+    )
+    + "".join(f" AND \"{name}\" <> ''" for name in NEEDED if name in _LABELS)
+    + f" AND moment >= TIMESTAMP '{EARLIEST:%Y-%m-%d}' AND moment < TIMESTAMP '{LATEST:%Y-%m-%d}'"
+)
+
+_LOAD = (
+    f"CREATE TABLE {{table}} AS SELECT * EXCLUDE moment REPLACE (moment AS timestamp), "
+    f"coalesce({_PLAIN}, false) AS plain FROM (SELECT *, {_MOMENT} AS moment FROM {_READ})"
+)
+
+_LOAD_CHECKED = (
+    "INSERT INTO staged SELECT * EXCLUDE moment REPLACE (moment AS timestamp), true "
+    f"FROM (SELECT *, {_MOMENT} AS moment FROM {_READ})"
+)
+
+
+class BulkImport:
+    """One import. `load` files, then `write` once: until then the log is as it was.
+
+        with BulkImport(log) as bulk:
+            for number, line in bulk.load(file): ...    # the records that are not plain events
+            added, known = bulk.write()
+
+    Memory is bounded by the limit of the store's connections; what exceeds it goes to temporary files.
+    """
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self._connection: DuckDBPyConnection | None = None
+        self._tables = ["staged"]
+
+    def __enter__(self) -> BulkImport:
+        self._connection = bare_connection()
+        kinds = ", ".join(f'"{name}" {"TIMESTAMP" if name == "timestamp" else "VARCHAR"}' for name in FIELDS)
+        self._connection.execute(f"CREATE TABLE staged ({kinds}, plain BOOLEAN)")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._db.close()
+
+    def watched(self, progress: Callable[[float], None]) -> AbstractContextManager[None]:
+        """While the block runs, `progress` hears how far its queries are, and may stop them; see `query_watch`."""
+        return watched(self._db, progress)
+
+    def load(self, file: Path) -> Iterator[tuple[int, bytes]]:
+        """Take the plain events of a JSON Lines file; gives every other record: its number from 1, and the line.
+
+        Blank lines are no records. A line over LONGEST_LINE arrives empty. Raises OSError.
+        """
+        import duckdb
+
+        table = f"read_{len(self._tables)}"
+        try:
+            self._db.execute(_LOAD.format(table=table, file=literal(file)))
+        except duckdb.InvalidInputException:
+            with scratch_folder() as place:
+                shortened = place / "shortened.jsonl"
+                _shorten(file, shortened)
+                self._db.execute(_LOAD.format(table=table, file=literal(shortened)))
+        for label in _LABELS:
+            self._set_odd_labels_aside(table, label)
+        # Rows are kept in the order of the file, so their place says which line they came from.
+        odd = self._db.execute(f"SELECT rowid FROM {table} WHERE NOT plain ORDER BY rowid").fetchall()
+        self._keep(table)
+        return _lines_at(file, [place for (place,) in odd])
+
+    def load_checked(self, file: Path) -> None:
+        """Take the events of a JSON Lines file that `lines.to_line` wrote: every one of them."""
+        self._db.execute(_LOAD_CHECKED.format(file=literal(file)))
+
+    def write(self) -> tuple[int, int]:
+        """Add what was loaded to the log: how many events were new, and how many were there already."""
+        counts = {table: self._count(table) for table in self._tables}
+        total = sum(counts.values())
+        if not total:
+            return 0, 0
+        # DuckDB does not say how far it is in a union: one with an empty table is none.
+        filled = [table for table, count in counts.items() if count]
+        rows = " UNION ALL ".join(f"SELECT {_COLUMNS} FROM {table} WHERE plain" for table in filled)
+        # The same record may come twice, but not in two forms: which of them is kept makes no difference.
+        self._db.execute("SET preserve_insertion_order = false")
+        added = self._log.write_part(self._db, rows)
+        return added, total - added
+
+    def _keep(self, table: str) -> None:
+        """A large table stays as it is: making one is twice as quick as adding to another. Small ones are joined."""
+        (count,) = self._db.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)
+        if count >= _LARGE:
+            self._tables.append(table)
+        else:
+            self._db.execute(f"INSERT INTO staged SELECT * FROM {table} WHERE plain")
+            self._db.execute(f"DROP TABLE {table}")
+
+    def _count(self, table: str) -> int:
+        (count,) = self._db.execute(f"SELECT count(*) FROM {table} WHERE plain").fetchone() or (0,)
+        return int(count)
+
+    def _set_odd_labels_aside(self, table: str, label: str) -> None:
+        values = self._db.execute(f'SELECT DISTINCT "{label}" FROM {table} WHERE plain')
+        odd = []
+        while some := values.fetchmany(10_000):
+            odd += [value for (value,) in some if value and not _is_plain_label(value)]
+        for start in range(0, len(odd), 10_000):
+            self._db.execute(
+                f'UPDATE {table} SET plain = false WHERE list_contains(?::VARCHAR[], "{label}")',
+                [odd[start : start + 10_000]],
+            )
+
+    @property
+    def _db(self) -> DuckDBPyConnection:
+        if self._connection is None:
+            raise ValueError("use BulkImport as a context manager")
+        return self._connection
+
+
+def _is_plain_label(value: str) -> bool:
+    return len(value) <= _LONGEST_TEXT and value[0] not in "[{" and clean_line(value) == value
+
+
+def _lines_at(file: Path, places: list[int]) -> Iterator[tuple[int, bytes]]:
+    if not places:
+        return
+    wanted = iter(places)
+    place = next(wanted)
+    for number, line in enumerate(_records(file)):
+        if number == place:
+            yield number + 1, line
+            place = next(wanted, -1)
+            if place < 0:
+                return
+
+
+def _records(file: Path) -> Iterator[bytes]:
+    """The lines that DuckDB counts as records; a line that is too long as an empty one."""
+    with file.open("rb") as lines:
+        while line := lines.readline(LONGEST_LINE):
+            if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+                while line and not line.endswith(b"\n"):
+                    line = lines.readline(LONGEST_LINE)
+                yield b""
+            elif line.strip(b" \t\r\n"):
+                yield line
+
+
+def _shorten(file: Path, target: Path) -> None:
+    with target.open("wb") as short:
+        short.writelines(line or b"null\n" for line in _records(file))

@@ -1,0 +1,115 @@
+"""Looks at every file of the event log and says what is wrong (`goals-tui events verify`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from goals_tui.domain.errors import UnreadableError
+from goals_tui.domain.event import FIELDS
+from goals_tui.store.events.catalog import Catalog, Part, aside
+from goals_tui.store.events.reader import (
+    READABLE,
+    appended_files,
+    bare_connection,
+    check_part,
+    duplicate_rows,
+    literal,
+    load_appended,
+    load_sealed,
+    nobody_reads,
+    reason_of,
+    torn_rows,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyFinding:
+    """One thing that is wrong: `code` for scripts, the file, what it means and what to do."""
+
+    code: str
+    file: str
+    message: str
+
+
+def verify(folder: Path, load: Callable[[], Catalog]) -> list[VerifyFinding]:
+    """Reads all parts and lines. Raises UnreadableError where the folder itself can't be read."""
+    catalog = load()
+    if not folder.exists():
+        return []
+    return [*_parts(folder, catalog), *_lines(folder, catalog), *_leftovers(folder, catalog)]
+
+
+def _parts(folder: Path, catalog: Catalog) -> Iterator[VerifyFinding]:
+    for part in catalog.parts:
+        name = part.file(folder).name
+        try:
+            check_part(folder, part)
+            events, readable, distinct = _read(folder, part)
+        except UnreadableError as error:
+            yield VerifyFinding("damaged-part", name, str(error))
+            continue
+        if events != part.events or readable != events:
+            message = f"It should hold {part.events:,} events and holds {readable:,}. Put it back from a backup."
+            yield VerifyFinding("damaged-part", name, message)
+        elif distinct != events:
+            yield VerifyFinding("duplicates", name, f"Events that are in it more than once: {events - distinct:,}.")
+
+
+def _read(folder: Path, part: Part) -> tuple[int, int, int]:
+    import duckdb
+
+    file = part.file(folder)
+    columns = ", ".join(f'count("{name}")' for name in FIELDS)
+    try:
+        with bare_connection() as connection:
+            row = connection.execute(
+                f"SELECT count(*), count(*) FILTER (WHERE {READABLE}), count(DISTINCT id), {columns} "
+                f"FROM read_parquet([{literal(file)}])"
+            ).fetchone()
+    except duckdb.Error as error:
+        raise UnreadableError(f"It can't be read: {reason_of(error)}. Put it back from a backup.") from error
+    events, readable, distinct = row[:3] if row else (0, 0, 0)
+    return events, readable, distinct
+
+
+def _lines(folder: Path, catalog: Catalog) -> Iterator[VerifyFinding]:
+    files = [file for file in appended_files(folder, catalog) if file.exists()]
+    whole = tuple(part for part in catalog.parts if _is_whole(folder, part))
+    with bare_connection() as connection:
+        load_appended(connection, files)
+        load_sealed(connection, folder, whole)
+        torn, twice = torn_rows(connection), duplicate_rows(connection)
+    if torn:
+        message = f"Unreadable lines: {torn:,}. Sealing keeps them in torn-*.jsonl."
+        yield VerifyFinding("torn-lines", ", ".join(file.name for file in files), message)
+    if catalog.torn:
+        message = (
+            f"Unreadable lines that sealing set aside: {catalog.torn:,}. Import them mended, or delete these files."
+        )
+        yield VerifyFinding("torn-lines", "torn-*.jsonl", message)
+    if twice:
+        message = f"Events that are there more than once: {twice:,}. Each counts once; sealing drops the others."
+        yield VerifyFinding("duplicates", ", ".join(file.name for file in files), message)
+
+
+def _is_whole(folder: Path, part: Part) -> bool:
+    try:
+        check_part(folder, part)
+        _read(folder, part)
+    except UnreadableError:
+        return False
+    return True
+
+
+def _leftovers(folder: Path, catalog: Catalog) -> Iterator[VerifyFinding]:
+    if not nobody_reads(folder):
+        # Replaced parts may be in use; whoever makes the next part removes them.
+        return
+    listed = {path for part in catalog.parts for path in (part.file(folder), part.index(folder))}
+    unlisted = {path for path in folder.glob("part-*") if path not in listed}
+    absorbed = {path for name in catalog.absorbed if (path := aside(folder, name)).exists()}
+    for path in sorted(unlisted | absorbed | set(folder.glob(".*.tmp"))):
+        message = "Left over from work that was cut off or is under way; it counts for nothing. Sealing removes it."
+        yield VerifyFinding("leftover", path.name, message)

@@ -1,0 +1,71 @@
+"""Writes all events to one file, for other tools."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from goals_tui.domain.errors import RefusedError, UnreadableError
+from goals_tui.domain.event import FIELDS
+from goals_tui.store.atomic import explained, sync_file
+from goals_tui.store.events.reader import COLUMNS, reason_of, target
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_MOMENT = "strftime(timestamp, '%Y-%m-%dT%H:%M:%S.%fZ')"
+_INSTANT = (
+    f"CASE WHEN microsecond(timestamp) % 1000 = 0 THEN strftime(timestamp, '%Y-%m-%dT%H:%M:%S.%gZ') ELSE {_MOMENT} END"
+)
+
+_FORMATS = {
+    ".jsonl": "FORMAT json",
+    ".jsonl.gz": "FORMAT json, COMPRESSION gzip",
+    ".csv": "FORMAT csv, HEADER",
+    ".parquet": "FORMAT parquet, COMPRESSION zstd",
+}
+
+
+def export(connection: DuckDBPyConnection, path: Path) -> int:
+    """Writes the view `events` to `path`, whose ending says the format; all or nothing. How many events.
+
+    In .csv a text that a spreadsheet would take for a formula gets an apostrophe in front. Raises RefusedError
+    for another ending, UnreadableError where the file can't be written.
+    """
+    import duckdb
+
+    ending = next((known for known in sorted(_FORMATS, key=len, reverse=True) if path.name.endswith(known)), None)
+    if ending is None:
+        raise RefusedError(f"{path.name!r} does not say a format. End it with {', '.join(_FORMATS)}.", field="output")
+    if not path.parent.is_dir():
+        raise UnreadableError(f"Can't write {path}: there is no folder {path.parent}. Make it first.")
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    query = f"SELECT {_columns(ending)} FROM events ORDER BY events.timestamp, events.id"
+    try:
+        with explained("write", path):
+            row = connection.execute(f"COPY ({query}) TO {target(temporary)} ({_FORMATS[ending]})").fetchone()
+            sync_file(temporary)
+            temporary.replace(path)
+    except duckdb.IOException as error:
+        raise UnreadableError(f"Can't write {path}: {reason_of(error)}. Choose another place.") from error
+    except duckdb.Error as error:
+        raise UnreadableError(
+            f"Can't write {path}: the events can't be read: {reason_of(error)}. See goals-tui events verify."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return int(row[0]) if row else 0
+
+
+def _columns(ending: str) -> str:
+    if ending == ".parquet":
+        return COLUMNS
+    texts = {name: f'"{name}"' for name in FIELDS if name != "timestamp"}
+    if ending == ".csv":
+        texts = {
+            name: f"CASE WHEN regexp_matches({column}, '^[=+\\-@\\t\\r\\n]') THEN '''' || {column} ELSE {column} END"
+            for name, column in texts.items()
+        }
+    texts["timestamp"] = _INSTANT
+    return ", ".join(f'{texts[name]} AS "{name}"' for name in FIELDS)

@@ -1,0 +1,174 @@
+"""The event log of a workspace: appended lines and sealed parts, read as one (DESIGN 3).
+
+events/events.jsonl          what was appended, one GoalEvent a line
+events/sealing-*.jsonl       an earlier events.jsonl that is being sealed; read as appended until it is
+events/part-*.parquet        sealed parts, never changed; part-*.sessions is the index of their sessions
+events/parts.json            which parts count (`catalog`)
+events/torn-*.jsonl          unreadable lines, kept when their file was sealed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from goals_tui.domain.event import GoalEvent
+from goals_tui.store.atomic import refusal
+from goals_tui.store.events import reader as event_reader
+from goals_tui.store.events.append import APPENDED, AppendFile
+from goals_tui.store.events.catalog import CATALOG, Catalog, DamagedCatalogError, load_catalog, waiting
+from goals_tui.store.events.parts import Parts, SealResult
+from goals_tui.store.events.sessions import SessionEvent, Sessions
+from goals_tui.store.events.tail import count_tail
+from goals_tui.store.locks import process_lock
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from goals_tui.store.events.checks import VerifyFinding
+
+LOCK = "events.lock"
+"""Held while lines are written: microseconds."""
+
+PARTS_LOCK = "parts.lock"
+"""Held while parts are made: as long as that takes. Appending goes on meanwhile."""
+
+_LONGEST_SEAL = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class EventStats:
+    """What the log holds. `first` and `last` are UTC; `bytes` is the size of everything that is read."""
+
+    events: int
+    appended_events: int
+    parts: int
+    bytes: int
+    torn_lines: int
+    first: datetime | None
+    last: datetime | None
+
+
+class EventLog:
+    """The events in a folder. Safe to use from several threads and processes at once.
+
+    An event is acknowledged when `append` returns: from then on it survives the death of the process. After
+    `sync` it survives a power cut, and so does everything that is sealed, imported or deleted. Errors are
+    UnreadableError with one line for the user.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        lock = process_lock(path / LOCK)
+        self._append = AppendFile(path, lock)
+        self._parts = Parts(path, self._append, lock, process_lock(path / PARTS_LOCK, _LONGEST_SEAL))
+        self._sessions = Sessions(path, lock, self._catalog)
+
+    def append(self, events: Sequence[GoalEvent]) -> None:
+        """Adds events at the end: all of them, or none where it raises."""
+        self._append.append(events)
+
+    def sync(self) -> None:
+        """Makes everything that was appended survive a power cut."""
+        self._append.sync()
+
+    def connect(self) -> DuckDBPyConnection:
+        """The log as it is now, for queries: a DuckDB connection with the view `events`. Close it after use.
+
+        One row a readable event, columns `domain.event.FIELDS`: VARCHAR, but `timestamp` TIMESTAMP in UTC.
+        The connection keeps showing this moment, whatever is written meanwhile. Its cursors share the view.
+        """
+        return event_reader.connect(self.path, self._catalog)
+
+    def session_events(self, session_id: str) -> list[SessionEvent]:
+        """The events of one session: the sealed ones by time, then the appended ones as they came in.
+
+        Costs the same however many events other sessions have.
+        """
+        return self._sessions.events(session_id)
+
+    def is_empty(self) -> bool:
+        """Whether there is no event at all; costs a stat or two."""
+        appended = self.path / APPENDED
+        catalog = self._catalog()
+        return not (catalog.parts or waiting(self.path, catalog) or (appended.exists() and appended.stat().st_size))
+
+    def stamp(self) -> Hashable:
+        """What changes when the log changed on disk; costs two stats."""
+        return _seen(self.path / APPENDED), _seen(self.path / CATALOG)
+
+    def stats(self) -> EventStats:
+        """How many events there are, from when to when, and what they take; DuckDB is not needed."""
+        catalog = self._catalog()
+        files = [file for file in event_reader.appended_files(self.path, catalog) if file.exists()]
+        tail = count_tail(files)
+        moments = [datetime.fromisoformat(m) for part in catalog.parts for m in (part.first, part.last) if m]
+        moments += [moment for moment in (tail.first, tail.last) if moment]
+        return EventStats(
+            events=tail.events + sum(part.events for part in catalog.parts),
+            appended_events=tail.events,
+            parts=len(catalog.parts),
+            bytes=sum(part.bytes for part in catalog.parts) + sum(file.stat().st_size for file in files),
+            torn_lines=catalog.torn + tail.torn,
+            first=min(moments, default=None),
+            last=max(moments, default=None),
+        )
+
+    def torn_lines(self, connection: DuckDBPyConnection) -> int:
+        """How many lines can't be read, by a connection of `connect`."""
+        return self._catalog().torn + event_reader.torn_rows(connection)
+
+    def duplicate_events(self, connection: DuckDBPyConnection) -> int:
+        """How many events stand in the log a second time, by a connection of `connect`.
+
+        Only what is appended is compared, with itself and with the parts: within the parts every id is once.
+        """
+        return event_reader.duplicate_rows(connection)
+
+    def seal(self, progress: Callable[[float], None] | None = None) -> SealResult:
+        """Turns all appended events into a part. `progress` hears from 0.0 to 1.0. Can be killed at any point."""
+        return self._parts.seal(progress)
+
+    def delete(self, goal_id: str, step_id: str | None = None) -> int:
+        """Deletes the events of a goal, or of one of its steps, in one atomic step. How many went."""
+        return self._parts.delete(goal_id, step_id)
+
+    def write_part(self, connection: DuckDBPyConnection, sql: str) -> int:
+        """Adds the rows of a query, with the columns FIELDS, as a part: all or none. How many were new.
+
+        Rows whose id is in the log already, comes twice, or that lack what an event needs, are left out. Memory
+        is bounded by the connection's limit.
+        """
+        return self._parts.write_part(connection, sql)
+
+    def verify(self) -> list[VerifyFinding]:
+        """Reads everything and says what is wrong."""
+        from goals_tui.store.events.checks import verify
+
+        return verify(self.path, self._catalog)
+
+    def export(self, path: Path) -> int:
+        """Writes all events to one file, in order of time: .jsonl, .jsonl.gz, .csv or .parquet. How many."""
+        from goals_tui.store.events.export import export
+
+        with self.connect() as connection:
+            return export(connection, path)
+
+    def _catalog(self) -> Catalog:
+        try:
+            return load_catalog(self.path)
+        except DamagedCatalogError:
+            return self._parts.rebuild_catalog()
+
+
+def _seen(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise refusal("read", path, error) from error
+    return found.st_ino, found.st_size, found.st_mtime_ns

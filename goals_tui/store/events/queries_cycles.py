@@ -1,0 +1,282 @@
+"""Queries over the cycles of the event log: tallies for reports, funnels, and lists that are served page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from goals_tui.domain.filters import EVERYTHING, Choice
+from goals_tui.domain.report import Outcome
+from goals_tui.store.events.queries import COLUMNS, Dimension, EventReader, Values
+
+Period = Literal[0, 1, 2]
+CURRENT, PREVIOUS, ORPHAN = 0, 1, 2
+Stretch = tuple[int | None, int | None]
+"""From an instant until another, half open, in microseconds since 1970; None where it has no end."""
+
+Offsets = tuple[tuple[int, int], ...]
+"""What a zone's clock shows beyond UTC: (from this instant on, so much), both in microseconds; the first from ever."""
+
+UTC_OFFSETS: Offsets = ((0, 0),)
+HOUR = 3_600_000_000
+DAY = 24 * HOUR
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which cycles are asked for. Values that are None in the log stay in where a choice is negated."""
+
+    stretch: Stretch = (None, None)
+    goals: tuple[int, ...] | None = None
+    endpoints: Choice = EVERYTHING
+    locales: Choice = EVERYTHING
+    snapshots: Choice = EVERYTHING
+    no_snapshot: bool = False
+    include_test: bool = False
+
+    @property
+    def attributes(self) -> list[str]:
+        """The columns of the first initial event that `conditions` look at."""
+        asked = {
+            "endpointName": bool(self.endpoints),
+            "localeName": bool(self.locales),
+            "snapshotName": bool(self.snapshots) or self.no_snapshot,
+        }
+        return [name for name, wanted in asked.items() if wanted]
+
+    def conditions(self, values: Values) -> list[str]:
+        """What a cycle that began must fulfil, apart from the stretch."""
+        found = []
+        if self.goals is not None:
+            found.append(f"list_contains({values.add(list(self.goals))}::INTEGER[], goal)")
+        # Naming an endpoint is asking for it, also when it is the Interaction Panel.
+        if not self.include_test and (self.endpoints.negated or not self.endpoints):
+            found.append("NOT test")
+        found += _chosen("endpointName", self.endpoints, values)
+        found += _chosen("localeName", self.locales, values)
+        if self.no_snapshot and not self.snapshots:
+            found.append("snapshotName IS NULL")
+        else:
+            found += _chosen("snapshotName", self.snapshots, values, none_too=self.no_snapshot)
+        return found
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Groups cycles by the day or hour of their start: `day` counts days since 1970, `hour` is where it begins."""
+
+    unit: Literal["day", "hour"]
+    offsets: Offsets
+
+    @property
+    def sql(self) -> str:
+        """The expression over `started`."""
+        offset = _offset_sql(self.offsets)
+        if self.unit == "day":
+            return f"(started + {offset}) // {DAY}"
+        return f"((started + {offset}) // {HOUR}) * {HOUR} - {offset}"
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """Which of the selected cycles: those behind one number of a report.
+
+    `outcome="orphan"` stands alone: an orphan has no start, so no span and no filter applies to it.
+    """
+
+    outcome: Outcome | None = None
+    goal: int | None = None
+    step: tuple[int, ...] | None = None
+    """The mask of the step reached, any bit of it; None, too, for an initial one, which every cycle reached."""
+
+    bucket: tuple[Bucket, int, int] | None = None
+    """The bucket's first and last value, both included."""
+
+    part: tuple[Dimension, str | None] | None = None
+
+
+class Tally(NamedTuple):
+    """So many cycles of a goal with the same masks; `key` is the bucket or part asked for."""
+
+    goal: int
+    period: Period
+    key: Any
+    cycles: int
+    masks: tuple[int, ...]
+
+
+def tally(
+    reader: EventReader, selection: Selection, *, by: Bucket | Dimension, previous: Stretch | None = None
+) -> list[Tally]:
+    """Count the selected cycles by goal, mask and key, in one scan; with those of an earlier stretch, and all orphans.
+
+    The orphans are those of the whole log, whatever is selected.
+    """
+    values = Values()
+    attributes = selection.attributes
+    if isinstance(by, Bucket):
+        key = by.sql
+    else:
+        key = f'"{COLUMNS[by]}"'
+        attributes = list(dict.fromkeys([*attributes, COLUMNS[by]]))
+    now = _within(selection.stretch, values)
+    period = f"CASE WHEN started IS NULL THEN {ORPHAN} WHEN {now} THEN {CURRENT} ELSE {PREVIOUS} END"
+    spans = f"({now} OR {_within(previous, values)})" if previous else now
+    conditions = " AND ".join([spans, *selection.conditions(values)])
+    masks = ", ".join(f"mask{word}" for word in range(reader.words))
+    found = reader.rows(
+        f"""SELECT goal, period, key, count(*), {masks} FROM (
+                SELECT *, {period} AS period, CASE WHEN {now} THEN {key} END AS key
+                FROM ({reader.cycles_sql(attributes)})
+                WHERE started IS NULL OR ({conditions})
+            ) GROUP BY goal, period, key, {masks}""",
+        values.bound,
+    )
+    return [Tally(goal, period, key, cycles, tuple(masks)) for goal, period, key, cycles, *masks in found]
+
+
+@dataclass(frozen=True, slots=True)
+class StepTimes:
+    """How many cycles reached a step, and when first, in seconds since the cycle's start."""
+
+    step_id: str
+    reached: int
+    median: float
+    p90: float
+
+
+def step_times(reader: EventReader, selection: Selection, goal_id: str) -> tuple[int, list[StepTimes]]:
+    """How many cycles are selected, and the steps that they reached; the reader has the slots of this goal only."""
+    values = Values()
+    conditions = " AND ".join([_within(selection.stretch, values), *selection.conditions(values)])
+    found = reader.rows(
+        f"""WITH chosen AS MATERIALIZED (
+                SELECT goal, cycle, started FROM ({reader.cycles_sql(selection.attributes)}) WHERE {conditions}
+            ), reached AS (
+                SELECT e.stepId AS step, epoch_us(min(e."timestamp")) - c.started AS after
+                FROM events e JOIN chosen c ON e.goalCycleId = c.cycle
+                WHERE e.goalId = {values.add(goal_id)}
+                GROUP BY c.cycle, c.started, e.stepId
+            )
+            SELECT step, count(*), quantile_cont(after, 0.5) / 1e6, quantile_cont(after, 0.9) / 1e6,
+                   (SELECT count(*) FROM chosen)
+            FROM reached GROUP BY step""",
+        values.bound,
+    )
+    started = found[0][4] if found else 0
+    return started, [StepTimes(step, count, round(median, 6), round(p90, 6)) for step, count, median, p90, _ in found]
+
+
+@dataclass(frozen=True, slots=True)
+class CycleRow:
+    """A cycle as the log has it. `started` in microseconds since 1970; None for an orphan."""
+
+    masks: tuple[int, ...]
+    goal: int
+    cycle: str
+    started: int | None
+    outcome: Outcome
+    initial_step: str
+    """The step of the first event: the initial one, where there is one."""
+
+    session: str
+    endpoint: str | None
+    locale: str | None
+    snapshot: str | None
+    version: str
+
+
+def list_cycles(reader: EventReader, selection: Selection, restriction: Restriction) -> int:
+    """Find the cycles, newest first, and keep them with the connection for `page`. Returns how many there are."""
+    values = Values()
+    conditions = _restricted(selection, restriction, values)
+    orphans = restriction.outcome == "orphan"
+    attributes = ["timestamp"] if orphans else selection.attributes
+    if restriction.part is not None:
+        attributes = list(dict.fromkeys([*attributes, COLUMNS[restriction.part[0]]]))
+    words = range(reader.words)
+    completed = " OR ".join(f"c.mask{word} & d.mask{word} <> 0" for word in words)
+    nothing = " AND ".join(f"c.mask{word} = 0" for word in words)
+    masks = ", ".join(f"mask{word}" for word in words)
+    moment = 'epoch_us("timestamp")' if orphans else "started"
+    reader.rows(
+        f"""CREATE OR REPLACE TEMP TABLE listed AS
+            SELECT row_number() OVER (ORDER BY {moment} DESC, goal, cycle) - 1 AS place,
+                   goal, cycle, started, {moment} AS moment, outcome, {masks}
+            FROM (
+                SELECT c.*, CASE WHEN started IS NULL THEN 'orphan' WHEN {completed} THEN 'completed'
+                                 WHEN {nothing} THEN 'incomplete' ELSE 'partial' END AS outcome
+                FROM ({reader.cycles_sql(attributes)}) c JOIN completions d ON c.goal = d.goal
+            ) WHERE {conditions}""",
+        values.bound,
+    )
+    return int(reader.rows("SELECT count(*) FROM listed")[0][0])
+
+
+def page(reader: EventReader, offset: int, limit: int | None) -> list[CycleRow]:
+    """Some of the cycles that `list_cycles` found, with what only those that are looked at need."""
+    masks = ", ".join(f"mask{word}" for word in range(reader.words))
+    columns = ["stepId", "sessionId", "endpointName", "localeName", "snapshotName", "version"]
+    values = {"first": offset, "last": None if limit is None else offset + limit}
+    shown = "SELECT * FROM listed WHERE place >= $first AND ($last IS NULL OR place < $last)"
+    since, until = reader.rows(f"SELECT min(moment), max(moment) FROM ({shown})", values)[0]
+    if since is None:
+        return []
+    # What describes a cycle is its first event, and when that was is known: few blocks of a sealed part are read.
+    described = reader.attributes_sql(columns, f"SELECT cycle FROM ({shown})")
+    found = reader.rows(
+        f"""SELECT goal, cycle, started, outcome, stepId, sessionId, endpointName, localeName, snapshotName,
+                   "version", {masks}
+            FROM ({shown}) JOIN ({described}) USING (goal, cycle) ORDER BY place""",
+        {**values, "since": since, "until": until},
+    )
+    return [CycleRow(row[10:], *row[:10]) for row in found]
+
+
+def _restricted(selection: Selection, restriction: Restriction, values: Values) -> str:
+    found = []
+    if restriction.outcome == "orphan":
+        found.append("started IS NULL")
+    else:
+        found += ["started IS NOT NULL", _within(selection.stretch, values), *selection.conditions(values)]
+        if restriction.outcome is not None:
+            found.append(f"outcome = {values.add(restriction.outcome)}")
+    if restriction.goal is not None:
+        found.append(f"goal = {values.add(restriction.goal)}")
+    if restriction.step is not None:
+        bits = [f"mask{word} & {values.add(mask)}::BIGINT <> 0" for word, mask in enumerate(restriction.step)]
+        found.append(f"({' OR '.join(bits)})")
+    if restriction.bucket is not None:
+        bucket, first, last = restriction.bucket
+        found.append(f"{bucket.sql} BETWEEN {values.add(first)} AND {values.add(last)}")
+    if restriction.part is not None:
+        dimension, part = restriction.part
+        found.append(f'"{COLUMNS[dimension]}" IS NOT DISTINCT FROM {values.add(part)}')
+    return " AND ".join(found)
+
+
+def _within(stretch: Stretch, values: Values) -> str:
+    start, end = stretch
+    found = ["started IS NOT NULL"]
+    if start is not None:
+        found.append(f"started >= {values.add(start)}")
+    if end is not None:
+        found.append(f"started < {values.add(end)}")
+    return "(" + " AND ".join(found) + ")"
+
+
+def _chosen(column: str, choice: Choice, values: Values, *, none_too: bool = False) -> Sequence[str]:
+    if not choice:
+        return []
+    listed = f"list_contains({values.strings(choice.values)}, {column})"
+    if choice.negated:
+        return [f"({column} IS NULL OR NOT {listed})"]
+    return [f"({column} IS NULL OR {listed})" if none_too else f"coalesce({listed}, false)"]
+
+
+def _offset_sql(offsets: Offsets) -> str:
+    if len(offsets) == 1:
+        return f"({offsets[0][1]})"
+    cases = " ".join(f"WHEN started >= {since} THEN {offset}" for since, offset in reversed(offsets[1:]))
+    return f"(CASE {cases} ELSE {offsets[0][1]} END)"

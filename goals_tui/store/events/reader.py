@@ -1,0 +1,271 @@
+"""Reads the event log through DuckDB: sealed parts and appended lines as one view."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from goals_tui.domain.errors import UnreadableError
+from goals_tui.domain.event import EARLIEST, FIELDS, LATEST
+from goals_tui.store.atomic import refusal, scratch_folder
+from goals_tui.store.events.append import APPENDED
+from goals_tui.store.events.catalog import Catalog, Part, waiting
+from goals_tui.store.events.lines import NEEDED, sort_lines
+
+if sys.platform != "win32":
+    import fcntl
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MEMORY_LIMIT = "1GB"
+"""What one connection may take before DuckDB moves data to temporary files."""
+
+_TRIES = 50
+
+_RESTORE = "Put that file back from a backup; `goals-tui events verify` lists every such file"
+
+COLUMNS = ", ".join(f'"{name}"' for name in FIELDS)
+
+READABLE = " AND ".join(f"\"{name}\" <> ''" for name in NEEDED if name != "timestamp") + (
+    f" AND timestamp >= TIMESTAMP '{EARLIEST:%Y-%m-%d}' AND timestamp < TIMESTAMP '{LATEST:%Y-%m-%d}'"
+)
+"""The condition under which a row with the columns FIELDS is an event (the same as `lines.read_line`)."""
+
+
+_LOAD_LINES = (
+    "CREATE TABLE lines AS SELECT * REPLACE (TRY_CAST(timestamp AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS timestamp) "
+    "FROM read_json([{files}], columns = {{"
+    + ", ".join(f"'{name}': 'VARCHAR'" for name in FIELDS)
+    + "}}, format = 'newline_delimited', ignore_errors = true)"
+)
+
+
+def bare_connection() -> DuckDBPyConnection:
+    """An empty in-memory DuckDB: bounded memory, UTC, and nothing is ever loaded from the network."""
+    import duckdb
+
+    connection = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "memory_limit": MEMORY_LIMIT,
+            "temp_directory": _spill_folder(),
+        }
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def _spill_folder() -> str:
+    """Where DuckDB puts what exceeds its memory; empty (then it may not) where no temporary file can be written."""
+    try:
+        return str(Path(tempfile.gettempdir()) / f"goals-tui-{os.getpid()}")
+    except FileNotFoundError:
+        return ""
+
+
+def literal(path: Path) -> str:
+    """A path as DuckDB reads it in a query: quoted, and no character of it taken for a pattern."""
+    escaped = "".join(f"[{c}]" if c in "[*?" else c for c in str(path))
+    return "'" + escaped.replace("'", "''") + "'"
+
+
+def target(path: Path) -> str:
+    """A path as DuckDB writes to it in COPY: quoted."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def connect(folder: Path, load: Callable[[], Catalog]) -> DuckDBPyConnection:
+    """The log as it is now: view `events` over view `sealed` and view `appended`.
+
+    Appended lines are read once, so all queries of the connection see the same events, whatever is appended,
+    sealed or deleted meanwhile. Raises UnreadableError.
+    """
+    for _ in range(_TRIES):
+        hold = hold_parts(folder)
+        catalog = load()
+        files = appended_files(folder, catalog)
+        before = _inodes(files)
+        connection = bare_connection()
+        try:
+            load_appended(connection, [file for file in files if file.exists()])
+            same = load() == catalog and appended_files(folder, catalog) == files and _inodes(files) == before
+        except OSError as error:
+            raise refusal("read", folder, error) from error
+        except _GoneError:
+            same = False
+        if same:
+            load_sealed(connection, folder, catalog.parts)
+            weakref.finalize(connection, hold)
+            return connection
+        connection.close()
+        hold()
+    raise UnreadableError(f"The events in {folder} change faster than they can be read. Try again.")
+
+
+def appended_files(folder: Path, catalog: Catalog) -> list[Path]:
+    """The files of lines that are in no part yet, oldest first."""
+    return [*waiting(folder, catalog), folder / APPENDED]
+
+
+class _GoneError(Exception):
+    """A file was sealed between looking for it and reading it."""
+
+
+def load_appended(connection: DuckDBPyConnection, files: Sequence[Path]) -> None:
+    """Makes the table `lines` (every line; columns are null where it is unreadable) and the view `appended`."""
+    import duckdb
+
+    if files:
+        try:
+            connection.execute(_LOAD_LINES.format(files=", ".join(map(literal, files))))
+        except duckdb.IOException as error:
+            _check_open(files)
+            raise _GoneError from error
+        except duckdb.InvalidInputException:
+            load_carefully(connection, files)
+    else:
+        kinds = ", ".join(f'"{name}" {"TIMESTAMP" if name == "timestamp" else "VARCHAR"}' for name in FIELDS)
+        connection.execute(f"CREATE TABLE lines ({kinds})")
+    connection.execute(f"CREATE VIEW appended AS SELECT {COLUMNS} FROM lines WHERE {READABLE}")
+
+
+def _check_open(files: Sequence[Path]) -> None:
+    """Raises OSError for a file that is there and can't be read: to wait for another one would not help."""
+    for file in files:
+        with contextlib.suppress(FileNotFoundError), file.open("rb"):
+            pass
+
+
+def load_carefully(connection: DuckDBPyConnection, files: Sequence[Path]) -> None:
+    """The same by way of a clean copy, for files with a line that DuckDB gives up on: longer than 16 MB."""
+    with scratch_folder() as place:
+        clean = place / "clean.jsonl"
+        with clean.open("wb") as good:
+            torn = sum(sort_lines(file, good.write, lambda _piece: None) for file in files)
+            good.write(b"null\n" * torn)
+        connection.execute(_LOAD_LINES.format(files=literal(clean)))
+
+
+def load_sealed(connection: DuckDBPyConnection, folder: Path, parts: Sequence[Part]) -> None:
+    """Makes the views `sealed` and `events`. Raises UnreadableError for a part that is missing or cut short."""
+    import duckdb
+
+    for part in parts:
+        check_part(folder, part)
+    if parts:
+        names = ", ".join(literal(part.file(folder)) for part in parts)
+        try:
+            connection.execute(f"CREATE VIEW sealed AS SELECT {COLUMNS} FROM read_parquet([{names}])")
+        except duckdb.Error as error:
+            raise UnreadableError(
+                f"The sealed events in {folder} are damaged: {reason_of(error)}. {_RESTORE}."
+            ) from error
+        connection.execute("CREATE VIEW events AS SELECT * FROM sealed UNION ALL SELECT * FROM appended")
+    else:
+        connection.execute("CREATE VIEW sealed AS SELECT * FROM lines WHERE false")
+        connection.execute("CREATE VIEW events AS SELECT * FROM appended")
+
+
+def torn_rows(connection: DuckDBPyConnection) -> int:
+    """How many of the appended lines can't be read."""
+    return _number(connection, "SELECT (SELECT count(*) FROM lines) - (SELECT count(*) FROM appended)")
+
+
+def duplicate_rows(connection: DuckDBPyConnection) -> int:
+    """How many appended events have the id of another one before them, appended or sealed."""
+    return _number(
+        connection,
+        "SELECT (SELECT count(*) - count(DISTINCT id) FROM appended) + "
+        "(SELECT count(DISTINCT id) FROM appended WHERE id IN (SELECT id FROM sealed))",
+    )
+
+
+def _number(connection: DuckDBPyConnection, sql: str) -> int:
+    row = connection.execute(sql).fetchone()
+    return int(row[0]) if row else 0
+
+
+def check_part(folder: Path, part: Part) -> None:
+    """Looks at the size and both ends of a part's file. Raises UnreadableError."""
+    path = part.file(folder)
+    try:
+        with path.open("rb") as file:
+            head = file.read(4)
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(size - 4, 0))
+            whole = size == part.bytes and head == b"PAR1" == file.read(4)
+    except FileNotFoundError:
+        raise UnreadableError(f"The sealed events {path} are missing. {_RESTORE}.") from None
+    except OSError as error:
+        raise refusal("read", path, error) from error
+    if not whole:
+        raise UnreadableError(f"The sealed events {path} are damaged. {_RESTORE}.")
+
+
+def reason_of(error: Exception) -> str:
+    """What DuckDB complains about, in one short line."""
+    text = str(error)
+    if "No space left on device" in text:
+        return "no space left on device"
+    return text.partition("\n")[0].partition("{")[0].rstrip(".: ")
+
+
+@contextlib.contextmanager
+def damage_named(folder: Path) -> Iterator[None]:
+    """Turns what DuckDB says of a damaged file, which only reading it shows, into UnreadableError."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        raise UnreadableError(
+            f"The events in {folder} can't be read: {reason_of(error)}. See goals-tui events verify."
+        ) from error
+
+
+def hold_parts(folder: Path) -> Callable[[], None]:
+    """Keeps replaced parts from being removed until the returned function is called (see `nobody_reads`)."""
+    if sys.platform == "win32":
+        return lambda: None
+    descriptor = -1
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:  # no such folder yet, or a file system without locks: then a query may have to be repeated
+        pass
+    return lambda: os.close(descriptor) if descriptor >= 0 else None
+
+
+def nobody_reads(folder: Path) -> bool:
+    """Whether no connection may still read a replaced part."""
+    if sys.platform == "win32":
+        return True
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _inodes(files: Sequence[Path]) -> list[int]:
+    found = []
+    for file in files:
+        with contextlib.suppress(FileNotFoundError):
+            found.append(file.stat().st_ino)
+    return found
