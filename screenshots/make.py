@@ -23,7 +23,7 @@ from textual.pilot import Pilot
 
 from goals_tui.domain.model import Ids
 from goals_tui.services.context import open_services
-from goals_tui.services.demo import make_demo
+from goals_tui.services.demo.service import make_demo
 from goals_tui.tui.app import GoalsApp
 from goals_tui.tui.config import Config
 from goals_tui.tui.insights import filtered_screen
