@@ -1,107 +1,64 @@
-"""Every action of the frame, the goals and the settings is run by a key or from the palette; a new one has to join."""
+"""Every action of the registry is run by its key, or from the palette, and does its work; a new one has to join."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.app import App
 from textual.dom import DOMNode
 
-from goals_tui.domain.goal import Goal
-from goals_tui.services.context import Services
-from goals_tui.tui.actions import AREAS, registry
-from tests.tui.goals.conftest import make_flight
-from tests.tui.harness import press, running, settle, type_text
+from goals_tui.tui.actions import registry
+from goals_tui.tui.flows.node_actions import NodeActions
+from tests.tui.frame.walking import Do, Walk, take
+from tests.tui.frame.walks.everywhere import EVERYWHERE
+from tests.tui.frame.walks.flows import FLOWS
+from tests.tui.frame.walks.goals import GOALS
+from tests.tui.frame.walks.insights import INSIGHTS
+from tests.tui.frame.walks.sessions import SESSIONS
+from tests.tui.frame.walks.tasks import TASKS
+from tests.tui.frame.walks.welcome import DEMO, WELCOME
 
-CONTEXTS = ("app", "app.dialog", "goals", "goals.editor", "goals.step", "settings")
-
-WALK = (
-    *((area.key, f"app.{area.name}") for area in (*AREAS[1:], AREAS[0])),
-    ("s", "goals.sort"),
-    ("slash", "goals.filter"),
-    ("escape", "goals.clear-filter"),
-    ("w", "goals.where-used"),
-    ("escape", "app.dialog.cancel"),
-    ("t", "goals.track"),
-    ("escape", "app.dialog.cancel"),
-    ("D", "goals.duplicate"),
-    ("u", "app.undo"),
-    ("U", "app.redo"),
-    ("e", "goals.export"),
-    ("escape", "app.dialog.cancel"),
-    ("x", "goals.delete"),
-    ("right", "app.dialog.next-button"),
-    ("escape", "app.dialog.cancel"),
-    ("x", "goals.delete"),
-    ("left", "app.dialog.previous-button"),
-    ("escape", "app.dialog.cancel"),
-    ("n", "goals.new"),
-    ("escape", "goals.editor.back"),
-    ("o", "goals.edit"),
-    ("insert", "goals.editor.add-step"),
-    ("escape", "goals.step.cancel"),
-    ("a", "goals.editor.add-step"),
-    ("Z", ""),
-    ("f2", "goals.step.save"),
-    ("K", "goals.editor.step-up"),
-    ("J", "goals.editor.step-down"),
-    ("o", "goals.editor.edit-step"),
-    ("escape", "goals.step.cancel"),
-    ("x", "goals.editor.delete-step"),
-    ("u", "goals.editor.undo"),
-    ("U", "goals.editor.redo"),
-    ("f2", "goals.editor.save"),
-    ("semicolon", "app.jump"),
-    ("escape", ""),
-    ("colon", "app.palette"),
-    ("escape", ""),
-    ("question_mark", "app.help"),
-    ("escape", "app.dialog.cancel"),
-    ("6", "app.settings"),
-    ("c", "settings.copy"),
-    ("o", "settings.change"),
-    ("escape", "app.dialog.cancel"),
-)
-"""Keys in turn, each with the action that it runs; none where a widget takes it."""
-
-FROM_THE_PALETTE = {"app.theme": "choose theme", "app.tour": "tour", "app.close-messages": "close messages"}
+WALKS = (EVERYWHERE, GOALS, FLOWS, INSIGHTS, SESSIONS, TASKS, WELCOME, DEMO)
 
 
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The ids of actions as Textual runs them."""
+    """The ids of actions as Textual dispatches them."""
     found: list[str] = []
     dispatch = App._dispatch_action
 
     async def listen(app: App[Any], namespace: DOMNode, name: str, parameters: Any) -> bool:
-        context = "app" if isinstance(namespace, App) else getattr(namespace, "CONTEXT", "")
-
         call = f"{name}({', '.join(map(repr, parameters))})" if parameters else name
-        found.extend(action.id for action in registry() if (action.context, action.call) == (context, call))
+        bound = {binding.id for _, binding in namespace._bindings}
+        context = "app" if isinstance(namespace, App) else getattr(namespace, "CONTEXT", "")
+        found.extend(
+            action.id
+            for action in registry()
+            if action.call == call and (action.id in bound or (not action.keys and action.context == context))
+        )
         return await dispatch(app, namespace, name, parameters)
 
     monkeypatch.setattr(App, "_dispatch_action", listen)
     return found
 
 
-@pytest.fixture
-def flight(services: Services) -> Goal:
-    """A goal that flows track."""
-    return make_flight(services)
+@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.name)
+async def test_every_action_does_its_work(
+    walk: Walk, ran: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NodeActions, "clipboard", None)
+    await take(walk, tmp_path, ran)
 
 
-async def test_every_action_is_run(services: Services, flight: Goal, ran: list[str]) -> None:
-    async with running(services) as pilot:
-        for key, action in WALK:
-            before = len(ran)
-            await press(pilot, key)
-            assert ran[before:] == ([action] if action else []), key
-        for words in FROM_THE_PALETTE.values():
-            await press(pilot, "ctrl+p")
-            await type_text(pilot, words)
-            await settle(pilot)
-            await press(pilot, "enter", "escape")
-        await press(pilot, "q")
-    known = {action.id for action in registry() if action.context in CONTEXTS}
-    assert known - set(ran) == set(), "drive these too"
+def test_no_action_of_the_registry_is_left_out() -> None:
+    driven = {row.action for walk in WALKS for row in walk.actions}
+    assert driven == {action.id for action in registry()}, "drive these too, or no more"
+
+
+def test_each_is_driven_by_a_key_of_its_own() -> None:
+    keys = {action.id: [key for key in action.keys.split(",") if key] for action in registry()}
+    rows = [row for walk in WALKS for row in walk.actions]
+    assert [row for row in rows if isinstance(row, Do) and row.key not in keys[row.action]] == []
+    assert [row for row in rows if not isinstance(row, Do) and keys[row.action]] == []

@@ -1,0 +1,74 @@
+"""What works on every screen, in every dialog, in the tour, and on the Settings screen."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+
+from goals_tui.domain.errors import UnreadableError
+from goals_tui.tui.actions import AREAS
+from goals_tui.tui.dialogs import AskText, Choose
+from goals_tui.tui.help import Help
+from goals_tui.tui.jump import Jump
+from goals_tui.tui.welcome.tour import TourCard
+from tests.conftest import make_services
+from tests.tui.frame.walking import Do, FromPalette, Proof, Walk, call, copied, focused, keys, mode, off, on
+from tests.tui.goals.conftest import make_flight
+from tests.tui.harness import messages, running
+
+
+def begin(folder: Path) -> AbstractAsyncContextManager[Pilot[Any]]:
+    """A goal that flows track, on the Goals screen."""
+    services = make_services(folder / "workspace")
+    make_flight(services)
+    return running(services)
+
+
+def goals(count: int) -> Proof:
+    """The workspace has so many goals."""
+    return lambda app: len(app.services.goals.summaries()) == count
+
+
+def card(number: int) -> Proof:
+    """The tour shows a card, counted from 0."""
+    return lambda app: isinstance(app.screen, TourCard) and app.screen.number == number
+
+
+EVERYWHERE = Walk(
+    "everywhere",
+    begin,
+    (
+        *(Do(area.key, f"app.{area.name}", mode(area.name)) for area in (*AREAS[1:], AREAS[0])),
+        keys("D"),
+        Do("u", "app.undo", goals(1)),
+        Do("U", "app.redo", goals(2)),
+        keys("U"),
+        Do("semicolon", "app.jump", on(Jump)),
+        keys("escape"),
+        Do("colon", "app.palette", on(CommandPalette)),
+        keys("escape"),
+        Do("question_mark", "app.help", on(Help)),
+        Do("escape", "app.dialog.cancel", off(Help)),
+        keys("home", "x"),
+        Do("right", "app.dialog.next-button", lambda app: not focused("cancel")(app)),
+        Do("left", "app.dialog.previous-button", focused("cancel")),
+        keys("escape"),
+        call(lambda app: app.show_error(UnreadableError("The disk is full. Make room."))),
+        FromPalette("close messages", "app.close-messages", lambda app: not messages(app)),
+        FromPalette("choose theme", "app.theme", on(Choose)),
+        keys("escape"),
+        FromPalette("tour", "app.tour", card(0)),
+        Do("enter", "welcome.tour.next", card(1)),
+        Do("left", "welcome.tour.back", card(0)),
+        Do("escape", "welcome.tour.cancel", off(TourCard)),
+        keys("6"),
+        Do("c", "settings.copy", copied(lambda app: "Flight Desk")),
+        Do("o", "settings.change", on(AskText)),
+        keys("escape"),
+        Do("q", "app.quit", lambda app: app._exit),
+    ),
+)

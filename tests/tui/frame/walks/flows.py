@@ -1,0 +1,122 @@
+"""The Flows screen, the menu of node kinds and the Interaction Panel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from goals_tui.tui.dialogs import AskText, Choose
+from goals_tui.tui.flows.files import ExportFlow
+from goals_tui.tui.flows.kind_menu import KindMenu
+from goals_tui.tui.flows.node_actions import NodeActions
+from goals_tui.tui.flows.panel import PanelScreen
+from goals_tui.tui.flows.screen import FlowsScreen
+from goals_tui.tui.flows.simulate import SimulateDialog
+from goals_tui.tui.packages.paths import AskPath
+from tests.builders import book_a_flight, flow, go_to, if_, node_id, question, say, track
+from tests.conftest import make_services
+from tests.tui.frame.walking import Do, Proof, Walk, Way, call, focused, keys, on, words
+from tests.tui.harness import running
+
+
+def begin(folder: Path) -> AbstractAsyncContextManager[Pilot[Any]]:
+    """Two flows; the first one tracks a step of a goal before its initial step."""
+    services = make_services(folder / "workspace")
+    tracked = services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+    nodes = (say("a"), if_("choice", (say("yes"),)), question("So?"), go_to("Other"))
+    services.flows.save(flow("Abc", *nodes, track(tracked, "Payment completed", name="pay")))
+    services.flows.save(flow("Other", say("x")))
+    return running(services, area="flows")
+
+
+def at(name: str) -> Way:
+    """Select a node of the flow that is shown."""
+    return call(lambda app: app.screen.chart.select(node_id(name)))
+
+
+def shown(fact: Callable[[FlowsScreen], object]) -> Proof:
+    """Something is so on the Flows screen."""
+    return lambda app: isinstance(app.screen, FlowsScreen) and fact(app.screen)
+
+
+def nodes(*kinds: str) -> Proof:
+    """The stored flow has nodes of these kinds, each by its first letter."""
+    return lambda app: [node.kind[0] for node in app.services.flows.get("Abc").nodes] == list(kinds)
+
+
+def flows(*names: str) -> Proof:
+    """The workspace has these flows."""
+    return lambda app: [row.name for row in app.services.flows.summaries()] == list(names)
+
+
+def side(part: str) -> Proof:
+    """The side shows this part; empty: it is closed."""
+    return shown(lambda screen: screen.side == part)
+
+
+def labelled(app: Any) -> bool:
+    """The first node was given a label."""
+    return bool(app.services.flows.get("Abc").node(node_id("a")).label == "Hello")
+
+
+FLOWS = Walk(
+    "flows",
+    begin,
+    (
+        at("a"),
+        Do("a", "flows.add", on(KindMenu)),
+        Do("slash", "flows.kinds.search", focused("kind-search")),
+        Do("escape", "flows.kinds.cancel", on(FlowsScreen)),
+        at("choice"),
+        Do("b", "flows.add-in-branch", on(Choose)),
+        keys("escape"),
+        at("a"),
+        Do("e", "flows.edit", side("editor")),
+        Do("escape", "flows.done", side("")),
+        Do("r", "flows.rename", focused("label")),
+        words("Hello"),
+        Do("f2", "flows.save", labelled),
+        Do("y", "flows.copy", lambda app: NodeActions.clipboard is not None),
+        Do("p", "flows.paste", nodes("s", "s", "i", "q", "g", "t")),
+        Do("u", "app.undo", nodes("s", "i", "q", "g", "t")),
+        at("choice"),
+        Do("K", "flows.move-up", nodes("i", "s", "q", "g", "t")),
+        Do("J", "flows.move-down", nodes("s", "i", "q", "g", "t")),
+        Do("x", "flows.cut", nodes("s", "q", "g", "t")),
+        at("a"),
+        Do("d", "flows.delete", nodes("q", "g", "t")),
+        at("go to Other"),
+        Do("g", "flows.follow", shown(lambda screen: screen.flow is not None and screen.flow.name == "Other")),
+        Do("o", "flows.choose", on(Choose)),
+        words("abc"),
+        keys("enter"),
+        Do("f", "flows.findings", side("findings-list")),
+        keys("escape"),
+        at("go to Other"),
+        keys("d"),
+        at("pay"),
+        Do("m", "flows.mend", nodes("t", "q", "t")),
+        Do("i", "flows.talk", on(PanelScreen)),
+        words("yes"),
+        keys("enter"),
+        Do("f5", "flows.panel.restart", lambda app: [line.text for line in app.screen.talk.lines] == ["So?"]),
+        Do("f4", "flows.panel.debug", lambda app: not app.screen.has_class("-debug")),
+        Do("escape", "flows.panel.close", on(FlowsScreen)),
+        Do("S", "flows.simulate", on(SimulateDialog)),
+        keys("escape"),
+        Do("z", "flows.compact", shown(lambda screen: screen.chart.is_compact)),
+        Do("n", "flows.new", on(AskText)),
+        keys("escape"),
+        Do("R", "flows.rename-flow", on(AskText)),
+        keys("escape"),
+        Do("D", "flows.duplicate-flow", flows("Abc", "Abc (2)", "Other")),
+        Do("X", "flows.delete-flow", flows("Abc", "Other")),
+        Do("E", "flows.export", on(ExportFlow)),
+        keys("escape"),
+        Do("I", "flows.import", on(AskPath)),
+    ),
+)

@@ -1,0 +1,78 @@
+"""The Goals screen, its editor and the form of a step."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from goals_tui.tui.dialogs import Choose
+from goals_tui.tui.goals.delete import DeleteGoal
+from goals_tui.tui.goals.editor import GoalEditor
+from goals_tui.tui.goals.step_form import StepForm
+from goals_tui.tui.packages.export import ExportPackage
+from tests.conftest import make_services
+from tests.tui.frame.walking import Do, Proof, Walk, keys, off, on, words
+from tests.tui.goals.conftest import make_flight
+from tests.tui.harness import running
+
+
+def begin(folder: Path) -> AbstractAsyncContextManager[Pilot[Any]]:
+    """A goal that flows track."""
+    services = make_services(folder / "workspace")
+    make_flight(services)
+    return running(services)
+
+
+def goals(*names: str) -> Proof:
+    """The workspace has these goals."""
+    return lambda app: [row.name for row in app.services.goals.summaries()] == list(names)
+
+
+def steps(*names: str) -> Proof:
+    """The draft in the editor has these further steps."""
+    return lambda app: (
+        isinstance(app.screen, GoalEditor) and [step.name for step in app.screen.draft.goal.further] == list(names)
+    )
+
+
+PAID, ENTERED = "Payment completed", "Passenger entered"
+
+GOALS = Walk(
+    "goals",
+    begin,
+    (
+        Do("s", "goals.sort", lambda app: app.screen.goal_list.rows.order != "name"),
+        Do("slash", "goals.filter", lambda app: app.screen.goal_list.typing),
+        words("flight"),
+        Do("escape", "goals.clear-filter", lambda app: not app.screen.goal_list.filtering),
+        Do("w", "goals.where-used", on(Choose)),
+        keys("escape"),
+        Do("t", "goals.track", on(Choose)),
+        keys("escape"),
+        Do("e", "goals.export", on(ExportPackage)),
+        keys("escape"),
+        Do("x", "goals.delete", on(DeleteGoal)),
+        keys("escape"),
+        Do("D", "goals.duplicate", goals("Book a Flight", "Book a Flight (2)")),
+        Do("n", "goals.new", on(GoalEditor)),
+        Do("escape", "goals.editor.back", off(GoalEditor)),
+        Do("o", "goals.edit", on(GoalEditor)),
+        Do("insert", "goals.editor.add-step", on(StepForm)),
+        Do("escape", "goals.step.cancel", steps(ENTERED, PAID)),
+        keys("a"),
+        words("Z"),
+        Do("f2", "goals.step.save", steps(ENTERED, PAID, "Z")),
+        Do("K", "goals.editor.step-up", steps(ENTERED, "Z", PAID)),
+        Do("J", "goals.editor.step-down", steps(ENTERED, PAID, "Z")),
+        Do("o", "goals.editor.edit-step", on(StepForm)),
+        keys("escape"),
+        Do("x", "goals.editor.delete-step", steps(ENTERED, PAID)),
+        Do("u", "goals.editor.undo", steps(ENTERED, PAID, "Z")),
+        Do("U", "goals.editor.redo", steps(ENTERED, PAID)),
+        keys("u"),
+        Do("f2", "goals.editor.save", lambda app: any(len(goal.steps) == 4 for goal in app.services.goals.all())),
+    ),
+)

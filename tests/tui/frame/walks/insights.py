@@ -1,0 +1,132 @@
+"""The Insights screen, its charts and tables, its filters and their calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from goals_tui.domain.filters import Filters
+from goals_tui.tui.dialogs import AskText, Choose
+from goals_tui.tui.insights.calendar import Calendar
+from goals_tui.tui.insights.filter_dialog import FilterDialog
+from goals_tui.tui.insights.health import HealthDialog
+from goals_tui.tui.insights.screen import InsightsScreen
+from tests.conftest import make_services
+from tests.tui.frame.walking import Do, FromPalette, Proof, Walk, keys, mode, on, words
+from tests.tui.harness import running
+from tests.tui.insights.conftest import fill, flight, table
+
+
+def begin(folder: Path) -> AbstractAsyncContextManager[Pilot[Any]]:
+    """Ten days of cycles of two goals."""
+    services = make_services(folder / "workspace")
+    return running(fill(services, [flight(), table()], 10, 12), area="insights")
+
+
+def shown(fact: Callable[[InsightsScreen], object]) -> Proof:
+    """Something is so on the Insights screen."""
+    return lambda app: isinstance(app.screen, InsightsScreen) and fact(app.screen)
+
+
+def tab(name: str) -> Proof:
+    """A view is shown, with its numbers."""
+    return shown(lambda screen: screen.tab == name and screen.gathered and screen.gathered.wanted.tab == name)
+
+
+def span(name: str) -> Proof:
+    """The filters have this span."""
+    return lambda app: app.filters.span == name
+
+
+def mark(number: int) -> Proof:
+    """The cursor of the chart is on this mark."""
+    return shown(lambda screen: screen.pane.chart.place and screen.pane.chart.place.mark == number)
+
+
+def whole(is_whole: bool) -> Proof:
+    """The cursor of the chart is on a mark as a whole, or on a part of it."""
+    return shown(lambda screen: screen.pane.chart.place and (screen.pane.chart.place.part is None) == is_whole)
+
+
+def day(text: str) -> Proof:
+    """The calendar is on this day."""
+    return lambda app: isinstance(app.screen, Calendar) and app.screen.month.day.isoformat() == text
+
+
+def draft(fact: Callable[[Filters], object]) -> Proof:
+    """Something is so about the filters as they stand in the dialog."""
+    return lambda app: isinstance(app.screen, FilterDialog) and fact(app.screen.draft)
+
+
+INSIGHTS = Walk(
+    "insights",
+    begin,
+    (
+        Do("left_square_bracket", "insights.shorter", span("today")),
+        Do("right_square_bracket", "insights.longer", span("last-7-days")),
+        keys("right_square_bracket"),
+        Do("x", "insights.copy-command", lambda app: app.clipboard.endswith("report --span this-month")),
+        Do("w", "insights.save-filters", on(AskText)),
+        words("Mine"),
+        keys("enter"),
+        Do("l", "insights.load-filters", on(Choose)),
+        keys("escape"),
+        FromPalette("delete saved filters", "insights.delete-filters", on(Choose)),
+        keys("escape"),
+        Do("backspace", "insights.reset-filters", lambda app: app.filters == Filters()),
+        # Views, numbers and the chart.
+        Do("down", "insights.chart.down", mark(1)),
+        Do("up", "insights.chart.up", mark(0)),
+        Do("right", "insights.chart.right", whole(False)),
+        Do("left", "insights.chart.left", whole(True)),
+        Do("end", "insights.chart.last", mark(1)),
+        Do("home", "insights.chart.first", mark(0)),
+        Do("o", "insights.rank", shown(lambda screen: screen.rank == "bottom")),
+        Do("full_stop", "insights.next-view", tab("rate")),
+        Do("comma", "insights.previous-view", tab("performance")),
+        Do("r", "insights.rate", tab("rate")),
+        Do("t", "insights.time", tab("time")),
+        Do("c", "insights.cost", tab("cost")),
+        Do("e", "insights.revenue", tab("revenue")),
+        Do("b", "insights.breakdown", tab("breakdown")),
+        Do("d", "insights.dimension", shown(lambda screen: screen.dimension != "endpoint")),
+        Do("n", "insights.funnel", tab("funnel")),
+        Do("g", "insights.goal", on(Choose)),
+        keys("escape"),
+        Do("p", "insights.performance", tab("performance")),
+        Do("y", "insights.copy-table", lambda app: app.clipboard.startswith("Goal\tStarted\t")),
+        Do("s", "insights.save-table", on(AskText)),
+        keys("escape"),
+        Do("h", "insights.health", on(HealthDialog)),
+        keys("escape"),
+        Do("z", "insights.full", shown(lambda screen: screen.has_class("-full"))),
+        Do("escape", "insights.leave-full", shown(lambda screen: not screen.has_class("-full"))),
+        Do("enter", "insights.chart.open", mode("sessions")),
+        keys("3"),
+        Do("v", "insights.table", shown(lambda screen: screen.pane.as_table)),
+        Do("enter", "insights.row.select-cursor", mode("sessions")),
+        keys("3"),
+        # The filters and the calendar of a day.
+        Do("f", "insights.filters", on(FilterDialog)),
+        keys("enter", "tab", "down"),
+        Do("left", "insights.calendar.left", day("2026-11-19")),
+        Do("right", "insights.calendar.right", day("2026-11-20")),
+        Do("up", "insights.calendar.up", day("2026-11-13")),
+        Do("down", "insights.calendar.down", day("2026-11-20")),
+        Do("pageup", "insights.calendar.month-before", day("2026-10-20")),
+        Do("pagedown", "insights.calendar.month-after", day("2026-11-20")),
+        keys("up"),
+        Do("t", "insights.calendar.today", day("2026-11-20")),
+        keys("left"),
+        Do("enter", "insights.calendar.take", draft(lambda filters: filters.since == "2026-11-19")),
+        Do("f6", "insights.edit.save", on(AskText)),
+        keys("escape"),
+        Do("f5", "insights.edit.reset", draft(lambda filters: filters == Filters())),
+        keys("escape", "down", "down", "enter", "down", "enter"),
+        Do("f2", "insights.edit.apply", lambda app: app.filters.endpoints.values),
+    ),
+)

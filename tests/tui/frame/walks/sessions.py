@@ -1,0 +1,103 @@
+"""The Sessions screen and the timeline of a cycle."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from goals_tui.domain.filters import Filters
+from goals_tui.domain.report import Cycle, Outcome
+from goals_tui.tui.dialogs import AskText, Choose
+from goals_tui.tui.insights.filter_dialog import FilterDialog
+from goals_tui.tui.sessions.screen import SessionsScreen
+from goals_tui.tui.sessions.timeline import TimelineScreen
+from tests.conftest import make_services
+from tests.tui.frame.walking import Do, FromPalette, Proof, Walk, copied, keys, mode, off, on, shows, words
+from tests.tui.harness import running
+from tests.tui.insights.conftest import fill, flight, table
+
+
+def begin(folder: Path) -> AbstractAsyncContextManager[Pilot[Any]]:
+    """Ten days of cycles of two goals, each in a session of its own."""
+    services = make_services(folder / "workspace")
+    return running(fill(services, [flight(), table()], 10, 12), area="sessions")
+
+
+def chosen(app: Any) -> Cycle:
+    """The cycle with the cursor, or of the timeline."""
+    cycle = app.screen.chosen
+    assert isinstance(cycle, Cycle)
+    return cycle
+
+
+def only(outcome: Outcome) -> Proof:
+    """The list has cycles of this outcome only, and not none."""
+
+    def proof(app: Any) -> bool:
+        screen = app.screen
+        wanted = isinstance(screen, SessionsScreen) and screen.restriction.behind.outcome == outcome
+        return wanted and screen.chosen is not None and screen.chosen.outcome == outcome
+
+    return proof
+
+
+def row(number: int) -> Proof:
+    """The timeline is that of a row of the list."""
+
+    def proof(app: Any) -> bool:
+        screen = app.screen
+        if not isinstance(screen, TimelineScreen) or screen.rows is None or screen.chosen is None:
+            return False
+        return screen.rows.cursor == number and screen.chosen == screen.rows.chosen
+
+    return proof
+
+
+def span(name: str) -> Proof:
+    """The filters have this span."""
+    return lambda app: app.filters.span == name
+
+
+SESSIONS = Walk(
+    "sessions",
+    begin,
+    (
+        Do("c", "sessions.completed", only("completed")),
+        Do("p", "sessions.partial", only("partial")),
+        Do("i", "sessions.incomplete", only("incomplete")),
+        Do("o", "sessions.orphans", shows("No orphans")),
+        Do("a", "sessions.all", lambda app: app.screen.chosen is not None),
+        Do("left_square_bracket", "sessions.shorter", span("today")),
+        Do("right_square_bracket", "sessions.longer", span("last-7-days")),
+        keys("right_square_bracket"),
+        Do("x", "sessions.copy-command", lambda app: app.clipboard.endswith("report --span this-month")),
+        Do("w", "sessions.save-filters", on(AskText)),
+        words("Mine"),
+        keys("enter"),
+        Do("l", "sessions.load-filters", on(Choose)),
+        keys("escape"),
+        FromPalette("delete saved filters", "sessions.delete-filters", on(Choose)),
+        keys("escape"),
+        Do("backspace", "sessions.reset-filters", lambda app: app.filters == Filters()),
+        Do("f", "sessions.filters", on(FilterDialog)),
+        keys("escape"),
+        Do("y", "sessions.copy-id", copied(lambda app: chosen(app).cycle_id)),
+        Do("Y", "sessions.copy-session", copied(lambda app: chosen(app).session_id)),
+        Do("s", "sessions.session", shows("└ only session")),
+        keys("a"),
+        Do("F", "sessions.find", on(AskText)),
+        keys("escape"),
+        Do("enter", "sessions.open", row(0), by_widget=True),
+        Do("j", "sessions.timeline.older", row(1)),
+        Do("k", "sessions.timeline.newer", row(0)),
+        Do("y", "sessions.timeline.copy-id", copied(lambda app: chosen(app).cycle_id)),
+        Do("Y", "sessions.timeline.copy-session", copied(lambda app: chosen(app).session_id)),
+        Do("g", "sessions.timeline.goal", mode("goals")),
+        keys("4"),
+        Do("escape", "sessions.timeline.back", off(TimelineScreen)),
+        Do("g", "sessions.goal", mode("goals")),
+    ),
+)

@@ -1,0 +1,106 @@
+"""The Tasks screen, and the dialog that shows what is in a package."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from textual.pilot import Pilot
+
+from goals_tui.services.tasks.record import TaskResult, TaskState
+from goals_tui.services.tasks.service import TaskControl
+from goals_tui.tui.dialogs import Choose
+from goals_tui.tui.packages.paths import AskPath
+from goals_tui.tui.packages.review import ReviewPackage
+from tests.builders import book_a_flight, goal
+from tests.conftest import NOW, make_services
+from tests.tui.frame.walking import Do, Proof, Walk, Way, keys, off, on
+from tests.tui.harness import press, running
+
+PATIENCE = 30.0
+
+
+@asynccontextmanager
+async def begin(folder: Path) -> AsyncIterator[Pilot[Any]]:
+    """A task that is done, one that runs as long as the walk goes on, and one that waits for it; `both.zip`."""
+    services = make_services(folder / "workspace")
+    for each in (book_a_flight(), goal("Report a Claim", "Opened", "◎ Registered")):
+        services.goals.save(each.model_copy(update={"revision": 0}))
+    services.packages.export([each.id for each in services.goals.all()], folder / "both.zip")
+    # A clock that goes on by itself, so that the newest task is the last one.
+    moments = iter(NOW + timedelta(seconds=number) for number in range(10_000))
+    services.clock = lambda: next(moments)
+    go, there = Event(), Event()
+
+    def packed(control: TaskControl) -> TaskResult:
+        return TaskResult("Packed 2 goals.", folder / "both.zip")
+
+    def long(control: TaskControl) -> TaskResult:
+        there.set()
+        assert go.wait(PATIENCE)
+        return TaskResult("Nothing to import.")
+
+    start = services.tasks.start
+    start("Create package both.zip", "create_package", packed)
+    assert services.tasks.wait(PATIENCE)
+    start("Import events", "import_events", long)
+    assert there.wait(PATIENCE)
+    start("Seal events", "seal", packed, {})
+    try:
+        async with running(services, area="tasks") as pilot:
+            yield pilot
+    finally:
+        go.set()
+        assert services.tasks.wait(PATIENCE)
+
+
+def chosen(state: TaskState) -> Proof:
+    """The task with the cursor is in this state."""
+    return lambda app: app.screen.chosen.state == state
+
+
+def tasks(count: int) -> Proof:
+    """There are so many tasks."""
+    return lambda app: len(app.screen.tasks) == count
+
+
+def answers(*given: str) -> Proof:
+    """The answers to the conflicts of the package."""
+    return lambda app: isinstance(app.screen, ReviewPackage) and list(app.screen.chosen.values()) == list(given)
+
+
+def look_into(name: str) -> Way:
+    """Name the package that lies beside the workspace."""
+
+    async def fill(pilot: Pilot[Any]) -> None:
+        path = pilot.app.services.workspace.path.parent / name
+        pilot.app.screen.query_one("#path").value = str(path)
+        await press(pilot, "enter")
+
+    return fill
+
+
+TASKS = Walk(
+    "tasks",
+    begin,
+    (
+        Do("c", "tasks.cancel", chosen("cancelled")),
+        Do("r", "tasks.retry", tasks(4)),
+        Do("s", "tasks.seal", tasks(5)),
+        keys("end"),
+        Do("y", "tasks.copy-path", lambda app: app.clipboard.endswith("both.zip")),
+        Do("e", "tasks.export-package", on(Choose)),
+        keys("escape"),
+        Do("o", "tasks.import-events", on(AskPath)),
+        keys("escape"),
+        Do("i", "tasks.import-package", on(AskPath)),
+        look_into("both.zip"),
+        Do("space", "tasks.package.change", answers("replace", "skip")),
+        Do("a", "tasks.package.all", answers("replace", "replace")),
+        Do("escape", "tasks.package.cancel", off(ReviewPackage)),
+    ),
+)
