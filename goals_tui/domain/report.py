@@ -1,7 +1,11 @@
-"""What Insights says: figures, the report, the funnel, cycles (DESIGN 4 *Report*, 5 for the JSON)."""
+"""What Insights says: figures, the report, the funnel, cycles (DESIGN 4 *Report*, 5 for the JSON).
+
+Figures come in thousands (a row a goal and day) out of sums that need no check: they are plain dataclasses.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -32,7 +36,8 @@ def rate(part: int, whole: int) -> float | None:
     return round(part / whole, 4) if whole else None
 
 
-class Figures(Model):
+@dataclass(frozen=True, slots=True)
+class Figures:
     """Counts of cycles and what they saved. Money is exact, in the project's currency; time in seconds."""
 
     started: int = 0
@@ -91,7 +96,8 @@ class Figures(Model):
 NOTHING = Figures()
 
 
-class GoalFigures(Model):
+@dataclass(frozen=True, slots=True)
+class GoalFigures:
     """The figures of one goal over the whole span. `known` is False for events of a goal that is not here."""
 
     goal_id: str
@@ -100,7 +106,8 @@ class GoalFigures(Model):
     known: bool = True
 
 
-class DayFigures(Model):
+@dataclass(frozen=True, slots=True)
+class DayFigures:
     """The figures of one goal on one calendar day of the zone: the day on which its cycles started."""
 
     day: date
@@ -109,7 +116,8 @@ class DayFigures(Model):
     figures: Figures
 
 
-class PartFigures(Model):
+@dataclass(frozen=True, slots=True)
+class PartFigures:
     """The figures of one endpoint, locale, snapshot or version; `part` is None where there is none."""
 
     part: str | None
@@ -130,7 +138,8 @@ class Health(Model):
         return any(self.model_dump().values())
 
 
-class Report(Model):
+@dataclass(frozen=True, slots=True)
+class Report:
     """Figures in total, by goal and by day; days and goals add up to `totals`."""
 
     span: Span

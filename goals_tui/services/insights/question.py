@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -129,7 +129,10 @@ def instant(micros: int) -> datetime:
 
 
 class Sums(Generic[Key]):
-    """Figures that grow: cycles are added under a key, many of the same worth at once."""
+    """Figures that grow: cycles are added under a key, many of the same worth at once.
+
+    A row holds what `Figures` does, in its order.
+    """
 
     def __init__(self) -> None:
         self._rows: dict[Key, list[Any]] = defaultdict(lambda: [0, 0, 0, 0, 0, Decimal(0), Decimal(0), 0])
@@ -155,7 +158,7 @@ class Sums(Generic[Key]):
         return sums
 
     def __getitem__(self, key: Key) -> Figures:
-        return _figures(self._rows[key]) if key in self._rows else Figures()
+        return Figures(*self._rows[key]) if key in self._rows else Figures()
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self._rows)
@@ -165,17 +168,3 @@ class Sums(Generic[Key]):
 
 
 _COLUMN = {"completed": 1, "partial": 2, "incomplete": 3}
-
-
-def _figures(row: Iterable[Any]) -> Figures:
-    started, completed, partial, incomplete, seconds, cost, revenue, unpriced = row
-    return Figures.model_construct(
-        started=started,
-        completed=completed,
-        partial=partial,
-        incomplete=incomplete,
-        time_saved_seconds=seconds,
-        cost_savings=cost,
-        revenue=revenue,
-        unpriced_steps=unpriced,
-    )

@@ -98,11 +98,7 @@ def _goal_rows(question: Question, sums: Sums[int]) -> list[GoalFigures]:
         if _lets_through(question.filters.goals, goal_id):
             definition = definitions.by_id.get(goal_id)
             figures = sums[definition.number] if definition else NOTHING
-            rows.append(
-                GoalFigures.model_construct(
-                    goal_id=goal_id, name=clean_line(document["name"]), figures=figures, known=True
-                )
-            )
+            rows.append(GoalFigures(goal_id=goal_id, name=clean_line(document["name"]), figures=figures, known=True))
     for number in sums:
         definition = definitions.by_number[number]
         if definition.current is None:
@@ -119,7 +115,7 @@ def _lets_through(choice: Choice, value: str) -> bool:
 def _day_rows(question: Question, sums: Sums[tuple[int, int]]) -> list[DayFigures]:
     by_number = question.definitions.by_number
     rows = [
-        DayFigures.model_construct(
+        DayFigures(
             day=_EPOCH_DAY + timedelta(days=day),
             goal_id=by_number[number].id,
             name=by_number[number].name,
