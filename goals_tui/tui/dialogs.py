@@ -18,6 +18,7 @@ from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option as Row
 
 from goals_tui.domain.errors import GoalsError
+from goals_tui.domain.model import clean_line
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.background import BackgroundScreen
 from goals_tui.tui.widgets.bars import KeyBar
@@ -160,7 +161,8 @@ class AskText(Dialog[str]):
     def problem(self) -> str:
         """Why the text won't do; empty when it will."""
         text = self.query_one(Input).value.strip()
-        if not text:
+        # What nobody can see is no name: pasted text may hold nothing else.
+        if not clean_line(text):
             return f"{self.label} is mandatory."
         try:
             if self.check:

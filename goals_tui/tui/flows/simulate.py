@@ -88,11 +88,13 @@ class SimulateDialog(Dialog[Task]):
         self.dismiss(None)
 
     def _span(self) -> tuple[datetime, datetime]:
-        days = Filters(span="custom", since=self._text("from"), until=self._text("to"))
-        span = resolve_span(days, self.services.clock(), self.services.project.get().zone)
-        if span.start is None or span.end is None or span.start >= span.end:
-            raise RefusedError("Give a first and a last day, for example 2026-10-01.")
-        return span.start, span.end
+        since, until = self._text("from"), self._text("to")
+        if since and until:
+            days = Filters(span="custom", since=since, until=until)
+            span = resolve_span(days, self.services.clock(), self.services.project.get().zone)
+            if span.start is not None and span.end is not None and span.start < span.end:
+                return span.start, span.end
+        raise RefusedError("Give a first and a last day, for example 2026-10-01.")
 
     def _number(self, id: str, what: str, most: int, *, least: int = 1) -> int:
         text = self._text(id).replace(",", "")

@@ -170,9 +170,12 @@ class SettingsScreen(ScreenFrame[None]):
         try:
             changed = type(project).model_validate({**project.model_dump(), **changes})
             self.services.project.save(changed, overwrite=overwrite)
-        except ConflictError as conflict:
+        except ConflictError:
             answers = [Answer("back", "Back"), Answer("overwrite", "Overwrite", danger=True)]
-            text = f"The settings were changed elsewhere: {', '.join(conflict.changed) or 'nothing that can be seen'}."
+            theirs = self.services.project.get()
+            fields = {"name": "name", "currency": "currency", "time_zone": "time zone"}
+            differ = [title for key, title in fields.items() if getattr(theirs, key) != getattr(project, key)]
+            text = f"The settings were changed elsewhere: {', '.join(differ) or 'nothing that can be seen'}."
             if await self.app.push_screen_wait(Ask("Changed elsewhere", text, answers)) == "overwrite":
                 return await self._save(self.services.project.get(), changes, overwrite=True)
             return False
