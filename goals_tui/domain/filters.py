@@ -139,7 +139,7 @@ def _custom(filters: Filters, today: date, zone: ZoneInfo) -> Span:
     since = parse_moment(filters.since, "from") if filters.since else None
     until = parse_moment(filters.until, "to") if filters.until else None
     if since is None and until is None:
-        raise RefusedError("A custom span needs a first or a last day. Give --from, --to or both.", field="since")
+        raise RefusedError("A custom span needs a first or a last day: from, to or both.", field="since")
     if since is None:
         since = date(1970, 1, 1)
     if until is None:
@@ -149,7 +149,7 @@ def _custom(filters: Filters, today: date, zone: ZoneInfo) -> Span:
     end = _in_zone(until, zone) if isinstance(until, datetime) else start_of_day(until + timedelta(days=1), zone)
     if start.timestamp() > end.timestamp() or (whole and since > until):
         raise RefusedError(
-            f"The span ends before it begins: from {filters.since} to {filters.until}. Swap --from and --to.",
+            f"The span ends before it begins: from {filters.since} to {filters.until}. Swap the two.",
             field="until",
         )
     if not isinstance(since, datetime) and not isinstance(until, datetime):
@@ -171,11 +171,11 @@ def parse_moment(text: str, what: str) -> date | datetime:
         moment = date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
     except ValueError:
         raise RefusedError(
-            f"{text!r} is not a date for --{what}. Write 2026-10-01, or 2026-10-01T08:30 with a time.",
+            f"{text!r} is not a date for {what!r}. Write 2026-10-01, or 2026-10-01T08:30 with a time.",
             field=what,
         ) from None
     if not 1970 <= moment.year < 2200:
-        raise RefusedError(f"The year of --{what} {text} is not between 1970 and 2200.", field=what)
+        raise RefusedError(f"The year of {what!r}, {text}, is not between 1970 and 2200.", field=what)
     return moment
 
 

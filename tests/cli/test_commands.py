@@ -168,7 +168,7 @@ def test_locate(desk: Cli, tmp_path: Path) -> None:
         (["goals", "show", "Book a Fligth"], "There is no goal 'Book a Fligth'. Did you mean 'Book a Flight'?"),
         (["flows", "show", "Bok a Flight"], "There is no flow 'Bok a Flight'. Did you mean 'Book a Flight'?"),
         (["report", "--from", "2026-10-31", "--to", "2026-10-01"], "The span ends before it begins"),
-        (["report", "--from", "yesterday"], "'yesterday' is not a date for --from. Write 2026-10-01"),
+        (["report", "--from", "yesterday"], "'yesterday' is not a date for 'from'. Write 2026-10-01"),
         (["report", "--time-zone", "Mars/Base"], "'Mars/Base' is not a time zone."),
         (["report", "--goal", "nope"], "There is no goal 'nope'."),
         (["cycle", "nope"], "There is no cycle 'nope'."),

@@ -148,22 +148,22 @@ def test_a_span_with_one_end_is_open_to_the_other_side() -> None:
 @pytest.mark.parametrize(
     ("since", "until", "message"),
     [
-        (None, None, "A custom span needs a first or a last day. Give --from, --to or both."),
+        (None, None, "A custom span needs a first or a last day: from, to or both."),
         (
             "2026-10-02",
             "2026-10-01",
-            "The span ends before it begins: from 2026-10-02 to 2026-10-01. Swap --from and --to.",
+            "The span ends before it begins: from 2026-10-02 to 2026-10-01. Swap the two.",
         ),
         ("2026-10-01T10:00", "2026-10-01T09:00", "The span ends before it begins"),
         (
             "01.10.2026",
             None,
-            "'01.10.2026' is not a date for --from. Write 2026-10-01, or 2026-10-01T08:30 with a time.",
+            "'01.10.2026' is not a date for 'from'. Write 2026-10-01, or 2026-10-01T08:30 with a time.",
         ),
-        (None, "2026-02-29", "'2026-02-29' is not a date for --to."),
-        (None, "2026-10-01T25:00", "'2026-10-01T25:00' is not a date for --to."),
-        ("1969-12-31", None, "The year of --from 1969-12-31 is not between 1970 and 2200."),
-        (None, "2200-01-01", "The year of --to 2200-01-01 is not between 1970 and 2200."),
+        (None, "2026-02-29", "'2026-02-29' is not a date for 'to'."),
+        (None, "2026-10-01T25:00", "'2026-10-01T25:00' is not a date for 'to'."),
+        ("1969-12-31", None, "The year of 'from', 1969-12-31, is not between 1970 and 2200."),
+        (None, "2200-01-01", "The year of 'to', 2200-01-01, is not between 1970 and 2200."),
     ],
 )
 def test_refused_spans(since: str | None, until: str | None, message: str) -> None:
