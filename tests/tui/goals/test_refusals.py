@@ -12,13 +12,15 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from goals_tui.domain import goal_rules
+from goals_tui.domain import goal_rules, value
 from goals_tui.domain.goal import Goal, Step
 from goals_tui.domain.model import MAX_TEXT
 from goals_tui.services import goals as goals_service
 from goals_tui.services.context import Services, open_services
-from goals_tui.tui.goals import draft
+from goals_tui.tui import conflict
+from goals_tui.tui.goals import draft, step_form
 from goals_tui.tui.goals.editor import GoalEditor
+from goals_tui.tui.goals.step_form import StepForm
 from goals_tui.tui.goals.step_table import StepTable
 from tests.tui.frame.refusals import not_entered, raised, texts
 from tests.tui.goals import test_delete, test_editor
@@ -158,6 +160,16 @@ async def test_a_description_has_an_end(services: Services, flight: Goal, tabs: 
     assert services.goals.get(flight.id) == flight
 
 
+async def test_so_has_the_description_of_a_step(services: Services, flight: Goal) -> None:
+    async with running(services, (200, 60)) as pilot:
+        await at_steps(pilot)
+        await press(pilot, "o", "tab")
+        pilot.app.post_message(events.Paste("x" * (MAX_TEXT + 1)))
+        await press(pilot, "f2")
+        assert isinstance(pilot.app.screen, StepForm)
+        assert "Longer than 10,000 characters. Shorten it." in screen_text(pilot.app)
+
+
 async def test_a_name_that_was_taken_elsewhere_is_said_on_saving(services: Services, flight: Goal) -> None:
     async with running(services, (200, 60)) as pilot:
         await press(pilot, "o", "end", "s")
@@ -191,10 +203,19 @@ ENTERED: dict[str, Callable[..., Any]] = {
     "confirm with its name": test_delete.test_only_the_name_deletes,
     " has too many decimals for ": test_amounts_follow_a_currency_that_was_changed_elsewhere,
     "The description ": test_a_description_has_an_end,
+    "Longer than ": test_so_has_the_description_of_a_step,
+    "An amount can't be negative": test_editor.test_the_step_form_refuses_what_cannot_be,
+    " is not an amount": test_editor.test_the_step_form_refuses_what_cannot_be,
+    "this currency has ": test_editor.test_decimals_follow_the_currency,
+    " is not a time.": test_editor.test_the_step_form_refuses_what_cannot_be,
+    "was changed elsewhere since you opened it": test_editor.test_a_conflict_names_what_changed_and_reload_keeps_mine,
+    "was deleted elsewhere": test_editor.test_a_goal_that_was_deleted_elsewhere_can_be_saved_anew,
 }
-"""A piece of each refusal, and the test that enters it. Somebody else's newer version is in `test_editor`."""
+"""A piece of each refusal, and the test that enters it."""
 
 
 def test_no_rule_about_goals_is_left_out() -> None:
-    refusals = [*texts(goal_rules), *raised(goals_service, draft)]
+    refusals = [*texts(goal_rules), *raised(goals_service, draft, value)]
+    refusals += [text for text in texts(step_form) if text.endswith(".")]
+    refusals += [text for text in texts(conflict) if "elsewhere since" in text]
     assert not_entered(refusals, ENTERED) == [], "enter these too"
