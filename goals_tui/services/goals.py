@@ -17,7 +17,7 @@ from goals_tui.domain.value import format_amount
 from goals_tui.services.flows import free_name
 from goals_tui.services.goal_uses import GoalUses, NodeUse
 from goals_tui.services.goals_by_id import GoalsById
-from goals_tui.services.stored import parse
+from goals_tui.services.stored import parse, unreadable
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
@@ -230,7 +230,10 @@ class GoalService:
         """The goal of a document, kept as long as the store gives the very same document: until it changes."""
         known = self._parsed.get(document["id"])
         if known is None or known[0] is not document:
-            known = self._parsed[document["id"]] = (document, parse(Goal, document))
+            goal = parse(Goal, document)
+            if not goal.steps:
+                raise unreadable(Goal, document, "it has no steps")
+            known = self._parsed[document["id"]] = (document, goal)
         return known[1]
 
     def _problems(self, goal: Goal, documents: Mapping[str, Mapping[str, Any]]) -> list[Problem]:

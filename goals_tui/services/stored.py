@@ -19,8 +19,13 @@ def parse(model: type[Stored], document: Mapping[str, Any]) -> Stored:
         return model.model_validate(document)
     except (ValidationError, RecursionError) as error:
         why = reason(error) if isinstance(error, ValidationError) else "it is nested too deeply"
+    raise unreadable(model, document, why)
+
+
+def unreadable(model: type[Model], document: Mapping[str, Any], why: str) -> UnreadableError:
+    """The error for a document that is not as we write it; `why` is a phrase."""
     name = clean_line(str(document.get("name") or document.get("id")))[:80]
-    raise UnreadableError(
+    return UnreadableError(
         f"goals.json: the {model.__name__.lower()} {name!r} can't be read: {why}. "
         "Mend it there, or put a backup of goals.json in its place."
     )

@@ -25,7 +25,7 @@ from goals_tui.tui.goals.step_table import StepTable
 from tests.tui.frame.refusals import not_entered, raised, texts
 from tests.tui.goals import test_delete, test_editor
 from tests.tui.goals.samples import book_a_flight
-from tests.tui.harness import press, running, screen_text, settle, type_text
+from tests.tui.harness import messages, press, running, screen_text, settle, type_text
 
 LIMIT = "FEATURE_USE_GOALS_V2__MAX_STEPS_PER_GOAL"
 
@@ -133,6 +133,16 @@ async def test_what_no_form_makes_is_refused_where_a_file_brought_it(
         await press(pilot, "o", "end", "!", "ctrl+s")
         assert message in said(pilot)
     assert services.goals.get(flight.id).name == "Book a Flight"
+
+
+async def test_a_goal_without_any_step_is_said_to_be_unreadable(services: Services, flight: Goal) -> None:
+    written(services, flight, steps=())
+    async with running(services) as pilot:
+        await press(pilot, "o")
+        assert not isinstance(pilot.app.screen, GoalEditor)
+        assert {message.partition(". ")[0] for message in messages(pilot.app)} == {
+            "goals.json: the goal 'Book a Flight' can't be read: it has no steps"
+        }
 
 
 async def test_amounts_follow_a_currency_that_was_changed_elsewhere(services: Services, flight: Goal) -> None:
