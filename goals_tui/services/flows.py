@@ -165,6 +165,11 @@ def free_name(name: str, taken: Sequence[str]) -> str:
     return free
 
 
+def changed_parts(before: Flow, after: Flow) -> list[str]:
+    """What differs between two states of a flow, in words."""
+    return [part for part in ("name", "description", "nodes") if getattr(before, part) != getattr(after, part)]
+
+
 def _summary(flow: Flow) -> FlowSummary:
     nodes = list(flow.walk())
     goals = dict.fromkeys(node.goal_id for node in nodes if isinstance(node, TrackGoal) and node.goal_id)
@@ -176,5 +181,4 @@ def _check_revision(flow: Flow, document: Document | None) -> None:
         if flow.revision:
             raise ConflictError("flow", flow.name, [], deleted=True)
     elif document.get("revision") != flow.revision and (stored := parse(Flow, document)).revision != flow.revision:
-        changed = [key for key in ("name", "description", "nodes") if getattr(stored, key) != getattr(flow, key)]
-        raise ConflictError("flow", stored.name, changed)
+        raise ConflictError("flow", stored.name, changed_parts(flow, stored))

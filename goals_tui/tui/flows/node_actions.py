@@ -11,6 +11,7 @@ from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, title
 from goals_tui.domain.flow_edit import Position
 from goals_tui.domain.wiring import Finding
+from goals_tui.services.flows import changed_parts
 from goals_tui.tui.conflict import ask_conflict
 from goals_tui.tui.dialogs import Choose, Option
 from goals_tui.tui.flows import edits
@@ -79,7 +80,7 @@ class NodeActions(ScreenFrame[None]):
         try:
             saved = self.services.flows.save(edit.flow, label=edit.label)
         except ConflictError as error:
-            self._ask_conflict(error, edit, edits.written(self.flow, edit))
+            self._ask_conflict(self._theirs_alone(error), edit, edits.written(self.flow, edit))
             return False
         except GoalsError as error:
             self.goals_app.show_error(error)
@@ -89,6 +90,14 @@ class NodeActions(ScreenFrame[None]):
         if said:
             self.notify(said)
         return True
+
+    def _theirs_alone(self, conflict: ConflictError) -> ConflictError:
+        """The same conflict; it names what they changed since the flow was read, and not what this edit changes."""
+        read = self.flow
+        stored = self.attempt(lambda: self.services.flows.get(read.id)) if read and not conflict.deleted else None
+        if read is None or stored is None:
+            return conflict
+        return ConflictError(conflict.kind, stored.name, changed_parts(read, stored))
 
     @work(group="waits")
     async def _ask_conflict(self, error: ConflictError, edit: Edit, kept: Node | None) -> None:

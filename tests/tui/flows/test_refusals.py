@@ -136,6 +136,7 @@ async def test_an_edit_of_nodes_meets_a_flow_that_was_changed_elsewhere(services
         shown = screen_text(pilot.app)
         assert "Abc was changed elsewhere since you opened it" in shown
         assert "· description" in shown
+        assert "· nodes" not in shown, "that is what this edit changes"
         await press(pilot, "enter")
     assert len(services.flows.get("Abc").nodes) == 2
 
