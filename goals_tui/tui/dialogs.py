@@ -1,6 +1,6 @@
-"""Dialogs that every screen may use: a question, a typed confirmation, a line of text, a choice from a list.
+"""Dialogs that every screen may use: a question, a line of text, a choice from a list.
 
-Each is a modal screen that is awaited: `answer = await app.push_screen_wait(Confirm(...))`. Escape is None.
+Each is a modal screen that is awaited: `answer = await app.push_screen_wait(Ask(...))`. Escape is None.
 """
 
 from __future__ import annotations
@@ -116,16 +116,6 @@ class Ask(Dialog[str]):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss(self.answers[int((event.button.id or "").rpartition("-")[2])].value)
-
-
-class Confirm(Ask):
-    """A yes-or-no question about something that can't be undone: Cancel has the focus. Returns "yes" or None."""
-
-    def __init__(self, title: str, text: str | Content, *, yes: str, danger: bool = True) -> None:
-        super().__init__(title, text, [Answer("", "Cancel"), Answer("yes", yes, danger)], danger=danger)
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        self.dismiss("yes" if event.button.id == "answer-1" else None)
 
 
 class AskText(Dialog[str]):
@@ -248,7 +238,13 @@ class Choose(Dialog[str]):
             self.add_class("-few")
             rows.styles.height = max(1, len(self.options))
         self._list("")
+        self.call_after_refresh(self._center)
         self.query_one(Input).focus()
+
+    def _center(self) -> None:
+        """What is chosen now stands among its neighbours, not at the end of the list."""
+        rows = self.query_one(OptionList)
+        rows.scroll_to(y=(rows.highlighted or 0) - rows.size.height // 2, animate=False)
 
     @on(Input.Changed, "#search")
     def _search(self, event: Input.Changed) -> None:

@@ -22,7 +22,7 @@ To plug a screen in (Flows as the example):
    of the same group replaces an older one; errors become a notification that stays. Quick calls of services that
    may refuse go through `self.attempt(lambda: ...)`. After a write call `self.app.changed()`.
 4. Dialogs: subclass `tui.dialogs.Dialog` or use the ready ones, in a method with `@work`: `await
-   self.app.push_screen_wait(Confirm(...))`.
+   self.app.push_screen_wait(Ask(...))`.
 """
 
 from __future__ import annotations

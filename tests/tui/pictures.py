@@ -11,7 +11,7 @@ Pictures that were looked at lie in `__snapshots__`; `--snapshot-update` accepts
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,11 @@ from pytest_textual_snapshot import SVGImageExtension
 from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 
-from tests.tui.harness import settle
+from tests.tui.harness import SIZES, press, settle
+
+Keys = tuple[str, ...]
+
+each_size = pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
 
 
 class Pictures:
@@ -63,6 +67,14 @@ class Pictures:
         return page
 
 
+async def walk(pilot: Pilot[Any], views: Mapping[str, tuple[Keys, Keys]]) -> AsyncIterator[str]:
+    """Goes from view to view, and names it. A view is the keys that lead there, and those that lead back."""
+    for name, (there, back) in views.items():
+        await press(pilot, *there)
+        yield name
+        await press(pilot, *back)
+
+
 async def themes(pilot: Pilot[Any]) -> AsyncIterator[str]:
     """Shows what is on the screen in each of our themes, and names it."""
     for theme in ("dark", "light"):
@@ -75,6 +87,21 @@ async def take_in_both_themes(pictures: Pictures, pilot: Pilot[Any], name: str) 
     """Draw what the app shows in each of our themes: `name-dark` and `name-light`."""
     async for theme in themes(pilot):
         pictures.take(pilot, f"{name}-{theme}")
+
+
+async def take_everywhere(pictures: Pictures, pilot: Pilot[Any], name: str) -> None:
+    """Draw what the app shows at each size in each of our themes: `name-80x24-dark` and so on.
+
+    One app is resized, from the smallest size and back: that is far quicker than a run a size.
+    """
+    first = pilot.app.theme.removeprefix("goals-")
+    second = "light" if first == "dark" else "dark"
+    for theme, sizes in ((first, SIZES), (second, SIZES[::-1])):
+        pilot.app.theme = f"goals-{theme}"
+        for width, height in sizes:
+            await pilot.resize_terminal(width, height)
+            await settle(pilot)
+            pictures.take(pilot, f"{name}-{width}x{height}-{theme}")
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ class FindingsList(Vertical):
     FindingsList { height: 1fr; }
     FindingsList #findings-title { height: 1; margin-bottom: 1; width: 1fr; }
     FindingsList OptionList { height: 1fr; scrollbar-size-vertical: 1; }
+    FindingsList OptionList > .option-list--option { padding-right: 1; }
     FindingsList OptionList > .option-list--option-highlighted {
         background: $foreground 8%; color: $foreground; text-style: none;
     }

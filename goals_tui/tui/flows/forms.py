@@ -71,6 +71,12 @@ class NodeForm(VerticalScroll, can_focus=False):
     NodeForm Label { color: $quiet; margin-top: 1; }
     NodeForm Label.-first { margin-top: 0; }
     NodeForm Button { width: 1fr; content-align: left middle; text-align: left; }
+    NodeForm Select > SelectCurrent {
+        padding: 0 1; background: $surface; border: none; border-left: outer $border-blurred;
+    }
+    NodeForm Select:focus > SelectCurrent {
+        background: $panel; background-tint: transparent; border: none; border-left: outer $primary;
+    }
     NodeForm .hint { color: $quiet; width: 1fr; height: auto; }
     """
 

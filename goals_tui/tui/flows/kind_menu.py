@@ -37,7 +37,7 @@ class KindMenu(Dialog[NodeKind]):
     KindMenu > #dialog { width: 70; }
     KindMenu #dialog-buttons { display: none; }
     KindMenu #kind-search { display: none; }
-    KindMenu.-searching #kind-search { display: block; }
+    KindMenu.-searching #kind-search { display: block; margin: 1 0; }
     KindMenu OptionList { height: auto; max-height: 12; }
     KindMenu OptionList > .option-list--option-highlighted {
         background: $foreground 8%; color: $foreground; text-style: none;

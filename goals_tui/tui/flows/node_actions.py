@@ -11,6 +11,7 @@ from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, title
 from goals_tui.domain.flow_edit import Position
 from goals_tui.domain.wiring import Finding
+from goals_tui.domain.words import counted
 from goals_tui.services.flows import changed_parts
 from goals_tui.tui.conflict import ask_conflict
 from goals_tui.tui.dialogs import Choose, Option
@@ -147,7 +148,8 @@ class NodeActions(ScreenFrame[None]):
         if self.flow is None or node is None or not node.branches:
             return
         options = [
-            Option(str(place), branch.title, f"{len(branch.nodes)} nodes") for place, branch in enumerate(node.branches)
+            Option(str(place), branch.title, counted(len(branch.nodes), "node"))
+            for place, branch in enumerate(node.branches)
         ]
         chosen = await self.app.push_screen_wait(Choose("In which branch?", options))
         if chosen is not None:

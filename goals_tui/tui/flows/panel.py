@@ -53,6 +53,13 @@ class Bubble(Horizontal):
         yield Static(self.line.text, markup=False)
 
 
+class Chat(VerticalScroll):
+    """What was said. Its end stays in view when it gets lower, as where debug opens below it."""
+
+    def on_resize(self) -> None:
+        self.scroll_end(animate=False)
+
+
 class Answers(OptionList):
     """The buttons of a question: number keys and arrows choose, any other letter begins free text."""
 
@@ -141,7 +148,7 @@ class PanelScreen(ScreenFrame[None]):
             chart.can_focus = False
             yield chart
             with Vertical(id="talk"):
-                yield VerticalScroll(id="chat", can_focus=False)
+                yield Chat(id="chat", can_focus=False)
                 yield Answers()
                 yield Input(placeholder="Type an answer", id="answer", max_length=MAX_NAME, select_on_focus=False)
             with VerticalScroll(id="debug", can_focus=False):

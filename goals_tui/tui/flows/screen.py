@@ -30,8 +30,8 @@ from goals_tui.tui.widgets.flow_chart_map import FlowMap
 EMPTY = """\
 No flows yet.
 
-A flow is what an AI agent says and asks. Track Goal Process nodes in it record
-the steps of your goals while conversations run.
+A flow is what an AI agent says and asks. Track Goal Process nodes
+in it record the steps of your goals while conversations run.
 
 Press n to create the first one. Press I to import one from a file."""
 

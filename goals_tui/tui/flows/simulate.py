@@ -23,7 +23,7 @@ class SimulateDialog(Dialog[Task]):
     """Conversations, seed, first and last day. Returns the task that was started."""
 
     DEFAULT_CSS = """
-    SimulateDialog .pair { height: auto; }
+    SimulateDialog .pair { height: auto; margin-top: 1; }
     SimulateDialog .pair Vertical { height: auto; width: 1fr; }
     SimulateDialog .pair Vertical.-second { margin-left: 2; }
     SimulateDialog Label { color: $quiet; }
@@ -42,7 +42,6 @@ class SimulateDialog(Dialog[Task]):
             classes="dialog-text quiet",
             markup=False,
         )
-        yield Static("")
         with Horizontal(classes="pair"):
             yield from self._field("Conversations", "sessions", "1000")
             yield from self._field("Seed (the same gives the same)", "seed", "1", second=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from goals_tui.domain.words import counted
 from goals_tui.tui.dialogs import Choose, Option
 from goals_tui.tui.goals.journey import node_in_words, steps_in_words
 from goals_tui.tui.places import FlowPlace
@@ -35,7 +36,7 @@ async def choose_use(screen: ScreenFrame[Any], row: GoalSummary) -> None:
 async def choose_flow(screen: ScreenFrame[Any], row: GoalSummary) -> None:
     """Choose a flow, or make one, and go there to add a Track Goal Process node for a goal."""
     flows = screen.services.flows.summaries()
-    options = [Option(flow.id, flow.name, f"{flow.nodes} nodes") for flow in flows]
+    options = [Option(flow.id, flow.name, counted(flow.nodes, "node")) for flow in flows]
     options.append(Option(NEW_FLOW, "New flow", f"called {row.name}"))
     chosen = await screen.app.push_screen_wait(
         Choose(f"Track {row.name}", options, text="In which flow? Choose where in it on the next screen.")

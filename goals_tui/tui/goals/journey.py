@@ -134,10 +134,10 @@ class Journey(VerticalScroll):
     """The panel at the right of the list."""
 
     DEFAULT_CSS = """
-    Journey { scrollbar-size-vertical: 1; scrollbar-gutter: stable; background: transparent; padding: 0 1 0 2;
+    Journey { scrollbar-size-vertical: 1; scrollbar-gutter: stable; background: transparent; padding: 0 0 0 2;
               border-left: vkey $border-blurred; }
     Journey:focus { border-left: outer $primary; }
-    Journey > Static { width: 1fr; height: auto; }
+    Journey > Static { width: 1fr; height: auto; padding-right: 1; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:

@@ -86,7 +86,7 @@ class SettingsScreen(ScreenFrame[None]):
             parts.append(Content.styled(row.note, "$quiet"))
         parts += [Content(""), Content(row.about)]
         if row.kind == "keys":
-            parts += [Content(""), *self._keys()]
+            parts += self._keys()
         self.query_one("#about-text", Static).update(Content("\n").join(parts))
         self.refresh_bindings()
 

@@ -1,15 +1,15 @@
-"""What the Flows screen looks like, at three sizes and in both themes."""
+"""Pictures of the Flows screen and its dialogs: at three sizes, in both our themes, and without colours."""
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from goals_tui.domain.flow import Flow, Node, Say, TrackGoal
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
+from goals_tui.tui.flows.node_actions import NodeActions
 from tests.builders import (
     book_a_flight,
     book_a_flight_flow,
@@ -17,6 +17,7 @@ from tests.builders import (
     execute,
     flow,
     go_to,
+    goal,
     handover,
     if_,
     lookup,
@@ -27,14 +28,61 @@ from tests.builders import (
     say,
     track,
 )
-from tests.tui.harness import SIZES, QuietApp, press, until
+from tests.tui.harness import SIZES, press, running
+from tests.tui.pictures import Keys, Pictures, take_everywhere, walk
 
-THEMES = ("goals-dark", "goals-light")
+
+def opened(name: str) -> Keys:
+    """The keys that open the flow whose name begins so."""
+    return ("o", *name, "enter")
+
+
+TALK = ("i", "1", *"Ada", "enter", "1")
+VIEWS: dict[str, tuple[Keys, Keys]] = {
+    "open": (("o", "e"), ("escape",)),
+    "example": ((*opened("Bo"), "down", "down", "down"), ()),
+    "track-editor": (("e",), ("escape",)),
+    "question-editor": (("up", "e"), ("escape",)),
+    "kinds": (("a",), ("escape",)),
+    "rename": (("R",), ("escape",)),
+    "export": (("E",), ("escape",)),
+    "import": (("I",), ("escape",)),
+    "simulate": (("S",), ("escape",)),
+    "panel": (TALK, ("escape",)),
+    "panel-debug": ((*TALK, "f4"), ("escape",)),
+    "deep": ((*opened("De"), "down", "down", "down"), ()),
+    "in-branch": (("b",), ("escape",)),
+    "if-editor": (("e",), ("escape",)),
+    "wide": ((*opened("Wi"), "down", "down", "down"), ()),
+    "lookup-editor": (("up", "e"), ("escape",)),
+    "findings": ((*opened("Fi"), "f"), ("escape",)),
+    "choose-goal": (("f", "down", "enter"), ("escape", "escape")),
+    "choose-flow": (("f", "down", "down", "enter", "enter"), ("escape", "escape")),
+    "empty": (opened("Ne"), ()),
+}
+"""The keys that lead there from the view before, and those that lead back to the chart."""
+
+REFUSALS: dict[str, tuple[Keys, Keys]] = {
+    "kinds-found": ((*opened("Bo"), "a", "slash", *"flow"), ("escape",)),
+    "name-taken": (("n", *"Later"), ("escape",)),
+    "import-refused": (("I", *"gone", "enter"), ("escape",)),
+    "simulate-refused": (("S", *"many", "enter"), ("escape",)),
+}
+"""What dialogs say while something is typed; the dialogs themselves are above."""
 
 
 @pytest.fixture
-def tracked(services: Services) -> Goal:
-    return services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+def filled(services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
+    """Flows to look at. The working folder is `~` in every run."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(NodeActions, "clipboard", None)
+    tracked = services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+    services.goals.save(goal("Report a Claim", "Opened", "◎ Registered").model_copy(update={"revision": 0}))
+    later, new = flow("Later", say("See you.")), flow("New flow")
+    for each in (book_a_flight_flow(tracked), deep(tracked), wrong(tracked), later, new, wide(tracked)):
+        services.flows.save(each)
+    return services
 
 
 def deep(tracked: Goal) -> Flow:
@@ -66,63 +114,40 @@ def wrong(tracked: Goal) -> Flow:
         track(tracked, "Passenger information entered", name="maybe"),
         TrackGoal(id=node_id("no goal")),
         Say(id=node_id("label"), label="Greeting", text="Hello"),
-        execute("Later"),
+        execute("Gone"),
         other("httpRequest", {"url": "https://example.org"}),
         go_to("Gone"),
         say("never"),
     )
 
 
-def scene(services: Services, name: str, tracked: Goal) -> tuple[str, ...]:
-    """Save what the scene shows; gives the keys that lead to it."""
-    if name == "empty":
-        services.flows.save(flow("New flow"))
-        return ("2",)
-    if name in ("deep", "wide", "findings"):
-        services.flows.save({"deep": deep, "wide": wide, "findings": wrong}[name](tracked))
-        return ("2", "down", "down", "down", *(("f",) if name == "findings" else ()))
-    services.flows.save(book_a_flight_flow(tracked))
-    services.flows.save(flow("Later", say("See you.")))
-    return {
-        "example": ("2", "down", "down", "down"),
-        "panel": ("2", "i", "f4", "f4", "1", "A", "d", "a", "enter", "1"),
-        "editor": ("2", "down", "down", "e"),
-        "track editor": ("2", "down", "down", "down", "e"),
-        "kinds": ("2", "a"),
-        "simulate": ("2", "S"),
-    }[name]
+async def test_views(pictures: Pictures, filled: Services) -> None:
+    async with running(filled, SIZES[0], area="flows") as pilot:
+        async for name in walk(pilot, VIEWS):
+            await take_everywhere(pictures, pilot, name)
+    pictures.compare()
 
 
-def themed(theme: str) -> Any:
-    async def use(pilot: Pilot[Any]) -> None:
-        pilot.app.theme = theme
-        await press(pilot)
-
-    return use
-
-
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
-@pytest.mark.parametrize("name", ["empty", "deep", "wide", "editor", "kinds", "simulate"])
-def test_in_the_dark_theme(services: Services, tracked: Goal, snap_compare: Any, name: str, size: Any) -> None:
-    keys = scene(services, name, tracked)
-    assert snap_compare(QuietApp(services), terminal_size=size, run_before=until(*keys))
-
-
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
-@pytest.mark.parametrize("name", ["example", "findings", "panel", "track editor"])
-def test_in_both_themes(services: Services, tracked: Goal, snap_compare: Any, name: str, size: Any, theme: str) -> None:
-    keys = scene(services, name, tracked)
-    assert snap_compare(QuietApp(services), terminal_size=size, run_before=until(*keys, before=themed(theme)))
-
-
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
-def test_without_any_flow(services: Services, snap_compare: Any, size: Any) -> None:
-    assert snap_compare(QuietApp(services), terminal_size=size, run_before=until("2"))
-
-
-def test_without_colour(services: Services, tracked: Goal, snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_colours(pictures: Pictures, filled: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     """Selection, kinds and findings are told apart by their shapes too."""
     monkeypatch.setenv("NO_COLOR", "1")
-    keys = scene(services, "findings", tracked)
-    assert snap_compare(QuietApp(services), terminal_size=(120, 36), run_before=until(*keys))
+    async with running(filled, area="flows") as pilot:
+        async for name in walk(pilot, VIEWS | REFUSALS):
+            pictures.take(pilot, name)
+    pictures.compare()
+
+
+async def test_conflict(pictures: Pictures, filled: Services) -> None:
+    async with running(filled, SIZES[0], area="flows") as pilot:
+        await press(pilot, *opened("La"), "down", "e", "!")
+        theirs = filled.flows.get("Later")
+        filled.flows.save(theirs.model_copy(update={"nodes": (*theirs.nodes, say("Or not."))}))
+        await press(pilot, "enter")
+        await take_everywhere(pictures, pilot, "conflict")
+    pictures.compare()
+
+
+async def test_no_flows(pictures: Pictures, services: Services) -> None:
+    async with running(services, SIZES[0], area="flows") as pilot:
+        await take_everywhere(pictures, pilot, "none")
+    pictures.compare()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -11,10 +11,10 @@ from textual.pilot import Pilot
 from goals_tui.services.context import Services
 from goals_tui.tui.goals.step_table import StepTable
 from tests.tui.goals.samples import book_a_flight
-from tests.tui.harness import HOSTILE, SIZES, QuietApp, press, running, until
-from tests.tui.pictures import Pictures, take_in_both_themes, themes
+from tests.tui.harness import HOSTILE, press, running
+from tests.tui.pictures import Keys, Pictures, each_size, take_in_both_themes, themes, walk
 
-VIEWS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+VIEWS: dict[str, tuple[Keys, Keys]] = {
     "list": ((), ()),
     "filter": (("slash", "f", "l"), ("escape",)),
     "editor": (("enter",), ("escape",)),
@@ -31,32 +31,28 @@ VIEWS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """The keys that lead there from the list, and those that lead back."""
 
-each_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
-
-
-async def views(pilot: Pilot[Any]) -> AsyncIterator[str]:
-    """Goes from view to view, and names it."""
-    for name, (there, back) in VIEWS.items():
-        await press(pilot, *there)
-        yield name
-        await press(pilot, *back)
-
 
 @each_size
 async def test_views(pictures: Pictures, desk: Services, size: tuple[int, int]) -> None:
     async with running(desk, size) as pilot:
         # The palette keeps the colours that it was opened in.
         async for theme in themes(pilot):
-            async for name in views(pilot):
+            async for name in walk(pilot, VIEWS):
                 pictures.take(pilot, f"{name}-{theme}")
     pictures.compare()
 
 
-async def test_without_colours(pictures: Pictures, desk: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_colours(
+    pictures: Pictures, desk: Services, new_services: Callable[[str], Services], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with running(desk) as pilot:
-        async for name in views(pilot):
+        async for name in walk(pilot, VIEWS):
             pictures.take(pilot, name)
+        async for name in questions(pilot, desk):
+            pictures.take(pilot, name)
+    async with running(new_services("empty")) as pilot:
+        pictures.take(pilot, "empty")
     pictures.compare()
 
 
@@ -68,24 +64,41 @@ async def test_empty(pictures: Pictures, services: Services, size: tuple[int, in
 
 
 @each_size
-def test_hostile_names(snap_compare: Any, services: Services, size: tuple[int, int]) -> None:
+async def test_hostile_names(pictures: Pictures, services: Services, size: tuple[int, int]) -> None:
     for name in HOSTILE:
         services.goals.save(book_a_flight(services, name))
-    assert snap_compare(QuietApp(services), terminal_size=size, run_before=until("end"))
+    async with running(services, size) as pilot:
+        await press(pilot, "end")
+        await take_in_both_themes(pictures, pilot, "names")
+    pictures.compare()
 
 
-@each_size
-async def test_what_saving_asks(pictures: Pictures, desk: Services, size: tuple[int, int]) -> None:
+async def questions(pilot: Pilot[Any], desk: Services) -> AsyncIterator[str]:
+    """Goes through what is asked when a goal or a step is deleted, and when somebody else saved; names each."""
+    await press(pilot, "x", "tab", "enter")
+    yield "no-other-goal"
+    await press(pilot, "escape")
     goal = desk.goals.get("Book a Flight")
     done = desk.goals.new_step("completion").model_copy(update={"name": "Also done"})
     goal = desk.goals.save(goal.model_copy(update={"steps": (*goal.steps, done)}))
+    desk.goals.save(book_a_flight(desk, "Rent a Car"))
+    await press(pilot, "x", "tab", "enter")
+    yield "another-goal"
+    await press(pilot, "escape", "escape", "enter")
+    pilot.app.screen.query_one(StepTable).focus()
+    await press(pilot, "down", "delete", "ctrl+s")
+    yield "deleting-a-step"
+    await press(pilot, "right", "enter")
+    yield "another-step"
+    await press(pilot, "escape", "u", "shift+tab", "!")
+    desk.goals.save(goal.model_copy(update={"description": "Theirs."}))
+    await press(pilot, "ctrl+s")
+    yield "conflict"
+
+
+@each_size
+async def test_questions(pictures: Pictures, desk: Services, size: tuple[int, int]) -> None:
     async with running(desk, size) as pilot:
-        await press(pilot, "enter")
-        pilot.app.screen.query_one(StepTable).focus()
-        await press(pilot, "down", "delete", "ctrl+s")
-        await take_in_both_themes(pictures, pilot, "deleting-a-step")
-        await press(pilot, "escape", "u", "shift+tab", "!")
-        desk.goals.save(goal.model_copy(update={"description": "Theirs."}))
-        await press(pilot, "ctrl+s")
-        await take_in_both_themes(pictures, pilot, "conflict")
+        async for name in questions(pilot, desk):
+            await take_in_both_themes(pictures, pilot, name)
     pictures.compare()

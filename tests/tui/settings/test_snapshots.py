@@ -1,14 +1,18 @@
-"""Pictures of Settings and its dialogs: at three sizes and in both our themes."""
+"""Pictures of Settings and its dialogs: at three sizes, in both our themes, and without colours."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
+from goals_tui.services.context import Services
 from tests.conftest import make_services
-from tests.tui.harness import SIZES, press, running
-from tests.tui.pictures import Pictures, themes
+from tests.tui.harness import press, running
+from tests.tui.pictures import Pictures, each_size, take_in_both_themes, themes
 
 VIEWS: dict[str, tuple[str, ...]] = {
     "list": (),
@@ -21,17 +25,45 @@ VIEWS: dict[str, tuple[str, ...]] = {
 """The keys that lead there from the view before, which escape closed."""
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
-async def test_views(
-    pictures: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
-) -> None:
-    # Paths are shown: the same ones in every run.
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
+    """Paths are shown: the same ones in every run."""
     monkeypatch.chdir(tmp_path)
-    async with running(make_services(Path("workspace")), size, area="settings") as pilot:
+    return make_services(Path("workspace"))
+
+
+async def views(pilot: Pilot[Any]) -> AsyncIterator[str]:
+    """Goes from view to view, and names it."""
+    await press(pilot, "home")
+    for name, keys in VIEWS.items():
+        await press(pilot, *keys)
+        yield name
+        await press(pilot, "escape")
+
+
+async def meet(pilot: Pilot[Any], desk: Services) -> None:
+    """Save a name after somebody else saved another."""
+    await press(pilot, "home", "enter", "!")
+    desk.project.save(desk.project.get().model_copy(update={"name": "Their Desk"}))
+    await press(pilot, "enter")
+
+
+@each_size
+async def test_views(pictures: Pictures, desk: Services, size: tuple[int, int]) -> None:
+    async with running(desk, size, area="settings") as pilot:
         async for theme in themes(pilot):
-            await press(pilot, "home")
-            for name, keys in VIEWS.items():
-                await press(pilot, *keys)
+            async for name in views(pilot):
                 pictures.take(pilot, f"{name}-{theme}")
-                await press(pilot, "escape")
+        await meet(pilot, desk)
+        await take_in_both_themes(pictures, pilot, "conflict")
+    pictures.compare()
+
+
+async def test_without_colours(pictures: Pictures, desk: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with running(desk, area="settings") as pilot:
+        async for name in views(pilot):
+            pictures.take(pilot, name)
+        await meet(pilot, desk)
+        pictures.take(pilot, "conflict")
     pictures.compare()
