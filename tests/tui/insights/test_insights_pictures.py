@@ -9,15 +9,22 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from goals_tui.domain.filters import Filters, SpanName
+from goals_tui.domain.filters import Choice, Filters, SpanName
 from goals_tui.services.context import Services
 from tests.builders import event
-from tests.tui.harness import SIZES, press, running
+from tests.tui.harness import press, running
 from tests.tui.insights.conftest import Scenario, flight
-from tests.tui.pictures import Pictures, themes
+from tests.tui.pictures import Keys, Pictures, each_size, take_in_both_themes, themes, walk
 
 KEYS = {"performance": "p", "rate": "r", "time": "t", "cost": "c", "revenue": "e", "funnel": "n", "breakdown": "b"}
-each_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+DIALOGS: dict[str, tuple[Keys, Keys]] = {
+    "save-filters": (("w",), ("escape",)),
+    "load-filters": (("l",), ("escape",)),
+    "save-table": (("s",), ("escape",)),
+    "funnel-of": (("n", "g"), ("escape",)),
+    "help": (("question_mark",), ("escape",)),
+    "palette": (("ctrl+p", *"delete saved"), ("escape",)),
+}
 
 
 @asynccontextmanager
@@ -49,11 +56,11 @@ async def test_every_view(
 async def test_tables_and_all_goals(size: tuple[int, int], scenarios: dict[str, Scenario], pictures: Pictures) -> None:
     async with insights(scenarios["forty"](), size) as pilot:
         await press(pilot, "v")
-        pictures.take(pilot, "performance")
+        await take_in_both_themes(pictures, pilot, "performance")
         await press(pilot, "t")
-        pictures.take(pilot, "time")
+        await take_in_both_themes(pictures, pilot, "time")
         await press(pilot, "v", "p", "o", "o")
-        pictures.take(pilot, "all-goals")
+        await take_in_both_themes(pictures, pilot, "all-goals")
     pictures.compare()
 
 
@@ -79,16 +86,13 @@ async def test_hours_and_weeks(scenarios: dict[str, Scenario], pictures: Picture
 async def test_filters(size: tuple[int, int], scenarios: dict[str, Scenario], pictures: Pictures) -> None:
     async with insights(scenarios["forty"](), size) as pilot:
         await press(pilot, "f")
-        async for theme in themes(pilot):
-            pictures.take(pilot, f"span-{theme}")
+        await take_in_both_themes(pictures, pilot, "span")
         await press(pilot, "enter", "tab", "down")
-        async for theme in themes(pilot):
-            pictures.take(pilot, f"calendar-{theme}")
+        await take_in_both_themes(pictures, pilot, "calendar")
         await press(pilot, "escape", "escape", "down", "enter", "enter")
-        async for theme in themes(pilot):
-            pictures.take(pilot, f"goals-{theme}")
+        await take_in_both_themes(pictures, pilot, "goals")
         await press(pilot, "escape", "end")
-        pictures.take(pilot, "more")
+        await take_in_both_themes(pictures, pilot, "more")
     pictures.compare()
 
 
@@ -102,7 +106,48 @@ async def test_data_health(size: tuple[int, int], scenarios: dict[str, Scenario]
         ]
     )
     async with insights(services, size) as pilot:
-        pictures.take(pilot, "mark")
+        await take_in_both_themes(pictures, pilot, "mark")
         await press(pilot, "h")
-        pictures.take(pilot, "list")
+        await take_in_both_themes(pictures, pilot, "list")
+    pictures.compare()
+
+
+def with_saved_filters(services: Services) -> Services:
+    """Two saved filters, one of which says a lot."""
+    services.filters.save("All year", Filters(span="this-year"))
+    narrow = Filters(
+        span="last-7-days",
+        endpoints=Choice(values=("Webchat", "WhatsApp")),
+        snapshots=Choice(values=("v1",), negated=True),
+    )
+    services.filters.save("[/foo] 予約", narrow)
+    return services
+
+
+@each_size
+async def test_dialogs(size: tuple[int, int], scenarios: dict[str, Scenario], pictures: Pictures) -> None:
+    async with insights(with_saved_filters(scenarios["data"]()), size) as pilot:
+        # The palette keeps the colours that it was opened in.
+        async for theme in themes(pilot):
+            async for name in walk(pilot, DIALOGS):
+                pictures.take(pilot, f"{name}-{theme}")
+        await press(pilot, "ctrl+p", *"delete saved", "enter")
+        await take_in_both_themes(pictures, pilot, "delete-filters")
+    pictures.compare()
+
+
+async def test_without_colours(
+    scenarios: dict[str, Scenario], pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with insights(with_saved_filters(scenarios["data"]())) as pilot:
+        for view, key in KEYS.items():
+            await press(pilot, key)
+            pictures.take(pilot, view)
+        async for name in walk(pilot, DIALOGS):
+            pictures.take(pilot, name)
+        await press(pilot, "f", "enter", "tab", "down")
+        pictures.take(pilot, "calendar")
+        await press(pilot, "escape", "escape", "down", "enter", "enter")
+        pictures.take(pilot, "goals")
     pictures.compare()

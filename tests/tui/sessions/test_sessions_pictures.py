@@ -1,4 +1,4 @@
-"""Sessions as pictures: the list and a timeline."""
+"""Sessions as pictures: the list, its dialogs and a timeline."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from goals_tui.domain.filters import Filters
 from goals_tui.services.context import Services
 from tests.builders import event
 from tests.conftest import NOW
-from tests.tui.harness import SIZES, press, running
+from tests.tui.harness import press, running
 from tests.tui.insights.conftest import WHEN, Scenario, fill, flight
-from tests.tui.pictures import Pictures, themes
-
-each_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+from tests.tui.pictures import Pictures, each_size, take_in_both_themes, themes
 
 
 @each_size
@@ -25,16 +23,33 @@ async def test_the_list(size: tuple[int, int], scenarios: dict[str, Scenario], p
         async for theme in themes(pilot):
             pictures.take(pilot, theme)
         await press(pilot, "i")
-        pictures.take(pilot, "incomplete")
+        await take_in_both_themes(pictures, pilot, "incomplete")
+        await press(pilot, "F")
+        await take_in_both_themes(pictures, pilot, "find")
+        await press(pilot, "escape", "question_mark")
+        await take_in_both_themes(pictures, pilot, "help")
     pictures.compare()
 
 
-async def test_nothing(scenarios: dict[str, Scenario], pictures: Pictures) -> None:
-    async with running(scenarios["none"](), (80, 24)) as pilot:
-        await press(pilot, "4")
-        pictures.take(pilot, "nothing")
+@each_size
+async def test_nothing(size: tuple[int, int], scenarios: dict[str, Scenario], pictures: Pictures) -> None:
+    async with running(scenarios["none"](), size, area="sessions") as pilot:
+        await take_in_both_themes(pictures, pilot, "nothing")
         await press(pilot, "c")
-        pictures.take(pilot, "nothing-completed")
+        await take_in_both_themes(pictures, pilot, "nothing-completed")
+    pictures.compare()
+
+
+async def test_without_colours(
+    scenarios: dict[str, Scenario], pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with running(scenarios["data"]()) as pilot:
+        pilot.app.filters = Filters(span="last-30-days")
+        await press(pilot, "4", "down")
+        pictures.take(pilot, "list")
+        await press(pilot, "enter")
+        pictures.take(pilot, "timeline")
     pictures.compare()
 
 

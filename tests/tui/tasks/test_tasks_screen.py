@@ -16,8 +16,8 @@ from goals_tui.services.tasks.record import Task, TaskResult
 from goals_tui.services.tasks.service import TaskControl
 from goals_tui.tui.tasks.faces import duration, percent, took, when
 from tests.conftest import NOW
-from tests.tui.harness import HOSTILE, SIZES, QuietApp, messages, press, running, screen_text, settle
-from tests.tui.pictures import Pictures, take_in_both_themes
+from tests.tui.harness import HOSTILE, QuietApp, messages, press, running, screen_text, settle
+from tests.tui.pictures import Pictures, each_size, take_in_both_themes
 
 PATIENCE = 30.0
 
@@ -181,16 +181,22 @@ async def test_hostile_names_are_shown_as_they_are(services: Services) -> None:
             await press(pilot, "down")
 
 
-@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
-async def test_pictures(kept: Kept, new_services: Any, pictures: Pictures, size: tuple[int, int]) -> None:
+@pytest.fixture
+def every_state(kept: Kept) -> Services:
+    """The same, and a task that the end of a program cut off."""
     services = kept.services
     cut_off = {"id": "f" * 24, "kind": "import_events", "title": "Import events from 2026-09.jsonl", "job": {}}
     times = {"created_at": NOW - timedelta(days=2), "started_at": NOW - timedelta(days=2)}
     gone = Task.model_validate({**cut_off, **times, "state": "running", "owner": "a program that ended"})
     with services.workspace.documents.transaction() as transaction:
         transaction.put("tasks", gone.id, gone.model_dump(mode="json"))
-    async with running(services, size, area="tasks") as pilot:
-        for task in services.tasks.list():
+    return services
+
+
+@each_size
+async def test_pictures(every_state: Services, new_services: Any, pictures: Pictures, size: tuple[int, int]) -> None:
+    async with running(every_state, size, area="tasks") as pilot:
+        for task in every_state.tasks.list():
             await take_in_both_themes(pictures, pilot, task.state)
             await press(pilot, "down")
         await press(pilot, "q")
@@ -198,6 +204,18 @@ async def test_pictures(kept: Kept, new_services: Any, pictures: Pictures, size:
         await press(pilot, "escape")
     async with running(new_services("empty"), size, area="tasks") as pilot:
         await take_in_both_themes(pictures, pilot, "nothing")
+    pictures.compare()
+
+
+async def test_without_colours(every_state: Services, pictures: Pictures, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with running(every_state, area="tasks") as pilot:
+        for task in every_state.tasks.list():
+            pictures.take(pilot, task.state)
+            await press(pilot, "down")
+        await press(pilot, "q")
+        pictures.take(pilot, "quitting")
+        await press(pilot, "escape")
     pictures.compare()
 
 

@@ -20,8 +20,8 @@ from goals_tui.tui.welcome.app import WAYS, WelcomeApp
 from goals_tui.tui.welcome.project_form import ProjectForm
 from tests.builders import book_a_flight
 from tests.conftest import make_services
-from tests.tui.harness import SIZES, messages, screen_text, settle, type_text
-from tests.tui.pictures import Pictures, take_in_both_themes
+from tests.tui.harness import messages, screen_text, settle, type_text
+from tests.tui.pictures import Pictures, each_size, take_in_both_themes
 
 PATIENCE = 30.0
 
@@ -181,15 +181,29 @@ def test_the_time_zone_of_the_machine(tmp_path: Path) -> None:
     assert system_time_zone({"TZ": "nonsense"}, tmp_path / "nothing") == "UTC"
 
 
-@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+async def views(pilot: Pilot[Any]) -> AsyncIterator[str]:
+    """Goes from view to view, and names it."""
+    for name, keys in (("welcome", ()), ("import", ("i",)), ("form", ("escape", "n"))):
+        await pilot.press(*keys)
+        await settle(pilot)
+        yield name
+    pilot.app.screen.query_one("#currency", Input).value = "EUX"
+    await pilot.press("enter", "enter", "enter")
+    await settle(pilot)
+    yield "form-problems"
+
+
+@each_size
 async def test_pictures(pictures: Pictures, size: tuple[int, int]) -> None:
     async with welcome(Path("/srv/goals-tui"), size) as pilot:
-        for name, keys in (("welcome", ()), ("import", ("i",)), ("form", ("escape", "n"))):
-            await pilot.press(*keys)
-            await settle(pilot)
+        async for name in views(pilot):
             await take_in_both_themes(pictures, pilot, name)
-        pilot.app.screen.query_one("#currency", Input).value = "EUX"
-        await pilot.press("enter", "enter", "enter")
-        await settle(pilot)
-        await take_in_both_themes(pictures, pilot, "form-problems")
+    pictures.compare()
+
+
+async def test_without_colours(pictures: Pictures, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with welcome(Path("/srv/goals-tui"), (120, 36)) as pilot:
+        async for name in views(pilot):
+            pictures.take(pilot, name)
     pictures.compare()
