@@ -35,9 +35,10 @@ def _to_utc(moment: datetime) -> datetime:
 
 def format_instant(moment: datetime) -> str:
     """An instant as the event data writes it: `2026-10-01T08:00:00.000Z`, finer only where it is finer."""
-    moment = moment.astimezone(UTC)
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
     precision = "milliseconds" if moment.microsecond % 1000 == 0 else "microseconds"
-    return moment.isoformat(timespec=precision).replace("+00:00", "Z")
+    return moment.isoformat(timespec=precision).removesuffix("+00:00") + "Z"
 
 
 Instant = Annotated[datetime, AfterValidator(_to_utc), PlainSerializer(format_instant, return_type=str)]

@@ -152,7 +152,7 @@ def _moment(at: datetime) -> datetime:
         )
     if not EARLIEST <= at < LATEST:
         raise RefusedError(f"The time {at.isoformat()} (at) is not between 1970 and 2200.", field="at")
-    moment = at.astimezone(UTC)
+    moment = at if at.tzinfo is UTC else at.astimezone(UTC)
     # The event data counts milliseconds; events of one moment are told apart by the order of the steps.
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
