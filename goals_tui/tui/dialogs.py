@@ -18,7 +18,6 @@ from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option as Row
 
 from goals_tui.domain.errors import GoalsError
-from goals_tui.domain.model import clean_line
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.background import BackgroundScreen
 from goals_tui.tui.widgets.bars import KeyBar
@@ -152,6 +151,9 @@ class AskText(Dialog[str]):
         """Why the text won't do; empty when it will."""
         text = self.query_one(Input).value.strip()
         # What nobody can see is no name: pasted text may hold nothing else.
+        # Models are loaded after the first frame, which needs this module.
+        from goals_tui.domain.model import clean_line
+
         if not clean_line(text):
             return f"{self.label} is mandatory."
         try:

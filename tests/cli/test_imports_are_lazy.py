@@ -44,3 +44,11 @@ def test_commands_do_not_import_the_app(services: Services, command: list[str]) 
 
 def test_listing_goals_needs_no_database(services: Services) -> None:
     assert "duckdb" not in imported_by("--workspace", str(services.workspace.path), "goals", "list")
+
+
+def test_the_first_frame_needs_no_models() -> None:
+    code = "import sys, goals_tui.tui.app; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "textual" in loaded
+    assert not loaded & {"pydantic", "duckdb", "tinydb", "plotext", "babel", "yaml", "tomlkit"}
