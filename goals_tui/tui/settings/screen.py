@@ -171,13 +171,18 @@ class SettingsScreen(ScreenFrame[None]):
             changed = type(project).model_validate({**project.model_dump(), **changes})
             self.services.project.save(changed, overwrite=overwrite)
         except ConflictError:
-            answers = [Answer("back", "Back"), Answer("overwrite", "Overwrite", danger=True)]
+            answers = [Answer("reload", "Reload"), Answer("overwrite", "Overwrite", danger=True)]
             theirs = self.services.project.get()
             fields = {"name": "name", "currency": "currency", "time_zone": "time zone"}
             differ = [title for key, title in fields.items() if getattr(theirs, key) != getattr(project, key)]
-            text = f"The settings were changed elsewhere: {', '.join(differ) or 'nothing that can be seen'}."
+            text = (
+                f"The settings were changed elsewhere: {', '.join(differ) or 'nothing that can be seen'}.\n\n"
+                "Reload shows theirs. Overwrite sets only what you chose; u brings theirs back."
+            )
             if await self.app.push_screen_wait(Ask("Changed elsewhere", text, answers)) == "overwrite":
                 return await self._save(self.services.project.get(), changes, overwrite=True)
+            self.notify(f"Not saved: {', '.join(changes.values())}")
+            self.goals_app.changed()
             return False
         except GoalsError as error:
             self.goals_app.show_error(error)

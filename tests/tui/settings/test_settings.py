@@ -77,6 +77,7 @@ async def test_settings_that_were_changed_elsewhere_are_not_overwritten_silently
         assert "The settings were changed elsewhere: " in screen_text(pilot.app)
         await press(pilot, "enter")
         assert services.project.get().name == "Flight Desk"
+        assert "Not saved: Flight Desk!" in messages(pilot.app), "Reload has the focus, and mine is still to be read"
         await press(pilot, "enter", "end")
         await type_text(pilot, "!")
         other.project.save(other.project.get().model_copy(update={"currency": "CHF"}))
