@@ -30,5 +30,3 @@ class GoalsById(Mapping[str, Goal]):
     def __eq__(self, other: object) -> bool:
         """As the documents are: comparing the goals would make a model of each."""
         return isinstance(other, GoalsById) and self._documents == other._documents
-
-    __hash__ = None  # type: ignore[assignment]  # as every Mapping that compares by content

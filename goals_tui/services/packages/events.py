@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from pydantic import ValidationError
@@ -63,9 +63,9 @@ def _check_lengths(connection: DuckDBPyConnection, sql: str, goal_ids: Sequence[
             raise RefusedError(f"{EVENTS}: an event has more than {LONGEST_FIELD} characters as its {name}.")
 
 
-def _line(row: Sequence[object]) -> bytes:
+def _line(row: Sequence[Any]) -> bytes:
     fields = {name: value for name, value in zip(FIELDS, row, strict=True) if value is not None}
-    fields["timestamp"] = format_instant(row[_TIMESTAMP].replace(tzinfo=UTC))  # type: ignore[attr-defined]  # a datetime
+    fields["timestamp"] = format_instant(row[_TIMESTAMP].replace(tzinfo=UTC))
     return orjson.dumps(fields, option=orjson.OPT_APPEND_NEWLINE)
 
 

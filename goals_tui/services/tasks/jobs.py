@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -34,9 +35,9 @@ class Job(Model):
     def check(self, services: Services) -> None:
         """Raises GoalsError where what it needs is gone."""
 
+    @abstractmethod
     def run(self, services: Services, control: TaskControl) -> TaskResult:
         """Do it. Raises GoalsError to fail, TaskCancelled where nobody wants it any more."""
-        raise NotImplementedError
 
 
 class CreatePackage(Job):

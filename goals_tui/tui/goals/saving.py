@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -32,8 +33,8 @@ async def settle_lost_steps(editor: GoalEditor, lost: list[Consequences]) -> boo
         if answer == "replace" and not await _replace(editor, taken):
             return False
         if answer == "remove" and taken.step_id:
-            uses, goal_id, step_id = editor.services.goals.uses, taken.goal_id, taken.step_id
-            if editor.attempt(lambda: uses.remove_step(goal_id, step_id)) is None:  # noqa: B023  called at once
+            remove = partial(editor.services.goals.uses.remove_step, taken.goal_id, taken.step_id)
+            if editor.attempt(remove) is None:
                 return False
     return True
 

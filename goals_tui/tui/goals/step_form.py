@@ -54,7 +54,6 @@ right: `24500` and `02:45:00` are both 2 hours 45 minutes.
 
     def compose_dialog(self) -> ComposeResult:
         step, digits = self.step, self.currency.digits
-        amount = {"max_length": 18, "select_on_focus": True}
         yield Field("Name", Input(step.name, max_length=MAX_NAME), id="step-name")
         yield Field("Description", text_area(step.description), id="step-description", hint="optional")
         hint = "the only step has to be it" if self.only else ""
@@ -66,7 +65,7 @@ right: `24500` and `02:45:00` are both 2 hours 45 minutes.
                 ("revenue", "Revenue", step.metrics.revenue),
             ):
                 shown = format_amount(value, digits) if value else ""
-                entry = Input(shown, placeholder=f"{0:.{digits}f}", **amount)  # type: ignore[arg-type]  # a plain dict
+                entry = Input(shown, placeholder=f"{0:.{digits}f}", max_length=18, select_on_focus=True)
                 yield Field(title, entry, id=id_, hint=self.currency.sign)
             time = Field("Time Saved", DurationInput(format_duration(step.metrics.time_saved_seconds)), id="time",
                          hint="hh:mm:ss")  # fmt: skip
