@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from goals_tui.domain.event import FIELDS
 from goals_tui.domain.filters import Filters
 from goals_tui.services.context import Services
-from goals_tui.store.events.lines import read_line
+from goals_tui.store.events.lines import read_line, to_line
 from goals_tui.store.events.log import EventLog
 from tests.hostile.calm import calm, damaged, few, hostile_values, with_one_change
 from tests.store.builders import event, ids
@@ -27,7 +27,6 @@ ODD_LINES = [
     b"[]",
     b"{}",
     b"NaN",
-    b"\xef\xbb\xbf" + json.dumps(GOOD).encode(),
     b"\xff\xfe{\x00}\x00",
     b"\x00" * 50,
     b"[" * 5000,
@@ -105,6 +104,14 @@ def test_all_readers_agree(tmp_path_factory: Any, content: list[bytes], ends: bo
     assert ids(log) == sorted({*before, "e1000"})
     assert log.stats().torn_lines >= stats.torn_lines - (0 if ends else 1)
     assert {finding.code for finding in log.verify()} <= {"torn-lines"}
+
+
+def test_a_byte_order_mark_before_the_first_line_costs_no_event(tmp_path_factory: Any) -> None:
+    content = b"\xef\xbb\xbf" + to_line(event(1)) + to_line(event(2))
+    log = new_log(tmp_path_factory, content)
+    assert log.session_events(event(1).session_id) and log.stats().events == 2
+    log.seal()
+    assert ids(log) == ["e1", "e2"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from textual.events import Key
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.worker import Worker, WorkerCancelled
 
@@ -94,10 +96,11 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
 
 
 async def type_text(pilot: Pilot[Any], text: str) -> None:
-    """Type text as a person does, letter by letter."""
-    names = {" ": "space", "\n": "enter"}
-    await pilot.press(*(names.get(letter, letter) for letter in text))
-    await pilot.pause()
+    """Type text at once, as a terminal hands over what was typed while the app was busy: a key a letter."""
+    for letter in text:
+        name = _character_to_key(letter)
+        pilot.app.post_message(Key({"newline": "enter"}.get(name, name), letter))
+    await settle(pilot)
 
 
 def screen_text(app: Any) -> str:

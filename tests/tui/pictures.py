@@ -3,7 +3,7 @@
     async with running(services, size) as pilot:
         for key in "prt":
             await press(pilot, key)
-            pictures.take(pilot, key)
+            await pictures.take(pilot, key)
     pictures.compare()
 
 Pictures that were looked at lie in `__snapshots__`; `--snapshot-update` accepts what is drawn now.
@@ -18,7 +18,9 @@ from typing import Any
 
 import pytest
 from pytest_textual_snapshot import SVGImageExtension
+from rich.console import RenderableType
 from syrupy.assertion import SnapshotAssertion
+from textual._compositor import Compositor
 from textual.pilot import Pilot
 
 from tests.tui.harness import SIZES, press, settle
@@ -37,9 +39,13 @@ class Pictures:
         self._taken = 0
         self._different: dict[str, tuple[str, str]] = {}
 
-    def take(self, pilot: Pilot[Any], name: str) -> None:
+    async def take(self, pilot: Pilot[Any], name: str) -> None:
         """Draw what the app shows, as `snap_compare` does. What differs is kept for `compare`."""
-        drawn = pilot.app.export_screenshot(title=pilot.app.title, simplify=True)
+        # Some widgets know how long they are, and whether they need a scrollbar, when they have been drawn.
+        app = pilot.app
+        app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
+        await pilot.pause()
+        drawn = app.export_screenshot(title=app.title, simplify=True)
         self._taken += 1
         if self._accepted(name=name) != drawn:
             last = self._accepted.executions[self._accepted.num_executions - 1]
@@ -86,7 +92,7 @@ async def themes(pilot: Pilot[Any]) -> AsyncIterator[str]:
 async def take_in_both_themes(pictures: Pictures, pilot: Pilot[Any], name: str) -> None:
     """Draw what the app shows in each of our themes: `name-dark` and `name-light`."""
     async for theme in themes(pilot):
-        pictures.take(pilot, f"{name}-{theme}")
+        await pictures.take(pilot, f"{name}-{theme}")
 
 
 async def take_everywhere(pictures: Pictures, pilot: Pilot[Any], name: str) -> None:
@@ -101,10 +107,16 @@ async def take_everywhere(pictures: Pictures, pilot: Pilot[Any], name: str) -> N
         for width, height in sizes:
             await pilot.resize_terminal(width, height)
             await settle(pilot)
-            pictures.take(pilot, f"{name}-{width}x{height}-{theme}")
+            await pictures.take(pilot, f"{name}-{width}x{height}-{theme}")
 
 
 @pytest.fixture
-def pictures(snapshot: SnapshotAssertion, tmp_path: Path) -> Pictures:
-    """Compares with the accepted pictures of this test."""
+def pictures(snapshot: SnapshotAssertion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pictures:
+    """Compares with the accepted pictures of this test. What nobody sees between two pictures is not drawn."""
+    draw = Compositor.render_update
+
+    def render_update(compositor: Compositor, full: bool = False, **options: Any) -> RenderableType | None:
+        return draw(compositor, full, **options) if full else None
+
+    monkeypatch.setattr(Compositor, "render_update", render_update)
     return Pictures(snapshot.use_extension(SVGImageExtension), tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,7 +91,10 @@ def pieces(file: BinaryIO) -> Iterator[tuple[bytes, bool, bool]]:
     """The lines of a file, each with whether it starts a line and whether it ends it.
 
     Both are true for nearly all. A line longer than MAX_LINE comes in several pieces, so that memory is bounded.
+    A byte order mark at the start of the file is no part of its first line.
     """
+    if file.tell() == 0 and file.read(len(BOM_UTF8)) != BOM_UTF8:
+        file.seek(0)
     starts = True
     while piece := file.readline(MAX_LINE + 1):
         ends = piece.endswith(b"\n")

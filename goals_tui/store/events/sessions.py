@@ -137,7 +137,7 @@ class Sessions:
 
     def _take_lines(self, file: BinaryIO) -> int:
         """Takes the whole lines from here on into the index; how many bytes those are."""
-        taken = 0
+        began = read = file.tell()
         for piece, starts, ends in pieces(file):
             record = read_line(piece) if starts and ends else None
             # A session that is no text is nobody's: no conversation can go on in it.
@@ -145,8 +145,8 @@ class Sessions:
                 event = SessionEvent(record["timestamp"], record["goalId"], record["stepId"], record["goalCycleId"])
                 self._tail.setdefault(record["sessionId"], []).append(event)
             if ends:
-                taken += len(piece)
-        return taken
+                read = file.tell()
+        return read - began
 
     def _files_with(self, session_id: str) -> list[Path]:
         """The parts that may have events of a session."""

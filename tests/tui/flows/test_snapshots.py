@@ -133,7 +133,7 @@ async def test_without_colours(pictures: Pictures, filled: Services, monkeypatch
     monkeypatch.setenv("NO_COLOR", "1")
     async with running(filled, area="flows") as pilot:
         async for name in walk(pilot, VIEWS | REFUSALS):
-            pictures.take(pilot, name)
+            await pictures.take(pilot, name)
     pictures.compare()
 
 

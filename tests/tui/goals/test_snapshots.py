@@ -38,7 +38,7 @@ async def test_views(pictures: Pictures, desk: Services, size: tuple[int, int]) 
         # The palette keeps the colours that it was opened in.
         async for theme in themes(pilot):
             async for name in walk(pilot, VIEWS):
-                pictures.take(pilot, f"{name}-{theme}")
+                await pictures.take(pilot, f"{name}-{theme}")
     pictures.compare()
 
 
@@ -48,11 +48,11 @@ async def test_without_colours(
     monkeypatch.setenv("NO_COLOR", "1")
     async with running(desk) as pilot:
         async for name in walk(pilot, VIEWS):
-            pictures.take(pilot, name)
+            await pictures.take(pilot, name)
         async for name in questions(pilot, desk):
-            pictures.take(pilot, name)
+            await pictures.take(pilot, name)
     async with running(new_services("empty")) as pilot:
-        pictures.take(pilot, "empty")
+        await pictures.take(pilot, "empty")
     pictures.compare()
 
 

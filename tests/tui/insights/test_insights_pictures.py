@@ -47,7 +47,7 @@ async def test_every_view(
         async for theme in themes(pilot):
             for view, key in KEYS.items():
                 await press(pilot, key)
-                pictures.take(pilot, f"{view}-{theme}")
+                await pictures.take(pilot, f"{view}-{theme}")
         assert not list(pilot.app._notifications), "no picture is of a fault"
     pictures.compare()
 
@@ -67,18 +67,18 @@ async def test_tables_and_all_goals(size: tuple[int, int], scenarios: dict[str, 
 async def test_full_screen_and_another_bar(scenarios: dict[str, Scenario], pictures: Pictures) -> None:
     async with insights(scenarios["data"]()) as pilot:
         await press(pilot, "c", "z", "left", "up")
-        pictures.take(pilot, "full")
+        await pictures.take(pilot, "full")
         await press(pilot, "escape", "p", "down", "right")
-        pictures.take(pilot, "part")
+        await pictures.take(pilot, "part")
     pictures.compare()
 
 
 async def test_hours_and_weeks(scenarios: dict[str, Scenario], pictures: Pictures) -> None:
     async with insights(scenarios["data"](), span="today") as pilot:
         await press(pilot, "t")
-        pictures.take(pilot, "day-by-the-hour")
+        await pictures.take(pilot, "day-by-the-hour")
         await press(pilot, *["right_square_bracket"] * 5, "r")
-        pictures.take(pilot, "year-by-the-week")
+        await pictures.take(pilot, "year-by-the-week")
     pictures.compare()
 
 
@@ -130,7 +130,7 @@ async def test_dialogs(size: tuple[int, int], scenarios: dict[str, Scenario], pi
         # The palette keeps the colours that it was opened in.
         async for theme in themes(pilot):
             async for name in walk(pilot, DIALOGS):
-                pictures.take(pilot, f"{name}-{theme}")
+                await pictures.take(pilot, f"{name}-{theme}")
         await press(pilot, "ctrl+p", *"delete saved", "enter")
         await take_in_both_themes(pictures, pilot, "delete-filters")
     pictures.compare()
@@ -143,11 +143,11 @@ async def test_without_colours(
     async with insights(with_saved_filters(scenarios["data"]())) as pilot:
         for view, key in KEYS.items():
             await press(pilot, key)
-            pictures.take(pilot, view)
+            await pictures.take(pilot, view)
         async for name in walk(pilot, DIALOGS):
-            pictures.take(pilot, name)
+            await pictures.take(pilot, name)
         await press(pilot, "f", "enter", "tab", "down")
-        pictures.take(pilot, "calendar")
+        await pictures.take(pilot, "calendar")
         await press(pilot, "escape", "escape", "down", "enter", "enter")
-        pictures.take(pilot, "goals")
+        await pictures.take(pilot, "goals")
     pictures.compare()

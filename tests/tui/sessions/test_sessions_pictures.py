@@ -21,7 +21,7 @@ async def test_the_list(size: tuple[int, int], scenarios: dict[str, Scenario], p
         pilot.app.filters = Filters(span="last-30-days")
         await press(pilot, "4", "down")
         async for theme in themes(pilot):
-            pictures.take(pilot, theme)
+            await pictures.take(pilot, theme)
         await press(pilot, "i")
         await take_in_both_themes(pictures, pilot, "incomplete")
         await press(pilot, "F")
@@ -47,9 +47,9 @@ async def test_without_colours(
     async with running(scenarios["data"]()) as pilot:
         pilot.app.filters = Filters(span="last-30-days")
         await press(pilot, "4", "down")
-        pictures.take(pilot, "list")
+        await pictures.take(pilot, "list")
         await press(pilot, "enter")
-        pictures.take(pilot, "timeline")
+        await pictures.take(pilot, "timeline")
     pictures.compare()
 
 
@@ -71,5 +71,5 @@ async def test_a_timeline(size: tuple[int, int], services: Services, pictures: P
         pilot.app.filters = Filters(span="last-30-days")
         await press(pilot, "4", "enter")
         async for theme in themes(pilot):
-            pictures.take(pilot, theme)
+            await pictures.take(pilot, theme)
     pictures.compare()

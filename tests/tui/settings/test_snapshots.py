@@ -10,9 +10,17 @@ import pytest
 from textual.pilot import Pilot
 
 from goals_tui.services.context import Services
+from goals_tui.services.currencies import list_currencies
 from tests.conftest import make_services
 from tests.tui.harness import press, running
 from tests.tui.pictures import Pictures, each_size, take_in_both_themes, themes
+
+CURRENCIES = "BIF CDF CHF DJF EUR GBP GNF JPY KMF NOK RWF SEK USD XAF XOF XPF ZAR".split()
+ZONES = (
+    "America/Chicago America/Denver America/Los_Angeles America/New_York America/Sao_Paulo Asia/Dubai Asia/Kolkata "
+    "Asia/Singapore Asia/Tokyo Australia/Sydney Europe/Athens Europe/Berlin Europe/Kyiv Europe/Lisbon Europe/London "
+    "Europe/Madrid Europe/Oslo Europe/Paris Europe/Rome Europe/Vienna Europe/Zurich Pacific/Auckland UTC"
+).split()
 
 VIEWS: dict[str, tuple[str, ...]] = {
     "list": (),
@@ -27,8 +35,11 @@ VIEWS: dict[str, tuple[str, ...]] = {
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
-    """Paths are shown: the same ones in every run."""
+    """Paths, currencies and time zones are shown: the same ones in every run, whatever data is installed."""
     monkeypatch.chdir(tmp_path)
+    some = tuple(currency for currency in list_currencies() if currency.code in CURRENCIES)
+    monkeypatch.setattr("goals_tui.services.currencies.list_currencies", lambda: some)
+    monkeypatch.setattr("zoneinfo.available_timezones", lambda: set(ZONES))
     return make_services(Path("workspace"))
 
 
@@ -53,7 +64,7 @@ async def test_views(pictures: Pictures, desk: Services, size: tuple[int, int]) 
     async with running(desk, size, area="settings") as pilot:
         async for theme in themes(pilot):
             async for name in views(pilot):
-                pictures.take(pilot, f"{name}-{theme}")
+                await pictures.take(pilot, f"{name}-{theme}")
         await meet(pilot, desk)
         await take_in_both_themes(pictures, pilot, "conflict")
     pictures.compare()
@@ -63,7 +74,7 @@ async def test_without_colours(pictures: Pictures, desk: Services, monkeypatch: 
     monkeypatch.setenv("NO_COLOR", "1")
     async with running(desk, area="settings") as pilot:
         async for name in views(pilot):
-            pictures.take(pilot, name)
+            await pictures.take(pilot, name)
         await meet(pilot, desk)
-        pictures.take(pilot, "conflict")
+        await pictures.take(pilot, "conflict")
     pictures.compare()

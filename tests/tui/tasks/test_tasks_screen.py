@@ -211,10 +211,10 @@ async def test_without_colours(every_state: Services, pictures: Pictures, monkey
     monkeypatch.setenv("NO_COLOR", "1")
     async with running(every_state, area="tasks") as pilot:
         for task in every_state.tasks.list():
-            pictures.take(pilot, task.state)
+            await pictures.take(pilot, task.state)
             await press(pilot, "down")
         await press(pilot, "q")
-        pictures.take(pilot, "quitting")
+        await pictures.take(pilot, "quitting")
         await press(pilot, "escape")
     pictures.compare()
 

@@ -205,5 +205,5 @@ async def test_without_colours(pictures: Pictures, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("NO_COLOR", "1")
     async with welcome(Path("/srv/goals-tui"), (120, 36)) as pilot:
         async for name in views(pilot):
-            pictures.take(pilot, name)
+            await pictures.take(pilot, name)
     pictures.compare()
