@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import GoalEvent
@@ -18,6 +19,14 @@ APPENDED = "events.jsonl"
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
 
 
+class Appended(NamedTuple):
+    """Where appended lines stand: in the file with this inode, from one byte to another."""
+
+    inode: int
+    begins: int
+    ends: int
+
+
 class AppendFile:
     """Appends whole lines to events.jsonl under the log's lock.
 
@@ -27,19 +36,20 @@ class AppendFile:
 
     def __init__(self, folder: Path, lock: Lock) -> None:
         self._path = folder / APPENDED
+        self._name = str(self._path)
         self._lock = lock
-        self._descriptor = -1
+        self._descriptor = self._inode = self._device = -1
         self._end = -1
         """The size after our last append. Where the file has another one, somebody else wrote."""
 
-    def append(self, events: Sequence[GoalEvent]) -> None:
-        """Adds the events in one write. Raises UnreadableError, and then none of them was added."""
+    def append(self, events: Sequence[GoalEvent]) -> Appended | None:
+        """Adds the events in one write; where they stand. Raises UnreadableError, and then none of them was added."""
         if not events:
-            return
+            return None
         data = to_line(events[0]) if len(events) == 1 else b"".join(map(to_line, events))
         with self._lock:
             try:
-                self._write(data)
+                return self._write(data)
             except OSError as error:
                 raise refusal("write", self._path, error) from error
 
@@ -68,7 +78,7 @@ class AppendFile:
             self._path.replace(target)
             return True
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes) -> Appended:
         descriptor, size = self._open()
         if size != self._end and size and _last_byte(descriptor, size) != b"\n":
             # A killed process left half a line. The line break makes it one unreadable line of its own, or
@@ -83,16 +93,17 @@ class AppendFile:
                 os.ftruncate(descriptor, size)
             raise
         self._end = size + len(data)
+        return Appended(self._inode, size, self._end)
 
     def _open(self) -> tuple[int, int]:
         """The descriptor of the file that has the name now, and its size."""
         if self._descriptor >= 0:
             try:
-                there = self._path.stat()
+                there = os.stat(self._name)  # noqa: PTH116  # before every append: Path.stat takes three times as long
             except FileNotFoundError:
                 there = None
-            mine = os.fstat(self._descriptor)
-            if there and there.st_ino == mine.st_ino and there.st_dev == mine.st_dev:
+            # The file stays open, so nobody else can have its inode.
+            if there and there.st_ino == self._inode and there.st_dev == self._device:
                 return self._descriptor, there.st_size
             self._close()
         try:
@@ -102,7 +113,9 @@ class AppendFile:
                 f"The folder {self._path.parent} is gone. Make the workspace again, or put it back in its place."
             ) from None
         self._end = -1
-        return self._descriptor, os.fstat(self._descriptor).st_size
+        opened = os.fstat(self._descriptor)
+        self._inode, self._device = opened.st_ino, opened.st_dev
+        return self._descriptor, opened.st_size
 
     def _close(self) -> None:
         if self._descriptor >= 0:

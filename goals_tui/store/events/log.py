@@ -69,7 +69,9 @@ class EventLog:
 
     def append(self, events: Sequence[GoalEvent]) -> None:
         """Adds events at the end: all of them, or none where it raises."""
-        self._append.append(events)
+        where = self._append.append(events)
+        if where is not None:
+            self._sessions.add(events, where)
 
     def sync(self) -> None:
         """Makes everything that was appended survive a power cut."""

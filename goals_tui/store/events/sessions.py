@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from goals_tui.store.atomic import refusal, replace_file
-from goals_tui.store.events.append import APPENDED
+from goals_tui.store.events.append import APPENDED, Appended
 from goals_tui.store.events.catalog import CATALOG, Catalog, Part, waiting
 from goals_tui.store.events.lines import pieces, read_line
 from goals_tui.store.events.reader import bare_connection, check_part, hold_parts, literal
@@ -30,6 +30,8 @@ from goals_tui.store.locks import Lock
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from goals_tui.domain.event import GoalEvent
 
 _MOST_REMEMBERED = 10_000
 
@@ -84,6 +86,7 @@ class Sessions:
         self._sealed: dict[str, list[SessionEvent]] = {}
         self._tail: dict[str, list[SessionEvent]] = {}
         self._file: BinaryIO | None = None
+        self._inode = -1
         self._read = 0
         """Up to where the lines of `_file` are in `_tail`."""
 
@@ -107,6 +110,15 @@ class Sessions:
                     hold()
             return [*sealed, *self._tail.get(session_id, ())]
 
+    def add(self, events: Sequence[GoalEvent], where: Appended) -> None:
+        """Takes over what this process appended right after all that is known: it need not be read again."""
+        with self._guard:
+            if self._inode == where.inode and self._read == where.begins:
+                for event in events:
+                    known = SessionEvent(event.timestamp, event.goal_id, event.step_id, event.goal_cycle_id)
+                    self._tail.setdefault(event.session_id, []).append(known)
+                self._read = where.ends
+
     def _refresh(self) -> None:
         """Starts over when something was sealed, deleted or imported; else reads what was appended since."""
         appended = _identity(self._appended)
@@ -128,12 +140,14 @@ class Sessions:
         self.close()
         with contextlib.suppress(FileNotFoundError):
             self._file = Path(self._appended).open("rb")  # noqa: SIM115  # stays open between look-ups
+            self._inode = os.fstat(self._file.fileno()).st_ino
 
     def close(self) -> None:
         """Lets go of the open file."""
         if self._file:
             self._file.close()
         self._file = None
+        self._inode = -1
 
     def _take_lines(self, file: BinaryIO) -> int:
         """Takes the whole lines from here on into the index; how many bytes those are."""
