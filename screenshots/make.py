@@ -12,7 +12,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,22 +70,23 @@ class StillApp(GoalsApp):
         return super().set_interval(interval * _AGES, *args, **options)
 
 
-async def draw(demo: Path, theme: str, picture: Picture, target: Path) -> None:
-    """Drive the app to a picture and write it."""
+async def draw(demo: Path, picture: Picture, targets: Mapping[str, Path]) -> None:
+    """Drive the app to a picture and write it in each theme of `targets`."""
     services = open_services(demo, clock=lambda: NOW, ids=Ids(picture.name), env={})
-    app = StillApp(services, Config(theme=theme, tour_seen=True))
+    app = StillApp(services, Config(theme=next(iter(targets)), tour_seen=True))
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
         for key in picture.keys:
             await pilot.press(key)
             await settle(pilot)
-        # What was dimmed while it was loading is drawn anew.
-        await settle(pilot)
         for widget in app.screen.walk_children():
             if hasattr(widget, "cursor_blink"):
                 widget.cursor_blink = False
-        await pilot.pause()
-        target.write_text(steady(app.export_screenshot(title=f"goals-tui · {picture.name}")), "utf-8")
+        for theme, target in targets.items():
+            app.theme = theme
+            # What was dimmed while it was loading is drawn again.
+            await settle(pilot)
+            target.write_text(steady(app.export_screenshot(title=f"goals-tui · {picture.name}")), "utf-8")
 
 
 async def settle(pilot: Pilot[Any]) -> None:
@@ -116,15 +117,15 @@ def make(folder: Path, progress: Callable[[str], object] = print) -> list[Path]:
     with tempfile.TemporaryDirectory() as place, patch.object(filtered_screen, "LOADING_AFTER", _AGES):
         demo = Path(place) / "demo"
         make_demo(demo, clock=lambda: NOW)
-        for theme in OURS:
-            for picture in PICTURES:
-                target = folder / f"{picture.name}-{'dark' if theme.dark else 'light'}.svg"
-                # Talking to a flow writes events: each picture has a demo of its own.
-                own = Path(place) / target.stem
-                shutil.copytree(demo, own)
-                asyncio.run(draw(own, theme.name, picture, target))
-                made.append(target)
-                progress(str(target))
+        for picture in PICTURES:
+            shades = {theme.name: "dark" if theme.dark else "light" for theme in OURS}
+            targets = {name: folder / f"{picture.name}-{shade}.svg" for name, shade in shades.items()}
+            # Talking to a flow writes events: each picture has a demo of its own.
+            own = Path(place) / picture.name
+            shutil.copytree(demo, own)
+            asyncio.run(draw(own, picture, targets))
+            made += targets.values()
+            progress("\n".join(map(str, targets.values())))
     return made
 
 

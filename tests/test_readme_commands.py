@@ -53,7 +53,7 @@ def opens_the_demo(command: str, copy: Path) -> None:
 
 
 def selects_tests(command: str, copy: Path) -> None:
-    printed = run(command, copy, "--collect-only", "-q")
+    printed = run(command, copy, "--collect-only", "-q", "-n", "0")
     (selected,) = re.findall(r"^(\d+)(?:/\d+)? tests? collected", printed, re.MULTILINE)
     assert int(selected) > 0
 

@@ -60,6 +60,10 @@ class ViewPane(Vertical):
         yield TableView(id="below")
         yield Static("", id="caption", markup=False)
 
+    def on_mount(self) -> None:
+        # The caption's colours are those of the theme that it was written in.
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self._say())
+
     @property
     def chart(self) -> Chart:
         """The chart of the view, not the one below it."""
