@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -142,11 +142,15 @@ class GoalService:
         """Everything that keeps a goal from being saved, in the order of the form."""
         return self._problems(goal, self._documents.all(KIND))
 
-    def save(self, goal: Goal, *, overwrite: bool = False, label: str | None = None) -> Goal:
-        """Save a new or changed goal as a new version; steps that are gone lose their events.
+    def save(
+        self, goal: Goal, *, overwrite: bool = False, label: str | None = None, delete_events_of: Collection[str] = ()
+    ) -> Goal:
+        """Save a new or changed goal as a new version.
 
-        `label` is what undo calls it. Raises RefusedError for the first of `problems`, ConflictError when it was
-        changed or deleted elsewhere since it was read (`overwrite` saves all the same).
+        `delete_events_of` names the deleted steps whose events go with them: those that the user was asked about, by
+        `lost_by_saving`. Every other deleted step keeps its events, under the versions that know it. `label` is what
+        undo calls it. Raises RefusedError for the first of `problems`, ConflictError when it was changed or deleted
+        elsewhere since it was read (`overwrite` saves all the same).
         """
         with self._services.history.edit(label or f"Edit goal {goal.name!r}") as edit:
             document = edit.get(KIND, goal.id)
@@ -154,12 +158,13 @@ class GoalService:
             for problem in self._problems(goal, edit.all(KIND)):
                 raise RefusedError(problem.message, field=problem.field)
             if not overwrite:
-                self._check_revision(edit, goal, stored)
+                _check_revision(edit.get, goal, stored)
             if stored is not None and same_definition(stored, goal):
                 return stored
             saved = self.put(edit, goal, stored)
             for step_id in _gone(stored, saved):
-                self._services.workspace.events.delete(goal.id, step_id)
+                if step_id in delete_events_of:
+                    self._services.workspace.events.delete(goal.id, step_id)
         return saved
 
     def put(self, edit: Editing, goal: Goal, stored: Goal | None) -> Goal:
@@ -197,10 +202,16 @@ class GoalService:
         events, cycles = count_events(self._services.workspace.events, goal.id, step_id)
         return Consequences(goal.id, step_id, name, events, cycles, tuple(self.where_used(goal.id, step_id)))
 
-    def lost_by_saving(self, goal: Goal) -> list[Consequences]:
-        """For each step that the stored goal has and `goal` has not: what saving takes, where it takes anything."""
+    def lost_by_saving(self, goal: Goal, *, overwrite: bool = False) -> list[Consequences]:
+        """For each step that the stored goal has and `goal` has not: what goes with it, where anything does.
+
+        Counts events: call it off the main thread. Raises ConflictError where `save` would.
+        """
         document = self._documents.get(KIND, goal.id)
-        gone = _gone(self._parse(document), goal) if document else []
+        stored = self._parse(document) if document else None
+        if not overwrite:
+            _check_revision(self._documents.get, goal, stored)
+        gone = _gone(stored, goal)
         return [found for step_id in gone if (found := self.consequences(goal.id, step_id))]
 
     def delete(self, goal_id: str, *, confirm: str) -> Consequences:
@@ -254,14 +265,16 @@ class GoalService:
             if amount != round(amount, digits)
         ]
 
-    def _check_revision(self, edit: Editing, goal: Goal, stored: Goal | None) -> None:
-        if stored is None:
-            if goal.revision:
-                raise ConflictError("goal", goal.name, [], deleted=True)
-        elif stored.revision != goal.revision:
-            base = edit.get(VERSIONS, goal.version)
-            before = parse(Goal, base) if base else goal
-            raise ConflictError("goal", stored.name, list(changed_fields(before, stored)))
+
+def _check_revision(get: Callable[[str, str], Mapping[str, Any] | None], goal: Goal, stored: Goal | None) -> None:
+    """Raises ConflictError where `stored` is not what `goal` was read as; `get` gives documents by kind and id."""
+    if stored is None:
+        if goal.revision:
+            raise ConflictError("goal", goal.name, [], deleted=True)
+    elif stored.revision != goal.revision:
+        base = get(VERSIONS, goal.version)
+        before = parse(Goal, base) if base else goal
+        raise ConflictError("goal", stored.name, list(changed_fields(before, stored)))
 
 
 def _gone(before: Goal | None, after: Goal) -> list[str]:

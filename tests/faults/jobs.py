@@ -84,7 +84,8 @@ def delete_step(workspace: Path, acknowledge: Acknowledge, *, goal: str, place: 
     services = opened(workspace)
     found = services.goals.get(goal)
     steps = tuple(step for number, step in enumerate(found.steps) if number != place)
-    services.goals.save(found.model_copy(update={"steps": steps}))
+    gone = found.steps[place].id
+    services.goals.save(found.model_copy(update={"steps": steps}), delete_events_of={gone})
     acknowledge("deleted")
 
 

@@ -141,9 +141,29 @@ def test_a_deleted_step_loses_its_events_when_the_goal_is_saved(services: Servic
     shorter = flight.model_copy(update={"steps": (flight.steps[0], flight.steps[2])})
     [lost] = services.goals.lost_by_saving(shorter)
     assert (lost.name, lost.events, lost.cycles, len(lost.uses)) == ("Passenger information entered", 1, 1, 1)
-    services.goals.save(shorter)
+    assert lost.step_id
+    services.goals.save(shorter, delete_events_of={lost.step_id})
     assert services.workspace.events.stats().events == 2
     assert "unknown-step" in {finding.code for finding in services.flows.findings()}
+
+
+def test_overwriting_keeps_the_events_of_a_step_that_nobody_agreed_to_lose(services: Services, flight: Goal) -> None:
+    extra = services.goals.new_step().model_copy(update={"name": "Seat chosen"})
+    theirs = services.goals.save(flight.model_copy(update={"steps": (*flight.steps, extra)}))
+    track(services, theirs, "Flight selected", "Seat chosen")
+    mine = flight.model_copy(update={"name": "Fly"})
+    with pytest.raises(ConflictError, match="step 'Seat chosen' added"):
+        services.goals.lost_by_saving(mine)
+    [lost] = services.goals.lost_by_saving(mine, overwrite=True)
+    assert (lost.name, lost.events) == ("Seat chosen", 1)
+    services.goals.save(mine, overwrite=True)
+    assert services.workspace.events.stats().events == 2
+
+
+def test_only_the_events_of_steps_that_are_gone_can_go(services: Services, flight: Goal) -> None:
+    track(services, flight, "Flight selected")
+    services.goals.save(flight.model_copy(update={"name": "Fly"}), delete_events_of={flight.initial.id})
+    assert services.workspace.events.stats().events == 1
 
 
 def test_nodes_can_track_another_goal_before_the_first_is_deleted(services: Services, flight: Goal) -> None:

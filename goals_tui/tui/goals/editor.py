@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.app import ComposeResult
 from textual.widgets import Static
+from textual.worker import WorkerFailed
 
 from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.domain.goal import Goal
@@ -193,12 +194,11 @@ class GoalEditor(StepEditing):
             self.show_state()
             self.form.go_to(problems[0])
             return False
-        lost = await self._lost()
-        if lost and not await settle_lost_steps(self, lost):
-            return False
         try:
-            # Deleting the events of steps that are gone rewrites files: not on the main thread.
-            goal = await self._in_thread(overwrite)
+            lost = await self._lost(overwrite)
+            if not await settle_lost_steps(self, lost):
+                return False
+            goal = await self._store(overwrite, lost)
         except ConflictError as conflict:
             return await resolve_conflict(self, conflict)
         except GoalsError as error:
@@ -210,23 +210,32 @@ class GoalEditor(StepEditing):
         self.goals_app.changed()
         return True
 
-    async def _lost(self) -> list[Consequences]:
+    async def _lost(self, overwrite: bool) -> list[Consequences]:
+        """What saving takes from the goal that is stored: others may have added steps. Raises GoalsError."""
         draft = self.draft.goal
-        kept = {step.id for step in draft.steps}
-        if all(step.id in kept for step in self.draft.base.steps):
-            return []
         worker = self.run_worker(
-            lambda: self.services.goals.lost_by_saving(draft), thread=True, exit_on_error=False, group="lost"
+            lambda: self.services.goals.lost_by_saving(draft, overwrite=overwrite),
+            thread=True,
+            exit_on_error=False,
+            group="lost",
         )
-        return await worker.wait()
+        try:
+            return await worker.wait()
+        except WorkerFailed as failure:
+            raise failure.error from None
 
-    async def _in_thread(self, overwrite: bool) -> Goal:
+    async def _store(self, overwrite: bool, lost: list[Consequences]) -> Goal:
+        """Save, and delete what was agreed to. That rewrites files: not on the main thread."""
         import asyncio
 
-        goal, label = self.draft.goal, None
-        if self.draft.is_new:
-            label = f"Create goal {goal.name!r}"
-        return await asyncio.to_thread(self.services.goals.save, goal, overwrite=overwrite, label=label)
+        goal = self.draft.goal
+        return await asyncio.to_thread(
+            self.services.goals.save,
+            goal,
+            overwrite=overwrite,
+            label=f"Create goal {goal.name!r}" if self.draft.is_new else None,
+            delete_events_of={taken.step_id for taken in lost if taken.step_id},
+        )
 
     def reload(self, goal: Goal) -> None:
         """Show what somebody else saved; undo brings back what this form said."""

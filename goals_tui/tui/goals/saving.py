@@ -40,8 +40,11 @@ async def settle_lost_steps(editor: GoalEditor, lost: list[Consequences]) -> boo
 
 
 async def _replace(editor: GoalEditor, taken: Consequences) -> bool:
-    """Let the nodes track another step that the goal has and keeps."""
-    stored = {step.id for step in editor.draft.base.steps}
+    """Let the nodes track another step that the stored goal has and the draft keeps."""
+    goal = editor.attempt(lambda: editor.services.goals.get(taken.goal_id))
+    if goal is None:
+        return False
+    stored = {step.id for step in goal.steps}
     others = [step for step in editor.draft.goal.steps if step.id in stored]
     options = [Option(step.id, f"{step.glyph} {step.name}") for step in others]
     other = await editor.app.push_screen_wait(Choose(f"Replace {taken.name} by", options))

@@ -7,6 +7,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from goals_tui.domain.event import Source
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services, open_services
 from goals_tui.tui.goals.editor import GoalEditor
@@ -277,6 +278,37 @@ async def test_a_conflict_can_be_overwritten_and_theirs_stays_a_version(services
         await press(pilot, "ctrl+s", "left", "enter")
     assert services.goals.get(flight.id).name == "Book a Flights"
     assert "Theirs." in [goal.description for goal in services.goals.versions(flight.id)]
+
+
+async def test_overwriting_asks_about_the_steps_that_others_added(services: Services, flight: Goal) -> None:
+    async with running(services) as pilot:
+        await press(pilot, "enter", "end")
+        await type_text(pilot, "s")
+        extra = services.goals.new_step().model_copy(update={"name": "Seat chosen"})
+        theirs = services.goals.save(flight.model_copy(update={"steps": (*flight.steps, extra)}))
+        services.tracking.track("s0", theirs.id, [extra.id], Source(endpoint_name="Web"))
+        before = services.workspace.events.stats().events
+        await press(pilot, "ctrl+s", "left", "enter")
+        assert "Delete step Seat chosen" in screen_text(pilot.app)
+        await press(pilot, "enter")
+        assert services.goals.get(flight.id).name == "Book a Flight", "Back has the focus"
+        assert services.workspace.events.stats().events == before
+        await press(pilot, "ctrl+s", "left", "enter", "left", "enter")
+        assert services.workspace.events.stats().events == before - 1
+    assert services.goals.get(flight.id).name == "Book a Flights"
+
+
+async def test_damaged_events_are_said_and_the_form_stays(services: Services, flight: Goal) -> None:
+    services.workspace.events.seal()
+    async with running(services) as pilot:
+        await at_steps(pilot)
+        await press(pilot, "delete")
+        for part in services.workspace.events.path.glob("part-*.parquet"):
+            part.write_bytes(b"damaged")
+        await press(pilot, "ctrl+s")
+        assert "are damaged" in messages(pilot.app)[-1]
+        assert isinstance(pilot.app.screen, GoalEditor)
+        assert editor(pilot).unsaved
 
 
 async def test_mine_can_be_saved_as_a_copy(services: Services, flight: Goal) -> None:
