@@ -196,6 +196,47 @@ def test_sessions_are_found_wherever_their_events_are(tmp_path: Path) -> None:
     assert [found.step_id for found in other.session_events("x")] == ["s3"]
 
 
+@pytest.mark.parametrize("with_index", [True, False])
+def test_a_damaged_part_is_named_when_a_session_is_looked_up(tmp_path: Path, with_index: bool) -> None:
+    log = new_log(tmp_path)
+    log.append(events(*range(100)))
+    log.seal()
+    [part] = log.path.glob("part-*.parquet")
+    content = part.read_bytes()
+    part.write_bytes(content[:4] + b"\xa5" * (len(content) // 2) + content[4 + len(content) // 2 :])
+    if not with_index:
+        part.with_suffix(".sessions").unlink()
+    with pytest.raises(UnreadableError, match=r"can't be read: .*goals-tui events verify"):
+        new_log(tmp_path).session_events("session 7")
+
+
+def test_a_part_that_went_missing_is_named_when_a_session_is_looked_up(tmp_path: Path) -> None:
+    log = new_log(tmp_path)
+    log.append(events(*range(100)))
+    log.seal()
+    assert len(log.session_events("session 7")) == 4
+    [part] = log.path.glob("part-*.parquet")
+    part.unlink()
+    with pytest.raises(UnreadableError, match=rf"{part.name} are missing"):
+        log.session_events("session 8")
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="counts open files")
+def test_reading_damaged_events_leaves_no_file_open(tmp_path: Path) -> None:
+    log = new_log(tmp_path)
+    log.append(events(*range(100)))
+    log.seal()
+    [part] = log.path.glob("part-*.parquet")
+    part.write_bytes(part.read_bytes()[:-9])
+    kept = []
+    for _ in range(5):
+        with pytest.raises(UnreadableError) as failed:
+            log.connect()
+        # A traceback keeps what its frames hold: closing must not wait for it to go.
+        kept.append((failed.value, len(os.listdir("/dev/fd"))))  # noqa: PTH208  # as short as the question
+    assert len({count for _, count in kept}) == 1
+
+
 @pytest.mark.parametrize("damage", [None, b"", b"12345678", b"x"])
 def test_a_damaged_index_of_sessions_is_made_anew(tmp_path: Path, damage: bytes | None) -> None:
     log = new_log(tmp_path)

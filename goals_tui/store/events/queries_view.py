@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -62,13 +63,15 @@ class LogView:
         stamp = self._log.stamp()
         if self._moment is not None and self._moment.stamp == stamp:
             return self._moment
-        connection = self._log.connect()
-        with damage_named(self._log.path):
+        with contextlib.ExitStack() as undone, damage_named(self._log.path):
+            connection = undone.enter_context(self._log.connect())
             found = connection.execute(_TRIPLES).fetchall()
-            return _Moment(
+            moment = _Moment(
                 stamp=stamp,
                 connection=connection,
                 triples=sorted(Triple(*row) for row in found),
                 torn_lines=self._log.torn_lines(connection),
                 duplicate_events=self._log.duplicate_events(connection),
             )
+            undone.pop_all()
+            return moment

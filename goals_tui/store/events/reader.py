@@ -89,24 +89,25 @@ def connect(folder: Path, load: Callable[[], Catalog]) -> DuckDBPyConnection:
     sealed or deleted meanwhile. Raises UnreadableError.
     """
     for _ in range(_TRIES):
-        hold = hold_parts(folder)
-        catalog = load()
-        files = appended_files(folder, catalog)
-        before = _inodes(files)
-        connection = bare_connection()
-        try:
-            load_appended(connection, [file for file in files if file.exists()])
-            same = load() == catalog and appended_files(folder, catalog) == files and _inodes(files) == before
-        except OSError as error:
-            raise refusal("read", folder, error) from error
-        except _GoneError:
-            same = False
-        if same:
-            load_sealed(connection, folder, catalog.parts)
-            weakref.finalize(connection, hold)
-            return connection
-        connection.close()
-        hold()
+        with contextlib.ExitStack() as undone, damage_named(folder):
+            hold = hold_parts(folder)
+            undone.callback(hold)
+            catalog = load()
+            files = appended_files(folder, catalog)
+            before = _inodes(files)
+            connection = undone.enter_context(bare_connection())
+            try:
+                load_appended(connection, [file for file in files if file.exists()])
+                same = load() == catalog and appended_files(folder, catalog) == files and _inodes(files) == before
+            except OSError as error:
+                raise refusal("read", folder, error) from error
+            except _GoneError:
+                same = False
+            if same:
+                load_sealed(connection, folder, catalog.parts)
+                undone.pop_all()
+                weakref.finalize(connection, hold)
+                return connection
     raise UnreadableError(f"The events in {folder} change faster than they can be read. Try again.")
 
 

@@ -25,7 +25,7 @@ from goals_tui.store.atomic import refusal, replace_file
 from goals_tui.store.events.append import APPENDED, Appended
 from goals_tui.store.events.catalog import CATALOG, Catalog, Part, waiting
 from goals_tui.store.events.lines import pieces, read_line
-from goals_tui.store.events.reader import bare_connection, check_part, hold_parts, literal
+from goals_tui.store.events.reader import bare_connection, check_part, damage_named, hold_parts, literal
 from goals_tui.store.locks import Lock
 
 if TYPE_CHECKING:
@@ -99,12 +99,12 @@ class Sessions:
             try:
                 with self._lock:
                     self._refresh()
-                    files = self._files_with(session_id)
-                    hold = hold_parts(self._folder) if files else None
+                    parts = self._parts_with(session_id)
+                    hold = hold_parts(self._folder) if parts else None
             except OSError as error:
                 raise refusal("read", self._folder, error) from error
             try:
-                sealed = self._sealed_events(files, session_id) if files else []
+                sealed = self._sealed_events(parts, session_id) if parts else []
             finally:
                 if hold:
                     hold()
@@ -162,19 +162,19 @@ class Sessions:
                 read = file.tell()
         return read - began
 
-    def _files_with(self, session_id: str) -> list[Path]:
+    def _parts_with(self, session_id: str) -> list[Part]:
         """The parts that may have events of a session."""
         if not self._parts:
             return []
         wanted = session_hash(session_id)
-        return [part.file(self._folder) for part, hashes in self._parts.items() if _contains(hashes, wanted)]
+        return [part for part, hashes in self._parts.items() if _contains(hashes, wanted)]
 
-    def _sealed_events(self, files: Sequence[Path], session_id: str) -> list[SessionEvent]:
+    def _sealed_events(self, parts: Sequence[Part], session_id: str) -> list[SessionEvent]:
         known = self._sealed.get(session_id)
         if known is None:
             if len(self._sealed) >= _MOST_REMEMBERED:
                 self._sealed.clear()
-            self._sealed[session_id] = known = _query(files, session_id)
+            self._sealed[session_id] = known = _query(self._folder, parts, session_id)
         return known
 
 
@@ -190,7 +190,7 @@ def load_index(folder: Path, part: Part) -> array[int]:
         hashes.frombytes(content)
         return _little_endian(hashes)
     check_part(folder, part)
-    with bare_connection() as connection:
+    with damage_named(folder), bare_connection() as connection:
         hashes = read_hashes(connection, part.file(folder))
     # A workspace that can't be written is still read; only the next one has to count again.
     with contextlib.suppress(OSError):
@@ -198,13 +198,14 @@ def load_index(folder: Path, part: Part) -> array[int]:
     return hashes
 
 
-def _query(files: Sequence[Path], session_id: str) -> list[SessionEvent]:
+def _query(folder: Path, parts: Sequence[Part], session_id: str) -> list[SessionEvent]:
     found = []
-    with bare_connection() as connection:
-        for file in files:
+    with damage_named(folder), bare_connection() as connection:
+        for part in parts:
+            check_part(folder, part)
             rows = connection.execute(
                 'SELECT timestamp, "goalId", "stepId", "goalCycleId" '
-                f"FROM read_parquet([{literal(file)}], file_row_number = true) "
+                f"FROM read_parquet([{literal(part.file(folder))}], file_row_number = true) "
                 'WHERE "sessionId" = ? ORDER BY file_row_number',
                 [session_id],
             ).fetchall()
