@@ -152,20 +152,28 @@ class GoalService:
         undo calls it. Raises RefusedError for the first of `problems`, ConflictError when it was changed or deleted
         elsewhere since it was read (`overwrite` saves all the same).
         """
-        with self._services.history.edit(label or f"Edit goal {goal.name!r}") as edit:
-            document = edit.get(KIND, goal.id)
-            stored = parse(Goal, document) if document else None
-            for problem in self._problems(goal, edit.all(KIND)):
-                raise RefusedError(problem.message, field=problem.field)
-            if not overwrite:
-                _check_revision(edit.get, goal, stored)
-            if stored is not None and same_definition(stored, goal):
-                return stored
-            saved = self.put(edit, goal, stored)
-            for step_id in _gone(stored, saved):
-                if step_id in delete_events_of:
-                    self._services.workspace.events.delete(goal.id, step_id)
+        label = label or f"Edit goal {goal.name!r}"
+        doomed = set(delete_events_of) - {step.id for step in goal.steps}
+        if not doomed:
+            with self._services.history.edit(label) as edit:
+                return self._save(edit, goal, overwrite)
+        # Nobody else who saves something has to wait for the events: only their commit is inside the edit.
+        events = self._services.workspace.events
+        with events.deleting(goal.id, doomed) as deletion, self._services.history.edit(label) as edit:
+            saved = self._save(edit, goal, overwrite)
+            deletion.commit()
         return saved
+
+    def _save(self, edit: Editing, goal: Goal, overwrite: bool) -> Goal:
+        document = edit.get(KIND, goal.id)
+        stored = parse(Goal, document) if document else None
+        for problem in self._problems(goal, edit.all(KIND)):
+            raise RefusedError(problem.message, field=problem.field)
+        if not overwrite:
+            _check_revision(edit.get, goal, stored)
+        if stored is not None and same_definition(stored, goal):
+            return stored
+        return self.put(edit, goal, stored)
 
     def put(self, edit: Editing, goal: Goal, stored: Goal | None) -> Goal:
         """Write a goal as a part of a larger edit: a new version, and the old one kept. No rule is checked."""
@@ -225,9 +233,11 @@ class GoalService:
                 f"To delete the goal, confirm with its name: {goal.name!r}, not {confirm.strip()!r}.", field="confirm"
             )
         taken = self.consequences(goal.id)
-        with self._services.history.edit(f"Delete goal {goal.name!r}") as edit:
+        label = f"Delete goal {goal.name!r}"
+        events = self._services.workspace.events
+        with events.deleting(goal.id) as deletion, self._services.history.edit(label) as edit:
             # Events first: a goal whose deletion was cut off can be deleted again, events without a goal can't.
-            self._services.workspace.events.delete(goal.id)
+            deletion.commit()
             for version, document in edit.all(VERSIONS).items():
                 if document["id"] == goal.id:
                     edit.drop(VERSIONS, version)

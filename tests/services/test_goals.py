@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from goals_tui.domain.event import source
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.value import SuccessMetrics
 from goals_tui.services.context import Services, open_services
+from goals_tui.store.events.log import EventLog
 from tests import builders
 
 WEB = source("Webchat", "English", None, None)
@@ -145,6 +147,28 @@ def test_a_deleted_step_loses_its_events_when_the_goal_is_saved(services: Servic
     services.goals.save(shorter, delete_events_of={lost.step_id})
     assert services.workspace.events.stats().events == 2
     assert "unknown-step" in {finding.code for finding in services.flows.findings()}
+
+
+@pytest.mark.parametrize("what", ["goal", "step"])
+def test_others_save_while_events_are_deleted(
+    services: Services, flight: Goal, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    track(services, flight, "Flight selected", "Payment completed")
+    elsewhere, real = open_services(services.workspace.path, env={}), EventLog.deleting
+
+    def meanwhile(log: EventLog, *wanted: Any) -> Any:
+        elsewhere.flows.create("Meanwhile")  # would wait a minute for a lock, and then be refused
+        return real(log, *wanted)
+
+    monkeypatch.setattr(EventLog, "deleting", meanwhile)
+    if what == "goal":
+        services.goals.delete(flight.id, confirm=flight.name)
+    else:
+        gone = flight.steps[1]
+        services.goals.save(
+            flight.model_copy(update={"steps": (flight.steps[0], *flight.steps[2:])}), delete_events_of={gone.id}
+        )
+    assert [flow.name for flow in services.flows.all()] == ["Meanwhile"]
 
 
 def test_overwriting_keeps_the_events_of_a_step_that_nobody_agreed_to_lose(services: Services, flight: Goal) -> None:

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from goals_tui.domain.filters import Filters
 from goals_tui.domain.flow import ExecuteFlow, GoTo, TrackGoal
 from goals_tui.domain.model import Ids
 from goals_tui.domain.package import ConflictsError
-from goals_tui.services.context import Services, create_workspace
+from goals_tui.services.context import Services, create_workspace, open_services
 from goals_tui.store.events.log import EventLog
 from tests.builders import (
     WHEN,
@@ -300,10 +301,25 @@ def test_when_the_events_cannot_be_written_nothing_is(
     def fail(*args: object) -> int:
         raise UnreadableError("Can't write events: no space left on device.")
 
-    monkeypatch.setattr(EventLog, "write_part", fail)
+    monkeypatch.setattr(EventLog, "adding", fail)
     with pytest.raises(UnreadableError, match="no space left"):
         source.packages.import_package(package, answer)  # type: ignore[arg-type]  # one of the answers
     assert (source.stamp(), source.goals.all(), source.flows.all()) == before
+
+
+def test_others_save_while_its_events_are_written(
+    source: Services, package: Path, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, real = make("target"), EventLog.adding
+    elsewhere = open_services(target.workspace.path, env={})
+
+    def meanwhile(log: EventLog, *rows: Any) -> Any:
+        elsewhere.project.save(elsewhere.project.get().model_copy(update={"name": "Meanwhile"}))
+        return real(log, *rows)
+
+    monkeypatch.setattr(EventLog, "adding", meanwhile)
+    target.packages.import_package(package)
+    assert target.project.get().name == "Meanwhile" and target.goals.all()
 
 
 def test_a_change_while_it_is_read_is_noticed(

@@ -93,7 +93,7 @@ def test_deleting_takes_a_goal_or_one_step_everywhere(tmp_path: Path) -> None:
     log.seal()
     log.append(events(8, 9, 10))
     assert log.delete("nobody") == 0
-    assert log.delete("g", "s0") == 3
+    assert log.delete("g", ["s0"]) == 3
     assert ids(log) == ["e1", "e10", "e2", "e5", "e9"]
     assert log.delete("g") == 4
     assert ids(log) == ["e2"]
@@ -161,7 +161,7 @@ def test_parts_that_are_read_stay_until_nobody_reads(tmp_path: Path) -> None:
     log.append(events(1, 2))
     log.seal()
     reader = log.connect()
-    assert new_log(tmp_path).delete("g", "s1") == 1
+    assert new_log(tmp_path).delete("g", ["s1"]) == 1
     assert reader.execute("SELECT id FROM events ORDER BY id").fetchall() == [("e1",), ("e2",)]
     reader.close()
     del reader

@@ -82,7 +82,7 @@ def test_a_connection_keeps_its_moment(tmp_path: Path) -> None:
     with log.connect() as connection:
         log.append(events(2))
         log.seal()
-        log.delete("g", "s1")
+        log.delete("g", ["s1"])
         assert connection.execute("SELECT id FROM events").fetchall() == [("e1",)]
         assert connection.cursor().execute("SELECT id FROM events").fetchall() == [("e1",)]
     assert ids(log) == ["e2"]
@@ -192,7 +192,7 @@ def test_sessions_are_found_wherever_their_events_are(tmp_path: Path) -> None:
     assert [found.step_id for found in log.session_events("x")] == ["s1", "s3"]
     assert log.session_events("x")[0] == (event(1).timestamp, "g", "s1", "c0")
     assert log.session_events("y") == []
-    log.delete("g", "s1")
+    log.delete("g", ["s1"])
     assert [found.step_id for found in other.session_events("x")] == ["s3"]
 
 
@@ -259,7 +259,7 @@ def test_the_stamp_follows_every_change(tmp_path: Path) -> None:
         lambda: log.append(events(2)),
         lambda: log.seal(),
         lambda: log.append(events(3)),
-        lambda: log.delete("g", "s1"),
+        lambda: log.delete("g", ["s1"]),
     ):
         change()
         assert log.stamp() not in seen
@@ -371,7 +371,7 @@ def test_the_log_behaves_like_a_list(tmp_path_factory: pytest.TempPathFactory, s
                 seal()
             case ("delete", goal, name):
                 doomed = [row for row in sealed + appended if row[1] == goal and name in (None, row[2])]
-                assert log.delete(goal, name) == len(doomed)
+                assert log.delete(goal, name and [name]) == len(doomed)
                 if doomed:
                     sealed = [row for row in sealed if row not in doomed]
                     appended[:] = [row for row in appended if row not in doomed]

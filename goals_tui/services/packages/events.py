@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from goals_tui.store.events.log import EventLog
+    from goals_tui.store.events.parts import Prepared
     from goals_tui.store.package_file import PackageReader
 
 Progress = Callable[[float | None, str], None]
@@ -97,10 +99,12 @@ def _read(line: bytes, number: int) -> GoalEvent:
     raise RefusedError(f"{EVENTS}, event {number}: {why}.")
 
 
-def merge(log: EventLog, staged: Path) -> int:
-    """Add the staged events to the log in one step; how many were not there yet."""
+@contextmanager
+def merging(log: EventLog, staged: Path) -> Iterator[Prepared]:
+    """Prepares to add the staged events that are not in the log yet; `commit` adds them."""
     from goals_tui.store.events.reader import bare_connection, load_appended
 
     with bare_connection() as connection:
         load_appended(connection, [staged])
-        return log.write_part(connection, "SELECT * FROM appended")
+        with log.adding(connection, "SELECT * FROM appended") as part:
+            yield part

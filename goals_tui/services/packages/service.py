@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ from goals_tui.domain.package import (
 from goals_tui.domain.words import counted
 from goals_tui.services.packages.conflicts import Answers, Here, answers, items
 from goals_tui.services.packages.contents import check, explained, gather, read_contents
-from goals_tui.services.packages.events import Progress, lines_of, merge, stage
+from goals_tui.services.packages.events import Progress, lines_of, merging, stage
 from goals_tui.services.packages.plan import Plan, make_plan
 from goals_tui.services.stored import parse
 from goals_tui.store.atomic import scratch_folder
@@ -162,12 +163,16 @@ class Packages:
             staged = scratch / EVENTS
             events = stage(package, plan, staged, progress) if package.has_events else 0
             progress(None, "Writing")
-            with self._services.history.edit(f"Import package {path.name!r}") as edit:
+            merged = merging(self._services.workspace.events, staged) if events else nullcontext()
+            # Nobody who saves something has to wait for the events: only their commit is inside the edit, and where
+            # it fails, the documents are not written either.
+            with merged as part, self._services.history.edit(f"Import package {path.name!r}") as edit:
                 if self._here(edit) != before:
                     raise RefusedError("The project was changed while the package was read. Import it again.")
                 _write(edit, plan, undoable=not events)
-                # Inside the edit: when the events can't be written, the documents are not written either.
-                added = merge(self._services.workspace.events, staged) if events else 0
+                if part is not None:
+                    part.commit()
+            added = part.events if part is not None else 0
         notices = [*self._notices(package.manifest, contents), *_renamed(plan)]
         if events > added:
             notices.append(f"{counted(events - added, 'event')} were here already.")

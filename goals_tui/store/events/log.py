@@ -9,7 +9,8 @@ events/torn-*.jsonl          unreadable lines, kept when their file was sealed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from goals_tui.store.atomic import refusal
 from goals_tui.store.events import reader as event_reader
 from goals_tui.store.events.append import APPENDED, AppendFile
 from goals_tui.store.events.catalog import CATALOG, Catalog, DamagedCatalogError, load_catalog, waiting
-from goals_tui.store.events.parts import Parts, SealResult
+from goals_tui.store.events.parts import Parts, Prepared, SealResult
 from goals_tui.store.events.sessions import SessionEvent, Sessions
 from goals_tui.store.events.tail import count_tail
 from goals_tui.store.locks import process_lock
@@ -134,17 +135,29 @@ class EventLog:
         """Turns all appended events into a part. `progress` hears from 0.0 to 1.0. Can be killed at any point."""
         return self._parts.seal(progress)
 
-    def delete(self, goal_id: str, step_id: str | None = None) -> int:
-        """Deletes the events of a goal, or of one of its steps, in one atomic step. How many went."""
-        return self._parts.delete(goal_id, step_id)
+    def deleting(self, goal_id: str, step_ids: Collection[str] | None = None) -> AbstractContextManager[Prepared]:
+        """Prepares to delete the events of a goal, or of some of its steps; `commit` does it, in one atomic step."""
+        return self._parts.deleting(goal_id, step_ids)
 
-    def write_part(self, connection: DuckDBPyConnection, sql: str) -> int:
-        """Adds the rows of a query, with the columns FIELDS, as a part: all or none. How many were new.
+    def delete(self, goal_id: str, step_ids: Collection[str] | None = None) -> int:
+        """Deletes the events of a goal, or of some of its steps, in one atomic step. How many went."""
+        with self.deleting(goal_id, step_ids) as deletion:
+            deletion.commit()
+        return deletion.events
+
+    def adding(self, connection: DuckDBPyConnection, sql: str) -> AbstractContextManager[Prepared]:
+        """Prepares to add the rows of a query, with the columns FIELDS, as a part; `commit` adds all of them.
 
         Rows whose id is in the log already, comes twice, or that lack what an event needs, are left out. Memory
         is bounded by the connection's limit.
         """
-        return self._parts.write_part(connection, sql)
+        return self._parts.adding(connection, sql)
+
+    def write_part(self, connection: DuckDBPyConnection, sql: str) -> int:
+        """Adds the rows of a query as `adding` does, all or none. How many were new."""
+        with self.adding(connection, sql) as part:
+            part.commit()
+        return part.events
 
     def verify(self) -> list[VerifyFinding]:
         """Reads everything and says what is wrong."""

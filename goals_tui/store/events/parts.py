@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,14 @@ class SealResult:
     merged_parts: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A change of the parts that is written and does not count before `commit`: how many events it is about."""
+
+    events: int
+    commit: Callable[[], None]
+
+
 class Parts:
     """The parts of the log in a folder. One maker at a time, held by `making`; appending goes on meanwhile."""
 
@@ -77,17 +86,21 @@ class Parts:
         with self._work() as catalog:
             self._set_aside()
             files = waiting(self._folder, catalog)
-            result = self._absorb(catalog, files, "true") if files else SealResult()
+            result = SealResult()
+            if files:
+                sealed, result = self._absorb(catalog, files, "true")
+                self._commit(sealed)
             report(0.7)
             merged = self._merge(load_catalog(self._folder))
         report(1.0)
         return SealResult(result.events, result.duplicates, result.torn_lines, merged)
 
-    def delete(self, goal_id: str, step_id: str | None = None) -> int:
-        """Writes every part that has such events anew without them. How many events went."""
+    @contextlib.contextmanager
+    def deleting(self, goal_id: str, step_ids: Collection[str] | None = None) -> Iterator[Prepared]:
+        """Writes every part that has such events again without them. They go when it is committed."""
         doomed = f'"goalId" = {_text(goal_id)}'
-        if step_id is not None:
-            doomed += f' AND "stepId" = {_text(step_id)}'
+        if step_ids is not None:
+            doomed += f' AND "stepId" IN ({", ".join(map(_text, step_ids))})'
         with self._work() as catalog:
             self._set_aside()
             files = waiting(self._folder, catalog)
@@ -102,11 +115,12 @@ class Parts:
                     gone += count(connection, f"appended WHERE {doomed}")
             if gone:
                 shorter = Catalog(tuple(parts), catalog.absorbed, catalog.torn)
-                self._absorb(shorter, files, f"NOT ({doomed})")
-        return gone
+                catalog, _ = self._absorb(shorter, files, f"NOT ({doomed})")
+            yield Prepared(gone, partial(self._commit, catalog))
 
-    def write_part(self, source: DuckDBPyConnection, sql: str) -> int:
-        """Adds the new ones among the rows of a query as a part. How many they were."""
+    @contextlib.contextmanager
+    def adding(self, source: DuckDBPyConnection, sql: str) -> Iterator[Prepared]:
+        """Writes the new ones among the rows of a query as a part. It counts when it is committed."""
         with self._work() as catalog:
             raw = self._files.temporary()
             rows = f"SELECT {COLUMNS} FROM ({sql}) WHERE {READABLE}"
@@ -115,10 +129,9 @@ class Parts:
                 load_appended(connection, [file for file in appended_files(self._folder, catalog) if file.exists()])
                 load_sealed(connection, self._folder, catalog.parts)
                 part = self._files.keep_new(connection, raw)
-            if part is None:
-                return 0
-            self._commit(Catalog((*catalog.parts, part), catalog.absorbed, catalog.torn))
-            return part.events
+            if part is not None:
+                catalog = Catalog((*catalog.parts, part), catalog.absorbed, catalog.torn)
+            yield Prepared(part.events if part else 0, partial(self._commit, catalog))
 
     def rebuild_catalog(self) -> Catalog:
         """Makes parts.json anew from the parts that are there, each event once. Raises UnreadableError."""
@@ -179,8 +192,8 @@ class Parts:
         with self._appending:
             save_catalog(self._folder, catalog)
 
-    def _absorb(self, catalog: Catalog, files: Sequence[Path], keep: str) -> SealResult:
-        """Makes one part of the rows of set-aside files for which `keep` holds, and commits it with `catalog`."""
+    def _absorb(self, catalog: Catalog, files: Sequence[Path], keep: str) -> tuple[Catalog, SealResult]:
+        """Makes one part of the rows of set-aside files for which `keep` holds: `catalog` with it, to be committed."""
         connection, torn = self._lines_of(files)
         with connection:
             load_sealed(connection, self._folder, catalog.parts)
@@ -193,9 +206,9 @@ class Parts:
             )
         parts = (*catalog.parts, part) if part else catalog.parts
         absorbed = (*catalog.absorbed, *map(set_aside_name, files))
-        self._commit(Catalog(parts, absorbed, catalog.torn + torn))
         events = part.events if part else 0
-        return SealResult(events, duplicates=wanted - events, torn_lines=torn)
+        result = SealResult(events, duplicates=wanted - events, torn_lines=torn)
+        return Catalog(parts, absorbed, catalog.torn + torn), result
 
     def _lines_of(self, files: Sequence[Path]) -> tuple[DuckDBPyConnection, int]:
         """A connection that has these files loaded, and how many lines of theirs were unreadable and put away."""
