@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from goals_tui.domain.errors import NotFoundError, RefusedError, UnreadableError
 from goals_tui.domain.model import Ids
 from goals_tui.services.context import Services, create_workspace, open_services
+from goals_tui.services.tasks.lane import Lane
 from goals_tui.services.tasks.record import INTERRUPTED, TaskResult
 from goals_tui.services.tasks.service import MOST_KEPT, TaskControl
 from tests.builders import WHEN
@@ -156,9 +158,45 @@ def test_a_fault_in_the_work_shows_on_the_task(services: Services) -> None:
 
     task = services.tasks.start("odd", "seal", work)
     assert services.tasks.wait(PATIENCE)
-    assert services.tasks.get(task.id).text == "A fault of goals-tui: ZeroDivisionError: division by zero"
+    assert services.tasks.get(task.id).text == "Internal error: ZeroDivisionError: division by zero"
     services.tasks.start("next", "seal", done())
     assert services.tasks.wait(PATIENCE), "the queue goes on"
+
+
+def test_a_fault_while_the_end_is_noted_shows_on_the_task(services: Services) -> None:
+    task = services.tasks.start("odd", "seal", lambda control: TaskResult("made", notices=(3,)))  # type: ignore[arg-type]
+    after = services.tasks.start("next", "seal", done())
+    assert services.tasks.wait(PATIENCE)
+    failed = services.tasks.get(task.id)
+    assert failed.state == "failed"
+    assert failed.text.startswith("Internal error: ValidationError")
+    assert services.tasks.get(after.id).state == "done"
+
+
+def test_a_record_that_cannot_be_made_holds_up_nothing(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: Any) -> None:
+        raise TypeError("str is not valid UTF-8")
+
+    monkeypatch.setattr(services.workspace.documents, "transaction", fail)
+    tasks = [services.tasks.start(str(number), "seal", done()) for number in range(3)]
+    assert services.tasks.wait(PATIENCE)
+    ended = [services.tasks.get(task.id) for task in tasks]
+    assert {task.state for task in ended} == {"done"}
+    assert ended[0].notices == (
+        "The task could not be written down: Internal error: TypeError: str is not valid UTF-8",
+    )
+
+
+def test_a_lane_outlives_a_job_that_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    lane, reached, reported = Lane("test"), Event(), Event()
+    monkeypatch.setattr(threading, "excepthook", lambda _failure: reported.set())
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    lane.put(fail)
+    lane.put(reached.set)
+    assert reached.wait(PATIENCE) and reported.wait(PATIENCE)
 
 
 def test_another_program_sees_what_was_done_and_cannot_cancel_it(services: Services) -> None:

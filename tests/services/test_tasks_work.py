@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from goals_tui.domain.errors import RefusedError
 from goals_tui.services.context import Services
 from goals_tui.services.tasks import work as tasks_work
 from goals_tui.services.tasks.record import Task
@@ -80,3 +81,15 @@ def test_sealing(filled: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     assert filled.workspace.events.stats().appended_events == 0
     assert filled.tasks.seal_if_large() is None, "nothing is appended any more"
     assert ended(filled, tasks_work.seal(filled)).text == "Everything is sealed already."
+
+
+def test_a_path_that_is_no_text_is_refused_at_once(filled: Services, tmp_path: Path) -> None:
+    odd = tmp_path / "caf\udce9.zip"
+    for start in (
+        lambda: tasks_work.create_package(filled, [], odd),
+        lambda: tasks_work.import_package(filled, odd, "ask"),
+        lambda: tasks_work.import_events(filled, [odd]),
+    ):
+        with pytest.raises(RefusedError, match=r"caf�.zip' is not valid UTF-8. Rename the file or folder."):
+            start()
+    assert filled.tasks.list() == []

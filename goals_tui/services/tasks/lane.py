@@ -17,19 +17,28 @@ class Lane:
         self._busy = False
 
     def put(self, job: Callable[[], object]) -> None:
-        """Run `job` after everything that was put in before. It must not raise."""
+        """Run `job` after everything that was put in before. One that raises ends its thread, not the lane."""
         with self._lock:
             self._waiting.append(job)
             if self._busy:
                 return
             self._busy = True
+        self._start()
+
+    def _start(self) -> None:
         Thread(target=self._work, name=f"tasks-{self._name}", daemon=True).start()
 
     def _work(self) -> None:
-        while True:
-            with self._lock:
-                if not self._waiting:
-                    self._busy = False
-                    return
-                job = self._waiting.popleft()
-            job()
+        try:
+            while job := self._next():
+                job()
+        except BaseException:
+            self._start()
+            raise
+
+    def _next(self) -> Callable[[], object] | None:
+        with self._lock:
+            if self._waiting:
+                return self._waiting.popleft()
+            self._busy = False
+            return None

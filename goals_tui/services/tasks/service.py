@@ -181,6 +181,13 @@ class Tasks:
     # -- inside
 
     def _run(self, task_id: str, work: Work) -> None:
+        try:
+            self._run_recorded(task_id, work)
+        except Exception as error:  # noqa: BLE001  # the thread has no caller: whoever waits for the task must see it
+            ended = {"state": "failed", "text": _internal(error), "finished_at": self._services.clock()}
+            self._publish(self._with(task_id, **ended))
+
+    def _run_recorded(self, task_id: str, work: Work) -> None:
         control = self._controls[task_id]
         with self._news:
             if control.cancelled:
@@ -228,12 +235,18 @@ class Tasks:
                     transaction.delete(KIND, old)
         except GoalsError as error:
             return f"The task could not be written down: {error}"
+        except Exception as error:  # noqa: BLE001  # as for GoalsError: the work must not depend on its record
+            return f"The task could not be written down: {_internal(error)}"
         return None
 
     def _seen(self, task: Task) -> Task:
         if not task.live or task.owner == self._owner or is_running(self._services.workspace.path, task.owner):
             return task
         return task.model_copy(update={"state": "interrupted", "text": INTERRUPTED})
+
+
+def _internal(error: Exception) -> str:
+    return f"Internal error: {type(error).__name__}: {error}"
 
 
 def _run_to_its_end(work: Work, control: TaskControl) -> dict[str, Any]:
@@ -245,6 +258,6 @@ def _run_to_its_end(work: Work, control: TaskControl) -> dict[str, Any]:
     except GoalsError as error:
         return {"state": "failed", "text": str(error)}
     except Exception as error:  # noqa: BLE001  # the thread has no caller: a fault in the work must show on the task
-        return {"state": "failed", "text": f"A fault of goals-tui: {type(error).__name__}: {error}"}
+        return {"state": "failed", "text": _internal(error)}
     path = None if result.path is None else str(result.path)
     return {"state": "done", "fraction": 1.0, "text": result.text, "path": path, "notices": result.notices}
