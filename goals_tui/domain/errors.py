@@ -56,9 +56,20 @@ class NotFoundError(GoalsError):
 
 
 class ConflictError(GoalsError):
-    """A document was changed by somebody else since it was read; `changed` names the fields that differ."""
+    """A document was changed by somebody else since it was read; `changed` names the fields that differ.
 
-    def __init__(self, kind: str, name: str, changed: Sequence[str], *, deleted: bool = False) -> None:
+    `remedy` is what can be done about it, as a sentence.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        changed: Sequence[str],
+        *,
+        deleted: bool = False,
+        remedy: str = "Reload it, or overwrite it with yours.",
+    ) -> None:
         self.kind = kind
         self.name = name
         self.changed = tuple(changed)
@@ -66,7 +77,7 @@ class ConflictError(GoalsError):
         what = (
             "was deleted elsewhere" if deleted else f"was changed elsewhere ({', '.join(changed) or 'nothing visible'})"
         )
-        super().__init__(f"The {kind} {name!r} {what}. Reload it, or overwrite it with yours.")
+        super().__init__(f"The {kind} {name!r} {what}. {remedy}")
 
 
 def nearest_names(wanted: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:

@@ -22,6 +22,9 @@ MOST_EDITS = 200
 _BOOKKEEPING = ("revision", "changed_at", "version")
 """Fields that differ between a document and the same document put back."""
 
+_WORDS = {"goals": "goal", "flows": "flow", "saved_filters": "saved filter"}
+"""What users call a document of these kinds."""
+
 
 @dataclass(frozen=True)
 class Change:
@@ -111,18 +114,22 @@ class History:
                 self._undone.clear()
 
     def undo(self) -> str:
-        """Take the last edit back; returns its label. Raises ConflictError when it was edited since elsewhere."""
+        """Take the last edit back; returns its label.
+
+        Raises ConflictError when what it changed was edited since elsewhere: then the edit is dropped, and the next
+        undo is about the one before it.
+        """
         with self._lock:
             if not self._done:
                 raise RefusedError("There is nothing to undo.")
-            return self._turn_back(self._done, self._undone)
+            return self._turn_back(self._done, self._undone, "undone")
 
     def redo(self) -> str:
         """Do the last undone edit again; returns its label. Raises ConflictError as `undo` does."""
         with self._lock:
             if not self._undone:
                 raise RefusedError("There is nothing to redo.")
-            return self._turn_back(self._undone, self._done)
+            return self._turn_back(self._undone, self._done, "done again")
 
     def forget(self, kind: str, id_: str) -> None:
         """Drop the edits of a document that is gone for good: they can't be taken back any more."""
@@ -132,20 +139,30 @@ class History:
                 edits.clear()
                 edits.extend(kept)
 
-    def _turn_back(self, edits: deque[Edit], others: deque[Edit]) -> str:
+    def _turn_back(self, edits: deque[Edit], others: deque[Edit], done: str) -> str:
         """Take the last of `edits` back, and put what does it again with the `others`."""
         edit = edits[-1]
-        others.append(self._put_back(edit))
+        try:
+            others.append(self._put_back(edit, done))
+        except ConflictError:
+            edits.pop()
+            raise
         edits.pop()
         return edit.label
 
-    def _put_back(self, edit: Edit) -> Edit:
+    def _put_back(self, edit: Edit, done: str) -> Edit:
         inverse = []
         with self._documents.transaction() as transaction:
             for change in edit.changes:
                 current = transaction.get(change.kind, change.id)
                 if _content(current) != _content(change.after):
-                    raise ConflictError(change.kind.rstrip("s"), _name_of(change), ["edited since"])
+                    raise ConflictError(
+                        _WORDS.get(change.kind, change.kind),
+                        _name_of(change),
+                        ["edited since"],
+                        deleted=current is None,
+                        remedy=f"The edit can't be {done} any more.",
+                    )
                 if change.before is None:
                     transaction.delete(change.kind, change.id)
                     written = None

@@ -10,6 +10,7 @@ import pytest
 
 from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from goals_tui.domain.event import source
+from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.value import SuccessMetrics
 from goals_tui.services.context import Services, open_services
@@ -243,9 +244,23 @@ def test_undo_never_overwrites_what_somebody_else_changed_since(services: Servic
     services.goals.save(flight.model_copy(update={"name": "Fly"}))
     other = open_services(services.workspace.path, env={})
     other.goals.save(other.goals.get("Fly").model_copy(update={"name": "Theirs"}))
-    with pytest.raises(ConflictError, match="edited since"):
+    with pytest.raises(ConflictError) as refused:
         services.history.undo()
+    assert str(refused.value) == (
+        "The goal 'Fly' was changed elsewhere (edited since). The edit can't be undone any more."
+    )
     assert services.goals.get(flight.id).name == "Theirs"
+
+
+def test_an_edit_that_cannot_be_undone_makes_way_for_the_one_before(services: Services, flight: Goal) -> None:
+    services.filters.save("Mine", Filters())
+    services.filters.save("Other", Filters())
+    open_services(services.workspace.path, env={}).filters.delete("Other")
+    with pytest.raises(ConflictError) as refused:
+        services.history.undo()
+    assert str(refused.value) == "The saved filter 'Other' was deleted elsewhere. The edit can't be undone any more."
+    services.history.undo()
+    assert services.filters.all() == []
 
 
 def test_goals_by_id_are_parsed_where_they_are_asked_for(services: Services, flight: Goal) -> None:
