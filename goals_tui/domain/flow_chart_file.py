@@ -7,7 +7,6 @@ keeps what it holds, several places are looked at. A kind that is not interprete
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -25,7 +24,6 @@ FORMAT_VERSION = 1
 MAX_NESTING = 240
 """How deep lists and objects of a file may lie within each other: what the store can write again."""
 
-_HEX24 = re.compile(r"[0-9a-f]{24}")
 
 _BRANCHES: dict[str, dict[str, BranchKind]] = {
     "if": {"then": "then", "else": "else"},
@@ -49,7 +47,8 @@ def to_file(flow: Flow) -> dict[str, Any]:
 def from_file(content: object, ids: Ids, now: datetime, name: str) -> Flow:
     """The flow that a file holds, ours or the original's chart; raises RefusedError with what is wrong with it.
 
-    Ids are kept. What a chart does not have comes from `ids`, `now` and `name`.
+    The ids of our own format are kept. The nodes of a chart get new ones, for one chart may come in as many flows;
+    what else it does not have comes from `ids`, `now` and `name`.
     """
     content = _plain(content, 0)
     if not isinstance(content, dict):
@@ -148,7 +147,7 @@ class _Chart:
 
     def _node(self, key: str, node: Mapping[str, Any], depth: int) -> Node:
         kind = str(node.get("type") or "")
-        made = flow_chart_nodes.node(node, self._id(key))
+        made = flow_chart_nodes.node(node, self._ids.hex24())
         branches = tuple(self._branch(kind, child, depth + 1) for child in self._children.get(key, ()))
         have = {branch.kind for branch in branches}
         missing = tuple(Branch(kind=wanted) for wanted in _WANTED.get(kind, ()) if wanted not in have)
@@ -164,9 +163,6 @@ class _Chart:
         self._take(child)
         value = flow_chart_nodes.case_value(marker) if ours == "case" else ""
         return Branch(kind=ours, value=value, nodes=self.sequence(self._next.get(child), depth))
-
-    def _id(self, key: str) -> str:
-        return key if _HEX24.fullmatch(key) else self._ids.hex24()
 
 
 def _objects(value: object, what: str) -> list[Mapping[str, Any]]:

@@ -114,7 +114,8 @@ def test_a_chart_with_every_kind() -> None:
     )
     say, question, branch, lookup, once, code, go_to = made.nodes
     assert made.name == "Pulled" and made.created_at == WHEN
-    assert isinstance(say, Say) and (say.id, say.label, say.text) == ("a" * 24, "Hello", "Hi!")
+    assert isinstance(say, Say) and (say.label, say.text) == ("Hello", "Hi!")
+    assert say.id != "a" * 24, "a chart may come in twice"
     assert isinstance(question, Question) and (question.label, question.text) == ("", "Sure?")
     assert isinstance(branch, If) and [way.kind for way in branch.branches] == ["then", "else"]
     (track,) = branch.branches[0].nodes

@@ -37,6 +37,16 @@ def test_a_chart_is_called_as_the_folder_of_its_flow(services: Services, tmp_pat
     assert services.flow_files.load(path).name == "Booking"
 
 
+def test_a_chart_that_comes_in_twice_shares_no_node(services: Services, tmp_path: Path) -> None:
+    path = tmp_path / "chart.json"
+    start, hello = "a" * 24, "b" * 24
+    nodes = [{"_id": start, "type": "start"}, {"_id": hello, "type": "say", "label": "Hello"}]
+    relations = [{"node": start, "next": hello, "children": []}, {"node": hello, "next": None, "children": []}]
+    path.write_text(json.dumps({"nodes": nodes, "relations": relations}))
+    one, other = services.flow_files.load(path), services.flow_files.load(path)
+    assert {node.id for node in one.walk()}.isdisjoint(node.id for node in other.walk())
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
