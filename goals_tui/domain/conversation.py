@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.output import Asked, Ended, EndReason, Fired, HandedOver, Output, Passed, Said
-from goals_tui.domain.program import PAUSE, Program, State
+from goals_tui.domain.program import PAUSE, Instruction, Program, State
 
 __all__ = [
     "Asked",
@@ -21,8 +21,8 @@ __all__ = [
     "Said",
 ]
 
-MAX_NODES_WITHOUT_INPUT = 1000
-"""So many nodes in a row without a question are taken for a loop, and end the conversation."""
+MAX_NODES_WITHOUT_INPUT = 1_000_000
+"""So many nodes in a row without a question end the conversation: flows that execute each other may run for ever."""
 
 
 class Conversation:
@@ -72,18 +72,33 @@ class Conversation:
         return self._run()
 
     def _run(self) -> list[Output]:
+        """Run to the next question or to the end.
+
+        Without a question only the place, the way back and the Once nodes that were seen tell one moment from another.
+        Should all of them come again, the flow goes round in a circle: the moment to compare with is kept at every
+        power of two, which finds any circle (Brent's algorithm).
+        """
         state = self._state
         outputs: list[Output] = []
         at = state.next
-        for _ in range(MAX_NODES_WITHOUT_INPUT):
+        mark: Instruction | None = None
+        context: tuple[list[Instruction | None], int] = [], 0
+        renew_at = 1
+        for count in range(MAX_NODES_WITHOUT_INPUT):
             while at is None:
                 if not state.stack:
                     state.end(outputs, "end", "The flow has ended.", None)
                     return outputs
                 at = state.stack.pop()
+            if at is mark and context == (state.stack, len(state.seen)):
+                state.end(outputs, "loop", "The flow goes round in a circle without a question.", at.node)
+                return outputs
+            if count == renew_at:
+                mark, context = at, (state.stack[:], len(state.seen))
+                renew_at *= 2
             at = at.run(state, outputs)
             if at is PAUSE:
                 return outputs
-        message = f"{MAX_NODES_WITHOUT_INPUT} nodes ran without a question: the flow goes round in a circle."
+        message = f"{MAX_NODES_WITHOUT_INPUT:,} nodes ran without a question. Add a question or an end."
         state.end(outputs, "loop", message, at.node if at else None)
         return outputs

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from goals_tui.domain import conversation as conversation_module
 from goals_tui.domain.conversation import (
     Asked,
     Conversation,
@@ -188,7 +189,34 @@ def test_no_flow_chosen_ends_with_its_reason() -> None:
 def test_a_circle_without_a_question_is_a_loop() -> None:
     _, conversation = talk(flow("F", say("round"), go_to("F")))
     assert conversation.ended is not None and conversation.ended.reason == "loop"
-    assert conversation.ended.message.startswith("1000 nodes ran without a question")
+    assert conversation.ended.message == "The flow goes round in a circle without a question."
+
+
+def test_a_circle_is_found_behind_a_long_way_and_a_once_node() -> None:
+    way = [say(str(number)) for number in range(300)]
+    outputs, conversation = talk(flow("F", *way, once("once", (say("first"),), (say("again"),)), go_to("F")))
+    assert conversation.ended is not None and conversation.ended.reason == "loop"
+    assert len(outputs) < 3000
+
+
+def test_a_long_flow_without_a_question_is_no_circle() -> None:
+    outputs, conversation = talk(flow("F", *(say(str(number)) for number in range(3000))))
+    assert conversation.ended is not None and conversation.ended.reason == "end"
+    assert len(outputs) == 3000
+
+
+def test_a_flow_that_is_executed_again_and_again_is_no_circle() -> None:
+    inner = flow("G", *(say(str(number)) for number in range(40)))
+    _, conversation = talk(flow("F", *(execute("G", str(number)) for number in range(60))), inner)
+    assert conversation.ended is not None and conversation.ended.reason == "end"
+
+
+def test_flows_that_run_for_ever_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversation_module, "MAX_NODES_WITHOUT_INPUT", 1000)
+    flows = [flow(f"F{n}", execute(f"F{n + 1}"), execute(f"F{n + 1}", "again")) for n in range(30)]
+    _, conversation = talk(*flows, flow("F30", say("deep")))
+    assert conversation.ended is not None and conversation.ended.reason == "loop"
+    assert conversation.ended.message == "1,000 nodes ran without a question. Add a question or an end."
 
 
 def test_flows_that_execute_each_other_without_end_are_a_loop() -> None:
