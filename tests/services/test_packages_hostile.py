@@ -261,6 +261,15 @@ def test_events_of_another_goal(package: Path, target: Services) -> None:
         target.packages.import_package(package)
 
 
+def test_a_version_here_that_is_damaged_is_named(package: Path, target: Services) -> None:
+    target.packages.import_package(package)
+    with target.workspace.documents.transaction() as transaction:
+        for version, document in transaction.all("goal_versions").items():
+            transaction.put("goal_versions", version, {**document, "steps": "none"})
+    with pytest.raises(UnreadableError, match=r"goals.json: the goal 'Book a Flight' can't be read: steps"):
+        target.packages.import_package(package, "replace")
+
+
 def test_where_it_cannot_be_written(target: Services, tmp_path: Path) -> None:
     target.goals.save(book_a_flight().model_copy(update={"revision": 0}))
     with pytest.raises(UnreadableError, match="no such file or directory"):

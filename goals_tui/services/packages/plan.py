@@ -20,6 +20,7 @@ from goals_tui.domain.model import Ids
 from goals_tui.domain.package import Contents, Decision
 from goals_tui.services.flows import free_name
 from goals_tui.services.packages.conflicts import Answers, Here, facing, same_flow
+from goals_tui.services.stored import parse
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def _plan_versions(
         for state in _states(contents, move.goal):
             moved = _moved(state, move, reference)
             kept = versions_here.get(state.version)
-            if move.decision == "duplicate" or (kept is not None and Goal.model_validate(kept) != moved):
+            if move.decision == "duplicate" or (kept is not None and parse(Goal, kept) != moved):
                 moved = moved.model_copy(update={"version": ids.uuid()})
             plan.version_ids[move.goal.id, state.version] = moved.version
             plan.versions[moved.version] = moved
