@@ -251,11 +251,14 @@ def _print_cycles(found: list[Cycle], currency: str) -> None:
 def cycle(
     context: typer.Context,
     cycle_id: Annotated[str, typer.Argument(metavar="ID", help="A cycle's id, as `cycles` lists it.")],
+    goal: Annotated[
+        str | None, typer.Option("--goal", metavar="G", help="Its goal, where cycles of several goals have this id.")
+    ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Show one cycle as a timeline: each event, when it fired, what it earned."""
     opened = services(context)
-    timeline = opened.insights.cycle(cycle_id)
+    timeline = opened.insights.cycle(cycle_id, opened.goals.get(goal).id if goal else None)
     project = opened.project.get()
     digits = currency_digits(project.currency)
     events = _moments(timeline, digits)

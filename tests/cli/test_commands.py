@@ -120,6 +120,17 @@ def test_report_cycles_and_one_cycle(desk: Cli) -> None:
     assert "€45.00" in desk("cycle", cycle["cycle_id"]).out
 
 
+def test_a_cycle_id_that_several_goals_have_asks_for_the_goal(desk: Cli, services: Services) -> None:
+    [cycle] = desk("cycles", "--format", "json").json
+    claim = services.goals.save(builders.goal("Claim", "Opened", "◎ Paid").model_copy(update={"revision": 0}))
+    opened = builders.event(claim, "Opened").model_copy(update={"goal_cycle_id": cycle["cycle_id"]})
+    services.workspace.events.append([opened])
+    refused = desk("cycle", cycle["cycle_id"])
+    assert (refused.code, len(refused.err.splitlines())) == (1, 1)
+    assert "'Book a Flight'" in refused.err and "'Claim'" in refused.err and "--goal" in refused.err
+    assert desk("cycle", cycle["cycle_id"], "--goal", "Claim", "--format", "json").json["outcome"] == "incomplete"
+
+
 def test_the_report_reads_well(desk: Cli) -> None:
     table = desk("report").out
     for text in ("Last 7 days", "Book a Flight", "100.0 %", "€12.50", "00:08:00", "Total"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -190,6 +191,38 @@ def test_a_running_query_is_interrupted(tmp_path: Path) -> None:
     timer.start()
     with reader, pytest.raises(Cancelled):
         reader.rows("SELECT sum(a.range * b.range) FROM range(10000000) a, range(1000000) b")
+
+
+def test_cycles_of_several_goals_may_have_the_same_id(tmp_path: Path) -> None:
+    flight, claim = book_a_flight(), goal("Claim", "Opened", "◎ Paid")
+    events = [event(flight, "Flight selected"), event(claim, "Opened"), event(claim, "Paid", seconds=9)]
+    insights = workspace(tmp_path, [flight, claim], events).insights
+    shared = uuid_of("cycle 1")
+    assert insights.cycle(shared, flight.id).cycle.outcome == "incomplete"
+    assert insights.cycle(shared, claim.id).cycle.outcome == "completed"
+    with pytest.raises(RefusedError, match=r"Several goals have a cycle '.*': '.*', '.*'\. Give the goal, too"):
+        insights.cycle(shared)
+    with pytest.raises(NotFoundError):
+        insights.cycle(shared, "f" * 24)
+
+
+def test_what_is_shown_is_found_again(tmp_path: Path) -> None:
+    """Another program's lines may hold spaces and characters that are shown otherwise."""
+    flight = book_a_flight()
+    services = workspace(tmp_path, [flight], [event(flight, "Flight selected", cycle="2")])
+    line = event(flight, "Flight selected").model_dump(mode="json", by_alias=True)
+    odd = {"goalCycleId": "c \u2028 1", "sessionId": " s\t1", "endpointName": "Web\u00a0 chat"}
+    (services.workspace.path / "events" / "events.jsonl").write_text(json.dumps({**line, **odd}) + "\n")
+    insights = services.insights
+    [cycle] = insights.cycles(ALL)
+    assert (cycle.cycle_id, cycle.session_id, cycle.endpoint) == ("c 1", "s 1", "Web chat")
+    assert insights.cycle(cycle.cycle_id, flight.id).cycle.cycle_id == cycle.cycle_id
+    assert insights.cycles(ALL, part=("session", cycle.session_id)) == [cycle]
+    [endpoint] = insights.dimension_values("endpoint")
+    chosen = ALL.model_copy(update={"endpoints": Choice(values=(endpoint,))})
+    assert insights.report(chosen).totals.started == 1
+    others = ALL.model_copy(update={"endpoints": Choice(values=(endpoint,), negated=True)})
+    assert insights.report(others).totals.started == 0
 
 
 def test_threads_ask_at_once(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import Cycle, Funnel, FunnelStep, Outcome
 from goals_tui.services.insights.question import Question, instant, question
 from goals_tui.services.insights.report import TimeBucket
-from goals_tui.store.events.queries import Dimension, microseconds
+from goals_tui.store.events.queries import COLUMNS, Dimension, microseconds
 from goals_tui.store.events.queries_cancel import Cancellation
 from goals_tui.store.events.queries_cycles import CycleRow, Restriction, list_cycles, page, step_times
 from goals_tui.store.events.slots import masks_of
@@ -111,7 +111,7 @@ class CycleList:
 
 
 def _restriction(asked: Question, behind: Behind) -> Restriction:
-    restriction = Restriction(outcome=behind.outcome, part=behind.part)
+    restriction = Restriction(outcome=behind.outcome, part=_part(asked, behind))
     if behind.goal_id is not None:
         definition = asked.definitions.by_id.get(behind.goal_id)
         restriction = replace(restriction, goal=definition.number if definition else -1)
@@ -128,6 +128,17 @@ def _restriction(asked: Question, behind: Behind) -> Restriction:
         first, last = (bucket.first - _EPOCH_DAY).days, (bucket.last - _EPOCH_DAY).days
         return replace(restriction, bucket=(asked.bucket("day"), first, last))
     return restriction
+
+
+def _part(asked: Question, behind: Behind) -> tuple[Dimension, tuple[str, ...] | None] | None:
+    if behind.part is None:
+        return None
+    dimension, value = behind.part
+    if value is None:
+        return dimension, None
+    # A session is asked for by its id as it is shown; the values of other dimensions come from a breakdown, as stored.
+    others = asked.reader.shown_as(COLUMNS[dimension], [value]) if dimension == "session" else []
+    return dimension, (value, *others)
 
 
 def _of_step(asked: Question, step_id: str, restriction: Restriction) -> Restriction:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from goals_tui.domain.event import EARLIEST
-from goals_tui.domain.filters import Filters, Span, resolve_span
+from goals_tui.domain.filters import Choice, Filters, Span, resolve_span
 from goals_tui.domain.model import clean_line
 from goals_tui.domain.project import Project, zone
 from goals_tui.domain.report import Figures
 from goals_tui.services.insights.definitions import Definition, Definitions
 from goals_tui.services.insights.zone import offsets_between
-from goals_tui.store.events.queries import EventReader, microseconds
+from goals_tui.store.events.queries import COLUMNS, Dimension, EventReader, microseconds
 from goals_tui.store.events.queries_cancel import Cancellation
 from goals_tui.store.events.queries_cycles import Bucket, Selection, Stretch, Tally
 
@@ -98,9 +98,9 @@ def question(services: Services, filters: Filters, reader: EventReader, *, goal_
     selection = Selection(
         stretch=stretch_of(span),
         goals=definitions.numbers(filters.goals),
-        endpoints=filters.endpoints,
-        locales=filters.locales,
-        snapshots=filters.snapshots,
+        endpoints=_as_stored(reader, "endpoint", filters.endpoints),
+        locales=_as_stored(reader, "locale", filters.locales),
+        snapshots=_as_stored(reader, "snapshot", filters.snapshots),
         no_snapshot=filters.no_snapshot,
         include_test=filters.include_test,
     )
@@ -113,6 +113,14 @@ def question(services: Services, filters: Filters, reader: EventReader, *, goal_
         span=span,
         selection=selection,
     )
+
+
+def _as_stored(reader: EventReader, dimension: Dimension, choice: Choice) -> Choice:
+    """The choice with every value of the log that is shown as one of the chosen names."""
+    if not choice:
+        return choice
+    others = reader.shown_as(COLUMNS[dimension], choice.values)
+    return choice.model_copy(update={"values": (*choice.values, *others)}) if others else choice
 
 
 def stretch_of(span: Span) -> Stretch:

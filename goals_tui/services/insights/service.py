@@ -113,13 +113,16 @@ class Insights:
         with self.cycle_list(filters, Behind(outcome, goal_id, step_id, day, bucket, part)) as found:
             return len(found)
 
-    def cycle(self, cycle_id: str) -> Timeline:
-        """A cycle with all its events in order; raises NotFoundError."""
+    def cycle(self, cycle_id: str, goal_id: str | None = None) -> Timeline:
+        """A cycle with all its events in order, by its id as it is stored or as it is shown.
+
+        Raises NotFoundError, and RefusedError where cycles of several goals have the id and no goal is given.
+        """
         with self._view.reader() as reader:
-            return make_timeline(self._services.workspace.documents, reader, cycle_id)
+            return make_timeline(self._services.workspace.documents, reader, cycle_id, goal_id)
 
     def dimension_values(self, dimension: Dimension) -> list[str]:
-        """The endpoints, locales, snapshots or versions that occur anywhere in the log, by name."""
+        """The endpoints, locales, snapshots or versions that occur anywhere in the log, as they are shown, by name."""
         with self._view.reader() as reader:
             values = {clean_line(value) for value in reader.values_of(dimension)}
         return sorted(values, key=lambda value: (value.casefold(), value))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.cycle import Definitions, timeline
-from goals_tui.domain.errors import NotFoundError
+from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.domain.goal import Goal
+from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import Timeline
 from goals_tui.services.stored import parse
 
@@ -15,16 +16,27 @@ if TYPE_CHECKING:
     from goals_tui.store.events.queries import EventReader
 
 
-def make_timeline(documents: Documents, reader: EventReader, cycle_id: str) -> Timeline:
-    """The cycle with all its events, valued as recorded; raises NotFoundError.
+def make_timeline(documents: Documents, reader: EventReader, cycle_id: str, goal_id: str | None) -> Timeline:
+    """The cycle of a goal with all its events, valued as recorded; its id may be given as it is stored or shown.
 
-    Should cycles of several goals share the id, the one that has the first event is meant.
+    Raises NotFoundError; RefusedError where no goal is given and cycles of several have the id.
     """
     events = reader.events_of(cycle_id)
-    if not events:
+    if not events and (stored := reader.shown_as("goalCycleId", [cycle_id])):
+        events = reader.events_of(stored[0])
+    goal_ids = list(dict.fromkeys(event.goal_id for event in events))
+    if goal_id is None and len(goal_ids) > 1:
+        names = ", ".join(repr(definitions_of(documents, one).goal_name(one)) for one in goal_ids)
+        raise RefusedError(
+            f"Several goals have a cycle {clean_line(cycle_id)!r}: {names}. Give the goal, too (--goal).",
+            field="goal",
+        )
+    goal_id = goal_id or (goal_ids[0] if goal_ids else "")
+    if goal_id not in goal_ids:
         raise NotFoundError("cycle", cycle_id, where="goals-tui cycles lists them.")
-    goal_id = events[0].goal_id
-    return timeline([event for event in events if event.goal_id == goal_id], definitions_of(documents, goal_id))
+    found = timeline([event for event in events if event.goal_id == goal_id], definitions_of(documents, goal_id))
+    # An event's fields are cut to what ours may hold: the id stays the one under which the cycle is found.
+    return found.model_copy(update={"cycle": found.cycle.model_copy(update={"cycle_id": clean_line(cycle_id)})})
 
 
 def definitions_of(documents: Documents, goal_id: str) -> Definitions:

@@ -6,7 +6,7 @@ step) of the log a *slot*, a bit of its goal, and DuckDB ORs them together in th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -164,6 +164,11 @@ class EventReader:
         """The values that a dimension has anywhere in the log."""
         column = COLUMNS[dimension]
         return [value for (value,) in self.rows(f'SELECT DISTINCT "{column}" FROM events WHERE "{column}" IS NOT NULL')]
+
+    def shown_as(self, column: str, shown: Collection[str]) -> list[str]:
+        """The values of a column that `clean_line` turns into one of `shown`, apart from these themselves."""
+        odd = self.rows(f"""SELECT DISTINCT "{column}" FROM events WHERE regexp_matches("{column}", '[^!-~]')""")
+        return sorted(value for (value,) in odd if value not in shown and clean_line(value) in shown)
 
     def duplicate_ids(self, limit: int) -> list[str]:
         """Ids of events that stand in the log more than once."""

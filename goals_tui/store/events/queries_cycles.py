@@ -93,7 +93,8 @@ class Restriction:
     bucket: tuple[Bucket, int, int] | None = None
     """The bucket's first and last value, both included."""
 
-    part: tuple[Dimension, str | None] | None = None
+    part: tuple[Dimension, tuple[str, ...] | None] | None = None
+    """A dimension with its values; None for cycles without one."""
 
 
 class Tally(NamedTuple):
@@ -251,8 +252,9 @@ def _restricted(selection: Selection, restriction: Restriction, values: Values) 
         bucket, first, last = restriction.bucket
         found.append(f"{bucket.sql} BETWEEN {values.add(first)} AND {values.add(last)}")
     if restriction.part is not None:
-        dimension, part = restriction.part
-        found.append(f'"{COLUMNS[dimension]}" IS NOT DISTINCT FROM {values.add(part)}')
+        dimension, parts = restriction.part
+        column = f'"{COLUMNS[dimension]}"'
+        found.append(f"{column} IS NULL" if parts is None else f"list_contains({values.strings(parts)}, {column})")
     return " AND ".join(found)
 
 

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widgets import ContentSwitcher, Static
 
-from goals_tui.domain.errors import NotFoundError
+from goals_tui.domain.errors import GoalsError, NotFoundError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.report import Cycle, Outcome
@@ -175,12 +175,12 @@ An **orphan** (?) has no initial step: it is in no number of a report.
     def action_open(self) -> None:
         """The timeline of the chosen cycle."""
         if self.chosen is not None:
-            self._timeline(self.chosen.cycle_id, self.rows)
+            self._timeline(self.chosen, self.rows)
 
-    def _timeline(self, cycle_id: str, rows: CycleRows | None = None) -> None:
+    def _timeline(self, cycle: Cycle, rows: CycleRows | None = None) -> None:
         from goals_tui.tui.sessions.timeline import TimelineScreen
 
-        self.app.push_screen(TimelineScreen(cycle_id, rows))
+        self.app.push_screen(TimelineScreen(cycle.cycle_id, cycle.goal_id, rows))
 
     def action_session(self) -> None:
         """Every cycle of the chosen cycle's session."""
@@ -199,9 +199,15 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         self.load(
             "find",
             lambda: insights.cycle(wanted),
-            lambda found: self._timeline(found.cycle.cycle_id),
-            refused=lambda _error: self._restrict(Restriction.of_session(wanted)),
+            lambda found: self._timeline(found.cycle),
+            refused=lambda error: self._not_a_cycle(wanted, error),
         )
+
+    def _not_a_cycle(self, wanted: str, error: GoalsError) -> None:
+        if isinstance(error, NotFoundError):
+            self._restrict(Restriction.of_session(wanted))
+        else:
+            self.goals_app.show_error(error)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing are off."""

@@ -35,9 +35,10 @@ class TimelineScreen(CycleActions):
     TimelineScreen #steps { height: auto; }
     """
 
-    def __init__(self, cycle_id: str, rows: CycleRows | None) -> None:
+    def __init__(self, cycle_id: str, goal_id: str, rows: CycleRows | None) -> None:
         super().__init__()
         self.cycle_id = cycle_id
+        self.goal_id = goal_id
         self.rows = rows
         self.timeline: Timeline | None = None
 
@@ -57,8 +58,8 @@ class TimelineScreen(CycleActions):
 
     def show_data(self) -> None:
         """Read the cycle."""
-        insights, cycle_id = self.services.insights, self.cycle_id
-        self.load("timeline", lambda: insights.cycle(cycle_id), self._take)
+        insights, cycle_id, goal_id = self.services.insights, self.cycle_id, self.goal_id
+        self.load("timeline", lambda: insights.cycle(cycle_id, goal_id), self._take)
 
     def _take(self, timeline: Timeline) -> None:
         self.timeline = timeline
@@ -95,8 +96,8 @@ class TimelineScreen(CycleActions):
 
     def _go(self, rows: int) -> None:
         cycle = self.rows.step(rows) if self.rows is not None else None
-        if cycle is not None and cycle.cycle_id != self.cycle_id:
-            self.cycle_id = cycle.cycle_id
+        if cycle is not None and (cycle.cycle_id, cycle.goal_id) != (self.cycle_id, self.goal_id):
+            self.cycle_id, self.goal_id = cycle.cycle_id, cycle.goal_id
             self.show_data()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
