@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
@@ -18,6 +17,7 @@ from goals_tui.services.flows import free_name
 from goals_tui.services.goal_uses import GoalUses, NodeUse
 from goals_tui.services.goals_by_id import GoalsById
 from goals_tui.services.stored import parse, unreadable
+from goals_tui.store.lasting import lasting
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
@@ -84,11 +84,9 @@ class GoalService:
 
     def all(self) -> list[Goal]:
         """Every goal, by name."""
-        known = len(self._parsed)
-        goals = [self._parse(document) for document in self._documents.all(KIND).values()]
-        if len(self._parsed) - known > _MANY:
-            # They stay: without this every full garbage collection walks through them, while a key waits for it.
-            gc.freeze()
+        documents = self._documents.all(KIND)
+        with lasting(large=len(documents) - len(self._parsed) > _MANY):
+            goals = [self._parse(document) for document in documents.values()]
         return sorted(goals, key=lambda goal: (goal.name.casefold(), goal.id))
 
     def by_id(self) -> GoalsById:

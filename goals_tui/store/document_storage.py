@@ -7,7 +7,6 @@ in the middle takes the documents with it (DESIGN 3).
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import threading
 import uuid
@@ -21,6 +20,7 @@ from tinydb.storages import Storage
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.model import clean_line
 from goals_tui.store.atomic import explained, refusal, replace_file, sync_folder
+from goals_tui.store.lasting import lasting
 from goals_tui.store.locks import Lock
 
 FORMAT = 1
@@ -166,23 +166,6 @@ class _DamagedError(Exception):
     """The content of a file is not what we wrote; the message says how, in a few words."""
 
 
-def _loaded(content: bytes) -> Any:
-    """Parses without the garbage collector, which takes twice as long as the parsing and finds nothing.
-
-    10,000 goals are a million objects, and they stay: they are kept from it later, too, or a key that is pressed
-    while it looks at all of them waits for 0.3 seconds.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        return orjson.loads(content)
-    finally:
-        if len(content) > _LARGE:
-            gc.freeze()
-        if enabled:
-            gc.enable()
-
-
 def _parse(path: Path) -> Tables:
     """The tables of a file. Raises _DamagedError for its content, UnreadableError for everything else."""
     try:
@@ -192,7 +175,8 @@ def _parse(path: Path) -> Tables:
     except OSError as error:
         raise refusal("read", path, error) from error
     try:
-        data = _loaded(content)
+        with lasting(large=len(content) > _LARGE):
+            data = orjson.loads(content)
     except orjson.JSONDecodeError:
         raise _DamagedError("it is cut short or is not JSON" if content.strip() else "it is empty") from None
     if not isinstance(data, dict):

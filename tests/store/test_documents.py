@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import threading
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import pytest
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.store import document_storage
 from goals_tui.store.documents import Documents
+from goals_tui.store.lasting import lasting
 
 
 @pytest.fixture
@@ -236,3 +240,41 @@ def test_a_folder_in_the_place_of_the_file(path: Path) -> None:
     path.mkdir()
     with pytest.raises(UnreadableError, match=r"Can't read .*goals\.json: is a directory\."):
         Documents(path).all("goals")
+
+
+@pytest.fixture
+def thawed() -> Iterator[None]:
+    """What a test keeps from the garbage collector goes back to it."""
+    yield
+    gc.unfreeze()
+
+
+class Knot:
+    """Refers to itself: only the garbage collector frees it."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+@pytest.mark.usefixtures("thawed")
+def test_a_large_parse_stays_and_garbage_does_not() -> None:
+    gc.disable()
+    try:
+        garbage = weakref.ref(Knot())
+        before = gc.get_freeze_count()
+        with lasting():
+            kept = [[number] for number in range(1000)]
+        assert gc.get_freeze_count() >= before + len(kept)
+        assert garbage() is None
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+@pytest.mark.usefixtures("thawed")
+def test_a_small_parse_is_left_to_the_garbage_collector() -> None:
+    before = gc.get_freeze_count()
+    with lasting(large=False):
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == before

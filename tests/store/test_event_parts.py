@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -181,6 +182,22 @@ def test_a_lost_catalog_is_made_anew(tmp_path: Path) -> None:
             (log.path / "parts.json").write_bytes(damage)
         assert ids(new_log(tmp_path)) == ["e1", "e2", "e3"]
         assert new_log(tmp_path).stats().events == 3
+
+
+def test_unreadable_lines_without_end_are_counted_bit_by_bit(tmp_path: Path) -> None:
+    log = new_log(tmp_path)
+    log.append(events(1, 2))
+    log.seal()
+    (log.path / "parts.json").unlink()
+    with (log.path / "torn-1.jsonl").open("wb") as file:
+        file.write(b"torn\n")
+        file.truncate(64 << 20)  # sparse: it takes no place on the disk
+    tracemalloc.start()
+    try:
+        assert new_log(tmp_path).stats().torn_lines == 2
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("damage", ["gone", "short", "other"])

@@ -23,7 +23,7 @@ from goals_tui.store.events.catalog import (
     set_aside_name,
     waiting,
 )
-from goals_tui.store.events.lines import sort_lines
+from goals_tui.store.events.lines import pieces, sort_lines
 from goals_tui.store.events.part_files import PartFiles, clean_up, count
 from goals_tui.store.events.reader import (
     COLUMNS,
@@ -180,7 +180,7 @@ class Parts:
         names = ", ".join(map(literal, sorted(self._folder.glob("part-*.parquet"))))
         with bare_connection() as connection:
             part = self._files.write(connection, f"SELECT DISTINCT ON (id) {COLUMNS} FROM read_parquet([{names}])")
-        torn = sum(file.read_bytes().count(b"\n") for file in self._folder.glob("torn-*.jsonl"))
+        torn = sum(map(_count_lines, self._folder.glob("torn-*.jsonl")))
         self._commit(Catalog((part,) if part else (), (), torn))
         return load_catalog(self._folder)
 
@@ -255,6 +255,11 @@ class Parts:
 
 def _silent(_share: float) -> None:
     """Nobody wants to hear of the progress."""
+
+
+def _count_lines(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(starts for _piece, starts, _ends in pieces(file))
 
 
 def _text(value: str) -> str:
