@@ -34,7 +34,7 @@ def check(
     elif format is Format.CSV:
         print_csv(rows, _COLUMNS)
     elif rows:
-        table = new_table("Code", "Severity", "Flow", "Node", "Finding")
+        table = new_table(("Code", "whole"), "Severity", "Flow", "Node", "Finding")
         for row in rows:
             add_row(
                 table,

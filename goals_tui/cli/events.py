@@ -51,7 +51,7 @@ def verify(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
     elif format is Format.CSV:
         print_csv(found, ["code", "file", "message"])
     elif found:
-        table = new_table("Code", "File", "Message")
+        table = new_table(("Code", "whole"), "File", "Message")
         for row in found:
             add_row(table, *row.values())
         print_table(table)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 DASH = "—"
 """What stands where there is no number: 0 of 0 is not 0 %."""
 
+_WIDTH = 120
+"""In columns, where the output is no terminal."""
+
 _STEERING = re.compile(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -107,12 +110,15 @@ def add_row(table: Table, *cells: object, style: str | None = None) -> None:
     table.add_row(*(cell if isinstance(cell, Text) else Text(_shown(cell)) for cell in cells), style=style)
 
 
-def print_table(table: object) -> None:
-    """Any rich renderable on standard output, as wide as the terminal (120 columns where there is none)."""
+def print_table(table: Table) -> None:
+    """A table on standard output, as wide as the terminal; where there is none 120 columns, or more if it must be."""
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else 120
-    Console(width=width, highlight=False, markup=False, soft_wrap=False).print(table)
+    from goals_tui.cli.narrow import fitted, needed_width
+
+    width = None if sys.stdout.isatty() else max(_WIDTH, needed_width(table))
+    console = Console(width=width, highlight=False, markup=False, soft_wrap=False)
+    console.print(fitted(table, console.width))
 
 
 def percent(share: float | None) -> str:

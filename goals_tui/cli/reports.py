@@ -166,7 +166,11 @@ def funnel(
 
         headings = ("Reached", "Of start", "Of step before", "Median", "90 %")
         table = new_table(
-            "", "Step", *((name, "right") for name in headings), "", title=f"{result.goal}: {result.started:,} started"
+            "",
+            "Step",
+            *((name, "right") for name in headings),
+            ("", "whole"),
+            title=f"{result.goal}: {result.started:,} started",
         )
         for step in result.steps:
             add_row(
