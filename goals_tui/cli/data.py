@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +12,6 @@ import typer
 
 from goals_tui.cli.output import Format, FormatOption, print_json, print_lines, say
 from goals_tui.cli.state import services
-from goals_tui.domain.errors import RefusedError
 
 if TYPE_CHECKING:
     from goals_tui.services.imports.service import ImportResult
@@ -39,17 +37,22 @@ def track(
     endpoint: Endpoint = None,
     locale: Locale = None,
     snapshot: Snapshot = None,
-    at: Annotated[str | None, typer.Option("--at", metavar="TIME", help="ISO 8601 with a zone (else now).")] = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIME", help="A date, or one with a time (else now); in the project's zone."),
+    ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Record that a conversation reached steps of a goal."""
     from goals_tui.domain.event import source
+    from goals_tui.domain.filters import moment_in, parse_moment
 
     opened = services(context)
+    moment = moment_in(parse_moment(at, "at"), opened.project.get().zone) if at is not None else None
     found = opened.goals.get(goal)
     steps = [found.step(name) for name in step]
     origin = source(endpoint, locale, snapshot, opened.project.get().id)
-    tracked = opened.tracking.track(session, found.id, [one.id for one in steps], origin, at=_moment(at))
+    tracked = opened.tracking.track(session, found.id, [one.id for one in steps], origin, at=moment)
     opened.workspace.events.sync()
     missed = [{"step": found.step(step_id).name, "step_id": step_id} for step_id in tracked.not_tracked]
     if format is Format.JSON:
@@ -65,18 +68,6 @@ def track(
             f"Not tracked: {one['step']}. No cycle of {found.name!r} is open in this session; "
             "track the initial step first."
         )
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise RefusedError(f"--at is {text!r}. Write a moment with its zone, as in 2026-10-01T08:30:00Z.", field="at")
-    return moment
 
 
 def simulate(

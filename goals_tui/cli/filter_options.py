@@ -111,8 +111,7 @@ def _read(options: dict[str, Any]) -> Build:
     choices = {what: _choice(what, options[what], options[f"not_{what}"]) for what in _DIMENSIONS}
 
     def build(services: Services) -> Filters:
-        if options["time_zone"] is not None:
-            zone(options["time_zone"])
+        time_zone = zone(options["time_zone"]).key if options["time_zone"] is not None else None
         goals = choices["goal"]
         ids = tuple(services.goals.get(name).id for name in goals.values)
         for dimension in _LABELS:
@@ -121,7 +120,7 @@ def _read(options: dict[str, Any]) -> Build:
             span=span,
             since=options["since"],
             until=options["until"],
-            time_zone=options["time_zone"],
+            time_zone=time_zone,
             goals=goals.model_copy(update={"values": ids}),
             endpoints=choices["endpoint"],
             locales=choices["locale"],

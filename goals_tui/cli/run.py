@@ -8,10 +8,11 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from goals_tui.domain.errors import GoalsError
+from goals_tui.domain.errors import GoalsError, WrongValueError
 from goals_tui.domain.model import clean_line
 
 ERROR = 1
+WRONG_USAGE = 2
 FOUND_PROBLEMS = 3
 _INTERRUPTED = 130
 
@@ -25,7 +26,7 @@ def run(arguments: Sequence[str]) -> int:
         _command()(args=workspace_first(arguments), prog_name="goals-tui", standalone_mode=True)
     except GoalsError as error:
         _complain(str(error))
-        return ERROR
+        return WRONG_USAGE if isinstance(error, WrongValueError) else ERROR
     except BrokenPipeError:
         # The reader (head, less) has gone; what is still buffered has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -30,6 +30,13 @@ class RefusedError(GoalsError):
         self.field = field
 
 
+class WrongValueError(RefusedError):
+    """A value that means nothing in any workspace: no date, no time zone, a span that ends before it begins.
+
+    The command line ends with 2 for it, as for an option that does not exist.
+    """
+
+
 class UnreadableError(GoalsError):
     """A file or folder can't be read or written: its path and the reason are in the message."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
-from goals_tui.domain.errors import RefusedError, nearest_names
+from goals_tui.domain.errors import WrongValueError, nearest_names
 from goals_tui.domain.model import Model
 
 SpanName = Literal["today", "last-7-days", "last-30-days", "last-365-days", "this-month", "this-year", "all", "custom"]
@@ -47,6 +47,9 @@ class Choice(Model):
 
 EVERYTHING = Choice()
 
+_FIRST_DAY = date(1970, 1, 1)
+"""No event is older (`event.EARLIEST`): where a custom span has no first day, it begins here."""
+
 
 class Filters(Model):
     """What is asked of a report.
@@ -80,8 +83,11 @@ class Span(Model):
     """How many calendar days it covers; None for all time and where it does not begin and end a day."""
 
     def previous(self) -> Span | None:
-        """The span of the same length right before: as many calendar days, or the same duration."""
-        if self.start is None or self.end is None:
+        """The span of the same length right before: as many calendar days, or the same duration.
+
+        None where nothing can be before it: for all time, and for a span that begins with 1970.
+        """
+        if self.start is None or self.end is None or self.start.date() <= _FIRST_DAY:
             return None
         if self.days is not None:
             first = self.start.date() - timedelta(days=self.days)
@@ -110,7 +116,7 @@ def start_of_day(day: date, zone: ZoneInfo) -> datetime:
 
 
 def resolve_span(filters: Filters, now: datetime, zone: ZoneInfo) -> Span:
-    """The stretch of time that `filters` asks for, at `now`, in `zone`. Raises RefusedError.
+    """The stretch of time that `filters` asks for, at `now`, in `zone`. Raises WrongValueError.
 
     Named spans end with today: this-month and this-year run from their first day through today.
     """
@@ -139,17 +145,22 @@ def _custom(filters: Filters, today: date, zone: ZoneInfo) -> Span:
     since = parse_moment(filters.since, "from") if filters.since else None
     until = parse_moment(filters.until, "to") if filters.until else None
     if since is None and until is None:
-        raise RefusedError("A custom span needs a first or a last day: from, to or both.", field="since")
+        raise WrongValueError("A custom span needs a first or a last day: from, to or both.", field="since")
     if since is None:
-        since = date(1970, 1, 1)
+        since = _FIRST_DAY
     if until is None:
         until = max(today, since.date() if isinstance(since, datetime) else since)
     whole = not isinstance(since, datetime) and not isinstance(until, datetime)
-    start = _in_zone(since, zone) if isinstance(since, datetime) else start_of_day(since, zone)
-    end = _in_zone(until, zone) if isinstance(until, datetime) else start_of_day(until + timedelta(days=1), zone)
+    start = moment_in(since, zone)
+    end = moment_in(until if isinstance(until, datetime) else until + timedelta(days=1), zone)
     if start.timestamp() > end.timestamp() or (whole and since > until):
-        raise RefusedError(
+        raise WrongValueError(
             f"The span ends before it begins: from {filters.since} to {filters.until}. Swap the two.",
+            field="until",
+        )
+    if start.timestamp() == end.timestamp() and not whole:
+        raise WrongValueError(
+            f"The span is empty: from {filters.since} to {filters.until}, which is not included. Give a later end.",
             field="until",
         )
     if not isinstance(since, datetime) and not isinstance(until, datetime):
@@ -160,29 +171,41 @@ def _custom(filters: Filters, today: date, zone: ZoneInfo) -> Span:
     return Span(name="custom", start=start, end=end, days=(end.date() - first_day).days if at_midnight else None)
 
 
-def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
-    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+def moment_in(moment: date | datetime, zone: ZoneInfo) -> datetime:
+    """The instant that somebody in `zone` means: a day begins there, and a time without a zone is of its clock.
+
+    A time that the clock skips is the one that it shows instead: 03:30 for 02:30 in the night when summer begins.
+    """
+    if not isinstance(moment, datetime):
+        return start_of_day(moment, zone)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+    # Through UTC: only so does a time that the clock skips become one that there is.
+    return moment.astimezone(UTC).astimezone(zone)
 
 
 def parse_moment(text: str, what: str) -> date | datetime:
-    """A date or a date with a time, as `Filters` takes them. `what` names the input in the message."""
+    """A date or a date with a time, as `Filters` takes them. `what` names the input in the message.
+
+    Raises WrongValueError for a text that is neither, or not between 1970 and 2200.
+    """
     text = text.strip()
     try:
         moment = date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
     except ValueError:
-        raise RefusedError(
+        raise WrongValueError(
             f"{text!r} is not a date for {what!r}. Write 2026-10-01, or 2026-10-01T08:30 with a time.",
             field=what,
         ) from None
     if not 1970 <= moment.year < 2200:
-        raise RefusedError(f"The year of {what!r}, {text}, is not between 1970 and 2200.", field=what)
+        raise WrongValueError(f"The year of {what!r}, {text}, is not between 1970 and 2200.", field=what)
     return moment
 
 
 def span_name(text: str) -> SpanName:
-    """The named span that was typed; raises RefusedError with the nearest names."""
+    """The named span that was typed; raises WrongValueError with the nearest names."""
     for name in SPAN_NAMES:
         if name == text:
             return name
     near = nearest_names(text, SPAN_NAMES) or SPAN_NAMES
-    raise RefusedError(f"{text!r} is not a span. Use one of: {', '.join(near)}.", field="span")
+    raise WrongValueError(f"{text!r} is not a span. Use one of: {', '.join(near)}.", field="span")

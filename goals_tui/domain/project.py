@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, StringConstraints
 
-from goals_tui.domain.errors import RefusedError, nearest_names
+from goals_tui.domain.errors import RefusedError, WrongValueError, nearest_names
 from goals_tui.domain.goal import Id
 from goals_tui.domain.model import MAX_NAME, Line, Model
 
@@ -25,14 +25,17 @@ def currency_digits(code: str) -> int:
 
 
 def zone(key: str) -> ZoneInfo:
-    """The IANA time zone of this name; raises RefusedError with the nearest names."""
+    """The IANA time zone of this name, in upper or lower case; raises WrongValueError with the nearest names."""
     try:
         return ZoneInfo(key)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         # Only now: finding all names reads the whole folder of zones.
         known = available_timezones()
+        for name in known:
+            if name.casefold() == key.strip().casefold():
+                return ZoneInfo(name)
         near = nearest_names(key, known) or ("Europe/Berlin", "UTC")
-        raise RefusedError(
+        raise WrongValueError(
             f"{key!r} is not a time zone. Use an IANA name, for example {' or '.join(near)}.",
             field="time_zone",
         ) from None
@@ -40,10 +43,9 @@ def zone(key: str) -> ZoneInfo:
 
 def _check_zone(key: str) -> str:
     try:
-        zone(key)
+        return zone(key).key
     except RefusedError as error:
         raise ValueError(str(error)) from None
-    return key
 
 
 class Project(Model):

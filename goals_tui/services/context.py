@@ -7,9 +7,10 @@ from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from goals_tui.domain.errors import RefusedError
-from goals_tui.domain.event import EARLIEST, LATEST
+from goals_tui.domain.errors import RefusedError, WrongValueError
+from goals_tui.domain.filters import moment_in, parse_moment
 from goals_tui.domain.model import MAX_NAME, Ids, clean_line
 from goals_tui.domain.project import Project, zone
 from goals_tui.services.features import Features, read_features
@@ -133,7 +134,9 @@ def open_services(
 ) -> Services:
     """Open the workspace at `path`. Raises UnreadableError with what to do where there is none."""
     env = os.environ if env is None else env
-    return Services(Workspace.open(path), clock=clock or clock_of(env), ids=ids or Ids(), env=env)
+    workspace = Workspace.open(path)
+    clock = clock or clock_of(env, lambda: ProjectService(workspace.documents, History(workspace.documents)).get().zone)
+    return Services(workspace, clock=clock, ids=ids or Ids(), env=env)
 
 
 def create_workspace(
@@ -154,13 +157,14 @@ def create_workspace(
 
     env = os.environ if env is None else env
     ids = ids or Ids()
-    zone(time_zone)
+    where = zone(time_zone)
     if not clean_line(name):
         raise RefusedError("A project needs a name, for example --name 'Flight Desk'.", field="name")
     if len(clean_line(name)) > MAX_NAME:
         raise RefusedError(f"The name is {len(name)} characters long, {MAX_NAME} at most.", field="name")
-    project = Project(id=ids.hex24(), name=name, currency=check_currency(currency), time_zone=time_zone)
-    return Services(Workspace.create(path, project), clock=clock or clock_of(env), ids=ids, env=env)
+    project = Project(id=ids.hex24(), name=name, currency=check_currency(currency), time_zone=where.key)
+    clock = clock or clock_of(env, lambda: where)
+    return Services(Workspace.create(path, project), clock=clock, ids=ids, env=env)
 
 
 def default_workspace(env: Mapping[str, str] | None = None) -> Path:
@@ -173,18 +177,20 @@ def default_workspace(env: Mapping[str, str] | None = None) -> Path:
     return Path(platformdirs.user_data_dir("goals-tui", appauthor=False))
 
 
-def clock_of(env: Mapping[str, str]) -> Clock:
-    """The real clock, or one that stands still at GOALS_TUI_NOW. Raises RefusedError for an unreadable moment."""
+def clock_of(env: Mapping[str, str], zone_of: Callable[[], ZoneInfo]) -> Clock:
+    """The real clock, or one that stands still at GOALS_TUI_NOW. Raises RefusedError for an unreadable moment.
+
+    `zone_of` is asked where GOALS_TUI_NOW carries no zone: for that of the project.
+    """
     fixed = env.get(NOW_VARIABLE)
     if not fixed:
         return lambda: datetime.now(UTC)
     try:
-        now = datetime.fromisoformat(fixed)
-    except ValueError:
-        now = None
-    if now is None or now.tzinfo is None:
-        raise RefusedError(f"{NOW_VARIABLE} is {fixed!r}. Write a moment with its zone, as in 2026-11-20T12:00:00Z.")
-    if not EARLIEST <= now < LATEST:
-        raise RefusedError(f"{NOW_VARIABLE} is {fixed!r}. Write a moment between 1970 and 2200.")
-    moment = now.astimezone(UTC)
+        now = parse_moment(fixed, NOW_VARIABLE)
+    except WrongValueError:
+        # Not wrong usage: nobody typed it on this command line.
+        raise RefusedError(
+            f"{NOW_VARIABLE} is {fixed!r}. Write a moment between 1970 and 2200, as in 2026-11-20T12:00:00Z."
+        ) from None
+    moment = moment_in(now, zone_of()).astimezone(UTC)
     return lambda: moment

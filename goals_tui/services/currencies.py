@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
-from goals_tui.domain.errors import RefusedError, nearest_names
+from goals_tui.domain.errors import WrongValueError, nearest_names
 from goals_tui.domain.project import currency_digits
 
 
@@ -42,7 +42,7 @@ def symbol(code: str) -> str:
 
 
 def check_currency(code: str) -> str:
-    """The code in upper case if it names a currency in use; raises RefusedError with the nearest."""
+    """The code in upper case if it names a currency in use; raises WrongValueError with the nearest."""
     known = {currency.code: currency for currency in list_currencies()}
     wanted = code.strip().upper()
     if wanted in known:
@@ -50,7 +50,7 @@ def check_currency(code: str) -> str:
     by_name = {currency.name.casefold(): currency.code for currency in known.values()}
     nearest = nearest_names(code.strip(), [*known, *by_name])
     near = list(dict.fromkeys(by_name.get(name.casefold(), name) for name in nearest))
-    raise RefusedError(
+    raise WrongValueError(
         f"{code.strip()!r} is not a currency. Use an ISO 4217 code, for example {' or '.join(near or ['EUR', 'USD'])}.",
         field="currency",
     )

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goals_tui.domain.errors import RefusedError
+from goals_tui.domain.errors import RefusedError, WrongValueError
 from goals_tui.domain.filters import (
     Choice,
     Filters,
     Span,
     SpanName,
+    moment_in,
     parse_moment,
     resolve_span,
     span_name,
@@ -145,6 +146,32 @@ def test_a_span_with_one_end_is_open_to_the_other_side() -> None:
     assert future.days == 1
 
 
+def test_nothing_is_before_a_span_without_a_first_day() -> None:
+    assert custom(None, "2026-11-20").previous() is None
+    assert custom("1970-01-01", "1970-01-31").previous() is None
+    assert custom("1970-01-02", "1970-01-31").previous() is not None
+
+
+@pytest.mark.parametrize(
+    ("since", "start"),
+    [
+        # The clock goes from 02:00 to 03:00: there is no 02:30.
+        ("2026-03-29T02:30", "2026-03-29T03:30:00+02:00"),
+        ("2026-03-29T01:59", "2026-03-29T01:59:00+01:00"),
+        ("2026-10-25T02:30", "2026-10-25T02:30:00+02:00"),
+    ],
+)
+def test_a_time_that_the_clock_skips_is_the_one_that_it_shows(since: str, start: str) -> None:
+    made = custom(since, "2026-12-01T00:00")
+    assert made.start and made.start.isoformat() == start
+
+
+def test_what_somebody_means_by_a_date_or_a_time() -> None:
+    assert moment_in(date(2026, 10, 1), BERLIN).isoformat() == "2026-10-01T00:00:00+02:00"
+    assert moment_in(datetime(2026, 10, 1, 8), BERLIN).isoformat() == "2026-10-01T08:00:00+02:00"
+    assert moment_in(datetime(2026, 10, 1, 8, tzinfo=UTC), BERLIN).isoformat() == "2026-10-01T10:00:00+02:00"
+
+
 @pytest.mark.parametrize(
     ("since", "until", "message"),
     [
@@ -155,6 +182,12 @@ def test_a_span_with_one_end_is_open_to_the_other_side() -> None:
             "The span ends before it begins: from 2026-10-02 to 2026-10-01. Swap the two.",
         ),
         ("2026-10-01T10:00", "2026-10-01T09:00", "The span ends before it begins"),
+        (
+            "2026-10-01T10:00",
+            "2026-10-01T10:00",
+            "The span is empty: from 2026-10-01T10:00 to 2026-10-01T10:00, which is not included. Give a later end.",
+        ),
+        ("2026-10-01T10:00:00+02:00", "2026-10-01T08:00:00Z", "The span is empty"),
         (
             "01.10.2026",
             None,
@@ -167,7 +200,7 @@ def test_a_span_with_one_end_is_open_to_the_other_side() -> None:
     ],
 )
 def test_refused_spans(since: str | None, until: str | None, message: str) -> None:
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(WrongValueError) as refused:
         custom(since, until)
     assert message in str(refused.value)
 

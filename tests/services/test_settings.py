@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from goals_tui.domain.errors import ConflictError, GoalsError, RefusedError, UnreadableError
+from goals_tui.domain.errors import ConflictError, GoalsError, RefusedError, UnreadableError, WrongValueError
 from goals_tui.services.configuration import configuration_path
-from goals_tui.services.context import Services, clock_of, create_workspace, default_workspace, open_services
+from goals_tui.services.context import Services, create_workspace, default_workspace, open_services
 from goals_tui.services.currencies import check_currency, format_money, list_currencies
 from goals_tui.services.features import Features, read_features
 
@@ -102,15 +103,31 @@ def test_the_default_workspace_follows_the_environment(home: Path) -> None:
     assert default_workspace({}).name == "goals-tui"
 
 
-def test_the_clock_can_be_set_and_needs_a_zone() -> None:
-    clock = clock_of({"GOALS_TUI_NOW": "2026-11-20T13:00:00+01:00"})
-    assert clock().isoformat() == "2026-11-20T12:00:00+00:00"
-    for wrong in ("2026-11-20T13:00:00", "yesterday"):
-        with pytest.raises(RefusedError, match="Write a moment with its zone"):
-            clock_of({"GOALS_TUI_NOW": wrong})
-    for wrong in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00Z"):
-        with pytest.raises(RefusedError, match="Write a moment between 1970 and 2200"):
-            clock_of({"GOALS_TUI_NOW": wrong})
+@pytest.mark.parametrize(
+    ("text", "now"),
+    [
+        ("2026-11-20T13:00:00+01:00", "2026-11-20T12:00:00+00:00"),
+        ("2026-11-20T13:00", "2026-11-20T12:00:00+00:00"),
+        ("2026-11-20", "2026-11-19T23:00:00+00:00"),
+    ],
+)
+def test_the_clock_can_be_set_in_the_zone_of_the_project(services: Services, text: str, now: str) -> None:
+    env = {"GOALS_TUI_NOW": text}
+    assert open_services(services.workspace.path, env=env).clock().isoformat() == now
+    made = create_workspace(services.workspace.path / "other", name="Desk", time_zone="Europe/Berlin", env=env)
+    assert made.clock().isoformat() == now
+
+
+@pytest.mark.parametrize("wrong", ["yesterday", "2026-13-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00Z"])
+def test_a_clock_that_can_not_be_set(services: Services, wrong: str) -> None:
+    with pytest.raises(RefusedError, match=r"Write a moment between 1970 and 2200, as in") as refused:
+        open_services(services.workspace.path, env={"GOALS_TUI_NOW": wrong})
+    assert not isinstance(refused.value, WrongValueError)
+
+
+@pytest.mark.parametrize("key", ["europe/berlin", "EUROPE/BERLIN", "Europe/Berlin", " Europe/berlin "])
+def test_a_time_zone_may_be_typed_in_any_case(new_services: Callable[..., Services], key: str) -> None:
+    assert new_services("desk", time_zone=key).project.get().time_zone == "Europe/Berlin"
 
 
 def test_where_the_configuration_is(home: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import GoalsError, RefusedError, UnreadableError
+from goals_tui.domain.project import zone
 from goals_tui.services.demo.mark import is_demo
 
 if TYPE_CHECKING:
@@ -37,12 +38,13 @@ def make_demo(path: Path, *, fresh: bool = False, clock: Clock | None = None) ->
     if not there and path.exists() and not (path.is_dir() and not any(path.iterdir())):
         raise RefusedError(f"{path} holds something else than the demo. Choose a folder that is empty or not there.")
     # Here: to open the demo that is there, none of what fills it is needed.
+    from goals_tui.services.demo.content import TIME_ZONE
     from goals_tui.services.demo.filling import DAYS, fill
 
     made = path.with_name(f".{path.name}.new")
     try:
         shutil.rmtree(made, ignore_errors=True)
-        count = fill(made, (clock or clock_of(os.environ))())
+        count = fill(made, (clock or clock_of(os.environ, lambda: zone(TIME_ZONE)))())
         if path.exists():
             shutil.rmtree(path)
         made.rename(path)

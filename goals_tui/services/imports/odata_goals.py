@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from goals_tui.domain.errors import RefusedError, nearest_names
+from goals_tui.domain.errors import WrongValueError, nearest_names
 from goals_tui.domain.goal import Goal, Step, StepKind
 from goals_tui.domain.model import clean_line, reason
 from goals_tui.domain.value import MAX_AMOUNT, MAX_SECONDS, SuccessMetrics
@@ -34,10 +34,10 @@ _LAST = 1 << 40
 
 
 def duration_unit(name: str) -> Decimal:
-    """How many seconds a unit has; raises RefusedError."""
+    """How many seconds a unit has; raises WrongValueError."""
     if name not in DURATION_UNITS:
         near = nearest_names(name, DURATION_UNITS) or tuple(DURATION_UNITS)
-        raise RefusedError(
+        raise WrongValueError(
             f"{name!r} is not a unit of durations. Use one of: {', '.join(near)}.", field="duration_unit"
         )
     return DURATION_UNITS[name]
