@@ -132,7 +132,8 @@ def import_csv(
         list[str] | None, typer.Option("--completion", metavar="STEP", help="A completion step; may be repeated.")
     ] = None,
     time_zone: Annotated[
-        str | None, typer.Option("--time-zone", metavar="Z", help="The zone of times that carry none.")
+        str | None,
+        typer.Option("--time-zone", metavar="Z", help="The zone of times that carry none (else the project's)."),
     ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
@@ -162,6 +163,8 @@ def _print_import(result: ImportResult, format: Format) -> None:
         print_json(result.as_json())
     else:
         print_lines([result.summary()])
+    if result.assumed_time_zone:
+        say(f"Times without a zone were read as {result.assumed_time_zone}; --time-zone says another one.")
     for record in result.broken:
         say(f"Left out: {record}")
     if result.broken_total > len(result.broken):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from goals_tui.domain.errors import GoalsError, NotFoundError, RefusedError, Unr
 from goals_tui.domain.filters import Filters
 from goals_tui.services.context import Services
 from goals_tui.services.imports.service import ImportResult
+from goals_tui.services.imports.times import ACCEPTED
 from tests import builders
 
 LOG = """\
@@ -97,12 +99,43 @@ def test_the_nearest_step_is_offered(services: Services, tmp_path: Path) -> None
 
 def test_times_without_a_zone(services: Services, tmp_path: Path) -> None:
     text = LOG.replace("Z,", ",").replace("+02:00", "")
-    with pytest.raises(RefusedError, match=r"log\.csv, row 1: the time '2026-10-01T08:00:00' has no zone\."):
-        bring(services, text, tmp_path)
-    assert services.workspace.events.is_empty()
-    bring(services, text, tmp_path, time_zone="Europe/Berlin")
+    assert bring(services, text, tmp_path).assumed_time_zone == "Europe/Berlin"
     started = [cycle.started_at for cycle in services.insights.cycles(Filters(span="all"))]
     assert sorted(moment.hour for moment in started if moment) == [6, 6, 7]
+
+
+def test_times_of_a_zone_that_was_told_or_that_they_carry(services: Services, tmp_path: Path) -> None:
+    assert bring(services, LOG, tmp_path).assumed_time_zone is None
+    text = LOG.replace("Z,", ",").replace("+02:00", "")
+    assert bring(services, text, tmp_path, goal="UTC", time_zone="utc").assumed_time_zone is None
+    hours = {cycle.started_at.hour for cycle in services.insights.cycles(Filters(span="all")) if cycle.started_at}
+    assert hours == {7, 8, 9}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1790841600", "1790841600.0", "2026/10/01 10:00", "2026-10-01 10:00", "20261001T1000", "2026-10-01T08:00Z"],
+)
+def test_times_in_other_forms(services: Services, tmp_path: Path, text: str) -> None:
+    rows = f"case,activity,when\n1,Select,{text}\n1,Pay,{text}\n"
+    bring(services, rows, tmp_path)
+    [cycle] = services.insights.cycles(Filters(span="all"))
+    assert cycle.started_at == datetime(2026, 10, 1, 8, tzinfo=UTC)
+
+
+def test_where_no_time_can_be_read_the_first_row_says_why(services: Services, tmp_path: Path) -> None:
+    with pytest.raises(RefusedError) as refused:
+        bring(services, "case,activity,when\n1,Select,01.10.2026\n1,Pay,02.10.2026\n", tmp_path)
+    assert str(refused.value) == (
+        "log.csv has no row that can be used. log.csv, record 1: '01.10.2026' is not a time: write "
+        "2026-10-01T08:00:00Z, 2026-10-01 08:00, 2026/10/01 08:00, or seconds since 1970."
+    )
+
+
+def test_the_name_of_the_goal_is_cleaned(services: Services, tmp_path: Path) -> None:
+    bring(services, LOG, tmp_path, goal="  Book\t a Flight\x1b ")
+    assert [goal.name for goal in services.goals.all()] == ["Book a Flight"]
+    assert bring(services, LOG, tmp_path, goal="Book  a Flight").goals_added == 0
 
 
 def test_rows_that_cannot_be_used_are_named_and_the_rest_imported(services: Services, tmp_path: Path) -> None:
@@ -116,7 +149,7 @@ def test_rows_that_cannot_be_used_are_named_and_the_rest_imported(services: Serv
     result = bring(services, LOG + "\n".join(odd), tmp_path)
     assert (result.events_added, result.broken_total) == (6, 5)
     assert [(broken.record, broken.why) for broken in result.broken] == [
-        (7, "'yesterday' is not a time, as in 2026-10-01T08:00:00Z"),
+        (7, f"'yesterday' is not a time: write {ACCEPTED}"),
         (8, "the time 1969-01-01T00:00:00Z is not between 1970 and 2200"),
         (9, "the column case is empty"),
         (10, "the column activity is empty"),
@@ -127,8 +160,9 @@ def test_rows_that_cannot_be_used_are_named_and_the_rest_imported(services: Serv
 def test_names_that_are_too_long_are_named(services: Services, tmp_path: Path) -> None:
     long = "x" * 301
     text = f"{LOG}{long},Select,2026-10-03T08:00:00Z,Webchat,\n9,Select,2026-10-03T08:00:00Z,{long},zoe\n"
+    text += f"9,{long},2026-10-03T08:00:00Z,Webchat,zoe\n"
     result = bring(services, text, tmp_path, endpoint="channel", session="user")
-    assert (result.events_added, [broken.record for broken in result.broken]) == (6, [7, 8])
+    assert (result.events_added, [broken.record for broken in result.broken]) == (6, [7, 8, 9])
     assert result.broken[0].why == "a session has 300 characters at most"
     assert result.broken[1].why == "The endpoint has more than 300 characters. Give a shorter name."
 
@@ -143,6 +177,8 @@ def many(count: int) -> str:
     [
         (LOG, {"step": "Activty"}, NotFoundError, "There is no column of log.csv called 'Activty'. Did you mean 'acti"),
         (LOG, {"initial": "Selec"}, NotFoundError, "no activity in log.csv called 'Selec'. Did you mean 'Select'?"),
+        (LOG, {"goal": "x" * 301}, RefusedError, "The goal's name has 301 characters, 300 at most."),
+        (LOG, {"goal": " "}, RefusedError, "Name is mandatory"),
         (LOG, {"completion": ("Select",)}, RefusedError, "can't be the initial and a completion step"),
         (LOG, {"time_zone": "Berlin"}, RefusedError, "'Berlin' is not a time zone"),
         (many(11), {}, RefusedError, "log.csv has 11 activities, and a goal has at most 10 steps."),

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from goals_tui.domain.errors import NotFoundError, RefusedError, UnreadableError, nearest_names
 from goals_tui.domain.event import EARLIEST, LATEST, GoalEvent, source
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.model import clean_line
+from goals_tui.domain.model import MAX_NAME, clean_line
 from goals_tui.domain.project import zone
 from goals_tui.services.imports.csv_import_goal import GoalSketch, check_told
 from goals_tui.services.imports.files import DataFile, unpack
@@ -25,6 +25,7 @@ from goals_tui.services.imports.goals import save_read_goals
 from goals_tui.services.imports.odata_goals import Place, ReadGoal
 from goals_tui.services.imports.result import Broken, ImportResult, Progress, silent
 from goals_tui.services.imports.table import Table, UnusableError, read_table
+from goals_tui.services.imports.times import read_time
 from goals_tui.services.tracking import EventTemplates
 from goals_tui.store.atomic import scratch_folder
 from goals_tui.store.events.bulk_import import BulkImport
@@ -75,10 +76,14 @@ def import_csv(
 ) -> ImportResult:
     """Import a table; the goal is made where there is none of this name (`csv_import_goal.GoalSketch` says how).
 
-    Rows that can't be used are left out and named. Raises UnreadableError for a file that is no table,
-    NotFoundError for an unknown column or activity, RefusedError for a time without zone where no `time_zone`
-    is given, or a goal that can't be made; then nothing is imported.
+    Times without a zone are of `time_zone`, else of the project's. Rows that can't be used are left out and named.
+    Raises UnreadableError for a file that is no table, NotFoundError for an unknown column or activity, RefusedError
+    for an unknown `time_zone` or a goal that can't be made; then nothing is imported.
     """
+    goal_name = clean_line(goal_name)
+    if len(goal_name) > MAX_NAME:
+        raise RefusedError(f"The goal's name has {len(goal_name)} characters, {MAX_NAME} at most.", field="goal")
+    where = zone(time_zone) if time_zone else services.project.get().zone
     data = DataFile(file, file.name, named=True)
     if not file.is_file():
         raise UnreadableError(f"There is no file {file}. Give a table with a header, as .csv or .csv.gz.")
@@ -87,14 +92,15 @@ def import_csv(
         lines = folder / "events.jsonl"
         try:
             path = unpack(file, folder / "unpacked") if data.packed else file
-            reader = _Rows(path, data.name, columns, zone(time_zone) if time_zone else None, progress)
+            reader = _Rows(path, data.name, columns, where, progress)
             goal = _existing(services, goal_name)
             made = None
             if goal is None:
                 sketch = GoalSketch(goal_name, data.name)
-                for row in reader.read(Broken(), 0.0, 0.4):
+                unusable = Broken()
+                for row in reader.read(unusable, 0.0, 0.4):
                     sketch.add(row.case, row.activity, row.moment)
-                made = goal = sketch.draw(services, initial, completion)
+                made = goal = sketch.draw(services, initial, completion, unusable)
                 for problem in services.goals.problems(made):
                     raise RefusedError(problem.message, field=problem.field)
             else:
@@ -121,6 +127,7 @@ def import_csv(
         broken=tuple(broken.named),
         broken_total=broken.total,
         files=(data.name,),
+        assumed_time_zone=where.key if reader.met_no_zone and not time_zone else None,
     )
 
 
@@ -132,14 +139,15 @@ def _existing(services: Services, name: str) -> Goal | None:
 
 
 class _Rows:
-    """Reads the rows of a table, as often as needed."""
+    """Reads the rows of a table, as often as needed. `met_no_zone` says whether a time was read that has none."""
 
-    def __init__(self, path: Path, name: str, columns: Columns, zone: ZoneInfo | None, progress: Progress) -> None:
+    def __init__(self, path: Path, name: str, columns: Columns, zone: ZoneInfo, progress: Progress) -> None:
         self._path = path
         self._name = name
         self._columns = columns
         self._zone = zone
         self._progress = progress
+        self.met_no_zone = False
 
     def read(self, broken: Broken, start: float, end: float) -> Iterator[Row]:
         """Every row that can be used; progress goes from `start` to `end`."""
@@ -156,9 +164,11 @@ class _Rows:
                 broken.add(self._name, number, why)
                 continue
             try:
-                moment = self._moment(cells[time], number)
+                moment = self._moment(cells[time])
                 key = _needed(cells[case], named.cycle)
                 activity = _needed(cells[step], named.step)
+                if len(activity) > MAX_NAME:
+                    raise ValueError(f"a step's name has {MAX_NAME} characters at most")
             except ValueError as error:
                 broken.add(self._name, number, str(error))
                 continue
@@ -172,19 +182,11 @@ class _Rows:
             raise NotFoundError(f"column of {self._name} called", name, table.columns)
         return table.columns.index(name)
 
-    def _moment(self, text: str, number: int) -> datetime:
-        """Raises ValueError, and RefusedError where nobody said which zone is meant."""
-        try:
-            moment = datetime.fromisoformat(text.strip())
-        except ValueError:
-            raise ValueError(f"{clean_line(text)[:40]!r} is not a time, as in 2026-10-01T08:00:00Z") from None
+    def _moment(self, text: str) -> datetime:
+        """Raises ValueError."""
+        moment = read_time(text)
         if moment.tzinfo is None:
-            if self._zone is None:
-                raise RefusedError(
-                    f"{self._name}, row {number:,}: the time {text.strip()!r} has no zone. "
-                    "Say which one is meant, for example --time-zone Europe/Berlin.",
-                    field="time_zone",
-                )
+            self.met_no_zone = True
             moment = moment.replace(tzinfo=self._zone)
         try:
             moment = moment.astimezone(UTC)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.domain.goal import Goal, Step
 from goals_tui.domain.goal_rules import HIGHEST_MAX_STEPS
+from goals_tui.domain.model import clean_line
+from goals_tui.services.imports.result import Broken
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
@@ -37,9 +39,12 @@ class GoalSketch:
         if first is None or moment < first:
             self._cases[case][key] = moment
 
-    def draw(self, services: Services, initial: str | None, completion: Sequence[str]) -> Goal:
-        """The goal, not saved yet. Raises NotFoundError for an activity that is not there, RefusedError."""
-        self._check_count(services.features.max_steps)
+    def draw(self, services: Services, initial: str | None, completion: Sequence[str], unusable: Broken) -> Goal:
+        """The goal, not saved yet; `unusable` are the rows that could not be added.
+
+        Raises NotFoundError for an activity that is not there, RefusedError.
+        """
+        self._check_count(services.features.max_steps, unusable)
         told = None if initial is None else self._key(initial)
         ends = {self._key(name) for name in completion}
         positions: dict[str, list[int]] = defaultdict(list)
@@ -69,8 +74,10 @@ class GoalSketch:
         ]
         return services.goals.draft().model_copy(update={"name": self._name, "steps": tuple(steps)})
 
-    def _check_count(self, most: int) -> None:
+    def _check_count(self, most: int, unusable: Broken) -> None:
         count = len(self._spelling)
+        if not count and unusable.named:
+            raise RefusedError(f"{self._file} has no row that can be used. {unusable.named[0]}.")
         if count < 2:
             what = (
                 "no row that can be used"
@@ -90,7 +97,7 @@ class GoalSketch:
             )
 
     def _key(self, activity: str) -> str:
-        key = activity.strip().casefold()
+        key = clean_line(activity).casefold()
         if key not in self._spelling:
             raise NotFoundError(f"activity in {self._file} called", activity, self._spelling.values())
         return key

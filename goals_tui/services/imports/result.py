@@ -63,6 +63,8 @@ class ImportResult:
     broken_total: int = 0
     files: tuple[str, ...] = ()
     ignored: tuple[str, ...] = field(default=())
+    assumed_time_zone: str | None = None
+    """Of which zone times were taken that carried none, where nobody said which is meant."""
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -76,6 +78,7 @@ class ImportResult:
             "broken": [{"file": one.file, "record": one.record, "why": one.why} for one in self.broken],
             "files": list(self.files),
             "ignored": list(self.ignored),
+            "assumed_time_zone": self.assumed_time_zone,
         }
 
     def summary(self) -> str:
