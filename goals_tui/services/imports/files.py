@@ -11,7 +11,9 @@ from pathlib import Path
 import orjson
 
 from goals_tui.domain.errors import RefusedError, UnreadableError
+from goals_tui.domain.event import FIELDS
 from goals_tui.services.imports.table import UnusableError, read_table
+from goals_tui.store.events.export import unguarded
 
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv")
 LINES = (".jsonl", ".ndjson")
@@ -127,13 +129,17 @@ def page_records(path: Path) -> Iterator[object] | None:
 
 
 def _table_records(path: Path) -> Iterator[object]:
-    """Rows as objects without their empty cells; a row with more cells than the header stays a list."""
+    """Rows as objects without their empty cells; a row with more cells than the header stays a list.
+
+    A table with exactly the columns of our export is one: there alone an apostrophe before a formula is not data.
+    """
     table = read_table(path)
+    read = unguarded if table.columns == FIELDS else str
     for _number, row in table.rows:
         if len(row) > len(table.columns):
             yield row
         else:
-            yield {name: cell for name, cell in zip(table.columns, row, strict=False) if cell != ""}
+            yield {name: read(cell) for name, cell in zip(table.columns, row, strict=False) if cell != ""}
 
 
 def _line(record: object) -> bytes:

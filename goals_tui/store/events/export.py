@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,12 @@ _INSTANT = (
     f"CASE WHEN microsecond(timestamp) % 1000 = 0 THEN strftime(timestamp, '%Y-%m-%dT%H:%M:%S.%gZ') ELSE {_MOMENT} END"
 )
 
+_FORMULA = r"'*[=+\-@\t\r\n]"
+"""How a text begins that gets an apostrophe in front. One that looks guarded already gets another, so that what
+`unguarded` takes off is always what was put on."""
+
+_GUARDED = re.compile(f"'{_FORMULA}")
+
 _FORMATS = {
     ".jsonl": "FORMAT json",
     ".jsonl.gz": "FORMAT json, COMPRESSION gzip",
@@ -30,8 +37,8 @@ _FORMATS = {
 def export(connection: DuckDBPyConnection, path: Path) -> int:
     """Writes the view `events` to `path`, whose ending says the format; all or nothing. How many events.
 
-    In .csv a text that a spreadsheet would take for a formula gets an apostrophe in front. Raises RefusedError
-    for another ending, UnreadableError where the file can't be written.
+    In .csv a text that a spreadsheet would take for a formula gets an apostrophe in front, which `unguarded` takes
+    off again. Raises RefusedError for another ending, UnreadableError where the file can't be written.
     """
     import duckdb
 
@@ -58,13 +65,19 @@ def export(connection: DuckDBPyConnection, path: Path) -> int:
     return int(row[0]) if row else 0
 
 
+def unguarded(text: str) -> str:
+    """A text of an exported .csv file as it is in the log."""
+    return text[1:] if _GUARDED.match(text) else text
+
+
 def _columns(ending: str) -> str:
     if ending == ".parquet":
         return COLUMNS
     texts = {name: f'"{name}"' for name in FIELDS if name != "timestamp"}
     if ending == ".csv":
+        formula = f"^{_FORMULA}".replace("'", "''")
         texts = {
-            name: f"CASE WHEN regexp_matches({column}, '^[=+\\-@\\t\\r\\n]') THEN '''' || {column} ELSE {column} END"
+            name: f"CASE WHEN regexp_matches({column}, '{formula}') THEN '''' || {column} ELSE {column} END"
             for name, column in texts.items()
         }
     texts["timestamp"] = _INSTANT
