@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from goals_tui.cli.output import Format, FormatOption, print_json, print_lines, say
+from goals_tui.cli.output import ResultFormat, ResultFormatOption, print_json, print_lines, say
 from goals_tui.cli.state import services
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def track(
         str | None,
         typer.Option("--at", metavar="TIME", help="A date, or one with a time (else now); in the project's zone."),
     ] = None,
-    format: FormatOption = Format.TABLE,
+    format: ResultFormatOption = ResultFormat.TABLE,
 ) -> None:
     """Record that a conversation reached steps of a goal."""
     from goals_tui.domain.event import source
@@ -55,7 +55,7 @@ def track(
     tracked = opened.tracking.track(session, found.id, [one.id for one in steps], origin, at=moment)
     opened.workspace.events.sync()
     missed = [{"step": found.step(step_id).name, "step_id": step_id} for step_id in tracked.not_tracked]
-    if format is Format.JSON:
+    if format is ResultFormat.JSON:
         events = [event.model_dump(mode="json", by_alias=True) for event in tracked.events]
         print_json({"cycle_id": tracked.cycle_id, "events": events, "not_tracked": missed})
     else:
@@ -77,7 +77,7 @@ def simulate(
     seed: Annotated[int, typer.Option("--seed", metavar="K", help="The same seed gives the same events.")] = 0,
     since: Annotated[str | None, typer.Option("--from", metavar="D", help="First day (else 30 days ago).")] = None,
     until: Annotated[str | None, typer.Option("--to", metavar="D", help="Last day (else today).")] = None,
-    format: FormatOption = Format.TABLE,
+    format: ResultFormatOption = ResultFormat.TABLE,
 ) -> None:
     """Run many conversations through a flow, and record the goals that they reach."""
     from goals_tui.services.simulation import span_of
@@ -88,7 +88,7 @@ def simulate(
         result = opened.simulation.simulate(
             opened.flows.get(flow).id, sessions=sessions, seed=seed, start=start, end=end, progress=progress
         )
-    if format is Format.JSON:
+    if format is ResultFormat.JSON:
         print_json(result.as_json())
     else:
         print_lines([f"{result.conversations} conversations, {result.events} events"])
@@ -106,7 +106,7 @@ def import_odata(
         str,
         typer.Option("--duration-unit", metavar="UNIT", help="What durations are in: seconds, milliseconds, minutes."),
     ] = "seconds",
-    format: FormatOption = Format.TABLE,
+    format: ResultFormatOption = ResultFormat.TABLE,
 ) -> None:
     """Import goals and their events as the original system exports them. Importing twice adds nothing."""
     opened = services(context)
@@ -135,7 +135,7 @@ def import_csv(
         str | None,
         typer.Option("--time-zone", metavar="Z", help="The zone of times that carry none (else the project's)."),
     ] = None,
-    format: FormatOption = Format.TABLE,
+    format: ResultFormatOption = ResultFormat.TABLE,
 ) -> None:
     """Import the events of any log, and make the goal when it is missing."""
     opened = services(context)
@@ -158,8 +158,8 @@ def import_csv(
     _print_import(result, format)
 
 
-def _print_import(result: ImportResult, format: Format) -> None:
-    if format is Format.JSON:
+def _print_import(result: ImportResult, format: ResultFormat) -> None:
+    if format is ResultFormat.JSON:
         print_json(result.as_json())
     else:
         print_lines([result.summary()])

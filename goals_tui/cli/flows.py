@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from goals_tui.cli.output import Format, FormatOption, Heading, print_json, print_lines, print_list, say
+from goals_tui.cli.output import (
+    Format,
+    FormatOption,
+    Heading,
+    ResultFormat,
+    ResultFormatOption,
+    print_json,
+    print_lines,
+    print_list,
+    say,
+)
 from goals_tui.cli.state import services
 from goals_tui.domain.words import counted
 
@@ -42,13 +52,13 @@ def list_flows(context: typer.Context, format: FormatOption = Format.TABLE) -> N
 
 
 @app.command()
-def show(context: typer.Context, flow: FlowArgument, format: FormatOption = Format.TABLE) -> None:
+def show(context: typer.Context, flow: FlowArgument, format: ResultFormatOption = ResultFormat.TABLE) -> None:
     """Draw a flow as text; as JSON: the flow as it is stored."""
     from goals_tui.domain.flow_text import draw
 
     opened = services(context)
     found = opened.flows.get(flow)
-    if format is Format.JSON:
+    if format is ResultFormat.JSON:
         print_json(found.model_dump(mode="json"))
     else:
         goals = {goal.id: goal for goal in opened.goals.all()}

@@ -37,7 +37,15 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+class ResultFormat(StrEnum):
+    """How the result of a command that lists nothing is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print it.", show_choices=True)]
+ResultFormatOption = Annotated[ResultFormat, typer.Option("--format", help="How to print it.", show_choices=True)]
 
 
 Heading = str | tuple[str, str]

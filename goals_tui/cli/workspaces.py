@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from goals_tui.cli.output import Format, FormatOption, print_json, print_lines, say
+from goals_tui.cli.output import Format, FormatOption, print_csv, print_json, print_lines, say
 from goals_tui.cli.state import State
 from goals_tui.domain.errors import RefusedError
 
@@ -83,6 +83,9 @@ def locate(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
     places["configuration"] = configuration_path()
     if format is Format.JSON:
         print_json({what: {"path": str(place), "exists": place.exists()} for what, place in places.items()})
+    elif format is Format.CSV:
+        rows = [{"what": what, "path": str(place), "exists": place.exists()} for what, place in places.items()]
+        print_csv(rows, ["what", "path", "exists"])
     else:
         width = max(len(what) for what in places)
         print_lines(

@@ -171,6 +171,9 @@ def test_locate(desk: Cli, tmp_path: Path) -> None:
     places = desk("locate", "--format", "json").json
     assert places["workspace"] == {"path": str(tmp_path / "workspace"), "exists": True}
     assert "configuration" in places
+    rows = list(csv.DictReader(io.StringIO(desk("locate", "--format", "csv").out)))
+    assert [(row["what"], row["path"]) for row in rows] == [(what, place["path"]) for what, place in places.items()]
+    assert rows[0]["exists"] == "True"
 
 
 @pytest.mark.parametrize(
@@ -252,6 +255,11 @@ def test_a_time_zone_in_lower_case_is_shown_as_it_is_called(desk: Cli) -> None:
         ["report", "--endpoint", "A", "--not-endpoint", "B"],
         ["cycles", "--outcome", "great"],
         ["goals", "list", "--format", "xml"],
+        ["flows", "show", "Book a Flight", "--format", "csv"],
+        ["simulate", "Book a Flight", "--sessions", "1", "--format", "csv"],
+        ["import", "odata", ".", "--format", "csv"],
+        ["import", "csv", "x.csv", "--goal", "G", "--cycle", "a", "--step", "b", "--time", "c", "--format", "csv"],
+        [*TRACK, "--format", "csv"],
         ["nonsense"],
     ],
 )
