@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from goals_tui.cli.output import ResultFormat, ResultFormatOption, print_json, print_lines, say
-from goals_tui.cli.state import services
+from goals_tui.cli.state import services_with_goals
 
 if TYPE_CHECKING:
     from goals_tui.services.imports.service import ImportResult
@@ -47,7 +47,7 @@ def track(
     from goals_tui.domain.event import source
     from goals_tui.domain.filters import moment_in, parse_moment
 
-    opened = services(context)
+    opened = services_with_goals(context)
     moment = moment_in(parse_moment(at, "at"), opened.project.get().zone) if at is not None else None
     found = opened.goals.get(goal)
     steps = [found.step(name) for name in step]
@@ -82,7 +82,7 @@ def simulate(
     """Run many conversations through a flow, and record the goals that they reach."""
     from goals_tui.services.simulation import span_of
 
-    opened = services(context)
+    opened = services_with_goals(context)
     start, end = span_of(since, until, opened.clock(), opened.project.get().zone)
     with _progress() as progress:
         result = opened.simulation.simulate(
@@ -109,7 +109,7 @@ def import_odata(
     format: ResultFormatOption = ResultFormat.TABLE,
 ) -> None:
     """Import goals and their events as the original system exports them. Importing twice adds nothing."""
-    opened = services(context)
+    opened = services_with_goals(context)
     with _progress() as progress:
         result = opened.imports.odata(paths, duration_unit=duration_unit, progress=progress)
     _print_import(result, format)
@@ -138,7 +138,7 @@ def import_csv(
     format: ResultFormatOption = ResultFormat.TABLE,
 ) -> None:
     """Import the events of any log, and make the goal when it is missing."""
-    opened = services(context)
+    opened = services_with_goals(context)
     with _progress() as progress:
         result = opened.imports.csv(
             file,

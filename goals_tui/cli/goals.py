@@ -19,13 +19,11 @@ from goals_tui.cli.output import (
     print_table,
     say,
 )
-from goals_tui.cli.state import services
-from goals_tui.domain.errors import RefusedError
+from goals_tui.cli.state import services_with_goals
 from goals_tui.domain.words import counted
 
 if TYPE_CHECKING:
     from goals_tui.domain.goal import Goal
-    from goals_tui.services.context import Services
 
 app = typer.Typer(help="The goals of the project.", no_args_is_help=True)
 
@@ -44,7 +42,7 @@ def list_goals(context: typer.Context, format: FormatOption = Format.TABLE) -> N
             "steps": goal.steps,
             "flows": list(goal.flows),
         }
-        for goal in _opened(context).goals.summaries()
+        for goal in services_with_goals(context).goals.summaries()
     ]
     headings: dict[Heading, str] = {
         "Goal": "name",
@@ -59,7 +57,7 @@ def list_goals(context: typer.Context, format: FormatOption = Format.TABLE) -> N
 @app.command()
 def show(context: typer.Context, goal: GoalArgument, format: FormatOption = Format.TABLE) -> None:
     """Show one goal with its steps and what each is worth."""
-    opened = _opened(context)
+    opened = services_with_goals(context)
     found = opened.goals.get(goal)
     content = goal_json(found)
     if format is Format.JSON:
@@ -102,7 +100,7 @@ def delete(
     confirm: Annotated[str, typer.Option("--confirm", metavar="NAME", help="The goal's name: it can't be undone.")],
 ) -> None:
     """Delete a goal with all its analytics data. Its nodes in flows stay and stop working."""
-    opened = _opened(context)
+    opened = services_with_goals(context)
     found = opened.goals.get(goal)
     taken = opened.goals.delete(found.id, confirm=confirm)
     say(f"Deleted {taken.name!r}: {counted(taken.events, 'event')} of {counted(taken.cycles, 'cycle')} went with it.")
@@ -132,14 +130,3 @@ def goal_json(goal: Goal) -> dict[str, Any]:
             for step in goal.steps
         ],
     }
-
-
-def _opened(context: typer.Context) -> Services:
-    """The services, unless goals are switched off (DESIGN 4, *Goal*)."""
-    opened = services(context)
-    if not opened.features.enabled:
-        raise RefusedError(
-            f"Goals are switched off by {opened.features.enabled_from}. "
-            "Set FEATURE_USE_GOALS_V2=true there to turn them on."
-        )
-    return opened

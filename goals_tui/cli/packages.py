@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from goals_tui.cli.output import print_lines, say
-from goals_tui.cli.state import services
+from goals_tui.cli.state import services_with_goals
 
 
 class OnConflict(StrEnum):
@@ -35,7 +35,7 @@ def export(
     ] = None,
 ) -> None:
     """Write goals, with the flows asked for, as a package."""
-    opened = services(context)
+    opened = services_with_goals(context)
     ids = [opened.goals.get(goal).id for goal in goals]
     flows = [opened.flows.get(name).id for name in flow or ()]
     result = opened.packages.export(ids, output, with_events=with_events, flows=flows)
@@ -52,7 +52,7 @@ def import_package(
     ] = OnConflict.ASK,
 ) -> None:
     """Bring the goals and flows of a package in: all of it, or nothing."""
-    result = services(context).packages.import_package(file, on_conflict=on_conflict.value)
+    result = services_with_goals(context).packages.import_package(file, on_conflict=on_conflict.value)
     for notice in result.notices:
         say(notice)
     print_lines([result.summary()])

@@ -20,7 +20,7 @@ from goals_tui.cli.output import (
     print_table,
     say,
 )
-from goals_tui.cli.state import services
+from goals_tui.cli.state import services_with_goals
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.value import format_amount, format_duration
 
@@ -67,7 +67,7 @@ def register(app: typer.Typer) -> None:
 
 def report(context: typer.Context, filters: Build, format: FormatOption = Format.TABLE) -> None:
     """Goals completed, partially completed and incomplete, and what they saved."""
-    opened = services(context)
+    opened = services_with_goals(context)
     result = opened.insights.report(filters(opened))
     if format is Format.JSON:
         print_json(report_json(result))
@@ -152,7 +152,7 @@ def funnel(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """How far the attempts at one goal got, step by step, and how long it took."""
-    opened = services(context)
+    opened = services_with_goals(context)
     result = opened.insights.funnel(opened.goals.get(wanted).id, filters(opened))
     steps = [step.model_dump(exclude={"started", "before"}) for step in result.steps]
     columns = ["step_id", "name", "kind", "reached", "from_start", "from_previous", "median_seconds", "p90_seconds"]
@@ -213,7 +213,7 @@ def cycles(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """List the cycles: every attempt at a goal, newest first."""
-    opened = services(context)
+    opened = services_with_goals(context)
     found = opened.insights.cycles(filters(opened), outcome=outcome.value if outcome else None, limit=limit)
     digits = currency_digits(opened.project.get().currency)
     rows = [cycle_json(row, digits) for row in found]
@@ -261,7 +261,7 @@ def cycle(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Show one cycle as a timeline: each event, when it fired, what it earned."""
-    opened = services(context)
+    opened = services_with_goals(context)
     timeline = opened.insights.cycle(cycle_id, opened.goals.get(goal).id if goal else None)
     project = opened.project.get()
     digits = currency_digits(project.currency)

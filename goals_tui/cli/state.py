@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from goals_tui.domain.errors import RefusedError
+
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
 
@@ -33,4 +35,15 @@ def services(context: typer.Context) -> Services:
     opened = open_services(context.ensure_object(State).path())
     for notice in opened.workspace.notices:
         say(f"goals-tui: {notice}")
+    return opened
+
+
+def services_with_goals(context: typer.Context) -> Services:
+    """The same for a command about goals; raises RefusedError where they are switched off (DESIGN 4, *Goal*)."""
+    opened = services(context)
+    if not opened.features.enabled:
+        raise RefusedError(
+            f"Goals are switched off by {opened.features.enabled_from}. "
+            "Set FEATURE_USE_GOALS_V2=true there to turn them on."
+        )
     return opened

@@ -311,14 +311,42 @@ def test_json_keeps_letters_of_every_language(cli: Cli, services: Services) -> N
     assert json.loads(out)[0]["name"] == "予約 ✈"
 
 
-def test_goals_that_are_switched_off_say_how_to_turn_them_on(desk: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["goals", "list"],
+        ["goals", "show", "Book a Flight"],
+        ["goals", "delete", "Book a Flight", "--confirm", "Book a Flight"],
+        ["report"],
+        ["funnel", "Book a Flight"],
+        ["cycles"],
+        ["cycle", "any"],
+        list(TRACK),
+        ["simulate", "Book a Flight", "--sessions", "1"],
+        ["import", "odata", "export"],
+        ["import", "csv", "log.csv", "--goal", "G", "--cycle", "a", "--step", "b", "--time", "c"],
+        ["package", "export", "Book a Flight", "-o", "goal.zip"],
+        ["package", "import", "goal.zip"],
+    ],
+)
+def test_goals_that_are_switched_off_say_how_to_turn_them_on(
+    desk: Cli, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
     monkeypatch.setenv("FEATURE_USE_GOALS_V2", "false")
-    for command in (["list"], ["show", "Book a Flight"], ["delete", "Book a Flight", "--confirm", "Book a Flight"]):
-        result = desk("goals", *command)
-        assert (result.code, result.out) == (1, "")
-        assert "FEATURE_USE_GOALS_V2 in the environment. Set FEATURE_USE_GOALS_V2=true there" in result.err
+    result = desk(*command)
+    assert (result.code, result.out) == (1, "")
+    assert result.err == (
+        "goals-tui: Goals are switched off by FEATURE_USE_GOALS_V2 in the environment. "
+        "Set FEATURE_USE_GOALS_V2=true there to turn them on.\n"
+    )
     monkeypatch.delenv("FEATURE_USE_GOALS_V2")
     assert len(desk("goals", "list", "--format", "json").json) == 1
+
+
+def test_flows_go_on_without_goals(desk: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FEATURE_USE_GOALS_V2", "false")
+    for command in (["check"], ["flows", "list"], ["flows", "show", "Book a Flight"], ["events", "stats"]):
+        assert desk(*command).code == 0
 
 
 def test_a_terminal_without_unicode_gets_what_it_can_show(services: Services) -> None:
