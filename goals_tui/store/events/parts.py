@@ -116,7 +116,7 @@ class Parts:
             if gone:
                 shorter = Catalog(tuple(parts), catalog.absorbed, catalog.torn)
                 catalog, _ = self._absorb(shorter, files, f"NOT ({doomed})")
-            yield Prepared(gone, partial(self._commit, catalog))
+            yield self._prepared(gone, catalog)
 
     @contextlib.contextmanager
     def adding(self, source: DuckDBPyConnection, sql: str) -> Iterator[Prepared]:
@@ -131,7 +131,7 @@ class Parts:
                 part = self._files.keep_new(connection, raw)
             if part is not None:
                 catalog = Catalog((*catalog.parts, part), catalog.absorbed, catalog.torn)
-            yield Prepared(part.events if part else 0, partial(self._commit, catalog))
+            yield self._prepared(part.events if part else 0, catalog)
 
     def rebuild_catalog(self) -> Catalog:
         """Makes parts.json anew from the parts that are there, each event once. Raises UnreadableError."""
@@ -191,6 +191,10 @@ class Parts:
         # Under the lock for appending, so that a look-up of a session never sees half of it.
         with self._appending:
             save_catalog(self._folder, catalog)
+
+    def _prepared(self, events: int, catalog: Catalog) -> Prepared:
+        # Where nothing changes, nothing is written: others would read all of it again.
+        return Prepared(events, partial(self._commit, catalog) if events else lambda: None)
 
     def _absorb(self, catalog: Catalog, files: Sequence[Path], keep: str) -> tuple[Catalog, SealResult]:
         """Makes one part of the rows of set-aside files for which `keep` holds: `catalog` with it, to be committed."""
