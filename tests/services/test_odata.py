@@ -149,10 +149,16 @@ def test_an_older_state_does_not_replace_what_was_edited_here(services: Services
     assert {found.version for found in services.goals.versions(GOAL_ID)} == {V1, V2, edited.version}
 
 
-def test_importing_goals_can_be_undone(services: Services, tmp_path: Path) -> None:
-    bring_all(services, tmp_path / "in", goal(), *steps())
-    assert services.history.undo() == "Import goals"
+def test_importing_goals_can_be_undone_and_their_events_are_reported(services: Services, tmp_path: Path) -> None:
+    bring_all(services, tmp_path / "in", goal(), *steps(), *EVENTS)
+    assert services.history.undo() == "Import goals (their events stay)"
     assert services.goals.all() == []
+    everything = Filters(span="all")
+    assert services.insights.report(everything).health.unknown_goals == 1
+    [entry] = services.insights.health_details(everything)
+    assert (entry.code, entry.examples) == ("unknown_goals", ("Book a Flight",))
+    services.history.redo()
+    assert not services.insights.report(everything).health
 
 
 def test_a_taken_name_gets_a_number_that_stays(services: Services, tmp_path: Path) -> None:

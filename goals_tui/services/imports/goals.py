@@ -35,10 +35,11 @@ def save_read_goals(services: Services, goals: Iterable[ReadGoal], broken: Broke
 
     The newest version of a goal becomes the current one, unless the goal was changed here later. A goal whose
     name another goal has gets a free name. One that breaks a rule is reported to `broken` and left out. Where no
-    metrics were read, a version that is known keeps the values that it has here.
+    metrics were read, a version that is known keeps the values that it has here. Undo takes the goals back and
+    leaves their events, which data health then reports.
     """
     kept: set[str] = set()
-    with services.history.edit("Import goals") as edit:
+    with services.history.edit("Import goals (their events stay)") as edit:
         before = set(edit.all(KIND))
         touched = {one.goal.id for one in goals if _save(services, edit, one, broken, kept)}
     return SavedGoals(len(touched - before), len(touched & before), len(kept))

@@ -163,8 +163,9 @@ class Definitions:
 
     @property
     def unknown_goals(self) -> list[str]:
-        """Ids of goals that occur in the log and have no definition."""
-        return list(dict.fromkeys(triple.goal_id for triple in self._triples if triple.goal_id not in self.by_id))
+        """Ids of goals that occur in the log and that the project does not have, though it may know old versions."""
+        ids = dict.fromkeys(triple.goal_id for triple in self._triples)
+        return [goal_id for goal_id in ids if goal_id not in self.goal_documents]
 
     @property
     def unknown_versions(self) -> list[tuple[Definition, str]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import Report
+from goals_tui.services.insights.definitions import Definitions
 from goals_tui.services.insights.question import Question
 from goals_tui.store.events.queries_cycles import Restriction, list_cycles, page
 
@@ -34,9 +35,9 @@ def health_entries(question: Question, report: Report) -> list[HealthEntry]:
             "unknown_goals",
             "Unknown goals",
             health.unknown_goals,
-            tuple(definitions.unknown_goals[:_EXAMPLES]),
-            "Events of goals that this project does not have. Their cycles are in no number of the report.",
-            "Import the goals with their steps, or a package that holds them.",
+            tuple(_name(definitions, goal_id) for goal_id in definitions.unknown_goals[:_EXAMPLES]),
+            "Events of goals that this project does not have. They count only where a version of the goal is kept.",
+            "Redo the import of the goals, or import them with their steps or in a package.",
         ),
         HealthEntry(
             "unpriced_steps",
@@ -80,6 +81,11 @@ def health_entries(question: Question, report: Report) -> list[HealthEntry]:
         ),
     ]
     return [replace(entry, examples=tuple(map(clean_line, entry.examples))) for entry in entries if entry.count]
+
+
+def _name(definitions: Definitions, goal_id: str) -> str:
+    definition = definitions.by_id.get(goal_id)
+    return definition.name if definition else goal_id
 
 
 def _orphans(question: Question) -> tuple[str, ...]:
