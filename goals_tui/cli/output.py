@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from goals_tui.domain.model import clean_line, clean_text
+from goals_tui.domain.spreadsheet import harmless
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -25,8 +26,6 @@ _WIDTH = 120
 """In columns, where the output is no terminal."""
 
 _STEERING = re.compile(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Format(StrEnum):
@@ -143,17 +142,5 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, (list, tuple)):
-        return _harmless("; ".join(clean_line(str(item)) for item in value))
-    return _harmless(clean_text(value)) if isinstance(value, str) else str(value)
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) and not _is_number(text) else text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+        return harmless("; ".join(clean_line(str(item)) for item in value))
+    return harmless(clean_text(value)) if isinstance(value, str) else str(value)

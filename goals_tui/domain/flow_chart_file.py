@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from goals_tui.domain import flow_chart_nodes
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.flow import MAX_DEPTH, Branch, BranchKind, Flow, Node
-from goals_tui.domain.model import Ids, clean_line
+from goals_tui.domain.model import Ids, clean_line, reason
 
 FORMAT = "goals-tui-flow"
 FORMAT_VERSION = 1
@@ -67,7 +67,7 @@ def from_file(content: object, ids: Ids, now: datetime, name: str) -> Flow:
     try:
         return Flow.model_validate(content)
     except ValidationError as error:
-        raise RefusedError(f"The flow in the file is broken: {_first(error)}") from None
+        raise RefusedError(f"The flow in the file is broken: {reason(error)}") from None
 
 
 def _from_chart(content: Mapping[str, Any], ids: Ids, now: datetime, name: str) -> Flow:
@@ -82,7 +82,7 @@ def _from_chart(content: Mapping[str, Any], ids: Ids, now: datetime, name: str) 
             changed_at=now,
         )
     except ValidationError as error:
-        raise RefusedError(f"The chart is broken: {_first(error)}") from None
+        raise RefusedError(f"The chart is broken: {reason(error)}") from None
 
 
 class _Chart:
@@ -194,9 +194,3 @@ def _plain(value: object, depth: int) -> Any:
             return float(value) if abs(value) < 10**300 else None
         case _:
             return value
-
-
-def _first(error: ValidationError) -> str:
-    problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    where = ".".join(str(part) for part in problem["loc"])
-    return clean_line(f"{where}: {problem['msg']}" if where else problem["msg"])[:300]

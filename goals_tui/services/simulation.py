@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from goals_tui.domain.conversation import Conversation, Fired, Program
+from goals_tui.domain.cycle import outcome
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.event import GoalEvent, Source, source
 from goals_tui.domain.filters import Filters, resolve_span
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import Ids
 from goals_tui.domain.open_cycle import join_cycle
+from goals_tui.domain.report import Outcome
 from goals_tui.services.imports.result import Progress, silent
 from goals_tui.services.simulation_answers import Answers, answers_of
 from goals_tui.services.tracking import EventTemplates
@@ -252,15 +254,10 @@ class _Talk:
         shared = {"timestamp": moment, "goal_cycle_id": cycle, "session_id": self._session}
         self.events += [template.model_copy(update={**shared, "id": new_id(), "step_id": step}) for step in steps]
 
-    def outcomes(self) -> list[str]:
+    def outcomes(self) -> list[Outcome]:
         """What became of each cycle."""
         return [
-            "completed"
-            if any(step.kind == "completion" and step.id in reached for step in goal.further)
-            else "partial"
-            if len(reached) > 1
-            else "incomplete"
-            for goal, reached in self._cycles.values()
+            outcome([step.kind for step in goal.steps if step.id in reached]) for goal, reached in self._cycles.values()
         ]
 
 

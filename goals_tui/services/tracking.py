@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from goals_tui.domain.errors import NotFoundError, RefusedError
-from goals_tui.domain.event import EARLIEST, LATEST, GoalEvent, Key, Source
+from goals_tui.domain.event import EARLIEST, LATEST, LONGEST_FIELD, GoalEvent, Key, Source
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.open_cycle import join_cycle
 
@@ -134,13 +134,15 @@ class EventTemplates:
 
 
 def _session(session_id: str) -> str:
-    if session_id.isascii() and session_id.isprintable() and " " not in session_id and 0 < len(session_id) <= 300:
+    fits = 0 < len(session_id) <= LONGEST_FIELD
+    if fits and session_id.isascii() and session_id.isprintable() and " " not in session_id:
         return session_id
     try:
         return _SESSION.validate_python(session_id)
     except ValidationError:
         raise RefusedError(
-            f"A session id has 1 to 300 characters, this one has {len(session_id)}. Give for example --session s-1.",
+            f"A session id has 1 to {LONGEST_FIELD} characters, this one has {len(session_id)}. "
+            "Give for example --session s-1.",
             field="session",
         ) from None
 

@@ -18,6 +18,7 @@ import orjson
 from pydantic import ValidationError
 
 from goals_tui.domain.errors import GoalsError, RefusedError, UnreadableError
+from goals_tui.domain.model import reason
 from goals_tui.domain.package import DOCUMENTS, EVENTS, FORMAT, FORMAT_VERSION, MANIFEST, Manifest, PackagedFile
 from goals_tui.store.atomic import explained, refusal, sync_folder
 
@@ -181,8 +182,7 @@ class PackageReader:
         try:
             manifest = Manifest.model_validate(content)
         except ValidationError as error:
-            first = error.errors()[0]
-            self._refuse(f"manifest.json, {'.'.join(map(str, first['loc']))[:80]}: {first['msg']}")
+            self._refuse(f"manifest.json, {reason(error)}")
         if set(manifest.files) != set(self._entries) - {MANIFEST}:
             self._refuse("its manifest.json names other files than it holds")
         return manifest

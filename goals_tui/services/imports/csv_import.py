@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from goals_tui.domain.errors import NotFoundError, RefusedError, UnreadableError, nearest_names
-from goals_tui.domain.event import EARLIEST, LATEST, GoalEvent, source
+from goals_tui.domain.event import EARLIEST, LATEST, LONGEST_FIELD, GoalEvent, source
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import MAX_NAME, clean_line
 from goals_tui.domain.project import zone
@@ -223,8 +223,8 @@ def _events(goal: Goal, project_id: str) -> Callable[[Row], GoalEvent]:
                 sources[where] = source(*where, project_id)
             except RefusedError as error:
                 raise ValueError(str(error)) from None
-        if len(row.session) > 300:
-            raise ValueError("a session has 300 characters at most")
+        if len(row.session) > LONGEST_FIELD:
+            raise ValueError(f"a session has {LONGEST_FIELD} characters at most")
         content = "\n".join((goal.id, row.case, step_id, row.moment.isoformat()))
         return templates.of(goal, sources[where]).model_copy(
             update={

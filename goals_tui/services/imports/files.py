@@ -12,8 +12,8 @@ import orjson
 
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.event import FIELDS
+from goals_tui.domain.spreadsheet import as_it_was
 from goals_tui.services.imports.table import UnusableError, read_table
-from goals_tui.store.events.export import unguarded
 
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv")
 LINES = (".jsonl", ".ndjson")
@@ -134,7 +134,7 @@ def _table_records(path: Path) -> Iterator[object]:
     A table with exactly the columns of our export is one: there alone an apostrophe before a formula is not data.
     """
     table = read_table(path)
-    read = unguarded if table.columns == FIELDS else str
+    read = as_it_was if table.columns == FIELDS else str
     for _number, row in table.rows:
         if len(row) > len(table.columns):
             yield row

@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from goals_tui.domain.cycle import outcome
 from goals_tui.domain.filters import Choice, PriceBy
 from goals_tui.domain.goal import Goal, Step, StepKind
 from goals_tui.domain.model import clean_line
@@ -129,11 +130,7 @@ class Definition:
         reached = [self.places[number] for number in _bits(masks)]
         priced = [place.metrics for place in reached if place.metrics is not None]
         return Worth(
-            outcome="completed"
-            if any(place.completes for place in reached)
-            else "partial"
-            if reached
-            else "incomplete",
+            outcome=outcome(["initial", *("completion" if place.completes else "step" for place in reached)]),
             time_saved_seconds=sum(metrics.time_saved_seconds for metrics in priced),
             cost_savings=sum((metrics.cost_savings for metrics in priced), Decimal(0)),
             revenue=sum((metrics.revenue for metrics in priced), Decimal(0)),

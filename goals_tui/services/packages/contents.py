@@ -14,6 +14,7 @@ from goals_tui.domain import goal_rules
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, TrackGoal
 from goals_tui.domain.goal import Goal
+from goals_tui.domain.model import reason
 from goals_tui.domain.package import FLOWS, GOALS, VERSIONS, Contents
 
 if TYPE_CHECKING:
@@ -100,9 +101,7 @@ def _parsed(model: type[Thing], file: str, documents: Iterable[Mapping[str, Any]
         try:
             parsed.append(model.model_validate(document))
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))[:120]
-            raise RefusedError(f"{file}, number {place}{f', {where}' if where else ''}: {first['msg']}.") from None
+            raise RefusedError(f"{file}, number {place}, {reason(error)}.") from None
     return tuple(parsed)
 
 

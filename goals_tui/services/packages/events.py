@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.event import FIELDS, LONGEST_FIELD, GoalEvent
-from goals_tui.domain.model import format_instant
+from goals_tui.domain.model import format_instant, reason
 from goals_tui.domain.package import EVENTS
 from goals_tui.services.packages.plan import Plan
 from goals_tui.store.events.lines import to_line
@@ -92,8 +92,7 @@ def _read(line: bytes, number: int) -> GoalEvent:
     try:
         return GoalEvent.model_validate(orjson.loads(line))
     except ValidationError as error:
-        first = error.errors()[0]
-        why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        why = reason(error)
     except orjson.JSONDecodeError as error:
         why = f"it is not JSON ({error})"
     raise RefusedError(f"{EVENTS}, event {number}: {why}.")

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from goals_tui.domain.event import EARLIEST, FIELDS, LATEST
+from goals_tui.domain.event import EARLIEST, FIELDS, LATEST, LONGEST_FIELD
 from goals_tui.domain.model import clean_line
 from goals_tui.store.atomic import scratch_folder
 from goals_tui.store.events.lines import NEEDED
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 LONGEST_LINE = 16 << 20
 """Longer lines, in bytes, are broken records: an event has less than a thousandth of that."""
 
-_LONGEST_TEXT = 300
 _KEYS = ("id", "goalCycleId", "sessionId")
 """Differ from event to event, so each is looked at."""
 
@@ -54,7 +53,7 @@ _MOMENT = (
 # that became text. Whatever else there is, is looked at one by one.
 _PLAIN = (
     " AND ".join(
-        f"regexp_full_match(\"{key}\", '[!-Z\\\\-z|}}}}~][!-~]{{{{0,{_LONGEST_TEXT - 1}}}}}')" for key in _KEYS
+        f"regexp_full_match(\"{key}\", '[!-Z\\\\-z|}}}}~][!-~]{{{{0,{LONGEST_FIELD - 1}}}}}')" for key in _KEYS
     )
     + "".join(f" AND \"{name}\" <> ''" for name in NEEDED if name in _LABELS)
     + f" AND moment >= TIMESTAMP '{EARLIEST:%Y-%m-%d}' AND moment < TIMESTAMP '{LATEST:%Y-%m-%d}'"
@@ -173,7 +172,7 @@ class BulkImport:
 
 
 def _is_plain_label(value: str) -> bool:
-    return len(value) <= _LONGEST_TEXT and value[0] not in "[{" and clean_line(value) == value
+    return len(value) <= LONGEST_FIELD and value[0] not in "[{" and clean_line(value) == value
 
 
 def _lines_at(file: Path, places: list[int]) -> Iterator[tuple[int, bytes]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.event import FIELDS
+from goals_tui.domain.spreadsheet import FORMULA
 from goals_tui.store.atomic import explained, sync_file
 from goals_tui.store.events.reader import COLUMNS, reason_of, target
 
@@ -20,11 +20,12 @@ _INSTANT = (
     f"CASE WHEN microsecond(timestamp) % 1000 = 0 THEN strftime(timestamp, '%Y-%m-%dT%H:%M:%S.%gZ') ELSE {_MOMENT} END"
 )
 
-_FORMULA = r"'*[=+\-@\t\r\n]"
-"""How a text begins that gets an apostrophe in front. One that looks guarded already gets another, so that what
-`unguarded` takes off is always what was put on."""
-
-_GUARDED = re.compile(f"'{_FORMULA}")
+_PATTERN = "'^" + FORMULA.replace("'", "''") + "'"
+_HARMLESS = (
+    f"CASE WHEN regexp_matches({{column}}, {_PATTERN}) AND TRY_CAST({{column}} AS DOUBLE) IS NULL "
+    "THEN '''' || {column} ELSE {column} END"
+)
+"""The same as `spreadsheet.harmless`."""
 
 _FORMATS = {
     ".jsonl": "FORMAT json",
@@ -37,8 +38,8 @@ _FORMATS = {
 def export(connection: DuckDBPyConnection, path: Path) -> int:
     """Writes the view `events` to `path`, whose ending says the format; all or nothing. How many events.
 
-    In .csv a text that a spreadsheet would take for a formula gets an apostrophe in front, which `unguarded` takes
-    off again. Raises RefusedError for another ending, UnreadableError where the file can't be written.
+    In .csv a text that a spreadsheet would take for a formula gets an apostrophe in front, which
+    `spreadsheet.as_it_was` takes off again. Raises RefusedError for another ending, UnreadableError where the file can't be written.
     """
     import duckdb
 
@@ -65,20 +66,11 @@ def export(connection: DuckDBPyConnection, path: Path) -> int:
     return int(row[0]) if row else 0
 
 
-def unguarded(text: str) -> str:
-    """A text of an exported .csv file as it is in the log."""
-    return text[1:] if _GUARDED.match(text) else text
-
-
 def _columns(ending: str) -> str:
     if ending == ".parquet":
         return COLUMNS
     texts = {name: f'"{name}"' for name in FIELDS if name != "timestamp"}
     if ending == ".csv":
-        formula = f"^{_FORMULA}".replace("'", "''")
-        texts = {
-            name: f"CASE WHEN regexp_matches({column}, '{formula}') THEN '''' || {column} ELSE {column} END"
-            for name, column in texts.items()
-        }
+        texts = {name: _HARMLESS.format(column=column) for name, column in texts.items()}
     texts["timestamp"] = _INSTANT
     return ", ".join(f'{texts[name]} AS "{name}"' for name in FIELDS)

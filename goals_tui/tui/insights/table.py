@@ -7,9 +7,9 @@ import io
 from dataclasses import dataclass
 from decimal import Decimal
 
-Value = str | int | float | Decimal | None
+from goals_tui.domain.spreadsheet import harmless
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+Value = str | int | float | Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,6 @@ class Table:
         writer.writerow([harmless(heading.name) for heading in self.headings])
         writer.writerows([_csv_value(cell.value) for cell in row] for row in self.rows)
         return text.getvalue()
-
-
-def harmless(text: str) -> str:
-    """Text that no spreadsheet takes for a formula: an apostrophe goes before what could be one."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def _csv_value(value: Value) -> str:
