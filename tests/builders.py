@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from goals_tui.domain.event import GoalEvent
+from goals_tui.domain.filters import Filters
 from goals_tui.domain.flow import (
     Branch,
     Condition,
@@ -30,6 +31,7 @@ from goals_tui.domain.flow import (
 )
 from goals_tui.domain.goal import Goal, Step, StepKind
 from goals_tui.domain.value import SuccessMetrics, parse_amount, parse_duration
+from goals_tui.services.insights.service import Behind, Insights
 
 WHEN = datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
 """When everything that tests build was made."""
@@ -331,3 +333,9 @@ def flow_sets(draw: st.DrawFn, tracked: tuple[Goal, ...] = (), most: int = 3) ->
         flow(name, *draw(node_sequences(tracked, flow_names, name)), created_at=WHEN + timedelta(minutes=place))
         for place, name in enumerate(flow_names)
     )
+
+
+def count_behind(insights: Insights, filters: Filters, **behind: Any) -> int:
+    """How many cycles the list behind a number holds."""
+    with insights.cycle_list(filters, Behind(**behind)) as found:
+        return len(found)

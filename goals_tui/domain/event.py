@@ -63,11 +63,6 @@ class GoalEvent(Model):
     snapshot_id: Label = None
     snapshot_name: Label = None
 
-    @property
-    def is_test(self) -> bool:
-        """Whether it comes from the Interaction Panel or a playbook."""
-        return self.endpoint_type in TEST_ENDPOINT_TYPES
-
 
 FIELDS: tuple[str, ...] = tuple(field.alias or name for name, field in GoalEvent.model_fields.items())
 """The names of the fields as they stand in the event data, in order."""

@@ -7,15 +7,14 @@ from pathlib import Path
 from goals_tui.domain.errors import RefusedError, UnreadableError
 
 
-def save_text(path: Path, text: str, *, overwrite: bool = False) -> Path:
+def save_text(path: Path, text: str) -> Path:
     """Write `text` to a new file and return its full path.
 
-    Raises RefusedError where there is a file already and `overwrite` is not asked for, UnreadableError where the file
-    can't be written.
+    Raises RefusedError where there is a file already, UnreadableError where the file can't be written.
     """
     full = path.expanduser().absolute()
     try:
-        with full.open("w" if overwrite else "x", encoding="utf-8", newline="") as file:
+        with full.open("x", encoding="utf-8", newline="") as file:
             file.write(text)
     except FileExistsError:
         raise RefusedError(f"{full} exists already. Choose another name.", field="path") from None

@@ -74,11 +74,8 @@ class Tracker:
         self._log.append(events)
         return Tracked(events, cycle_id)
 
-    def open_cycle(self, session_id: str, goal_id: str) -> str | None:
-        """The cycle that further steps of the goal would join in this session, or None."""
-        return self._open_cycle(_session(session_id), goal_id, self._goal(goal_id).steps[0].id)
-
-    def _open_cycle(self, session_id: str, goal_id: str, initial: str, at: datetime | None = None) -> str | None:
+    def _open_cycle(self, session_id: str, goal_id: str, initial: str, at: datetime | None) -> str | None:
+        """The cycle that further steps of the goal join in this session, or None."""
         events = self._log.session_events(session_id)
         opened = [event for event in events if event.step_id == initial and event.goal_id == goal_id]
         if at is not None:

@@ -90,8 +90,6 @@ def test_test_conversations_are_known_by_their_endpoint_type() -> None:
     assert source("Interaction Panel", None, None, None).endpoint_type == "adminconsole"
     assert source("Voice Gateway", "en", "v1", None).endpoint_type == "voicegateway"
     assert source(None, None, None, None).endpoint_type is None
-    assert event(book_a_flight(), "Flight selected", endpoint_type="adminconsole").is_test
-    assert not event(book_a_flight(), "Flight selected", endpoint_type="webchat").is_test
 
 
 @pytest.mark.parametrize(("code", "digits"), [("EUR", 2), ("USD", 2), ("JPY", 0), ("KWD", 3), ("CLF", 4), ("KRW", 0)])

@@ -16,7 +16,7 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.value import SuccessMetrics
 from goals_tui.services.context import Services
 from goals_tui.store.events.slots import SLOTS_PER_WORD
-from tests.builders import goal, step, uuid_of
+from tests.builders import count_behind, goal, step, uuid_of
 from tests.conftest import NOW
 
 EVERYTHING = Filters(span="all")
@@ -130,7 +130,7 @@ def test_a_goal_with_more_prices_than_one_mask_holds(services: Services, steps: 
         2 * versions + 1,
     ]
     for place in (funnel.steps[1], funnel.steps[-1]):
-        found = services.insights.count_cycles(EVERYTHING, goal_id=long.id, step_id=place.step_id)
+        found = count_behind(services.insights, EVERYTHING, goal_id=long.id, step_id=place.step_id)
         assert found == place.reached
 
 

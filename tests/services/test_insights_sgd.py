@@ -13,6 +13,7 @@ from goals_tui.domain.event import INTERACTION_PANEL
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.domain.report import Figures
 from goals_tui.services.context import Services, create_workspace
+from tests.builders import count_behind
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "sgd"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the test data is not beside this checkout, in ../shared")
@@ -85,19 +86,19 @@ def test_funnel_and_medians(services: Services, case: str) -> None:
 def test_every_number_leads_to_its_cycles(services: Services, case: str) -> None:
     filters, insights = CASES[case], services.insights
     report = insights.report(filters)
-    assert insights.count_cycles(filters) == report.totals.started
-    assert insights.count_cycles(filters, outcome="completed") == report.totals.completed
-    assert insights.count_cycles(filters, outcome="partial") == report.totals.partial
-    assert insights.count_cycles(filters, outcome="incomplete") == report.totals.incomplete
+    assert count_behind(insights, filters) == report.totals.started
+    assert count_behind(insights, filters, outcome="completed") == report.totals.completed
+    assert count_behind(insights, filters, outcome="partial") == report.totals.partial
+    assert count_behind(insights, filters, outcome="incomplete") == report.totals.incomplete
     for row in report.days[:5]:
         found = insights.cycles(filters, goal_id=row.goal_id, day=row.day)
         assert len(found) == row.figures.started
         assert sum(cycle.cost_savings for cycle in found) == row.figures.cost_savings
     for goal in report.goals:
         for step in insights.funnel(goal.goal_id, filters).steps:
-            assert insights.count_cycles(filters, goal_id=goal.goal_id, step_id=step.step_id) == step.reached
+            assert count_behind(insights, filters, goal_id=goal.goal_id, step_id=step.step_id) == step.reached
     for part in insights.breakdown("snapshot", filters):
-        assert insights.count_cycles(filters, part=("snapshot", part.part)) == part.figures.started
+        assert count_behind(insights, filters, part=("snapshot", part.part)) == part.figures.started
 
 
 def test_sealing_changes_no_number(services: Services) -> None:

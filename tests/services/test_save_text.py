@@ -21,14 +21,12 @@ def test_the_home_folder_may_be_named(home: Path) -> None:
     assert save_text(Path("~/table.csv"), "x") == home / "table.csv"
 
 
-def test_another_file_is_left_as_it_is_unless_told(tmp_path: Path) -> None:
+def test_another_file_is_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_text("theirs")
     with pytest.raises(RefusedError, match="exists already") as refused:
         save_text(path, "mine")
     assert refused.value.field == "path" and path.read_text() == "theirs"
-    save_text(path, "mine", overwrite=True)
-    assert path.read_text() == "mine"
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -98,21 +98,6 @@ class Insights:
         with self.cycle_list(filters, Behind(outcome, goal_id, step_id, day, bucket, part)) as found:
             return found.page(offset, limit)
 
-    def count_cycles(
-        self,
-        filters: Filters,
-        outcome: Outcome | None = None,
-        goal_id: str | None = None,
-        step_id: str | None = None,
-        day: date | None = None,
-        *,
-        bucket: TimeBucket | None = None,
-        part: tuple[Dimension, str | None] | None = None,
-    ) -> int:
-        """How many cycles `cycles` would give without a limit."""
-        with self.cycle_list(filters, Behind(outcome, goal_id, step_id, day, bucket, part)) as found:
-            return len(found)
-
     def cycle(self, cycle_id: str, goal_id: str | None = None) -> Timeline:
         """A cycle with all its events in order, by its id as it is stored or as it is shown.
 
@@ -126,10 +111,6 @@ class Insights:
         with self._view.reader() as reader:
             values = {clean_line(value) for value in reader.values_of(dimension)}
         return sorted(values, key=lambda value: (value.casefold(), value))
-
-    def health(self) -> Health:
-        """What is odd about the events as a whole."""
-        return self.report(Filters(span="all")).health
 
     def health_details(self, filters: Filters = Filters(span="all")) -> list[HealthEntry]:
         """Each oddity with examples, what it means and what to do; unpriced steps are those under the filters."""

@@ -10,6 +10,7 @@ from goals_tui.tui.widgets.flow_chart import FlowChart
 from tests.builders import (
     book_a_flight,
     book_a_flight_flow,
+    count_behind,
     execute,
     flow,
     go_to,
@@ -60,7 +61,7 @@ async def test_events_carry_the_panel_as_endpoint_and_a_session_of_their_own(ser
     services.flows.save(flow("F", track(tracked, "Flight selected"), question("So?")))
     async with running(services, area="flows") as pilot:
         await press(pilot, "i", "f5")
-    assert services.insights.count_cycles(Filters(span="all")) == 0
+    assert count_behind(services.insights, Filters(span="all")) == 0
     cycles = services.insights.cycles(Filters(span="all", include_test=True))
     assert {cycle.endpoint for cycle in cycles} == {"Interaction Panel"}
     assert len({cycle.session_id for cycle in cycles}) == 2
