@@ -12,6 +12,8 @@ import typer
 
 from goals_tui.cli.output import ResultFormat, ResultFormatOption, print_json, print_lines, say
 from goals_tui.cli.state import services_with_goals
+from goals_tui.domain.errors import RefusedError
+from goals_tui.domain.words import counted
 
 if TYPE_CHECKING:
     from goals_tui.services.imports.service import ImportResult
@@ -159,10 +161,21 @@ def import_csv(
 
 
 def _print_import(result: ImportResult, format: ResultFormat) -> None:
+    """Say what came in. Raises RefusedError where nothing did because all of it is broken."""
     if format is ResultFormat.JSON:
         print_json(result.as_json())
-    else:
+    if result.nothing:
+        raise RefusedError(
+            f"Nothing came in: {counted(result.broken_total, 'record')} left out. {result.broken[0]}."
+            + " --format json lists them." * (result.broken_total > 1 and format is not ResultFormat.JSON)
+        )
+    if format is ResultFormat.TABLE:
         print_lines([result.summary()])
+    if result.events_unknown_goal:
+        say(
+            f"{counted(result.events_unknown_goal, 'event')} of goals that this project does not have: they are in no "
+            "number of a report until the goals come in with their steps, or as a package."
+        )
     if result.assumed_time_zone:
         say(f"Times without a zone were read as {result.assumed_time_zone}; --time-zone says another one.")
     for record in result.broken:

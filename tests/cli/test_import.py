@@ -6,6 +6,7 @@ from pathlib import Path
 
 from goals_tui.services.context import Services
 from tests.cli.conftest import Cli
+from tests.services.odata_records import event, goal, lines, steps, write
 
 COLUMNS = ("--cycle", "case", "--step", "activity", "--time", "when")
 LOCAL = "case,activity,when\n1,Select,2026-10-01 10:00\n1,Pay,2026-10-01 10:05\n"
@@ -18,3 +19,37 @@ def test_times_without_a_zone_are_said_once(cli: Cli, services: Services, tmp_pa
     assert done.code == 0
     assert done.err == "Times without a zone were read as Europe/Berlin; --time-zone says another one.\n"
     assert cli(*arguments, "--time-zone", "Europe/Berlin").err == ""
+
+
+def test_an_import_of_which_nothing_can_be_used_ends_with_1(cli: Cli, services: Services, tmp_path: Path) -> None:
+    broken = write(tmp_path / "export", events_jsonl=lines([{"a": 1}, {"b": 2}]))
+    result = cli("import", "odata", broken)
+    assert (result.code, result.out) == (1, "")
+    assert result.err == (
+        "goals-tui: Nothing came in: 2 records left out. events.jsonl, record 1: it is no record of Goals, GoalSteps, "
+        "GoalStepMetrics or GoalEvents; its keys: a. --format json lists them.\n"
+    )
+    as_json = cli("import", "odata", broken, "--format", "json")
+    assert (as_json.code, len(as_json.json["broken"]), len(as_json.err.splitlines())) == (1, 2, 1)
+
+
+def test_what_was_known_already_came_in(cli: Cli, services: Services, tmp_path: Path) -> None:
+    folder = write(tmp_path / "export", goals_jsonl=lines([goal(), *steps(), {"a": 1}]))
+    for _ in range(2):
+        result = cli("import", "odata", folder)
+        assert result.code == 0
+        assert "Left out: goals.jsonl, record 5" in result.err
+    assert cli("import", "odata", folder, "--format", "json").json["goals_known"] == 1
+
+
+def test_events_of_unknown_goals_are_counted(cli: Cli, services: Services, tmp_path: Path) -> None:
+    events = write(tmp_path / "events", all_jsonl=lines([event(1), event(2, goalId="b"), event(3, goalId="b")]))
+    result = cli("import", "odata", events)
+    assert (result.code, "3 events added" in result.out) == (0, True)
+    assert result.err == (
+        "3 events of goals that this project does not have: they are in no number of a report until the goals come in "
+        "with their steps, or as a package.\n"
+    )
+    goals = write(tmp_path / "goals", all_jsonl=lines([goal(), *steps()]))
+    assert cli("import", "odata", goals).err == ""
+    assert cli("import", "odata", events).err.startswith("2 events of goals that this project does not have")

@@ -23,10 +23,11 @@ VERSIONS = "goal_versions"
 
 @dataclass(frozen=True, slots=True)
 class SavedGoals:
-    """How many goals were added, how many changed, and of how many the values were kept as they are here."""
+    """How many goals were added, changed, and known as they are; of how many the values were kept as they are here."""
 
     added: int
     changed: int
+    known: int
     kept: int
 
 
@@ -41,17 +42,20 @@ def save_read_goals(services: Services, goals: Iterable[ReadGoal], broken: Broke
     kept: set[str] = set()
     with services.history.edit("Import goals (their events stay)") as edit:
         before = set(edit.all(KIND))
-        touched = {one.goal.id for one in goals if _save(services, edit, one, broken, kept)}
-    return SavedGoals(len(touched - before), len(touched & before), len(kept))
+        saved = {(one.goal.id, _save(services, edit, one, broken, kept)) for one in goals}
+    touched = {goal_id for goal_id, done in saved if done}
+    known = {goal_id for goal_id, done in saved if done is False} - touched
+    return SavedGoals(len(touched - before), len(touched & before), len(known), len(kept))
 
 
-def _save(services: Services, edit: Editing, read: ReadGoal, broken: Broken, kept_values: set[str]) -> bool:
+def _save(services: Services, edit: Editing, read: ReadGoal, broken: Broken, kept_values: set[str]) -> bool | None:
+    """True for a version that was saved, False for one that is known, None for one that had to be left out."""
     document, kept = edit.get(KIND, read.goal.id), edit.get(VERSIONS, read.goal.version)
     stored = parse(Goal, document) if document else None
     known = parse(Goal, kept) if kept else None
     if known is not None and known.id != read.goal.id:
         broken.add(read.place.file, read.place.record, f"the goal {known.name!r} has this version already")
-        return False
+        return None
     names = [str(other["name"]) for id_, other in edit.all(KIND).items() if id_ != read.goal.id]
     goal = read.goal.model_copy(update={"name": _name(read.goal, stored, names)})
     if known is not None and not read.valued:
@@ -63,7 +67,7 @@ def _save(services: Services, edit: Editing, read: ReadGoal, broken: Broken, kep
     for problem in goal_rules.problems(goal, max_steps=most, taken_names=names):
         why = f"the goal {goal.name!r} can't be saved: {problem.message}"
         broken.add(read.place.file, read.place.record, why)
-        return False
+        return None
     if known is not None and same_definition(known, goal):
         return False
     is_current = _is_current(read, stored, known)

@@ -19,7 +19,7 @@ from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.event import FIELDS, GoalEvent
 from goals_tui.domain.model import reason
 from goals_tui.services.imports.files import DataFile, find_files, to_lines
-from goals_tui.services.imports.goals import save_read_goals
+from goals_tui.services.imports.goals import KIND, VERSIONS, save_read_goals
 from goals_tui.services.imports.odata_goals import GoalRecords, Place, collection_of, duration_unit
 from goals_tui.services.imports.result import Broken, ImportResult, Progress, silent
 from goals_tui.services.imports.table import UnusableError
@@ -73,13 +73,17 @@ def import_odata(
         hear(0.0)
         with bulk.watched(hear):
             events_added, events_known = bulk.write()
+        by_goal = bulk.events_by_goal()
     heard(1.0, "Done")
+    here = {document["id"] for kind in (KIND, VERSIONS) for document in services.workspace.documents.all(kind).values()}
     return ImportResult(
         goals_added=saved.added,
         goals_changed=saved.changed,
+        goals_known=saved.known,
         values_kept=saved.kept,
         events_added=events_added,
         events_known=events_known,
+        events_unknown_goal=sum(count for goal_id, count in by_goal.items() if goal_id not in here),
         broken=tuple(broken.named),
         broken_total=broken.total,
         files=tuple(used),

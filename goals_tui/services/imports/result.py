@@ -49,16 +49,19 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What came in. `events_known` were there already; `ignored` are files of a folder that hold nothing of ours.
+    """What came in. `goals_known` and `events_known` were there already; `ignored` are files of a folder that hold
+    nothing of ours. `events_unknown_goal` belong to goals that are not here, and are in no number of a report.
 
     `values_kept` goals came without GoalStepMetrics in a version that is known: they are worth what they were.
     """
 
     goals_added: int = 0
     goals_changed: int = 0
+    goals_known: int = 0
     values_kept: int = 0
     events_added: int = 0
     events_known: int = 0
+    events_unknown_goal: int = 0
     broken: tuple[BrokenRecord, ...] = ()
     broken_total: int = 0
     files: tuple[str, ...] = ()
@@ -66,14 +69,22 @@ class ImportResult:
     assumed_time_zone: str | None = None
     """Of which zone times were taken that carried none, where nobody said which is meant."""
 
+    @property
+    def nothing(self) -> bool:
+        """Whether there was something to import, and all of it had to be left out."""
+        taken = self.goals_added + self.goals_changed + self.goals_known + self.events_added + self.events_known
+        return bool(self.broken_total) and not taken
+
     def as_json(self) -> dict[str, Any]:
         """For programs."""
         return {
             "goals_added": self.goals_added,
             "goals_changed": self.goals_changed,
+            "goals_known": self.goals_known,
             "values_kept": self.values_kept,
             "events_added": self.events_added,
             "events_known": self.events_known,
+            "events_unknown_goal": self.events_unknown_goal,
             "broken_total": self.broken_total,
             "broken": [{"file": one.file, "record": one.record, "why": one.why} for one in self.broken],
             "files": list(self.files),

@@ -140,6 +140,12 @@ class BulkImport:
         added = self._log.write_part(self._db, rows)
         return added, total - added
 
+    def events_by_goal(self) -> dict[str, int]:
+        """How many of the events that were loaded belong to each goal, by its id."""
+        rows = " UNION ALL ".join(f'SELECT "goalId" FROM {table} WHERE plain' for table in self._tables)
+        counts = self._db.execute(f'SELECT "goalId", count(*) FROM ({rows}) GROUP BY ALL').fetchall()
+        return {str(goal_id): int(count) for goal_id, count in counts}
+
     def _keep(self, table: str) -> None:
         """A large table stays as it is: making one is twice as quick as adding to another. Small ones are joined."""
         (count,) = self._db.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)
