@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.model import clean_line, clean_text
 from goals_tui.domain.spreadsheet import harmless
 
@@ -61,7 +64,7 @@ def print_json(data: object) -> None:
     can_say_all = (sys.stdout.encoding or "").casefold().startswith("utf")
     text = json.dumps(data, ensure_ascii=not can_say_all, indent=2)
     # JSON escapes what stands before the space; these, too, steer a terminal.
-    sys.stdout.write(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+    _print(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
 def print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -70,7 +73,7 @@ def print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
-    sys.stdout.write(text.getvalue())
+    _print(text.getvalue())
 
 
 def print_list(
@@ -90,8 +93,7 @@ def print_list(
 
 def print_lines(lines: Iterable[str]) -> None:
     """Plain lines on standard output."""
-    for line in lines:
-        sys.stdout.write(clean_text(line) + "\n")
+    _print("".join(f"{clean_text(line)}\n" for line in lines))
 
 
 def new_table(*columns: Heading, title: str | None = None) -> Table:
@@ -125,7 +127,40 @@ def print_table(table: Table) -> None:
 
     width = None if sys.stdout.isatty() else max(_WIDTH, needed_width(table))
     console = Console(width=width, highlight=False, markup=False, soft_wrap=False)
-    console.print(fitted(table, console.width))
+    with _standard_output():
+        # Not written by rich: it ends the program where the reader has gone.
+        with console.capture() as drawn:
+            console.print(fitted(table, console.width))
+        sys.stdout.write(drawn.get())
+
+
+def _print(text: str) -> None:
+    with _standard_output():
+        sys.stdout.write(text)
+
+
+@contextmanager
+def _standard_output() -> Iterator[None]:
+    """What the block writes is written at its end: what can't be is said, not lost when Python ends.
+
+    Raises UnreadableError where standard output takes no more, BrokenPipeError where its reader has gone.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard_output()
+        raise UnreadableError(
+            f"Can't write to standard output: {error.strerror or error}. Send it to a file or a program that takes it."
+        ) from error
+
+
+def discard_output() -> None:
+    """Send what standard output still holds nowhere, so that Python does not try again when it ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def percent(share: float | None) -> str:

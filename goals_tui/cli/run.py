@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 
+from goals_tui.cli.output import discard_output
 from goals_tui.domain.errors import GoalsError, WrongValueError
 from goals_tui.domain.model import clean_line
 
@@ -15,25 +16,26 @@ ERROR = 1
 WRONG_USAGE = 2
 FOUND_PROBLEMS = 3
 _INTERRUPTED = 130
+_PIPE_CLOSED = 141
+"""As of a program that SIGPIPE ended: 128 + 13."""
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command; returns the exit code. Errors that a user can act on go to standard error as one line."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
+    _open_closed_streams()
+    output = sys.stdout
+    if isinstance(output, io.TextIOWrapper):
         # A terminal of another encoding than UTF-8 shows ? for what it does not have.
-        sys.stdout.reconfigure(errors="replace")
+        output.reconfigure(errors="replace")
     try:
         _command()(args=workspace_first(arguments), prog_name="goals-tui", standalone_mode=True)
     except GoalsError as error:
         _complain(str(error))
         return WRONG_USAGE if isinstance(error, WrongValueError) else ERROR
-    except BrokenPipeError:
-        # The reader (head, less) has gone; what is still buffered has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except OSError as error:
         # What no service expected of the disk, such as a path of 5,000 characters.
-        _complain(f"Can't use {str(error.filename or 'a file')[:200]!r}: {error.strerror or error}. Check it.")
+        what = repr(str(error.filename)[:200]) if error.filename else "a file or standard output"
+        _complain(f"Can't use {what}: {error.strerror or error}. Check it.")
         return ERROR
     except KeyboardInterrupt:
         return _stopped()
@@ -43,8 +45,24 @@ def run(arguments: Sequence[str]) -> int:
             raise
         return _stopped()
     except SystemExit as stop:
+        if sys.stdout is not output:
+            # So typer says that the reader (head, less) has gone.
+            sys.stdout = output
+            discard_output()
+            return _PIPE_CLOSED
         return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
     return 0
+
+
+def _open_closed_streams() -> None:
+    """Stands in for streams that the shell closed (`>&-`), which Python has not: output fails, messages go nowhere.
+
+    Their numbers are taken, too, so that no file of the workspace gets one.
+    """
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
 
 
 @cache
@@ -75,7 +93,11 @@ def workspace_first(arguments: Sequence[str]) -> list[str]:
         if argument == "--":
             rest += [argument, *pending]
         elif argument == "--workspace":
-            moved = [argument, *([value] if (value := next(pending, None)) is not None else [])]
+            value = next(pending, None)
+            if value is None:
+                # Alone it is what is wrong; in front of the others it would take the command's name.
+                return [argument]
+            moved = [argument, value]
         elif argument.startswith("--workspace="):
             moved = [argument]
         else:

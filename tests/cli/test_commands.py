@@ -300,6 +300,13 @@ def test_the_workspace_may_be_named_after_the_command(services: Services) -> Non
         assert program(*arguments, "--format", "json").code == 0
 
 
+def test_a_workspace_that_is_not_said_is_wrong_usage(desk: Cli) -> None:
+    for arguments in (["cycles", "--workspace"], ["--workspace"]):
+        result = desk(*arguments)
+        assert (result.code, result.out) == (2, "")
+        assert "'--workspace' requires an argument" in result.err
+
+
 def test_version() -> None:
     assert program("--version").out.startswith("goals-tui 0.")
 
