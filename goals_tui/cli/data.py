@@ -94,6 +94,8 @@ def simulate(
         print_json(result.as_json())
     else:
         print_lines([f"{result.conversations} conversations, {result.events} events"])
+        if result.events_added < result.events:
+            say(f"{result.events_added:,} of them are new: the same simulation ran before.")
         if result.not_tracked:
             say(f"{result.not_tracked} steps were not tracked: no cycle was open. See: goals-tui check")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.table import Column, Table
     from rich.text import Text
 
@@ -20,7 +21,7 @@ def needed_width(table: Table) -> int:
     return sum(map(_narrowest, table.columns)) + _around(table)
 
 
-def fitted(table: Table, width: int) -> Table:
+def fitted(table: Table, width: int) -> RenderableType:
     """The table where `width` cells are enough for it; else its rows one below the other, a block of lines each.
 
     A last column without a heading goes first: a bar draws what the numbers say.
@@ -66,16 +67,16 @@ def _narrowest(column: Column) -> int:
     return min(_WORD, max((cell_len(word) for text in _texts(column) for word in text.split()), default=0))
 
 
-def _stacked(table: Table) -> Table:
+def _stacked(table: Table) -> RenderableType:
     """Rows as blocks: a line a column, its heading before its value.
 
     What has no heading goes in front of the next value, as the glyph of a step does.
     """
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
     blocks = Table.grid(padding=(0, 2, 0, 0))
-    blocks.title, blocks.title_justify = table.title, "left"
     blocks.add_column(style="bold", no_wrap=True)
     blocks.add_column(overflow="fold")
     rows = zip(*(column.cells for column in table.columns), strict=True)
@@ -89,4 +90,4 @@ def _stacked(table: Table) -> Table:
                 unnamed = []
             else:
                 unnamed = [cell, " "]
-    return blocks
+    return Group(table.title, blocks) if table.title else blocks

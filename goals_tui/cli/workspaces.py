@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -38,7 +39,7 @@ def _open(path: Path) -> None:
 
 def init(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder, or any that holds no workspace yet.")],
     name: Annotated[str, typer.Option("--name", metavar="N", help="The project's name.")],
     currency: Annotated[str, typer.Option("--currency", metavar="EUR", help="ISO 4217.")] = "EUR",
     time_zone: Annotated[str, typer.Option("--time-zone", metavar="Europe/Berlin", help="IANA name.")] = "UTC",
@@ -49,7 +50,8 @@ def init(
     opened = create_workspace(folder, name=name, currency=currency, time_zone=time_zone)
     project = opened.project.get()
     say(f"Made {project.name!r} ({project.currency}, {project.time_zone}).")
-    say(f"Next: goals-tui --workspace {folder} import odata PATH..., or just goals-tui --workspace {folder}")
+    there = f"goals-tui --workspace {shlex.quote(str(folder))}"
+    say(f"Next: {there} import odata PATH..., or just {there}")
     print_lines([str(opened.workspace.path)])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -305,6 +306,23 @@ def test_a_workspace_that_is_not_said_is_wrong_usage(desk: Cli) -> None:
         result = desk(*arguments)
         assert (result.code, result.out) == (2, "")
         assert "'--workspace' requires an argument" in result.err
+
+
+def test_the_same_simulation_again_says_that_nothing_is_new(desk: Cli) -> None:
+    simulate = ("simulate", "Book a Flight", "--sessions", "5", "--seed", "3")
+    first, again = desk(*simulate), desk(*simulate)
+    assert "0 of them are new: the same simulation ran before." in again.err
+    assert "new" not in first.err
+
+
+def test_what_to_do_next_can_be_pasted(cli: Cli, tmp_path: Path) -> None:
+    folder = tmp_path / "my desk; it's"
+    folder.mkdir()
+    (folder / "notes.txt").touch()
+    made = cli("init", folder, "--name", "Desk")
+    assert made.code == 0
+    command = made.err.splitlines()[1].rpartition("or just ")[2]
+    assert shlex.split(command) == ["goals-tui", "--workspace", str(folder)]
 
 
 def test_version() -> None:
