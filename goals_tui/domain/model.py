@@ -71,6 +71,8 @@ def reason(error: ValidationError) -> str:
         message = f"it has more than {first['ctx']['max_length']} characters"
     elif first["type"] in ("too_short", "string_too_short"):
         message = "it is empty"
+    elif first["type"] == "extra_forbidden":
+        message = "there is no such key"
     return f"{where}: {message}" if where else message
 
 

@@ -12,7 +12,7 @@ from goals_tui.domain.goal import Goal, Step, StepKind, changed_fields, same_def
 from goals_tui.domain.goal_rules import Problem
 from goals_tui.domain.model import clean_line, clean_text
 from goals_tui.domain.project import currency_digits
-from goals_tui.domain.value import format_amount
+from goals_tui.domain.value import SuccessMetrics, format_amount
 from goals_tui.services.flows import free_name
 from goals_tui.services.goal_uses import GoalUses, NodeUse
 from goals_tui.services.goals_by_id import GoalsById
@@ -29,6 +29,8 @@ VERSIONS = "goal_versions"
 _MANY = 1_000
 
 _KINDS = frozenset(get_args(StepKind))
+_GOAL_KEYS, _STEP_KEYS = frozenset(Goal.model_fields), frozenset(Step.model_fields)
+_METRICS_KEYS = frozenset(SuccessMetrics.model_fields)
 
 
 @dataclass(frozen=True)
@@ -290,10 +292,20 @@ def _gone(before: Goal | None, after: Goal) -> list[str]:
     return [step.id for step in before.steps if step.id not in kept] if before else []
 
 
+def _is_plain_step(step: Mapping[str, Any]) -> bool:
+    return _STEP_KEYS.issuperset(step) and _METRICS_KEYS.issuperset(step.get("metrics", ()))
+
+
 def _summary(document: Mapping[str, Any], uses: Mapping[str, tuple[str, ...]]) -> GoalSummary:
-    """Without parsing the whole goal. Raises UnreadableError for a document that can't be one."""
+    """Without parsing the whole goal. Raises UnreadableError for a document that can't be one.
+
+    A key that is not ours is refused here as everywhere: saving the goal would lose what it says.
+    """
     try:
-        kinds = tuple(step["kind"] for step in document["steps"])
+        steps = document["steps"]
+        kinds = tuple(step["kind"] for step in steps)
+        if not _GOAL_KEYS.issuperset(document) or not all(map(_is_plain_step, steps)):
+            parse(Goal, document)
         return GoalSummary(
             document["id"],
             clean_line(document["name"]),

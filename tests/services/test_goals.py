@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError
+from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError, UnreadableError
 from goals_tui.domain.event import source
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
@@ -271,3 +271,26 @@ def test_goals_by_id_are_parsed_where_they_are_asked_for(services: Services, fli
     assert goals == services.goals.by_id()
     services.goals.save(flight.model_copy(update={"name": "Fly"}))
     assert goals != services.goals.by_id()
+
+
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [((), "colour"), (("steps", 1), "steps.1.colour"), (("steps", 1, "metrics"), "steps.1.metrics.colour")],
+)
+def test_a_key_that_is_not_ours_is_named_wherever_the_goal_is_read(
+    services: Services, flight: Goal, path: tuple[str | int, ...], where: str
+) -> None:
+    document = flight.model_dump(mode="json")
+    part: Any = document
+    for key in path:
+        part = part[key]
+    part["colour"] = "red"
+    with services.workspace.documents.transaction() as transaction:
+        transaction.put("goals", flight.id, document)
+    for read in (services.goals.summaries, services.goals.all, lambda: services.goals.get(flight.id)):
+        with pytest.raises(UnreadableError) as unreadable:
+            read()
+        assert str(unreadable.value) == (
+            f"goals.json: the goal 'Book a Flight' can't be read: {where}: there is no such key. "
+            "Mend it there, or put a backup of goals.json in its place."
+        )
