@@ -39,7 +39,8 @@ def export(connection: DuckDBPyConnection, path: Path) -> int:
     """Writes the view `events` to `path`, whose ending says the format; all or nothing. How many events.
 
     In .csv a text that a spreadsheet would take for a formula gets an apostrophe in front, which
-    `spreadsheet.as_it_was` takes off again. Raises RefusedError for another ending, UnreadableError where the file can't be written.
+    `spreadsheet.as_it_was` takes off again. Raises RefusedError for another ending, UnreadableError where the file
+    can't be written.
     """
     import duckdb
 
