@@ -28,6 +28,10 @@ DASH = "—"
 _WIDTH = 120
 """In columns, where the output is no terminal."""
 
+_PIECE = 16_384
+"""In characters. With PYTHONUNBUFFERED nobody hears that a write was cut short because its reader went: the next one
+fails."""
+
 _STEERING = re.compile(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -131,12 +135,17 @@ def print_table(table: Table) -> None:
         # Not written by rich: it ends the program where the reader has gone.
         with console.capture() as drawn:
             console.print(fitted(table, console.width))
-        sys.stdout.write(drawn.get())
+        _write(drawn.get())
 
 
 def _print(text: str) -> None:
     with _standard_output():
-        sys.stdout.write(text)
+        _write(text)
+
+
+def _write(text: str) -> None:
+    for start in range(0, len(text), _PIECE):
+        sys.stdout.write(text[start : start + _PIECE])
 
 
 @contextmanager

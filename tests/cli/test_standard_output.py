@@ -56,6 +56,23 @@ def test_help_says_it_too(place: Path) -> None:
     assert done.stderr == "goals-tui: Can't use a file or standard output: No space left on device. Check it.\n"
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_goes_in_the_middle(services: Services, unbuffered: str) -> None:
+    for number in range(40):
+        goal = builders.goal(f"Goal {number}", "Start", "◎ Done")
+        services.goals.save(goal.model_copy(update={"revision": 0, "description": "x" * 9_000}))
+    # More than a pipe holds: the program still writes when the reader goes.
+    command = ["env", f"PYTHONUNBUFFERED={unbuffered}", *PROGRAM, "--workspace", str(services.workspace.path)]
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", '"$@" | head -c 1', "bash", *command, "goals", "list", "--format", "json"],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (141, "[", "")
+
+
 @pytest.mark.parametrize("command", [*COMMANDS, ["report", "--help"]])
 def test_a_reader_that_has_gone_is_no_message(place: Path, command: list[str]) -> None:
     reading, writing = os.pipe()
