@@ -14,8 +14,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from goals_tui.domain.wiring import Finding, Severity
+from goals_tui.tui.flows.flow_chart_paint import BADGES
 from goals_tui.tui.flows.mends import MEND_TITLES, counts, of_flow_first
-from goals_tui.tui.widgets.flow_chart_paint import BADGES
 
 COLORS: dict[Severity, str] = {"error": "$error", "warning": "$warning", "info": "$quiet"}
 WORDS: dict[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}

@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 from goals_tui.domain.wiring import Severity
 from goals_tui.services.flows import FlowSummary
 from goals_tui.tui.flows.findings_list import COLORS
-from goals_tui.tui.widgets.flow_chart_paint import BADGES
+from goals_tui.tui.flows.flow_chart_paint import BADGES
 
 
 class FlowList(OptionList):

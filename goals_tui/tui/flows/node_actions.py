@@ -18,10 +18,10 @@ from goals_tui.tui.dialogs import Choose, Option
 from goals_tui.tui.flows import edits
 from goals_tui.tui.flows.edits import Edit
 from goals_tui.tui.flows.faces import one_line
+from goals_tui.tui.flows.flow_chart import FlowChart
 from goals_tui.tui.flows.kind_menu import KindMenu
 from goals_tui.tui.flows.layout import START, Spot
 from goals_tui.tui.screen import ScreenFrame
-from goals_tui.tui.widgets.flow_chart import FlowChart
 
 
 class NodeActions(ScreenFrame[None]):

@@ -19,10 +19,10 @@ from goals_tui.domain.flow import Flow
 from goals_tui.domain.model import MAX_NAME
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.flows.faces import Names
+from goals_tui.tui.flows.flow_chart import FlowChart
 from goals_tui.tui.flows.panel_debug import debug_content
 from goals_tui.tui.flows.talk import Line, Talk
 from goals_tui.tui.screen import ScreenFrame
-from goals_tui.tui.widgets.flow_chart import FlowChart
 
 AGAIN, BACK = "Start again", "Back to the chart"
 

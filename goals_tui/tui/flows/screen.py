@@ -19,13 +19,13 @@ from goals_tui.tui.flows import edits, mends
 from goals_tui.tui.flows.crumbs import crumbs
 from goals_tui.tui.flows.faces import KIND_GLYPHS, Names
 from goals_tui.tui.flows.findings_list import FindingsList
+from goals_tui.tui.flows.flow_chart import FlowChart
+from goals_tui.tui.flows.flow_chart_map import FlowMap
 from goals_tui.tui.flows.flow_list import FlowList, badges, in_short
 from goals_tui.tui.flows.layout import START
 from goals_tui.tui.flows.node_editor import NodeEditor
 from goals_tui.tui.flows.side_actions import SideActions
 from goals_tui.tui.places import FlowPlace, Place
-from goals_tui.tui.widgets.flow_chart import FlowChart
-from goals_tui.tui.widgets.flow_chart_map import FlowMap
 
 EMPTY = """\
 No flows yet.

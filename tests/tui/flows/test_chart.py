@@ -12,9 +12,9 @@ from textual.pilot import Pilot
 
 from goals_tui.domain.flow import Flow, Node, Say
 from goals_tui.tui.flows.faces import Names
+from goals_tui.tui.flows.flow_chart import FlowChart
 from goals_tui.tui.flows.layout import START, slot_key
 from goals_tui.tui.themes import OURS
-from goals_tui.tui.widgets.flow_chart import FlowChart
 from tests.builders import book_a_flight, book_a_flight_flow, flow, goal, if_, lookup, node_id, say, track
 from tests.tui.harness import HOSTILE, screen_text
 

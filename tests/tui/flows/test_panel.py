@@ -5,8 +5,8 @@ from __future__ import annotations
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
+from goals_tui.tui.flows.flow_chart import FlowChart
 from goals_tui.tui.places import FlowPlace
-from goals_tui.tui.widgets.flow_chart import FlowChart
 from tests.builders import (
     book_a_flight,
     book_a_flight_flow,

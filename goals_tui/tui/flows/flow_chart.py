@@ -18,10 +18,10 @@ from textual.strip import Strip
 
 from goals_tui.domain.flow import Flow
 from goals_tui.tui.flows.faces import Names, face_of
+from goals_tui.tui.flows.flow_chart_paint import CLASSES, COLOURS, Paint, Palette
 from goals_tui.tui.flows.layout import START, Layout, Spot
 from goals_tui.tui.flows.layout_builder import COMPACT, NARROW, fitting, lay_out
 from goals_tui.tui.flows.walk import Direction, ancestors, nearest, page, step
-from goals_tui.tui.widgets.flow_chart_paint import CLASSES, COLOURS, Paint, Palette
 
 Severity = Literal["error", "warning", "info"]
 
