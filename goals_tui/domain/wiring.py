@@ -16,7 +16,7 @@ from goals_tui.domain.wiring_graph import FlowGraph
 from goals_tui.domain.wiring_paths import Paths
 
 Severity = Literal["error", "warning", "info"]
-Mend = Literal["choose_goal", "choose_steps", "choose_flow", "insert_initial", "remove_node", "track_goal"]
+Fix = Literal["choose_goal", "choose_steps", "choose_flow", "insert_initial", "remove_node", "track_goal"]
 """What a screen can offer to do about a finding."""
 
 Code = Literal[
@@ -34,7 +34,7 @@ Code = Literal[
     "unknown-flow",
 ]
 
-_RULES: dict[Code, tuple[Severity, Mend | None]] = {
+_RULES: dict[Code, tuple[Severity, Fix | None]] = {
     "no-goal": ("error", "choose_goal"),
     "unknown-goal": ("error", "choose_goal"),
     "no-step": ("error", "choose_steps"),
@@ -53,7 +53,7 @@ _RANKS: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that keeps a goal from being measured, where it is, and how it can be mended.
+    """Something that keeps a goal from being measured, where it is, and how it can be fixed.
 
     `flow`, `node`, `goal` and `step` are names for people; ids are None where the finding is about no such thing.
     """
@@ -61,7 +61,7 @@ class Finding:
     code: Code
     severity: Severity
     message: str
-    mend: Mend | None
+    fix: Fix | None
     flow_id: str | None = None
     flow: str | None = None
     node_id: str | None = None
@@ -240,12 +240,12 @@ def _why_left(before: Node) -> str:
 def _at(
     code: Code, graph: FlowGraph, node: Node, message: str, goal: Goal | None = None, step: Step | None = None
 ) -> Finding:
-    severity, mend = _RULES[code]
+    severity, fix = _RULES[code]
     return Finding(
         code=code,
         severity=severity,
         message=message,
-        mend=mend,
+        fix=fix,
         flow_id=graph.flow.id,
         flow=graph.flow.name,
         node_id=node.id,
@@ -258,12 +258,12 @@ def _at(
 
 
 def _about(code: Code, goal: Goal, step: Step | None, message: str) -> Finding:
-    severity, mend = _RULES[code]
+    severity, fix = _RULES[code]
     return Finding(
         code=code,
         severity=severity,
         message=message,
-        mend=mend,
+        fix=fix,
         goal_id=goal.id,
         goal=goal.name,
         step_id=step.id if step else None,

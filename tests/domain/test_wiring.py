@@ -64,13 +64,13 @@ def test_every_step_in_order_has_no_findings() -> None:
     assert only(track(BOOK, "Pay", "Search", "Choose", name="both")) == []
 
 
-def test_a_finding_says_where_and_how_to_mend() -> None:
+def test_a_finding_says_where_and_how_to_fix_it() -> None:
     finding = check([flow("Main", choose(), search(), pay())], [BOOK])[0]
     assert finding == Finding(
         code="before-initial",
         severity="error",
         message="'Choose' is never tracked here: no path passes 'Search', the initial step of 'Book', before it.",
-        mend="insert_initial",
+        fix="insert_initial",
         flow_id=flow("Main").id,
         flow="Main",
         node_id=node_id("choose"),
@@ -165,7 +165,7 @@ def test_other_may_run_its_branches() -> None:
 
 
 @pytest.mark.parametrize(
-    ("node", "code", "message", "mend"),
+    ("node", "code", "message", "fix"),
     [
         (TrackGoal(id=node_id("x")), "no-goal", "tracks no goal: select the goal.", "choose_goal"),
         (
@@ -195,9 +195,9 @@ def test_other_may_run_its_branches() -> None:
         ),
     ],
 )
-def test_broken_references(node: Node, code: str, message: str, mend: str) -> None:
+def test_broken_references(node: Node, code: str, message: str, fix: str) -> None:
     finding = check([flow("Main", search(), choose(), pay(), node)], [BOOK])[0]
-    assert (finding.code, finding.severity, finding.mend, finding.node_id) == (code, "error", mend, node_id("x"))
+    assert (finding.code, finding.severity, finding.fix, finding.node_id) == (code, "error", fix, node_id("x"))
     assert finding.message.endswith(message)
 
 
@@ -206,7 +206,7 @@ def test_an_untracked_goal_and_untracked_steps() -> None:
     assert [(f.code, f.severity, f.message) for f in untracked] == [
         ("goal-untracked", "warning", "No flow tracks the goal 'Book': add a Track Goal Process node for it.")
     ]
-    assert untracked[0].flow is None and untracked[0].mend == "track_goal"
+    assert untracked[0].flow is None and untracked[0].fix == "track_goal"
     partly = check([flow("Main", search(), pay())], [BOOK])
     assert [(f.code, f.severity, f.step) for f in partly] == [("step-untracked", "info", "Choose")]
     assert partly[0].message == "No flow tracks 'Choose' of the goal 'Book': no cycle can ever reach it."
@@ -246,7 +246,7 @@ def test_a_node_that_nothing_reaches(stop: Node, reason: str) -> None:
     main = flow("Main", search(), choose(), pay(), stop, say("after"), say("later"))
     findings = check([main, flow("Sub"), flow("Hangs up", handover(name="h"))], [BOOK])
     unreachable = [f for f in findings if f.flow == "Main"]
-    assert [(f.code, f.node_id, f.mend) for f in unreachable] == [("node-unreachable", node_id("after"), "remove_node")]
+    assert [(f.code, f.node_id, f.fix) for f in unreachable] == [("node-unreachable", node_id("after"), "remove_node")]
     assert unreachable[0].message == f"Nothing reaches 'Say' (nor the node after it): {reason}. Move it, or remove it."
 
 

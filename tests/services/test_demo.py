@@ -43,7 +43,7 @@ def test_three_goals_that_could_be_saved_and_their_flows(demo: Services) -> None
     assert demo.features == Features()
 
 
-def test_only_the_draft_has_findings_and_each_can_be_mended(demo: Services) -> None:
+def test_only_the_draft_has_findings_and_each_can_be_fixed(demo: Services) -> None:
     findings = demo.flows.findings()
     assert {finding.flow for finding in findings} == {"Change a Booking (draft)"}
     assert [finding.code for finding in findings] == [
@@ -52,7 +52,7 @@ def test_only_the_draft_has_findings_and_each_can_be_mended(demo: Services) -> N
         "maybe-before-initial",
         "node-unreachable",
     ]
-    assert all(finding.mend for finding in findings)
+    assert all(finding.fix for finding in findings)
 
 
 def test_ninety_days_up_to_now_and_nothing_later(demo: Services) -> None:

@@ -23,7 +23,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("flows.move-down", "J,shift+down", "Move down", "Move the selected node after the one below", _NODES,
            footer=False),
     Action("flows.follow", "g", "Go there", "Show the flow that the selected node leads to", _NODES),
-    Action("flows.mend", "m", "Mend", "Mend what is wrong with the selected node", _TEST),
+    Action("flows.fix", "m", "Fix", "Fix what is wrong with the selected node", _TEST),
     Action("flows.findings", "f", "Findings", "List what is wrong with the wiring of goals", _TEST),
     Action("flows.talk", "i,t", "Talk", "Talk to the flow in the Interaction Panel", _TEST),
     Action("flows.simulate", "S", "Simulate", "Run many conversations through the flow", _TEST, footer=False),

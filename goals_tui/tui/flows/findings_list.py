@@ -14,8 +14,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from goals_tui.domain.wiring import Finding, Severity
+from goals_tui.tui.flows.fixes import FIX_TITLES, counts, of_flow_first
 from goals_tui.tui.flows.flow_chart_paint import BADGES
-from goals_tui.tui.flows.mends import MEND_TITLES, counts, of_flow_first
 
 COLORS: dict[Severity, str] = {"error": "$error", "warning": "$warning", "info": "$quiet"}
 WORDS: dict[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
@@ -25,7 +25,7 @@ MOST = 300
 
 
 class FindingsList(Vertical):
-    """Posts `Shown` for the finding under the cursor, and `Chosen` when enter asks for its mend."""
+    """Posts `Shown` for the finding under the cursor, and `Chosen` when enter asks for its fix."""
 
     DEFAULT_CSS = """
     FindingsList { height: 1fr; }
@@ -48,7 +48,7 @@ class FindingsList(Vertical):
 
     @dataclass
     class Chosen(Message):
-        """A finding is to be mended."""
+        """A finding is to be fixed."""
 
         finding: Finding
 
@@ -73,7 +73,7 @@ class FindingsList(Vertical):
         rows.clear_options()
         rows.add_options([Option(self._row(finding)) for finding in ordered[:MOST]])
         if len(ordered) > MOST:
-            rows.add_option(Option(f"… and {len(ordered) - MOST:,} more, after these are mended.", disabled=True))
+            rows.add_option(Option(f"… and {len(ordered) - MOST:,} more, after these are fixed.", disabled=True))
         if ordered:
             rows.highlighted = min(place, len(ordered) - 1, MOST - 1)
         else:
@@ -94,8 +94,8 @@ class FindingsList(Vertical):
             where = f"{finding.flow} › {where}"
         head = Content.assemble((f"{BADGES[finding.severity]} ", f"bold {color}"), Content.styled(where, "bold"))
         lines = [head, Content(finding.message)]
-        if finding.mend:
-            lines.append(Content.styled(f"enter: {MEND_TITLES[finding.mend].lower()}", "$quiet"))
+        if finding.fix:
+            lines.append(Content.styled(f"enter: {FIX_TITLES[finding.fix].lower()}", "$quiet"))
         return Content("\n").join([*lines, Content("")])
 
     @on(OptionList.OptionHighlighted, "#findings")

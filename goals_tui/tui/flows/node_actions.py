@@ -66,8 +66,8 @@ class NodeActions(ScreenFrame[None]):
         def draw_flow(self, flow: Flow, select: str | None = None) -> None:
             """Draw a flow that was saved just now; all that stands around it follows when the store says so."""
 
-        def mend_finding(self, finding: Finding) -> None:
-            """Do what mends a finding, or open the form that does."""
+        def fix_finding(self, finding: Finding) -> None:
+            """Do what fixes a finding, or open the form that does."""
 
         def findings_of(self, node_id: str) -> list[Finding]:
             """What is wrong with a node of the flow that is shown."""
@@ -226,11 +226,11 @@ class NodeActions(ScreenFrame[None]):
             if target is not None:
                 self.show_flow(target)
 
-    def action_mend(self) -> None:
-        """Mend the worst finding of the selected node that has a mend."""
-        found = [finding for finding in self.findings_of(self.chart.selected) if finding.mend]
+    def action_fix(self) -> None:
+        """Fix the worst finding of the selected node that has a fix."""
+        found = [finding for finding in self.findings_of(self.chart.selected) if finding.fix]
         if found:
-            self.mend_finding(found[0])
+            self.fix_finding(found[0])
 
     NEEDS_NODE: ClassVar[frozenset[str]] = frozenset("rename delete cut copy move_up move_down".split())
 
@@ -248,7 +248,7 @@ class NodeActions(ScreenFrame[None]):
                 return NodeActions.clipboard is not None
             case "follow":
                 return isinstance(node, GoTo | ExecuteFlow) and bool(node.flow_id)
-            case "mend":
-                return any(finding.mend for finding in self.findings_of(spot.key))
+            case "fix":
+                return any(finding.fix for finding in self.findings_of(spot.key))
             case _:
                 return True

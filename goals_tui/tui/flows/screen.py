@@ -15,7 +15,7 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.wiring import Finding, Severity
 from goals_tui.services.flows import FlowSummary
 from goals_tui.tui.actions import bindings
-from goals_tui.tui.flows import edits, mends
+from goals_tui.tui.flows import edits, fixes
 from goals_tui.tui.flows.crumbs import crumbs
 from goals_tui.tui.flows.faces import KIND_GLYPHS, Names
 from goals_tui.tui.flows.findings_list import FindingsList
@@ -46,7 +46,7 @@ Arrows walk along the lines and across branches, `[` and `]` pass branches by, `
 Every edit is saved at once; `u` takes it back.
 """
 
-CHART_ACTIONS = frozenset("add add_in_branch edit rename delete cut copy paste move_up move_down follow mend".split())
+CHART_ACTIONS = frozenset("add add_in_branch edit rename delete cut copy paste move_up move_down follow fix".split())
 FLOW_ACTIONS = frozenset("findings talk simulate rename_flow duplicate_flow delete_flow export compact".split())
 
 
@@ -133,7 +133,7 @@ class FlowsScreen(SideActions):
             self._selected[self.flow.id] = chart.selected
             select = select or self._selected.get(flow.id, START)
         self.flow = flow
-        chart.show(flow, self.names, mends.worst_by_node(self.findings, flow.id))
+        chart.show(flow, self.names, fixes.worst_by_node(self.findings, flow.id))
         if select is not None:
             chart.select(select)
         self._show_crumbs()
@@ -141,7 +141,7 @@ class FlowsScreen(SideActions):
     def _show_findings(self, findings: list[Finding]) -> None:
         self.findings = findings
         if self.flow is not None:
-            self.chart.show(self.flow, self.names, mends.worst_by_node(findings, self.flow.id))
+            self.chart.show(self.flow, self.names, fixes.worst_by_node(findings, self.flow.id))
         self._show_around()
 
     def _show_around(self) -> None:

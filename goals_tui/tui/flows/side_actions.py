@@ -1,4 +1,4 @@
-"""What the side of the Flows screen does: the editor of a node, the findings and their mends."""
+"""What the side of the Flows screen does: the editor of a node, the findings and their fixes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from textual.widgets import ContentSwitcher
 
 from goals_tui.domain.flow import Node
 from goals_tui.domain.wiring import Finding
-from goals_tui.tui.flows import edits, mends
+from goals_tui.tui.flows import edits, fixes
 from goals_tui.tui.flows.faces import Names
 from goals_tui.tui.flows.findings_list import FindingsList
 from goals_tui.tui.flows.flow_actions import FlowActions
@@ -16,7 +16,7 @@ from goals_tui.tui.flows.node_editor import NodeEditor
 
 
 class SideActions(FlowActions):
-    """Opens and closes the side, saves what was typed there, mends what is wrong."""
+    """Opens and closes the side, saves what was typed there, fixes what is wrong."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,22 +95,22 @@ class SideActions(FlowActions):
 
     @on(FindingsList.Chosen)
     def _choose_finding(self, event: FindingsList.Chosen) -> None:
-        self.mend_finding(event.finding)
+        self.fix_finding(event.finding)
 
-    def mend_finding(self, finding: Finding) -> None:
-        """Go to where a finding is, and do what mends it, or open the form that does."""
+    def fix_finding(self, finding: Finding) -> None:
+        """Go to where a finding is, and do what fixes it, or open the form that does."""
         if finding.flow_id:
             target = self.attempt(lambda: self.services.flows.get(finding.flow_id or ""))
             if target is None:
                 return
             self.show_flow(target, finding.node_id)
         flow = self.flow
-        if flow is None or finding.mend is None:
+        if flow is None or finding.fix is None:
             self.chart.focus()
             return
-        if mends.needs_form(finding) and finding.node_id:
+        if fixes.needs_form(finding) and finding.node_id:
             self.open_editor(flow.node(finding.node_id))
             return
         at = self.here
-        edit = self.attempt(lambda: mends.mend(finding, flow, at, self.names.goals, self.services.ids))
+        edit = self.attempt(lambda: fixes.fix(finding, flow, at, self.names.goals, self.services.ids))
         self.commit(edit, said=f"{edit.label}. Press u to take it back." if edit else "")

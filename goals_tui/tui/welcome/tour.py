@@ -43,7 +43,7 @@ CARDS = (
         "Track Goal Process nodes record the steps. Choose the draft: it is wired badly, and the checks say why.",
         (
             ("flows.choose", "opens another flow"),
-            ("flows.mend", "mends a finding"),
+            ("flows.fix", "fixes a finding"),
             ("flows.talk", "talks to the flow"),
         ),
     ),

@@ -1,4 +1,4 @@
-"""Findings while editing: badges, the list, and the mend of each."""
+"""Findings while editing: badges, the list, and the fix of each."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ FLOWS = Walk(
         at("go to Other"),
         keys("d"),
         at("pay"),
-        Do("m", "flows.mend", nodes("t", "q", "t")),
+        Do("m", "flows.fix", nodes("t", "q", "t")),
         Do("i", "flows.talk", on(PanelScreen)),
         words("yes"),
         keys("enter"),

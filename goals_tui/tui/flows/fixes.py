@@ -9,11 +9,11 @@ from goals_tui.domain.flow import Flow
 from goals_tui.domain.flow_edit import Position
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import Ids
-from goals_tui.domain.wiring import Finding, Mend, Severity
+from goals_tui.domain.wiring import Finding, Fix, Severity
 from goals_tui.tui.flows import edits
 from goals_tui.tui.flows.edits import Edit
 
-MEND_TITLES: dict[Mend, str] = {
+FIX_TITLES: dict[Fix, str] = {
     "choose_goal": "Choose a goal",
     "choose_steps": "Choose steps",
     "choose_flow": "Choose a flow",
@@ -49,10 +49,10 @@ def counts(findings: Iterable[Finding]) -> dict[Severity, int]:
     return found
 
 
-def mend(finding: Finding, flow: Flow, at: Position, goals: Mapping[str, Goal], ids: Ids) -> Edit | None:
-    """The edit that mends a finding; None where a form is needed. `at` is where a new node would go."""
+def fix(finding: Finding, flow: Flow, at: Position, goals: Mapping[str, Goal], ids: Ids) -> Edit | None:
+    """The edit that fixes a finding; None where a form is needed. `at` is where a new node would go."""
     goal = goals.get(finding.goal_id or "")
-    match finding.mend:
+    match finding.fix:
         case "remove_node" if finding.node_id:
             return edits.delete(flow, flow.node(finding.node_id), word="Remove")
         case "insert_initial" if goal:
@@ -64,5 +64,5 @@ def mend(finding: Finding, flow: Flow, at: Position, goals: Mapping[str, Goal], 
 
 
 def needs_form(finding: Finding) -> bool:
-    """Whether mending means to choose something in the node's editor."""
-    return cast(str, finding.mend) in ("choose_goal", "choose_steps", "choose_flow")
+    """Whether fixing means to choose something in the node's editor."""
+    return cast(str, finding.fix) in ("choose_goal", "choose_steps", "choose_flow")
