@@ -16,6 +16,9 @@ from goals_tui.tui.flows.node_actions import NodeActions
 class FlowActions(NodeActions):
     """What the Flows screen does to flows."""
 
+    _debug: bool | None = None
+    """Whether the Interaction Panel was in debug mode last; None before anybody chose."""
+
     async def choose_flow(self, title: str) -> bool:
         """Ask for a flow and show it; whether one was chosen."""
         summaries = self.services.flows.summaries()
@@ -91,7 +94,10 @@ class FlowActions(NodeActions):
         from goals_tui.tui.flows.panel import PanelScreen
 
         if self.flow is not None:
-            self.app.push_screen(PanelScreen(self.flow))
+            self.app.push_screen(PanelScreen(self.flow, self._debug, self._remember_debug))
+
+    def _remember_debug(self, debug: bool) -> None:
+        self._debug = debug
 
     @work(group="waits")
     async def action_simulate(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -20,7 +21,7 @@ from goals_tui.domain.model import MAX_NAME
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.flows.faces import Names
 from goals_tui.tui.flows.flow_chart import FlowChart
-from goals_tui.tui.flows.panel_debug import debug_content
+from goals_tui.tui.flows.panel_debug import debug_parts
 from goals_tui.tui.flows.talk import Line, Talk
 from goals_tui.tui.screen import ScreenFrame
 
@@ -60,8 +61,19 @@ class Chat(VerticalScroll):
         self.scroll_end(animate=False)
 
 
+class Earlier(Static):
+    """The goal events before the newest. When they get more, what stands below them is brought into view."""
+
+    def on_resize(self) -> None:
+        assert isinstance(self.parent, VerticalScroll)
+        self.parent.scroll_to(y=self.size.height, animate=False)
+
+
 class Answers(OptionList):
-    """The buttons of a question: number keys and arrows choose, any other letter begins free text."""
+    """The buttons of a question: number keys and arrows choose, any other letter begins free text.
+
+    After the end of a conversation it offers what to do next, and every key but the arrows goes on to the app.
+    """
 
     DEFAULT_CSS = """
     Answers { height: auto; max-height: 8; margin-bottom: 1; display: none; }
@@ -82,29 +94,29 @@ class Answers(OptionList):
     def __init__(self) -> None:
         super().__init__(id="answers")
         self.answers: tuple[str, ...] = ()
+        self.numbered = True
 
-    def offer(self, answers: tuple[str, ...]) -> None:
-        """Show these answers; none hides the list."""
-        self.answers = answers
+    def offer(self, answers: tuple[str, ...], *, numbered: bool = True) -> None:
+        """Show these answers, each with its number; none hides the list."""
+        self.answers, self.numbered = answers, numbered
         self.clear_options()
         self.display = bool(answers)
         rows = []
         for number, answer in enumerate(answers, 1):
-            key = str(number) if number < 10 else " "
+            key = str(number) if numbered and number < 10 else " "
             rows.append(Option(Content.assemble((f" {key} ", "bold $primary"), Content(answer))))
         self.add_options(rows)
         if answers:
             self.highlighted = 0
 
     def on_key(self, event: events.Key) -> None:
-        """Numbers choose, letters go to the text."""
-        if event.character is None or not event.is_printable or event.key == "space":
+        """The number of an answer chooses it, everything else goes to the text."""
+        if not self.numbered or event.character is None or not event.is_printable or event.key == "space":
             return
         event.stop()
-        if event.character.isdigit():
-            number = int(event.character)
-            if 1 <= number <= len(self.answers):
-                self.post_message(self.OptionSelected(self, self.get_option_at_index(number - 1), number - 1))
+        number = int(event.character) if event.character in "123456789" else 0
+        if 1 <= number <= len(self.answers):
+            self.post_message(self.OptionSelected(self, self.get_option_at_index(number - 1), number - 1))
         else:
             self.post_message(self.Typed(event.character))
 
@@ -125,19 +137,26 @@ class PanelScreen(ScreenFrame[None]):
     PanelScreen #talk { width: 1fr; height: 1fr; max-width: 100; }
     PanelScreen #chat { height: 1fr; scrollbar-size-vertical: 1; padding-right: 1; }
     PanelScreen #debug { width: 46; height: 1fr; display: none; margin-left: 2; padding-left: 2;
-                         border-left: vkey $border-blurred; scrollbar-size-vertical: 1; }
+                         border-left: vkey $border-blurred; }
+    PanelScreen #state { height: auto; margin-bottom: 1; }
+    PanelScreen #tracked { height: 1fr; scrollbar-size-vertical: 1; }
+    PanelScreen #tracked Static { height: auto; }
     PanelScreen.-debug #debug { display: block; }
     PanelScreen.-narrow #panel, PanelScreen.-normal #panel { layout: vertical; }
     PanelScreen.-narrow #debug, PanelScreen.-normal #debug {
         width: 1fr; height: 40%; margin: 1 0 0 0; padding: 0; border: none; border-top: hkey $border-blurred;
     }
+    PanelScreen.-narrow #state, PanelScreen.-normal #state { margin-bottom: 0; }
     PanelScreen #panel-chart { display: none; width: 1fr; margin-right: 2; }
     PanelScreen.-huge #panel-chart { display: block; }
     """
 
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: Flow, debug: bool | None, remember: Callable[[bool], object]) -> None:
+        """`debug` is whether it is shown at first (None: where there is room beside the chat); `remember` hears it."""
         super().__init__()
         self.flow = flow
+        self._debug = debug
+        self._remember = remember
         self.talk: Talk | None = None
         self._shown = 0
 
@@ -151,13 +170,17 @@ class PanelScreen(ScreenFrame[None]):
                 yield Chat(id="chat", can_focus=False)
                 yield Answers()
                 yield Input(placeholder="Type an answer", id="answer", max_length=MAX_NAME, select_on_focus=False)
-            with VerticalScroll(id="debug", can_focus=False):
-                yield Static("", id="debug-text", markup=False)
+            with Vertical(id="debug"):
+                yield Static("", id="state", markup=False)
+                with VerticalScroll(id="tracked"):
+                    yield Earlier("", id="earlier", markup=False)
+                    yield Static("", id="newest", markup=False)
+                    yield Static("", id="cycles", markup=False)
 
     def on_mount(self) -> None:
         """Begin to talk."""
         self.place = f"{self.flow.name} › Interaction Panel"
-        self.set_class(self.app.size.width >= 120, "-debug")
+        self.set_class(self.app.size.width >= 120 if self._debug is None else self._debug, "-debug")
         self._begin()
 
     def action_restart(self) -> None:
@@ -165,8 +188,9 @@ class PanelScreen(ScreenFrame[None]):
         self._begin()
 
     def action_debug(self) -> None:
-        """Show what is tracked, or hide it."""
+        """Show what is tracked, or hide it; the panel opens that way the next time."""
         self.toggle_class("-debug")
+        self._remember(self.has_class("-debug"))
 
     def action_close(self) -> None:
         """Back to the chart."""
@@ -225,14 +249,16 @@ class PanelScreen(ScreenFrame[None]):
         field.disabled = talk.ended is not None
         field.display = talk.ended is None
         if talk.ended is not None:
-            answers.offer((AGAIN, BACK))
+            answers.offer((AGAIN, BACK), numbered=False)
         else:
             answers.offer(talk.asked.buttons if talk.asked else ())
         if answers.display:
             answers.focus()
         else:
             field.focus()
-        self.query_one("#debug-text", Static).update(debug_content(talk, self.services.project.get().currency))
+        tracked = debug_parts(talk, self.services.project.get().currency)
+        for part, content in zip(("state", "earlier", "newest", "cycles"), tracked, strict=True):
+            self.query_one(f"#{part}", Static).update(content)
         self._show_chart(talk)
 
     def _show_chart(self, talk: Talk) -> None:

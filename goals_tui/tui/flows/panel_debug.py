@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import NamedTuple
 
 from textual.content import Content
 
@@ -20,19 +21,45 @@ COLORS: dict[Outcome, str] = {
 }
 
 
-def debug_content(talk: Talk, currency: str) -> Content:
-    """All of it, from top to bottom."""
-    lines = [_heading("Goal events")]
-    lines += [line for fire in talk.fires for line in _fire(fire, currency)] or [_quiet("None has fired yet.")]
-    cycles = talk.cycles()
-    still_open = talk.open_cycles()
-    lines += [Content(""), _heading("Cycles")]
-    lines += [line for cycle in cycles for line in _cycle(talk, cycle, still_open)] or [
+class DebugParts(NamedTuple):
+    """What debug mode shows, from top to bottom; `state` stays in view, the rest scrolls."""
+
+    state: Content
+    earlier: Content
+    newest: Content
+    """The goal events that fired last, alone, so that they can be brought into view."""
+
+    cycles: Content
+
+
+def debug_parts(talk: Talk, currency: str) -> DebugParts:
+    """All of it, as it is now."""
+    cycles, still_open = talk.cycles(), talk.open_cycles()
+    earlier = [_heading("Goal events"), *(line for fire in talk.fires[:-1] for line in _fire(fire, currency))]
+    newest = _fire(talk.fires[-1], currency) if talk.fires else [_quiet("None has fired yet.")]
+    rest = [Content(""), _heading("Cycles")]
+    rest += [line for cycle in cycles for line in _cycle(talk, cycle, still_open)] or [
         _quiet("The initial step of a goal opens one.")
     ]
-    lines += [Content(""), _heading("Earned"), *_earned(cycles, currency)]
-    lines += [Content(""), _quiet(f"Session {talk.session_id}"), _quiet("Reports leave it out unless asked.")]
-    return Content("\n").join(lines)
+    rest += [Content(""), _heading("Earned"), *_earned(cycles, currency)]
+    rest += [Content(""), _quiet(f"Session {talk.session_id}"), _quiet("Reports leave it out unless asked.")]
+    return DebugParts(_state(cycles, currency), _lines(earlier), _lines(newest), _lines(rest))
+
+
+def _state(cycles: list[Timeline], currency: str) -> Content:
+    """`✔ Completed · €8.20 · 00:09:30`: savings and revenue as one sum; of several cycles how many ended how."""
+    if not cycles:
+        return _quiet("No cycle yet")
+    parts = []
+    for outcome, color in COLORS.items():
+        count = sum(timeline.cycle.outcome == outcome for timeline in cycles)
+        if count:
+            words = OUTCOME_TITLES[outcome] if len(cycles) == 1 else f"{count} {OUTCOME_TITLES[outcome].lower()}"
+            parts.append(Content.styled(f"{OUTCOME_GLYPHS[outcome]} {words}", f"bold {color}"))
+    total = _sum_of(cycles)
+    parts.append(Content(format_money(total.cost_savings + total.revenue, currency)))
+    parts.append(Content(format_duration(total.time_saved_seconds)))
+    return Content.styled(" · ", "$quiet").join(parts)
 
 
 def worth(metrics: SuccessMetrics, currency: str) -> str:
@@ -50,9 +77,9 @@ def worth(metrics: SuccessMetrics, currency: str) -> str:
 def _fire(fire: Fire, currency: str) -> list[Content]:
     lines = [_quiet(fire.goal)]
     lines += [_step(step, currency) for step in fire.tracked]
-    lines += [Content.styled(f"  ✕ {step.name} is not tracked", "$warning") for step in fire.missed]
+    lines += [Content.styled(f"  ✖ {step.name} is not tracked", "$warning") for step in fire.missed]
     if fire.why:
-        lines.append(Content.styled(f"    {fire.why}" if fire.missed else f"  ✕ {fire.why}", "$warning"))
+        lines.append(Content.styled(f"    {fire.why}" if fire.missed else f"  ✖ {fire.why}", "$warning"))
     return lines
 
 
@@ -84,19 +111,29 @@ def _cycle(talk: Talk, timeline: Timeline, still_open: set[str]) -> list[Content
     ]
 
 
+def _sum_of(cycles: list[Timeline]) -> SuccessMetrics:
+    return SuccessMetrics(
+        cost_savings=sum((timeline.cycle.cost_savings for timeline in cycles), Decimal(0)),
+        revenue=sum((timeline.cycle.revenue for timeline in cycles), Decimal(0)),
+        time_saved_seconds=sum(timeline.cycle.time_saved_seconds for timeline in cycles),
+    )
+
+
 def _earned(cycles: list[Timeline], currency: str) -> list[Content]:
-    saved = sum((timeline.cycle.cost_savings for timeline in cycles), Decimal(0))
-    revenue = sum((timeline.cycle.revenue for timeline in cycles), Decimal(0))
-    seconds = sum(timeline.cycle.time_saved_seconds for timeline in cycles)
+    total = _sum_of(cycles)
     rows = (
-        ("Cost savings", format_money(saved, currency)),
-        ("Revenue", format_money(revenue, currency)),
-        ("Time saved", format_duration(seconds)),
+        ("Cost savings", format_money(total.cost_savings, currency)),
+        ("Revenue", format_money(total.revenue, currency)),
+        ("Time saved", format_duration(total.time_saved_seconds)),
     )
     return [
         Content.assemble(Content.styled(f"  {name:<14}", "$quiet"), Content.styled(value, "bold"))
         for name, value in rows
     ]
+
+
+def _lines(lines: list[Content]) -> Content:
+    return Content("\n").join(lines)
 
 
 def _heading(text: str) -> Content:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
@@ -40,8 +45,47 @@ async def test_numbers_arrows_and_free_text_answer(services: Services) -> None:
             assert any(line == text.split("▏")[0].strip(" ▌▐") for text in said), line
         assert "something else" in screen_text(pilot.app)
         assert "The flow has ended." in screen_text(pilot.app)
-        await press(pilot, "2")
+        await press(pilot, "down", "enter")
         assert pilot.app.screen.query_one("#crumbs")
+
+
+async def test_after_the_end_numbers_change_the_screen(services: Services) -> None:
+    services.flows.save(flow("F", question("One?", "a")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "i", "2")
+        assert pilot.app.current_mode == "flows", "a number without an answer is text"
+        assert pilot.app.screen.query_one("#answer", Input).value == "2"
+        await press(pilot, "enter")
+        assert "The flow has ended." in screen_text(pilot.app)
+        await press(pilot, "4")
+        assert pilot.app.current_mode == "sessions"
+
+
+async def test_debug_keeps_the_state_and_the_newest_event_in_view_and_stays_on(services: Services) -> None:
+    tracked = save_goal(services)
+    services.flows.save(book_a_flight_flow(tracked))
+    async with running(services, (80, 24), area="flows") as pilot:
+        await press(pilot, "i")
+        assert "Goal events" not in screen_text(pilot.app)
+        await press(pilot, "f4")
+        assert "◐" not in screen_text(pilot.app)
+        for _ in range(8):
+            if pilot.app.screen.talk.ended is None:
+                await press(pilot, "1") if pilot.app.screen.talk.asked.buttons else await say_something(pilot)
+        text = screen_text(pilot.app)
+        assert "The flow has ended." in text
+        assert "✔ Completed · " in text
+        assert pilot.app.screen.talk.fires[-1].tracked[-1].name in text
+        assert "Cycles" in text
+        await press(pilot, "escape", "i")
+        assert "No cycle yet" in screen_text(pilot.app) or "Goal events" in screen_text(pilot.app)
+        await press(pilot, "f4", "escape", "i")
+        assert not pilot.app.screen.has_class("-debug")
+
+
+async def say_something(pilot: Pilot[Any]) -> None:
+    await type_text(pilot, "Ada")
+    await press(pilot, "enter")
 
 
 async def test_debug_says_what_was_not_tracked_and_why(services: Services) -> None:
@@ -50,7 +94,7 @@ async def test_debug_says_what_was_not_tracked_and_why(services: Services) -> No
     async with running(services, area="flows") as pilot:
         await press(pilot, "i")
         text = " ".join(screen_text(pilot.app).split())
-        assert "✕ Payment completed is not tracked" in text
+        assert "✖ Payment completed is not tracked" in text
         assert "initial step" in text
         await press(pilot, "f4")
         assert "Goal events" not in screen_text(pilot.app)
