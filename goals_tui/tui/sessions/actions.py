@@ -8,13 +8,15 @@ FILTERS, CYCLES = "Filters", "Cycles"
 
 ACTIONS: tuple[Action, ...] = (
     Action("sessions.open", "enter", "Timeline", "The cycle step by step", CYCLES),
+    Action("sessions.insights", "escape", "Back to Insights", "To the number whose cycles these are", CYCLES,
+           palette=False),
     Action("sessions.filters", "f,slash", "Filter", "Choose span, goals, endpoints, locales, snapshots", FILTERS),
     Action("sessions.completed", "c", "✔ Completed", "Only completed cycles", FILTERS, do="outcome('completed')"),
     Action("sessions.partial", "p", "◐ Partial", "Only partially completed cycles", FILTERS, do="outcome('partial')"),
     Action("sessions.incomplete", "i", "✕ Incomplete", "Only incomplete cycles", FILTERS, do="outcome('incomplete')"),
     Action("sessions.orphans", "o", "? Orphans", "Cycles without an initial step, whatever the filters are", FILTERS,
            footer=False, do="outcome('orphan')"),
-    Action("sessions.all", "a,escape", "All outcomes", "Every cycle that the filters let through", FILTERS),
+    Action("sessions.all", "a", "All outcomes", "Every cycle that the filters let through", FILTERS),
     Action("sessions.shorter", "left_square_bracket", "Shorter span", "The next shorter of the named spans", FILTERS,
            footer=False),
     Action("sessions.longer", "right_square_bracket", "Longer span", "The next longer of the named spans", FILTERS,

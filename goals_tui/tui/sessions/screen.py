@@ -8,7 +8,6 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widgets import ContentSwitcher, Static
 
-from goals_tui.domain.errors import GoalsError, NotFoundError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.report import Cycle, Outcome
@@ -49,6 +48,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         self.rows = CycleRows(id="list")
         self.restriction = Restriction()
         self._shown_filters: Filters | None = None
+        self._from_insights = False
         self._goals: dict[str, Goal | None] = {}
 
     def compose_body(self) -> ComposeResult:
@@ -136,10 +136,12 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         words = self.restriction.words(self._goal)
         line = self.query_one("#behind", Static)
         line.set_class(bool(words), "-on")
-        line.update(Content.assemble("└ only ", (" · ".join(words), "bold"), ("   a shows all", "$quiet")))
+        leads = "a shows all, esc goes back to Insights" if self._from_insights else "a shows all"
+        line.update(Content.assemble("└ only ", (" · ".join(words), "bold"), (f"   {leads}", "$quiet")))
 
     def open_place(self, place: Place) -> None:
-        """Show the cycles behind a number."""
+        """Show the cycles behind a number of Insights, or those of a session."""
+        self._from_insights = isinstance(place, CyclesPlace)
         if isinstance(place, CyclesPlace):
             self._restrict(Restriction.of_place(place))
         elif isinstance(place, SessionPlace):
@@ -171,6 +173,10 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         """All cycles under the filters."""
         self._restrict(Restriction())
 
+    def action_insights(self) -> None:
+        """Back to the number whose cycles these are."""
+        self.app.switch_mode("insights")
+
     @on(VirtualList.Selected)
     def action_open(self) -> None:
         """The timeline of the chosen cycle."""
@@ -190,24 +196,13 @@ An **orphan** (?) has no initial step: it is in no number of a report.
     @work
     async def action_find(self) -> None:
         """A cycle or a session by its id."""
-        from goals_tui.tui.dialogs import AskText
+        from goals_tui.tui.sessions.find_dialog import FindDialog
 
-        wanted = await self.app.push_screen_wait(AskText("Find", label="Id of a cycle or a session", save="Find"))
-        if wanted is None:
-            return
-        insights = self.services.insights
-        self.load(
-            "find",
-            lambda: insights.cycle(wanted),
-            lambda found: self._timeline(found.cycle),
-            refused=lambda error: self._not_a_cycle(wanted, error),
-        )
-
-    def _not_a_cycle(self, wanted: str, error: GoalsError) -> None:
-        if isinstance(error, NotFoundError):
-            self._restrict(Restriction.of_session(wanted))
-        else:
-            self.goals_app.show_error(error)
+        found = await self.app.push_screen_wait(FindDialog())
+        if isinstance(found, SessionPlace):
+            self.open_place(found)
+        elif found is not None:
+            self._timeline(found)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing are off."""
@@ -217,6 +212,8 @@ An **orphan** (?) has no initial step: it is in no number of a report.
             return self.chosen is not None and self._goal(self.chosen.goal_id) is not None
         if action == "outcome":
             return parameters != (self.restriction.behind.outcome,)
+        if action == "insights":
+            return self._from_insights
         if action == "all":
             return self.restriction != Restriction()
         return super().check_action(action, parameters)

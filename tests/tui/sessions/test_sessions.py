@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Cycle
 from goals_tui.services.context import Services, open_services
-from goals_tui.services.insights.service import CycleList
+from goals_tui.services.insights.service import CycleList, Insights
 from goals_tui.tui.places import CyclesPlace, SessionPlace
 from goals_tui.tui.sessions.pages import PAGE
 from goals_tui.tui.sessions.screen import SessionsScreen
@@ -20,7 +21,7 @@ from goals_tui.tui.sessions.timeline import TimelineScreen
 from goals_tui.tui.widgets.virtual_list import VirtualList
 from tests.builders import event, goal, uuid_of
 from tests.conftest import NOW
-from tests.tui.harness import HOSTILE, press, running, screen_text, settle, type_text
+from tests.tui.harness import HOSTILE, messages, press, running, screen_text, settle, type_text
 from tests.tui.insights.conftest import SGD, WHEN, Scenario, fill, flight
 
 ALL = Filters(span="all", include_test=True)
@@ -200,7 +201,7 @@ async def test_what_narrows_the_list_is_said_and_can_be_ended(scenarios: dict[st
         assert "└ only Book a Flight · reached Flight chosen · ◐ Partially completed" in screen_text(pilot.app)
         assert {chosen(pilot).goal, chosen(pilot).outcome} == {"Book a Flight", "partial"}
         narrow = count(pilot)
-        await press(pilot, "escape")
+        await press(pilot, "a")
         assert count(pilot) > narrow
         assert "└ only" not in screen_text(pilot.app)
 
@@ -223,6 +224,49 @@ async def test_a_session_and_a_cycle_are_found_by_their_ids(scenarios: dict[str,
         pilot.app.go(SessionPlace("session-18"))
         await settle(pilot)
         assert chosen(pilot).session_id == "session-18"
+
+
+async def test_an_unknown_id_is_said_in_the_dialog(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"]()) as pilot:
+        await sessions(pilot, Filters())
+        before = count(pilot)
+        await press(pilot, "F")
+        await type_text(pilot, "zzz")
+        await press(pilot, "enter")
+        assert "No session or cycle has the id 'zzz'." in screen_text(pilot.app)
+        await press(pilot, "escape")
+        assert count(pilot) == before
+        assert "└ only" not in screen_text(pilot.app)
+
+
+async def test_a_log_that_can_not_be_read_is_no_unknown_id(
+    scenarios: dict[str, Scenario], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(self: Insights, cycle_id: str) -> None:
+        raise UnreadableError("events.jsonl can't be read.")
+
+    async with running(scenarios["data"]()) as pilot:
+        await sessions(pilot, Filters())
+        monkeypatch.setattr(Insights, "cycle", unreadable)
+        await press(pilot, "F")
+        await type_text(pilot, "zzz")
+        await press(pilot, "enter")
+        assert messages(pilot.app) == ["events.jsonl can't be read."]
+        assert "No session or cycle" not in screen_text(pilot.app)
+
+
+async def test_esc_goes_back_to_insights_as_it_was(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), (80, 24), area="insights") as pilot:
+        await press(pilot, "r", "left", "left")
+        before = screen_text(pilot.app)
+        await press(pilot, "enter")
+        assert "esc Back to Insights" in screen_text(pilot.app)
+        await press(pilot, "enter", "escape", "escape")
+        assert screen_text(pilot.app) == before
+        await press(pilot, "4", "s")
+        pilot.app.go(SessionPlace("session-17"))
+        await settle(pilot)
+        assert "Back to Insights" not in screen_text(pilot.app), "it was not Insights that led here"
 
 
 async def test_nothing_says_what_to_do(scenarios: dict[str, Scenario]) -> None:

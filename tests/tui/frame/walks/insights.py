@@ -106,7 +106,7 @@ INSIGHTS = Walk(
         Do("z", "insights.full", shown(lambda screen: screen.has_class("-full"))),
         Do("escape", "insights.leave-full", shown(lambda screen: not screen.has_class("-full"))),
         Do("enter", "insights.chart.open", mode("sessions")),
-        keys("3"),
+        Do("escape", "sessions.insights", mode("insights")),
         Do("v", "insights.table", shown(lambda screen: screen.pane.as_table)),
         Do("enter", "insights.row.select-cursor", mode("sessions")),
         keys("3"),

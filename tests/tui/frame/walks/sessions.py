@@ -12,6 +12,7 @@ from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Cycle, Outcome
 from goals_tui.tui.dialogs import AskText, Choose
 from goals_tui.tui.insights.filter_dialog import FilterDialog
+from goals_tui.tui.sessions.find_dialog import FindDialog
 from goals_tui.tui.sessions.screen import SessionsScreen
 from goals_tui.tui.sessions.timeline import TimelineScreen
 from tests.conftest import make_services
@@ -88,7 +89,7 @@ SESSIONS = Walk(
         Do("Y", "sessions.copy-session", copied(lambda app: chosen(app).session_id)),
         Do("s", "sessions.session", shows("└ only session")),
         keys("a"),
-        Do("F", "sessions.find", on(AskText)),
+        Do("F", "sessions.find", on(FindDialog)),
         keys("escape"),
         Do("enter", "sessions.open", row(0), by_widget=True),
         Do("j", "sessions.timeline.older", row(1)),
