@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,11 +15,17 @@ Value = str | int | float | Decimal | None
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column: what people read, what a program reads, and whether it holds numbers (aligned right)."""
+    """A column: what people read, what a program reads, and whether it holds numbers (aligned right).
+
+    Where room is short, `brief_title` stands above it, `brief` words its values, and `minor` columns come last.
+    """
 
     title: str
     name: str
     numeric: bool = True
+    brief_title: str = ""
+    brief: Callable[[Value], str] | None = None
+    minor: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,20 +15,22 @@ from textual.widget import Widget
 from goals_tui.domain.report import Figures, Report
 from goals_tui.tui.insights.buckets import Axis
 from goals_tui.tui.insights.words import DASH, Words, hours
-from goals_tui.tui.widgets.chart_axis import percent, short_number
+from goals_tui.tui.widgets.chart_axis import percent, short_number, short_time
 from goals_tui.tui.widgets.chart_spec import sparkline
 
 
 @dataclass(frozen=True)
 class TileFacts:
-    """What a tile says. `change` has its sign and arrow; `good` is whether it is to be glad about, None for neither."""
+    """What a tile says. `good` is whether the change is to be glad about, None for neither."""
 
     title: str
     number: str
     details: tuple[str, ...] = ()
-    """What the number was made of, the longest wording first."""
+    """What the number was made of, or what it was in the span before; the longest wording first."""
 
-    change: str = ""
+    change: tuple[str, ...] = ()
+    """How it changed since then, with an arrow; the longest wording first."""
+
     good: bool | None = None
     trend: tuple[float | None, ...] = ()
     before: str = ""
@@ -39,34 +41,25 @@ def tiles_of(report: Report, axis: Axis | None, words: Words) -> tuple[TileFacts
     """The facts of all five tiles."""
     now, before = report.totals, report.previous
     by_time = [axis.total(place) for place in range(len(axis.buckets))] if axis else []
+
+    def money(amount: int | Decimal) -> tuple[str, ...]:
+        value = Decimal(amount)
+        return words.money(value), words.brief_money(value), words.money_unit.short(float(value))
+
+    def time(seconds: int | Decimal) -> tuple[str, ...]:
+        return hours(int(seconds)), short_time(float(seconds))
+
     return (
         _rate("✔ Completed", now, before, "completed", by_time, good=True),
         _rate("◐ Partially completed", now, before, "partial", by_time, good=None),
-        _amount(
-            "Time saved",
-            hours(now.time_saved_seconds),
-            now.time_saved_seconds,
-            None if before is None else before.time_saved_seconds,
-            "" if before is None else hours(before.time_saved_seconds),
-            [f.time_saved_seconds for f in by_time],
-        ),
-        _amount(
-            "Cost savings",
-            words.money(now.cost_savings),
-            now.cost_savings,
-            None if before is None else before.cost_savings,
-            "" if before is None else words.money(before.cost_savings),
-            [float(f.cost_savings) for f in by_time],
-        ),
-        _amount(
-            "Revenue",
-            words.money(now.revenue),
-            now.revenue,
-            None if before is None else before.revenue,
-            "" if before is None else words.money(before.revenue),
-            [float(f.revenue) for f in by_time],
-        ),
+        _amount("Time saved", time, now, before, "time_saved_seconds", by_time),
+        _amount("Cost savings", money, now, before, "cost_savings", by_time),
+        _amount("Revenue", money, now, before, "revenue", by_time),
     )
+
+
+_NO_CHANGE = ("= as before", "= same")
+_NOTHING_EARLIER = ("no earlier data", "none before")
 
 
 def _rate(
@@ -75,33 +68,62 @@ def _rate(
     count = getattr(now, outcome)
     share = count / now.started if now.started else None
     old = getattr(before, outcome) / before.started if before is not None and before.started else None
-    change, rising = "", None
+    change: tuple[str, ...] = ()
+    rising = None
     if share is not None and old is not None:
-        points = round((share - old) * 100, 1)
-        change = f"{_arrow(points)} {points:+.1f} pts".replace("-", "−") if points else "= as before"
-        rising = (points > 0) == good if good is not None and points else None
+        change = _change(round((share - old) * 100, 1), "pts", 1)
+        rising = (share > old) == good if good is not None and change != _NO_CHANGE else None
+    elif share is not None and before is not None:
+        change = _NOTHING_EARLIER
     trend = tuple(getattr(f, outcome) / f.started if f.started else None for f in by_time)
     was = (
         ""
         if old is None or before is None
         else f"{percent(old)} · {getattr(before, outcome):,} of {before.started:,} before"
     )
-    full = f"{count:,} of {now.started:,}"
-    details = (full, full.replace(" of ", "/"), f"{short_number(count)}/{short_number(now.started)}")
+    details = (
+        f"{count:,} of {now.started:,}",
+        f"{count:,}/{now.started:,}",
+        f"{short_number(count)}/{short_number(now.started)}",
+    )
     return TileFacts(title, percent(share), details if now.started else (), change, rising, trend, was)
 
 
 def _amount(
-    title: str, text: str, now: int | Decimal, before: int | Decimal | None, was: str, by_time: Sequence[float]
+    title: str,
+    worded: Callable[[int | Decimal], tuple[str, ...]],
+    now: Figures,
+    before: Figures | None,
+    name: str,
+    by_time: Sequence[Figures],
 ) -> TileFacts:
-    change, good = "", None
-    if before is not None and now != before:
-        good = now > before
-        size = f"{float(now / before - 1) * 100:+,.0f} %".replace("-", "−") if before else "new"
-        change = f"{_arrow(1 if good else -1)} {size}"
-    elif before:
-        change = "= as before"
-    return TileFacts(title, text, (), change, good, tuple(by_time), f"{was} before" if before else "")
+    amount: int | Decimal = getattr(now, name)
+    old: int | Decimal | None = None if before is None else getattr(before, name)
+    change: tuple[str, ...] = ()
+    if old:
+        change = _change(float(amount / old - 1) * 100, "%", 0)
+    elif old is not None and amount:
+        change = _NOTHING_EARLIER
+    first, *briefer = worded(old) if old else ("",)
+    details = (f"{first} before", *(f"was {text}" for text in briefer)) if old else ()
+    return TileFacts(
+        title,
+        worded(amount)[0],
+        details,
+        change,
+        amount > old if old and change != _NO_CHANGE else None,
+        tuple(float(getattr(f, name)) for f in by_time),
+        f"{first} before" if old else "",
+    )
+
+
+def _change(by: float, unit: str, digits: int) -> tuple[str, ...]:
+    """`▲ +15.1 pts` and `▲ 15 pts`."""
+    if not round(by, digits):
+        return _NO_CHANGE
+    size = abs(by)
+    long = f"{_arrow(by)} {by:+,.{digits}f} {unit}".replace("-", "−")
+    return long, f"{_arrow(by)} {size:,.{0 if size >= 1 else 1}f} {unit}"
 
 
 def _arrow(direction: float) -> str:
@@ -114,6 +136,44 @@ NO_TILES = tuple(
 )
 
 
+@dataclass(frozen=True)
+class TileForm:
+    """How all tiles of a strip are laid out, so that they have the same parts in the same wording."""
+
+    beside: bool = True
+    """Whether changes stand beside the numbers; else below them, before the sparklines."""
+
+    change: int = 0
+    detail: int = 0
+    """Which of the wordings is taken."""
+
+    spark: int = 0
+    """How wide sparklines are."""
+
+
+def form_of(facts: Sequence[TileFacts], width: int) -> TileForm:
+    """The first form in which every tile fits in so many cells."""
+    detail = _fitting([each.details for each in facts], [width] * len(facts))
+    rooms = [width - len(each.number) - 1 for each in facts]
+    changes = [each.change for each in facts]
+    for wording in (0, 1):
+        if all(len(_worded(change, wording)) <= room for change, room in zip(changes, rooms, strict=True)):
+            return TileForm(True, wording, detail, width)
+    longest = max(len(_worded(change, 1)) for change in changes)
+    return TileForm(False, 1, detail, width - longest - 1 if longest else width)
+
+
+def _fitting(wordings: Sequence[tuple[str, ...]], rooms: Sequence[int]) -> int:
+    for place in range(max(map(len, wordings), default=0)):
+        if all(len(_worded(words, place)) <= room for words, room in zip(wordings, rooms, strict=True)):
+            return place
+    return max(map(len, wordings), default=1) - 1
+
+
+def _worded(wordings: tuple[str, ...], place: int) -> str:
+    return wordings[min(place, len(wordings) - 1)] if wordings else ""
+
+
 class Tile(Widget):
     """One number with what it was made of, how it changed, and its course over the span."""
 
@@ -124,6 +184,7 @@ class Tile(Widget):
     """
 
     facts: reactive[TileFacts] = reactive(TileFacts("", ""))
+    form: reactive[TileForm] = reactive(TileForm())
 
     def __init__(self, facts: TileFacts, tone: str) -> None:
         super().__init__(classes=f"-{tone}")
@@ -134,31 +195,26 @@ class Tile(Widget):
         self.tooltip = facts.before or None
 
     def render(self) -> RenderResult:
-        facts, width = self.facts, self.content_size.width
+        facts, form, width = self.facts, self.form, self.content_size.width
         shown = facts.title if len(facts.title) <= width else facts.title.removesuffix("ly completed")
         title = Content.styled(shown, "$quiet").truncate(width, ellipsis=True)
-        number = Content.styled(facts.number, f"bold {self.tone}")
+        number = Content.styled(facts.number, f"bold {self.tone}").truncate(width, ellipsis=True)
         look = {True: "$completed", False: "$incomplete", None: "$quiet"}[facts.good]
-        room = width - number.cell_length - 1
-        change = Content.styled(facts.change if len(facts.change) <= room else facts.change.removesuffix(" pts"), look)
-        high = self.content_size.height >= 4
-        # In low tiles the change stands below the number of every amount, whether or not it would fit beside this one.
-        beside = room >= change.cell_length and (high or bool(facts.details))
-        second = _apart(number, change, width) if beside else number.truncate(width, ellipsis=True)
-        details = facts.details or ((facts.before,) if high else ())
-        detail = Content.styled(_fitting(details, width), "$quiet")
-        rest = detail if beside or not detail else Content(" ").join([detail, change])
-        rest = (change if not beside and not detail else rest).truncate(width, ellipsis=True)
-        if high:
-            lines = [title, second, rest, Content.styled(sparkline(facts.trend, width), self.tone)]
-            return Content("\n").join(lines)
-        room = width - rest.cell_length - (1 if rest.cell_length else 0)
-        spark = Content.styled(sparkline(facts.trend, room), self.tone) if room >= 3 else Content("")
-        return Content("\n").join([title, second, _apart(rest, spark, width)])
+        change = Content.styled(_worded(facts.change, form.change), look)
+        detail = Content.styled(_worded(facts.details, form.detail), "$quiet").truncate(width, ellipsis=True)
+        spark = Content.styled(stretched(facts.trend, form.spark) if form.spark >= _LEAST_SPARK else "", self.tone)
+        if form.beside:
+            return Content("\n").join([title, _apart(number, change, width), detail, spark])
+        return Content("\n").join([title, number, detail, _apart(change, spark, width)])
 
 
-def _fitting(wordings: Sequence[str], width: int) -> str:
-    return next((words for words in wordings if len(words) <= width), wordings[-1] if wordings else "")
+_LEAST_SPARK = 3
+
+
+def stretched(trend: Sequence[float | None], width: int) -> str:
+    """A sparkline over about that many cells; each value is as wide as all others."""
+    sparks = sparkline(trend, width)
+    return "".join(spark * (width // len(sparks)) for spark in sparks)
 
 
 def _apart(left: Content, right: Content, width: int) -> Content:
@@ -166,14 +222,14 @@ def _apart(left: Content, right: Content, width: int) -> Content:
 
 
 class Tiles(Horizontal):
-    """The strip of tiles: three lines high where the terminal is small."""
+    """The strip of tiles, all of one form."""
 
     DEFAULT_CSS = """
     Tiles { height: 4; margin-bottom: 1; }
     Tiles Tile { height: 4; margin-right: 1; }
     Tiles Tile:last-child { margin-right: 0; }
-    Tiles.-low { height: 3; margin-bottom: 0; }
-    Tiles.-low Tile { height: 3; padding: 0 0 0 1; }
+    Tiles.-low { margin-bottom: 0; }
+    Tiles.-low Tile { margin-right: 0; }
     """
 
     TONES = ("completed", "partial", "primary", "primary", "primary")
@@ -186,3 +242,11 @@ class Tiles(Horizontal):
         """Show other facts."""
         for tile, each in zip(self.query(Tile), facts, strict=True):
             tile.facts = each
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        """All in the form that fits the narrowest."""
+        tiles = list(self.query(Tile))
+        form = form_of([tile.facts for tile in tiles], min(tile.content_size.width for tile in tiles))
+        for tile in tiles:
+            tile.form = form

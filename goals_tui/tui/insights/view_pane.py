@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.events import DescendantFocus
 from textual.message import Message
-from textual.widgets import ContentSwitcher, DataTable, Static
+from textual.widgets import ContentSwitcher, Static
 
 from goals_tui.tui.insights.buckets import Axis
 from goals_tui.tui.insights.course import LEAST_ROWS, Course, course
@@ -20,6 +20,7 @@ from goals_tui.tui.widgets.chart import Chart
 from goals_tui.tui.widgets.chart_bars import WIDE, comfortable_rows
 from goals_tui.tui.widgets.chart_canvas import Place
 from goals_tui.tui.widgets.chart_spec import Bars
+from goals_tui.tui.widgets.virtual_list import VirtualList
 
 _TITLE_AND_CAPTION = 2
 """Rows around a chart."""
@@ -70,6 +71,11 @@ class ViewPane(Vertical):
         return self.query_one("#chart", Chart)
 
     @property
+    def table(self) -> TableView:
+        """The table in the place of the chart."""
+        return self.query_one("#table", TableView)
+
+    @property
     def as_table(self) -> bool:
         """Whether the table is shown in place of the chart."""
         return self.query_one("#view", ContentSwitcher).current == "table"
@@ -78,7 +84,7 @@ class ViewPane(Vertical):
         """Show another view, or newer numbers; `axis` has what happened over time."""
         self.view, self._axis = view, axis
         self.chart.show(view.spec)
-        self.query_one("#table", TableView).show(view.table)
+        self.table.show_table(view.table)
         self.fill()
 
     def turn(self) -> None:
@@ -108,7 +114,7 @@ class ViewPane(Vertical):
             wide = place.size.width >= WIDE
             tabled = found is None and wide and room >= len(view.table.lines) + _HEADING_AND_AIR
             if tabled:
-                below.show(view.table)
+                below.show_table(view.table)
         place.styles.height = height if found is not None or tabled else "1fr"
         if (found is None and under.has_focus_within) or (not tabled and below.has_focus):
             self.chart.focus()
@@ -119,6 +125,7 @@ class ViewPane(Vertical):
     # -- words
 
     @on(DescendantFocus)
+    @on(TableView.Turned)
     def _say(self) -> None:
         """The title, and below all what the cursor is on."""
         view = self.view
@@ -135,7 +142,9 @@ class ViewPane(Vertical):
         caption = self.query_one("#caption", Static)
         under = self.query_one(Course).query_one(Chart)
         if self.as_table:
-            text = Content("v shows the chart · y copies the table · s saves it as CSV")
+            before, after = self.table.hidden
+            turns = f"← → {before + after} more · " if before or after else ""
+            text = Content(f"{turns}v shows the chart · y copies the table · s saves it as CSV")
         else:
             text = (under if under.has_focus else self.chart).caption(caption.size.width)
         caption.update(text.truncate(max(1, caption.size.width), ellipsis=True))
@@ -156,9 +165,9 @@ class ViewPane(Vertical):
         if view is not None:
             self.post_message(self.Wanted(view.lead(event.place)))
 
-    @on(DataTable.RowSelected)
-    def _open_row(self, event: DataTable.RowSelected) -> None:
+    @on(VirtualList.Selected)
+    def _open_row(self, event: VirtualList.Selected) -> None:
         event.stop()
         if self.view is not None:
             rows = self.view.rows
-            self.post_message(self.Wanted(rows[event.cursor_row] if event.cursor_row < len(rows) else Lead()))
+            self.post_message(self.Wanted(rows[event.index] if event.index < len(rows) else Lead()))

@@ -62,21 +62,23 @@ def nothing(view_title: str, spec: Nothing = NO_CYCLES) -> View:
     return View(view_title, spec, Table((), ()), lambda _place: Lead(), ())
 
 
-FIGURE_HEADINGS = (
-    Heading("Started", "started"),
-    Heading("✔ Completed", "completed"),
-    Heading("✔ %", "completion_rate"),
-    Heading("◐ Partial", "partial"),
-    Heading("◐ %", "partial_rate"),
-    Heading("✕ Incomplete", "incomplete"),
-    Heading("Time saved", "time_saved_seconds"),
-    Heading("Cost savings", "cost_savings"),
-    Heading("Revenue", "revenue"),
-)
+def figure_headings(words: Words) -> tuple[Heading, ...]:
+    """The columns of figures; where room is short counts, the completion rate and what was saved come first."""
+    return (
+        Heading("Started", "started"),
+        Heading("✔ Completed", "completed", brief_title="✔"),
+        Heading("✔ %", "completion_rate"),
+        Heading("◐ Partial", "partial", brief_title="◐", minor=True),
+        Heading("◐ %", "partial_rate", minor=True),
+        Heading("✕ Incomplete", "incomplete", brief_title="✕", minor=True),
+        Heading("Time saved", "time_saved_seconds", brief_title="Time"),
+        Heading("Cost savings", "cost_savings", brief_title="Savings", brief=words.brief_money),
+        Heading("Revenue", "revenue", brief=words.brief_money),
+    )
 
 
 def figure_cells(figures: Figures, words: Words) -> tuple[Cell, ...]:
-    """A row of figures under `FIGURE_HEADINGS`."""
+    """A row of figures under `figure_headings`."""
     return (
         count_cell(figures.started),
         count_cell(figures.completed),
@@ -136,7 +138,7 @@ def performance(report: Report, words: Words, rank: Rank = "top") -> View:
         columns=share_columns(figures),
     )
     table = Table(
-        (Heading("Goal", "goal", numeric=False), *FIGURE_HEADINGS),
+        (Heading("Goal", "goal", numeric=False), *figure_headings(words)),
         tuple((text_cell(goal.name), *figure_cells(goal.figures, words)) for goal in ordered),
         (text_cell("Total"), *figure_cells(report.totals, words)),
     )
@@ -200,7 +202,7 @@ def _rate_series(outcome: Outcome, counts: list[int], figures: list[Figures]) ->
 def _time_table(axis: Axis, figures: list[Figures], words: Words) -> Table:
     total = sum(figures[1:], figures[0])
     return Table(
-        (Heading(axis.unit.capitalize(), axis.unit, numeric=False), *FIGURE_HEADINGS),
+        (Heading(axis.unit.capitalize(), axis.unit, numeric=False), *figure_headings(words)),
         tuple(
             (Cell(axis.title(place), _when(axis, place)), *figure_cells(row, words))
             for place, row in enumerate(figures)
@@ -260,11 +262,12 @@ def metric_over_time(axis: Axis | None, metric: Metric, words: Words) -> View:
         TIME if metric == "time" else words.money_unit,
         tuple(words.money(v) if isinstance(v, Decimal) else long_time(v) for v in totals),
     )
+    brief = None if metric == "time" else words.brief_money
     table = Table(
         (
             Heading(axis.unit.capitalize(), axis.unit, numeric=False),
-            Heading("Total", "total"),
-            *(Heading(axis.goals[goal_id], axis.goals[goal_id]) for goal_id in kept),
+            Heading("Total", "total", brief=brief),
+            *(Heading(axis.goals[goal_id], axis.goals[goal_id], brief=brief) for goal_id in kept),
         ),
         tuple(
             (

@@ -7,10 +7,10 @@ from goals_tui.domain.report import NOTHING, Funnel, Outcome, PartFigures
 from goals_tui.services.insights.service import Behind, Dimension
 from goals_tui.tui.insights.table import Heading, Table
 from goals_tui.tui.insights.views import (
-    FIGURE_HEADINGS,
     Lead,
     View,
     figure_cells,
+    figure_headings,
     nothing,
     outcome_of,
     outcome_series,
@@ -59,9 +59,9 @@ def funnel(found: Funnel | None) -> View:
             Heading("Kind", "kind", numeric=False),
             Heading("Cycles", "reached"),
             Heading("Of start", "from_start"),
-            Heading("Of previous", "from_previous"),
+            Heading("Of previous", "from_previous", brief_title="Of prev."),
             Heading("Median", "median_seconds"),
-            Heading("90 % within", "p90_seconds"),
+            Heading("90 % within", "p90_seconds", brief_title="90 %"),
         ),
         tuple(
             (
@@ -99,7 +99,7 @@ def breakdown(parts: list[PartFigures], dimension: Dimension, words: Words) -> V
         columns=share_columns(figures),
     )
     table = Table(
-        (Heading(dimension.capitalize(), dimension, numeric=False), *FIGURE_HEADINGS),
+        (Heading(dimension.capitalize(), dimension, numeric=False), *figure_headings(words)),
         tuple((text_cell(part.title), *figure_cells(part.figures, words)) for part in parts),
         (text_cell("Total"), *figure_cells(sum(figures, NOTHING), words)),
     )

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from goals_tui.domain.filters import SPAN_TITLES, Filters, Span
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.value import format_amount, format_duration
-from goals_tui.tui.insights.table import Cell
+from goals_tui.tui.insights.table import Cell, Value
 from goals_tui.tui.widgets.chart_axis import Unit, long_time, percent
 
 DASH = "—"
@@ -35,6 +35,14 @@ class Words:
         from goals_tui.services.currencies import format_money
 
         return format_money(amount, self.currency)
+
+    def brief_money(self, amount: Value) -> str:
+        """€1,235, €0.40 and €1.2M, for the value of a cell of money."""
+        value = Decimal(str(amount))
+        if abs(value) >= 1_000_000:
+            return self.money_unit.short(float(value))
+        digits = 0 if abs(value) >= 100 or value == value.to_integral_value() else 2
+        return self.money_unit.signed(f"{value:,.{digits}f}")
 
     def money_cell(self, amount: Decimal) -> Cell:
         """Money for a table."""

@@ -21,14 +21,18 @@ class Unit:
     sign: str = ""
 
     def short(self, value: float) -> str:
-        """The value in about six characters: 1.2k, 38 %, € 450, 3 h."""
+        """The value in about six characters: 1.2k, 38 %, €450, 3 h."""
         if self.kind == "percent":
             return f"{value * 100:.0f} %"
         if self.kind == "money":
-            return f"{self.sign} {short_number(value)}"
+            return self.signed(short_number(value))
         if self.kind == "time":
             return short_time(value)
         return short_number(value)
+
+    def signed(self, number: str) -> str:
+        """The number of an amount with its sign: €450, CHF 450."""
+        return f"{self.sign} {number}" if self.sign[-1:].isalpha() else f"{self.sign}{number}"
 
     def step(self, rough: float) -> float:
         """The nearest round step that is not smaller than `rough`."""

@@ -24,13 +24,17 @@ class Frame:
         self.texts = [spec.unit.short(value) for value in scale]
         self.left = max(len(text) for text in self.texts) + 2
         self.top = 1 if self.named else 0
-        self.width = max(1, canvas.width - self.left - 1)
+        self.width: int = max(1, canvas.width - self.left - 1)
         room = max(1, canvas.height - self.top - 2)
         beside = 0 if exact_tops else 1
         self.height = max(1, (room - beside) // (len(scale) - 1)) * (len(scale) - 1) + beside
         self.height = min(room, self.height)
         self.top += room - self.height
-        self.cell = self.width / spec.size
+        self.cell: float = self.width / spec.size
+        if exact_tops and self.cell >= 2:
+            # One pitch for all bars, or gaps of one and of two columns alternate; what is left stays at the right.
+            pitch = int(self.cell)
+            self.cell, self.width = pitch, pitch * spec.size
 
     def middle(self, mark: int) -> int:
         """The column in the middle of a mark."""

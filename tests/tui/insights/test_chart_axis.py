@@ -41,7 +41,8 @@ def test_numbers_are_short(value: float, text: str) -> None:
 
 
 def test_units_say_what_they_are() -> None:
-    assert Unit("money", "€").short(450) == "€ 450"
+    assert Unit("money", "€").short(450) == "€450"
+    assert Unit("money", "CHF").short(450) == "CHF 450"
     assert PERCENT.short(0.38) == "38 %"
     assert TIME.short(3 * 3600) == "3 h"
     assert TIME.short(5400) == "1.5 h"

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -142,9 +143,21 @@ def test_a_line_over_time_comes_from_plotext_with_gaps_where_nothing_is_known() 
 
 def test_labels_of_time_and_money_on_the_axes() -> None:
     text = draw(columns(30), 100, 16).canvas.text()
-    assert "€ 8" in text
+    assert "€8" in text
     assert "Oct 1" in text
     assert "■ A" in text
+
+
+@pytest.mark.parametrize("width", range(48, 130, 7))
+def test_bars_have_one_pitch_and_stand_above_their_labels(width: int) -> None:
+    rows = draw(columns(20), width, 16).canvas.text().split("\n")
+    base = next(place for place, row in enumerate(rows) if "┬" in row)
+    lowest = f"{rows[base - 1]} "
+    starts = [x for x in range(1, len(lowest)) if lowest[x] == "█" and lowest[x - 1] != "█"]
+    assert len(starts) == 20
+    assert len({after - before for before, after in pairwise(starts)}) == 1
+    assert len({lowest.index(" ", start) - start for start in starts}) == 1
+    assert all(lowest[x] == "█" for x, mark in enumerate(rows[base]) if mark == "┬")
 
 
 def test_the_cursor_scrolls_long_lists() -> None:
@@ -164,7 +177,7 @@ def test_clicking_a_bar_means_its_mark_and_part() -> None:
 def test_a_place_in_words() -> None:
     assert describe(bars(), Place(1)) == "Two  ✔ Completed 11  ◐ Partial 3"
     assert describe(bars(), Place(0, 0)) == "One  ✔ Completed 10"
-    assert describe(columns(), Place(2)) == "Oct 3  ■ A € 5  ■ B € 2"
+    assert describe(columns(), Place(2)) == "Oct 3  ■ A €5  ■ B €2"
     assert describe(lines(), Place(4)) == "Oct 5  nothing"
 
 

@@ -146,7 +146,7 @@ async def test_every_view_has_its_key_its_table_and_a_way_back(scenarios: dict[s
             assert shown(pilot).query_one(Chart).has_focus
             await press(pilot, "v")
             assert shown(pilot).query_one("#table", TableView).has_focus
-            assert shown(pilot).query_one("#table", TableView).row_count == len(shown(pilot).shown.table.lines)  # type: ignore[union-attr]  # a view is shown
+            assert shown(pilot).query_one("#table", TableView).count == len(shown(pilot).shown.table.lines)  # type: ignore[union-attr]  # a view is shown
             await press(pilot, "v")
         await press(pilot, "full_stop")
         assert shown(pilot).tab == "performance"
@@ -285,6 +285,31 @@ async def test_room_under_the_bars_shows_the_chosen_goal_over_time(scenarios: di
         await press(pilot, "v", "tab", "r")
         assert not below.display
         assert shown(pilot).query_one("#chart").has_focus
+
+
+async def test_a_narrow_table_shows_whole_columns_and_turns_by_one(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), (80, 24), area="insights") as pilot:
+        await press(pilot, "v")
+        table = shown(pilot).pane.table
+
+        def titles() -> list[str]:
+            return [column.title for column in table.columns]
+
+        main = ["Goal", "Started", "✔", "✔ %", "Time", "Savings", "Revenue"]
+        assert titles()[: len(main)] == main
+        assert all(title in screen_text(pilot.app) for title in main)
+        assert [cell.plain for cell in table.row(0)][5].startswith("€")
+        seen = list(titles())
+        while table.hidden[1]:
+            await press(pilot, "right")
+            assert titles()[0] == "Goal", "the first column stays"
+            seen += [title for title in titles() if title not in seen]
+        assert {"◐", "◐ %", "✕"} <= set(seen)
+        last = titles()
+        await press(pilot, "right")
+        assert titles() == last
+        await press(pilot, *["left"] * 9)
+        assert titles()[: len(main)] == main
 
 
 async def test_bars_of_no_goal_have_their_table_below(scenarios: dict[str, Scenario]) -> None:

@@ -24,7 +24,7 @@ from tests.tui.insights.conftest import fill, flight, table
 def begin(folder: Path) -> AbstractAsyncContextManager[Pilot[Any]]:
     """Ten days of cycles of two goals."""
     services = make_services(folder / "workspace")
-    return running(fill(services, [flight(), table()], 10, 12), area="insights")
+    return running(fill(services, [flight(), table()], 10, 12), (80, 24), area="insights")
 
 
 def shown(fact: Callable[[InsightsScreen], object]) -> Proof:
@@ -108,8 +108,10 @@ INSIGHTS = Walk(
         Do("enter", "insights.chart.open", mode("sessions")),
         Do("escape", "sessions.insights", mode("insights")),
         Do("v", "insights.table", shown(lambda screen: screen.pane.as_table)),
-        Do("enter", "insights.row.select-cursor", mode("sessions")),
+        Do("enter", "insights.row.select-cursor", mode("sessions"), by_widget=True),
         keys("3"),
+        Do("right", "insights.row.right", shown(lambda screen: screen.pane.table.hidden[0])),
+        Do("left", "insights.row.left", shown(lambda screen: not screen.pane.table.hidden[0])),
         # The filters and the calendar of a day.
         Do("f", "insights.filters", on(FilterDialog)),
         keys("enter", "tab", "down"),
