@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from goals_tui.tui.actions import Action
 
-_NODES, _FLOWS, _TEST = "Nodes", "Flows", "Check and try"
+_NODES, _FLOWS, _TEST, _CHART = "Nodes", "Flows", "Check and try", "Chart"
 
 ACTIONS: tuple[Action, ...] = (
     Action("flows.save", "ctrl+s,f2", "Save", "Save what was typed in the editor", _NODES, palette=False),
@@ -36,6 +36,27 @@ ACTIONS: tuple[Action, ...] = (
     Action("flows.import", "I", "Import flow", "Read a flow from a JSON file, ours or a chart.json", _FLOWS,
            footer=False),
     Action("flows.compact", "z", "Compact", "Draw narrow boxes, or wide ones", _FLOWS, footer=False),
+    Action("flows.chart.up", "up", "Up", "Up along the line", _CHART, palette=False, footer=False, do="walk('up')"),
+    Action("flows.chart.down", "down", "Down", "Down along the line", _CHART, palette=False, footer=False,
+           do="walk('down')"),
+    Action("flows.chart.left", "left", "Left", "Into the branch to the left", _CHART, palette=False, footer=False,
+           do="walk('left')"),
+    Action("flows.chart.right", "right", "Right", "Into the branch to the right", _CHART, palette=False, footer=False,
+           do="walk('right')"),
+    Action("flows.chart.previous", "left_square_bracket", "Previous", "The node before, past its branches", _CHART,
+           palette=False, footer=False, do="walk('previous')"),
+    Action("flows.chart.next", "right_square_bracket", "Next", "The node after, past the branches", _CHART,
+           palette=False, footer=False, do="walk('next')"),
+    Action("flows.chart.first", "home", "Start", "The start of the flow", _CHART, palette=False, footer=False,
+           do="walk('first')"),
+    Action("flows.chart.last", "end", "Last", "The last node", _CHART, palette=False, footer=False, do="walk('last')"),
+    Action("flows.chart.page-up", "pageup", "Page up", "About a page up", _CHART, palette=False, footer=False,
+           do="page(-1)"),
+    Action("flows.chart.page-down", "pagedown", "Page down", "About a page down", _CHART, palette=False, footer=False,
+           do="page(1)"),
+    Action("flows.place.here", "enter", "Place here", "Put the new node after the selected one", _CHART,
+           palette=False),
+    Action("flows.place.cancel", "escape", "Cancel", "Add no node", _CHART, palette=False),
     Action("flows.kinds.search", "slash", "Search", "Type a part of the kind's name", "Add a node", palette=False),
     Action("flows.kinds.cancel", "escape", "Cancel", "Add nothing", "Add a node", palette=False),
     Action("flows.panel.restart", "f5", "Restart", "Begin a new conversation", "Interaction Panel"),

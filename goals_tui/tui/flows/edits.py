@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from goals_tui.domain import flow_edit
-from goals_tui.domain.flow import KIND_TITLES, NODE_TYPES, Flow, Node, NodeKind, TrackGoal, title
+from goals_tui.domain.flow import KIND_TITLES, NODE_TYPES, Flow, Node, NodeKind, TrackGoal, title, walk_nodes
 from goals_tui.domain.flow_edit import Position
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import Ids
@@ -76,6 +77,30 @@ def track(flow: Flow, position: Position, goal: Goal, step_ids: tuple[str, ...],
     """Insert a Track Goal Process node for steps of a goal."""
     node = TrackGoal(id=ids.hex24(), goal_id=goal.id, step_ids=goal.in_order(step_ids))
     return Edit(flow_edit.insert_at(flow, position, node), f"Track {goal.name!r}", node.id)
+
+
+def step_to_track(flow: Flow, position: Position, goal: Goal) -> str:
+    """The step that a new Track Goal Process node at a position most likely is for.
+
+    The initial step where the goal is not tracked before that position: nothing of it would count else. Then the first
+    step that the flow does not track yet.
+    """
+    before = _tracked(_nodes_before(flow, position), goal)
+    if not before:
+        return goal.initial.id
+    tracked = _tracked(flow.walk(), goal)
+    return next((step.id for step in goal.steps if step.id not in tracked), goal.initial.id)
+
+
+def _tracked(nodes: Iterable[Node], goal: Goal) -> set[str]:
+    found = (node for node in nodes if isinstance(node, TrackGoal) and node.goal_id == goal.id)
+    return {step_id for node in found for step_id in node.step_ids}
+
+
+def _nodes_before(flow: Flow, position: Position) -> Iterator[Node]:
+    yield from walk_nodes(flow_edit.siblings(flow, position)[: position.index])
+    if position.parent_id is not None:
+        yield from _nodes_before(flow, flow_edit.position_of(flow, position.parent_id))
 
 
 def written(before: Flow | None, edit: Edit) -> Node | None:

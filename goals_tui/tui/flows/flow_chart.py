@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.cache import LRUCache
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -17,6 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from goals_tui.domain.flow import Flow
+from goals_tui.tui.actions import bindings
 from goals_tui.tui.flows.faces import Names, face_of
 from goals_tui.tui.flows.flow_chart_paint import CLASSES, COLOURS, Paint, Palette
 from goals_tui.tui.flows.layout import START, Layout, Spot
@@ -44,22 +45,14 @@ class FlowChart(ScrollView, can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"flow-chart--{name}" for name in CLASSES}
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "walk('up')", "Up", show=False, id="chart.up"),
-        Binding("down", "walk('down')", "Down", show=False, id="chart.down"),
-        Binding("left", "walk('left')", "Branch to the left", show=False, id="chart.left"),
-        Binding("right", "walk('right')", "Branch to the right", show=False, id="chart.right"),
-        Binding("left_square_bracket", "walk('previous')", "Before the branches", show=False, id="chart.previous"),
-        Binding("right_square_bracket", "walk('next')", "Past the branches", show=False, id="chart.next"),
-        Binding("home", "walk('first')", "Start", show=False, id="chart.first"),
-        Binding("end", "walk('last')", "Last node", show=False, id="chart.last"),
-        Binding("pageup", "page(-1)", "Page up", show=False, id="chart.page_up"),
-        Binding("pagedown", "page(1)", "Page down", show=False, id="chart.page_down"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("flows.chart"), *bindings("flows.place")]
 
     selected: reactive[str] = reactive(START, init=False)
     compact: reactive[bool | None] = reactive(None, init=False)
     """Whether boxes are narrow; None: as the width wants it."""
+
+    placing: reactive[bool] = reactive(False, init=False, bindings=True)
+    """Whether a place for a new node is looked for."""
 
     @dataclass
     class Selected(Message):
@@ -79,6 +72,18 @@ class FlowChart(ScrollView, can_focus=True):
 
         chart: FlowChart
         key: str
+
+        @property
+        def control(self) -> FlowChart:
+            """The chart."""
+            return self.chart
+
+    @dataclass
+    class Placed(Message):
+        """The new node is to be where the selection is; or nowhere at all."""
+
+        chart: FlowChart
+        here: bool
 
         @property
         def control(self) -> FlowChart:
@@ -197,6 +202,18 @@ class FlowChart(ScrollView, can_focus=True):
         """Go on by about a page."""
         if self._layout is not None:
             self.selected = page(self._layout, self.selected, by * max(4, self.size.height - 4))
+
+    def action_here(self) -> None:
+        """Say that the place is found."""
+        self.post_message(self.Placed(self, here=True))
+
+    def action_cancel(self) -> None:
+        """Say that no place is wanted."""
+        self.post_message(self.Placed(self, here=False))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A place can be taken only while one is looked for."""
+        return self.placing if action in ("here", "cancel") else super().check_action(action, parameters)
 
     def on_resize(self) -> None:
         """The size of the boxes follows the width."""

@@ -21,6 +21,7 @@ from goals_tui.domain.flow import (
     Comparison,
     Condition,
     ExecuteFlow,
+    Flow,
     GoTo,
     Handover,
     If,
@@ -52,7 +53,9 @@ class EditorData:
     """What the forms offer to choose from."""
 
     names: Names = field(default_factory=Names)
-    flow_id: str = ""
+    flow: Flow | None = None
+    """The flow that the node is in."""
+
     answers: tuple[str, ...] = ()
     """Names under which Questions of the flow keep answers."""
 
@@ -61,6 +64,11 @@ class EditorData:
 
     goals: Callable[[], Sequence[GoalSummary]] = lambda: ()
     """Every goal in short, by name."""
+
+    @property
+    def flow_id(self) -> str:
+        """The id of the flow; empty where there is none."""
+        return self.flow.id if self.flow else ""
 
 
 class NodeForm(VerticalScroll, can_focus=False):

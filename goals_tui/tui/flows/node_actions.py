@@ -24,6 +24,13 @@ from goals_tui.tui.flows.layout import START, Spot
 from goals_tui.tui.screen import ScreenFrame
 
 
+def where(spot: Spot) -> str:
+    """Where a node goes that is added at a spot, in words."""
+    if spot.node is not None:
+        return one_line(f"after {title(spot.node)!r}")
+    return "at the start" if spot.key == START else "in this branch"
+
+
 class NodeActions(ScreenFrame[None]):
     """What the Flows screen does to the nodes of the flow that is shown."""
 
@@ -137,9 +144,7 @@ class NodeActions(ScreenFrame[None]):
         """Add a node after the selected one, or in the selected branch."""
         spot = self.spot
         if self.flow is not None and spot is not None:
-            where = "at the start" if spot.key == START else "in this branch" if spot.is_slot else ""
-            after = f"after {title(spot.node)!r}" if spot.node else ""
-            await self._add_at(edits.place_after(spot), f"It comes {where or one_line(after)}. Press a letter.")
+            await self._add_at(edits.place_after(spot), f"It comes {where(spot)}. Press a letter.")
 
     @work(group="waits")
     async def action_add_in_branch(self) -> None:

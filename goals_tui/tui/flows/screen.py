@@ -8,6 +8,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widgets import ContentSwitcher, Static
 
 from goals_tui.domain.flow import Flow
@@ -23,6 +24,7 @@ from goals_tui.tui.flows.flow_chart import FlowChart
 from goals_tui.tui.flows.flow_chart_map import FlowMap
 from goals_tui.tui.flows.flow_list import FlowList, badges, in_short
 from goals_tui.tui.flows.layout import START
+from goals_tui.tui.flows.node_actions import where
 from goals_tui.tui.flows.node_editor import NodeEditor
 from goals_tui.tui.flows.side_actions import SideActions
 from goals_tui.tui.places import FlowPlace, Place
@@ -48,6 +50,13 @@ Every edit is saved at once; `u` takes it back.
 
 CHART_ACTIONS = frozenset("add add_in_branch edit rename delete cut copy paste move_up move_down follow fix".split())
 FLOW_ACTIONS = frozenset("findings talk simulate rename_flow duplicate_flow delete_flow export compact".split())
+
+
+PLACING_STOPS = CHART_ACTIONS | FLOW_ACTIONS | {"done", "save", "new", "import", "choose"}
+"""What has to wait while a place for a new node is looked for."""
+
+_NAME = 24
+"""Cells for the name of a goal in the line above the chart."""
 
 
 class FlowsScreen(SideActions):
@@ -81,6 +90,8 @@ class FlowsScreen(SideActions):
         super().__init__()
         self._summaries: list[FlowSummary] = []
         self._selected: dict[str, str] = {}
+        self._placed: Goal | None = None
+        """The goal for whose new node a place is looked for."""
 
     def compose_body(self) -> ComposeResult:
         """List, chart, side."""
@@ -164,7 +175,14 @@ class FlowsScreen(SideActions):
         layout, spot = self.chart.layout_of_flow, self.spot
         if self.flow is not None and layout is not None and spot is not None:
             line = self.query_one("#crumbs", Static)
-            line.update(crumbs(self.flow, layout, spot, line.size.width), layout=False)
+            way = crumbs(self.flow, layout, spot, line.size.width)
+            if self._placed is not None:
+                way = Content.assemble(
+                    Content.styled("⚑ Where is ", "$primary"),
+                    Content.styled(self._placed.name, "bold $primary").truncate(_NAME, ellipsis=True),
+                    Content.styled(f" tracked?  Here it comes {where(spot)}.", "$primary"),
+                ).truncate(max(1, line.size.width), ellipsis=True)
+            line.update(way, layout=False)
         self.refresh_bindings()
 
     def open_place(self, place: Place) -> None:
@@ -181,22 +199,33 @@ class FlowsScreen(SideActions):
 
     @work(group="waits")
     async def track_here(self, goal_id: str, *, ask: bool) -> None:
-        """Add a Track Goal Process node for a goal at the start of a flow, and let its steps be chosen."""
+        """Let the place for a Track Goal Process node be chosen on the chart; in an empty flow there is one only."""
         if ask and len(self.names.flows) > 1 and not await self.choose_flow("Track this goal in which flow?"):
             return
         flow, goal = self.flow, self.names.goals.get(goal_id)
         if flow is None:
             self.notify("There is no flow yet. Press n to create one, then add a Track Goal Process node.")
         elif goal is not None:
-            at = self.here
-            edit = self.attempt(lambda: edits.track(flow, at, goal, (self._untracked(goal),), self.services.ids))
-            if edit is not None and self.commit(edit):
-                self.open_editor(edit.flow.node(edit.select), "steps")
+            if self.side:
+                self.action_done()
+            self._placed = goal
+            self.chart.placing = True
+            self.chart.focus()
+            self._show_crumbs()
+            if not flow.nodes:
+                self.chart.action_here()
 
-    def _untracked(self, goal: Goal) -> str:
-        uses = self.services.goals.where_used(goal.id)
-        tracked = {step_id for use in uses for step_id in use.step_ids}
-        return next((step.id for step in goal.steps if step.id not in tracked), goal.initial.id)
+    @on(FlowChart.Placed)
+    def _place(self, event: FlowChart.Placed) -> None:
+        flow, goal, at = self.flow, self._placed, self.here
+        self._placed, self.chart.placing = None, False
+        self._show_crumbs()
+        if flow is None or goal is None or not event.here:
+            return
+        steps = (edits.step_to_track(flow, at, goal),)
+        edit = self.attempt(lambda: edits.track(flow, at, goal, steps, self.services.ids))
+        if edit is not None and self.commit(edit):
+            self.open_editor(edit.flow.node(edit.select), "steps")
 
     # -- what the parts say
 
@@ -242,6 +271,8 @@ class FlowsScreen(SideActions):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of the chart work on the chart, those of a flow where there is one, and none of them while editing."""
+        if self._placed is not None and action in PLACING_STOPS:
+            return False
         editing = self.side == "editor"
         if action in ("done", "save"):
             return editing or (action == "done" and bool(self.side))

@@ -46,7 +46,7 @@ class SideActions(FlowActions):
             return
         data = EditorData(
             names=self.names,
-            flow_id=flow.id,
+            flow=flow,
             answers=saved_answers(list(flow.walk())),
             uses=self.services.goals.where_used,
             goals=self.services.goals.summaries,

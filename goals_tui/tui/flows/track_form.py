@@ -14,9 +14,11 @@ from textual.widgets import Button, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from goals_tui.domain.flow import Node, TrackGoal
+from goals_tui.domain.flow_edit import position_of
 from goals_tui.domain.goal import Goal, Step
 from goals_tui.tui.dialogs import Choose
 from goals_tui.tui.dialogs import Option as Row
+from goals_tui.tui.flows import edits
 from goals_tui.tui.flows.forms import EditorData, NodeForm
 
 
@@ -91,11 +93,9 @@ class TrackForm(NodeForm):
             return
         self.goal_id = goal_id
         self.chosen = set()
-        goal = self.goal
-        if goal is not None:
-            # What is tracked nowhere yet is what one comes for: the initial step first.
-            free = next((step for step in goal.steps if not self._elsewhere(step)), None)
-            self.chosen = {free.id} if free else set()
+        goal, flow = self.goal, self.data.flow
+        if goal is not None and flow is not None:
+            self.chosen = {edits.step_to_track(flow, position_of(flow, self.node.id), goal)}
 
     @on(Button.Pressed, "#goal")
     @work(group="waits")
@@ -139,18 +139,18 @@ class TrackForm(NodeForm):
 
     def _row(self, step: Step) -> Content:
         chosen = step.id in self.chosen
-        mark = Content.styled("✓ " if chosen else "· ", "bold $primary" if chosen else "$quiet")
+        mark = Content.styled("☑ " if chosen else "☐ ", "bold $primary" if chosen else "$quiet")
         look = "$accent" if step.kind == "completion" else ""
         name = Content.assemble((f"{step.glyph} ", look), Content.styled(step.name, "bold" if chosen else ""))
         elsewhere = self._elsewhere(step)
-        where = "also in " + ", ".join(elsewhere) if elsewhere else "nowhere else"
+        where = "Also tracked in " + ", ".join(elsewhere) if elsewhere else "Not tracked elsewhere"
         return Content("\n").join([Content.assemble(mark, name), Content.styled(f"    {where}", "$quiet")])
 
     def _advice(self, goal: Goal) -> str:
         if not self.chosen:
             return "Choose a step with space."
         if goal.initial.id not in self.chosen and not self._elsewhere(goal.initial):
-            return f"▲ {goal.initial.name!r}, the initial step, is tracked nowhere: nothing of this goal will count."
+            return f"▲ {goal.initial.name!r}, the initial step, is tracked nowhere: nothing of this goal counts."
         return "space chooses, ctrl+s or esc saves"
 
     def _elsewhere(self, step: Step) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from goals_tui.domain.flow import TrackGoal
+from goals_tui.domain.flow_edit import Position
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
+from goals_tui.tui.flows import edits
 from goals_tui.tui.flows.flow_chart import FlowChart
 from goals_tui.tui.places import FlowPlace
-from tests.builders import book_a_flight, end, flow, go_to, hex_id, node_id, say, track
+from tests.builders import book_a_flight, end, flow, go_to, hex_id, if_, node_id, say, track
 from tests.tui.harness import messages, press, running, screen_text, type_text
 
 
@@ -102,9 +104,43 @@ async def test_the_goals_screen_sends_one_here_to_track_a_goal(services: Service
         pilot.app.go(FlowPlace(None, track_goal_id=tracked.id))
         await press(pilot)
         await type_text(pilot, "b")
-        await press(pilot, "enter", "escape")
-        node = services.flows.get("B").nodes[0]
+        await press(pilot, "enter")
+        assert "Where is Book a Flight tracked?" in screen_text(pilot.app)
+        assert "enter Place here" in screen_text(pilot.app)
+        assert len(services.flows.get("B").nodes) == 1, "nothing is added before a place is chosen"
+        await press(pilot, "down", "d", "enter", "escape")
+        node = services.flows.get("B").nodes[1]
         assert isinstance(node, TrackGoal) and node.step_ids == (tracked.initial.id,)
+
+
+async def test_no_place_no_node(services: Services) -> None:
+    tracked = save_goal(services)
+    services.flows.save(flow("A", say("hi")))
+    async with running(services) as pilot:
+        pilot.app.go(FlowPlace(hex_id("flow A"), track_goal_id=tracked.id))
+        await press(pilot, "escape")
+        assert [node.kind for node in services.flows.get("A").nodes] == ["say"]
+        assert "Where is" not in screen_text(pilot.app)
+        await press(pilot, "down", "d")
+        assert not services.flows.get("A").nodes, "all keys work again"
+        pilot.app.go(FlowPlace(hex_id("flow A"), track_goal_id=tracked.id))
+        await press(pilot, "escape")
+        assert [node.kind for node in services.flows.get("A").nodes] == ["track_goal"], "there is one place only"
+
+
+async def test_the_step_that_is_offered_fits_the_place(services: Services) -> None:
+    tracked = save_goal(services)
+    first = track(tracked, tracked.initial.name, name="first")
+    made = services.flows.save(flow("A", say("hi"), if_("choice", (first,), (say("no"),)), say("end")))
+    names = [step.id for step in tracked.steps]
+    for position, expected in (
+        (Position(None, 0, 1), names[0]),
+        (Position(node_id("choice"), 0, 0), names[0]),
+        (Position(node_id("choice"), 0, 1), names[1]),
+        (Position(node_id("choice"), 1, 0), names[0]),
+        (Position(None, 0, 3), names[1]),
+    ):
+        assert edits.step_to_track(made, position, tracked) == expected
 
 
 async def test_open_flow_selects_the_node(services: Services) -> None:

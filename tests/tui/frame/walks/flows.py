@@ -12,12 +12,14 @@ from textual.pilot import Pilot
 from goals_tui.tui.dialogs import AskText, Choose
 from goals_tui.tui.flows.files import ExportFlow
 from goals_tui.tui.flows.kind_menu import KindMenu
+from goals_tui.tui.flows.layout import START
 from goals_tui.tui.flows.node_actions import NodeActions
 from goals_tui.tui.flows.panel import PanelScreen
 from goals_tui.tui.flows.screen import FlowsScreen
 from goals_tui.tui.flows.simulate import SimulateDialog
 from goals_tui.tui.packages.paths import AskPath
-from tests.builders import book_a_flight, flow, go_to, if_, node_id, question, say, track
+from goals_tui.tui.places import FlowPlace
+from tests.builders import book_a_flight, flow, go_to, hex_id, if_, node_id, question, say, track
 from tests.conftest import make_services
 from tests.tui.frame.walking import Do, Proof, Walk, Way, call, focused, keys, on, words
 from tests.tui.harness import running
@@ -41,6 +43,11 @@ def at(name: str) -> Way:
 def shown(fact: Callable[[FlowsScreen], object]) -> Proof:
     """Something is so on the Flows screen."""
     return lambda app: isinstance(app.screen, FlowsScreen) and fact(app.screen)
+
+
+def selected(name: str) -> Proof:
+    """The chart's cursor is on this node."""
+    return shown(lambda screen: screen.chart.selected == node_id(name))
 
 
 def nodes(*kinds: str) -> Proof:
@@ -67,6 +74,24 @@ FLOWS = Walk(
     "flows",
     begin,
     (
+        at("a"),
+        Do("down", "flows.chart.down", selected("choice")),
+        Do("up", "flows.chart.up", selected("a")),
+        Do("end", "flows.chart.last", selected("pay")),
+        Do("home", "flows.chart.first", shown(lambda screen: screen.chart.selected == START)),
+        Do("pagedown", "flows.chart.page-down", shown(lambda screen: screen.chart.selected != START)),
+        Do("pageup", "flows.chart.page-up", shown(lambda screen: screen.chart.selected == START)),
+        at("choice"),
+        Do("right_square_bracket", "flows.chart.next", selected("So?")),
+        Do("left_square_bracket", "flows.chart.previous", selected("choice")),
+        at("yes"),
+        Do("right", "flows.chart.right", shown(lambda screen: screen.spot.branch == 1)),
+        Do("left", "flows.chart.left", selected("yes")),
+        call(lambda app: app.go(FlowPlace(hex_id("flow Abc"), track_goal_id=app.services.goals.summaries()[0].id))),
+        Do("escape", "flows.place.cancel", shown(lambda screen: not screen.chart.placing)),
+        call(lambda app: app.go(FlowPlace(hex_id("flow Abc"), track_goal_id=app.services.goals.summaries()[0].id))),
+        Do("enter", "flows.place.here", side("editor")),
+        keys("escape", "u"),
         at("a"),
         Do("a", "flows.add", on(KindMenu)),
         Do("slash", "flows.kinds.search", focused("kind-search")),
