@@ -1,12 +1,14 @@
-"""The list of wiring findings: those of the flow in front first."""
+"""The list of wiring findings: those of the flow in front, then those elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -14,6 +16,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from goals_tui.domain.wiring import Finding, Severity
+from goals_tui.domain.words import counted
+from goals_tui.tui.actions import bindings
 from goals_tui.tui.flows.fixes import FIX_TITLES, counts, of_flow_first
 from goals_tui.tui.flows.flow_chart_paint import BADGES
 
@@ -24,12 +28,18 @@ MOST = 300
 """Nobody reads more findings at once; the worst come first."""
 
 
+class FindingRows(OptionList):
+    """Findings under the headings of their groups."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("flows.finding")]
+
+
 class FindingsList(Vertical):
     """Posts `Shown` for the finding under the cursor, and `Chosen` when enter asks for its fix."""
 
     DEFAULT_CSS = """
     FindingsList { height: 1fr; }
-    FindingsList #findings-title { height: 1; margin-bottom: 1; width: 1fr; }
+    FindingsList #findings-title { height: 1; margin-bottom: 1; width: 1fr; text-style: bold; color: $primary; }
     FindingsList OptionList { height: 1fr; scrollbar-size-vertical: 1; }
     FindingsList OptionList > .option-list--option { padding-right: 1; }
     FindingsList OptionList > .option-list--option-highlighted {
@@ -55,12 +65,15 @@ class FindingsList(Vertical):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._findings: list[Finding] = []
+        self._rows: list[Finding | None] = []
+        """What each row is about; None for headings and the like."""
+
         self._flow_id: str | None = None
 
     def compose(self) -> ComposeResult:
         """Title and list."""
-        yield Static("", id="findings-title", markup=False)
-        yield OptionList(id="findings")
+        yield Static("Findings", id="findings-title", markup=False)
+        yield FindingRows(id="findings")
 
     def show(self, findings: Sequence[Finding], flow_id: str | None) -> None:
         """List these findings; the cursor stays where it was."""
@@ -69,23 +82,45 @@ class FindingsList(Vertical):
             return
         self._findings, self._flow_id = ordered, flow_id
         rows = self.query_one(OptionList)
-        place = rows.highlighted or 0
+        place = rows.highlighted
+        self._rows = []
         rows.clear_options()
-        rows.add_options([Option(self._row(finding)) for finding in ordered[:MOST]])
-        if len(ordered) > MOST:
-            rows.add_option(Option(f"… and {len(ordered) - MOST:,} more, after these are fixed.", disabled=True))
-        if ordered:
-            rows.highlighted = min(place, len(ordered) - 1, MOST - 1)
-        else:
-            rows.add_option(Option("✔ Nothing is wrong with the wiring of the goals.", disabled=True))
-        self.query_one("#findings-title", Static).update(_title(ordered))
+        here = [finding for finding in ordered if finding.flow_id == flow_id]
+        self._add_group("This flow", here, MOST)
+        if len(here) < len(ordered):
+            self._add_group("Elsewhere", ordered[len(here) :], MOST - len(here))
+        first = next((row for row, finding in enumerate(self._rows) if finding), None)
+        if first is not None:
+            rows.highlighted = first if place is None else min(place, len(self._rows) - 1)
+
+    def _add_group(self, title: str, findings: Sequence[Finding], most: int) -> None:
+        rows = self.query_one(OptionList)
+        found = counts(findings)
+        parts = [
+            Content.styled(f"{BADGES[severity]} {counted(found[severity], WORDS[severity])}", color)
+            for severity, color in COLORS.items()
+            if severity in found
+        ] or [Content.styled("✔ nothing is wrong", "$completed")]
+        heading = Content.assemble(Content.styled(f"{title}  ", "bold"), Content("  ").join(parts), "\n")
+        shown = findings[: max(0, most)]
+        options = [Option(heading, disabled=True), *(Option(self._row(finding)) for finding in shown)]
+        self._rows += [None, *shown]
+        if len(shown) < len(findings):
+            more = len(findings) - len(shown)
+            options.append(Option(f"… and {more:,} more, after these are fixed.", disabled=True))
+            self._rows.append(None)
+        rows.add_options(options)
 
     def focus_list(self) -> None:
         """Give the list the keys, and show what its cursor is on."""
         rows = self.query_one(OptionList)
         rows.focus()
-        if self._findings and rows.highlighted is not None:
-            self.post_message(self.Shown(self._findings[rows.highlighted]))
+        self._say(rows.highlighted)
+
+    def _say(self, row: int | None) -> None:
+        finding = None if row is None else self._rows[row]
+        if finding is not None:
+            self.post_message(self.Shown(finding))
 
     def _row(self, finding: Finding) -> Content:
         color = COLORS[finding.severity]
@@ -101,23 +136,12 @@ class FindingsList(Vertical):
     @on(OptionList.OptionHighlighted, "#findings")
     def _show(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
-        if self._findings and self.query_one(OptionList).has_focus:
-            self.post_message(self.Shown(self._findings[event.option_index]))
+        if self.query_one(OptionList).has_focus and event.option_index < len(self._rows):
+            self._say(event.option_index)
 
     @on(OptionList.OptionSelected, "#findings")
     def _choose(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        if self._findings:
-            self.post_message(self.Chosen(self._findings[event.option_index]))
-
-
-def _title(findings: Sequence[Finding]) -> Content:
-    if not findings:
-        return Content.styled("Findings", "bold $primary")
-    found = counts(findings)
-    parts = [
-        Content.styled(f"{BADGES[severity]} {found[severity]} {WORDS[severity]}{'s' * (found[severity] > 1)}", color)
-        for severity, color in COLORS.items()
-        if severity in found
-    ]
-    return Content.assemble(Content.styled("Findings  ", "bold $primary"), Content("  ").join(parts))
+        finding = self._rows[event.option_index]
+        if finding is not None:
+            self.post_message(self.Chosen(finding))

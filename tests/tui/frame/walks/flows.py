@@ -55,6 +55,11 @@ def nodes(*kinds: str) -> Proof:
     return lambda app: [node.kind[0] for node in app.services.flows.get("Abc").nodes] == list(kinds)
 
 
+def undoes(label: str) -> Proof:
+    """What undo would take back begins like this."""
+    return lambda app: (app.services.history.undo_label or "").startswith(label)
+
+
 def flows(*names: str) -> Proof:
     """The workspace has these flows."""
     return lambda app: [row.name for row in app.services.flows.summaries()] == list(names)
@@ -120,6 +125,8 @@ FLOWS = Walk(
         words("abc"),
         keys("enter"),
         Do("f", "flows.findings", side("findings-list")),
+        Do("enter", "flows.finding.fix", undoes("Remove ")),
+        keys("u"),
         keys("escape"),
         at("go to Other"),
         keys("d"),
