@@ -138,16 +138,16 @@ def _target(node: GoTo | ExecuteFlow, names: Names) -> Line:
     if not node.flow_id:
         return (("broken", "no flow chosen"),)
     name = names.flows.get(node.flow_id)
-    return (("target", name),) if name is not None else (("broken", "a flow that is gone"),)
+    return (("target", name),) if name is not None else (("broken", "a flow that does not exist"),)
 
 
 def _tracked(node: TrackGoal, names: Names) -> list[Line]:
     if not node.goal_id:
-        return [(("broken", "no goal chosen"),)]
+        return [(("broken", "no goal selected"),)]
     goal = names.goals.get(node.goal_id)
     if goal is None:
-        return [(("broken", "a goal that is gone"),)]
-    steps = [_step(goal, step_id) for step_id in goal.in_order(node.step_ids)] or [("broken", "no step chosen")]
+        return [(("broken", "a goal that does not exist"),)]
+    steps = [_step(goal, step_id) for step_id in goal.in_order(node.step_ids)] or [("broken", "no step selected")]
     shown = steps if len(steps) <= MAX_STEP_LINES else steps[: MAX_STEP_LINES - 1]
     lines: list[Line] = [(("goal", goal.name),), *((step,) for step in shown)]
     if len(shown) < len(steps):
@@ -159,7 +159,7 @@ def _step(goal: Goal, step_id: str) -> Piece:
     for step in goal.steps:
         if step.id == step_id:
             return ("completion" if step.kind == "completion" else "step", f"{step.glyph} {step.name}")
-    return "broken", "a step that is gone"
+    return "broken", "a step that does not exist"
 
 
 def _other(node: Other) -> list[Line]:

@@ -8,9 +8,13 @@ from textual import work
 
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.flow import Flow
-from goals_tui.tui.dialogs import AskText, Choose, Option
-from goals_tui.tui.flows.flow_list import in_short
+from goals_tui.domain.wiring_graph import references
+from goals_tui.tui.dialogs import Answer, Ask, AskText
+from goals_tui.tui.flows.flow_list import ChooseFlow
 from goals_tui.tui.flows.node_actions import NodeActions
+
+_LONG = 10
+"""Seconds for what one may have pressed by mistake."""
 
 
 class FlowActions(NodeActions):
@@ -22,8 +26,8 @@ class FlowActions(NodeActions):
     async def choose_flow(self, title: str) -> bool:
         """Ask for a flow and show it; whether one was chosen."""
         summaries = self.services.flows.summaries()
-        options = [Option(flow.id, flow.name, in_short(flow), flow.description) for flow in summaries]
-        chosen = await self.app.push_screen_wait(Choose(title, options, chosen=self.flow.id if self.flow else None))
+        dialog = ChooseFlow(title, summaries, self.flow.id if self.flow else None)
+        chosen = await self.app.push_screen_wait(dialog)
         flow = self.attempt(lambda: self.services.flows.get(chosen)) if chosen else None
         if flow is not None:
             self.show_flow(flow)
@@ -59,16 +63,27 @@ class FlowActions(NodeActions):
         if flow is not None:
             self._after(self.attempt(lambda: self.services.flows.duplicate(flow.id)))
 
-    def action_delete_flow(self) -> None:
-        """Delete the flow that is shown; undo brings it back."""
+    @work(group="waits")
+    async def action_delete_flow(self) -> None:
+        """Delete the flow that is shown; undo brings it back. Asks where other flows lead to it."""
         flow = self.flow
-        if flow is None:
+        if flow is None or not await self._may_go(flow):
             return
         if self.attempt(lambda: self.services.flows.delete(flow.id)) is not None:
             self.flow = None
-            self.notify(f"Deleted {flow.name!r}. Press u to bring it back.")
+            self.notify(f"{flow.name!r} is deleted.", title="u brings it back", timeout=_LONG)
             self.goals_app.changed()
             self.chart.focus()
+
+    async def _may_go(self, flow: Flow) -> bool:
+        users = [other.name for other in self.services.flows.all() if flow.id in references(other)]
+        users = [name for name in users if name != flow.name]
+        if not users:
+            return True
+        text = f"Nodes in {', '.join(map(repr, users))} lead to it, and will lead nowhere. u brings it back."
+        answers = [Answer("keep", "Keep it"), Answer("delete", "Delete", danger=True)]
+        dialog = Ask(f"Delete {flow.name}?", text, answers, danger=True)
+        return await self.app.push_screen_wait(dialog) == "delete"
 
     @work(group="waits")
     async def action_export(self) -> None:

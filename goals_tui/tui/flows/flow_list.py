@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual import on
 from textual.content import Content
@@ -13,6 +13,8 @@ from textual.widgets.option_list import Option
 
 from goals_tui.domain.wiring import Severity
 from goals_tui.services.flows import FlowSummary
+from goals_tui.tui.dialogs import Choose
+from goals_tui.tui.dialogs import Option as Row
 from goals_tui.tui.flows.findings_list import COLORS
 from goals_tui.tui.flows.flow_chart_paint import BADGES
 
@@ -67,6 +69,17 @@ def in_short(flow: FlowSummary) -> str:
     nodes = f"{flow.nodes} node{'s' * (flow.nodes != 1)}"
     goals = f"{len(flow.goals)} goal{'s' * (len(flow.goals) != 1)}" if flow.goals else "no goals"
     return f"{nodes}, {goals}"
+
+
+class ChooseFlow(Choose):
+    """One of all flows; typing finds them by their names."""
+
+    def __init__(self, title: str, flows: Sequence[FlowSummary], chosen: str | None) -> None:
+        super().__init__(title, [Row(flow.id, flow.name) for flow in flows], chosen=chosen)
+        self._sizes = {flow.id: in_short(flow) for flow in flows}
+
+    def _row(self, option: Row) -> Content:
+        return super()._row(replace(option, note=self._sizes[option.value]))
 
 
 def badges(found: Mapping[Severity, int]) -> Content:

@@ -175,11 +175,11 @@ class ConditionForm(NodeForm):
         """The condition."""
         assert isinstance(self.node, If)
         condition = self.node.condition
-        yield Label("Then, if", classes="-first")
+        yield Label("Then applies if", classes="-first")
         yield self.answer_field(condition.of, "of")
         yield Select(COMPARISONS, value=condition.comparison, allow_blank=False, id="comparison")
         yield Input(condition.to, id="to", max_length=MAX_NAME, placeholder="for example: yes")
-        yield Static("Upper and lower case are the same.", classes="hint")
+        yield Static("Case is ignored.", classes="hint")
 
     def on_mount(self) -> None:
         """`exists` compares with nothing."""
@@ -197,16 +197,16 @@ class ConditionForm(NodeForm):
 
 
 class LookupForm(NodeForm):
-    """Lookup: what is looked up, and its cases. A case that is emptied goes with its nodes."""
+    """Lookup: what is looked up, and its cases. Clearing a case deletes its nodes."""
 
     def fields(self) -> ComposeResult:
         """The value and the cases."""
         assert isinstance(self.node, Lookup)
         yield Label("Look up", classes="-first")
         yield self.answer_field(self.node.of, "of")
-        yield Label("Cases (beside Default)")
+        yield Label("Cases, besides Default")
         yield LineList([branch.value for branch in self._cases()], placeholder="A value", id="cases")
-        yield Static("An emptied case goes with its nodes; u brings them back.", classes="hint")
+        yield Static("Clearing a case deletes its nodes; u brings them back.", classes="hint")
 
     def values(self) -> dict[str, Any]:
         """The value and the branches."""

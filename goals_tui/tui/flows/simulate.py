@@ -14,14 +14,20 @@ from goals_tui.domain.filters import Filters, resolve_span
 from goals_tui.domain.flow import Flow
 from goals_tui.services.tasks.record import Task
 from goals_tui.services.tasks.work import simulate
+from goals_tui.tui.actions import bindings
 from goals_tui.tui.dialogs import Dialog
 
 MOST = 1_000_000
 
 
 class SimulateDialog(Dialog[Task]):
-    """Conversations, seed, first and last day. Returns the task that was started."""
+    """Conversations, seed, first and last day. Returns the task that was started.
 
+    It writes events for good: enter in a field only goes on to the next one.
+    """
+
+    CONTEXT = "flows.simulation"
+    BINDINGS = bindings("flows.simulation")
     DEFAULT_CSS = """
     SimulateDialog .pair { height: auto; margin-top: 1; }
     SimulateDialog .pair Vertical { height: auto; width: 1fr; }
@@ -34,7 +40,6 @@ class SimulateDialog(Dialog[Task]):
         self.flow = flow
 
     def compose_dialog(self) -> ComposeResult:
-        """The fields."""
         today = self.services.clock().astimezone(self.services.project.get().zone).date()
         yield Static(
             "Conversations with made-up users, who answer at random and sometimes leave. Their goal events are "
@@ -44,14 +49,13 @@ class SimulateDialog(Dialog[Task]):
         )
         with Horizontal(classes="pair"):
             yield from self._field("Conversations", "sessions", "1000")
-            yield from self._field("Seed (the same gives the same)", "seed", "1", second=True)
+            yield from self._field("Seed (repeat for the same result)", "seed", "1", second=True)
         with Horizontal(classes="pair"):
             yield from self._field("First day", "from", (today - timedelta(days=29)).isoformat())
             yield from self._field("Last day", "to", today.isoformat(), second=True)
         yield Static("", classes="problem", markup=False)
 
     def compose_buttons(self) -> ComposeResult:
-        """The answers."""
         yield Button("Cancel", id="cancel")
         yield Button("Simulate", id="start", variant="primary")
 
@@ -61,12 +65,15 @@ class SimulateDialog(Dialog[Task]):
             yield Input(value, id=id, max_length=40)
 
     def on_mount(self) -> None:
-        """Start with the number."""
         self.query_one("#sessions", Input).focus()
 
     @on(Input.Submitted)
+    def _go_on(self) -> None:
+        self.focus_next()
+
     @on(Button.Pressed, "#start")
-    def _start(self) -> None:
+    def action_start(self) -> None:
+        """Write the events, in the background."""
         try:
             start, end = self._span()
             task = simulate(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from goals_tui.domain.filters import Span, start_of_day
@@ -31,16 +32,20 @@ class Axis:
     goals: dict[str, str]
     """Names by id, of the goals that have figures."""
 
-    def total(self, place: int) -> Figures:
-        """All goals of one bucket."""
-        return sum((f for (at, _), f in self.figures.items() if at == place), NOTHING)
+    @cached_property
+    def totals(self) -> tuple[Figures, ...]:
+        """All goals together, by bucket."""
+        sums = [NOTHING] * len(self.buckets)
+        for (place, _), figures in self.figures.items():
+            sums[place] += figures
+        return tuple(sums)
 
     def of(self, place: int, goal_id: str) -> Figures:
         """One goal in one bucket."""
         return self.figures.get((place, goal_id), NOTHING)
 
     def label(self, place: int) -> str:
-        """The bucket under the axis: 14:00, Oct 12, Oct."""
+        """The bucket under the axis: 14:00, 12 Oct, Oct."""
         bucket = self.buckets[place]
         if self.unit == "hour":
             return f"{bucket.start:%H:%M}"
@@ -98,7 +103,8 @@ def axis_of(report: Report, width: int, hours: Sequence[SeriesPoint] | None = No
     figures: dict[tuple[int, str], Figures] = {}
     for row in report.days:
         key = starts[_first_day(unit, row.day)], row.goal_id
-        figures[key] = figures.get(key, NOTHING) + row.figures
+        known = figures.get(key)
+        figures[key] = row.figures if known is None else known + row.figures
     return Axis(unit, buckets, figures, {row.goal_id: row.name for row in report.days})
 
 

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Key
+from textual.widget import Widget
 from textual.widgets import Button, ContentSwitcher, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -33,7 +34,7 @@ class FilterDialog(Dialog[Filters]):
 
     CONTEXT = "insights.edit"
     BINDINGS = bindings("insights.edit")
-    HELP = "Left: what to filter by. Enter or → goes to its values, ← or esc comes back."
+    HELP = "Left: what to filter by. Enter or → goes to its values, ← comes back."
     DEFAULT_CSS = """
     FilterDialog > #dialog { width: 92; height: 22; }
     FilterDialog #dialog-body { height: 1fr; max-height: 1fr; }
@@ -41,7 +42,7 @@ class FilterDialog(Dialog[Filters]):
     FilterDialog #kinds { width: 32; height: 1fr; margin-right: 2; }
     FilterDialog ContentSwitcher { height: 1fr; }
     FilterDialog #more Tick { margin-bottom: 1; }
-    FilterDialog #filter-problem { height: 1; color: $error; }
+    FilterDialog #filter-problem { height: auto; min-height: 1; color: $error; }
     """
 
     def __init__(self, filters: Filters, today: date) -> None:
@@ -68,11 +69,11 @@ class FilterDialog(Dialog[Filters]):
                 with Vertical(id="more"):
                     yield Tick("With Interaction Panel and playbooks", start.include_test, id="test")
                     yield Tick(
-                        "Price by what goals say today",
+                        "Use today's goal values",
                         start.price_by == "current",
                         id="current",
                     )
-                    yield Static("Otherwise by what they said when a cycle ran.", classes="quiet", markup=False)
+                    yield Static("Otherwise the values recorded when each cycle ran.", classes="quiet", markup=False)
         yield Static("", id="filter-problem", markup=False)
 
     def compose_buttons(self) -> ComposeResult:
@@ -167,21 +168,13 @@ class FilterDialog(Dialog[Filters]):
             first.focus()
 
     def on_key(self, event: Key) -> None:
-        """→ goes from the kinds to their values, ← comes back where no text is being typed."""
+        """→ goes from the kinds to their values, ← comes back: in text only from its beginning."""
         kinds = self.query_one("#kinds", OptionList)
         if event.key == "right" and kinds.has_focus:
             event.stop()
             self._enter_kind()
-        elif event.key == "left" and not kinds.has_focus and not isinstance(self.focused, Input | Button):
+        elif event.key == "left" and not kinds.has_focus and _at_left_edge(self.focused):
             event.stop()
-            kinds.focus()
-
-    def action_cancel(self) -> None:
-        """From the values back to the kinds, then out."""
-        kinds = self.query_one("#kinds", OptionList)
-        if kinds.has_focus or isinstance(self.focused, Button):
-            self.dismiss(None)
-        else:
             kinds.focus()
 
     @on(Button.Pressed, "#cancel")
@@ -220,3 +213,9 @@ class FilterDialog(Dialog[Filters]):
             return
         if self.attempt(lambda: self.services.filters.save(name, self.draft)) is not None:
             self.app.notify(f"Filters saved as {name!r}.")
+
+
+def _at_left_edge(focused: Widget | None) -> bool:
+    if isinstance(focused, Input):
+        return focused.cursor_position == 0
+    return not isinstance(focused, Button)

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from goals_tui.domain.report import Figures, Report
 from goals_tui.tui.insights.buckets import Axis
 from goals_tui.tui.insights.words import DASH, Words, hours
-from goals_tui.tui.widgets.chart_axis import percent, short_number, short_time
+from goals_tui.tui.widgets.chart_axis import percent, short_number
 from goals_tui.tui.widgets.chart_spec import sparkline
 
 
@@ -40,14 +40,14 @@ class TileFacts:
 def tiles_of(report: Report, axis: Axis | None, words: Words) -> tuple[TileFacts, ...]:
     """The facts of all five tiles."""
     now, before = report.totals, report.previous
-    by_time = [axis.total(place) for place in range(len(axis.buckets))] if axis else []
+    by_time = axis.totals if axis else ()
 
     def money(amount: int | Decimal) -> tuple[str, ...]:
         value = Decimal(amount)
         return words.money(value), words.brief_money(value), words.money_unit.short(float(value))
 
     def time(seconds: int | Decimal) -> tuple[str, ...]:
-        return hours(int(seconds)), short_time(float(seconds))
+        return hours(int(seconds)), f"{seconds / 3600:,.0f} h" if seconds >= 3600 else hours(int(seconds))
 
     return (
         _rate("✔ Completed", now, before, "completed", by_time, good=True),

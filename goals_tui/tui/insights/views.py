@@ -166,7 +166,7 @@ def rates(axis: Axis | None, words: Words) -> View:
     if axis is None or not axis.figures:
         return nothing("Completion rate")
     places = range(len(axis.buckets))
-    figures = [axis.total(place) for place in places]
+    figures = list(axis.totals)
     spec = Lines(
         tuple(axis.label(place) for place in places),
         tuple(axis.title(place) for place in places),
@@ -254,7 +254,7 @@ def metric_over_time(axis: Axis | None, metric: Metric, words: Words) -> View:
         hint = "Give steps of your goals a value: press 1, open a goal, and add success metrics to a step."
         return nothing(title, Nothing(f"{title}: nothing in this span", hint))
     kept = [goal_id for one in series for goal_id in one.key]
-    totals = [value_of(axis.total(place), metric) for place in places]
+    totals = [value_of(total, metric) for total in axis.totals]
     spec = Columns(
         tuple(axis.label(place) for place in places),
         tuple(axis.title(place) for place in places),

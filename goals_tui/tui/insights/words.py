@@ -85,8 +85,8 @@ def hours(seconds: int) -> str:
 
 
 def day_label(day: date) -> str:
-    """Oct 12"""
-    return f"{day:%b} {day.day}"
+    """12 Oct"""
+    return f"{day.day} {day:%b}"
 
 
 def day_title(day: date) -> str:
@@ -105,7 +105,7 @@ def minute(instant: datetime, zone: ZoneInfo) -> str:
 
 
 def span_words(filters: Filters, span: Span | None) -> str:
-    """What a span covers: Last 7 days (Nov 14 – Nov 20); all its dates where it is custom."""
+    """What a span covers: Last 7 days (14 Nov – 20 Nov); all its dates where it is custom."""
     title = SPAN_TITLES[filters.span]
     if span is None or span.start is None or span.end is None:
         return title

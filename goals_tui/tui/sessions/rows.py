@@ -9,8 +9,8 @@ from textual.content import Content
 
 from goals_tui.domain.goal import GLYPHS, Goal
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Cycle, Outcome
+from goals_tui.domain.value import format_duration
 from goals_tui.tui.insights.words import DASH, Words, minute
-from goals_tui.tui.widgets.chart_axis import long_time
 from goals_tui.tui.widgets.columns import Column
 
 COLUMNS = (
@@ -65,7 +65,7 @@ def cells(cycle: Cycle, goal: Goal | None, words: Words, zone: ZoneInfo) -> Sequ
         Content(cycle.goal),
         outcome_words(cycle.outcome),
         path(cycle, goal),
-        Content(long_time(cycle.time_saved_seconds)) if cycle.time_saved_seconds else quiet(DASH),
+        Content(format_duration(cycle.time_saved_seconds)) if cycle.time_saved_seconds else quiet(DASH),
         unpriced or (Content(words.money(cycle.cost_savings)) if cycle.cost_savings else quiet(DASH)),
         Content(words.money(cycle.revenue)) if cycle.revenue else quiet(DASH),
         quiet(cycle.endpoint),

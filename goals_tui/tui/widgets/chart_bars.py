@@ -14,6 +14,9 @@ _PITCHES = ((5, 3), (3, 2), (2, 1), (1, 1))
 
 _COMFORTABLE = (3, 2)
 
+_LONGEST_LABEL = 36
+"""One long name leaves the bars their room."""
+
 WIDE = 100
 """From this many columns on, every column of numbers is shown."""
 
@@ -72,7 +75,7 @@ class _Layout:
         beside = sum(each + 2 for each in self.widths)
         mark = 2 if spec.glyphs else 0
         longest = max((cell_len(label) for label in spec.labels), default=0)
-        room = max(10, (width - beside) // 2)
+        room = max(10, min((width - beside) // 2, _LONGEST_LABEL))
         self.label_width = min(longest, room - mark)
         self.width = width
         self.left = 2 + mark + self.label_width + 1

@@ -15,7 +15,7 @@ from goals_tui.tui.flows.flow_chart import FlowChart
 from goals_tui.tui.flows.layout import START, slot_key
 from goals_tui.tui.flows.node_actions import NodeActions
 from goals_tui.tui.places import FlowPlace
-from tests.builders import book_a_flight, flow, goal, if_, lookup, node_id, other, question, say, track
+from tests.builders import book_a_flight, flow, go_to, goal, if_, lookup, node_id, other, question, say, track
 from tests.tui.harness import HOSTILE, SIZES, messages, press, running, screen_text, settle, type_text
 
 ABC = flow("Abc", say("a"), if_("choice", (say("yes"),)), say("c"))
@@ -256,9 +256,32 @@ async def test_flows_are_created_renamed_duplicated_deleted(services: Services) 
         assert [row.name for row in services.flows.summaries()] == ["One2", "One2 (2)"]
         await press(pilot, "X")
         assert [row.name for row in services.flows.summaries()] == ["One2"]
-        assert messages(pilot.app)[-1] == "Deleted 'One2 (2)'. Press u to bring it back."
+        assert messages(pilot.app)[-1] == "'One2 (2)' is deleted."
+        assert "u brings it back" in screen_text(pilot.app)
         await press(pilot, "u")
         assert len(services.flows.summaries()) == 2
+
+
+async def test_a_flow_that_others_lead_to_is_not_deleted_by_a_slip(services: Services) -> None:
+    services.flows.save(flow("A", say("hi")))
+    services.flows.save(flow("B", go_to("A")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "X")
+        assert "Nodes in 'B' lead to it" in " ".join(screen_text(pilot.app).split())
+        await press(pilot, "enter")
+        assert len(services.flows.summaries()) == 2, "what has the focus keeps it"
+        await press(pilot, "X", "right", "enter")
+        assert [row.name for row in services.flows.summaries()] == ["B"]
+
+
+async def test_flows_are_found_by_their_names_alone(services: Services) -> None:
+    services.flows.save(flow("Farewell", say("hi")))
+    services.flows.save(flow("Nodes of mine", say("hi")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "o")
+        assert screen_text(pilot.app).count("1 node, no goals") >= 2
+        await type_text(pilot, "node")
+        assert [option.title for option in pilot.app.screen.shown] == ["Nodes of mine"]
 
 
 async def test_a_name_that_is_taken_is_refused_while_typing(services: Services) -> None:

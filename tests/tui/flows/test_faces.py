@@ -50,12 +50,12 @@ def test_many_steps_are_counted() -> None:
 
 
 def test_what_is_missing_is_said() -> None:
-    assert text(TrackGoal(id=node_id("t"))) == ["Track Goal Process", "no goal chosen"]
-    assert text(TrackGoal(id=node_id("t"), goal_id="f" * 24)) == ["Track Goal Process", "a goal that is gone"]
-    assert text(TrackGoal(id=node_id("t"), goal_id=GOAL.id))[-1] == "no step chosen"
-    assert text(TrackGoal(id=node_id("t"), goal_id=GOAL.id, step_ids=("gone",)))[-1] == "a step that is gone"
+    assert text(TrackGoal(id=node_id("t"))) == ["Track Goal Process", "no goal selected"]
+    assert text(TrackGoal(id=node_id("t"), goal_id="f" * 24)) == ["Track Goal Process", "a goal that does not exist"]
+    assert text(TrackGoal(id=node_id("t"), goal_id=GOAL.id))[-1] == "no step selected"
+    assert text(TrackGoal(id=node_id("t"), goal_id=GOAL.id, step_ids=("gone",)))[-1] == "a step that does not exist"
     assert text(GoTo(id=node_id("g"))) == ["Go To", "no flow chosen"]
-    assert text(go_to("Gone")) == ["Go To", "a flow that is gone"]
+    assert text(go_to("Gone")) == ["Go To", "a flow that does not exist"]
     assert text(go_to("Later")) == ["Go To", "Later"]
 
 

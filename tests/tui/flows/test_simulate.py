@@ -15,21 +15,24 @@ async def test_conversations_are_run_as_a_task(services: Services) -> None:
     services.flows.save(book_a_flight_flow(tracked))
     async with running(services, area="flows") as pilot:
         await press(pilot, "S")
-        await type_text(pilot, "0")
         await press(pilot, "enter")
+        assert not services.tasks.list(), "enter goes on to the next field"
+        await press(pilot, "shift+tab")
+        await type_text(pilot, "0")
+        await press(pilot, "ctrl+s")
         assert "The number of conversations is a number from 1" in screen_text(pilot.app)
         await press(pilot, "backspace")
         await type_text(pilot, "50")
         await press(pilot, "tab", "tab")
         await type_text(pilot, "2026-12-01")
-        await press(pilot, "enter")
+        await press(pilot, "f2")
         assert "ends before it begins" in screen_text(pilot.app)
         await type_text(pilot, "x")
-        await press(pilot, "enter")
+        await press(pilot, "f2")
         assert "is not a date" in screen_text(pilot.app)
         await press(pilot, *["backspace"] * 12)
         await type_text(pilot, "2026-11-01")
-        await press(pilot, "enter")
+        await press(pilot, "f2")
         assert "Press 5 to follow it." in messages(pilot.app)[-1]
         assert services.tasks.wait(PATIENCE)
     assert [task.state for task in services.tasks.list()] == ["done"]

@@ -160,6 +160,11 @@ def test_bars_have_one_pitch_and_stand_above_their_labels(width: int) -> None:
     assert all(lowest[x] == "█" for x, mark in enumerate(rows[base]) if mark == "┬")
 
 
+def test_one_long_name_leaves_the_bars_their_room() -> None:
+    row = next(row for row in draw(bars(("x" * 300, "Two")), 196, 20).canvas.text().split("\n") if "xxx" in row)
+    assert row.index("█") < 42
+
+
 def test_the_cursor_scrolls_long_lists() -> None:
     spec = bars(tuple(f"Goal {i}" for i in range(40)))
     drawing = draw(spec, 80, 12, Place(39))

@@ -18,9 +18,9 @@ async def test_filters_are_chosen_with_the_keyboard(scenarios: dict[str, Scenari
         assert isinstance(pilot.app.screen, FilterDialog)
         await press(pilot, "down", "enter")
         await type_text(pilot, "flight")
-        await press(pilot, "enter", "escape", "down", "enter")
+        await press(pilot, "enter", "shift+tab", "down", "enter")
         await type_text(pilot, "voice")
-        await press(pilot, "enter", "tab", "space", "escape", "ctrl+s")
+        await press(pilot, "enter", "tab", "space", "left", "ctrl+s")
         assert pilot.app.filters == Filters(
             goals=Choice(values=(flight().id,)), endpoints=Choice(values=("[/Voice]",), negated=True)
         )
@@ -36,10 +36,23 @@ async def test_filters_are_chosen_with_the_keyboard(scenarios: dict[str, Scenari
 
 async def test_snapshots_can_be_none(scenarios: dict[str, Scenario]) -> None:
     async with running(scenarios["data"](), area="insights") as pilot:
-        await press(pilot, "f", "down", "down", "down", "down", "enter", "enter", "down", "enter", "escape", "f2")
+        await press(pilot, "f", "down", "down", "down", "down", "enter", "enter", "down", "enter", "f2")
         assert pilot.app.filters.no_snapshot
         assert pilot.app.filters.snapshots == Choice(values=("v1",))
         assert "v1, or none" in screen_text(pilot.app)
+
+
+async def test_esc_cancels_at_once_and_a_problem_is_said_in_full(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), (80, 24), area="insights") as pilot:
+        await press(pilot, "f", "enter", "tab")
+        await type_text(pilot, "2026-11-31")
+        text = " ".join(screen_text(pilot.app).split())
+        assert "'2026-11-31' is not a date for 'from'. Write 2026-10-01, or 2026-10-01T08:30 with a time." in text
+        await press(pilot, "escape")
+        assert isinstance(pilot.app.screen, InsightsScreen)
+        assert pilot.app.filters == Filters()
+        await press(pilot, "f", "right", "tab", "left")
+        assert pilot.app.focused.id == "kinds", "left from the beginning of a text comes back"
 
 
 async def test_days_are_typed_or_picked_and_nonsense_is_refused(scenarios: dict[str, Scenario]) -> None:

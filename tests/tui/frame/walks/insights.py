@@ -128,7 +128,7 @@ INSIGHTS = Walk(
         Do("f6", "insights.edit.save", on(AskText)),
         keys("escape"),
         Do("f5", "insights.edit.reset", draft(lambda filters: filters == Filters())),
-        keys("escape", "down", "down", "enter", "down", "enter"),
+        keys("left", "down", "down", "enter", "down", "enter"),
         Do("f2", "insights.edit.apply", lambda app: app.filters.endpoints.values),
     ),
 )
