@@ -36,6 +36,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("flows.import", "I", "Import flow", "Read a flow from a JSON file, ours or a chart.json", _FLOWS,
            footer=False),
     Action("flows.compact", "z", "Compact", "Draw narrow boxes, or wide ones", _FLOWS, footer=False),
+    Action("flows.steps.choose", "space", "Choose", "Track this step, or do not", _NODES, palette=False, do="select"),
     Action("flows.finding.fix", "enter", "Fix", "Go to where it is, and fix it where a key can", _TEST, palette=False,
            do="select"),
     Action("flows.chart.up", "up", "Up", "Up along the line", _CHART, palette=False, footer=False, do="walk('up')"),

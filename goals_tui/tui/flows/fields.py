@@ -70,7 +70,6 @@ class LineList(Vertical):
         self._placeholder = placeholder
 
     def compose(self) -> ComposeResult:
-        """A field for each line."""
         for number, line in enumerate(self._lines):
             yield self._field(line, number)
         yield self._field("", None)

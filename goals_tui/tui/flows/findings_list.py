@@ -71,7 +71,6 @@ class FindingsList(Vertical):
         self._flow_id: str | None = None
 
     def compose(self) -> ComposeResult:
-        """Title and list."""
         yield Static("Findings", id="findings-title", markup=False)
         yield FindingRows(id="findings")
 

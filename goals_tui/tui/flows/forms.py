@@ -137,14 +137,12 @@ class SpokenForm(NodeForm):
     """Say and Handover to Agent."""
 
     def fields(self) -> ComposeResult:
-        """The text."""
         assert isinstance(self.node, Say | Handover)
         yield Label("The agent says", classes="-first")
         yield SpokenField(self.node.text, id="text")
         yield Static("enter saves, ctrl+j begins a new line", classes="hint")
 
     def values(self) -> dict[str, Any]:
-        """The text."""
         return {"text": self.spoken()}
 
 
@@ -152,7 +150,6 @@ class QuestionForm(NodeForm):
     """Question: text, buttons, and where the answer is kept."""
 
     def fields(self) -> ComposeResult:
-        """Text, buttons, name of the answer."""
         assert isinstance(self.node, Question)
         yield Label("The agent asks", classes="-first")
         yield SpokenField(self.node.text, id="text")
@@ -163,7 +160,6 @@ class QuestionForm(NodeForm):
         yield Input(self.node.save_as, id="save-as", max_length=MAX_NAME, placeholder="for example: passenger")
 
     def values(self) -> dict[str, Any]:
-        """Text, buttons, name of the answer."""
         buttons = tuple(clean_line(line.text) for line in self.query_one("#buttons", LineList).lines())
         return {"text": self.spoken(), "buttons": buttons, "save_as": self.line("#save-as")}
 
@@ -172,7 +168,6 @@ class ConditionForm(NodeForm):
     """If: what is compared, how, with what."""
 
     def fields(self) -> ComposeResult:
-        """The condition."""
         assert isinstance(self.node, If)
         condition = self.node.condition
         yield Label("Then applies if", classes="-first")
@@ -190,7 +185,6 @@ class ConditionForm(NodeForm):
         self.query_one("#to").display = self.query_one("#comparison", Select).value != "exists"
 
     def values(self) -> dict[str, Any]:
-        """The condition."""
         comparison = self.query_one("#comparison", Select).value
         to = "" if comparison == "exists" else self.line("#to")
         return {"condition": Condition.model_validate({"of": self.line("#of"), "comparison": comparison, "to": to})}
@@ -200,7 +194,6 @@ class LookupForm(NodeForm):
     """Lookup: what is looked up, and its cases. Clearing a case deletes its nodes."""
 
     def fields(self) -> ComposeResult:
-        """The value and the cases."""
         assert isinstance(self.node, Lookup)
         yield Label("Look up", classes="-first")
         yield self.answer_field(self.node.of, "of")
@@ -209,7 +202,6 @@ class LookupForm(NodeForm):
         yield Static("Clearing a case deletes its nodes; u brings them back.", classes="hint")
 
     def values(self) -> dict[str, Any]:
-        """The value and the branches."""
         old = self._cases()
         cases: list[Branch] = []
         for line in self.query_one("#cases", LineList).lines():
@@ -233,7 +225,6 @@ class TargetForm(NodeForm):
         self.flow_id = node.flow_id if isinstance(node, GoTo | ExecuteFlow) else ""
 
     def fields(self) -> ComposeResult:
-        """The flow."""
         yield Label("Flow", classes="-first")
         yield Button(Content(self._title()), id="target")
 
@@ -260,7 +251,6 @@ class TargetForm(NodeForm):
             self.query_one("#label").focus()
 
     def values(self) -> dict[str, Any]:
-        """The flow."""
         return {"flow_id": self.flow_id}
 
 
@@ -268,7 +258,6 @@ class OtherForm(NodeForm):
     """Other: its content is shown, and kept as it is."""
 
     def fields(self) -> ComposeResult:
-        """The type and the content."""
         assert isinstance(self.node, Other)
         yield Label("Kept as it is, and passed over when run", classes="-first")
         yield Static(self.node.type, markup=False)

@@ -53,7 +53,6 @@ class KindMenu(Dialog[NodeKind]):
         self.shown: list[NodeKind] = []
 
     def compose_dialog(self) -> ComposeResult:
-        """The kinds."""
         from textual.widgets import Static
 
         yield Static(self.where, classes="dialog-text quiet", markup=False)

@@ -38,7 +38,6 @@ class NodeEditor(Vertical):
         self.node: Node | None = None
 
     def compose(self) -> ComposeResult:
-        """Title, form, and what can't be saved."""
         yield Static("", id="editor-title", markup=False)
         yield Static("", id="editor-problem", markup=False)
 

@@ -50,7 +50,6 @@ class Bubble(Horizontal):
         self.line = line
 
     def compose(self) -> ComposeResult:
-        """The text."""
         yield Static(self.line.text, markup=False)
 
 
@@ -161,7 +160,6 @@ class PanelScreen(ScreenFrame[None]):
         self._shown = 0
 
     def compose_body(self) -> ComposeResult:
-        """Chart (at wide sizes), chat, debug."""
         with Horizontal(id="panel"):
             chart = FlowChart(id="panel-chart")
             chart.can_focus = False

@@ -94,7 +94,6 @@ class FlowsScreen(SideActions):
         """The goal for whose new node a place is looked for."""
 
     def compose_body(self) -> ComposeResult:
-        """List, chart, side."""
         with Horizontal(id="flows"):
             yield FlowList(id="flow-list")
             with Vertical(id="center"):

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Button, Label, OptionList, Static
@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 from goals_tui.domain.flow import Node, TrackGoal
 from goals_tui.domain.flow_edit import position_of
 from goals_tui.domain.goal import Goal, Step
+from goals_tui.tui.actions import bindings
 from goals_tui.tui.dialogs import Choose
 from goals_tui.tui.dialogs import Option as Row
 from goals_tui.tui.flows import edits
@@ -34,7 +35,7 @@ class StepList(OptionList):
         background: $primary 22%; color: $foreground; text-style: none;
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "select", "Choose", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("flows.steps")]
 
 
 class TrackForm(NodeForm):
@@ -47,7 +48,6 @@ class TrackForm(NodeForm):
         self.chosen = set(node.step_ids)
 
     def fields(self) -> ComposeResult:
-        """Goal and steps."""
         yield Label("Select Goal", classes="-first")
         yield Button(Content(self._goal_title()), id="goal")
         yield Label("Select Steps", id="steps-label")

@@ -12,9 +12,10 @@ from goals_tui.tui.actions import AREAS, Action, key_table, of_context, registry
 from goals_tui.tui.app import GoalsApp
 from goals_tui.tui.goals.editor import GoalEditor
 from goals_tui.tui.goals.step_form import StepForm
+from goals_tui.tui.widgets.row_cursor import RowCursor
 
 MINE = [action for action in registry() if action.context.split(".")[0] in ("app", "goals", "settings")]
-CLASSES: dict[str, Any] = {"app": GoalsApp, "goals.editor": GoalEditor, "goals.step": StepForm}
+CLASSES: dict[str, Any] = {"app": GoalsApp, "app.list": RowCursor, "goals.editor": GoalEditor, "goals.step": StepForm}
 
 
 def class_of(context: str) -> Any:

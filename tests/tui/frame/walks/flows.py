@@ -17,6 +17,7 @@ from goals_tui.tui.flows.node_actions import NodeActions
 from goals_tui.tui.flows.panel import PanelScreen
 from goals_tui.tui.flows.screen import FlowsScreen
 from goals_tui.tui.flows.simulate import SimulateDialog
+from goals_tui.tui.flows.track_form import TrackForm
 from goals_tui.tui.packages.paths import AskPath
 from goals_tui.tui.places import FlowPlace
 from tests.builders import book_a_flight, flow, go_to, hex_id, if_, node_id, question, say, track
@@ -96,7 +97,8 @@ FLOWS = Walk(
         Do("escape", "flows.place.cancel", shown(lambda screen: not screen.chart.placing)),
         call(lambda app: app.go(FlowPlace(hex_id("flow Abc"), track_goal_id=app.services.goals.summaries()[0].id))),
         Do("enter", "flows.place.here", side("editor")),
-        keys("escape", "u"),
+        Do("space", "flows.steps.choose", shown(lambda screen: not screen.query_one(TrackForm).chosen)),
+        keys("space", "escape", "u"),
         at("a"),
         Do("a", "flows.add", on(KindMenu)),
         Do("slash", "flows.kinds.search", focused("kind-search")),

@@ -57,6 +57,11 @@ def row(number: int) -> Proof:
     return proof
 
 
+def cursor(number: int) -> Proof:
+    """The cursor of the list is on this row."""
+    return lambda app: app.screen.rows.cursor == number
+
+
 def span(name: str) -> Proof:
     """The filters have this span."""
     return lambda app: app.filters.span == name
@@ -85,6 +90,12 @@ SESSIONS = Walk(
         Do("backspace", "sessions.reset-filters", lambda app: app.filters == Filters()),
         Do("f", "sessions.filters", on(FilterDialog)),
         keys("escape"),
+        Do("down", "app.list.down", cursor(1)),
+        Do("up", "app.list.up", cursor(0)),
+        Do("pagedown", "app.list.page-down", lambda app: app.screen.rows.cursor > 1),
+        Do("pageup", "app.list.page-up", cursor(0)),
+        Do("end", "app.list.last", lambda app: app.screen.rows.cursor == app.screen.rows.count - 1),
+        Do("home", "app.list.first", cursor(0)),
         Do("y", "sessions.copy-id", copied(lambda app: chosen(app).cycle_id)),
         Do("Y", "sessions.copy-session", copied(lambda app: chosen(app).session_id)),
         Do("s", "sessions.session", shows("└ only session")),
