@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from goals_tui.domain.filters import Span, start_of_day
@@ -35,10 +36,10 @@ class Axis:
     @cached_property
     def totals(self) -> tuple[Figures, ...]:
         """All goals together, by bucket."""
-        sums = [NOTHING] * len(self.buckets)
+        found: list[list[Figures]] = [[] for _ in self.buckets]
         for (place, _), figures in self.figures.items():
-            sums[place] += figures
-        return tuple(sums)
+            found[place].append(figures)
+        return tuple(_sum(each) for each in found)
 
     def of(self, place: int, goal_id: str) -> Figures:
         """One goal in one bucket."""
@@ -63,6 +64,13 @@ class Axis:
         if self.unit == "month":
             return f"{bucket.first:%B %Y}"
         return day_title(bucket.first)
+
+
+def _sum(figures: list[Figures]) -> Figures:
+    """As adding them one after the other, field by field: there are as many as goals times days."""
+    if not figures:
+        return NOTHING
+    return Figures(**{field.name: sum(map(attrgetter(field.name), figures)) for field in fields(Figures)})
 
 
 def days_of(report: Report) -> tuple[date, date] | None:
