@@ -41,6 +41,7 @@ class FindingsList(Vertical):
     FindingsList { height: 1fr; }
     FindingsList #findings-title { height: 1; margin-bottom: 1; width: 1fr; text-style: bold; color: $primary; }
     FindingsList OptionList { height: 1fr; scrollbar-size-vertical: 1; }
+    FindingsList OptionList > .option-list--option-disabled { color: $foreground; }
     FindingsList OptionList > .option-list--option { padding-right: 1; }
     FindingsList OptionList > .option-list--option-highlighted {
         background: $foreground 8%; color: $foreground; text-style: none;

@@ -67,7 +67,7 @@ class FlowActions(NodeActions):
     async def action_delete_flow(self) -> None:
         """Delete the flow that is shown; undo brings it back. Asks where other flows lead to it."""
         flow = self.flow
-        if flow is None or not await self._may_go(flow):
+        if flow is None or not await self._may_delete(flow):
             return
         if self.attempt(lambda: self.services.flows.delete(flow.id)) is not None:
             self.flow = None
@@ -75,7 +75,7 @@ class FlowActions(NodeActions):
             self.goals_app.changed()
             self.chart.focus()
 
-    async def _may_go(self, flow: Flow) -> bool:
+    async def _may_delete(self, flow: Flow) -> bool:
         users = [other.name for other in self.services.flows.all() if flow.id in references(other)]
         users = [name for name in users if name != flow.name]
         if not users:
