@@ -221,8 +221,8 @@ async def test_select_goal_then_steps_and_where_else_they_are_tracked(services: 
         await type_text(pilot, "book")
         await press(pilot, "enter")
         text = screen_text(pilot.app)
-        assert "✓ ○ Passenger information entered" in text, "the first step that is tracked nowhere"
-        assert "also in this flow" in text and "nowhere else" in text
+        assert "☑ ○ Passenger information entered" in text, "the first step that this flow does not track"
+        assert "Also tracked in this flow" in text and "Not tracked elsewhere" in text
         await press(pilot, "down", "space", "escape")
         node = saved(services).nodes[1]
         assert isinstance(node, TrackGoal)
