@@ -66,7 +66,7 @@ REFUSALS: dict[str, tuple[Keys, Keys]] = {
     "kinds-found": ((*opened("Bo"), "a", "slash", *"flow"), ("escape",)),
     "name-taken": (("n", *"Later"), ("escape",)),
     "import-refused": (("I", *"gone", "enter"), ("escape",)),
-    "simulate-refused": (("S", *"many", "enter"), ("escape",)),
+    "simulate-refused": (("S", *"many", "f2"), ("escape",)),
 }
 """What dialogs say while something is typed; the dialogs themselves are above."""
 
