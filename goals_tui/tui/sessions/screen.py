@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widgets import ContentSwitcher, Static
 
+from goals_tui.domain.errors import NotFoundError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.report import Cycle, Outcome
