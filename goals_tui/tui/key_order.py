@@ -38,7 +38,6 @@ class KeyOrder:
             self._due = None
         elif self._under_way or self._due:
             self._held.append(event)
-            self._patience = self._patience or self._app.set_timer(PATIENCE, partial(self._done, self._under_way))
             return True
         return False
 
@@ -46,6 +45,7 @@ class KeyOrder:
         """A key was handed to the widget in focus: go along with it from parent to parent, up to the app."""
         self._began += 1
         self._under_way = self._began
+        self._patience = self._app.set_timer(PATIENCE, partial(self._done, self._under_way))
         self._wait_for(self._app.focused or self._app.screen, self._under_way)
 
     def _wait_for(self, node: DOMNode, key: int) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from goals_tui.services.context import Services
+from goals_tui.tui import key_order
 from goals_tui.tui.goals.editor import GoalEditor
 from goals_tui.tui.widgets.virtual_list import VirtualList
 from tests.tui.goals.samples import book_a_flight
@@ -57,3 +59,20 @@ async def test_a_key_that_closes_a_dialog_lets_the_next_ones_through(services: S
         await burst(pilot, *"Book", "escape", "s", "s", "down", "question_mark")
         await burst(pilot, "escape", "6")
         assert pilot.app.current_mode == "settings"
+
+
+async def test_a_widget_that_is_gone_holds_up_no_key(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_order, "PATIENCE", 0.01)
+    async with running(services) as pilot:
+        await press(pilot, "n")
+        # No widget says that it is through with a key.
+        monkeypatch.setattr(key_order.KeyOrder, "_passed", lambda *_: None)
+        for key in "Fly!":
+            pilot.app.post_message(events.Key(key, key))
+        order = pilot.app._key_order
+        for _ in range(1000):
+            await pilot.pause()
+            if not order._held and not order._under_way and order._due is None:
+                break
+        assert isinstance(pilot.app.screen, GoalEditor)
+        assert pilot.app.screen.draft.goal.name == "Fly!"
