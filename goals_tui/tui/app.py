@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events, work
-from textual.app import App
-from textual.binding import Binding
 from textual.screen import Screen
-from textual.theme import Theme
 
 from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.tui.actions import AREAS, Area, bindings
+from goals_tui.tui.base_app import STAYS_SECONDS, BaseApp
 from goals_tui.tui.config import Config
 from goals_tui.tui.key_order import KeyOrder
 from goals_tui.tui.opening import Opening
 from goals_tui.tui.screen import ScreenFrame, StoreChanged
 from goals_tui.tui.tasks.watch import TaskWatch, may_end
-from goals_tui.tui.themes import DEFAULT_THEME, OURS, outcome_colors
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -32,9 +28,6 @@ if TYPE_CHECKING:
 POLL_SECONDS = 1.0
 """How often the app looks whether files changed; one look costs a few stat calls."""
 
-STAYS_SECONDS = 24 * 3600.0
-"""Notifications of errors stay until they are closed."""
-
 
 def _providers() -> type[Provider]:
     from goals_tui.tui.palette import GoalsProvider
@@ -42,26 +35,22 @@ def _providers() -> type[Provider]:
     return GoalsProvider
 
 
-class GoalsApp(App[None], inherit_bindings=False):
+class GoalsApp(BaseApp[None]):
     """goals-tui on one workspace. `config` is where theme and keys come from and are kept.
 
     `services` may be a function that opens them: it is called after the first frame was drawn. Where it raises
     GoalsError the app closes, and `refusal` holds the error.
     """
 
-    TITLE = "goals-tui"
-    CSS_PATH = Path(__file__).with_name("app.tcss")
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (120, "-wide"), (200, "-huge")]
     COMMANDS: ClassVar[set[Any]] = {_providers}
-    BINDINGS = [*bindings("app"), Binding("ctrl+c", "help_quit", show=False, system=True)]
+    BINDINGS = bindings("app")
 
     READ_LATER_SECONDS: ClassVar[float] = 0.3
     """What is nice to know is read so long after a screen was drawn: it must not slow that down."""
 
     def __init__(self, services: Services | Callable[[], Services], config: Config | None = None) -> None:
-        super().__init__()
+        super().__init__(config)
         self._services = services
-        self.config = config or Config()
         self.stamp: Hashable = None
         self.project_name = ""
         self.refusal: GoalsError | None = None
@@ -70,11 +59,6 @@ class GoalsApp(App[None], inherit_bindings=False):
         self._key_order = KeyOrder(self)
         for area in AREAS:
             self.add_mode(area.name, lambda area=area: _screen(area))  # type: ignore[misc]  # mypy can't infer the default
-        for theme in OURS:
-            self.register_theme(theme)
-        self.theme = self.config.theme or DEFAULT_THEME
-        if self.config.keys:
-            self.set_keymap(self.config.keys)
 
     @property
     def services(self) -> Services:
@@ -100,10 +84,6 @@ class GoalsApp(App[None], inherit_bindings=False):
     @filters.setter
     def filters(self, filters: Filters) -> None:
         self._shared_filters = filters
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Textual's own themes get the colours of outcomes too."""
-        return outcome_colors(self.current_theme)
 
     def get_default_screen(self) -> Screen[Any]:
         """The empty frame, drawn before the workspace is opened: models and documents take longer to load."""
@@ -150,9 +130,11 @@ class GoalsApp(App[None], inherit_bindings=False):
         typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
         if typed and self._key_order.holds(event):
             return
-        await super().on_event(event)
-        if typed:
-            self._key_order.follow()
+        try:
+            await super().on_event(event)
+        finally:
+            if typed:
+                self._key_order.follow()
 
     # -- changes on disk
 
@@ -176,20 +158,6 @@ class GoalsApp(App[None], inherit_bindings=False):
             if isinstance(screen, ScreenFrame):
                 screen.post_message(StoreChanged())
         self.refresh_bindings()
-
-    # -- errors and notes
-
-    def show_error(self, error: BaseException) -> None:
-        """Say what went wrong in a notification that stays until it is closed."""
-        known = isinstance(error, GoalsError)
-        if not known:
-            self.log.error(error)
-        text = str(error) if known else f"Unexpected {type(error).__name__}: {error}"
-        self.notify(text, title="" if known else "A fault of goals-tui", severity="error", timeout=STAYS_SECONDS)
-
-    def notify(self, message: str, **options: Any) -> None:
-        """As Textual's, but what is said is never markup."""
-        super().notify(message, **{**options, "markup": False})
 
     # -- going places
 
@@ -285,10 +253,6 @@ class GoalsApp(App[None], inherit_bindings=False):
                     return
         if await may_end(self):
             self.exit()
-
-    def get_theme(self, theme_name: str) -> Theme | None:
-        """As Textual's; a theme that is gone is ours."""
-        return super().get_theme(theme_name) or super().get_theme(DEFAULT_THEME)
 
 
 def _screen(area: Area) -> Screen[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
@@ -64,6 +65,13 @@ class BackgroundScreen(Screen[ResultT]):
                 self.goals_app.show_error(error)
         elif event.state is WorkerState.SUCCESS and then is not None and self.is_attached:
             then(event.worker.result)
+
+    async def _dispatch_message(self, message: Message) -> None:
+        # Where this raised, Textual would handle no further message of the screen.
+        try:
+            await super()._dispatch_message(message)
+        except GoalsError as error:
+            self.goals_app.show_error(error)
 
     def later(self, call: Callable[[], None]) -> None:
         """Call it when what is drawn now was seen for a moment."""

@@ -75,8 +75,8 @@ at a time; what is waiting is *queued*. The last hundred tasks are kept.
     def show_data(self) -> None:
         """Read the tasks and draw them, the same one chosen as before."""
         tasks, before = self.services.tasks, self.chosen
-        self._drawn = tasks.changed
         self.tasks = list(tasks.list())
+        self._drawn = tasks.changed
         running = len(tasks.running())
         self.note = f"{running} running or queued" if running else ""
         self.set_class(not self.tasks, "-empty")

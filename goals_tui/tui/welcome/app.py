@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar, cast
 
 from textual import on, work
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import Screen
@@ -17,9 +17,9 @@ from goals_tui.domain.errors import GoalsError
 from goals_tui.services.first_start import Start, demo_path, propose
 from goals_tui.services.packages.paths import check_source, shortened, typed
 from goals_tui.tui.actions import Action, bindings, key_name, of_context
+from goals_tui.tui.base_app import BaseApp
 from goals_tui.tui.config import Config
 from goals_tui.tui.packages.paths import AskPath
-from goals_tui.tui.themes import DEFAULT_THEME, OURS, outcome_colors
 from goals_tui.tui.welcome.project_form import ProjectForm
 from goals_tui.tui.widgets.bars import KeyBar
 from goals_tui.tui.widgets.columns import Column
@@ -98,7 +98,7 @@ class WelcomeScreen(Screen[None]):
         try:
             name, currency = propose(brings)
         except GoalsError as error:
-            self.app.notify(str(error), severity="error", markup=False, timeout=3600)
+            cast(BaseApp[Start], self.app).show_error(error)
             return
         if await self.app.push_screen_wait(ProjectForm(self.path, name=name, currency=currency)):
             self.app.exit(Start(self.path, brings))
@@ -113,7 +113,7 @@ class WelcomeScreen(Screen[None]):
         try:
             await asyncio.to_thread(make_demo, path)
         except GoalsError as error:
-            self.app.notify(str(error), severity="error", markup=False, timeout=3600)
+            cast(BaseApp[Start], self.app).show_error(error)
         else:
             self.app.exit(Start(path))
 
@@ -122,27 +122,15 @@ class WelcomeScreen(Screen[None]):
         self.app.exit(None)
 
 
-class WelcomeApp(App[Start]):
+class WelcomeApp(BaseApp[Start]):
     """The welcome. Its result says which workspace to open; None when the user went away."""
 
-    TITLE = "goals-tui"
-    CSS_PATH = "../app.tcss"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[Any]] = []
+    QUIT = "welcome.quit"
 
     def __init__(self, path: Path, config: Config | None = None) -> None:
-        super().__init__()
+        super().__init__(config)
         self.path = path
-        for theme in OURS:
-            self.register_theme(theme)
-        config = config or Config()
-        self.theme = config.theme or DEFAULT_THEME
-        if config.keys:
-            self.set_keymap(config.keys)
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Textual's own themes get the colours of outcomes too."""
-        return outcome_colors(self.current_theme)
 
     def get_default_screen(self) -> Screen[None]:
         """The welcome itself."""

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from goals_tui.domain.errors import GoalsError
 from goals_tui.tui.actions import bindings, key_name, registry
 from goals_tui.tui.widgets.bars import KeyBar
 
@@ -128,7 +129,10 @@ class TourCard(ModalScreen[Move | None]):
 
 async def show_tour(app: GoalsApp) -> None:
     """Show the cards one after the other, and remember that they were seen. Await it in a worker."""
-    app.config.keep("tour_seen", True)
+    try:
+        app.config.keep("tour_seen", True)
+    except GoalsError as error:
+        app.show_error(error)
     number = 0
     while 0 <= number < len(CARDS):
         card = CARDS[number]

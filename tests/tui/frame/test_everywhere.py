@@ -6,6 +6,7 @@ from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import Source
 from goals_tui.services.context import Services
 from goals_tui.tui.app import GoalsApp
+from goals_tui.tui.config import Config
 from tests.tui.goals.samples import book_a_flight
 from tests.tui.harness import messages, press, running, screen_text, settle, type_text
 
@@ -106,6 +107,48 @@ async def test_only_the_newest_result_of_a_group_arrives(services: Services) -> 
             pilot.app.screen.load("test", lambda number=number: number, arrived.append)
         await settle(pilot)
     assert arrived == [2]
+
+
+async def test_what_goes_by_itself_is_shown_one_at_a_time_and_covers_no_dialog(services: Services) -> None:
+    async with running(services, (80, 24)) as pilot:
+        pilot.app.show_error(UnreadableError("The disk is full."))
+        pilot.app.notify("Copied.")
+        pilot.app.notify("Saved.")
+        await settle(pilot)
+        assert messages(pilot.app) == ["The disk is full.", "Saved."]
+        await press(pilot, "question_mark")
+        assert messages(pilot.app) == ["The disk is full."]
+
+
+async def test_a_note_leaves_the_rows_and_the_keys_to_be_seen(services: Services) -> None:
+    for number in range(30):
+        services.goals.save(book_a_flight(services, f"Flight {number:02}"))
+    async with running(services, (80, 24)) as pilot:
+        await press(pilot, "end", "s")
+        before = screen_text(pilot.app).splitlines()
+        pilot.app.notify("Copied.")
+        await settle(pilot)
+        after = screen_text(pilot.app).splitlines()
+        assert "Copied." in after[1]
+        assert before[2:] == after[2:]
+
+
+async def test_ctrl_c_says_how_to_leave_with_the_key_that_is_set(services: Services) -> None:
+    async with running(services) as pilot:
+        await press(pilot, "ctrl+c")
+        assert messages(pilot.app) == ["Press q to quit. ctrl+c copies what is selected."]
+    async with running(services, config=Config(keys={"app.quit": "ctrl+x"})) as pilot:
+        await press(pilot, "ctrl+c")
+        assert messages(pilot.app) == ["Press ctrl+x to quit. ctrl+c copies what is selected."]
+
+
+async def test_ctrl_c_in_a_field_copies(services: Services) -> None:
+    async with running(services) as pilot:
+        await press(pilot, "n")
+        await type_text(pilot, "Fly")
+        await press(pilot, "shift+home", "ctrl+c")
+        assert pilot.app.clipboard == "Fly"
+        assert messages(pilot.app) == []
 
 
 async def test_quit(services: Services) -> None:

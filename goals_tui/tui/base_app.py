@@ -1,0 +1,119 @@
+"""What the app and its welcome share: themes and keys of the user, messages, and errors that do not end the app."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from textual.app import App
+from textual.binding import Binding
+from textual.message import Message
+from textual.notifications import Notification, Notify
+from textual.screen import ModalScreen
+from textual.theme import Theme
+from textual.worker import WorkerFailed
+
+from goals_tui.domain.errors import GoalsError
+from goals_tui.tui.actions import key_name, registry
+from goals_tui.tui.config import Config
+from goals_tui.tui.themes import DEFAULT_THEME, OURS, outcome_colors
+
+STAYS_SECONDS = 24 * 3600.0
+"""Notifications of errors stay until they are closed."""
+
+ResultT = TypeVar("ResultT")
+
+
+class BaseApp(App[ResultT], inherit_bindings=False):
+    """An app with our themes, in which a GoalsError is shown wherever it was raised, and nothing else is lost."""
+
+    TITLE = "goals-tui"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (120, "-wide"), (200, "-huge")]
+    BINDINGS = [Binding("ctrl+c", "help_quit", show=False, system=True)]
+    QUIT: ClassVar[str] = "app.quit"
+    """The id of the action that closes this app."""
+
+    def __init__(self, config: Config | None = None) -> None:
+        super().__init__()
+        self.config = config or Config()
+        for theme in OURS:
+            self.register_theme(theme)
+        self.theme = self.config.theme or DEFAULT_THEME
+        if self.config.keys:
+            self.set_keymap(self.config.keys)
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """As Textual's; a theme that is gone is ours."""
+        return super().get_theme(theme_name) or super().get_theme(DEFAULT_THEME)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Textual's own themes get the colours of outcomes too."""
+        return outcome_colors(self.current_theme)
+
+    # -- errors
+
+    def show_error(self, error: BaseException) -> None:
+        """Say what went wrong in a notification that stays until it is closed."""
+        known = isinstance(error, GoalsError)
+        if not known:
+            self.log.error(error)
+        text = str(error) if known else f"Unexpected {type(error).__name__}: {error}"
+        self.notify(text, title="" if known else "A fault of goals-tui", severity="error", timeout=STAYS_SECONDS)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """As Textual's, which ends the app; but what a user can act on is shown: of workers, timers, callbacks."""
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if isinstance(cause, GoalsError):
+            self.show_error(cause)
+        else:
+            super()._handle_exception(error)
+
+    async def _dispatch_message(self, message: Message) -> None:
+        # Where this raised, Textual would handle no further message of the app.
+        try:
+            await super()._dispatch_message(message)
+        except GoalsError as error:
+            self.show_error(error)
+
+    async def _dispatch_action(self, namespace: Any, action_name: str, params: Any) -> bool:
+        # The same for the widget whose key or click runs the action.
+        try:
+            return await super()._dispatch_action(namespace, action_name, params)
+        except GoalsError as error:
+            self.show_error(error)
+            return True
+
+    # -- messages
+
+    def notify(self, message: str, **options: Any) -> None:
+        """As Textual's, but what is said is never markup."""
+        super().notify(message, **{**options, "markup": False})
+
+    def on_notify(self, event: Notify) -> None:
+        """The newest of what goes by itself takes the place of the one before; what stays is shown once."""
+        new = event.notification
+        if self._goes_by_itself(new):
+            self._put_away()
+        elif any(shown.message == new.message for shown in self._notifications):
+            event.prevent_default()
+
+    def _goes_by_itself(self, notification: Notification) -> bool:
+        return notification.severity != "error" and notification.timeout <= self.NOTIFICATION_TIMEOUT
+
+    def _put_away(self) -> None:
+        for notification in list(self._notifications):
+            if self._goes_by_itself(notification):
+                self._unnotify(notification)
+
+    def push_screen(self, screen: Any, *args: Any, **options: Any) -> Any:
+        """As Textual's; a dialog is not covered by what was said before it."""
+        if isinstance(screen, ModalScreen):
+            self._put_away()
+        return super().push_screen(screen, *args, **options)
+
+    def action_help_quit(self) -> None:
+        """Say how to leave: ctrl+c copies."""
+        keys = next(action.keys for action in registry() if action.id == self.QUIT)
+        key = key_name(self._keymap.get(self.QUIT, keys).split(",")[0])
+        self.notify(f"Press {key} to quit. ctrl+c copies what is selected.")
