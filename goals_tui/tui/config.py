@@ -37,16 +37,20 @@ class Config:
         import tomlkit
 
         try:
-            document = tomlkit.parse(self.path.read_text("utf-8")) if self.path.exists() else tomlkit.document()
+            # A link stays one: what it points to is replaced.
+            path = self.path.resolve()
+            document = tomlkit.parse(path.read_text("utf-8-sig")) if path.exists() else tomlkit.document()
             document[name] = value
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            written = self.path.with_name(self.path.name + ".new")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            written = path.with_name(path.name + ".new")
             written.write_text(tomlkit.dumps(document), "utf-8")
-            written.replace(self.path)
+            written.replace(path)
+        except UnicodeDecodeError as error:
+            raise UnreadableError(f"{self.path} can't be read: {error}. Fix it or delete it.") from None
         except OSError as error:
             raise UnreadableError(f"{self.path} can't be written: {error.strerror or error}.") from None
         except tomlkit.exceptions.TOMLKitError as error:
-            raise UnreadableError(f"{self.path} is not TOML: {error}. Mend it or delete it.") from None
+            raise UnreadableError(f"{self.path} is not TOML: {error}. Fix it or delete it.") from None
 
 
 def load(path: Path) -> Config:
@@ -59,11 +63,11 @@ def load(path: Path) -> Config:
     except FileNotFoundError:
         return Config(path)
     except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableError(f"{path} can't be read: {error}. Mend it or delete it.") from None
+        raise UnreadableError(f"{path} can't be read: {error}. Fix it or delete it.") from None
     try:
         found = tomllib.loads(text)
     except ValueError as error:  # of TOML, or of a number too long to be one
-        raise UnreadableError(f"{path}: this is not TOML: {error}. Mend it or delete it.") from None
+        raise UnreadableError(f"{path}: this is not TOML: {error}. Fix it or delete it.") from None
     return _Reader(path, text).read(found)
 
 

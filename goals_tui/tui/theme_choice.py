@@ -20,7 +20,10 @@ async def choose_theme(app: GoalsApp) -> None:
     options = [Option(name, name, "ours" if name in ours else "") for name in names]
     dialog = Choose("Theme", options, chosen=before, preview=lambda name: setattr(app, "theme", name))
     name = await app.push_screen_wait(dialog)
-    app.theme = before if name is None else name
+    if name is None:
+        app.theme = before
+        return
+    app.theme = name
     try:
         app.config.keep("theme", app.theme)
     except GoalsError as error:

@@ -86,3 +86,30 @@ async def test_the_theme_is_kept(services: Services, tmp_path: Path) -> None:
         await press(pilot, "down", "enter")
         assert pilot.app.theme == "goals-light"
     assert load(path).theme == "goals-light"
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('theme = "nord"\n', "utf-8-sig")
+    load(path).keep("theme", "goals-light")
+    assert load(path).theme == "goals-light"
+
+
+def test_a_link_stays_one_and_its_target_is_written(tmp_path: Path) -> None:
+    target, path = tmp_path / "dotfiles" / "goals.toml", tmp_path / "config.toml"
+    target.parent.mkdir()
+    target.write_text("# mine\n")
+    path.symlink_to(target)
+    load(path).keep("theme", "nord")
+    assert path.is_symlink()
+    assert target.read_text() == '# mine\ntheme = "nord"\n'
+
+
+async def test_escape_in_the_list_of_themes_writes_nothing(services: Services, tmp_path: Path) -> None:
+    config = Config(tmp_path / "config.toml")
+    async with running(services, config=config) as pilot:
+        before = pilot.app.theme
+        await pilot.app.run_action("theme")
+        await press(pilot, "down", "escape")
+        assert pilot.app.theme == before
+        assert not (tmp_path / "config.toml").exists()
