@@ -194,7 +194,7 @@ def test_replace_makes_a_new_version_of_what_is_here(source: Services, package: 
 def test_duplicate_is_independent_and_wired_to_itself(source: Services, package: Path) -> None:
     before = figures(source)
     result = source.packages.import_package(package, "duplicate")
-    assert "'Book a Flight' is here as 'Book a Flight (2)'." in result.notices
+    assert "The goal 'Book a Flight' is here as 'Book a Flight (2)'." in result.notices
     original, copy = source.goals.get("Book a Flight"), source.goals.get("Book a Flight (2)")
     assert not {step.id for step in original.steps} & {step.id for step in copy.steps}
     assert copy.version != original.version

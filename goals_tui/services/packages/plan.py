@@ -105,7 +105,7 @@ def _plan_goals(plan: Plan, contents: Contents, here: Here, chosen: Answers, ids
         if move.decision == "skip":
             plan.skipped.append(move.goal.name)
         elif move.name != move.goal.name:
-            plan.renamed.append((move.goal.name, move.name))
+            plan.renamed.append((f"goal {move.goal.name!r}", move.name))
 
 
 def _plan_versions(
@@ -162,7 +162,7 @@ def _plan_flows(plan: Plan, contents: Contents, here: Here, chosen: Answers, ids
         if not name:
             continue
         if name != flow.name:
-            plan.renamed.append((flow.name, name))
+            plan.renamed.append((f"flow {flow.name!r}", name))
         duplicated = chosen.get(flow.id) == "duplicate"
         moved = flow.model_copy(
             update={

@@ -216,7 +216,7 @@ def _write(edit: Editing, plan: Plan, *, undoable: bool) -> None:
 
 
 def _renamed(plan: Plan) -> list[str]:
-    return [f"{old!r} is here as {new!r}." for old, new in plan.renamed]
+    return [f"The {old} is here as {new!r}." for old, new in plan.renamed]
 
 
 def _size(count: int) -> str:
