@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -30,6 +30,8 @@ class Action:
     palette: bool = True
     footer: bool = True
     do: str = ""
+    title: str = ""
+    """What the palette calls it, where `description` is too short to stand alone."""
 
     @property
     def context(self) -> str:
@@ -89,18 +91,24 @@ APP_ACTIONS = (
     Action("app.close-messages", "", "Close messages", "Put away the notifications that stay", "Everywhere",
            footer=False),
     Action("app.quit", "q,ctrl+q", "Quit", "Close the app", "Everywhere"),
-    Action("app.list.up", "up,k", "Up", "One row up", "Lists", palette=False, footer=False, do="move(-1)"),
-    Action("app.list.down", "down,j", "Down", "One row down", "Lists", palette=False, footer=False, do="move(1)"),
-    Action("app.list.page-up", "pageup", "Page up", "About a page up", "Lists", palette=False, footer=False,
-           do="page(-1)"),
-    Action("app.list.page-down", "pagedown", "Page down", "About a page down", "Lists", palette=False, footer=False,
-           do="page(1)"),
-    Action("app.list.first", "home", "First", "The first row", "Lists", palette=False, footer=False, do="edge(0)"),
-    Action("app.list.last", "end", "Last", "The last row", "Lists", palette=False, footer=False, do="edge(1)"),
     Action("app.dialog.cancel", "escape", "Cancel", "Close the dialog without an answer", "Dialogs", palette=False),
+    Action("app.reading.close", "escape", "Close", "Close what was read", "Dialogs", palette=False, do="cancel"),
     Action("app.dialog.next-button", "right", "Next", "Focus the next button", "Dialogs", palette=False, footer=False),
     Action("app.dialog.previous-button", "left", "Previous", "Focus the button before", "Dialogs", palette=False,
            footer=False),
+    *(
+        Action(f"app.list.{name}", keys, title, tooltip, "Lists", palette=False, footer=False, do=do)
+        for name, keys, title, tooltip, do in (
+            ("up", "up,k", "Up", "Choose the row above", "move(-1)"),
+            ("down", "down,j", "Down", "Choose the row below", "move(1)"),
+            ("page-up", "pageup", "Page up", "Go up by what is seen at once", "page(-1)"),
+            ("page-down", "pagedown", "Page down", "Go down by what is seen at once", "page(1)"),
+            ("first", "home", "First", "Choose the first row", "edge(0)"),
+            ("last", "end", "Last", "Choose the last row", "edge(1)"),
+        )
+    ),
+    Action("app.toggle.switch", "space,enter", "On or off", "Tick the box, or take the tick away", "Lists",
+           palette=False),
 )  # fmt: skip
 """What works everywhere."""
 
@@ -122,6 +130,12 @@ def of_context(context: str) -> Iterator[Action]:
     area = context.split(".")[0]
     actions = APP_ACTIONS if area == "app" else import_module(f"goals_tui.tui.{area}.actions").ACTIONS
     return (action for action in actions if action.context == context)
+
+
+def shown_key(keymap: Mapping[str, str], id_: str) -> str:
+    """The first key of an action as people write it, with the user's keys in `keymap`."""
+    action = next(action for action in of_context(id_.rpartition(".")[0]) if action.id == id_)
+    return key_name(keymap.get(id_, action.keys).split(",")[0])
 
 
 def bindings(context: str) -> list[BindingType]:

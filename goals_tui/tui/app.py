@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events, work
+from textual.app import App
 from textual.screen import Screen
 
 from goals_tui.domain.errors import ConflictError, GoalsError
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 1.0
 """How often the app looks whether files changed; one look costs a few stat calls."""
+
+SEARCH = "Search actions, goals, flows and sessions…"
+"""What the palette asks for."""
 
 
 def _providers() -> type[Provider]:
@@ -225,6 +229,13 @@ class GoalsApp(BaseApp[None]):
     def _focus(self, target: Any) -> None:
         if target is not None:
             target.focus()
+
+    def action_command_palette(self) -> None:
+        """Search what can be done, and everything by its name."""
+        from textual.command import CommandPalette
+
+        if not CommandPalette.is_open(cast(App[object], self)):
+            self.push_screen(CommandPalette(placeholder=SEARCH, id="--command-palette"))
 
     def action_help(self) -> None:
         """Explain this screen."""

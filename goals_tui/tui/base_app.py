@@ -14,7 +14,7 @@ from textual.theme import Theme
 from textual.worker import WorkerFailed
 
 from goals_tui.domain.errors import GoalsError
-from goals_tui.tui.actions import key_name, registry
+from goals_tui.tui.actions import shown_key
 from goals_tui.tui.config import Config
 from goals_tui.tui.themes import DEFAULT_THEME, OURS, outcome_colors
 
@@ -114,6 +114,4 @@ class BaseApp(App[ResultT], inherit_bindings=False):
 
     def action_help_quit(self) -> None:
         """Say how to leave: ctrl+c copies."""
-        keys = next(action.keys for action in registry() if action.id == self.QUIT)
-        key = key_name(self._keymap.get(self.QUIT, keys).split(",")[0])
-        self.notify(f"Press {key} to quit. ctrl+c copies what is selected.")
+        self.notify(f"Press {shown_key(self._keymap, self.QUIT)} to quit. ctrl+c copies what is selected.")

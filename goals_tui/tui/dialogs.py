@@ -72,6 +72,19 @@ class Dialog(ModalScreen[ResultT | None], BackgroundScreen[ResultT | None]):
         """The answers; the first one has the focus where the body takes none."""
         yield from ()
 
+    def on_resize(self) -> None:
+        """Keep title and buttons in view: where the body is too high, it scrolls between them."""
+        self.fit()
+        self.call_after_refresh(self.fit)
+
+    def fit(self) -> None:
+        """Give the body as many lines as title, buttons and keys leave."""
+        around = self.query_one("#dialog").gutter.height + 1
+        for part in ("#dialog-title", "#dialog-buttons"):
+            widget = self.query_one(part)
+            around += (max(1, widget.size.height) + widget.styles.margin.height) if widget.display else 0
+        self.query_one("#dialog-body").styles.max_height = max(3, self.size.height - around)
+
     def action_cancel(self) -> None:
         """Close without an answer."""
         self.dismiss(None)
@@ -83,6 +96,13 @@ class Dialog(ModalScreen[ResultT | None], BackgroundScreen[ResultT | None]):
     def action_previous_button(self) -> None:
         """Focus what comes before."""
         self.focus_previous()
+
+
+class Reading(Dialog[ResultT]):
+    """A dialog that is only read: escape closes it."""
+
+    CONTEXT = "app.reading"
+    BINDINGS = bindings("app.reading")
 
 
 @dataclass(frozen=True)
@@ -115,6 +135,12 @@ class Ask(Dialog[str]):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss(self.answers[int((event.button.id or "").rpartition("-")[2])].value)
+
+
+def ask_to_leave(name: str) -> Ask:
+    """Before changes are lost: save, discard or stay."""
+    answers = [Answer("save", "Save"), Answer("discard", "Discard", danger=True), Answer("stay", "Stay")]
+    return Ask("Not saved", f"{name} has changes.", answers)
 
 
 class AskText(Dialog[str]):
@@ -264,8 +290,8 @@ class Choose(Dialog[str]):
         values = [option.value for option in self.shown]
         if self.shown:
             rows.highlighted = values.index(self.chosen) if not words and self.chosen in values else 0
-        many = f"{len(found)} of {len(self.options)}" if words else f"{len(self.options)}"
-        self.query_one("#count", Label).update(many if found else "Nothing is called that")
+        many = f"{len(found)} of {len(self.options)}" if words else f"{len(self.options)} in all"
+        self.query_one("#count", Label).update(many if found else "No matches")
 
     def _row(self, option: Option) -> Content:
         mark = ("✓ ", "$primary") if option.value == self.chosen else "  "

@@ -14,14 +14,14 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from goals_tui.tui.actions import APP_ACTIONS, key_names, of_context
-from goals_tui.tui.dialogs import Dialog
+from goals_tui.tui.actions import key_names, of_context
+from goals_tui.tui.dialogs import Reading
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
 
-class Help(Dialog[None]):
+class Help(Reading[None]):
     """The help of a screen."""
 
     DEFAULT_CSS = """
@@ -37,7 +37,7 @@ class Help(Dialog[None]):
         self.help = getattr(screen, "HELP", "")
         keymap = screen.app._keymap
         known = list(of_context(context)) if context not in ("", "app") else []
-        self.actions = [(action, keymap.get(action.id, action.keys)) for action in [*known, *APP_ACTIONS]]
+        self.actions = [(action, keymap.get(action.id, action.keys)) for action in [*known, *of_context("app")]]
 
     def compose_dialog(self) -> ComposeResult:
         with VerticalScroll(id="help-scroll"):
@@ -54,8 +54,6 @@ class Help(Dialog[None]):
         lines = list(explained(self.help, width)) if self.help else []
         group = ""
         for action, keys in self.actions:
-            if action.context == "app.dialog":
-                continue
             if action.group != group:
                 group = action.group
                 lines += [Content(""), Content.styled(group, "bold $primary")]

@@ -62,7 +62,9 @@ class GoalsProvider(Provider):
                 continue
             keys = key_names(keymap.get(action.id, action.keys))
             hint = f"{action.tooltip}  ({keys})" if keys else action.tooltip
-            yield Command(elsewhere + action.description, hint, partial(self._run, action), not elsewhere)
+            yield Command(
+                elsewhere + (action.title or action.description), hint, partial(self._run, action), not elsewhere
+            )
 
     async def _run(self, action: Action) -> None:
         app = self.goals_app
@@ -75,7 +77,7 @@ class GoalsProvider(Provider):
         if screen.check_action(action.call.partition("(")[0], ()):
             await screen.run_action(action.call)
         else:
-            app.notify(f"{action.description} needs something to be chosen first.", severity="warning")
+            app.notify(f"{action.title or action.description} needs something to be chosen first.", severity="warning")
 
     def _things(self) -> list[Command]:
         app, services = self.goals_app, self.goals_app.services

@@ -104,7 +104,7 @@ class ScreenFrame(BackgroundScreen[ResultT]):
             self.post_message(StoreChanged())
 
     def on_store_changed(self) -> None:
-        """Draw anew."""
+        """Draw it again."""
         self._seen = self.goals_app.stamp
         self.show_title()
         self.show_data()
@@ -126,7 +126,7 @@ class ScreenFrame(BackgroundScreen[ResultT]):
         return self.services.history.undo_label or ""
 
     def show_title(self) -> None:
-        """Draw the lines above the screen anew."""
+        """Draw the lines above the screen again."""
         for bar in self.query(TitleBar):
             bar.area = self.AREA
             bar.project = self.goals_app.project_name

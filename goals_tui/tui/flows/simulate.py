@@ -43,7 +43,7 @@ class SimulateDialog(Dialog[Task]):
         today = self.services.clock().astimezone(self.services.project.get().zone).date()
         yield Static(
             "Conversations with made-up users, who answer at random and sometimes leave. Their goal events are "
-            "written as real ones, so use it in a workspace that is for trying things.",
+            "written as real ones, so use it in a test workspace.",
             classes="dialog-text quiet",
             markup=False,
         )

@@ -105,7 +105,7 @@ class ChoicePane(Vertical):
 
     def _count(self, found: int) -> None:
         count = len(self.chosen) + self.none_chosen
-        more = f"{found:,} there" if found else "nothing like that"
+        more = f"{found:,} in all" if found else "no matches"
         self.query_one(Label).update(f"{count} chosen, {more}" if count else more)
 
     def on_key(self, event: Key) -> None:

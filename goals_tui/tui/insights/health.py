@@ -9,10 +9,10 @@ from textual.widgets import Button, Static
 
 from goals_tui.domain.filters import Filters
 from goals_tui.services.insights.service import HealthEntry
-from goals_tui.tui.dialogs import Dialog
+from goals_tui.tui.dialogs import Reading
 
 
-class HealthDialog(Dialog[str]):
+class HealthDialog(Reading[str]):
     """A list of oddities. Returns "orphans" when their cycles are wanted."""
 
     DEFAULT_CSS = """

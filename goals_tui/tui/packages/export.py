@@ -9,12 +9,13 @@ from pathlib import Path
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Button, Checkbox, Input, Label, Static
+from textual.widgets import Button, Input, Label, Static
 
 from goals_tui.domain.errors import GoalsError
 from goals_tui.services.packages.paths import check_target, proposed
 from goals_tui.tui.dialogs import Dialog
 from goals_tui.tui.packages.paths import path_input
+from goals_tui.tui.widgets.fields import Toggle
 
 _NAMED = 4
 
@@ -28,18 +29,11 @@ class ExportChoice:
     with_flows: bool
 
 
-class _Tick(Checkbox):
-    BUTTON_INNER = "✔"
-
-
 class ExportPackage(Dialog[ExportChoice]):
     """Asks for the file, and whether flows and analytics data go along. `names` is what is packed, in words."""
 
     DEFAULT_CSS = """
-    ExportPackage Checkbox { border: none; padding: 0; background: transparent; height: 1; width: 1fr; }
-    ExportPackage Checkbox:focus { border: none; background: $primary 22%; }
-    ExportPackage Checkbox > .toggle--button { color: $panel; background: $panel; }
-    ExportPackage Checkbox.-on > .toggle--button { color: $completed; background: $panel; }
+    ExportPackage Toggle { margin-bottom: 0; }
     ExportPackage #what { margin-bottom: 1; width: 1fr; height: auto; }
     ExportPackage #file-label { margin-top: 1; }
     """
@@ -55,9 +49,9 @@ class ExportPackage(Dialog[ExportChoice]):
         yield Static(_listed(self.names), id="what")
         if self.flows:
             listed = ", ".join(self.flows[:2]) + (f" and {len(self.flows) - 2} more" if len(self.flows) > 2 else "")
-            yield _Tick(Content(f"With the flows that track them: {listed}"), True, id="with-flows")
+            yield Toggle(f"With the flows that track them: {listed}", True, id="with-flows")
         if self.has_events:
-            yield _Tick(Content("With their analytics data"), self.with_events, id="with-events")
+            yield Toggle("With their analytics data", self.with_events, id="with-events")
         yield Label("File", id="file-label", classes="quiet")
         yield path_input(proposed(self.names[0] if len(self.names) == 1 else "goals"))
         yield Static("", id="problem", classes="problem", markup=False)
@@ -95,7 +89,7 @@ class ExportPackage(Dialog[ExportChoice]):
             self.dismiss(ExportChoice(path, self._on("#with-events"), self._on("#with-flows")))
 
     def _on(self, selector: str) -> bool:
-        return any(box.value for box in self.query(selector).results(Checkbox))
+        return any(box.value for box in self.query(selector).results(Toggle))
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:

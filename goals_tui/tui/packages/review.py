@@ -40,7 +40,8 @@ COLUMNS = (
     Column("Here", len("≠ differs")),
     Column("Answer", len("[ duplicate ]")),
 )
-_MOST_ROWS = 16
+_FEWEST_ROWS, _MOST_ROWS = 4, 16
+"""Of the list, its titles included."""
 
 
 class ReviewPackage(Dialog[dict[str, "Decision"]]):
@@ -63,7 +64,7 @@ answer: `space` changes it.
 All of it is imported, or nothing.
 """
     DEFAULT_CSS = """
-    ReviewPackage > #dialog { width: 100; height: auto; max-height: 90%; }
+    ReviewPackage > #dialog { width: 100; height: auto; }
     ReviewPackage #from { width: 1fr; height: auto; margin-bottom: 1; }
     ReviewPackage #meaning { width: 1fr; height: auto; min-height: 2; margin-top: 1; }
     ReviewPackage #notices { width: 1fr; height: auto; margin-top: 1; color: $warning; }
@@ -87,11 +88,19 @@ All of it is imported, or nothing.
         yield Button("Cancel", id="cancel")
         yield Button("Import", id="import", variant="primary")
 
+    def fit(self) -> None:
+        """The list scrolls within what the other lines leave, so that none of them is out of view."""
+        super().fit()
+        rows, body = self.query_one(VirtualList), self.query_one("#dialog-body")
+        others = sum(part.outer_size.height + part.styles.margin.height for part in body.children if part is not rows)
+        most = body.styles.max_height
+        room = int(most.value) - others if most else _MOST_ROWS
+        rows.styles.height = max(_FEWEST_ROWS, min(len(self.info.items) + 1, _MOST_ROWS, room))
+
     def on_mount(self) -> None:
         self.query_one("#notices").display = bool(self.info.notices)
         self.query_one("#meaning").display = bool(self.info.conflicts)
         rows = self.query_one(VirtualList)
-        rows.styles.height = min(len(self.info.items) + 1, _MOST_ROWS)
         first = next((place for place, item in enumerate(self.info.items) if item.conflict), 0)
         rows.show(len(self.info.items), lambda place: self._cells(self.info.items[place]), cursor=first)
         (rows if self.info.conflicts else self.query_one("#import", Button)).focus()
@@ -167,7 +176,8 @@ All of it is imported, or nothing.
         self.query_one("#import", Button).focus()
 
     @on(Button.Pressed, "#import")
-    def _import(self) -> None:
+    def action_import(self) -> None:
+        """Import, with these answers."""
         self.dismiss(dict(self.chosen))
 
     @on(Button.Pressed, "#cancel")

@@ -6,5 +6,6 @@ from goals_tui.tui.actions import Action
 
 ACTIONS: tuple[Action, ...] = (
     Action("settings.change", "enter,o", "Change", "Change the chosen setting", "Settings"),
+    Action("settings.back", "escape", "Back", "Back from the list of keys to the settings", "Settings", palette=False),
     Action("settings.copy", "c,y", "Copy", "Copy the value of the chosen setting, for example a path", "Settings"),
 )

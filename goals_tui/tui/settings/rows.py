@@ -46,19 +46,19 @@ def settings(services: Services, config: Config, theme: str) -> Iterator[Setting
     )  # fmt: skip
     local = services.clock().astimezone(project.zone)
     yield Setting(
-        "time_zone", "Time zone", project.time_zone, f"{local:%H:%M} there now",
+        "time_zone", "Time zone", project.time_zone, f"it is {local:%H:%M} there",
         "Where days begin and end in reports. Nothing that was tracked changes: only which day it belongs to.",
     )  # fmt: skip
     yield Setting("theme", "Theme", theme, "", "The colours of the app. The choice is kept in the configuration file.")
     yield Setting(
-        "keys", "Keys", f"{len(config.keys)} of yours" if config.keys else "as they come", "",
+        "keys", "Keys", f"{len(config.keys)} of yours" if config.keys else "default", "",
         "Every key can be changed in the configuration file, by the id of its action, and holds after a restart.",
     )  # fmt: skip
     yield Setting(
         "fixed", "Steps per goal", str(features.max_steps), _place(features.max_steps_from),
         f"The most steps of one goal, the initial one included{_said(features.max_steps_from)}. "
         f"Set {MAX_STEPS[0]} to up to {HIGHEST_MAX_STEPS} in the environment or in values.yaml to raise it, and "
-        "start anew.",
+        "restart.",
     )  # fmt: skip
     yield Setting(
         "fixed", "Goals", "on" if features.enabled else "off", _place(features.enabled_from),

@@ -26,7 +26,7 @@ Name, currency and time zone belong to the **project** and hold for everybody wh
 and are kept in your configuration file. The limit of steps comes from a feature flag.
 """
 
-COLUMNS = (Column("Setting", 16), Column("Now", 22, share=3), Column("", 22, share=1, drop=1))
+COLUMNS = (Column("Setting", 16), Column("Value", 22, share=3), Column("", 22, share=1, drop=1))
 
 
 class SettingsScreen(ScreenFrame[None]):
@@ -108,7 +108,9 @@ class SettingsScreen(ScreenFrame[None]):
             return True
         row = self.chosen
         if action == "change":
-            return row is not None and row.kind not in ("fixed", "keys")
+            return row is not None and row.kind != "fixed" and not self.query_one("#about").has_focus
+        if action == "back":
+            return self.query_one("#about").has_focus
         return row is not None if action == "copy" else True
 
     @on(VirtualList.Selected, "#settings")
@@ -122,6 +124,7 @@ class SettingsScreen(ScreenFrame[None]):
             self.notify(row.about)
         elif row.kind == "keys":
             self.query_one("#about").focus()
+            self.refresh_bindings()
         elif row.kind == "theme":
             from goals_tui.tui.theme_choice import choose_theme
 
@@ -129,6 +132,13 @@ class SettingsScreen(ScreenFrame[None]):
             self.show_data()
         else:
             await {"name": self._rename, "currency": self._currency, "time_zone": self._time_zone}[row.kind]()
+
+    def action_back(self) -> None:
+        """Back from the keys to the settings."""
+        self.query_one(VirtualList).focus()
+
+    def on_descendant_focus(self) -> None:
+        self.refresh_bindings()
 
     def action_copy(self) -> None:
         """Copy the value."""
@@ -148,10 +158,10 @@ class SettingsScreen(ScreenFrame[None]):
         project = self.services.project.get()
         options = [Option(c.code, f"{c.code}  {c.name}", c.symbol if c.symbol != c.code else "")
                    for c in list_currencies()]  # fmt: skip
-        text = "Nothing is converted: every amount stays the number that it is."
+        text = "Amounts keep their value; only the currency changes."
         chosen = await self.app.push_screen_wait(Choose("Currency", options, chosen=project.currency, text=text))
         if chosen is not None and chosen != project.currency and await self._save(project, {"currency": chosen}):
-            self.notify(f"Amounts are in {chosen} now. No number was converted. u takes it back.", severity="warning")
+            self.notify(f"Amounts are in {chosen} now; their values are unchanged (u undoes).", severity="warning")
 
     async def _time_zone(self) -> None:
         from zoneinfo import ZoneInfo, available_timezones

@@ -5,7 +5,7 @@ from __future__ import annotations
 from goals_tui.tui.actions import Action
 
 ACTIONS: tuple[Action, ...] = (
-    Action("tasks.cancel", "c", "Cancel", "Stop the chosen task; nothing half done stays", "Task"),
+    Action("tasks.cancel", "c", "Cancel", "Stop the chosen task and roll it back", "Task"),
     Action("tasks.retry", "r", "Retry", "Start the chosen task again", "Task"),
     Action("tasks.copy-path", "y", "Copy path", "Copy where the file is that the chosen task made", "Task"),
     Action("tasks.import-package", "i", "Import package", "Bring goals and flows of another project in", "Packages"),
@@ -17,5 +17,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("tasks.package.change", "space", "Change answer", "Skip, replace or duplicate what is here already",
            "Package", palette=False),
     Action("tasks.package.all", "a", "Same for all", "Give this answer to every conflict", "Package", palette=False),
+    Action("tasks.package.import", "ctrl+s,f2", "Import", "Import the package with these answers", "Package",
+           palette=False),
     Action("tasks.package.cancel", "escape", "Cancel", "Import nothing", "Package", palette=False),
 )  # fmt: skip

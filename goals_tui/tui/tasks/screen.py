@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from goals_tui.services.tasks.record import Task
 
 LOOK_SECONDS = 0.25
-"""How often a running task is drawn anew."""
+"""How often a running task is drawn again."""
 
 
 class TasksScreen(ScreenFrame[None]):
@@ -67,7 +67,7 @@ at a time; what is waiting is *queued*. The last hundred tasks are kept.
         self.set_interval(LOOK_SECONDS, self.look)
 
     def look(self) -> None:
-        """Draw anew when a task of ours changed or runs; costs nothing else."""
+        """Draw again when a task of ours changed or runs; costs nothing else."""
         tasks = self.services.tasks
         if tasks.changed != self._drawn or tasks.running():
             self.show_data()

@@ -11,6 +11,7 @@ ACTIONS: tuple[Action, ...] = (
            palette=False, do="import_file"),
     Action("welcome.quit", "q,escape,ctrl+q", "Quit", "Close goals-tui; nothing is made", "Welcome", palette=False),
     Action("welcome.tour.next", "enter,right,space,n", "Next", "Go on with the tour", "Tour", palette=False),
+    Action("welcome.tour.last.done", "enter,right,space,n", "Done", "End the tour", "Tour", palette=False, do="next"),
     Action("welcome.tour.back", "left,p", "Back", "One step back", "Tour", palette=False),
     Action("welcome.tour.cancel", "escape,q", "End the tour", "Leave the tour; it does not come again", "Tour",
            palette=False),

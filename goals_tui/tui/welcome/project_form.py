@@ -48,7 +48,7 @@ class ProjectForm(Dialog[bool]):
 
     def compose_buttons(self) -> ComposeResult:
         yield Button("Cancel", id="cancel")
-        yield Button("Make it", id="make", variant="primary")
+        yield Button("Create", id="make", variant="primary")
 
     def on_mount(self) -> None:
         self.query_one("#name", Input).focus()

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from goals_tui.domain.errors import GoalsError
-from goals_tui.tui.actions import bindings, key_name, registry
+from goals_tui.tui.actions import bindings, shown_key
 from goals_tui.tui.widgets.bars import KeyBar
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ CARDS = (
     Card(
         "goals",
         "Everywhere",
-        "Break whatever you like: every edit can be undone, and goals-tui demo --fresh makes all of this anew.",
+        "Break whatever you like: every edit can be undone, and goals-tui demo --fresh makes all of this again.",
         (("app.palette", "finds everything"), ("app.help", "explains a screen"), ("app.undo", "takes an edit back")),
     ),
 )
@@ -102,12 +102,10 @@ class TourCard(ModalScreen[Move | None]):
         self.styles.background = "transparent"
 
     def _keys(self) -> Content:
-        actions = {action.id: action for action in registry()}
-        keymap = self.app._keymap
-        parts = []
-        for id_, words in self.card.keys:
-            keys = keymap.get(id_, actions[id_].keys)
-            parts.append(Content.assemble((key_name(keys.split(",")[0]), "bold $primary"), f" {words}"))
+        parts = [
+            Content.assemble((shown_key(self.app._keymap, id_), "bold $primary"), f" {words}")
+            for id_, words in self.card.keys
+        ]
         return Content("   ").join(parts)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -127,6 +125,13 @@ class TourCard(ModalScreen[Move | None]):
         self.dismiss(None)
 
 
+class LastCard(TourCard):
+    """The card after which the tour ends."""
+
+    CONTEXT = "welcome.tour.last"
+    BINDINGS = bindings("welcome.tour.last")
+
+
 async def show_tour(app: GoalsApp) -> None:
     """Show the cards one after the other, and remember that they were seen. Await it in a worker."""
     try:
@@ -137,7 +142,7 @@ async def show_tour(app: GoalsApp) -> None:
     while 0 <= number < len(CARDS):
         card = CARDS[number]
         await app.switch_mode(card.area)
-        move = await app.push_screen_wait(TourCard(card, number))
+        move = await app.push_screen_wait((TourCard if number < len(CARDS) - 1 else LastCard)(card, number))
         if move is None:
             break
         number += 1 if move == "next" else -1

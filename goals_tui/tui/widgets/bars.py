@@ -65,7 +65,7 @@ class TitleBar(Bar):
 
     def _place(self) -> Content:
         mark = Content.styled("  ● not saved", "bold $warning") if self.unsaved else Content("")
-        undo = Content.styled(f"u undoes: {self.undo}", "$quiet") if self.undo else Content("")
+        undo = Content.styled(f"Undo (u): {self.undo}", "$quiet") if self.undo else Content("")
         room = self.size.width - 2 - mark.cell_length
         place = Content.styled(self.place, "bold").truncate(room, ellipsis=True)
         left = Content.assemble(" ", place, mark)

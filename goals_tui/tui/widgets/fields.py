@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult, RenderResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static, TextArea
+
+from goals_tui.tui.actions import bindings
 
 
 class Field(Vertical):
@@ -92,14 +94,14 @@ def text_area(text: str = "") -> TextArea:
 
 
 class Toggle(Widget, can_focus=True):
-    """A setting that is on or off, with its sentence: `[✓] Mark this step as a completion step`."""
+    """A setting that is on or off, with its sentence: `☑ Mark this step as a completion step`."""
 
     DEFAULT_CSS = """
     Toggle { height: auto; width: 1fr; margin-bottom: 1; }
     Toggle:hover { background: $block-hover-background; }
     Toggle:focus { background: $panel; color: $primary; text-style: bold; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("space,enter", "switch", "On or off")]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("app.toggle")
 
     value: reactive[bool] = reactive(False)
 
@@ -107,15 +109,18 @@ class Toggle(Widget, can_focus=True):
         super().__init__(id=id)
         self.text = text
         self.hint = hint
+        self.touched = False
+        """Whether somebody switched it."""
         self.set_reactive(Toggle.value, value)
 
     def render(self) -> RenderResult:
-        mark = ("[✓] ", "bold $completed") if self.value else ("[ ] ", "$quiet")
+        mark = ("☑ ", "bold $completed") if self.value else ("☐ ", "$quiet")
         hint = (f"  {self.hint}", "$quiet not bold") if self.hint else ""
         return Content.assemble(mark, self.text, hint)
 
     def action_switch(self) -> None:
         """Switch it."""
+        self.touched = True
         self.value = not self.value
 
     def on_click(self) -> None:

@@ -18,7 +18,7 @@ from goals_tui.tui.actions import bindings
 class RowCursor(ScrollView, can_focus=True):
     """`count` lines under `header` lines that stay; the one at `cursor` is chosen."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app.list")]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("app.list")
 
     cursor: reactive[int] = reactive(0, repaint=False)
     hover: reactive[int] = reactive(-1, repaint=False)

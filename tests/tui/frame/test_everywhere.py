@@ -51,6 +51,8 @@ async def test_the_palette_offers_what_works_now_only(services: Services) -> Non
         shown = screen_text(pilot.app)
         assert "Define a new goal" in shown
         assert "Make a copy of the chosen goal" not in shown
+        assert "New goal" in shown
+        assert "Search actions, goals, flows and sessions…" in shown
 
 
 async def test_jump_focuses_by_a_letter(services: Services) -> None:
@@ -66,11 +68,11 @@ async def test_jump_focuses_by_a_letter(services: Services) -> None:
 
 async def test_undo_says_what_it_did_and_works_where_there_is_something(services: Services) -> None:
     async with running(services) as pilot:
-        assert "u undoes" not in screen_text(pilot.app)
+        assert "Undo (u)" not in screen_text(pilot.app)
         services.goals.save(book_a_flight(services))
         pilot.app.changed()
         await settle(pilot)
-        assert "u undoes: Edit goal 'Book a Flight'" in screen_text(pilot.app)
+        assert "Undo (u): Edit goal 'Book a Flight'" in screen_text(pilot.app)
         await press(pilot, "u")
         assert messages(pilot.app) == ["Undone: Edit goal 'Book a Flight'"]
         await press(pilot, "ctrl+r")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from goals_tui.services.context import Services
 from goals_tui.tui.actions import AREAS
-from tests.tui.harness import press, running, screen_text
+from goals_tui.tui.dialogs import Answer, Ask
+from tests.tui.harness import SIZES, press, running, screen_text, settle
 
 
 async def test_every_screen_has_its_key(services: Services) -> None:
@@ -22,3 +25,25 @@ async def test_help_lists_the_keys_of_the_screen(services: Services) -> None:
         assert "Define a new goal" in screen_text(pilot.app)
         await press(pilot, "escape")
         assert "Define a new goal" not in screen_text(pilot.app)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_long_question_scrolls_between_its_title_and_its_buttons(
+    services: Services, size: tuple[int, int]
+) -> None:
+    async with running(services, size) as pilot:
+        text = "\n".join(f"Line {number}" for number in range(100))
+        pilot.app.push_screen(Ask("A long title " * 12, text, [Answer("yes", "Go on"), Answer("no", "Back")]))
+        await settle(pilot)
+        shown = screen_text(pilot.app)
+        for words in ("A long title", "Line 0", "Go on", "Back"):
+            assert words in shown
+
+
+async def test_a_short_dialog_after_a_resize_is_as_high_as_it_needs(services: Services) -> None:
+    async with running(services, (80, 24)) as pilot:
+        pilot.app.push_screen(Ask("Title", "\n".join(["Line"] * 30), [Answer("yes", "Go on")]))
+        await settle(pilot)
+        await pilot.resize_terminal(120, 60)
+        await settle(pilot)
+        assert pilot.app.screen.query_one("#dialog-body").size.height == 30

@@ -10,17 +10,25 @@ import pytest
 
 from goals_tui.tui.actions import AREAS, Action, key_table, of_context, registry
 from goals_tui.tui.app import GoalsApp
+from goals_tui.tui.dialogs import Dialog, Reading
 from goals_tui.tui.goals.editor import GoalEditor
 from goals_tui.tui.goals.step_form import StepForm
+from goals_tui.tui.widgets.fields import Toggle
 from goals_tui.tui.widgets.row_cursor import RowCursor
 
 MINE = [action for action in registry() if action.context.split(".")[0] in ("app", "goals", "settings")]
-CLASSES: dict[str, Any] = {"app": GoalsApp, "app.list": RowCursor, "goals.editor": GoalEditor, "goals.step": StepForm}
+CLASSES: dict[str, Any] = {
+    "app": GoalsApp,
+    "app.dialog": Dialog,
+    "app.reading": Reading,
+    "app.list": RowCursor,
+    "app.toggle": Toggle,
+    "goals.editor": GoalEditor,
+    "goals.step": StepForm,
+}
 
 
 def class_of(context: str) -> Any:
-    if context == "app.dialog":
-        return import_module("goals_tui.tui.dialogs").Dialog
     if context in CLASSES:
         return CLASSES[context]
     area = next(area for area in AREAS if area.name == context)

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Checkbox, Input
+from textual.widgets import Input
 
 from goals_tui.services.context import Services
 from goals_tui.services.packages.paths import check_target, complete, proposed, shortened
 from goals_tui.tui.packages.export import ExportPackage
 from goals_tui.tui.packages.review import ReviewPackage
+from goals_tui.tui.widgets.fields import Toggle
 from tests.builders import book_a_flight, book_a_flight_flow, event, goal
 from tests.tui.harness import HOSTILE, SIZES, QuietApp, messages, press, running, screen_text, settle
 from tests.tui.pictures import Pictures, take_in_both_themes
@@ -84,7 +85,7 @@ async def test_export_of_everything_with_events(filled: Services, working_folder
         await press(pilot, "e", "enter")
         dialog = pilot.app.screen
         assert isinstance(dialog, ExportPackage)
-        dialog.query_one("#with-events", Checkbox).value = True
+        dialog.query_one("#with-events", Toggle).value = True
         dialog.query_one(Input).value = "all.zip"
         await press(pilot, "enter")
         assert filled.tasks.wait(PATIENCE)
@@ -245,3 +246,22 @@ async def test_pictures(
         await review(pilot, "both.zip")
         await take_in_both_themes(pictures, pilot, "review-new")
     pictures.compare()
+
+
+async def test_every_line_of_the_review_and_its_buttons_are_seen_at_80_columns(
+    services: Services, working_folder: Path
+) -> None:
+    names = [f"Goal {number}" for number in range(12)]
+    for name in names:
+        services.goals.save(goal(name, "Opened", "◎ Done").model_copy(update={"revision": 0}))
+    services.packages.export([found.id for found in services.goals.all()], working_folder / "many.zip")
+    async with running(services, (80, 24), area="tasks") as pilot:
+        dialog = await review(pilot, "many.zip")
+        shown = screen_text(pilot.app)
+        for words in ("Import many.zip", "From", "Goal 0", "Skip:", " Cancel", "ctrl+s Import"):
+            assert words in shown
+        await press(pilot, "end")
+        assert "Goal 9" in screen_text(pilot.app)
+        assert dialog.query_one("#import").region in dialog.region
+        await press(pilot, "ctrl+s")
+        assert pilot.app.screen is not dialog

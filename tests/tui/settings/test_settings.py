@@ -10,7 +10,7 @@ from tests.tui.harness import HOSTILE, messages, press, running, screen_text, ty
 async def test_the_settings_and_where_they_come_from(services: Services) -> None:
     async with running(services, (200, 60), area="settings") as pilot:
         shown = screen_text(pilot.app)
-        for text in ("Flight Desk", "EUR", "Euro, €, 2 decimals", "Europe/Berlin", "13:00 there now", "goals-dark"):
+        for text in ("Flight Desk", "EUR", "Euro, €, 2 decimals", "Europe/Berlin", "it is 13:00 there", "goals-dark"):
             assert text in shown, text
         assert "the default" in shown
 
@@ -46,10 +46,10 @@ async def test_a_project_needs_a_name(services: Services) -> None:
 async def test_changing_the_currency_says_that_nothing_is_converted(services: Services) -> None:
     async with running(services, area="settings") as pilot:
         await press(pilot, "down", "enter")
-        assert "Nothing is converted" in screen_text(pilot.app)
+        assert "Amounts keep their value" in screen_text(pilot.app)
         await type_text(pilot, "kuwaiti")
         await press(pilot, "enter")
-        assert messages(pilot.app) == ["Amounts are in KWD now. No number was converted. u takes it back."]
+        assert messages(pilot.app) == ["Amounts are in KWD now; their values are unchanged (u undoes)."]
     assert services.project.get().currency == "KWD"
 
 
@@ -60,7 +60,7 @@ async def test_the_time_zone_is_searched_by_its_city(services: Services) -> None
         assert "America/Argentina/Buenos_Aires" in screen_text(pilot.app)
         await press(pilot, "home", "shift+end")
         await type_text(pilot, "atlantis")
-        assert "Nothing is called that" in screen_text(pilot.app)
+        assert "No matches" in screen_text(pilot.app)
         await press(pilot, "enter", "home", "shift+end")
         await type_text(pilot, "tokyo")
         await press(pilot, "enter")
@@ -125,3 +125,13 @@ async def test_hostile_project_names(services: Services) -> None:
             pilot.app.changed()
             await press(pilot)
             assert services.project.get().name[:8] in screen_text(pilot.app)
+
+
+async def test_escape_leads_back_from_the_keys(services: Services) -> None:
+    async with running(services, (80, 24), area="settings") as pilot:
+        await press(pilot, *["down"] * 4, "enter")
+        assert pilot.app.focused.id == "about"
+        assert "esc Back" in screen_text(pilot.app)
+        await press(pilot, "escape")
+        assert pilot.app.focused.id == "settings"
+        assert "esc Back" not in screen_text(pilot.app)

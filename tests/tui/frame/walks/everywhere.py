@@ -12,9 +12,11 @@ from textual.pilot import Pilot
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.tui.actions import AREAS
 from goals_tui.tui.dialogs import AskText, Choose
+from goals_tui.tui.goals.delete import DeleteGoal
 from goals_tui.tui.help import Help
 from goals_tui.tui.jump import Jump
 from goals_tui.tui.welcome.tour import TourCard
+from goals_tui.tui.widgets.row_cursor import RowCursor
 from tests.conftest import make_services
 from tests.tui.frame.walking import Do, FromPalette, Proof, Walk, call, copied, focused, keys, mode, off, on
 from tests.tui.goals.conftest import make_flight
@@ -38,6 +40,11 @@ def card(number: int) -> Proof:
     return lambda app: isinstance(app.screen, TourCard) and app.screen.number == number
 
 
+def row(number: int) -> Proof:
+    """The cursor of the list in focus is on this row."""
+    return lambda app: isinstance(app.focused, RowCursor) and app.focused.cursor == number
+
+
 EVERYWHERE = Walk(
     "everywhere",
     begin,
@@ -52,11 +59,17 @@ EVERYWHERE = Walk(
         Do("colon", "app.palette", on(CommandPalette)),
         keys("escape"),
         Do("question_mark", "app.help", on(Help)),
-        Do("escape", "app.dialog.cancel", off(Help)),
+        Do("escape", "app.reading.close", off(Help)),
+        Do("down", "app.list.down", row(1)),
+        Do("up", "app.list.up", row(0)),
+        Do("end", "app.list.last", row(1)),
+        Do("home", "app.list.first", row(0)),
+        Do("pagedown", "app.list.page-down", row(1)),
+        Do("pageup", "app.list.page-up", row(0)),
         keys("home", "x"),
         Do("right", "app.dialog.next-button", lambda app: not focused("cancel")(app)),
         Do("left", "app.dialog.previous-button", focused("cancel")),
-        keys("escape"),
+        Do("escape", "app.dialog.cancel", off(DeleteGoal)),
         call(lambda app: app.show_error(UnreadableError("The disk is full. Make room."))),
         FromPalette("close messages", "app.close-messages", lambda app: not messages(app)),
         FromPalette("choose theme", "app.theme", on(Choose)),
@@ -64,11 +77,15 @@ EVERYWHERE = Walk(
         FromPalette("tour", "app.tour", card(0)),
         Do("enter", "welcome.tour.next", card(1)),
         Do("left", "welcome.tour.back", card(0)),
+        keys("enter", "enter", "enter"),
+        Do("enter", "welcome.tour.last.done", off(TourCard)),
+        FromPalette("tour", "app.tour", card(0)),
         Do("escape", "welcome.tour.cancel", off(TourCard)),
         keys("6"),
         Do("c", "settings.copy", copied(lambda app: "Flight Desk")),
         Do("o", "settings.change", on(AskText)),
-        keys("escape"),
+        keys("escape", "end", *["up"] * 6, "o"),
+        Do("escape", "settings.back", focused("settings")),
         Do("q", "app.quit", lambda app: app._exit),
     ),
 )

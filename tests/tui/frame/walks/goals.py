@@ -64,6 +64,8 @@ GOALS = Walk(
         Do("escape", "goals.step.cancel", steps(ENTERED, PAID)),
         keys("a"),
         words("Z"),
+        keys("tab", "tab"),
+        Do("space", "app.toggle.switch", lambda app: app.focused.value),
         Do("f2", "goals.step.save", steps(ENTERED, PAID, "Z")),
         Do("K", "goals.editor.step-up", steps(ENTERED, "Z", PAID)),
         Do("J", "goals.editor.step-down", steps(ENTERED, PAID, "Z")),

@@ -102,5 +102,8 @@ TASKS = Walk(
         Do("space", "tasks.package.change", answers("replace", "skip")),
         Do("a", "tasks.package.all", answers("replace", "replace")),
         Do("escape", "tasks.package.cancel", off(ReviewPackage)),
+        keys("i"),
+        look_into("both.zip"),
+        Do("f2", "tasks.package.import", off(ReviewPackage)),
     ),
 )
