@@ -19,6 +19,8 @@ class Draft:
         self.base = goal
         self.goal = goal
         self.touched: set[str] = set()
+        self.forced = ""
+        """The id of the step that completes the goal only because it was the only one, and nobody said so."""
         self._undone: list[Goal] = []
         self._done: list[Goal] = []
         self._typing = ""
@@ -59,14 +61,19 @@ class Draft:
             self._change(goal, field)
 
     def put_step(self, step: Step) -> None:
-        """Add a step at the end, or replace the one with its id."""
+        """Add a step at the end, or replace the one with its id; a mark that was forced goes when another has it."""
         steps = list(self.goal.steps)
         places = [place for place, known in enumerate(steps) if known.id == step.id]
         if places:
             steps[places[0]] = step
         else:
+            if step.kind == "completion":
+                steps = [self._released(known) for known in steps]
             steps.append(step)
         self._change(self._with(steps))
+
+    def _released(self, step: Step) -> Step:
+        return step.model_copy(update={"kind": "step"}) if step.id == self.forced else step
 
     def delete_step(self, step_id: str) -> None:
         """Take a step out; whether it may go is decided by `goal_rules.why_not_delete`."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.widgets import Static
+from textual.widgets import Input, Static, TextArea
 from textual.worker import WorkerFailed
 
 from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.goal_rules import Problem
 from goals_tui.domain.project import currency_digits
-from goals_tui.tui.actions import bindings
-from goals_tui.tui.dialogs import Answer, Ask
+from goals_tui.tui.actions import bindings, shown_key
+from goals_tui.tui.dialogs import ask_to_leave
 from goals_tui.tui.goals.draft import Draft
 from goals_tui.tui.goals.editor_steps import StepEditing
 from goals_tui.tui.goals.goal_form import GoalForm, field_name
@@ -43,7 +44,7 @@ class GoalEditor(StepEditing):
     GoalEditor.-wide #form, GoalEditor.-huge #form { layout: horizontal; overflow-y: hidden; }
     GoalEditor.-wide #about, GoalEditor.-huge #about { width: 2fr; height: 1fr; overflow-y: auto; margin-right: 4; }
     GoalEditor.-wide #steps-part, GoalEditor.-huge #steps-part { width: 3fr; height: 1fr; }
-    GoalEditor #what-next { height: 1; color: $quiet; }
+    GoalEditor #what-next { height: auto; min-height: 1; max-height: 2; color: $quiet; }
     GoalEditor #what-next.-wrong { color: $error; }
     """
 
@@ -54,7 +55,7 @@ class GoalEditor(StepEditing):
 
     def compose_body(self) -> ComposeResult:
         self.currency = self._currency()
-        yield GoalForm(self.draft.goal, self.currency, id="form")
+        yield GoalForm(self.draft.goal, self.currency, shown_key(self.app._keymap, "goals.editor.add-step"), id="form")
         yield Static("", id="what-next", markup=False)
 
     def _currency(self) -> Currency:
@@ -76,7 +77,7 @@ class GoalEditor(StepEditing):
     @property
     def undo_label(self) -> str:
         """What u takes back: a change of this form."""
-        return "the last change" if self.draft.can_undo else ""
+        return "last change" if self.draft.can_undo else ""
 
     def show_data(self) -> None:
         """The form as the draft is now; a draft with no changes follows what others save."""
@@ -108,7 +109,7 @@ class GoalEditor(StepEditing):
         self.refresh_bindings()
 
     def _say_what_next(self, problems: list[Problem]) -> None:
-        text = f"Before it can be saved: {problems[0].message}" if problems else "Ready: ctrl+s or F2 saves."
+        text = f"Before saving: {problems[0].message}" if problems else "Ready: ctrl+s or F2 saves."
         line = self.query_one("#what-next", Static)
         line.update(text if self.draft.changed else "")
         line.set_class(self._tried and bool(problems), "-wrong")
@@ -151,13 +152,21 @@ class GoalEditor(StepEditing):
 
     def action_undo(self) -> None:
         """Take the last change of the form back."""
-        self.draft.undo()
-        self._fill()
+        self._travel(self.draft.undo)
 
     def action_redo(self) -> None:
         """Do the last undone change again."""
-        self.draft.redo()
-        self._fill()
+        self._travel(self.draft.redo)
+
+    def _travel(self, step: Callable[[], None]) -> None:
+        """Undo or redo, and go to the step that it brought or changed."""
+        before = self.draft.goal.further
+        step()
+        self.form.fill(self.draft.goal)
+        changed = [step.id for step in self.draft.goal.further if step not in before]
+        self.show_state(changed[-1] if changed else None)
+        if changed and not isinstance(self.focused, Input | TextArea):
+            self.form.steps.focus()
 
     # -- leaving and saving
 
@@ -166,8 +175,7 @@ class GoalEditor(StepEditing):
         if not self.draft.changed:
             return True
         name = self.draft.goal.name or "The new goal"
-        answers = [Answer("save", "Save"), Answer("discard", "Discard", danger=True), Answer("stay", "Stay")]
-        answer = await self.app.push_screen_wait(Ask("Not saved", f"{name} has changes.", answers))
+        answer = await self.app.push_screen_wait(ask_to_leave(name))
         if answer == "save":
             return await self.save()
         return answer == "discard"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual import on, work
+from textual.widgets import Button
 
 from goals_tui.domain.goal import Goal, Step
 from goals_tui.domain.goal_rules import why_not_delete
@@ -27,6 +28,7 @@ class StepEditing(ScreenFrame[str]):
         """Whether the keys of steps have a step to work on."""
         return self.query_one(StepTable).has_focus and self.query_one(StepTable).chosen is not None
 
+    @on(Button.Pressed, "#add-step")
     @work
     async def action_add_step(self) -> None:
         """Fill in a further step; the first one completes the goal."""
@@ -54,10 +56,15 @@ class StepEditing(ScreenFrame[str]):
 
     async def _fill_in(self, step: Step, *, new: bool, only: bool) -> None:
         taken = frozenset(other.name.casefold() for other in self.draft.goal.steps if other.id != step.id)
-        filled = await self.app.push_screen_wait(StepForm(step, self.currency, taken, new=new, only=only))
+        form = StepForm(step, self.currency, taken, new=new, only=only)
+        filled = await self.app.push_screen_wait(form)
+        if filled is not None and form.marked and filled.id == self.draft.forced:
+            self.draft.forced = ""
         if filled is not None and (new or filled != step):
             self.draft.touched.add("steps")
             self.draft.put_step(filled)
+            if new and only and not form.marked:
+                self.draft.forced = filled.id
             self.show_state(filled.id)
         if self.draft.goal.further:
             self.query_one(StepTable).focus()
@@ -92,4 +99,4 @@ class StepEditing(ScreenFrame[str]):
         self.draft.touched.add("steps")
         self.draft.delete_step(step.id)
         self.show_state()
-        self.notify(f"{step.name!r} goes when the goal is saved. u takes it back.")
+        self.notify(f"{step.name!r} will be deleted when you save (u undoes).")

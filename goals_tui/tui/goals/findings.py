@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from goals_tui.domain.wiring import Finding
+    from goals_tui.domain.wiring import Finding, Severity
     from goals_tui.services.context import Services
+
+
+SEVERITIES: dict[Severity, tuple[str, str]] = {
+    "error": ("✖", "$error"),
+    "warning": ("▲", "$warning"),
+    "info": ("•", "$quiet"),
+}
+"""The mark of a finding, as on the chart of its flow, and its colour."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +26,12 @@ class Findings:
 
     by_goal: dict[str, list[Finding]]
     money: Callable[[Decimal], str]
+
+
+def worst(findings: Sequence[Finding]) -> Severity | None:
+    """How bad the worst of them is; None where there is none."""
+    found = {finding.severity for finding in findings}
+    return next((severity for severity in SEVERITIES if severity in found), None)
 
 
 def read_findings(services: Services) -> Findings:

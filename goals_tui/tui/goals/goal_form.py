@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Input, Label, Static
+from textual.widgets import Button, Input, Label, Static
 
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.goal_rules import Problem
@@ -28,12 +28,16 @@ class GoalForm(VerticalScroll, can_focus=False):
     GoalForm #steps-head { height: 1; }
     GoalForm #steps-count { color: $quiet; padding-left: 2; width: auto; }
     GoalForm #steps-count.-full { color: $warning; }
-    GoalForm #no-steps { color: $quiet; height: auto; padding: 0 2; }
+    GoalForm #no-steps { height: auto; }
+    GoalForm #no-steps Static { color: $quiet; height: auto; padding: 0 2; }
+    GoalForm #no-steps Button { margin-left: 2; }
     GoalForm #steps-problem { color: $error; height: auto; }
     """
 
-    def __init__(self, goal: Goal, currency: Currency, *, id: str) -> None:
+    def __init__(self, goal: Goal, currency: Currency, key: str, *, id: str) -> None:
+        """`key` adds a step, also while a field has the focus."""
         super().__init__(id=id)
+        self.key = key
         self.goal = goal
         self.currency = currency
 
@@ -56,7 +60,9 @@ class GoalForm(VerticalScroll, can_focus=False):
                 yield Label("", id="steps-count", markup=False)
             yield Static("", id="steps-problem", markup=False)
             yield StepTable(self.currency, id="steps")
-            yield Static("", id="no-steps", markup=False)
+            with Vertical(id="no-steps"):
+                yield Static(f"No steps yet. {self.key} adds the one that completes the goal.", markup=False)
+                yield Button("Add step", id="add-step")
 
     @property
     def steps(self) -> StepTable:
@@ -87,9 +93,7 @@ class GoalForm(VerticalScroll, can_focus=False):
     def _show_steps(self, goal: Goal, wrong: Callable[[str], bool], chosen: str | None) -> None:
         self.steps.show_steps(goal.further, wrong, chosen)
         self.steps.display = bool(goal.further)
-        empty = self.query_one("#no-steps", Static)
-        empty.update("No steps yet. Press a to add the one that completes the goal (insert, while typing).")
-        empty.display = not goal.further
+        self.query_one("#no-steps").display = not goal.further
 
     def go_to(self, problem: Problem) -> None:
         """Focus what has to be mended."""
@@ -99,8 +103,7 @@ class GoalForm(VerticalScroll, can_focus=False):
         ids = [step.id for step in self.steps.steps]
         if problem.step_id in ids:
             self.steps.cursor = ids.index(problem.step_id)
-        if ids:
-            self.steps.focus()
+        (self.steps if ids else self.query_one("#add-step")).focus()
 
     def _field(self, name: str) -> Field:
         return self.query_one(f"#field-{name.replace('.', '-')}", Field)

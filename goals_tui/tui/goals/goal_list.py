@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from goals_tui.services.goals import GoalSummary
+from goals_tui.tui.actions import shown_key
+from goals_tui.tui.goals.findings import worst
 from goals_tui.tui.goals.goal_rows import ORDER_COLUMNS, ORDER_TITLES, ORDERS, GoalRows, Order, cells
 from goals_tui.tui.goals.rates import Rate
 from goals_tui.tui.widgets.columns import Cell, whole
 from goals_tui.tui.widgets.virtual_list import AROUND, VirtualList
+
+if TYPE_CHECKING:
+    from goals_tui.domain.wiring import Finding
 
 
 class GoalList(Vertical):
@@ -24,6 +30,9 @@ class GoalList(Vertical):
     GoalList { width: 5fr; }
     GoalList #filter-line { display: none; height: auto; margin-bottom: 1; }
     GoalList.-filtering #filter-line { display: block; }
+    GoalList #no-match { display: none; height: 1fr; color: $quiet; padding: 0 2; }
+    GoalList.-no-match #no-match { display: block; }
+    GoalList.-no-match #goals { display: none; }
     """
 
     class Narrowed(Message):
@@ -33,13 +42,15 @@ class GoalList(Vertical):
         super().__init__(id=id)
         self.rows = GoalRows()
         self.rates: dict[str, Rate] | None = None
+        self.findings: Mapping[str, Sequence[Finding]] = {}
         self._wanted: str | None = None
 
     def compose(self) -> ComposeResult:
-        # In a line of its own: what is typed arranges this line anew, and not the whole list.
+        # In a line of its own: what is typed arranges this line again, and not the whole list.
         with Horizontal(id="filter-line"):
             yield Input(placeholder="Filter by name, description or flow", id="filter")
         yield VirtualList(id="goals")
+        yield Static("", id="no-match", markup=False)
 
     @property
     def chosen(self) -> GoalSummary | None:
@@ -94,6 +105,11 @@ class GoalList(Vertical):
         else:
             self._list.refresh_rows()
 
+    def show_findings(self, findings: Mapping[str, Sequence[Finding]]) -> None:
+        """Mark each goal with what is wrong with its wiring."""
+        self.findings = findings
+        self._list.refresh_rows()
+
     def choose(self, goal_id: str, *, unfiltered: bool = False) -> None:
         """Put the cursor on a goal now, or as soon as it is shown."""
         if unfiltered:
@@ -107,11 +123,17 @@ class GoalList(Vertical):
             self._wanted = None
         elif chosen:
             wanted = self.rows.place_of(chosen.id)
+        nothing = bool(self.rows.all) and not self.rows.found
+        self.set_class(nothing, "-no-match")
+        if nothing:
+            key = shown_key(self.app._keymap, "goals.clear-filter")
+            self.query_one("#no-match", Static).update(f"No goal matches. {key} shows all goals.")
         self._list.show(len(self.rows.found), self._cells, cursor=wanted)
         self.post_message(self.Narrowed())
 
     def _cells(self, index: int) -> list[Cell]:
-        return cells(self.rows.found[index], self.rates)
+        row = self.rows.found[index]
+        return cells(row, self.rates, worst(self.findings.get(row.id, ())))
 
     def _show_columns(self) -> None:
         self._list.set_columns(self.rows.columns, ORDER_COLUMNS[self.rows.order])
@@ -161,4 +183,5 @@ class GoalList(Vertical):
     @on(Input.Submitted, "#filter")
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._list.focus()
+        if self.rows.found:
+            self._list.focus()

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rich.cells import cell_len
 from textual.content import Content
 
 from goals_tui.domain.goal import GLYPHS, StepKind
 from goals_tui.services.goals import GoalSummary
+from goals_tui.tui.goals.findings import SEVERITIES
 from goals_tui.tui.goals.rates import SPARK_DAYS, Rate, sparkline
 from goals_tui.tui.widgets.columns import Cell, Column
+
+if TYPE_CHECKING:
+    from goals_tui.domain.wiring import Severity
 
 Order = Literal["name", "changed", "completion"]
 ORDERS: tuple[Order, ...] = ("name", "changed", "completion")
 ORDER_TITLES: dict[Order, str] = {"name": "by name", "changed": "last changed first", "completion": "by completion"}
-ORDER_COLUMNS: dict[Order, int | None] = {"name": 0, "changed": None, "completion": 3}
+ORDER_COLUMNS: dict[Order, int | None] = {"name": 0, "changed": None, "completion": 4}
 """Which column shows what orders the list."""
 
 MOST_GLYPHS = 10
@@ -50,6 +54,7 @@ class GoalRows:
         steps = max((row.steps for row in self.all), default=0)
         return (
             Column("Name", 16, share=3, most=max(16, min(name, WIDEST))),
+            Column("", 1),
             Column("Steps", max(5, min(steps, MOST_GLYPHS)), drop=2),
             Column("Tracked in", 10, share=2, most=max(10, min(flows, WIDEST)), drop=4),
             Column("30 days", len("30 days ↓"), align="right", drop=1),
@@ -84,14 +89,15 @@ class GoalRows:
 STEP_STYLES: dict[StepKind, str] = {"initial": "$primary", "step": "$quiet", "completion": "$completed"}
 
 
-def cells(row: GoalSummary, rates: Mapping[str, Rate] | None) -> list[Cell]:
-    """A goal in the list; `rates` None while they are read."""
+def cells(row: GoalSummary, rates: Mapping[str, Rate] | None, severity: Severity | None = None) -> list[Cell]:
+    """A goal in the list; `rates` None while they are read, `severity` that of its worst finding."""
     rate = (rates or {}).get(row.id)
     flows: Cell = Content(_flows(row.flows)) if row.flows else Content.styled("no flow", "$quiet")
     if len(row.flows) > 1:
         flows = (Content(_flows(row.flows)), Content(f"{len(row.flows)} flows"))
     return [
         Content(row.name),
+        Content.styled(*SEVERITIES[severity]) if severity in ("error", "warning") else Content(""),
         glyphs(row.step_kinds),
         flows,
         Content(rate.text) if rate else Content.styled("…" if rates is None else "—", "$quiet"),

@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from goals_tui.domain.goal import Goal, Step
+from goals_tui.tui.goals.findings import SEVERITIES
 from goals_tui.tui.widgets.chart_axis import long_time
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from goals_tui.services.goal_uses import NodeUse
 
 STEP_STYLES = {"initial": "bold $primary", "step": "$foreground", "completion": "bold $completed"}
-SEVERITIES = {"error": ("✕", "$error"), "warning": ("▲", "$warning"), "info": ("·", "$quiet")}
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ def _lines(view: GoalView, width: int) -> Iterator[Content]:
         yield Content("")
         yield Content.styled("Findings", "bold $primary")
         for finding in view.findings:
-            mark, style = SEVERITIES[finding.severity]
             where = " › ".join(part for part in (finding.flow, finding.node) if part)
+            mark, style = SEVERITIES[finding.severity]
             yield from _hanging(f"{mark} ", style, f"{where}: {finding.message}" if where else finding.message, width)
 
 
@@ -163,6 +163,6 @@ class Journey(VerticalScroll):
         width = self.scrollable_content_region.width - 1
         content = journey(self._view, width) if self._view and width > 0 else Content("")
         height = content.plain.count("\n")
-        # The screen is arranged anew only where the height changed: most goals look alike to somebody who scrolls.
+        # The screen is arranged again only where the height changed: most goals look alike to somebody who scrolls.
         self.query_one(Static).update(content, layout=height != self._height)
         self._height = height

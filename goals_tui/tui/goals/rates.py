@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.filters import Filters, SpanName
 from goals_tui.domain.report import Figures
+from goals_tui.tui.widgets.chart_axis import percent
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
@@ -27,8 +28,7 @@ class Rate:
     @property
     def text(self) -> str:
         """The completion rate as people read it; 0 of 0 is no rate."""
-        rate = self.figures.completion_rate
-        return "—" if rate is None else f"{rate:.0%}".replace("%", " %")
+        return percent(self.figures.completion_rate)
 
     @property
     def sentence(self) -> str:

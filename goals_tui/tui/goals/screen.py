@@ -45,7 +45,7 @@ A **goal** is tracked in cycles: the initial step opens one, other steps join it
 | ◎ | completion step: reaching any of them completes the goal |
 | 30 days | completed of started cycles in the last 30 days; — where none was started |
 | 10 days | completed cycles on each of the last 10 days |
-| ✕ ▲ · | findings: what keeps the goal from being tracked, as error, warning or note |
+| ✖ ▲ • | findings: what keeps the goal from being tracked, as error, warning or note |
 """
 
 
@@ -116,6 +116,7 @@ class GoalsScreen(ScreenFrame[None]):
 
     def _show_findings(self, read: Findings) -> None:
         self.findings, self.money = read.by_goal, read.money
+        self.goal_list.show_findings(read.by_goal)
         self._show_journey()
 
     # -- the chosen goal
@@ -133,12 +134,14 @@ class GoalsScreen(ScreenFrame[None]):
     @on(GoalList.Narrowed)
     def _narrowed(self) -> None:
         self.note = self.goal_list.summary
+        if self.chosen is None:
+            self._show_journey()
         self.refresh_bindings()
 
     @on(VirtualList.Highlighted, "#goals")
     def _highlighted(self) -> None:
         self._resting.stop()
-        if self.goal_list.typing:
+        if self.goal_list.typing and self.chosen:
             # Every letter may choose another goal: its journey is drawn once the typing rests.
             self._resting = self.set_timer(self.goals_app.READ_LATER_SECONDS, self._show_journey)
         else:

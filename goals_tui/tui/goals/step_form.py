@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button, Input, Label, Static
@@ -15,8 +15,11 @@ from goals_tui.domain.goal import Step
 from goals_tui.domain.model import MAX_NAME, MAX_TEXT, clean_line, clean_text
 from goals_tui.domain.value import SuccessMetrics, format_amount, format_duration, parse_amount, parse_duration
 from goals_tui.tui.actions import bindings
-from goals_tui.tui.dialogs import Dialog
+from goals_tui.tui.dialogs import Dialog, ask_to_leave
 from goals_tui.tui.widgets.fields import DurationInput, Field, Toggle, text_area
+
+METRICS = ("cost", "revenue", "time")
+"""The fields of Success Metrics."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ right: `24500` and `02:45:00` are both 2 hours 45 minutes.
     DEFAULT_CSS = """
     StepForm > #dialog { width: 76; padding: 1 2 0 2; }
     StepForm .metrics { height: auto; }
+    StepForm .metrics Field { margin-bottom: 0; }
     StepForm .metrics Field { width: 1fr; margin-right: 2; }
     StepForm .metrics Field.-last { margin-right: 0; }
     StepForm #metric-problem { color: $error; height: auto; min-height: 1; }
@@ -51,12 +55,14 @@ right: `24500` and `02:45:00` are both 2 hours 45 minutes.
         self.currency = currency
         self.taken = taken
         self.only = only
+        self.marked = False
+        """Whether the user set the mark of a completion step, or took it away."""
 
     def compose_dialog(self) -> ComposeResult:
         step, digits = self.step, self.currency.digits
         yield Field("Name", Input(step.name, max_length=MAX_NAME), id="step-name")
         yield Field("Description", text_area(step.description), id="step-description", hint="optional")
-        hint = "the only step has to be it" if self.only else ""
+        hint = "the only step must be one" if self.only else ""
         yield Toggle("Mark this step as a completion step", step.kind == "completion", id="completion", hint=hint)
         yield Label("Success Metrics", classes="heading")
         with Horizontal(classes="metrics"):
@@ -78,6 +84,7 @@ right: `24500` and `02:45:00` are both 2 hours 45 minutes.
 
     def on_mount(self) -> None:
         self.query_one("#step-name Input", Input).focus()
+        self._before = self._entered()
 
     # -- what is wrong
 
@@ -121,12 +128,13 @@ right: `24500` and `02:45:00` are both 2 hours 45 minutes.
 
     def _say(self, problems: dict[str, str]) -> None:
         for field in self.query(Field):
-            metric = field.id in ("cost", "revenue", "time")
             problem = problems.get(field.id or "", "")
-            field.say("" if metric else problem)
+            field.say("" if field.id in METRICS else problem)
             field.set_class(bool(problem), "-wrong")
-        wrong = [problems[id_] for id_ in ("cost", "revenue", "time") if id_ in problems]
-        self.query_one("#metric-problem", Static).update(wrong[0] if wrong else "")
+        # A metric's own column is too narrow for a sentence.
+        wrong = {self.query_one(f"#{id_}", Field).label: problems[id_] for id_ in METRICS if id_ in problems}
+        lines = [f"{label}: {problem}" for label, problem in wrong.items()] if len(wrong) > 1 else wrong.values()
+        self.query_one("#metric-problem", Static).update("\n".join(lines))
 
     @on(Field.Edited)
     def _edited(self, event: Field.Edited) -> None:
@@ -144,12 +152,24 @@ right: `24500` and `02:45:00` are both 2 hours 45 minutes.
         if problems:
             self.query_one(f"#{next(iter(problems))}", Field).entry.focus()
         else:
+            self.marked = self.query_one("#completion", Toggle).touched
             self.dismiss(step)
 
     def on_input_submitted(self) -> None:
         self.action_save()
 
+    def _entered(self) -> list[object]:
+        return [*(field.value for field in self.query(Field)), self.query_one("#completion", Toggle).value]
+
     @on(Button.Pressed, "#cancel")
-    def action_cancel(self) -> None:
-        """Leave the step as it was."""
-        self.dismiss(None)
+    @work
+    async def action_cancel(self) -> None:  # type: ignore[override]  # a worker, because it may ask
+        """Leave the step as it was; asks where something was entered."""
+        answer: str | None = "discard"
+        if self._entered() != self._before:
+            name = clean_line(self._value("step-name")) or "The new step"
+            answer = await self.app.push_screen_wait(ask_to_leave(name))
+        if answer == "save":
+            self.action_save()
+        elif answer == "discard":
+            self.dismiss(None)

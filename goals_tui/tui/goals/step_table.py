@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from textual import events
+from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 
 from goals_tui.domain.goal import Step
@@ -72,6 +74,20 @@ class StepTable(VirtualList):
             amount(metrics.revenue),
             Content(format_duration(time)) if time else Content.styled("—", "$quiet"),
         ]
+
+    def scroll_to_row(self, index: int) -> None:
+        """Bring a row into view, in the form too, where that scrolls and the table does not."""
+        super().scroll_to_row(index)
+        self.call_after_refresh(self._show_row, index)
+
+    def _show_row(self, index: int) -> None:
+        if not self.has_focus:
+            return
+        y = self.region.y + self.header + index - self.scroll_offset.y
+        for form in self.ancestors:
+            if isinstance(form, VerticalScroll):
+                inside = y - form.content_region.y + form.scroll_offset.y
+                form.scroll_to_region(Region(0, inside, 1, 1), animate=False)
 
     # -- dragging
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from goals_tui.domain.goal import Goal
+from goals_tui.domain.report import Figures
 from goals_tui.services.context import Services, open_services
+from goals_tui.tui.goals.rates import Rate
 from goals_tui.tui.widgets.virtual_list import VirtualList
 from tests.tui.goals.samples import book_a_flight
 from tests.tui.harness import HOSTILE, messages, press, running, screen_text, type_text
@@ -132,3 +134,32 @@ async def test_hostile_names_are_shown_as_they_are(services: Services, name: str
             await press(pilot, *keys)
             assert start in screen_text(pilot.app)
         assert flow.name == saved.name
+
+
+async def test_a_filter_that_finds_nothing_says_so_and_shows_no_goal(services: Services, flight: Goal) -> None:
+    async with running(services, (80, 24)) as pilot:
+        assert "Passenger entered" in screen_text(pilot.app)
+        await press(pilot, "slash")
+        await type_text(pilot, "zzz")
+        shown = screen_text(pilot.app)
+        assert "No goal matches. esc shows all goals." in shown
+        assert "Passenger entered" not in shown
+        await press(pilot, "enter", "escape")
+        shown = screen_text(pilot.app)
+        assert "No goal matches" not in shown
+        assert "Passenger entered" in shown
+
+
+async def test_a_goal_whose_wiring_is_wrong_is_marked_in_the_list(services: Services, flight: Goal) -> None:
+    services.goals.save(book_a_flight(services, "Zeppelin"))
+    flow = services.flows.get("Book a Flight")
+    wrong = flow.nodes[0].model_copy(update={"step_ids": ("gone",)})
+    services.flows.save(flow.model_copy(update={"nodes": (wrong, *flow.nodes[1:])}))
+    async with running(services) as pilot:
+        rows = [line for line in screen_text(pilot.app).splitlines() if "30 days" not in line]
+        assert any("Book a Flight" in line and "✖" in line for line in rows)
+        assert not any("Zeppelin" in line and "✖" in line for line in rows)
+
+
+def test_a_rate_that_is_not_quite_all_does_not_read_100() -> None:
+    assert Rate(Figures(started=300, completed=299), ()).text == "99.7 %"

@@ -1,0 +1,133 @@
+"""Adding steps in the goal editor: how to get there, what is seen, and which step completes the goal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from goals_tui.domain.goal import Goal
+from goals_tui.services.context import Services
+from goals_tui.tui.goals.editor import GoalEditor
+from goals_tui.tui.goals.step_form import StepForm
+from tests.tui.harness import messages, press, running, screen_text, type_text
+
+
+def kinds(pilot: Pilot[Any]) -> list[str]:
+    assert isinstance(pilot.app.screen, GoalEditor)
+    return [step.kind for step in pilot.app.screen.draft.goal.further]
+
+
+async def add(pilot: Pilot[Any], name: str, *keys: str) -> None:
+    """Add a step, and press some keys after its name."""
+    await press(pilot, "ctrl+n")
+    await type_text(pilot, name)
+    await press(pilot, *keys, "ctrl+s")
+
+
+async def test_tab_leads_from_the_fields_to_the_first_step(services: Services) -> None:
+    async with running(services, (80, 24)) as pilot:
+        await press(pilot, "n", *["tab"] * 4)
+        assert pilot.app.focused.id == "add-step"
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, StepForm)
+
+
+async def test_a_chord_adds_a_step_while_a_field_has_the_focus(services: Services) -> None:
+    async with running(services, (80, 24)) as pilot:
+        await press(pilot, "n")
+        assert "ctrl+n Add step" in screen_text(pilot.app)
+        await press(pilot, "ctrl+n")
+        assert isinstance(pilot.app.screen, StepForm)
+        await press(pilot, "escape", "tab", "ctrl+n")
+        assert isinstance(pilot.app.screen, StepForm)
+
+
+async def test_a_new_step_is_in_view_and_after_redo_too(services: Services) -> None:
+    async with running(services, (80, 24)) as pilot:
+        await press(pilot, "n")
+        for number in range(6):
+            await add(pilot, f"Step {number}")
+            assert f"Step {number}" in screen_text(pilot.app)
+        pilot.app.screen.form.scroll_home(animate=False)
+        await press(pilot, "u", "U")
+        assert "Step 5" in screen_text(pilot.app)
+
+
+async def test_the_footer_of_the_steps_at_80_columns(services: Services, flight: Goal) -> None:
+    async with running(services, (80, 24)) as pilot:
+        await press(pilot, "enter", *["tab"] * 4)
+        footer = screen_text(pilot.app).splitlines()[-1]
+        for words in ("enter Edit", "K Up", "J Down", "del Delete"):
+            assert words in footer
+
+
+async def test_a_mark_that_was_forced_goes_when_another_step_has_it(services: Services) -> None:
+    async with running(services) as pilot:
+        await press(pilot, "n")
+        await add(pilot, "First")
+        assert kinds(pilot) == ["completion"]
+        await add(pilot, "Second")
+        assert kinds(pilot) == ["completion", "step"]
+        await press(pilot, "u")
+        await add(pilot, "Second", "tab", "tab", "space")
+        assert kinds(pilot) == ["step", "completion"]
+        await press(pilot, "u")
+        assert kinds(pilot) == ["completion"]
+
+
+async def test_a_mark_that_the_user_set_stays(services: Services) -> None:
+    async with running(services) as pilot:
+        await press(pilot, "n")
+        await add(pilot, "First", "tab", "tab", "space", "space")
+        await add(pilot, "Second", "tab", "tab", "space")
+        assert kinds(pilot) == ["completion", "completion"]
+
+
+async def test_every_metric_that_is_wrong_is_said_and_the_title_stays(services: Services, flight: Goal) -> None:
+    async with running(services, (80, 24)) as pilot:
+        await press(pilot, "n", "ctrl+n")
+        form = pilot.app.screen
+        await type_text(pilot, "Paid")
+        form.query_one("#cost Input", Input).value = "9,5"
+        form.query_one("#time Input", Input).value = "01:75:99"
+        await press(pilot, "ctrl+s")
+        assert form is pilot.app.screen
+        shown = screen_text(pilot.app)
+        problems = ("Cost Savings: '9,5' is not", "Time Saved: '01:75:99' is not")
+        for words in ("New step", *problems, " Cancel", "Save step"):
+            assert words in shown
+
+
+async def test_escape_in_a_changed_step_asks(services: Services) -> None:
+    async with running(services) as pilot:
+        await press(pilot, "n", "ctrl+n", "escape")
+        assert isinstance(pilot.app.screen, GoalEditor)
+        await press(pilot, "ctrl+n")
+        await type_text(pilot, "Paid")
+        await press(pilot, "escape")
+        assert "Paid has changes." in screen_text(pilot.app)
+        await press(pilot, "escape")
+        assert isinstance(pilot.app.screen, StepForm)
+        await press(pilot, "escape", "right", "enter")
+        assert kinds(pilot) == []
+        await press(pilot, "ctrl+n")
+        await type_text(pilot, "Paid")
+        await press(pilot, "escape", "enter")
+        assert kinds(pilot) == ["completion"]
+
+
+async def test_what_keeps_a_goal_from_being_saved_is_said_whole(services: Services) -> None:
+    async with running(services, (80, 24)) as pilot:
+        await press(pilot, "n")
+        await type_text(pilot, "Fly")
+        await press(pilot, "tab", "tab")
+        await type_text(pilot, "Asked")
+        assert "Before saving: Add at least one step: the one that completes the goal." in screen_text(pilot.app)
+
+
+async def test_deleting_says_when(services: Services, flight: Goal) -> None:
+    async with running(services) as pilot:
+        await press(pilot, "enter", *["tab"] * 4, "delete")
+        assert messages(pilot.app) == ["'Passenger entered' will be deleted when you save (u undoes)."]
