@@ -59,7 +59,7 @@ class BaseApp(App[ResultT], inherit_bindings=False):
         if not known:
             self.log.error(error)
         text = str(error) if known else f"Unexpected {type(error).__name__}: {error}"
-        self.notify(text, title="" if known else "A fault of goals-tui", severity="error", timeout=STAYS_SECONDS)
+        self.notify(text, title="" if known else "Internal error", severity="error", timeout=STAYS_SECONDS)
 
     def _handle_exception(self, error: Exception) -> None:
         """As Textual's, which ends the app; but what a user can act on is shown: of workers, timers, callbacks."""

@@ -68,6 +68,8 @@ def load(path: Path) -> Config:
         found = tomllib.loads(text)
     except ValueError as error:  # of TOML, or of a number too long to be one
         raise UnreadableError(f"{path}: this is not TOML: {error}. Fix it or delete it.") from None
+    except RecursionError:
+        raise UnreadableError(f"{path} is nested too deeply. Fix it or delete it.") from None
     return _Reader(path, text).read(found)
 
 
