@@ -47,6 +47,6 @@ def check(
             )
         print_table(table)
     else:
-        say("Nothing to mend.")
+        say("No problems found.")
     if any(finding.severity in ("error", "warning") for finding in findings):
         raise typer.Exit(FOUND_PROBLEMS)

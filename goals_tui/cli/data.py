@@ -93,11 +93,11 @@ def simulate(
     if format is ResultFormat.JSON:
         print_json(result.as_json())
     else:
-        print_lines([f"{result.conversations} conversations, {result.events} events"])
+        print_lines([f"{counted(result.conversations, 'conversation')}, {counted(result.events, 'event')}"])
         if result.events_added < result.events:
-            say(f"{result.events_added:,} of them are new: the same simulation ran before.")
+            say(f"New: {counted(result.events_added, 'event')}. The same simulation ran before.")
         if result.not_tracked:
-            say(f"{result.not_tracked} steps were not tracked: no cycle was open. See: goals-tui check")
+            say(f"Not tracked: {counted(result.not_tracked, 'step')}, for no cycle was open. See: goals-tui check")
 
 
 @imports.command("odata")
@@ -183,7 +183,7 @@ def _print_import(result: ImportResult, format: ResultFormat) -> None:
     for record in result.broken:
         say(f"Left out: {record}")
     if result.broken_total > len(result.broken):
-        say(f"... and {result.broken_total - len(result.broken)} more records were left out.")
+        say(f"Left out: {counted(result.broken_total - len(result.broken), 'more record')}.")
 
 
 @contextmanager

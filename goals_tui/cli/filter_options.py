@@ -150,5 +150,5 @@ def _choice(what: str, only: Sequence[str] | None, but: Sequence[str] | None) ->
         raise typer.BadParameter(f"--{what} and --not-{what} exclude each other: give one of them.")
     values = tuple(only or but or ())
     if any("\ud800" <= letter <= "\udfff" for value in values for letter in value):
-        raise typer.BadParameter(f"A value of --{what} is no text.")
+        raise typer.BadParameter(f"A value of --{what} is not text.")
     return Choice(values=values, negated=bool(but))

@@ -23,6 +23,7 @@ from goals_tui.cli.output import (
 from goals_tui.cli.state import services_with_goals
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.value import format_amount, format_duration
+from goals_tui.domain.words import counted
 
 if TYPE_CHECKING:
     from goals_tui.domain.report import Cycle, Figures, Report, Timeline
@@ -133,10 +134,13 @@ def _print_report(report: Report) -> None:
         add_row(table, *cells("The same length before", report.previous), style="dim")
     print_table(table)
     if report.totals.unpriced_steps:
-        say(f"{report.totals.unpriced_steps} steps have no price: their version of the goal is not known here.")
+        unpriced = counted(report.totals.unpriced_steps, "step")
+        say(f"Without a price: {unpriced}, recorded under a version of the goal that is not known here.")
     if report.health:
         odd = ", ".join(
-            f"{count} {name.replace('_', ' ')}" for name, count in report.health.model_dump().items() if count
+            counted(count, name.replace("_", " ").removesuffix("s"))
+            for name, count in report.health.model_dump().items()
+            if count
         )
         say(f"Data health: {odd}.")
 

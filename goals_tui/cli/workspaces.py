@@ -60,8 +60,8 @@ def demo(
     folder: Annotated[
         Path | None, typer.Argument(metavar="[DIR]", help="Where to (else beside the workspace).")
     ] = None,
-    no_open: Annotated[bool, typer.Option("--no-open", help="Make it, and don't open the app.")] = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Make it anew, up to today.")] = False,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Create it without opening the app.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Create it again, up to today.")] = False,
 ) -> None:
     """Make the demo workspace and open it."""
     from goals_tui.services.context import default_workspace

@@ -55,7 +55,7 @@ class Conversation:
     def start(self) -> list[Output]:
         """Run to the first question or to the end. Raises RefusedError when it has started already."""
         if self._started:
-            raise RefusedError("The conversation has started already. Restart it to begin anew.")
+            raise RefusedError("The conversation has started already. Restart it to begin again.")
         self._started = True
         return self._run()
 

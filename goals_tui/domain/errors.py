@@ -56,7 +56,7 @@ class NotFoundError(GoalsError):
             hint = f" Did you mean {_listed(self.nearest, 'or')}?"
         elif there:
             rest = [f"{len(there) - _SOME} more"] if len(there) > _SOME else []
-            hint = f" There is {_listed(there[:_SOME], 'and', rest)}."
+            hint = f" There {'is' if len(there) == 1 else 'are'} {_listed(there[:_SOME], 'and', rest)}."
         else:
             hint = f" {where}" if where else ""
         super().__init__(f"There is no {kind} {wanted!r}.{hint}")

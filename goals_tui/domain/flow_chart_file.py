@@ -180,7 +180,7 @@ def _key(value: object, otherwise: str) -> str:
 def _plain(value: object, depth: int) -> Any:
     """A value of a file as the store can write it again: no endless numbers, no half characters, not too deep."""
     if depth > MAX_NESTING:
-        raise RefusedError(f"The file nests lists and objects more than {MAX_NESTING} deep. That is no flow.")
+        raise RefusedError(f"The file nests lists and objects more than {MAX_NESTING} deep. That is not a flow.")
     match value:
         case dict():
             return {str(_plain(str(key), depth)): _plain(item, depth + 1) for key, item in value.items()}

@@ -138,7 +138,7 @@ def _check_insert(flow: Flow, nodes: Nodes, depth: int) -> None:
     taken = {node.id for node in flow.walk()}
     for node in walk_nodes(nodes):
         if node.id in taken:
-            raise RefusedError(f"The flow {flow.name!r} has a node with the id {node.id} already. Paste it anew.")
+            raise RefusedError(f"The flow {flow.name!r} has a node with the id {node.id} already. Paste it again.")
         taken.add(node.id)
     deepest = depth + max((len(way) for way, sequence in _sequences(nodes) if sequence), default=0)
     if deepest > MAX_DEPTH:

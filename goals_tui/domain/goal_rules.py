@@ -28,7 +28,7 @@ def problems(goal: Goal, *, max_steps: int = DEFAULT_MAX_STEPS, taken_names: Col
     """
     found: list[Problem] = []
     if not goal.name:
-        found.append(Problem("name", "Name is mandatory: say what the goal is, for example Book a Flight."))
+        found.append(Problem("name", "The goal needs a name."))
     elif goal.name.casefold() in {name.casefold() for name in taken_names}:
         found.append(Problem("name", f"There is a goal {goal.name!r} already. Choose another name."))
     if not goal.steps or goal.initial.kind != "initial":
@@ -76,7 +76,7 @@ def _step_problems(goal: Goal) -> list[Problem]:
     for step in goal.further:
         found += step_name_problems(step, counts[step.name.casefold()] > 1)
     if len({step.id for step in goal.steps}) < len(goal.steps):
-        found.append(Problem("steps", "Two steps have the same id. Delete one of them and add it anew."))
+        found.append(Problem("steps", "Two steps have the same id. Delete one of them and add it again."))
     if not goal.further:
         found.append(Problem("steps", "Add at least one step: the one that completes the goal."))
     elif not any(step.kind == "completion" for step in goal.further):

@@ -50,7 +50,9 @@ def parse_duration(text: str) -> int:
     """Seconds from `hh:mm:ss`; the hours may exceed 99. Raises RefusedError."""
     match = _DURATION.fullmatch(text.strip())
     if match is None:
-        raise RefusedError(f"{text.strip()!r} is not a time. Write hours:minutes:seconds, for example 02:45:00.")
+        too_high = re.fullmatch(r"\d{1,4}:\d\d:\d\d", text.strip(), re.ASCII)
+        remedy = "Minutes and seconds go up to 59" if too_high else "Write hours:minutes:seconds"
+        raise RefusedError(f"{text.strip()!r} is not a time. {remedy}, for example 02:45:00.")
     hours, minutes, seconds = (int(part) for part in match.groups())
     return hours * 3600 + minutes * 60 + seconds
 

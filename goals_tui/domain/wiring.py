@@ -114,8 +114,10 @@ class _Check:
                 if isinstance(node, TrackGoal):
                     yield from self._track(graph, node)
                 elif isinstance(node, GoTo | ExecuteFlow) and node.flow_id not in self.paths.known:
-                    which = "a flow that does not exist" if node.flow_id else "no flow"
-                    yield _at("unknown-flow", graph, node, f"{title(node)!r} leads to {which}: choose one.")
+                    where = (
+                        "a flow that does not exist. Choose another one." if node.flow_id else "no flow. Choose one."
+                    )
+                    yield _at("unknown-flow", graph, node, f"{title(node)!r} leads to {where}")
             if self.paths.is_run(graph):
                 yield from self._unreachable(graph)
 
@@ -123,7 +125,7 @@ class _Check:
         for goal in self._all_goals:
             uses = self._tracked.get(goal.id)
             if not uses:
-                message = f"No flow tracks the goal {goal.name!r}: add a Track Goal Process node for it."
+                message = f"No flow tracks {goal.name!r}. Add a Track Goal Process node for it."
                 yield _about("goal-untracked", goal, None, message)
                 continue
             tracked = {step_id for _, node in uses for step_id in node.step_ids}
@@ -131,29 +133,27 @@ class _Check:
                 continue
             for step in goal.steps:
                 if step.id not in tracked:
-                    message = f"No flow tracks {step.name!r} of the goal {goal.name!r}: no cycle can ever reach it."
+                    message = f"No flow tracks {step.name!r} of {goal.name!r}, so no cycle can reach it."
                     yield _about("step-untracked", goal, step, message)
             yield from self._completion(goal, uses)
 
     def _track(self, graph: FlowGraph, node: TrackGoal) -> Iterator[Finding]:
         if not node.goal_id:
-            yield _at("no-goal", graph, node, f"{title(node)!r} tracks no goal: select the goal.")
+            yield _at("no-goal", graph, node, f"{title(node)!r} tracks no goal. Select one.")
             return
         goal = self._by_id.get(node.goal_id)
         if goal is None:
-            message = f"{title(node)!r} tracks a goal that does not exist any more: select another goal."
+            message = f"{title(node)!r} tracks a goal that no longer exists. Select another one."
             yield _at("unknown-goal", graph, node, message)
             return
         if not node.step_ids:
-            message = f"{title(node)!r} tracks no step of the goal {goal.name!r}: select its steps."
+            message = f"{title(node)!r} tracks no step of {goal.name!r}. Select its steps."
             yield _at("no-step", graph, node, message, goal)
         known = {step.id: step for step in goal.steps}
         for step_id in dict.fromkeys(node.step_ids):
             step = known.get(step_id)
             if step is None:
-                message = (
-                    f"{title(node)!r} tracks a step that the goal {goal.name!r} does not have: select another one."
-                )
+                message = f"{title(node)!r} tracks a step that {goal.name!r} does not have. Select another one."
                 yield _at("unknown-step", graph, node, message, goal)
             elif step.kind == "initial":
                 yield from self._initial(graph, node, goal)
@@ -163,8 +163,8 @@ class _Check:
     def _initial(self, graph: FlowGraph, node: TrackGoal, goal: Goal) -> Iterator[Finding]:
         if self.paths.runs_again(graph, graph.place[node.id]):
             message = (
-                f"{goal.initial.name!r} can fire again in the same conversation, and opens a new cycle of "
-                f"{goal.name!r} each time: put the node before the loop, or into a Once."
+                f"{goal.initial.name!r} can fire again in the same conversation, and then opens a new cycle. "
+                "Put the node before the loop or into a Once."
             )
             yield _at("initial-in-loop", graph, node, message, goal, goal.initial)
 
@@ -174,14 +174,14 @@ class _Check:
             return
         if self.paths.may_be_open(graph, place, goal):
             message = (
-                f"On some path {step.name!r} comes before {goal.initial.name!r}, and is not tracked then: put the "
-                f"initial step of {goal.name!r} where every path passes it."
+                f"On some paths {step.name!r} comes before {goal.initial.name!r} and is not tracked. "
+                "Put the initial step where every path passes it."
             )
             yield _at("maybe-before-initial", graph, node, message, goal, step)
         else:
             message = (
-                f"{step.name!r} is never tracked here: no path passes {goal.initial.name!r}, the initial step of "
-                f"{goal.name!r}, before it."
+                f"{step.name!r} is never tracked here, because no path passes the initial step "
+                f"{goal.initial.name!r} first."
             )
             yield _at("before-initial", graph, node, message, goal, step)
 
@@ -197,15 +197,13 @@ class _Check:
             graph, node = places[0]
             step = next(completions[step_id] for step_id in node.step_ids if step_id in completions)
             message = (
-                f"{goal.name!r} can never be completed: no path passes {goal.initial.name!r} first and then a "
-                f"completion step such as {step.name!r}."
+                f"{goal.name!r} can never be completed, because no path leads from {goal.initial.name!r} "
+                f"to a completion step such as {step.name!r}."
             )
             yield _at("completion-unreachable", graph, node, message, goal, step)
         else:
-            names = " or ".join(repr(step.name) for step in completions.values())
-            message = (
-                f"{goal.name!r} can never be completed: no Track Goal Process node tracks {names or 'a completion'}."
-            )
+            names = " or ".join(repr(step.name) for step in completions.values()) or "a completion step"
+            message = f"{goal.name!r} can never be completed, because no node tracks {names}."
             yield _at("completion-unreachable", *uses[0], message, goal, next(iter(completions.values()), None))
 
     def _unreachable(self, graph: FlowGraph) -> Iterator[Finding]:
@@ -222,7 +220,7 @@ class _Check:
                     continue
                 rest = len(nodes) - place - 1
                 also = f" (nor the {'node' if rest == 1 else f'{rest} nodes'} after it)" if rest else ""
-                message = f"Nothing reaches {title(node)!r}{also}: {_why_left(before)}. Move it, or remove it."
+                message = f"Nothing reaches {title(node)!r}{also}, because {_why_left(before)}. Move or remove it."
                 yield _at("node-unreachable", graph, node, message)
                 break
 

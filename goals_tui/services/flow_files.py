@@ -70,7 +70,7 @@ def _name_from(path: Path) -> str:
 def _read(path: Path) -> Any:
     try:
         if path.stat().st_size > LARGEST:
-            raise UnreadableError(f"{path} is larger than {LARGEST >> 20} MB. That is no flow.")
+            raise UnreadableError(f"{path} is larger than {LARGEST >> 20} MB. That is not a flow.")
         return json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UnreadableError(f"{path} can't be read: {error.strerror}.") from None

@@ -30,7 +30,7 @@ class ProjectService:
         if cached is None or cached[0] != stamp:
             document = next(iter(self._documents.all(KIND).values()), None)
             if document is None:
-                raise UnreadableError("goals.json holds no project. Make a workspace anew with: goals-tui init")
+                raise UnreadableError("goals.json holds no project. Create a new workspace with: goals-tui init")
             cached = self._cached = (stamp, parse(Project, document))
         return cached[1]
 

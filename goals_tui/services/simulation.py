@@ -21,6 +21,7 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import Ids
 from goals_tui.domain.open_cycle import join_cycle
 from goals_tui.domain.report import Outcome
+from goals_tui.domain.words import counted
 from goals_tui.services.imports.result import Progress, silent
 from goals_tui.services.simulation_answers import Answers, answers_of
 from goals_tui.services.tracking import EventTemplates
@@ -135,7 +136,7 @@ class Simulation:
             with file.open("wb") as lines:
                 for number, arrival in enumerate(arrivals):
                     if number % _CONVERSATIONS_A_REPORT == 0:
-                        progress(_RUNNING * number / sessions, f"{number:,} of {sessions:,} conversations")
+                        progress(_RUNNING * number / sessions, f"{number:,} of {counted(sessions, 'conversation')}")
                     lines.writelines(map(to_line, users.converse(random, arrival)))
             progress(_RUNNING, "Writing events")
             bulk.load_checked(file)

@@ -27,5 +27,5 @@ def unreadable(model: type[Model], document: Mapping[str, Any], why: str) -> Unr
     name = clean_line(str(document.get("name") or document.get("id")))[:80]
     return UnreadableError(
         f"goals.json: the {model.__name__.lower()} {name!r} can't be read: {why}. "
-        "Mend it there, or put a backup of goals.json in its place."
+        "Correct it there, or put a backup of goals.json in its place."
     )

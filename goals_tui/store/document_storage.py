@@ -134,8 +134,8 @@ class DocumentStorage(Storage):
                 for name in needed:
                     if not isinstance(document.get(name), str):
                         raise UnreadableError(
-                            f"{self.path}: the entry {clean_line(key)[:80]!r} of {kind} has no {name}, a text. "
-                            f"Mend it there, or put a backup of {self.path.name} in its place."
+                            f"{self.path}: the entry {clean_line(key)[:80]!r} of {kind} lacks the text field {name!r}. "
+                            f"Correct it there, or put a backup of {self.path.name} in its place."
                         )
 
     def _recover(self, damage: _DamagedError) -> Tables:

@@ -104,7 +104,7 @@ class PackageReader:
         except OSError as error:
             raise refusal("read", path, error) from error
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-            raise UnreadableError(f"{path} is no package: it is not a whole ZIP file ({error}).") from error
+            raise UnreadableError(f"{path} is not a package: it is not a complete ZIP file ({error}).") from error
         try:
             self._entries = self._checked_entries()
             self.manifest = self._checked_manifest()
@@ -149,7 +149,7 @@ class PackageReader:
         for entry in self._archive.infolist():
             name = entry.filename
             if name not in (MANIFEST, *DOCUMENTS, EVENTS):
-                self._refuse(f"it holds {name[:80]!r}, which is no part of a package")
+                self._refuse(f"it holds {name[:80]!r}, which is not part of a package")
             if name in entries:
                 self._refuse(f"it holds {name} twice")
             if stat.S_ISLNK(entry.external_attr >> 16):

@@ -61,7 +61,7 @@ class Workspace:
             _check_readable(path)
             raise UnreadableError(
                 f"There is no workspace at {path}. "
-                f"Make one with: goals-tui init {path} --name 'My Project', or goals-tui demo."
+                f"Create one with: goals-tui init {path} --name 'My Project', or goals-tui demo."
             )
         workspace = cls(path)
         if not workspace.documents.all("project"):

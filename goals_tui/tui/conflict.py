@@ -23,7 +23,7 @@ async def ask_conflict(app: App[Any], conflict: ConflictError, outlook: str) -> 
     back = Answer("", "Back")
     if conflict.deleted:
         lines = [f"{conflict.name} was deleted elsewhere since you opened it. Your text is still here."]
-        answers = [back, Answer("overwrite", "Save it again")]
+        answers = [back, Answer("overwrite", "Save again")]
     else:
         changed = conflict.changed or ("nothing that can be seen",)
         lines = [f"{conflict.name} was changed elsewhere since you opened it:", *(f"  · {what}" for what in changed)]

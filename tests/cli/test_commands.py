@@ -121,6 +121,12 @@ def test_report_cycles_and_one_cycle(desk: Cli) -> None:
     assert "€45.00" in desk("cycle", cycle["cycle_id"]).out
 
 
+def test_one_of_a_kind_is_said_so(desk: Cli, services: Services) -> None:
+    assert desk("simulate", "Book a Flight", "--sessions", "1").out.startswith("1 conversation, ")
+    services.workspace.events.append([builders.event(GOAL, "Payment completed", cycle="stray", version="gone")])
+    assert "1 orphan cycle," in desk("report", "--span", "all").err
+
+
 def test_a_cycle_id_that_several_goals_have_asks_for_the_goal(desk: Cli, services: Services) -> None:
     [cycle] = desk("cycles", "--format", "json").json
     claim = services.goals.save(builders.goal("Claim", "Opened", "◎ Paid").model_copy(update={"revision": 0}))

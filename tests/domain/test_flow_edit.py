@@ -70,7 +70,7 @@ def test_move_within_the_sequence_and_stay_at_its_edges(nested: Flow) -> None:
         (lambda f: insert_at(f, Position(node_id("hello"), 0, 0), say("x")), "'Say' has no branch number 1."),
         (lambda f: insert_at(f, Position(None, 0, 9), say("x")), "There is no place 9"),
         (lambda f: insert_after(f, None, say("hello")), "has a node with the id"),
-        (lambda f: insert_after(f, None, if_("x", (say("very"),))), "Paste it anew."),
+        (lambda f: insert_after(f, None, if_("x", (say("very"),))), "Paste it again."),
     ],
 )
 def test_refusals(nested: Flow, edit: object, message: str) -> None:

@@ -39,7 +39,7 @@ INITIAL, FURTHER, LAST = BOOK.steps
         (
             BOOK.model_copy(update={"name": ""}),
             "name",
-            "Name is mandatory: say what the goal is, for example Book a Flight.",
+            "The goal needs a name.",
         ),
         (with_steps(), "initial.name", "A goal begins with exactly one initial step. Add it first."),
         (with_steps(LAST), "initial.name", "A goal begins with exactly one initial step. Add it first."),
@@ -79,7 +79,7 @@ INITIAL, FURTHER, LAST = BOOK.steps
         (
             with_steps(INITIAL, LAST, FURTHER.model_copy(update={"id": LAST.id})),
             "steps",
-            "Two steps have the same id. Delete one of them and add it anew.",
+            "Two steps have the same id. Delete one of them and add it again.",
         ),
     ],
 )

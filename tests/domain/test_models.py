@@ -172,10 +172,10 @@ def test_errors_say_what_to_do() -> None:
 
 def test_where_no_name_is_like_the_wanted_one_some_are_said() -> None:
     assert str(NotFoundError("goal", "x", ["Book"])) == "There is no goal 'x'. There is 'Book'."
-    assert str(NotFoundError("goal", "x", ["Book", "Rent"])) == "There is no goal 'x'. There is 'Book' and 'Rent'."
+    assert str(NotFoundError("goal", "x", ["Book", "Rent"])) == "There is no goal 'x'. There are 'Book' and 'Rent'."
     many = [f"Goal {letter}" for letter in "ABCDE"]
     said = str(NotFoundError("goal", "x", many))
-    assert said == "There is no goal 'x'. There is 'Goal A', 'Goal B', 'Goal C' and 2 more."
+    assert said == "There is no goal 'x'. There are 'Goal A', 'Goal B', 'Goal C' and 2 more."
     assert str(NotFoundError("goal", "x", [], where="None yet.")) == "There is no goal 'x'. None yet."
     assert str(ConflictError("goal", "Book", ["name"])) == (
         "The goal 'Book' was changed elsewhere (name). Reload it, or overwrite it with yours."

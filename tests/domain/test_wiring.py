@@ -69,8 +69,8 @@ def test_a_finding_says_where_and_how_to_fix_it() -> None:
     assert finding == Finding(
         code="before-initial",
         severity="error",
-        message="'Choose' is never tracked here: no path passes 'Search', the initial step of 'Book', before it.",
-        fix="insert_initial",
+        message="'Choose' is never tracked here, because no path passes the initial step 'Search' first.",
+        mend="insert_initial",
         flow_id=flow("Main").id,
         flow="Main",
         node_id=node_id("choose"),
@@ -88,7 +88,7 @@ def test_maybe_before_the_initial_step() -> None:
         ("maybe-before-initial", "pay"),
     ]
     message = check([flow("Main", if_("If", (search(),)), choose(), pay())], [BOOK])[0].message
-    assert message.startswith("On some path 'Choose' comes before 'Search', and is not tracked then: put the initial")
+    assert message.startswith("On some paths 'Choose' comes before 'Search' and is not tracked. Put the initial")
 
 
 def test_both_branches_of_an_if_open_the_cycle() -> None:
@@ -136,7 +136,7 @@ def test_a_flow_used_from_two_places_may_be_entered_either_way() -> None:
 def test_an_initial_step_in_a_loop() -> None:
     main = flow("Main", search(), question("?"), if_("More?", (go_to("Main"),)), choose(), pay())
     assert found(main) == [("initial-in-loop", "search")]
-    assert "put the node before the loop, or into a Once" in check([main], [BOOK])[0].message
+    assert "Put the node before the loop or into a Once" in check([main], [BOOK])[0].message
     assert (
         found(flow("Main", search(), go_to("Loop")), flow("Loop", choose(), question("?"), pay(), go_to("Loop"))) == []
     )
@@ -167,30 +167,30 @@ def test_other_may_run_its_branches() -> None:
 @pytest.mark.parametrize(
     ("node", "code", "message", "fix"),
     [
-        (TrackGoal(id=node_id("x")), "no-goal", "tracks no goal: select the goal.", "choose_goal"),
+        (TrackGoal(id=node_id("x")), "no-goal", "tracks no goal. Select one.", "choose_goal"),
         (
             TrackGoal(id=node_id("x"), goal_id="f" * 24, step_ids=("a" * 24,)),
             "unknown-goal",
-            "tracks a goal that does not exist any more: select another goal.",
+            "tracks a goal that no longer exists. Select another one.",
             "choose_goal",
         ),
         (
             TrackGoal(id=node_id("x"), goal_id=BOOK.id),
             "no-step",
-            "tracks no step of the goal 'Book': select its steps.",
+            "tracks no step of 'Book'. Select its steps.",
             "choose_steps",
         ),
         (
             TrackGoal(id=node_id("x"), goal_id=BOOK.id, step_ids=("f" * 24,)),
             "unknown-step",
-            "tracks a step that the goal 'Book' does not have: select another one.",
+            "tracks a step that 'Book' does not have. Select another one.",
             "choose_steps",
         ),
-        (go_to("Gone", "x"), "unknown-flow", "leads to a flow that does not exist: choose one.", "choose_flow"),
+        (go_to("Gone", "x"), "unknown-flow", "leads to a flow that does not exist. Choose another one.", "choose_flow"),
         (
             execute("Gone", "x").model_copy(update={"flow_id": ""}),
             "unknown-flow",
-            "leads to no flow: choose one.",
+            "leads to no flow. Choose one.",
             "choose_flow",
         ),
     ],
@@ -204,12 +204,12 @@ def test_broken_references(node: Node, code: str, message: str, fix: str) -> Non
 def test_an_untracked_goal_and_untracked_steps() -> None:
     untracked = check([flow("Main")], [BOOK])
     assert [(f.code, f.severity, f.message) for f in untracked] == [
-        ("goal-untracked", "warning", "No flow tracks the goal 'Book': add a Track Goal Process node for it.")
+        ("goal-untracked", "warning", "No flow tracks 'Book'. Add a Track Goal Process node for it.")
     ]
     assert untracked[0].flow is None and untracked[0].fix == "track_goal"
     partly = check([flow("Main", search(), pay())], [BOOK])
     assert [(f.code, f.severity, f.step) for f in partly] == [("step-untracked", "info", "Choose")]
-    assert partly[0].message == "No flow tracks 'Choose' of the goal 'Book': no cycle can ever reach it."
+    assert partly[0].message == "No flow tracks 'Choose' of 'Book', so no cycle can reach it."
 
 
 def test_a_goal_of_which_only_broken_steps_are_tracked_has_one_finding() -> None:
@@ -225,11 +225,11 @@ def test_another_completion_step_that_is_untracked_is_no_error() -> None:
 def test_a_goal_that_can_never_be_completed() -> None:
     findings = check([flow("Main", search(), choose())], [BOOK])
     assert [f.code for f in findings] == ["completion-unreachable", "step-untracked"]
-    assert findings[0].message == "'Book' can never be completed: no Track Goal Process node tracks 'Pay'."
+    assert findings[0].message == "'Book' can never be completed, because no node tracks 'Pay'."
     after_the_end = check([flow("Main", search(), choose(), handover(), pay())], [BOOK])
     assert [f.code for f in after_the_end] == ["completion-unreachable", "node-unreachable"]
     assert after_the_end[0].node_id == node_id("pay")
-    assert "no path passes 'Search' first and then a completion step such as 'Pay'" in after_the_end[0].message
+    assert "no path leads from 'Search' to a completion step such as 'Pay'" in after_the_end[0].message
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,9 @@ def test_a_node_that_nothing_reaches(stop: Node, reason: str) -> None:
     findings = check([main, flow("Sub"), flow("Hangs up", handover(name="h"))], [BOOK])
     unreachable = [f for f in findings if f.flow == "Main"]
     assert [(f.code, f.node_id, f.fix) for f in unreachable] == [("node-unreachable", node_id("after"), "remove_node")]
-    assert unreachable[0].message == f"Nothing reaches 'Say' (nor the node after it): {reason}. Move it, or remove it."
+    assert (
+        unreachable[0].message == f"Nothing reaches 'Say' (nor the node after it), because {reason}. Move or remove it."
+    )
 
 
 def test_branches_of_a_node_that_has_none_are_not_reached() -> None:

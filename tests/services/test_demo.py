@@ -26,7 +26,7 @@ YEAR = Filters(span="last-365-days")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     path = tmp_path_factory.mktemp("demo") / "demo"
     made = make_demo(path, clock=lambda: NOW)
-    assert made.message == f"Made the demo at {path}: 3 goals, 3,015 conversations in 90 days."
+    assert made.message == f"Created the demo at {path}: 3 goals, 3,015 conversations in 90 days."
     yield open_services(path, clock=lambda: NOW, env={})
 
 
@@ -119,7 +119,7 @@ def test_it_is_left_as_it_is_unless_made_anew(tmp_path: Path) -> None:
     services = open_services(path, env={})
     services.flows.create("Mine")
     again = make_demo(path, clock=lambda: NOW + timedelta(days=5))
-    assert "is as you left it. --fresh makes it anew" in again.message
+    assert "is as you left it. --fresh creates it again" in again.message
     assert "Mine" in [flow.name for flow in open_services(path, env={}).flows.all()]
 
     make_demo(path, fresh=True, clock=lambda: NOW + timedelta(days=5))

@@ -72,7 +72,7 @@ def test_a_file_that_is_too_large_is_not_read(
     path = tmp_path / "main.json"
     path.write_text("{}" + " " * 100)
     monkeypatch.setattr(flow_files, "LARGEST", 50)
-    with pytest.raises(UnreadableError, match="That is no flow"):
+    with pytest.raises(UnreadableError, match="That is not a flow"):
         services.flow_files.load(path)
 
 

@@ -216,9 +216,9 @@ def test_a_metric_that_cannot_be_is_left_out_alone(
         ([goal(), *steps()[:2]], "A goal begins with exactly one initial step."),
         ([goal(), steps()[2]], "Add at least one step"),
         ([goal(), steps()[0], steps()[2]], "must be a completion step"),
-        ([goal(name=""), *steps()], "Name is mandatory"),
-        ([goal("no uuid"), *steps("no uuid")], "the goal can't be: version:"),
-        ([goal(goalId="x"), *steps(goal_id="x")], "the goal can't be: id:"),
+        ([goal(name=""), *steps()], "The goal needs a name"),
+        ([goal("no uuid"), *steps("no uuid")], "the goal is invalid: version:"),
+        ([goal(goalId="x"), *steps(goal_id="x")], "the goal is invalid: id:"),
         ([goal(goalId=7)], "needs a goalId, a text"),
         ([goal(version=None)], "a goal needs a version"),
         (steps(), "is in no record of Goals"),
@@ -379,7 +379,7 @@ def test_an_import_that_was_cut_off_after_the_goals_is_completed_by_another(
         ("a.json", '{"value": 1}', RefusedError, "a.json holds no records"),
         ("a.json.gz", "text", UnreadableError, "it is not a whole gzip file"),
         ("a.csv", "", UnreadableError, "it is empty"),
-        ("a.xml", "<a/>", RefusedError, "is no kind of file that can be imported"),
+        ("a.xml", "<a/>", RefusedError, "can't be imported. Give files that end in"),
     ],
 )
 def test_a_file_given_by_itself_must_be_usable(

@@ -166,7 +166,7 @@ def test_each_conflict_may_have_its_own_answer(source: Services, package: Path) 
     with pytest.raises(ConflictsError, match="flow 'Book a Flight'"):
         source.packages.import_package(package, {found["goal"]: "skip"})
     result = source.packages.import_package(package, {found["goal"]: "skip", found["flow"]: "duplicate"})
-    assert result.summary() == "Imported 0 goals, 1 flow, 0 events; left 1 thing as it was."
+    assert result.summary() == "Imported 0 goals, 1 flow, 0 events; 1 item left unchanged."
     assert [flow.name for flow in source.flows.all()] == ["Book a Flight", "Book a Flight (2)"]
     assert source.flows.findings() == []
 
@@ -182,7 +182,7 @@ def test_replace_makes_a_new_version_of_what_is_here(source: Services, package: 
     edited = source.goals.get("Book a Flight")
     renamed = source.goals.save(edited.model_copy(update={"name": "Fly", "description": "edited here"}))
     result = source.packages.import_package(package, "replace")
-    assert result.notices == ("3 events were here already.",)
+    assert result.notices == ("Already here: 3 events.",)
 
     after = source.goals.get("Book a Flight")
     assert (after.id, after.description) == (edited.id, "With a payment.")

@@ -87,9 +87,9 @@ def test_what_is_no_zip(package: Path, target: Services, tmp_path: Path) -> None
     nothing = tmp_path / "nothing.zip"
     assert "Can't read" in refused(target, nothing)
     nothing.write_bytes(b"")
-    assert "it is not a whole ZIP file" in refused(target, nothing)
+    assert "it is not a complete ZIP file" in refused(target, nothing)
     nothing.write_bytes(b"PK\x03\x04 and more")
-    assert "it is not a whole ZIP file" in refused(target, nothing)
+    assert "it is not a complete ZIP file" in refused(target, nothing)
     assert "Can't read" in refused(target, tmp_path)
 
 
@@ -97,7 +97,7 @@ def test_what_is_no_zip(package: Path, target: Services, tmp_path: Path) -> None
 def test_a_truncated_file(package: Path, target: Services, share: float) -> None:
     data = package.read_bytes()
     package.write_bytes(data[: int(len(data) * share)])
-    assert "is not a whole ZIP file" in refused(target, package)
+    assert "is not a complete ZIP file" in refused(target, package)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_truncated_file(package: Path, target: Services, share: float) -> None
 )
 def test_names_that_are_no_part_of_a_package(package: Path, target: Services, name: str) -> None:
     pack(package, {**files_of(package), name: b"[]"})
-    assert "which is no part of a package" in refused(target, package)
+    assert "which is not part of a package" in refused(target, package)
 
 
 def test_a_name_twice(package: Path, target: Services) -> None:
@@ -198,7 +198,7 @@ def goal_with(**changes: Any) -> Callable[[list[dict[str, Any]]], list[dict[str,
         ("goals.json", lambda goals: {"goals": goals}, "goals.json is not a list of objects"),
         ("goals.json", lambda goals: [1], "goals.json is not a list of objects"),
         ("goals.json", lambda goals: goals + goals, "goals.json holds the id"),
-        ("goals.json", goal_with(name=""), "Name is mandatory"),
+        ("goals.json", goal_with(name=""), "The goal needs a name"),
         ("goals.json", goal_with(id="../../x"), "goals.json, number 1, id"),
         ("goals.json", goal_with(steps=[]), "A goal begins with exactly one initial step"),
         ("goals.json", goal_with(surprise=1), "goals.json, number 1, surprise"),

@@ -41,7 +41,7 @@ def test_a_package_is_made_and_brought_in(filled: Services, tmp_path: Path) -> N
     assert refused.state == "failed"
     assert refused.text.startswith("Nothing was imported, for there are conflicts")
     brought = ended(filled, tasks_work.import_package(filled, path, "replace"))
-    assert (brought.state, brought.notices) == ("done", ("2 events were here already.",))
+    assert (brought.state, brought.notices) == ("done", ("Already here: 2 events.",))
 
 
 def test_a_package_that_is_cancelled_half_way_leaves_no_file(

@@ -34,7 +34,7 @@ def test_a_log_whose_folder_is_gone(tmp_path: Path) -> None:
     log = new_log(tmp_path)
     log.append(events(0))
     shutil.rmtree(log.path)
-    assert "is gone. Make the workspace again" in refused(lambda: log.append(events(1)))
+    assert "is gone. Create the workspace again" in refused(lambda: log.append(events(1)))
     assert log.verify() == []
 
 

@@ -30,7 +30,7 @@ def test_no_workspace_says_how_to_make_one(tmp_path: Path) -> None:
         Workspace.open(tmp_path / "none")
     assert str(refused.value) == (
         f"There is no workspace at {tmp_path / 'none'}. "
-        f"Make one with: goals-tui init {tmp_path / 'none'} --name 'My Project', or goals-tui demo."
+        f"Create one with: goals-tui init {tmp_path / 'none'} --name 'My Project', or goals-tui demo."
     )
 
 

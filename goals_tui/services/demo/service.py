@@ -34,7 +34,7 @@ def make_demo(path: Path, *, fresh: bool = False, clock: Clock | None = None) ->
     path = path.expanduser().absolute()
     there = _is_demo(path)
     if there and not fresh:
-        return Demo(path, f"The demo at {path} is as you left it. --fresh makes it anew, up to today.")
+        return Demo(path, f"The demo at {path} is as you left it. --fresh creates it again, up to today.")
     if not there and path.exists() and not (path.is_dir() and not any(path.iterdir())):
         raise RefusedError(f"{path} holds something else than the demo. Choose a folder that is empty or not there.")
     # Here: to open the demo that is there, none of what fills it is needed.
@@ -52,7 +52,7 @@ def make_demo(path: Path, *, fresh: bool = False, clock: Clock | None = None) ->
         raise UnreadableError(f"Can't write {path}: {error.strerror or error}. Choose another folder.") from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
-    return Demo(path, f"Made the demo at {path}: 3 goals, {count:,} conversations in {DAYS} days.")
+    return Demo(path, f"Created the demo at {path}: 3 goals, {count:,} conversations in {DAYS} days.")
 
 
 def _is_demo(path: Path) -> bool:

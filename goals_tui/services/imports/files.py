@@ -66,7 +66,9 @@ def find_files(paths: Iterable[Path]) -> list[DataFile]:
         elif path.exists():
             one = DataFile(path, path.name, named=True)
             if one.suffix not in SUFFIXES:
-                raise RefusedError(f"{path} is no kind of file that can be imported: {', '.join(SUFFIXES)}, or .gz.")
+                raise RefusedError(
+                    f"{path} can't be imported. Give files that end in {', '.join(SUFFIXES)}, or in .gz."
+                )
             found.setdefault(path.resolve(), one)
         else:
             raise UnreadableError(f"There is no {path}. Give files or folders with exported collections.")

@@ -151,7 +151,7 @@ class _Reader:
         kind = collection_of(record)
         if kind is None:
             keys = ", ".join(list(record)[:5]) or "none"
-            raise ValueError(f"it is no record of Goals, GoalSteps, GoalStepMetrics or GoalEvents; its keys: {keys}")
+            raise ValueError(f"it is not a record of Goals, GoalSteps, GoalStepMetrics or GoalEvents; its keys: {keys}")
         if kind == "GoalEvents":
             self._events.write(to_line(checked_event(record)))
         else:
@@ -170,7 +170,7 @@ def checked_event(record: dict[str, Any]) -> GoalEvent:
     try:
         return GoalEvent.model_validate(fields)
     except ValidationError as error:
-        raise ValueError(f"the event can't be: {reason(error)}") from None
+        raise ValueError(f"the event is invalid: {reason(error)}") from None
 
 
 def _text(value: Any) -> Any:

@@ -159,7 +159,7 @@ class GoalRecords:
                 changed_at=record.get("lastChanged") or record.get("createdAt") or _EARLIEST,
             )
         except ValidationError as error:
-            self._broken.add(place.file, place.record, f"the goal can't be: {reason(error)}")
+            self._broken.add(place.file, place.record, f"the goal is invalid: {reason(error)}")
             return None
         valued = any(some.metrics for some in self._goals.values())
         return ReadGoal(goal, place, current=own is not None, valued=valued)
@@ -201,7 +201,7 @@ class GoalRecords:
                 if totals[what] + value > most:
                     raise ValueError(f"it comes to more than {most}")
             except ValueError as error:
-                self._broken.add(place.file, place.record, f"the metric can't be: {error}")
+                self._broken.add(place.file, place.record, f"the metric is invalid: {error}")
             else:
                 totals[what] += value
         seconds = int(totals.pop("time").quantize(Decimal(1), ROUND_HALF_UP))

@@ -15,6 +15,7 @@ from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.event import FIELDS, LONGEST_FIELD, GoalEvent
 from goals_tui.domain.model import format_instant, reason
 from goals_tui.domain.package import EVENTS
+from goals_tui.domain.words import counted
 from goals_tui.services.packages.plan import Plan
 from goals_tui.store.events.lines import to_line
 from goals_tui.store.events.reader import damage_named
@@ -53,7 +54,7 @@ def lines_of(log: EventLog, goal_ids: Sequence[str], progress: Progress) -> Iter
         while batch := rows.fetchmany(_BATCH):
             yield b"".join(_line(row) for row in batch)
             written += len(batch)
-            progress(written / total, f"{written:,} of {total:,} events")
+            progress(written / total, f"{written:,} of {counted(total, 'event')}")
 
 
 def _check_lengths(connection: DuckDBPyConnection, sql: str, goal_ids: Sequence[str]) -> None:

@@ -85,7 +85,7 @@ class PackageResult:
     def summary(self) -> str:
         """One line for people."""
         parts = [counted(len(self.goals), "goal"), counted(len(self.flows), "flow"), counted(self.events, "event")]
-        skipped = f"; left {counted(len(self.skipped), 'thing')} as it was" if self.skipped else ""
+        skipped = f"; {counted(len(self.skipped), 'item')} left unchanged" if self.skipped else ""
         return f"Imported {', '.join(parts)}{skipped}."
 
 
@@ -175,7 +175,7 @@ class Packages:
             added = part.events if part is not None else 0
         notices = [*self._notices(package.manifest, contents), *_renamed(plan)]
         if events > added:
-            notices.append(f"{counted(events - added, 'event')} were here already.")
+            notices.append(f"Already here: {counted(events - added, 'event')}.")
         goals = [move.name for move in plan.moves.values() if move.decision != "skip"]
         return PackageResult(
             tuple(goals), tuple(flow.name for flow in plan.flows.values()), tuple(plan.skipped), added, tuple(notices)

@@ -162,4 +162,4 @@ def _check_there(path: Path) -> None:
 def _worth_knowing(result: ImportResult) -> tuple[str, ...]:
     named = [str(record) for record in result.broken[:_NAMED]]
     more = result.broken_total - len(named)
-    return (*named, f"and {more:,} more records were left out.") if more else tuple(named)
+    return (*named, f"Left out: {counted(more, 'more record')}.") if more else tuple(named)

@@ -110,7 +110,7 @@ class AppendFile:
             self._descriptor = os.open(self._path, _FLAGS, 0o644)
         except FileNotFoundError:
             raise UnreadableError(
-                f"The folder {self._path.parent} is gone. Make the workspace again, or put it back in its place."
+                f"The folder {self._path.parent} is gone. Create the workspace again, or put it back in its place."
             ) from None
         self._end = -1
         opened = os.fstat(self._descriptor)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import FIELDS
+from goals_tui.domain.words import counted
 from goals_tui.store.events.catalog import Catalog, Part, aside
 from goals_tui.store.events.reader import (
     READABLE,
@@ -51,7 +52,9 @@ def _parts(folder: Path, catalog: Catalog) -> Iterator[VerifyFinding]:
             yield VerifyFinding("damaged-part", name, str(error))
             continue
         if events != part.events or readable != events:
-            message = f"It should hold {part.events:,} events and holds {readable:,}. Put it back from a backup."
+            message = (
+                f"It should hold {counted(part.events, 'event')} and holds {readable:,}. Put it back from a backup."
+            )
             yield VerifyFinding("damaged-part", name, message)
         elif distinct != events:
             yield VerifyFinding("duplicates", name, f"Events that are in it more than once: {events - distinct:,}.")
@@ -85,9 +88,7 @@ def _lines(folder: Path, catalog: Catalog) -> Iterator[VerifyFinding]:
         message = f"Unreadable lines: {torn:,}. Sealing keeps them in torn-*.jsonl."
         yield VerifyFinding("torn-lines", ", ".join(file.name for file in files), message)
     if catalog.torn:
-        message = (
-            f"Unreadable lines that sealing set aside: {catalog.torn:,}. Import them mended, or delete these files."
-        )
+        message = f"Unreadable lines set aside by sealing: {catalog.torn:,}. Correct and import them, or delete them."
         yield VerifyFinding("torn-lines", "torn-*.jsonl", message)
     if twice:
         message = f"Events that are there more than once: {twice:,}. Each counts once; sealing drops the others."

@@ -48,7 +48,7 @@ def export(connection: DuckDBPyConnection, path: Path) -> int:
     if ending is None:
         raise RefusedError(f"{path.name!r} does not say a format. End it with {', '.join(_FORMATS)}.", field="output")
     if not path.parent.is_dir():
-        raise UnreadableError(f"Can't write {path}: there is no folder {path.parent}. Make it first.")
+        raise UnreadableError(f"Can't write {path}: there is no folder {path.parent}. Create it first.")
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     query = f"SELECT {_columns(ending)} FROM events ORDER BY events.timestamp, events.id"
     try:

@@ -156,7 +156,7 @@ NO_KEY_LEADS_THERE: dict[str, Callable[..., Any]] = {
     "A flow needs a name": test_flows.test_names_are_one_for_each_flow_and_not_empty,
     "There is no place ": test_flow_edit.test_refusals,
     " has no branch number ": test_flow_edit.test_refusals,
-    "Paste it anew.": test_flow_edit.test_refusals,
+    "Paste it again.": test_flow_edit.test_refusals,
 }
 """Positions and ids that the chart never gives, and what a dialog says before the service does: tested below it."""
 

@@ -58,7 +58,7 @@ async def test_saving_says_all_that_is_in_the_way(services: Services) -> None:
     async with running(services) as pilot:
         await press(pilot, "n", "ctrl+s")
         shown = screen_text(pilot.app)
-        assert "Name is mandatory" in shown
+        assert "The goal needs a name" in shown
         assert "The initial step needs a name." in shown
         assert "Add at least one step: the one that completes the goal." in shown
         assert editor(pilot).focused is editor(pilot).query_one("#field-name", Field).entry

@@ -122,7 +122,7 @@ def one_id(first: Step, second: Step, *rest: Step) -> tuple[Step, ...]:
         (no_initial, "A goal begins with exactly one initial step. Add it first."),
         (two_initial, "A goal has exactly one initial step, and it comes first."),
         (worth, "The initial step has no success metrics."),
-        (one_id, "Two steps have the same id. Delete one of them and add it anew."),
+        (one_id, "Two steps have the same id. Delete one of them and add it again."),
     ],
 )
 async def test_what_no_form_makes_is_refused_where_a_file_brought_it(
@@ -191,7 +191,7 @@ async def test_a_name_that_was_taken_elsewhere_is_said_on_saving(services: Servi
 
 
 ENTERED: dict[str, Callable[..., Any]] = {
-    "Name is mandatory": test_editor.test_saving_says_all_that_is_in_the_way,
+    "The goal needs a name": test_editor.test_saving_says_all_that_is_in_the_way,
     "There is a goal ": test_editor.test_messages_stand_beside_the_field_while_typing,
     "A goal begins with exactly one initial step": test_what_no_form_makes_is_refused_where_a_file_brought_it,
     "A goal has at most ": test_editor.test_the_step_limit_is_shown_and_kept,

@@ -169,7 +169,7 @@ async def test_a_file_that_is_no_package_is_said(filled: Services, working_folde
     async with running(filled, (120, 36), area="tasks") as pilot:
         await press(pilot, "i")
         await enter(pilot, "odd.zip")
-        assert "is not a whole ZIP file" in messages(pilot.app)[0]
+        assert "is not a complete ZIP file" in messages(pilot.app)[0]
         assert not isinstance(pilot.app.screen, ReviewPackage)
 
 

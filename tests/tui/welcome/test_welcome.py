@@ -146,7 +146,7 @@ async def test_a_file_that_is_no_package(tmp_path: Path) -> None:
         pilot.app.screen.query_one(Input).value = str(tmp_path / "a.zip")
         await pilot.press("enter")
         await settle(pilot)
-        assert "is not a whole ZIP file" in messages(pilot.app)[0]
+        assert "is not a complete ZIP file" in messages(pilot.app)[0]
 
 
 async def test_going_away_makes_nothing(tmp_path: Path) -> None:
