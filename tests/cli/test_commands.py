@@ -317,7 +317,7 @@ def test_a_workspace_that_is_not_said_is_wrong_usage(desk: Cli) -> None:
 def test_the_same_simulation_again_says_that_nothing_is_new(desk: Cli) -> None:
     simulate = ("simulate", "Book a Flight", "--sessions", "5", "--seed", "3")
     first, again = desk(*simulate), desk(*simulate)
-    assert "0 of them are new: the same simulation ran before." in again.err
+    assert "New: 0 events. The same simulation ran before." in again.err
     assert "new" not in first.err
 
 

@@ -70,7 +70,7 @@ def test_a_finding_says_where_and_how_to_fix_it() -> None:
         code="before-initial",
         severity="error",
         message="'Choose' is never tracked here, because no path passes the initial step 'Search' first.",
-        mend="insert_initial",
+        fix="insert_initial",
         flow_id=flow("Main").id,
         flow="Main",
         node_id=node_id("choose"),

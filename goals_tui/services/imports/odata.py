@@ -53,8 +53,8 @@ def import_odata(
     ignored: list[str] = []
     done = 0
     with scratch_folder() as place, BulkImport(services.workspace.events) as bulk:
-        mended = place / "mended.jsonl"
-        with mended.open("wb") as events:
+        repaired = place / "repaired.jsonl"
+        with repaired.open("wb") as events:
             reader = _Reader(bulk, goals, broken, events)
             for file in files:
                 size = file.path.stat().st_size
@@ -63,7 +63,7 @@ def import_odata(
                 with bulk.watched(hear):
                     (used if _read(file, place, reader, broken) else ignored).append(file.name)
                 done += size
-        bulk.load_checked(mended)
+        bulk.load_checked(repaired)
         progress(_READING, "Saving goals")
         known = {goal.id: goal for goal in services.goals.all()}
         saved = save_read_goals(services, goals.assemble(known), broken)

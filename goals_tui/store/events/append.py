@@ -88,7 +88,7 @@ class AppendFile:
             write_all(descriptor, data)
         except OSError:
             self._end = -1
-            # Where even this fails, the next append mends the half line.
+            # Where even this fails, the next append repairs the half line.
             with contextlib.suppress(OSError):
                 os.ftruncate(descriptor, size)
             raise

@@ -1,7 +1,7 @@
 """Brings many events from JSON Lines files into the log: read, checked and written by DuckDB.
 
 Only plain rows are taken in bulk: those that are valid as they stand. The others are handed back as they are,
-line by line, for somebody who can mend them or say what is wrong.
+line by line, for somebody who can repair them or say what is wrong.
 """
 
 from __future__ import annotations

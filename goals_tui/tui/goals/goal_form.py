@@ -96,7 +96,7 @@ class GoalForm(VerticalScroll, can_focus=False):
         self.query_one("#no-steps").display = not goal.further
 
     def go_to(self, problem: Problem) -> None:
-        """Focus what has to be mended."""
+        """Focus what is wrong."""
         if problem.field in FIELDS:
             self._field(problem.field).entry.focus()
             return
