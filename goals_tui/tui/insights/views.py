@@ -11,8 +11,8 @@ from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Figures, Goa
 from goals_tui.services.insights.service import Behind
 from goals_tui.tui.insights.buckets import Axis
 from goals_tui.tui.insights.table import Cell, Heading, Table
-from goals_tui.tui.insights.words import Words, count_cell, rate_cell, text_cell, time_cell
-from goals_tui.tui.widgets.chart_axis import PERCENT, TIME, long_time, percent
+from goals_tui.tui.insights.words import Words, count_cell, hours, rate_cell, text_cell, time_cell
+from goals_tui.tui.widgets.chart_axis import PERCENT, TIME, percent
 from goals_tui.tui.widgets.chart_canvas import Place
 from goals_tui.tui.widgets.chart_spec import Bars, ChartSpec, Column, Columns, Lines, Nothing, Series, ranked
 
@@ -243,7 +243,7 @@ def metric_over_time(axis: Axis | None, metric: Metric, words: Words) -> View:
                 name,
                 "",
                 tuple(float(value) for value in values[goal_id]),
-                texts=tuple(words.money(v) if isinstance(v, Decimal) else long_time(v) for v in values[goal_id]),
+                texts=tuple(words.money(v) if isinstance(v, Decimal) else hours(v) for v in values[goal_id]),
                 key=(goal_id,),
             )
             for goal_id, name in axis.goals.items()
@@ -260,7 +260,7 @@ def metric_over_time(axis: Axis | None, metric: Metric, words: Words) -> View:
         tuple(axis.title(place) for place in places),
         series,
         TIME if metric == "time" else words.money_unit,
-        tuple(words.money(v) if isinstance(v, Decimal) else long_time(v) for v in totals),
+        tuple(words.money(v) if isinstance(v, Decimal) else hours(v) for v in totals),
     )
     brief = None if metric == "time" else words.brief_money
     table = Table(

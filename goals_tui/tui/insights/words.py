@@ -65,8 +65,8 @@ def time_cell(seconds: int) -> Cell:
 
 
 def lasted_cell(seconds: float | None) -> Cell:
-    """How long something took, in two units, for a table."""
-    return Cell(DASH if seconds is None else long_time(seconds), seconds)
+    """How long something took, for a table."""
+    return Cell(DASH if seconds is None else format_duration(round(seconds)), seconds)
 
 
 def text_cell(text: str) -> Cell:

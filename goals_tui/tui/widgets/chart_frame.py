@@ -81,7 +81,7 @@ class Frame:
         end = 0
         for mark in range(0, self.spec.size, every):
             text, middle = self.spec.labels[mark], self.middle(mark)
-            x = max(self.left, min(middle - len(text) // 2, self.canvas.width - len(text)))
+            x = max(0, min(middle - len(text) // 2, self.canvas.width - len(text)))
             if x < end:
                 continue
             self.canvas.put(middle, base, "┬", "axis")

@@ -157,7 +157,10 @@ def test_bars_have_one_pitch_and_stand_above_their_labels(width: int) -> None:
     assert len(starts) == 20
     assert len({after - before for before, after in pairwise(starts)}) == 1
     assert len({lowest.index(" ", start) - start for start in starts}) == 1
-    assert all(lowest[x] == "█" for x, mark in enumerate(rows[base]) if mark == "┬")
+    ticks = [x for x, mark in enumerate(rows[base]) if mark == "┬"]
+    assert all(lowest[x] == "█" for x in ticks)
+    assert len({after - before for before, after in pairwise(ticks)}) == 1, "no label is left out"
+    assert all(rows[base + 1][x - 1 : x + 2].strip() for x in ticks)
 
 
 def test_one_long_name_leaves_the_bars_their_room() -> None:
