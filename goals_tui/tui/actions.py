@@ -79,20 +79,20 @@ APP_ACTIONS = (
                do=f"show('{area.name}')")
         for area in AREAS
     ),
-    Action("app.undo", "u,ctrl+z", "Undo", "Take the last edit back", "Everywhere", footer=False),
-    Action("app.redo", "U,ctrl+r", "Redo", "Do the last undone edit again", "Everywhere", footer=False),
+    Action("app.undo", "u,ctrl+z", "Undo", "Undo the last edit", "Everywhere", footer=False),
+    Action("app.redo", "U,ctrl+r", "Redo", "Redo the last undone edit", "Everywhere", footer=False),
     Action("app.jump", "semicolon,ctrl+o", "Jump", "Focus any part of the screen by a letter", "Everywhere",
            footer=False),
     Action("app.palette", "ctrl+p,colon", "Palette", "Search every action, goal, flow and session", "Everywhere",
            palette=False, do="command_palette"),
     Action("app.help", "question_mark,f1", "Help", "Keys and concepts of this screen", "Everywhere"),
     Action("app.theme", "", "Choose theme", "Choose the colours; the choice is kept", "Everywhere", footer=False),
-    Action("app.tour", "", "Tour", "Say what to press, screen by screen", "Everywhere", footer=False),
-    Action("app.close-messages", "", "Close messages", "Put away the notifications that stay", "Everywhere",
+    Action("app.tour", "", "Tour", "Learn the keys, screen by screen", "Everywhere", footer=False),
+    Action("app.close-messages", "", "Close messages", "Close the notifications that stay", "Everywhere",
            footer=False),
     Action("app.quit", "q,ctrl+q", "Quit", "Close the app", "Everywhere"),
     Action("app.dialog.cancel", "escape", "Cancel", "Close the dialog without an answer", "Dialogs", palette=False),
-    Action("app.reading.close", "escape", "Close", "Close what was read", "Dialogs", palette=False, do="cancel"),
+    Action("app.reading.close", "escape", "Close", "Close the dialog", "Dialogs", palette=False, do="cancel"),
     Action("app.dialog.next-button", "right", "Next", "Focus the next button", "Dialogs", palette=False, footer=False),
     Action("app.dialog.previous-button", "left", "Previous", "Focus the button before", "Dialogs", palette=False,
            footer=False),
@@ -107,7 +107,7 @@ APP_ACTIONS = (
             ("last", "end", "Last", "Choose the last row", "edge(1)"),
         )
     ),
-    Action("app.toggle.switch", "space,enter", "On or off", "Tick the box, or take the tick away", "Lists",
+    Action("app.toggle.switch", "space,enter", "On or off", "Tick or untick the box", "Lists",
            palette=False),
 )  # fmt: skip
 """What works everywhere."""

@@ -207,13 +207,13 @@ class GoalsApp(BaseApp[None]):
 
     def action_redo(self) -> None:
         """Do the last undone edit again."""
-        self._travel(self.services.history.redo, "Done again")
+        self._travel(self.services.history.redo, "Redone")
 
     def _travel(self, step: Any, said: str) -> None:
         try:
             label = step()
         except ConflictError as error:
-            self.notify(f"{error.name!r} was changed since: this can't be {said.lower()} any more.", severity="warning")
+            self.notify(f"{error.name!r} has changed since: this can no longer be {said.lower()}.", severity="warning")
         except GoalsError as error:
             self.show_error(error)
         else:

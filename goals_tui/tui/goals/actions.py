@@ -32,9 +32,9 @@ ACTIONS: tuple[Action, ...] = (
            title="Delete step"),
     Action("goals.editor.add-step", "ctrl+n,insert,a", "Add step", "Add a step after the others", _STEPS),
     Action("goals.editor.save", "ctrl+s,f2", "Save", "Save the goal as a new version", _FORM),
-    Action("goals.editor.back", "escape", "Back", "Back to the list; asks where changes are not saved", _FORM),
-    Action("goals.editor.undo", "u,ctrl+z", "Undo", "Take the last change of this form back", _FORM, footer=False),
-    Action("goals.editor.redo", "U,ctrl+r", "Redo", "Do the last undone change again", _FORM, footer=False),
-    Action("goals.step.save", "ctrl+s,f2", "Save", "Take the step over into the goal", "Step", palette=False),
+    Action("goals.editor.back", "escape", "Back", "Back to the list; asks if changes are not saved", _FORM),
+    Action("goals.editor.undo", "u,ctrl+z", "Undo", "Undo the last change of this form", _FORM, footer=False),
+    Action("goals.editor.redo", "U,ctrl+r", "Redo", "Redo the last undone change", _FORM, footer=False),
+    Action("goals.step.save", "ctrl+s,f2", "Save", "Keep the step as entered", "Step", palette=False),
     Action("goals.step.cancel", "escape", "Cancel", "Leave the step as it was", "Step", palette=False),
 )  # fmt: skip

@@ -34,7 +34,7 @@ class DeleteGoal(Dialog[bool]):
         self.taken: Consequences | None = None
 
     def compose_dialog(self) -> ComposeResult:
-        yield Static("Counting what goes with it…", id="taken", classes="dialog-text", markup=False)
+        yield Static("Counting what will be deleted with it…", id="taken", classes="dialog-text", markup=False)
         yield Static("Do this first?", id="first", classes="quiet", markup=False)
         with Horizontal(id="instead"):
             yield Button("Replace in nodes…", id="replace")
@@ -113,9 +113,9 @@ class DeleteGoal(Dialog[bool]):
         goals = self.services.goals
         options = [Option(row.id, row.name) for row in goals.summaries() if row.id != self.goal.id]
         if not options:
-            self.query_one(".problem", Static).update("There is no other goal to put in its place.")
+            self.query_one(".problem", Static).update("There is no other goal to replace it by.")
             return
-        text = "Its nodes track this goal instead. Steps of the same name stay chosen. Undo takes it back."
+        text = "Its nodes track this goal instead. Steps of the same name stay chosen. You can undo this."
         other = await self.app.push_screen_wait(Choose("Replace by", options, text=text))
         if other is not None:
             self._instead(lambda: goals.uses.replace_goal(self.goal.id, other))

@@ -207,6 +207,8 @@ class GoalsScreen(ScreenFrame[None]):
     async def _open_editor(self, goal: Goal) -> None:
         from goals_tui.tui.goals.editor import GoalEditor
 
+        if self.attempt(self.services.project.get) is None:
+            return  # The form can't be drawn without the currency.
         saved = await self.app.push_screen_wait(GoalEditor(goal))
         if saved is not None:
             self.goal_list.choose(saved)
@@ -232,7 +234,7 @@ class GoalsScreen(ScreenFrame[None]):
         copy = self.attempt(lambda: self.services.goals.duplicate(row.id)) if row else None
         if copy:
             self.goal_list.choose(copy.id)
-            self.notify(f"Made {copy.name!r}.")
+            self.notify(f"Created {copy.name!r}.")
             self.goals_app.changed()
 
     @work

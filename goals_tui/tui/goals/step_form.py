@@ -41,7 +41,7 @@ not spent, **revenue** money that was earned, **time saved** what a person would
 right: `24500` and `02:45:00` are both 2 hours 45 minutes.
 """
     DEFAULT_CSS = """
-    StepForm > #dialog { width: 76; padding: 1 2 0 2; }
+    StepForm > #dialog { width: 80; padding: 1 2 0 2; }
     StepForm .metrics { height: auto; }
     StepForm .metrics Field { margin-bottom: 0; }
     StepForm .metrics Field { width: 1fr; margin-right: 2; }

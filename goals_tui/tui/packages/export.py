@@ -70,12 +70,12 @@ class ExportPackage(Dialog[ExportChoice]):
         line = self.query_one("#problem", Static)
         replaces = path is not None and path.exists()
         line.set_classes("problem" if problem else "warning")
-        line.update(problem or ("There is a file of this name; it will be replaced." if replaces else ""))
+        line.update(problem or ("This file exists and will be replaced." if replaces else ""))
 
     def _checked(self) -> tuple[Path | None, str]:
         text = self.query_one(Input).value
         if not text.strip():
-            return None, "Name a file, for example goals.zip."
+            return None, "Enter a file name, for example goals.zip."
         try:
             return check_target(text), ""
         except GoalsError as error:

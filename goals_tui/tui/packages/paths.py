@@ -42,4 +42,4 @@ class AskPath(AskText):
         yield Label(self.label, classes="quiet", markup=False)
         yield path_input()
         yield Static("", classes="problem", markup=False)
-        yield Static(Content.assemble(self.hint, "  ", ("→", "bold $primary"), " completes a name."), classes="quiet")
+        yield Static(Content.assemble(self.hint, "  ", ("→", "bold $primary"), " completes the name."), classes="quiet")

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 ANSWERS: tuple[Decision, ...] = ("skip", "replace", "duplicate")
 MEANING: dict[Decision, str] = {
-    "skip": "Skip: what is here stays as it is, theirs is left out.",
-    "replace": "Replace: theirs becomes the next version of what is here; the events of both count.",
-    "duplicate": "Duplicate: theirs is added beside ours under a free name, with events of its own.",
+    "skip": "Skip: yours stays as it is, theirs is left out.",
+    "replace": "Replace: theirs becomes the next version of yours; the events of both count.",
+    "duplicate": "Duplicate: theirs is added beside yours under a free name, with its own events.",
 }
 MARKS: dict[Standing, tuple[str, str]] = {
     "new": ("+", "$completed"),
@@ -59,7 +59,7 @@ answer: `space` changes it.
 
 * **skip** leaves what is here as it is. Flows of the package then track the goal that is here.
 * **replace** makes theirs the next version of what is here. Nodes and events keep their goal.
-* **duplicate** adds theirs beside ours, under a free name, with new ids throughout.
+* **duplicate** adds theirs beside yours, under a free name, with new ids throughout.
 
 All of it is imported, or nothing.
 """

@@ -65,7 +65,7 @@ async def choose_and_export(app: GoalsApp) -> bool:
 
 async def import_package(app: GoalsApp) -> bool:
     """Ask for a package, show what is in it, and start the task; whether it was started."""
-    dialog = AskPath("Import a package", "A package (.zip) of a project.", save="Inspect it", check=check_source)
+    dialog = AskPath("Import a package", "A package (.zip) of another project.", save="Review", check=check_source)
     text = await app.push_screen_wait(dialog)
     if text is None:
         return False

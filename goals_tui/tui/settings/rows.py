@@ -41,7 +41,7 @@ def settings(services: Services, config: Config, theme: str) -> Iterator[Setting
     yield Setting("name", "Project name", project.name, "", "What the project is called, in the title and in reports.")
     yield Setting(
         "currency", "Currency", project.currency, explained,
-        "One currency for all cost savings and revenue of the project. Changing it converts nothing: 150.00 stays "
+        "One currency for all cost savings and revenue of the project. Changing it converts no amount: 150.00 stays "
         "150.00, in the new currency.",
     )  # fmt: skip
     local = services.clock().astimezone(project.zone)
@@ -51,7 +51,7 @@ def settings(services: Services, config: Config, theme: str) -> Iterator[Setting
     )  # fmt: skip
     yield Setting("theme", "Theme", theme, "", "The colours of the app. The choice is kept in the configuration file.")
     yield Setting(
-        "keys", "Keys", f"{len(config.keys)} of yours" if config.keys else "default", "",
+        "keys", "Keys", f"{len(config.keys)} changed" if config.keys else "default", "",
         "Every key can be changed in the configuration file, by the id of its action, and holds after a restart.",
     )  # fmt: skip
     yield Setting(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from goals_tui.tui.base_app import STAYS_SECONDS
 from goals_tui.tui.dialogs import Answer, Ask
 
 if TYPE_CHECKING:
@@ -31,19 +32,22 @@ class TaskWatch:
             return
         self._seen = tasks.changed
         ended = [task for task in tasks.own() if not task.live and task.id not in self._told]
+        self._told.update(task.id for task in ended)
         for task in ended:
-            self._told.add(task.id)
-            _tell(app, task)
+            if task.state == "failed":
+                title = f"{task.glyph} {task.title} failed"
+                app.notify(_result(task), title=title, severity="error", timeout=STAYS_SECONDS)
+        # In one note: a second one would take the place of the first.
+        done = [task for task in ended if task.state == "done"]
+        if done:
+            title = f"{done[0].glyph} {done[0].title if len(done) == 1 else f'{len(done)} tasks are done'}"
+            app.notify("\n".join(map(_result, done)), title=title)
         if ended:
             app.changed()
 
 
-def _tell(app: GoalsApp, task: Task) -> None:
-    text = "\n".join(filter(None, [task.text, task.path]))
-    if task.state == "done":
-        app.notify(text, title=f"{task.glyph} {task.title}")
-    elif task.state == "failed":
-        app.notify(text, title=f"{task.glyph} {task.title} failed", severity="error", timeout=3600)
+def _result(task: Task) -> str:
+    return "\n".join(filter(None, [task.text, task.path]))
 
 
 async def may_end(app: GoalsApp) -> bool:

@@ -6,14 +6,14 @@ from goals_tui.tui.actions import Action
 
 ACTIONS: tuple[Action, ...] = (
     Action("welcome.new", "n", "New project", "Begin with an empty project", "Welcome", palette=False),
-    Action("welcome.demo", "d", "Demo", "Make the demo and look around", "Welcome", palette=False),
+    Action("welcome.demo", "d", "Demo", "Create the demo and look around", "Welcome", palette=False),
     Action("welcome.import", "i", "Import", "Begin with a package, or with exported event data", "Welcome",
            palette=False, do="import_file"),
-    Action("welcome.quit", "q,escape,ctrl+q", "Quit", "Close goals-tui; nothing is made", "Welcome", palette=False),
+    Action("welcome.quit", "q,escape,ctrl+q", "Quit", "Close goals-tui; nothing is created", "Welcome", palette=False),
     Action("welcome.tour.next", "enter,right,space,n", "Next", "Go on with the tour", "Tour", palette=False),
     Action("welcome.tour.last.done", "enter,right,space,n", "Done", "End the tour", "Tour", palette=False, do="next"),
     Action("welcome.tour.back", "left,p", "Back", "One step back", "Tour", palette=False),
-    Action("welcome.tour.cancel", "escape,q", "End the tour", "Leave the tour; it does not come again", "Tour",
+    Action("welcome.tour.cancel", "escape,q", "End the tour", "Leave the tour; it is not shown again", "Tour",
            palette=False),
 )  # fmt: skip
 """None is in the palette: the welcome is an app of its own, and the tour stands over everything else."""

@@ -56,7 +56,7 @@ class WelcomeScreen(Screen[None]):
         columns = (Column("Key", keys), Column("Way", 12), Column("What", 20, share=1))
         with Vertical(id="welcome"):
             yield Static(_journey())
-            yield Static("Define goals for AI agents' conversations, wire them into flows, and read what they saved.")
+            yield Static("Define goals for AI agents' conversations, wire them into flows, and see what they saved.")
             yield VirtualList(columns, id="ways", header=False)
             yield Static(f"The workspace will be at {shortened(self.path)}", id="where", markup=False)
         yield KeyBar()
@@ -109,7 +109,7 @@ class WelcomeScreen(Screen[None]):
         from goals_tui.services.demo.service import make_demo
 
         path = demo_path(self.path)
-        self.query_one("#where", Static).update("Making the demo…")
+        self.query_one("#where", Static).update("Creating the demo…")
         try:
             await asyncio.to_thread(make_demo, path)
         except GoalsError as error:

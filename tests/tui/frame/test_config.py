@@ -113,3 +113,9 @@ async def test_escape_in_the_list_of_themes_writes_nothing(services: Services, t
         await press(pilot, "down", "escape")
         assert pilot.app.theme == before
         assert not (tmp_path / "config.toml").exists()
+
+
+async def test_the_keys_of_lists_can_be_changed_too(services: Services) -> None:
+    async with running(services, config=Config(keys={"app.list.down": "f6"}), area="settings") as pilot:
+        await press(pilot, "f6", "down")
+        assert pilot.app.screen.chosen.title == "Currency"

@@ -113,3 +113,13 @@ async def test_a_tour_that_cannot_be_remembered_is_shown(services: Services, mon
         await settle(pilot)
         assert messages(pilot.app) == [FULL]
         assert "1 of 4" in screen_text(pilot.app)
+
+
+async def test_a_form_that_cannot_know_the_currency_is_not_opened(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(services) as pilot:
+        monkeypatch.setattr(services.project, "get", fail)
+        await press(pilot, "n")
+        assert messages(pilot.app) == [FULL]
+        assert not isinstance(pilot.app.screen, GoalEditor)

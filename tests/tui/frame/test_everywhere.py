@@ -76,7 +76,7 @@ async def test_undo_says_what_it_did_and_works_where_there_is_something(services
         await press(pilot, "u")
         assert messages(pilot.app) == ["Undone: Edit goal 'Book a Flight'"]
         await press(pilot, "ctrl+r")
-        assert messages(pilot.app)[-1] == "Done again: Edit goal 'Book a Flight'"
+        assert messages(pilot.app)[-1] == "Redone: Edit goal 'Book a Flight'"
         assert len(services.goals.summaries()) == 1
 
 
@@ -86,7 +86,7 @@ async def test_an_undo_that_somebody_else_made_impossible_is_refused(services: S
         with services.workspace.documents.transaction() as transaction:
             transaction.put("goals", goal.id, {**(transaction.get("goals", goal.id) or {}), "description": "theirs"})
         await press(pilot, "u")
-        assert "was changed since: this can't be undone" in messages(pilot.app)[-1]
+        assert "has changed since: this can no longer be undone" in messages(pilot.app)[-1]
 
 
 async def test_errors_of_workers_stay_until_they_are_closed(services: Services) -> None:

@@ -59,4 +59,4 @@ async def test_there_is_nothing_to_replace_it_by(services: Services, flight: Goa
         await press(pilot, "x")
         pilot.app.screen.query_one("#replace", Button).focus()
         await press(pilot, "enter")
-        assert "There is no other goal to put in its place." in screen_text(pilot.app)
+        assert "There is no other goal to replace it by." in screen_text(pilot.app)

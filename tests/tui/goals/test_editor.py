@@ -189,7 +189,7 @@ async def test_the_step_form_refuses_what_cannot_be(services: Services, flight: 
         assert "'00:75:00' is not a time." in screen_text(pilot.app)
         await press(pilot, "enter")
         assert isinstance(pilot.app.screen, StepForm)
-        await press(pilot, "escape")
+        await press(pilot, "escape", "right", "enter")
         assert isinstance(pilot.app.screen, GoalEditor)
 
 

@@ -99,10 +99,10 @@ async def test_where_to_is_checked_while_typing(filled: Services, working_folder
         await press(pilot, "e")
         field = pilot.app.screen.query_one(Input)
         for text, said in (
-            ("", "Name a file, for example goals.zip."),
+            ("", "Enter a file name, for example goals.zip."),
             (str(working_folder), "This is a folder. Name a file in it."),
             ("gone/a.zip", "There is no folder gone."),
-            ("there.zip", "There is a file of this name; it will be replaced."),
+            ("there.zip", "This file exists and will be replaced."),
         ):
             field.value = text
             await settle(pilot)
@@ -139,7 +139,7 @@ async def test_conflicts_are_answered_one_by_one(filled: Services, package: Path
         assert answers == {"Book a Flight": "skip", "Report a Claim": "replace"}, "what is proposed"
         await press(pilot, "down", "space")
         assert "[ duplicate ]" in screen_text(pilot.app)
-        assert "Duplicate: theirs is added beside ours" in screen_text(pilot.app)
+        assert "Duplicate: theirs is added beside yours" in screen_text(pilot.app)
         await press(pilot, "tab", "tab", "enter")
         assert filled.tasks.wait(PATIENCE)
     assert [found.name for found in filled.goals.all()] == ["Book a Flight", "Report a Claim", "Report a Claim (2)"]

@@ -90,7 +90,7 @@ async def test_the_keys_are_listed_with_their_ids(services: Services) -> None:
     async with running(services, (120, 60), config=Config(keys={"goals.new": "f4"}), area="settings") as pilot:
         await press(pilot, "down", "down", "down", "down")
         shown = screen_text(pilot.app)
-        assert "1 of yours" in shown
+        assert "1 changed" in shown
         assert "app.undo" in shown
         await press(pilot, "enter")
         assert pilot.app.focused.id == "about"
