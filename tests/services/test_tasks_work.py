@@ -9,6 +9,7 @@ import pytest
 
 from goals_tui.domain.errors import RefusedError
 from goals_tui.services.context import Services
+from goals_tui.services.packages.paths import check_source, check_target
 from goals_tui.services.tasks import work as tasks_work
 from goals_tui.services.tasks.record import Task
 from goals_tui.services.tasks.service import TaskControl
@@ -89,6 +90,8 @@ def test_a_path_that_is_no_text_is_refused_at_once(filled: Services, tmp_path: P
         lambda: tasks_work.create_package(filled, [], odd),
         lambda: tasks_work.import_package(filled, odd, "ask"),
         lambda: tasks_work.import_events(filled, [odd]),
+        lambda: check_source(str(odd)),
+        lambda: check_target(str(odd)),
     ):
         with pytest.raises(RefusedError, match=r"caf�.zip' is not valid UTF-8. Rename the file or folder."):
             start()

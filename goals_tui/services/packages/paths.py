@@ -30,17 +30,30 @@ def shortened(path: Path) -> str:
         return str(path)
 
 
+def storable(path: Path) -> Path:
+    """The absolute path. Raises RefusedError where it is not valid UTF-8: the record of a task could not hold it."""
+    whole = path.absolute()
+    try:
+        str(whole).encode()
+    except UnicodeEncodeError:
+        shown = os.fsencode(whole).decode(errors="replace")
+        raise RefusedError(f"The path {shown!r} is not valid UTF-8. Rename the file or folder.", field="path") from None
+    return whole
+
+
 def check_source(text: str) -> Path:
-    """The file or folder that was typed; raises RefusedError where there is none."""
+    """The file or folder that was typed; raises RefusedError where there is none, or as `storable` does."""
     path = typed(text)
+    storable(path)
     if not path.exists():
         raise RefusedError(f"There is no file {text.strip()}.")
     return path
 
 
 def check_target(text: str) -> Path:
-    """The file to write that was typed; raises RefusedError for a folder, or a folder that is not there."""
+    """The file to write that was typed; raises RefusedError for a folder, one that is not there, or as `storable`."""
     path = typed(text)
+    storable(path)
     if path.is_dir():
         raise RefusedError("This is a folder. Name a file in it.")
     if not path.parent.is_dir():

@@ -5,14 +5,13 @@ A path that is not valid UTF-8 is refused at once, with RefusedError: the record
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.package import OnConflict
+from goals_tui.services.packages.paths import storable
 from goals_tui.services.tasks.jobs import CreatePackage, ImportEvents, ImportPackage, Seal, Simulate
 from goals_tui.services.tasks.record import Task
 from goals_tui.store.events.append import APPENDED
@@ -29,20 +28,20 @@ def create_package(
     services: Services, goals: Sequence[str], path: Path, *, with_events: bool = False, flows: Sequence[str] = ()
 ) -> Task:
     """Write goals and flows, by id, as a package."""
-    job = CreatePackage(goals=tuple(goals), flows=tuple(flows), path=_storable(path), with_events=with_events)
+    job = CreatePackage(goals=tuple(goals), flows=tuple(flows), path=storable(path), with_events=with_events)
     return services.tasks.start_job(f"Create package {path.name}", job)
 
 
 def import_package(services: Services, path: Path, on_conflict: OnConflict | Answers) -> Task:
     """Bring a package in, with one answer to all conflicts or one for each by id."""
     answers = on_conflict if isinstance(on_conflict, str) else dict(on_conflict)
-    job = ImportPackage(path=_storable(path), on_conflict=answers)
+    job = ImportPackage(path=storable(path), on_conflict=answers)
     return services.tasks.start_job(f"Import package {path.name}", job)
 
 
 def import_events(services: Services, paths: Sequence[Path], duration_unit: str = "seconds") -> Task:
     """Bring goals and events in, as the original system exports them: files or folders."""
-    job = ImportEvents(paths=tuple(map(_storable, paths)), duration_unit=duration_unit)
+    job = ImportEvents(paths=tuple(map(storable, paths)), duration_unit=duration_unit)
     names = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
     return services.tasks.start_job(f"Import events from {names}", job)
 
@@ -69,14 +68,3 @@ def simulate(services: Services, flow_id: str, *, sessions: int, seed: int, star
     """Run conversations through a flow."""
     job = Simulate(flow_id=flow_id, sessions=sessions, seed=seed, start=start, end=end)
     return services.tasks.start_job(f"Simulate {services.flows.get(flow_id).name}", job)
-
-
-def _storable(path: Path) -> Path:
-    """The absolute path. Raises RefusedError where it is not valid UTF-8."""
-    whole = path.absolute()
-    try:
-        str(whole).encode()
-    except UnicodeEncodeError:
-        shown = os.fsencode(whole).decode(errors="replace")
-        raise RefusedError(f"The path {shown!r} is not valid UTF-8. Rename the file or folder.", field="path") from None
-    return whole
