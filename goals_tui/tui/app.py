@@ -214,6 +214,7 @@ class GoalsApp(BaseApp[None]):
             label = step()
         except ConflictError as error:
             self.notify(f"{error.name!r} has changed since: this can no longer be {said.lower()}.", severity="warning")
+            self.refresh_bindings()
         except GoalsError as error:
             self.show_error(error)
         else:

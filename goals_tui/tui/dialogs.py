@@ -181,7 +181,7 @@ class AskText(Dialog[str]):
         from goals_tui.domain.model import clean_line
 
         if not clean_line(text):
-            return f"{self.label} is mandatory."
+            return f"{self.label} can't be empty."
         try:
             if self.check:
                 self.check(text)

@@ -53,10 +53,10 @@ def find(
     behind: Behind,
     cancellation: Cancellation,
     around: int,
-    cycle_id: str | None,
+    chosen: Cycle | None,
     before: int,
 ) -> tuple[CyclePages, int] | None:
-    """The cycles, and where the one with `cycle_id` is now; None when it was cancelled.
+    """The cycles, and where the `chosen` one is now; None when it was cancelled.
 
     It was at `around` of `before`: new cycles come in above it.
     """
@@ -66,9 +66,12 @@ def find(
         return None
     if not pages.count:
         return pages, 0
-    guess = around + pages.count - before if cycle_id is not None else 0
+    guess = around + pages.count - before if chosen else 0
     guess = max(0, min(guess, pages.count - 1))
     pages.fetch(max(0, guess - PAGE // 2), min(pages.count - 1, guess + PAGE // 2))
     places = range(max(0, guess - PAGE), min(pages.count, guess + PAGE))
-    same = (place for place in places if (cycle := pages.at(place)) is not None and cycle.cycle_id == cycle_id)
-    return pages, next(same, guess if cycle_id is None else min(around, pages.count - 1))
+    if chosen is None:
+        return pages, guess
+    wanted = chosen.goal_id, chosen.cycle_id
+    same = (place for place in places if (c := pages.at(place)) is not None and (c.goal_id, c.cycle_id) == wanted)
+    return pages, next(same, min(around, pages.count - 1))

@@ -90,13 +90,13 @@ An **orphan** (?) has no initial step: it is in no number of a report.
     def show_data(self) -> None:
         """Find the cycles anew; the chosen one stays chosen."""
         services, filters, behind = self.services, self.filters, self.restriction.behind
-        cycle_id = self.chosen.cycle_id if self.chosen else None
+        chosen = self.chosen
         cursor, before = self.rows.cursor, self.pages.count if self.pages else 0
         self._shown_filters = filters
         self._show_restriction()
         self.ask(
             "cycles",
-            lambda cancellation: find(services, filters, behind, cancellation, cursor, cycle_id, before),
+            lambda cancellation: find(services, filters, behind, cancellation, cursor, chosen, before),
             self._take,
         )
 

@@ -46,7 +46,7 @@ async def test_a_name_of_which_nothing_can_be_seen_is_none(services: Services) -
         await press(pilot, "n")
         pilot.app.post_message(events.Paste("\u202e\u200b"))
         await press(pilot, "enter")
-        assert "Name is mandatory." in screen_text(pilot.app)
+        assert "Name can't be empty." in screen_text(pilot.app)
     assert services.flows.summaries() == []
 
 

@@ -13,7 +13,7 @@ async def test_a_project_name_of_which_nothing_can_be_seen_is_none(services: Ser
         await press(pilot, "enter", "home", "shift+end")
         pilot.app.post_message(events.Paste("\u202e\u200b"))
         await press(pilot, "enter")
-        assert "Name is mandatory." in screen_text(pilot.app)
+        assert "Name can't be empty." in screen_text(pilot.app)
         assert messages(pilot.app) == []
     assert services.project.get().name == "Flight Desk"
 

@@ -38,7 +38,7 @@ async def test_the_project_is_renamed_and_named_in_the_title(services: Services)
 async def test_a_project_needs_a_name(services: Services) -> None:
     async with running(services, area="settings") as pilot:
         await press(pilot, "enter", "home", "shift+end", "delete", "enter")
-        assert "Name is mandatory." in screen_text(pilot.app)
+        assert "Name can't be empty." in screen_text(pilot.app)
         await press(pilot, "escape")
     assert services.project.get().name == "Flight Desk"
 
