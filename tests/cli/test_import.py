@@ -26,7 +26,7 @@ def test_an_import_of_which_nothing_can_be_used_ends_with_1(cli: Cli, services: 
     result = cli("import", "odata", broken)
     assert (result.code, result.out) == (1, "")
     assert result.err == (
-        "goals-tui: Nothing came in: 2 records left out. events.jsonl, record 1: it is no record of Goals, GoalSteps, "
+        "goals-tui: Nothing came in: 2 records left out. events.jsonl, record 1: it is not a record of Goals, GoalSteps, "
         "GoalStepMetrics or GoalEvents; its keys: a. --format json lists them.\n"
     )
     as_json = cli("import", "odata", broken, "--format", "json")

@@ -178,7 +178,7 @@ def many(count: int) -> str:
         (LOG, {"step": "Activty"}, NotFoundError, "There is no column of log.csv called 'Activty'. Did you mean 'acti"),
         (LOG, {"initial": "Selec"}, NotFoundError, "no activity in log.csv called 'Selec'. Did you mean 'Select'?"),
         (LOG, {"goal": "x" * 301}, RefusedError, "The goal's name has 301 characters, 300 at most."),
-        (LOG, {"goal": " "}, RefusedError, "Name is mandatory"),
+        (LOG, {"goal": " "}, RefusedError, "The goal needs a name"),
         (LOG, {"completion": ("Select",)}, RefusedError, "can't be the initial and a completion step"),
         (LOG, {"time_zone": "Berlin"}, RefusedError, "'Berlin' is not a time zone"),
         (many(11), {}, RefusedError, "log.csv has 11 activities, and a goal has at most 10 steps."),

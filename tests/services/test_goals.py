@@ -292,5 +292,5 @@ def test_a_key_that_is_not_ours_is_named_wherever_the_goal_is_read(
             read()
         assert str(unreadable.value) == (
             f"goals.json: the goal 'Book a Flight' can't be read: {where}: there is no such key. "
-            "Mend it there, or put a backup of goals.json in its place."
+            "Correct it there, or put a backup of goals.json in its place."
         )
