@@ -161,4 +161,4 @@ class TrackForm(NodeForm):
     def _goal_title(self) -> str:
         if not self.goal_id:
             return "Choose a goal…"
-        return self.goal.name if self.goal else "A goal that does not exist: choose another…"
+        return self.goal.name if self.goal else "It does not exist: choose another…"

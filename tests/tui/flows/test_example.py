@@ -59,7 +59,7 @@ async def test_the_example_is_built_and_talked_through_by_keyboard_alone(service
         assert "✔ Completed" in screen_text(pilot.app)
         assert "€45.00" in screen_text(pilot.app)
 
-        await press(pilot, "1")
+        await press(pilot, "enter")
         await press(pilot, "2")
         await type_text(pilot, "Grace Hopper")
         await press(pilot, "enter")

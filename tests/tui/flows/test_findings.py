@@ -60,7 +60,7 @@ async def test_a_node_without_goal_opens_its_form(services: Services) -> None:
     services.flows.save(flow("F", TrackGoal(id=node_id("empty"), goal_id="f" * 24)))
     async with running(services, area="flows") as pilot:
         await press(pilot, "f", "enter")
-        assert "A goal that does not exist: choose another…" in screen_text(pilot.app)
+        assert "It does not exist: choose another…" in screen_text(pilot.app)
         await press(pilot, "enter")
         await type_text(pilot, "book")
         await press(pilot, "enter", "escape")

@@ -104,7 +104,7 @@ async def test_a_simulation_needs_its_days(services: Services) -> None:
     services.flows.save(flow("Abc", say("a")))
     async with running(services, area="flows") as pilot:
         await press(pilot, "S", "tab", "tab", "home", "shift+end", "delete", "tab", "home", "shift+end", "delete")
-        await press(pilot, "enter")
+        await press(pilot, "f2")
         assert isinstance(pilot.app.screen, SimulateDialog)
         assert "Give a first and a last day, for example 2026-10-01." in screen_text(pilot.app)
     assert services.tasks.list() == []
