@@ -114,4 +114,4 @@ class BaseApp(App[ResultT], inherit_bindings=False):
 
     def action_help_quit(self) -> None:
         """Say how to leave: ctrl+c copies."""
-        self.notify(f"Press {shown_key(self._keymap, self.QUIT)} to quit. ctrl+c copies what is selected.")
+        self.notify(f"Press {shown_key(self._keymap, self.QUIT)} to quit (ctrl+c copies).")

@@ -138,10 +138,10 @@ async def test_a_note_leaves_the_rows_and_the_keys_to_be_seen(services: Services
 async def test_ctrl_c_says_how_to_leave_with_the_key_that_is_set(services: Services) -> None:
     async with running(services) as pilot:
         await press(pilot, "ctrl+c")
-        assert messages(pilot.app) == ["Press q to quit. ctrl+c copies what is selected."]
+        assert messages(pilot.app) == ["Press q to quit (ctrl+c copies)."]
     async with running(services, config=Config(keys={"app.quit": "ctrl+x"})) as pilot:
         await press(pilot, "ctrl+c")
-        assert messages(pilot.app) == ["Press ctrl+x to quit. ctrl+c copies what is selected."]
+        assert messages(pilot.app) == ["Press ctrl+x to quit (ctrl+c copies)."]
 
 
 async def test_ctrl_c_in_a_field_copies(services: Services) -> None:
