@@ -26,8 +26,8 @@ def test_an_import_of_which_nothing_can_be_used_ends_with_1(cli: Cli, services: 
     result = cli("import", "odata", broken)
     assert (result.code, result.out) == (1, "")
     assert result.err == (
-        "goals-tui: Nothing came in: 2 records left out. events.jsonl, record 1: it is not a record of Goals, GoalSteps, "
-        "GoalStepMetrics or GoalEvents; its keys: a. --format json lists them.\n"
+        "goals-tui: Nothing came in: 2 records left out. events.jsonl, record 1: it is not a record of Goals, "
+        "GoalSteps, GoalStepMetrics or GoalEvents; its keys: a. --format json lists them.\n"
     )
     as_json = cli("import", "odata", broken, "--format", "json")
     assert (as_json.code, len(as_json.json["broken"]), len(as_json.err.splitlines())) == (1, 2, 1)
