@@ -53,7 +53,10 @@ def opens_the_demo(command: str, copy: Path) -> None:
 
 
 def selects_tests(command: str, copy: Path) -> None:
-    printed = run(command, copy, "--collect-only", "-q", "-n", "0")
+    # Of one folder, where the command names none: reading all tests takes as long as many of them.
+    words = shlex.split(command)
+    folder = [] if any(word.startswith("tests/") for word in words) else ["tests/faults"]
+    printed = run(command, copy, "--collect-only", "-q", "-n", "0", *folder)
     (selected,) = re.findall(r"^(\d+)(?:/\d+)? tests? collected", printed, re.MULTILINE)
     assert int(selected) > 0
 

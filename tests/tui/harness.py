@@ -35,6 +35,8 @@ class QuietApp(GoalsApp):
     """The app without animation, blinking and polling by the clock: the same picture every time."""
 
     READ_LATER_SECONDS = 0.0
+    NOTIFICATION_TIMEOUT = 3600.0
+    """Seconds. A notification that goes by the clock would be in some pictures on some machines."""
 
     def __init__(self, services: Services, config: Config | None = None) -> None:
         super().__init__(services, config)
@@ -47,16 +49,16 @@ class QuietApp(GoalsApp):
 
 async def settle(pilot: Pilot[Any]) -> None:
     """Wait until no worker runs and everything that they caused is drawn."""
+    quiet = 0
     for _ in range(20):
         await pilot.pause()
         threads = at_work(pilot.app)
-        if not threads:
+        if threads:
+            with suppress(WorkerCancelled):  # What was asked for since then is looked at in the next round.
+                await pilot.app.workers.wait_for_complete(threads)
+        quiet = 0 if threads or stop_blinking(pilot.app) else quiet + 1
+        if quiet == 2:
             break
-        with suppress(WorkerCancelled):  # What was asked for since then is looked at in the next round.
-            await pilot.app.workers.wait_for_complete(threads)
-    await pilot.pause()
-    stop_blinking(pilot.app)
-    await pilot.pause()
 
 
 def at_work(app: GoalsApp | Any) -> list[Worker[Any]]:
@@ -65,11 +67,12 @@ def at_work(app: GoalsApp | Any) -> list[Worker[Any]]:
     return [worker for worker in running if worker._thread_worker]
 
 
-def stop_blinking(app: GoalsApp | Any) -> None:
-    """Cursors that are always shown."""
-    for widget in app.screen.walk_children():
-        if hasattr(widget, "cursor_blink"):
-            widget.cursor_blink = False
+def stop_blinking(app: GoalsApp | Any) -> bool:
+    """Show cursors always. Whether one of them was blinking."""
+    blinking = [widget for widget in app.screen.walk_children() if getattr(widget, "cursor_blink", False)]
+    for widget in blinking:
+        widget.cursor_blink = False
+    return bool(blinking)
 
 
 @asynccontextmanager

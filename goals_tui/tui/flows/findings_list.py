@@ -76,22 +76,21 @@ class FindingsList(Vertical):
         yield FindingRows(id="findings")
 
     def show(self, findings: Sequence[Finding], flow_id: str | None) -> None:
-        """List these findings; the cursor stays where it was."""
+        """List these findings; in the same flow the cursor stays where it was, else it is on the first one."""
         ordered = of_flow_first(findings, flow_id)
         if ordered == self._findings and flow_id == self._flow_id and self.query_one(OptionList).option_count:
             return
-        self._findings, self._flow_id = ordered, flow_id
         rows = self.query_one(OptionList)
-        place = rows.highlighted
+        place = (rows.highlighted or 0) if flow_id == self._flow_id else 0
+        self._findings, self._flow_id = ordered, flow_id
         self._rows = []
         rows.clear_options()
         here = [finding for finding in ordered if finding.flow_id == flow_id]
         self._add_group("This flow", here, MOST)
         if len(here) < len(ordered):
             self._add_group("Elsewhere", ordered[len(here) :], MOST - len(here))
-        first = next((row for row, finding in enumerate(self._rows) if finding), None)
-        if first is not None:
-            rows.highlighted = first if place is None else min(place, len(self._rows) - 1)
+        there = [row for row, finding in enumerate(self._rows) if finding]
+        rows.highlighted = next((row for row in there if row >= place), there[-1] if there else None)
 
     def _add_group(self, title: str, findings: Sequence[Finding], most: int) -> None:
         rows = self.query_one(OptionList)

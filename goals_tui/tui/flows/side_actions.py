@@ -106,7 +106,8 @@ class SideActions(FlowActions):
             self.show_flow(target, finding.node_id)
         flow = self.flow
         if flow is None or finding.fix is None:
-            self.chart.focus()
+            # On narrow screens the findings cover the chart: keys go to what is seen.
+            self._close_side()
             return
         if fixes.needs_form(finding) and finding.node_id:
             self.open_editor(flow.node(finding.node_id))

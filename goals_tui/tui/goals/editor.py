@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.widgets import Input, Static, TextArea
-from textual.worker import WorkerFailed
 
 from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.domain.goal import Goal
@@ -220,22 +220,10 @@ class GoalEditor(StepEditing):
 
     async def _lost(self, overwrite: bool) -> list[Consequences]:
         """What saving takes from the goal that is stored: others may have added steps. Raises GoalsError."""
-        draft = self.draft.goal
-        worker = self.run_worker(
-            lambda: self.services.goals.lost_by_saving(draft, overwrite=overwrite),
-            thread=True,
-            exit_on_error=False,
-            group="lost",
-        )
-        try:
-            return await worker.wait()
-        except WorkerFailed as failure:
-            raise failure.error from None
+        return await asyncio.to_thread(self.services.goals.lost_by_saving, self.draft.goal, overwrite=overwrite)
 
     async def _store(self, overwrite: bool, lost: list[Consequences]) -> Goal:
         """Save, and delete what was agreed to. That rewrites files: not on the main thread."""
-        import asyncio
-
         goal = self.draft.goal
         return await asyncio.to_thread(
             self.services.goals.save,

@@ -175,7 +175,9 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         self._restrict(Restriction())
 
     def action_insights(self) -> None:
-        """Back to the number whose cycles these are."""
+        """Back to the number whose cycles these are; the next time every cycle is here again."""
+        self._from_insights = False
+        self._restrict(Restriction())
         self.app.switch_mode("insights")
 
     @on(VirtualList.Selected)

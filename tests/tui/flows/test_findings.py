@@ -98,6 +98,27 @@ async def test_a_finding_of_another_flow_leads_there(services: Services) -> None
         assert "Choose a flow" in screen_text(pilot.app)
 
 
+async def test_a_finding_that_no_key_fixes_leads_to_its_node_and_shows_it(services: Services) -> None:
+    tracked = save_goal(services)
+    services.flows.save(flow("F", say("hi"), track(tracked, "Flight selected", name="begin"), say("bye")))
+    async with running(services, (80, 24), area="flows") as pilot:
+        finding = next(found for found in pilot.app.screen.findings if found.node_id and found.fix is None)
+        await press(pilot, "f")
+        pilot.app.screen.fix_finding(finding)
+        await press(pilot)
+        assert pilot.app.screen.side == "", "the findings cover the chart, and keys would work on what is not seen"
+        assert pilot.app.screen.query_one(FlowChart).selected == finding.node_id
+
+
+async def test_the_cursor_is_on_the_first_finding_of_every_flow(services: Services) -> None:
+    empty = [TrackGoal(id=node_id(name)) for name in ("a", "b", "c")]
+    services.flows.save(flow("One", *empty[:2]))
+    services.flows.save(flow("Two", empty[2], say("hi"), TrackGoal(id=node_id("d"))))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "f", "down", "escape", "o", *"Two", "enter", "f")
+        assert pilot.app.screen.query_one(FlowChart).selected == node_id("c")
+
+
 async def test_the_goals_screen_sends_one_here_to_track_a_goal(services: Services) -> None:
     tracked = save_goal(services)
     services.flows.save(flow("A", say("hi")))
