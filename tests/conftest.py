@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,9 @@ from goals_tui.services.context import Services, create_workspace
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SHARED = Path(__file__).parents[2] / "shared"
+
+# An app of hundreds of widgets is looked through by the collector again and again while it is drawn.
+gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(autouse=True)
