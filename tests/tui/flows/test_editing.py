@@ -16,7 +16,7 @@ from goals_tui.tui.flows.layout import START, slot_key
 from goals_tui.tui.flows.node_actions import NodeActions
 from goals_tui.tui.places import FlowPlace
 from tests.builders import book_a_flight, flow, go_to, goal, if_, lookup, node_id, other, question, say, track
-from tests.tui.harness import HOSTILE, SIZES, messages, press, running, screen_text, settle, type_text
+from tests.tui.harness import HOSTILE, messages, press, running, screen_text, settle, type_text
 
 ABC = flow("Abc", say("a"), if_("choice", (say("yes"),)), say("c"))
 
@@ -356,11 +356,10 @@ async def test_what_another_program_saves_shows_up(services: Services) -> None:
         assert "news" in screen_text(pilot.app)
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_hostile_names_are_shown_in_list_crumbs_and_forms(services: Services, size: tuple[int, int]) -> None:
+async def test_hostile_names_are_shown_in_list_crumbs_and_forms(services: Services) -> None:
     for name in HOSTILE:
         services.flows.save(flow(name, Say(id=node_id("say"), label=name, text=name), lookup("by", {name: ()})))
-    async with running(services, size, area="flows") as pilot:
+    async with running(services, area="flows") as pilot:
         for name in HOSTILE:
             begins = name[:6].strip()
             pilot.app.go(FlowPlace(services.flows.get(name).id))
