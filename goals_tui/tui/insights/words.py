@@ -108,7 +108,9 @@ def span_words(filters: Filters, span: Span | None) -> str:
     """What a span covers: Last 7 days (14 Nov – 20 Nov); all its dates where it is custom."""
     title = SPAN_TITLES[filters.span]
     if span is None or span.start is None or span.end is None:
-        return title
+        written = [f"from {filters.since}"] if filters.since else []
+        written += [f"to {filters.until}"] if filters.until else []
+        return " ".join([title, *written])
     if span.days is None:
         dates = f"{span.start:%Y-%m-%d %H:%M} – {span.end:%Y-%m-%d %H:%M}"
     else:

@@ -6,6 +6,7 @@ from textual.widgets import Input
 
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.tui.insights.calendar import Calendar
+from goals_tui.tui.insights.filter_bar import filter_words
 from goals_tui.tui.insights.filter_dialog import FilterDialog
 from goals_tui.tui.insights.screen import InsightsScreen
 from tests.tui.harness import messages, press, running, screen_text, type_text
@@ -111,3 +112,12 @@ async def test_the_command_line_is_copied(scenarios: dict[str, Scenario]) -> Non
     async with running(services, area="insights") as pilot:
         await press(pilot, "right_square_bracket", "x")
         assert pilot.app.clipboard == f"goals-tui --workspace {services.workspace.path} report --span this-month"
+
+
+def test_saved_dates_are_named() -> None:
+    def named(**filters: str | None) -> tuple[str, ...]:
+        return filter_words(Filters(span="custom", **filters), None, {})  # type: ignore[arg-type]  # dates
+
+    assert named(since="2026-11-01", until="2026-11-10") == ("Custom from 2026-11-01 to 2026-11-10",)
+    assert named(until="2026-11-10") == ("Custom to 2026-11-10",)
+    assert filter_words(Filters(span="today"), None, {}) == ("Today",)
