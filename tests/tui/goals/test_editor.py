@@ -288,7 +288,9 @@ async def test_overwriting_asks_about_the_steps_that_others_added(services: Serv
         theirs = services.goals.save(flight.model_copy(update={"steps": (*flight.steps, extra)}))
         services.tracking.track("s0", theirs.id, [extra.id], Source(endpoint_name="Web"))
         before = services.workspace.events.stats().events
-        await press(pilot, "ctrl+s", "left", "enter")
+        await press(pilot, "ctrl+s")
+        assert "Changed elsewhere" in screen_text(pilot.app) and not messages(pilot.app), "it is asked, not said too"
+        await press(pilot, "left", "enter")
         assert "Delete step Seat chosen" in screen_text(pilot.app)
         await press(pilot, "enter")
         assert services.goals.get(flight.id).name == "Book a Flight", "Back has the focus"

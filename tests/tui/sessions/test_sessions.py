@@ -263,7 +263,9 @@ async def test_esc_goes_back_to_insights_as_it_was(scenarios: dict[str, Scenario
         assert "esc Back to Insights" in screen_text(pilot.app)
         await press(pilot, "enter", "escape", "escape")
         assert screen_text(pilot.app) == before
-        await press(pilot, "4", "s")
+        await press(pilot, "4")
+        assert "└ only" not in screen_text(pilot.app), "the drill-down has ended"
+        await press(pilot, "s")
         pilot.app.go(SessionPlace("session-17"))
         await settle(pilot)
         assert "Back to Insights" not in screen_text(pilot.app), "it was not Insights that led here"
