@@ -85,6 +85,8 @@ def run_app(command: str, folder: Path, *, patience: float) -> str:
         os.write(leader, b"q")
         drawn += _until(leader, lambda text: "Palette" in text, patience)
         os.write(leader, b"q")
+        # A terminal that nobody reads fills up, and the app waits for it with its last screen half drawn.
+        drawn += _until(leader, None, patience)
         assert app.wait(patience) == 0, drawn[-3000:]
         return drawn
     finally:
@@ -93,17 +95,20 @@ def run_app(command: str, folder: Path, *, patience: float) -> str:
         os.close(leader)
 
 
-def _until(terminal: int, there: Callable[[str], bool], patience: float) -> str:
+def _until(terminal: int, there: Callable[[str], bool] | None, patience: float) -> str:
+    """What is drawn until it is `there`; None: until nobody holds the terminal any more."""
     import select
 
     drawn, end = "", time.monotonic() + patience
-    while not there(drawn):
+    while there is None or not there(drawn):
         ready, _, _ = select.select([terminal], [], [], max(0.0, end - time.monotonic()))
         assert ready, f"it did not come in {patience:.0f} s:\n{drawn[-3000:]}"
         try:
             read = os.read(terminal, 1 << 16)
         except OSError:  # how Linux says that nobody holds the other end any more
             read = b""
+        if there is None and not read:
+            break
         assert read, f"it ended before:\n{drawn[-3000:]}"
         drawn += _ESCAPES.sub("", read.decode("utf-8", "replace"))
     return drawn
