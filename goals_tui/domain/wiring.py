@@ -7,7 +7,7 @@ not be tracked." `check` finds where that, or anything else that keeps a goal fr
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from goals_tui.domain.flow import End, ExecuteFlow, Flow, GoTo, Handover, Node, Once, TrackGoal, title
@@ -204,7 +204,10 @@ class _Check:
         else:
             names = " or ".join(repr(step.name) for step in completions.values()) or "a completion step"
             message = f"{goal.name!r} can never be completed, because no node tracks {names}."
-            yield _at("completion-unreachable", *uses[0], message, goal, next(iter(completions.values()), None))
+            step = next(iter(completions.values()), None)
+            # Behind a node that tracks the goal already, what is missing can be tracked.
+            fix: Fix | None = "track_goal" if step else None
+            yield replace(_at("completion-unreachable", *uses[0], message, goal, step), fix=fix)
 
     def _unreachable(self, graph: FlowGraph) -> Iterator[Finding]:
         # The first node of a flow that is run is always reached.

@@ -226,9 +226,10 @@ def test_a_goal_that_can_never_be_completed() -> None:
     findings = check([flow("Main", search(), choose())], [BOOK])
     assert [f.code for f in findings] == ["completion-unreachable", "step-untracked"]
     assert findings[0].message == "'Book' can never be completed, because no node tracks 'Pay'."
+    assert (findings[0].fix, findings[0].step, findings[0].node_id) == ("track_goal", "Pay", node_id("search"))
     after_the_end = check([flow("Main", search(), choose(), handover(), pay())], [BOOK])
     assert [f.code for f in after_the_end] == ["completion-unreachable", "node-unreachable"]
-    assert after_the_end[0].node_id == node_id("pay")
+    assert (after_the_end[0].node_id, after_the_end[0].fix) == (node_id("pay"), None)
     assert "no path leads from 'Search' to a completion step such as 'Pay'" in after_the_end[0].message
 
 

@@ -33,6 +33,10 @@ class FindingRows(OptionList):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("flows.finding")]
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where nothing is wrong there is nothing to fix."""
+        return self.highlighted is not None if action == "select" else super().check_action(action, parameters)
+
 
 class FindingsList(Vertical):
     """Posts `Shown` for the finding under the cursor, and `Chosen` when enter asks for its fix."""

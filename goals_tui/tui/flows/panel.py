@@ -71,7 +71,7 @@ class Earlier(Static):
 class Answers(OptionList):
     """The buttons of a question: number keys and arrows choose, any other letter begins free text.
 
-    After the end of a conversation it offers what to do next, and every key but the arrows goes on to the app.
+    After the end of a conversation it offers what to do next, and letters go on to the app.
     """
 
     DEFAULT_CSS = """
@@ -93,16 +93,16 @@ class Answers(OptionList):
     def __init__(self) -> None:
         super().__init__(id="answers")
         self.answers: tuple[str, ...] = ()
-        self.numbered = True
+        self.at_the_end = False
 
-    def offer(self, answers: tuple[str, ...], *, numbered: bool = True) -> None:
+    def offer(self, answers: tuple[str, ...], *, at_the_end: bool = False) -> None:
         """Show these answers, each with its number; none hides the list."""
-        self.answers, self.numbered = answers, numbered
+        self.answers, self.at_the_end = answers, at_the_end
         self.clear_options()
         self.display = bool(answers)
         rows = []
         for number, answer in enumerate(answers, 1):
-            key = str(number) if numbered and number < 10 else " "
+            key = str(number) if number < 10 else " "
             rows.append(Option(Content.assemble((f" {key} ", "bold $primary"), Content(answer))))
         self.add_options(rows)
         if answers:
@@ -110,14 +110,18 @@ class Answers(OptionList):
 
     def on_key(self, event: events.Key) -> None:
         """The number of an answer chooses it, everything else goes to the text."""
-        if not self.numbered or event.character is None or not event.is_printable or event.key == "space":
+        typed = event.character
+        if typed is None or not event.is_printable or event.key == "space":
             return
+        digit = typed in "0123456789"
+        if self.at_the_end and not digit:
+            return
+        # A digit too many must not leave the conversation for another screen.
         event.stop()
-        number = int(event.character) if event.character in "123456789" else 0
-        if 1 <= number <= len(self.answers):
-            self.post_message(self.OptionSelected(self, self.get_option_at_index(number - 1), number - 1))
-        else:
-            self.post_message(self.Typed(event.character))
+        if digit and 1 <= int(typed) <= len(self.answers):
+            self.post_message(self.OptionSelected(self, self.get_option_at_index(int(typed) - 1), int(typed) - 1))
+        elif not self.at_the_end:
+            self.post_message(self.Typed(typed))
 
 
 class PanelScreen(ScreenFrame[None]):
@@ -247,7 +251,7 @@ class PanelScreen(ScreenFrame[None]):
         field.disabled = talk.ended is not None
         field.display = talk.ended is None
         if talk.ended is not None:
-            answers.offer((AGAIN, BACK), numbered=False)
+            answers.offer((AGAIN, BACK), at_the_end=True)
         else:
             answers.offer(talk.asked.buttons if talk.asked else ())
         if answers.display:

@@ -85,6 +85,25 @@ async def test_a_goal_that_nothing_tracks_is_tracked_after_the_selected_node(ser
         assert isinstance(node, TrackGoal) and node.goal_id == tracked.id
 
 
+async def test_a_completion_step_that_nothing_tracks_is_tracked_where_the_goal_is(services: Services) -> None:
+    tracked = save_goal(services)
+    services.flows.save(flow("F", say("hi"), track(tracked, "Flight selected", name="begin"), say("bye")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "down", "down", "m")
+        after = services.flows.get("F").nodes[2]
+        assert isinstance(after, TrackGoal)
+        assert [tracked.step(step_id).kind for step_id in after.step_ids] == ["completion"]
+        assert "completion-unreachable" not in {finding.code for finding in services.flows.findings()}
+
+
+async def test_where_nothing_is_wrong_there_is_nothing_to_fix(services: Services) -> None:
+    services.flows.save(flow("F", say("hi")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "f")
+        text = screen_text(pilot.app)
+        assert "nothing is wrong" in text and "Fix" not in text
+
+
 async def test_a_finding_of_another_flow_leads_there(services: Services) -> None:
     services.flows.save(flow("A", say("hi")))
     services.flows.save(flow("B", go_to("Gone")))
@@ -100,7 +119,7 @@ async def test_a_finding_of_another_flow_leads_there(services: Services) -> None
 
 async def test_a_finding_that_no_key_fixes_leads_to_its_node_and_shows_it(services: Services) -> None:
     tracked = save_goal(services)
-    services.flows.save(flow("F", say("hi"), track(tracked, "Flight selected", name="begin"), say("bye")))
+    services.flows.save(flow("F", say("hi"), track(tracked, "Flight selected", name="begin"), go_to("F")))
     async with running(services, (80, 24), area="flows") as pilot:
         finding = next(found for found in pilot.app.screen.findings if found.node_id and found.fix is None)
         await press(pilot, "f")

@@ -49,16 +49,19 @@ async def test_numbers_arrows_and_free_text_answer(services: Services) -> None:
         assert pilot.app.screen.query_one("#crumbs")
 
 
-async def test_after_the_end_numbers_change_the_screen(services: Services) -> None:
+async def test_after_the_end_a_number_too_many_stays_in_the_panel(services: Services) -> None:
     services.flows.save(flow("F", question("One?", "a")))
     async with running(services, area="flows") as pilot:
         await press(pilot, "i", "2")
-        assert pilot.app.current_mode == "flows", "a number without an answer is text"
-        assert pilot.app.screen.query_one("#answer", Input).value == "2"
+        assert pilot.app.screen.query_one("#answer", Input).value == "2", "a number without an answer is text"
         await press(pilot, "enter")
         assert "The flow has ended." in screen_text(pilot.app)
-        await press(pilot, "4")
-        assert pilot.app.current_mode == "sessions"
+        await press(pilot, "4", "0")
+        assert pilot.app.current_mode == "flows" and "The flow has ended." in screen_text(pilot.app)
+        await press(pilot, "1")
+        assert "One?" in screen_text(pilot.app) and "The flow has ended." not in screen_text(pilot.app)
+        await press(pilot, "1", "2")
+        assert pilot.app.screen.query_one("#crumbs"), "back at the chart"
 
 
 async def test_debug_keeps_the_state_and_the_newest_event_in_view_and_stays_on(services: Services) -> None:
