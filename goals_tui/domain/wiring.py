@@ -204,10 +204,10 @@ class _Check:
         else:
             names = " or ".join(repr(step.name) for step in completions.values()) or "a completion step"
             message = f"{goal.name!r} can never be completed, because no node tracks {names}."
-            step = next(iter(completions.values()), None)
+            missing = next(iter(completions.values()), None)
             # Behind a node that tracks the goal already, what is missing can be tracked.
-            fix: Fix | None = "track_goal" if step else None
-            yield replace(_at("completion-unreachable", *uses[0], message, goal, step), fix=fix)
+            fix: Fix | None = "track_goal" if missing else None
+            yield replace(_at("completion-unreachable", *uses[0], message, goal, missing), fix=fix)
 
     def _unreachable(self, graph: FlowGraph) -> Iterator[Finding]:
         # The first node of a flow that is run is always reached.

@@ -1,4 +1,4 @@
-"""Dialogs that every screen may use: a question, a line of text, a choice from a list.
+"""Dialogs that every screen may use: a question, a form, a line of text. `choose` has the choice from a list.
 
 Each is a modal screen that is awaited: `answer = await app.push_screen_wait(Ask(...))`. Escape is None.
 """
@@ -14,8 +14,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Label, OptionList, Static
-from textual.widgets.option_list import Option as Row
+from textual.widgets import Button, Input, Label, Static
 
 from goals_tui.domain.errors import GoalsError
 from goals_tui.tui.actions import bindings
@@ -105,6 +104,17 @@ class Reading(Dialog[ResultT]):
     BINDINGS = bindings("app.reading")
 
 
+class Form(Dialog[ResultT]):
+    """A dialog with fields: a key presses its main button from any of them."""
+
+    CONTEXT = "app.form"
+    BINDINGS = bindings("app.form")
+
+    def action_accept(self) -> None:
+        """Press the main button."""
+        self.query_one("#dialog-buttons Button.-primary", Button).press()
+
+
 @dataclass(frozen=True)
 class Answer:
     """A button of `Ask`: what is returned, what it says, and whether it loses something."""
@@ -143,7 +153,7 @@ def ask_to_leave(name: str) -> Ask:
     return Ask("Not saved", f"{name} has changes.", answers)
 
 
-class AskText(Dialog[str]):
+class AskText(Form[str]):
     """A line of text. `check` raises GoalsError for one that won't do, which is said below while typing."""
 
     def __init__(
@@ -205,121 +215,3 @@ class AskText(Dialog[str]):
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
         self.dismiss(None)
-
-
-@dataclass(frozen=True)
-class Option:
-    """A line of `Choose`: what is returned, its title, a quiet note, and further words that find it."""
-
-    value: str
-    title: str
-    note: str = ""
-    words: str = ""
-
-
-class Choose(Dialog[str]):
-    """One of a list, which typing narrows down. Returns the value of the option. `preview` hears each one in turn."""
-
-    MOST_ROWS: ClassVar[int] = 400
-
-    FEW: ClassVar[int] = 6
-    """So many options, or fewer, make a box that is no higher than they are."""
-
-    DEFAULT_CSS = """
-    Choose > #dialog { height: 80%; }
-    Choose #dialog-body { height: 1fr; }
-    Choose OptionList { height: 1fr; margin-top: 1; }
-    Choose.-few > #dialog, Choose.-few #dialog-body { height: auto; }
-    Choose .quiet { margin-bottom: 1; }
-    Choose #dialog-buttons .quiet { margin: 0; }
-    """
-
-    def __init__(
-        self,
-        title: str,
-        options: Sequence[Option],
-        *,
-        chosen: str | None = None,
-        text: str = "",
-        preview: Callable[[str], object] | None = None,
-    ) -> None:
-        super().__init__(title)
-        self.options = options
-        self.chosen = chosen
-        self.text = text
-        self.preview = preview
-        self.shown: list[Option] = []
-
-    def compose_dialog(self) -> ComposeResult:
-        if self.text:
-            yield Static(self.text, classes="dialog-text quiet", markup=False)
-        yield Input(placeholder="Type to search", id="search")
-        yield OptionList(id="options")
-
-    def compose_buttons(self) -> ComposeResult:
-        yield Label("", id="count", classes="quiet")
-
-    def on_mount(self) -> None:
-        rows = self.query_one(OptionList)
-        rows.can_focus = False
-        if len(self.options) <= self.FEW:
-            self.add_class("-few")
-            rows.styles.height = max(1, len(self.options))
-        self._list("")
-        self.call_after_refresh(self._center)
-        self.query_one(Input).focus()
-
-    def _center(self) -> None:
-        """What is chosen now stands among its neighbours, not at the end of the list."""
-        rows = self.query_one(OptionList)
-        rows.scroll_to(y=(rows.highlighted or 0) - rows.size.height // 2, animate=False)
-
-    @on(Input.Changed, "#search")
-    def _search(self, event: Input.Changed) -> None:
-        self._list(event.value)
-
-    def _list(self, wanted: str) -> None:
-        words = wanted.casefold().replace("/", " ").replace("_", " ").split()
-        found = [option for option in self.options if all(word in _searched(option) for word in words)]
-        first = wanted.strip().casefold()
-        found.sort(key=lambda option: not option.title.casefold().startswith(first))
-        self.shown = found[: self.MOST_ROWS]
-        rows = self.query_one(OptionList)
-        rows.clear_options()
-        rows.add_options([Row(self._row(option)) for option in self.shown])
-        values = [option.value for option in self.shown]
-        if self.shown:
-            rows.highlighted = values.index(self.chosen) if not words and self.chosen in values else 0
-        many = f"{len(found)} of {len(self.options)}" if words else f"{len(self.options)} in all"
-        self.query_one("#count", Label).update(many if found else "No matches")
-
-    def _row(self, option: Option) -> Content:
-        mark = ("✓ ", "$primary") if option.value == self.chosen else "  "
-        note = (f"  {option.note}", "$quiet") if option.note else ""
-        return Content.assemble(mark, Content(option.title), note)
-
-    def on_key(self, event: object) -> None:
-        """The list follows the arrow keys while the search has the focus."""
-        key = getattr(event, "key", "")
-        moves = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
-        if key in moves:
-            getattr(self.query_one(OptionList), f"action_{moves[key]}")()
-
-    @on(OptionList.OptionHighlighted)
-    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        if self.preview and event.option_index < len(self.shown):
-            self.preview(self.shown[event.option_index].value)
-
-    @on(Input.Submitted, "#search")
-    def _take(self) -> None:
-        index = self.query_one(OptionList).highlighted
-        if index is not None and self.shown:
-            self.dismiss(self.shown[index].value)
-
-    @on(OptionList.OptionSelected)
-    def _clicked(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self.shown[event.option_index].value)
-
-
-def _searched(option: Option) -> str:
-    return f"{option.title} {option.note} {option.words}".casefold().replace("/", " ").replace("_", " ")

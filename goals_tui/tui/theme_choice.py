@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import GoalsError
-from goals_tui.tui.dialogs import Choose, Option
+from goals_tui.tui.choose import Choose, Option
 from goals_tui.tui.themes import OURS
 
 if TYPE_CHECKING:

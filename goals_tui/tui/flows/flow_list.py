@@ -13,8 +13,8 @@ from textual.widgets.option_list import Option
 
 from goals_tui.domain.wiring import Severity
 from goals_tui.services.flows import FlowSummary
-from goals_tui.tui.dialogs import Choose
-from goals_tui.tui.dialogs import Option as Row
+from goals_tui.tui.choose import Choose
+from goals_tui.tui.choose import Option as Row
 from goals_tui.tui.flows.findings_list import COLORS
 from goals_tui.tui.flows.flow_chart_paint import BADGES
 

@@ -32,7 +32,7 @@ from goals_tui.domain.flow import (
     Say,
 )
 from goals_tui.domain.model import MAX_NAME, MAX_TEXT, clean_line, clean_text
-from goals_tui.tui.dialogs import Choose, Option
+from goals_tui.tui.choose import Choose, Option
 from goals_tui.tui.flows.faces import Names
 from goals_tui.tui.flows.fields import LineList, SpokenField
 

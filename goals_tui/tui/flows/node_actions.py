@@ -13,8 +13,8 @@ from goals_tui.domain.flow_edit import Position
 from goals_tui.domain.wiring import Finding
 from goals_tui.domain.words import counted
 from goals_tui.services.flows import changed_parts
+from goals_tui.tui.choose import Choose, Option
 from goals_tui.tui.conflict import ask_conflict
-from goals_tui.tui.dialogs import Choose, Option
 from goals_tui.tui.flows import edits
 from goals_tui.tui.flows.edits import Edit
 from goals_tui.tui.flows.faces import one_line

@@ -17,8 +17,8 @@ from goals_tui.domain.flow import Node, TrackGoal
 from goals_tui.domain.flow_edit import position_of
 from goals_tui.domain.goal import Goal, Step
 from goals_tui.tui.actions import bindings
-from goals_tui.tui.dialogs import Choose
-from goals_tui.tui.dialogs import Option as Row
+from goals_tui.tui.choose import Choose
+from goals_tui.tui.choose import Option as Row
 from goals_tui.tui.flows import edits
 from goals_tui.tui.flows.forms import EditorData, NodeForm
 

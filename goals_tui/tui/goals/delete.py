@@ -13,7 +13,8 @@ from textual.content import Content
 from textual.widgets import Button, Input, Label, Static
 
 from goals_tui.domain.errors import GoalsError
-from goals_tui.tui.dialogs import Choose, Dialog, Option
+from goals_tui.tui.choose import Choose, Option
+from goals_tui.tui.dialogs import Dialog
 
 if TYPE_CHECKING:
     from goals_tui.services.goals import Consequences, GoalSummary

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain.words import counted
-from goals_tui.tui.dialogs import Choose, Option
+from goals_tui.tui.choose import Choose, Option
 from goals_tui.tui.goals.journey import node_in_words, steps_in_words
 from goals_tui.tui.places import FlowPlace
 from goals_tui.tui.screen import ScreenFrame

@@ -10,8 +10,9 @@ from textual.content import Content
 from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.value import format_duration
+from goals_tui.tui.choose import Choose, Option
 from goals_tui.tui.conflict import ask_conflict
-from goals_tui.tui.dialogs import Answer, Ask, Choose, Option
+from goals_tui.tui.dialogs import Answer, Ask
 from goals_tui.tui.goals.delete import what_goes
 
 if TYPE_CHECKING:

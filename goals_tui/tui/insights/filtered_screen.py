@@ -163,7 +163,7 @@ class FilteredScreen(ScreenFrame[None]):
             self.app.notify(f"Filters {name!r} deleted. u brings them back.")
 
     async def _choose_saved(self, title: str) -> str | None:
-        from goals_tui.tui.dialogs import Choose, Option
+        from goals_tui.tui.choose import Choose, Option
 
         saved = self.services.filters.all()
         if not saved:

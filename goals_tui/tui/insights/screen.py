@@ -162,7 +162,7 @@ Changes compare with the span of the same length before.
     @work
     async def action_goal(self) -> None:
         """Choose whose funnel is shown."""
-        from goals_tui.tui.dialogs import Choose, Option
+        from goals_tui.tui.choose import Choose, Option
 
         if self.gathered is None:
             return

@@ -13,7 +13,7 @@ from textual.widgets import Button, Input, Label, Static
 
 from goals_tui.domain.errors import GoalsError
 from goals_tui.services.packages.paths import check_target, proposed
-from goals_tui.tui.dialogs import Dialog
+from goals_tui.tui.dialogs import Form
 from goals_tui.tui.packages.paths import path_input
 from goals_tui.tui.widgets.fields import Toggle
 
@@ -29,7 +29,7 @@ class ExportChoice:
     with_flows: bool
 
 
-class ExportPackage(Dialog[ExportChoice]):
+class ExportPackage(Form[ExportChoice]):
     """Asks for the file, and whether flows and analytics data go along. `names` is what is packed, in words."""
 
     DEFAULT_CSS = """

@@ -10,7 +10,7 @@ from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.words import counted
 from goals_tui.services.packages.paths import check_source, typed
 from goals_tui.services.tasks import work as tasks_work
-from goals_tui.tui.dialogs import Choose, Option
+from goals_tui.tui.choose import Choose, Option
 from goals_tui.tui.packages.export import ExportPackage
 from goals_tui.tui.packages.paths import AskPath
 from goals_tui.tui.packages.review import ReviewPackage

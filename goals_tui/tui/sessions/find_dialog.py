@@ -10,14 +10,14 @@ from goals_tui.domain.errors import NotFoundError
 from goals_tui.domain.model import MAX_NAME, clean_line
 from goals_tui.domain.report import Cycle
 from goals_tui.services.insights.service import Insights
-from goals_tui.tui.dialogs import Dialog
+from goals_tui.tui.dialogs import Form
 from goals_tui.tui.places import SessionPlace
 from goals_tui.tui.sessions.restriction import EVERYTHING_THERE_IS
 
 Found = Cycle | SessionPlace
 
 
-class FindDialog(Dialog[Found]):
+class FindDialog(Form[Found]):
     """Returns what has the id."""
 
     def __init__(self) -> None:

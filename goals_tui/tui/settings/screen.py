@@ -12,7 +12,8 @@ from textual.widgets import Static
 
 from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.tui.actions import bindings, key_names, registry
-from goals_tui.tui.dialogs import Answer, Ask, AskText, Choose, Option
+from goals_tui.tui.choose import Choose, Option
+from goals_tui.tui.dialogs import Answer, Ask, AskText
 from goals_tui.tui.screen import ScreenFrame
 from goals_tui.tui.settings.rows import Setting, settings
 from goals_tui.tui.widgets.columns import Column

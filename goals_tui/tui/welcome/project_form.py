@@ -13,12 +13,12 @@ from textual.widgets import Button, Input, Label, Static
 from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.model import MAX_NAME
 from goals_tui.services.first_start import system_time_zone, why_not
-from goals_tui.tui.dialogs import Dialog
+from goals_tui.tui.dialogs import Form
 
 FIELDS = ("name", "currency", "zone")
 
 
-class ProjectForm(Dialog[bool]):
+class ProjectForm(Form[bool]):
     """Makes a workspace at `path` and returns True. What keeps it from being made is said beside each field."""
 
     DEFAULT_CSS = """

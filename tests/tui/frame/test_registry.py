@@ -10,7 +10,8 @@ import pytest
 
 from goals_tui.tui.actions import AREAS, Action, key_table, of_context, registry
 from goals_tui.tui.app import GoalsApp
-from goals_tui.tui.dialogs import Dialog, Reading
+from goals_tui.tui.choose import Search
+from goals_tui.tui.dialogs import Dialog, Form, Reading
 from goals_tui.tui.goals.editor import GoalEditor
 from goals_tui.tui.goals.step_form import StepForm
 from goals_tui.tui.widgets.fields import Toggle
@@ -21,6 +22,8 @@ CLASSES: dict[str, Any] = {
     "app": GoalsApp,
     "app.dialog": Dialog,
     "app.reading": Reading,
+    "app.form": Form,
+    "app.choose": Search,
     "app.list": RowCursor,
     "app.toggle": Toggle,
     "goals.editor": GoalEditor,

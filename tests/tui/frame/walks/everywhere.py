@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.tui.actions import AREAS
-from goals_tui.tui.dialogs import AskText, Choose
+from goals_tui.tui.choose import Choose
+from goals_tui.tui.dialogs import AskText
 from goals_tui.tui.goals.delete import DeleteGoal
 from goals_tui.tui.help import Help
 from goals_tui.tui.jump import Jump
@@ -73,7 +74,7 @@ EVERYWHERE = Walk(
         call(lambda app: app.show_error(UnreadableError("The disk is full. Make room."))),
         FromPalette("close messages", "app.close-messages", lambda app: not messages(app)),
         FromPalette("choose theme", "app.theme", on(Choose)),
-        keys("escape"),
+        Do("enter", "app.choose.take", off(Choose)),
         FromPalette("tour", "app.tour", card(0)),
         Do("enter", "welcome.tour.next", card(1)),
         Do("left", "welcome.tour.back", card(0)),
@@ -84,7 +85,8 @@ EVERYWHERE = Walk(
         keys("6"),
         Do("c", "settings.copy", copied(lambda app: "Flight Desk")),
         Do("o", "settings.change", on(AskText)),
-        keys("escape", "end", *["up"] * 6, "o"),
+        Do("f2", "app.form.accept", off(AskText)),
+        keys("end", *["up"] * 6, "o"),
         Do("escape", "settings.back", focused("settings")),
         Do("q", "app.quit", lambda app: app._exit),
     ),

@@ -9,7 +9,8 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from goals_tui.tui.dialogs import AskText, Choose
+from goals_tui.tui.choose import Choose
+from goals_tui.tui.dialogs import AskText
 from goals_tui.tui.flows.files import ExportFlow
 from goals_tui.tui.flows.kind_menu import KindMenu
 from goals_tui.tui.flows.layout import START

@@ -10,7 +10,8 @@ from typing import Any
 from textual.pilot import Pilot
 
 from goals_tui.domain.filters import Filters
-from goals_tui.tui.dialogs import AskText, Choose
+from goals_tui.tui.choose import Choose
+from goals_tui.tui.dialogs import AskText
 from goals_tui.tui.insights.calendar import Calendar
 from goals_tui.tui.insights.filter_dialog import FilterDialog
 from goals_tui.tui.insights.health import HealthDialog

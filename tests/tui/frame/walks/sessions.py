@@ -10,7 +10,8 @@ from textual.pilot import Pilot
 
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Cycle, Outcome
-from goals_tui.tui.dialogs import AskText, Choose
+from goals_tui.tui.choose import Choose
+from goals_tui.tui.dialogs import AskText
 from goals_tui.tui.insights.filter_dialog import FilterDialog
 from goals_tui.tui.sessions.find_dialog import FindDialog
 from goals_tui.tui.sessions.screen import SessionsScreen
