@@ -58,6 +58,7 @@ BASES = {
     "Dialog",
     "FilteredScreen",
     "FlowActions",
+    "Form",
     "NodeActions",
     "Reading",
     "ScreenFrame",

@@ -159,12 +159,12 @@ class GoalEditor(StepEditing):
         self._travel(self.draft.redo)
 
     def _travel(self, step: Callable[[], None]) -> None:
-        """Undo or redo, and go to the step that it brought or changed."""
-        before = self.draft.goal.further
+        """Undo or redo, and go to the step that it brought or changed; after a move, along with the chosen one."""
+        before, chosen = self.draft.goal.further, self.form.steps.chosen
         step()
         self.form.fill(self.draft.goal)
         changed = [step.id for step in self.draft.goal.further if step not in before]
-        self.show_state(changed[-1] if changed else None)
+        self.show_state(changed[-1] if changed else chosen.id if chosen else None)
         if changed and not isinstance(self.focused, Input | TextArea):
             self.form.steps.focus()
 

@@ -143,8 +143,8 @@ class ViewPane(Vertical):
         under = self.query_one(Course).query_one(Chart)
         if self.as_table:
             before, after = self.table.hidden
-            turns = f"← → {before + after} more · " if before or after else ""
-            text = Content(f"{turns}v shows the chart · y copies the table · s saves it as CSV")
+            turns = " · ".join([f"← {before} more"] * bool(before) + [f"→ {after} more"] * bool(after))
+            text = Content(" · ".join(filter(None, [turns, "v shows the chart", "y copies it", "s saves it as CSV"])))
         else:
             text = (under if under.has_focus else self.chart).caption(caption.size.width)
         caption.update(text.truncate(max(1, caption.size.width), ellipsis=True))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.events import Resize
 from textual.widgets import ContentSwitcher, Static
 
@@ -20,6 +19,7 @@ from goals_tui.tui.insights.words import Words
 from goals_tui.tui.places import CyclesPlace, Place, SessionPlace
 from goals_tui.tui.sessions.cycle_actions import CycleActions
 from goals_tui.tui.sessions.cycle_list import CycleRows
+from goals_tui.tui.sessions.only_line import OnlyLine
 from goals_tui.tui.sessions.pages import CyclePages, find
 from goals_tui.tui.sessions.restriction import Restriction
 from goals_tui.tui.widgets.virtual_list import VirtualList
@@ -37,8 +37,6 @@ An **orphan** (?) has no initial step: it is in no number of a report.
 """
     CSS = """
     SessionsScreen.-low #body { padding: 0 1; }
-    SessionsScreen #behind { height: 1; color: $primary; display: none; }
-    SessionsScreen #behind.-on { display: block; }
     SessionsScreen #list { height: 1fr; margin-top: 1; }
     SessionsScreen.-low #list { margin-top: 0; }
     SessionsScreen #empty { height: 1fr; content-align: center middle; text-align: center; }
@@ -54,7 +52,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
 
     def compose_body(self) -> ComposeResult:
         yield FilterBar()
-        yield Static("", id="behind", markup=False)
+        yield OnlyLine()
         with ContentSwitcher(initial="list", id="view"):
             yield self.rows
             yield Static("", id="empty", markup=False)
@@ -135,10 +133,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
     def _show_restriction(self) -> None:
         self.show_filters()
         words = self.restriction.words(self._goal)
-        line = self.query_one("#behind", Static)
-        line.set_class(bool(words), "-on")
-        leads = "a shows all, esc goes back to Insights" if self._from_insights else "a shows all"
-        line.update(Content.assemble("└ only ", (" · ".join(words), "bold"), (f"   {leads}", "$quiet")))
+        self.query_one(OnlyLine).say(words, from_insights=self._from_insights)
 
     def open_place(self, place: Place) -> None:
         """Show the cycles behind a number of Insights, or those of a session."""

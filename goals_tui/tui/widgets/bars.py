@@ -43,6 +43,17 @@ class TitleBar(Bar):
     note = reactive("")
     unsaved = reactive(False)
     undo = reactive("")
+    undo_key = reactive("")
+    """What undoes now, where typing does not take it; empty where no key does."""
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+
+    def _changed(self, screen: Screen[object]) -> None:
+        if screen is self.screen:
+            active = screen.active_bindings.values()
+            keys = (found.binding.key for found in active if found.binding.action == "undo" and found.enabled)
+            self.undo_key = key_name(next(keys, ""))
 
     def render(self) -> RenderResult:
         return Content("\n").join([self._screens(), self._place()])
@@ -65,7 +76,8 @@ class TitleBar(Bar):
 
     def _place(self) -> Content:
         mark = Content.styled("  ● not saved", "bold $warning") if self.unsaved else Content("")
-        undo = Content.styled(f"Undo (u): {self.undo}", "$quiet") if self.undo else Content("")
+        key = f" ({self.undo_key})" if self.undo_key else ""
+        undo = Content.styled(f"Undo{key}: {self.undo}", "$quiet") if self.undo else Content("")
         room = self.size.width - 2 - mark.cell_length
         place = Content.styled(self.place, "bold").truncate(room, ellipsis=True)
         left = Content.assemble(" ", place, mark)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
@@ -53,6 +53,26 @@ async def test_a_new_step_is_in_view_and_after_redo_too(services: Services) -> N
         pilot.app.screen.form.scroll_home(animate=False)
         await press(pilot, "u", "U")
         assert "Step 5" in screen_text(pilot.app)
+
+
+async def test_the_cursor_goes_along_with_a_step_whose_move_is_undone(services: Services, flight: Goal) -> None:
+    async with running(services) as pilot:
+        await press(pilot, "enter", *["tab"] * 4)
+        table = pilot.app.screen.form.steps
+        moved = table.chosen
+        await press(pilot, "J")
+        assert (table.cursor, table.chosen) == (1, moved)
+        await press(pilot, "u")
+        assert (table.cursor, table.chosen) == (0, moved)
+
+
+async def test_the_title_names_the_key_that_undoes_where_one_is(services: Services, flight: Goal) -> None:
+    async with running(services) as pilot:
+        await press(pilot, "enter", *["tab"] * 4, "J")
+        assert "Undo (u): last change" in screen_text(pilot.app)
+        await press(pilot, "shift+tab", "shift+tab")
+        assert isinstance(pilot.app.focused, Input | TextArea)
+        assert "Undo (ctrl+z): last change" in screen_text(pilot.app)
 
 
 async def test_the_footer_of_the_steps_at_80_columns(services: Services, flight: Goal) -> None:

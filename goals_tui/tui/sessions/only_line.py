@@ -1,0 +1,36 @@
+"""The line that says what the list of cycles is narrowed to, and which keys widen it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+
+class OnlyLine(Widget):
+    """Hidden where there are no words. Where not all fits, the keys are said in brief, then the words are cut."""
+
+    DEFAULT_CSS = """
+    OnlyLine { height: 1; width: 1fr; color: $primary; display: none; }
+    OnlyLine.-on { display: block; }
+    """
+
+    words: reactive[tuple[str, ...]] = reactive(())
+    from_insights = reactive(False)
+
+    def say(self, words: Sequence[str], *, from_insights: bool) -> None:
+        """What it is narrowed to, each in a few words; `from_insights` is whether esc leads back there."""
+        self.words, self.from_insights = tuple(words), from_insights
+        self.set_class(bool(words), "-on")
+
+    def render(self) -> Content:
+        said = Content.assemble("└ only ", (" · ".join(self.words), "bold"))
+        keys, brief = "   a shows all", "   a: all"
+        if self.from_insights:
+            keys, brief = f"{keys}, esc goes back to Insights", f"{brief}, esc: Insights"
+        if said.cell_length + len(keys) > self.size.width:
+            keys = brief
+        said = said.truncate(max(1, self.size.width - len(keys)), ellipsis=True)
+        return Content.assemble(said, (keys, "$quiet"))
