@@ -1,23 +1,41 @@
 """Whether cycles can be open or closed where a conversation passes: a may-analysis over all paths and all flows.
 
-Conditions are taken to go either way. Everything that a conversation can have done before is one bit: a goal's cycle
-was opened, a node ran, a Once was passed. A state is two sets of bits, those that may not have happened and those
-that may; nothing that happened is undone, so a flow is summed up by what it makes of "nothing happened yet".
+Conditions are taken to go either way, but a Once does not: what conversations have done is kept apart by which of the
+Onces they have passed. Everything that a conversation can have done before is one bit: a goal's cycle was opened, a
+node ran, a Once was passed. A state is two sets of bits, those that may not have happened and those that may; nothing
+that happened is undone, so a flow is summed up by what it makes of "nothing happened yet".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import heappop, heappush
 
-from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, Once, Other, Question, Say, TrackGoal, walk_nodes
+from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, Once, TrackGoal
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.wiring_graph import FlowGraph, Op, entry_flows, flow_groups
 
 State = tuple[int, int]
 """Bits that may not have happened, and bits that may have. The first holds REACHED wherever control can get to."""
 
+States = dict[int, State]
+"""The state of conversations that have passed these Onces, by the Onces' bits."""
+
 REACHED = 1
 NOWHERE: State = (0, 0)
+
+TOLD_APART = (6, 3, 1, 0)
+"""So many Onces that conversations come back to are told apart; fewer where that takes too long. Others may go either
+way: findings about them may be more careful than they need be."""
+
+MOST_STATES = 200_000
+"""So many states of nodes are looked at, or so many for each node, before fewer Onces are told apart."""
+
+MOST_STATES_OF_A_NODE = 20
+
+
+class _TooMany(Exception):
+    """Telling Onces apart takes too long."""
 
 
 class Paths:
@@ -27,24 +45,16 @@ class Paths:
         self.known = {flow.id: flow for flow in flows}
         self.graphs = [FlowGraph(flow, self.known) for group in flow_groups(flows) for flow in group]
         self._bits: dict[object, int] = {}
+        self._left: int | None = None
         self._goals = {goal.id: goal for goal in goals}
         self._marks = {graph.flow.id: [self._mark(graph, node) for node in graph.nodes] for graph in self.graphs}
-        self._inside: dict[int, int] = {}
-        """By the bit of a Once, the bits of the nodes in its First time: none of them ran before it does."""
-        self._sure: dict[int, int] = {}
-        """By the bit of a Once, what its First time does at once: all of it happened before its Afterwards runs."""
-        self._look_into_onces()
         self._everything = (1 << (len(self._bits) + 1)) - 1
         chosen = [flow.id for flow in entry_flows(flows)] if entries is None else list(entries)
-        self._passed_before = 0
-        while True:
-            self._sums: dict[str, State] = dict.fromkeys(self.known, NOWHERE)
-            self._sum_up()
-            self._before = self._spread(chosen)
-            passed = self._onces_passed_before()
-            if passed == self._passed_before:
-                break
-            self._passed_before = passed
+        entered = [flow_id for flow_id in chosen if flow_id in self.known]
+        self._told_apart, self._either_way = 0, self._everything
+        self._before = self._look(entered, None)
+        if any(op is Op.ONCE for graph in self.graphs for op in graph.ops):
+            self._tell_onces_apart(entered)
 
     def reached(self, graph: FlowGraph, place: int) -> bool:
         """Whether any conversation gets to a node."""
@@ -86,39 +96,55 @@ class Paths:
             return self._bit(node.goal_id) | self._bit(here)
         return 0
 
-    def _look_into_onces(self) -> None:
-        for graph in self.graphs:
-            marks = self._marks[graph.flow.id]
-            for place, node in enumerate(graph.nodes):
-                if not isinstance(node, Once):
-                    continue
-                first = next((branch.nodes for branch in node.branches if branch.kind == "first"), ())
-                inside = [(graph.flow.id, graph.place[child.id]) for child in walk_nodes(first)]
-                self._inside[marks[place]] = sum(self._bits.get(here, 0) for here in inside)
-                sure = 0
-                for child in first:
-                    if child.branches or not isinstance(child, Say | Question | TrackGoal | Other):
-                        break
-                    sure |= marks[graph.place[child.id]]
-                self._sure[marks[place]] = sure
+    def _tell_onces_apart(self, entered: Iterable[str]) -> None:
+        again = self._onces_passed_before()
+        most = max(MOST_STATES, MOST_STATES_OF_A_NODE * sum(graph.exit for graph in self.graphs))
+        for many in TOLD_APART:
+            self._told_apart, self._either_way = sum(again[:many]), sum(again[many:])
+            try:
+                self._before = self._look(entered, most if many else None)
+            except _TooMany:
+                continue
+            break
 
-    def _sum_up(self) -> None:
-        callers: dict[str, list[FlowGraph]] = {}
-        for graph in self.graphs:
-            for target in _targets(graph):
-                callers.setdefault(target, []).append(graph)
-        pending = dict.fromkeys(self.graphs)
+    def _onces_passed_before(self) -> list[int]:
+        """The bits of the Onces that a conversation may come back to."""
+        return [
+            self._marks[graph.flow.id][place]
+            for graph in self.graphs
+            for place, op in enumerate(graph.ops)
+            if op is Op.ONCE and self._state(graph, place)[1] & self._marks[graph.flow.id][place]
+        ]
+
+    def _look(self, entered: Iterable[str], most: int | None) -> dict[str, tuple[list[int], list[int]]]:
+        """The states before each node, by flow, of conversations that start in one of these flows.
+
+        Raises _TooMany where more than `most` states are to be looked at.
+        """
+        self._left = most
+        self._sums: dict[tuple[str, int], States] = {}
+        order = {graph.flow.id: place for place, graph in enumerate(self.graphs)}
+        # What a flow leads to comes before it: most flows are summed up once.
+        pending = [(place, 0) for place in order.values()]
+        callers: dict[tuple[str, int], set[tuple[int, int]]] = {}
         while pending:
-            graph = next(iter(pending))
-            del pending[graph]
-            closed, opened = self._run(graph, (self._everything, 0))
-            total = (closed[graph.exit], opened[graph.exit])
-            if total != self._sums[graph.flow.id]:
-                self._sums[graph.flow.id] = total
-                pending.update(dict.fromkeys(callers.get(graph.flow.id, ())))
+            here = heappop(pending)
+            graph, passed = self.graphs[here[0]], here[1]
+            states = self._run(graph, {passed: (self._everything, 0)})
+            for target, _ in self._calls(graph, states):
+                callers.setdefault(target, set()).add(here)
+                if target not in self._sums:
+                    self._sums[target] = {}
+                    heappush(pending, (order[target[0]], target[1]))
+            if states[graph.exit] != self._sums.get((graph.flow.id, passed), {}):
+                for caller in callers.get((graph.flow.id, passed), ()):
+                    if caller not in pending:
+                        heappush(pending, caller)
+            self._sums[graph.flow.id, passed] = states[graph.exit]
+        return self._spread(entered)
 
-    def _spread(self, entries: Iterable[str]) -> dict[str, tuple[list[int], list[int]]]:
-        at_entry: dict[str, State] = {flow_id: (self._everything, 0) for flow_id in entries if flow_id in self.known}
+    def _spread(self, entered: Iterable[str]) -> dict[str, tuple[list[int], list[int]]]:
+        at_entry: dict[str, States] = {flow_id: {0: (self._everything, 0)} for flow_id in entered}
         before: dict[str, tuple[list[int], list[int]]] = {}
         changed = set(at_entry)
         while changed:
@@ -126,65 +152,68 @@ class Paths:
                 if graph.flow.id not in changed:
                     continue
                 changed.discard(graph.flow.id)
-                states = before[graph.flow.id] = self._run(graph, at_entry[graph.flow.id])
-                for place, op in enumerate(graph.ops):
-                    node = graph.nodes[place]
-                    if op not in (Op.CALL, Op.JUMP) or not states[0][place] or not isinstance(node, GoTo | ExecuteFlow):
-                        continue
-                    old = at_entry.get(node.flow_id, NOWHERE)
-                    new = (old[0] | states[0][place], old[1] | states[1][place])
-                    if new != old:
-                        at_entry[node.flow_id] = new
-                        changed.add(node.flow_id)
+                states = self._run(graph, at_entry[graph.flow.id])
+                before[graph.flow.id] = ([_either(each, 0) for each in states], [_either(each, 1) for each in states])
+                for (flow_id, passed), state in self._calls(graph, states):
+                    if _join(at_entry.setdefault(flow_id, {}), passed, *state):
+                        changed.add(flow_id)
         return before
 
-    def _onces_passed_before(self) -> int:
-        passed = self._passed_before
-        for graph in self.graphs:
-            for place, op in enumerate(graph.ops):
-                if op is Op.ONCE:
-                    passed |= self._state(graph, place)[1] & self._marks[graph.flow.id][place]
-        return passed
+    def _calls(self, graph: FlowGraph, states: Sequence[States]) -> Iterator[tuple[tuple[str, int], State]]:
+        """The flows that a flow leads to, each with the Onces passed until then, and in which state."""
+        for place, op in enumerate(graph.ops):
+            if op is Op.CALL or op is Op.JUMP:
+                target = _target(graph.nodes[place])
+                for passed, state in states[place].items():
+                    yield (target, passed), state
 
-    def _run(self, graph: FlowGraph, entry: State) -> tuple[list[int], list[int]]:
-        """The states before each node of a flow that is entered in the state `entry`; its exit's is the last."""
-        closed, opened = [0] * (graph.exit + 1), [0] * (graph.exit + 1)
-        closed[graph.first], opened[graph.first] = entry
+    def _run(self, graph: FlowGraph, entry: States) -> list[States]:
+        """The states before each node of a flow that is entered in the states `entry`; its exit's is the last."""
+        states: list[States] = [{} for _ in range(graph.exit + 1)]
+        states[graph.first] = dict(entry)
         marks, ways, ops = self._marks[graph.flow.id], graph.ways, graph.ops
         for place in range(graph.exit):
-            may_not, may = closed[place], opened[place]
-            if not may_not:
-                continue
             op, mark = ops[place], marks[place]
-            if op is Op.PASS or op is Op.BRANCH:
-                may_not &= ~mark
-                may |= mark
-                for way in ways[place]:
-                    closed[way] |= may_not
-                    opened[way] |= may
-            elif op is Op.ONCE:
-                first, afterwards = ways[place]
-                if may_not & mark:
-                    closed[first] |= may_not & ~mark
-                    opened[first] |= (may & ~self._inside[mark]) | mark
-                if self._passed_before & mark:
-                    happened = mark | self._sure[mark]
-                    closed[afterwards] |= may_not & ~happened
-                    opened[afterwards] |= may | happened
-            elif op is Op.CALL or op is Op.JUMP:
-                left_closed, left_open = self._sums[_target(graph.nodes[place])]
-                if left_closed:
+            if self._left is not None:
+                self._left -= len(states[place])
+                if self._left < 0:
+                    raise _TooMany
+            for passed, (may_not, may) in states[place].items():
+                if op is Op.ONCE and not mark & self._either_way:
+                    first, afterwards = ways[place]
+                    if passed & mark:
+                        _join(states[afterwards], passed, may_not, may)
+                    else:
+                        _join(states[first], passed | (mark & self._told_apart), may_not, may)
+                elif op is Op.PASS or op is Op.BRANCH or op is Op.ONCE:
+                    for way in ways[place]:
+                        _join(states[way], passed, may_not & ~mark, may | mark)
+                elif op is Op.CALL or op is Op.JUMP:
                     way = ways[place][0] if op is Op.CALL else graph.exit
-                    closed[way] |= may_not & left_closed
-                    opened[way] |= may | (may_not & left_open)
-            elif op is Op.END:
-                closed[graph.exit] |= may_not
-                opened[graph.exit] |= may
-        return closed, opened
+                    for after, (left_closed, left_open) in self._sum(graph.nodes[place], passed).items():
+                        _join(states[way], after, may_not & left_closed, may | (may_not & left_open))
+                elif op is Op.END:
+                    _join(states[graph.exit], passed, may_not, may)
+        return states
+
+    def _sum(self, node: Node, passed: int) -> States:
+        """What becomes of "nothing happened yet" in the flow that a node leads to."""
+        return self._sums.get((_target(node), passed), {})
 
 
-def _targets(graph: FlowGraph) -> set[str]:
-    return {_target(node) for node, op in zip(graph.nodes, graph.ops, strict=True) if op is Op.CALL or op is Op.JUMP}
+def _join(states: States, passed: int, may_not: int, may: int) -> bool:
+    """Adds a state; whether that says anything new."""
+    old = states.get(passed, NOWHERE)
+    new = states[passed] = (old[0] | may_not, old[1] | may)
+    return new != old
+
+
+def _either(states: States, side: int) -> int:
+    """What holds for any of the conversations, whichever Onces they have passed."""
+    whole = 0
+    for state in states.values():
+        whole |= state[side]
+    return whole
 
 
 def _target(node: Node) -> str:
