@@ -20,17 +20,32 @@ class Currency:
     digits: int
 
 
+_NO_CURRENCIES = {"CNH", "XTS", "XXX"}
+"""What Babel lists beside currencies: an offshore rate, a code for tests, and "no currency"."""
+
+
 @cache
 def list_currencies() -> tuple[Currency, ...]:
-    """The currencies in use, by code."""
-    from babel import Locale
+    """The currencies that people pay with, by code."""
+    return tuple(_currency(code) for code, tender in sorted(_codes().items()) if tender)
+
+
+@cache
+def _codes() -> dict[str, bool]:
+    """The codes in use, and whether each is legal tender somewhere: units of account such as CLF are not."""
     from babel.core import get_global
 
-    # Per territory: (code, first day, last day, legal tender). No last day: it is paid with today.
-    territories = get_global("territory_currencies").values()
-    in_use = {code for spans in territories for code, _, last, tender in spans if last is None and tender}
-    names = Locale("en").currencies
-    return tuple(Currency(code, names.get(code, code), symbol(code), currency_digits(code)) for code in sorted(in_use))
+    # Per territory: (code, first day, last day, legal tender). No last day: it is in use today.
+    spans = [span for territory in get_global("territory_currencies").values() for span in territory]
+    codes = {code for code, _, last, _ in spans if last is None} - _NO_CURRENCIES
+    tender = {code for code, _, last, tender in spans if last is None and tender}
+    return {code: code in tender for code in codes}
+
+
+def _currency(code: str) -> Currency:
+    from babel import Locale
+
+    return Currency(code, Locale("en").currencies.get(code, code), symbol(code), currency_digits(code))
 
 
 @cache
@@ -43,10 +58,10 @@ def symbol(code: str) -> str:
 
 def check_currency(code: str) -> str:
     """The code in upper case if it names a currency in use; raises WrongValueError with the nearest."""
-    known = {currency.code: currency for currency in list_currencies()}
     wanted = code.strip().upper()
-    if wanted in known:
+    if wanted in _codes():
         return wanted
+    known = {currency.code: currency for currency in list_currencies()}
     by_name = {currency.name.casefold(): currency.code for currency in known.values()}
     nearest = nearest_names(code.strip(), [*known, *by_name])
     near = list(dict.fromkeys(by_name.get(name.casefold(), name) for name in nearest))

@@ -6,7 +6,9 @@ in the middle takes the documents with it (DESIGN 3).
 
 from __future__ import annotations
 
+import codecs
 import contextlib
+import itertools
 import os
 import threading
 import uuid
@@ -53,7 +55,7 @@ class DocumentStorage(Storage):
         self._needed = needed
         self._lock = lock
         self.notices: list[str] = []
-        self._backup = path.with_name(path.name + ".bak")
+        self._backup = _copy_of(path)
         self._guard = threading.RLock()
         self._stamp: Stamp | None = None
         self._tables: Tables = {}
@@ -147,7 +149,7 @@ class DocumentStorage(Storage):
                 f"{self.path} is damaged ({damage}) and so is its copy {self._backup.name}. "
                 f"Put a backup of {self.path.name} in its place."
             ) from None
-        aside = self.path.with_name(self.path.name + ".damaged")
+        aside = self._free_name()
         with explained("write", self.path):
             content = self._backup.read_bytes()
             if self.path.exists():
@@ -161,9 +163,20 @@ class DocumentStorage(Storage):
         )
         return tables
 
+    def _free_name(self) -> Path:
+        """Where a damaged file goes: never over another one."""
+        first = self.path.with_name(f"{self.path.name}.damaged")
+        further = (first.with_name(f"{first.name}-{number}") for number in itertools.count(2))
+        return next(path for path in itertools.chain([first], further) if not path.exists())
+
 
 class _DamagedError(Exception):
     """The content of a file is not what we wrote; the message says how, in a few words."""
+
+
+def _copy_of(path: Path) -> Path:
+    """Where the previous content of the file is kept."""
+    return path.with_name(path.name + ".bak")
 
 
 def _parse(path: Path) -> Tables:
@@ -176,8 +189,14 @@ def _parse(path: Path) -> Tables:
         raise refusal("read", path, error) from error
     try:
         with lasting(large=len(content) > _LARGE):
-            data = orjson.loads(content)
-    except orjson.JSONDecodeError:
+            data = orjson.loads(content.removeprefix(codecs.BOM_UTF8))
+    except orjson.JSONDecodeError as error:
+        if content.rstrip().endswith(b"}") and content.count(b"\n", error.pos):
+            # Whole, but for a slip in the middle: somebody edits it, and would lose that and the last change.
+            where = f"at line {error.lineno}, column {error.colno} " if error.pos else ""
+            raise UnreadableError(
+                f"{path} is not JSON {where}({error.msg}). Correct it there, or put {_copy_of(path).name} in its place."
+            ) from None
         raise _DamagedError("it is cut short or is not JSON" if content.strip() else "it is empty") from None
     if not isinstance(data, dict):
         raise _DamagedError("it holds something else than documents")

@@ -63,6 +63,8 @@ def test_currencies_have_names_signs_and_decimals() -> None:
     assert (known["JPY"].digits, known["KWD"].digits) == (0, 3)
     assert "DEM" not in known
     assert check_currency(" usd ") == "USD"
+    assert [check_currency(code) for code in ("CLF", "UYW", "VED", "CHE")] == ["CLF", "UYW", "VED", "CHE"]
+    assert not {"CLF", "XAU"} & {currency.code for currency in list_currencies()}, "nobody pays with them"
 
 
 @pytest.mark.parametrize(

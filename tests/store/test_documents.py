@@ -110,6 +110,43 @@ def test_a_damaged_file_is_recovered_and_said(path: Path, damage: bytes) -> None
     assert set(documents.all("goals")) == {"a"}
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        (b'"name": "B"', b'"name": "B",,', "at line 8, column 19 "),
+        (b'"name": "B"', b'"name": "\xff"', "(str is not valid UTF-8"),
+        (b'"name": "B"', b'"name": B', "at line 8, column 15 "),
+    ],
+)
+def test_a_slip_in_an_edit_by_hand_costs_nothing(path: Path, old: bytes, new: bytes, where: str) -> None:
+    documents = Documents(path)
+    put(documents, "a", name="A")
+    put(documents, "b", name="B")
+    edited = path.read_bytes().replace(old, new)
+    path.write_bytes(edited)
+    for again in (documents, Documents(path)):
+        with pytest.raises(UnreadableError) as raised:
+            again.all("goals")
+        assert where in str(raised.value)
+        assert "Correct it there, or put goals.json.bak in its place." in str(raised.value)
+        with pytest.raises(UnreadableError):
+            put(again, "c", name="C")
+    assert path.read_bytes() == edited
+    path.write_bytes(b"\xef\xbb\xbf" + edited.replace(new, old))
+    assert set(documents.all("goals")) == {"a", "b"}
+
+
+def test_no_damaged_file_takes_the_place_of_another(path: Path) -> None:
+    documents = Documents(path)
+    put(documents, "first", name="First")
+    for number, damage in enumerate((b"{", b"[", b"")):
+        put(documents, str(number), name="A")
+        path.write_bytes(damage)
+        documents.all("goals")
+    kept = [path.with_name(f"goals.json.damaged{end}").read_bytes() for end in ("", "-2", "-3")]
+    assert kept == [b"{", b"[", b""]
+
+
 def test_what_another_program_recovered_and_saved_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     documents, other = Documents(path), Documents(path)
     put(documents, "a", name="A")
