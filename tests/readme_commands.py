@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -62,11 +63,9 @@ def run(command: str, folder: Path, *more: str, patience: float = 600) -> str:
     return done.stdout
 
 
-def run_app(command: str, folder: Path, *, patience: float) -> str:
-    """Run a command that opens the app in a terminal of 120x36 until its first screen is there; then quit with `q`.
-
-    Gives all that was drawn, as text. Fails where the screen does not come, or the app does not end well.
-    """
+@contextmanager
+def app_in_terminal(command: str, folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A command that opens the app in a terminal of 120x36, and that terminal's other end."""
     import fcntl
     import pty
     import struct
@@ -75,27 +74,36 @@ def run_app(command: str, folder: Path, *, patience: float) -> str:
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
     app = subprocess.Popen(
-        ["/bin/bash", "-c", command],
+        ["/bin/bash", "-c", f"exec {command}"],
         cwd=folder, env=_environment(folder), stdin=follower, stdout=follower, stderr=follower, start_new_session=True,
     )  # fmt: skip
     os.close(follower)
     try:
-        drawn = _until(leader, lambda text: FIRST_SCREEN in text, patience)
-        # The tour stands over the screen, and takes the first one.
-        os.write(leader, b"q")
-        drawn += _until(leader, lambda text: "Palette" in text, patience)
-        os.write(leader, b"q")
-        # A terminal that nobody reads fills up, and the app waits for it with its last screen half drawn.
-        drawn += _until(leader, None, patience)
-        assert app.wait(patience) == 0, drawn[-3000:]
-        return drawn
+        yield app, leader
     finally:
         app.kill()
         app.wait()
         os.close(leader)
 
 
-def _until(terminal: int, there: Callable[[str], bool] | None, patience: float) -> str:
+def run_app(command: str, folder: Path, *, patience: float) -> str:
+    """Run a command that opens the app until its first screen is there; then quit with `q`.
+
+    Gives all that was drawn, as text. Fails where the screen does not come, or the app does not end well.
+    """
+    with app_in_terminal(command, folder) as (app, terminal):
+        drawn = drawn_until(terminal, lambda text: FIRST_SCREEN in text, patience)
+        # The tour stands over the screen, and takes the first one.
+        os.write(terminal, b"q")
+        drawn += drawn_until(terminal, lambda text: "Palette" in text, patience)
+        os.write(terminal, b"q")
+        # A terminal that nobody reads fills up, and the app waits for it with its last screen half drawn.
+        drawn += drawn_until(terminal, None, patience)
+        assert app.wait(patience) == 0, drawn[-3000:]
+        return drawn
+
+
+def drawn_until(terminal: int, there: Callable[[str], bool] | None, patience: float) -> str:
     """What is drawn until it is `there`; None: until nobody holds the terminal any more."""
     import select
 

@@ -233,10 +233,10 @@ class GoalsApp(BaseApp[None]):
 
     def action_command_palette(self) -> None:
         """Search what can be done, and everything by its name."""
-        from textual.command import CommandPalette
+        from goals_tui.tui.palette import Palette
 
-        if not CommandPalette.is_open(cast(App[object], self)):
-            self.push_screen(CommandPalette(placeholder=SEARCH, id="--command-palette"))
+        if not Palette.is_open(cast(App[object], self)):
+            self.push_screen(Palette(placeholder=SEARCH, id="--command-palette"))
 
     def action_help(self) -> None:
         """Explain this screen."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from textual.await_complete import AwaitComplete
 from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
@@ -19,7 +20,24 @@ T = TypeVar("T")
 ResultT = TypeVar("ResultT")
 
 
-class BackgroundScreen(Screen[ResultT]):
+class ClosesOnce(Screen[ResultT]):
+    """A screen that may be told to close at any time: keys that come twice, or work that ends late, do so."""
+
+    def dismiss(self, result: ResultT | None = None) -> AwaitComplete:
+        """As Textual's. Another screen that is in front by now stays there; one that is closed already stays closed."""
+        stack = next((stack for stack in self.app._screen_stacks.values() if self in stack), None)
+        if stack is None:
+            return AwaitComplete()
+        if self is self.app.screen:
+            return super().dismiss(result)
+        if self._result_callbacks:
+            self._result_callbacks[-1](result)
+        stack.remove(self)
+        self._pop_result_callback()
+        return AwaitComplete(self.app._replace_screen(self)).call_next(self.app)
+
+
+class BackgroundScreen(ClosesOnce[ResultT]):
     """A screen that can let threads work, and knows the app and its services by their types."""
 
     def __init__(self, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:

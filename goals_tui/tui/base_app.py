@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+import sys
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -42,6 +46,12 @@ class BaseApp(App[ResultT], inherit_bindings=False):
         self.theme = self.config.theme or DEFAULT_THEME
         if self.config.keys:
             self.set_keymap(self.config.keys)
+
+    def on_load(self) -> None:
+        """Where another program ends this one, or its terminal closes, the terminal is left as it was."""
+        if sys.platform != "win32" and not self.is_headless:
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, partial(self.exit, return_code=128 + number))
 
     def get_theme(self, theme_name: str) -> Theme | None:
         """As Textual's; a theme that is gone is ours."""

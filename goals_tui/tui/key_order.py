@@ -6,6 +6,7 @@ in the same burst: what is typed right after tab would land in the field before 
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
@@ -36,7 +37,7 @@ class KeyOrder:
         """Whether this one has to wait; it comes again when its turn is there."""
         if event is self._due:
             self._due = None
-        elif self._under_way or self._due:
+        elif self._under_way or self._due or self._held:
             self._held.append(event)
             return True
         return False
@@ -67,5 +68,10 @@ class KeyOrder:
             self._patience.stop()
             self._patience = None
         if self._held:
+            # A dialog that the key opens from a worker is in front before the next key is looked at.
+            asyncio.get_running_loop().call_soon(self._next)
+
+    def _next(self) -> None:
+        if self._held and self._due is None and not self._under_way:
             self._due = self._held.popleft()
             self._app.post_message(self._due)

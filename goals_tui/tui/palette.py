@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from goals_tui.tui.actions import AREAS, Action, key_names, registry
 from goals_tui.tui.app import GoalsApp
+from goals_tui.tui.background import ClosesOnce
 from goals_tui.tui.places import FlowPlace, GoalPlace, SessionPlace
 
 SHORTEST_SESSION = 2
@@ -29,6 +30,10 @@ class Command:
     hint: str
     run: Callable[[], Any]
     discover: bool = True
+
+
+class Palette(CommandPalette, ClosesOnce[None]):
+    """Textual's palette; its entries are of `GoalsProvider`."""
 
 
 class GoalsProvider(Provider):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from goals_tui.services.context import Services
     from goals_tui.services.first_start import Start
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 def start(path: Path) -> None:
     """Open the workspace at `path` in the app; where there is none, the welcome first.
 
-    Raises GoalsError where that can't be.
+    Raises GoalsError where that can't be, SystemExit where a signal ended the app.
     """
     from goals_tui.services.configuration import configuration_path
     from goals_tui.services.first_start import Start, is_missing
@@ -26,13 +28,21 @@ def start(path: Path) -> None:
     if is_missing(path):
         from goals_tui.tui.welcome.app import WelcomeApp
 
-        begin = WelcomeApp(path, config).run()
+        welcome = WelcomeApp(path, config)
+        begin = welcome.run()
+        _end_with(welcome)
     if begin is None:
         return
     app = GoalsApp(partial(_open, begin), config)
     app.run()
     if app.refusal is not None:
         raise app.refusal
+    _end_with(app)
+
+
+def _end_with(app: App[Any]) -> None:
+    if app.return_code:
+        raise SystemExit(app.return_code)
 
 
 def _open(begin: Start) -> Services:

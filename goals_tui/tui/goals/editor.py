@@ -52,6 +52,8 @@ class GoalEditor(StepEditing):
         super().__init__()
         self.draft = Draft(goal)
         self._tried = False
+        self._saving = asyncio.Lock()
+        """Held while the goal is saved, and while that is asked about."""
 
     def compose_body(self) -> ComposeResult:
         self.currency = self._currency()
@@ -172,13 +174,14 @@ class GoalEditor(StepEditing):
 
     async def may_leave(self) -> bool:
         """Ask where changes are not saved: save, discard, stay."""
-        if not self.draft.changed:
-            return True
-        name = self.draft.goal.name or "The new goal"
-        answer = await self.app.push_screen_wait(ask_to_leave(name))
-        if answer == "save":
-            return await self.save()
-        return answer == "discard"
+        async with self._saving:
+            if not self.draft.changed:
+                return True
+            name = self.draft.goal.name or "The new goal"
+            answer = await self.app.push_screen_wait(ask_to_leave(name))
+            if answer == "save":
+                return await self.save()
+            return answer == "discard"
 
     @work
     async def action_back(self) -> None:
@@ -189,8 +192,11 @@ class GoalEditor(StepEditing):
     @work
     async def action_save(self) -> None:
         """Save the goal and go back to the list."""
-        if await self.save():
-            self.dismiss(self.draft.base.id)
+        if self._saving.locked() or not self.is_current:
+            return
+        async with self._saving:
+            if await self.save():
+                self.dismiss(self.draft.base.id)
 
     async def save(self, *, overwrite: bool = False) -> bool:
         """Save; shows what is in the way, and asks where something would be lost. Whether it was saved."""

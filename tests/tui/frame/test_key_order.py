@@ -10,9 +10,11 @@ from textual.widgets import Input
 from goals_tui.services.context import Services
 from goals_tui.tui import key_order
 from goals_tui.tui.goals.editor import GoalEditor
+from goals_tui.tui.goals.screen import GoalsScreen
 from goals_tui.tui.widgets.virtual_list import VirtualList
+from tests.builders import flow
 from tests.tui.goals.samples import book_a_flight
-from tests.tui.harness import press, running, settle
+from tests.tui.harness import messages, press, running, settle
 
 
 async def burst(pilot: Pilot[None], *keys: str) -> None:
@@ -59,6 +61,43 @@ async def test_a_key_that_closes_a_dialog_lets_the_next_ones_through(services: S
         await burst(pilot, *"Book", "escape", "s", "s", "down", "question_mark")
         await burst(pilot, "escape", "6")
         assert pilot.app.current_mode == "settings"
+
+
+@pytest.mark.parametrize(("area", "opens"), [("goals", "n"), ("flows", "n"), ("flows", "o"), ("insights", "w")])
+async def test_what_is_typed_right_after_the_key_of_a_dialog_is_all_there(
+    services: Services, area: str, opens: str
+) -> None:
+    for name in ("One", "Two"):
+        services.flows.save(flow(name))
+    async with running(services, area=area) as pilot:
+        await burst(pilot, opens, *"abcdef")
+        assert pilot.app.screen.query(Input).first().value == "abcdef"
+
+
+@pytest.mark.parametrize("more", ["ctrl+s", "escape", "3", "ctrl+p", "f1"])
+async def test_a_key_right_behind_the_one_that_saves_does_no_harm(services: Services, more: str) -> None:
+    saved = services.goals.save(book_a_flight(services))
+    async with running(services) as pilot:
+        await press(pilot, "enter", *["tab"] * 4, "J")
+        await burst(pilot, "ctrl+s", more)
+        assert services.goals.get(saved.id).version != saved.version
+        assert messages(pilot.app) == [f"Saved {saved.name!r}."]
+        assert not any(isinstance(frame, GoalEditor) for frame in pilot.app.frames())
+        if more == "3":
+            assert pilot.app.current_mode == "insights"
+        elif more in ("ctrl+p", "f1"):
+            assert len(pilot.app.screen_stack) == 2
+        else:
+            assert isinstance(pilot.app.screen, GoalsScreen)
+
+
+async def test_two_enters_in_the_palette_are_one(services: Services) -> None:
+    services.goals.save(book_a_flight(services))
+    async with running(services) as pilot:
+        await press(pilot, "ctrl+p", *"sort")
+        await burst(pilot, "enter", "enter")
+        assert isinstance(pilot.app.screen, (GoalsScreen, GoalEditor))
+        assert len(pilot.app.screen_stack) < 3
 
 
 async def test_a_widget_that_is_gone_holds_up_no_key(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
