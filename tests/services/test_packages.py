@@ -277,17 +277,31 @@ def test_another_currency_and_a_lower_limit_are_said(source: Services, package: 
     assert str(target.goals.get("Book a Flight").step("Payment completed").metrics.cost_savings) == "12.50"
 
 
-def test_undo_takes_an_import_back_unless_events_came_with_it(
-    source: Services, package: Path, make: Make, tmp_path: Path
-) -> None:
+def test_undo_takes_an_import_back(source: Services, make: Make, tmp_path: Path) -> None:
     target = make("target")
     source.packages.export(["Book a Flight"], tmp_path / "a.zip", flows=["Book a Flight"])
     target.packages.import_package(tmp_path / "a.zip")
     assert target.history.undo() == "Import package 'a.zip'"
     assert (target.goals.all(), target.flows.all()) == ([], ())
 
+
+def test_undo_of_an_import_brings_back_what_it_replaced_and_leaves_its_events(source: Services, package: Path) -> None:
+    mine = source.goals.get("Book a Flight")
+    mine = source.goals.save(mine.model_copy(update={"description": "mine"}))
+    source.packages.import_package(package, "replace")
+    assert source.history.undo_label == f"Import package {package.name!r}", "all of its events were here already"
+    source.history.undo()
+    assert source.goals.get("Book a Flight").description == "mine"
+
+
+def test_undo_of_an_import_with_events_says_that_they_stay(make: Make, package: Path) -> None:
+    target = make("target")
     target.packages.import_package(package)
-    assert target.history.undo_label is None
+    events = target.workspace.events.stats().events
+    assert events and target.history.undo() == f"Import package {package.name!r} (its events stay)"
+    assert target.goals.all() == [] and target.workspace.events.stats().events == events
+    target.history.redo()
+    assert target.insights.report(ALL).totals.started > 0
 
 
 @pytest.mark.parametrize("answer", ["replace", "duplicate"])

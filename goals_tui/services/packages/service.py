@@ -151,8 +151,8 @@ class Packages:
     ) -> PackageResult:
         """Bring in all of a package, or nothing. `on_conflict` answers for all conflicts, or for each by its id.
 
-        Undo takes it back, unless events came with it. Raises ConflictsError for conflicts that nobody decided,
-        UnreadableError and RefusedError for a package that is not as it should be.
+        Undo takes it back and leaves its events, which data health then reports. Raises ConflictsError for conflicts
+        that nobody decided, UnreadableError and RefusedError for a package that is not as it should be.
         """
         with explained(path), PackageReader(path) as package, scratch_folder() as scratch:
             contents = read_contents(package)
@@ -166,10 +166,10 @@ class Packages:
             merged = merging(self._services.workspace.events, staged) if events else nullcontext()
             # Nobody who saves something has to wait for the events: only their commit is inside the edit, and where
             # it fails, the documents are not written either.
-            with merged as part, self._services.history.edit(f"Import package {path.name!r}") as edit:
+            with merged as part, self._services.history.edit(_label(path, part.events if part else 0)) as edit:
                 if self._here(edit) != before:
                     raise RefusedError("The project was changed while the package was read. Import it again.")
-                _write(edit, plan, undoable=not events)
+                _write(edit, plan)
                 if part is not None:
                     part.commit()
             added = part.events if part is not None else 0
@@ -204,15 +204,17 @@ class Packages:
         return tuple(notices)
 
 
-def _write(edit: Editing, plan: Plan, *, undoable: bool) -> None:
-    # Events can't be taken back, so their goals stay, too.
-    put = edit.put if undoable else edit.keep
+def _label(path: Path, events: int) -> str:
+    return f"Import package {path.name!r}" + (" (its events stay)" if events else "")
+
+
+def _write(edit: Editing, plan: Plan) -> None:
     for version in plan.versions.values():
         edit.keep("goal_versions", version.version, version.model_dump(mode="json"))
     for goal in plan.goals.values():
-        put("goals", goal.id, goal.model_dump(mode="json"))
+        edit.put("goals", goal.id, goal.model_dump(mode="json"))
     for flow in plan.flows.values():
-        put("flows", flow.id, flow.model_dump(mode="json"))
+        edit.put("flows", flow.id, flow.model_dump(mode="json"))
 
 
 def _renamed(plan: Plan) -> list[str]:
