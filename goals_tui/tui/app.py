@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 POLL_SECONDS = 1.0
 """How often the app looks whether files changed; one look costs a few stat calls."""
 
-SEARCH = "Search actions, goals, flows and sessions…"
+SEARCH = "Search actions, goals and flows, or a session by its whole id…"
 """What the palette asks for."""
 
 
@@ -191,6 +191,8 @@ class GoalsApp(BaseApp[None]):
         if not self.is_open:
             return action in {"quit", "help_quit"}
         history = self.services.history
+        if action == "close_messages":
+            return self.says_what_stays
         if action == "undo":
             return history.undo_label is not None
         if action == "redo":
@@ -254,6 +256,7 @@ class GoalsApp(BaseApp[None]):
     def action_close_messages(self) -> None:
         """Put the notifications away."""
         self.clear_notifications()
+        self.refresh_bindings()
 
     @work
     async def action_quit(self) -> None:  # type: ignore[override]  # a worker, because it may ask

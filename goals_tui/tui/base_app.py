@@ -18,7 +18,7 @@ from textual.theme import Theme
 from textual.worker import WorkerFailed
 
 from goals_tui.domain.errors import GoalsError
-from goals_tui.tui.actions import shown_key
+from goals_tui.tui.actions import key_name, shown_key
 from goals_tui.tui.config import Config
 from goals_tui.tui.themes import DEFAULT_THEME, OURS, outcome_colors
 
@@ -107,6 +107,13 @@ class BaseApp(App[ResultT], inherit_bindings=False):
             self._put_away()
         elif any(shown.message == new.message for shown in self._notifications):
             event.prevent_default()
+        # There is a key for what stays.
+        self.call_later(self.refresh_bindings)
+
+    @property
+    def says_what_stays(self) -> bool:
+        """Whether a message is shown that does not go by itself."""
+        return not all(map(self._goes_by_itself, self._notifications))
 
     def _goes_by_itself(self, notification: Notification) -> bool:
         return notification.severity != "error" and notification.timeout <= self.NOTIFICATION_TIMEOUT
@@ -124,4 +131,7 @@ class BaseApp(App[ResultT], inherit_bindings=False):
 
     def action_help_quit(self) -> None:
         """Say how to leave: ctrl+c copies."""
-        self.notify(f"Press {shown_key(self._keymap, self.QUIT)} to quit (ctrl+c copies).")
+        works = (found.binding for found in self.screen.active_bindings.values() if found.enabled)
+        # Not one that is typed where the cursor is.
+        key = next((key_name(each.key) for each in works if each.action == "quit"), shown_key(self._keymap, self.QUIT))
+        self.notify(f"Press {key} to quit (ctrl+c copies).")

@@ -74,6 +74,8 @@ def test_currencies_have_names_signs_and_decimals() -> None:
         ("1234", "JPY", "¥1,234"),
         ("0.125", "KWD", "KWD\u00a00.125"),
         ("-2", "USD", "-$2.00"),
+        ("28942.6", "JPY", "¥28,942.60"),
+        ("0.125", "EUR", "€0.125"),
     ],
 )
 def test_money_is_shown_with_its_sign(amount: str, code: str, shown: str) -> None:

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Button, Input, Label, Static
 
 from goals_tui.domain.errors import GoalsError
+from goals_tui.domain.words import counted
 from goals_tui.tui.choose import Choose, Option
 from goals_tui.tui.dialogs import Dialog
 
@@ -139,7 +140,7 @@ class DeleteGoal(Dialog[bool]):
         except GoalsError as error:
             self.query_one(".problem", Static).update(str(error))
             return
-        self.notify(f"{changed} node{'s' * (changed != 1)} changed.")
+        self.notify(f"{counted(changed, 'node')} changed. u takes that back.")
         self.goals_app.changed()
         self.query_one("#cancel", Button).focus()
         self._count()

@@ -136,7 +136,8 @@ class GoalList(Vertical):
         return cells(row, self.rates, worst(self.findings.get(row.id, ())))
 
     def _show_columns(self) -> None:
-        self._list.set_columns(self.rows.columns, ORDER_COLUMNS[self.rows.order])
+        order = self.rows.order
+        self._list.set_columns(self.rows.columns, ORDER_COLUMNS[order], upwards=order == "name")
 
     # -- order and filter
 

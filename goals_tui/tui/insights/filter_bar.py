@@ -33,7 +33,7 @@ def _words(filters: Filters, span: Span | None, goal_names: Mapping[str, str]) -
     if filters.include_test:
         yield "with Interaction Panel"
     if filters.price_by == "current":
-        yield "current prices"
+        yield "current values"
     if filters.time_zone:
         yield filters.time_zone
 

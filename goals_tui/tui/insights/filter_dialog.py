@@ -69,7 +69,7 @@ class FilterDialog(Dialog[Filters]):
                 with Vertical(id="more"):
                     yield Tick("With Interaction Panel and playbooks", start.include_test, id="test")
                     yield Tick(
-                        "Use today's goal values",
+                        "Use current goal values",
                         start.price_by == "current",
                         id="current",
                     )
@@ -130,7 +130,9 @@ class FilterDialog(Dialog[Filters]):
     def _say(self) -> None:
         self.query_one("#filter-problem", Static).update(self.problem())
         draft, kinds = self.draft, self.query_one("#kinds", OptionList)
-        more = [word for word, on in (("tests", draft.include_test), ("new prices", draft.price_by == "current")) if on]
+        more = [
+            word for word, on in (("panel", draft.include_test), ("current values", draft.price_by == "current")) if on
+        ]
         words = (
             SPAN_TITLES[draft.span],
             *(self._summary(name, getattr(draft, name)) for name in _KINDS[1:4]),

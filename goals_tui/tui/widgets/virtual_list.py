@@ -73,6 +73,7 @@ class VirtualList(RowCursor):
         self._cells: Callable[[int], Cells | None] = lambda index: None
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(512)
         self._sorted: int | None = None
+        self._upwards = False
         self._asking = False
 
     # -- data
@@ -91,10 +92,10 @@ class VirtualList(RowCursor):
         else:
             self.cursor = wanted
 
-    def set_columns(self, columns: Sequence[Column], sorted_by: int | None = None) -> None:
-        """Other columns; `sorted_by` marks the one that orders the rows."""
+    def set_columns(self, columns: Sequence[Column], sorted_by: int | None = None, *, upwards: bool = False) -> None:
+        """Other columns; `sorted_by` marks the one that orders the rows, `upwards` from the least to the most."""
         self.columns = tuple(columns)
-        self._sorted = sorted_by
+        self._sorted, self._upwards = sorted_by, upwards
         self.refresh_rows()
 
     def refresh_rows(self) -> None:
@@ -139,7 +140,7 @@ class VirtualList(RowCursor):
     def _header(self, width: int) -> Strip:
         titles = []
         for place, column in enumerate(self.columns):
-            mark = " ↓" if place == self._sorted else ""
+            mark = (" ↑" if self._upwards else " ↓") if place == self._sorted else ""
             titles.append(Content.styled(column.title + mark, "bold" if mark else ""))
         return self._draw(titles, "header", width)
 

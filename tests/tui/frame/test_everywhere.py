@@ -52,7 +52,7 @@ async def test_the_palette_offers_what_works_now_only(services: Services) -> Non
         assert "Define a new goal" in shown
         assert "Make a copy of the chosen goal" not in shown
         assert "New goal" in shown
-        assert "Search actions, goals, flows and sessions…" in shown
+        assert "a session by its whole id…" in shown
 
 
 async def test_jump_focuses_by_a_letter(services: Services) -> None:
@@ -139,9 +139,25 @@ async def test_ctrl_c_says_how_to_leave_with_the_key_that_is_set(services: Servi
     async with running(services) as pilot:
         await press(pilot, "ctrl+c")
         assert messages(pilot.app) == ["Press q to quit (ctrl+c copies)."]
+        await press(pilot, "n", "ctrl+c")
+        assert messages(pilot.app) == ["Press ctrl+q to quit (ctrl+c copies)."], "q would be typed"
     async with running(services, config=Config(keys={"app.quit": "ctrl+x"})) as pilot:
         await press(pilot, "ctrl+c")
         assert messages(pilot.app) == ["Press ctrl+x to quit (ctrl+c copies)."]
+
+
+async def test_a_message_that_stays_has_a_key_that_closes_it(services: Services) -> None:
+    async with running(services) as pilot:
+        assert "Close messages" not in screen_text(pilot.app)
+        pilot.app.notify("Copied.")
+        await settle(pilot)
+        assert "Close messages" not in screen_text(pilot.app), "it goes by itself"
+        pilot.app.show_error(UnreadableError("The disk is full. Make room."))
+        await settle(pilot)
+        assert "esc Close messages" in screen_text(pilot.app)
+        await press(pilot, "escape")
+        assert not messages(pilot.app)
+        assert "Close messages" not in screen_text(pilot.app)
 
 
 async def test_ctrl_c_in_a_field_copies(services: Services) -> None:

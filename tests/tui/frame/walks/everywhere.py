@@ -72,7 +72,7 @@ EVERYWHERE = Walk(
         Do("left", "app.dialog.previous-button", focused("cancel")),
         Do("escape", "app.dialog.cancel", off(DeleteGoal)),
         call(lambda app: app.show_error(UnreadableError("The disk is full. Make room."))),
-        FromPalette("close messages", "app.close-messages", lambda app: not messages(app)),
+        Do("escape", "app.close-messages", lambda app: not messages(app)),
         FromPalette("choose theme", "app.theme", on(Choose)),
         Do("enter", "app.choose.take", off(Choose)),
         FromPalette("tour", "app.tour", card(0)),
