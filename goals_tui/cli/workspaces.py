@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -34,6 +35,9 @@ def _open(path: Path) -> None:
         raise RefusedError("The app needs a terminal. In a script use a command instead: goals-tui --help lists them.")
     from goals_tui.tui.start import start
 
+    # ctrl+c is a key of the app; what comes as a signal is asyncio's, which asks for Python's own handler.
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     start(path)
 
 
