@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import (
     Format,
     FormatOption,
@@ -22,7 +23,7 @@ from goals_tui.cli.run import FOUND_PROBLEMS
 from goals_tui.cli.state import services
 from goals_tui.domain.words import counted
 
-app = typer.Typer(help="The event log.", no_args_is_help=True)
+app = Commands(help="The event log.", no_args_is_help=True)
 
 
 @app.command()

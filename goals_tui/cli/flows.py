@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import (
     Format,
     FormatOption,
@@ -21,7 +22,7 @@ from goals_tui.cli.output import (
 from goals_tui.cli.state import services
 from goals_tui.domain.words import counted
 
-app = typer.Typer(help="The flows of the project.", no_args_is_help=True)
+app = Commands(help="The flows of the project.", no_args_is_help=True)
 
 FlowArgument = Annotated[str, typer.Argument(metavar="FLOW", help="A flow's name or id.")]
 

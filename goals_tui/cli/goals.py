@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import (
     Format,
     FormatOption,
@@ -25,7 +26,7 @@ from goals_tui.domain.words import counted
 if TYPE_CHECKING:
     from goals_tui.domain.goal import Goal
 
-app = typer.Typer(help="The goals of the project.", no_args_is_help=True)
+app = Commands(help="The goals of the project.", no_args_is_help=True)
 
 GoalArgument = Annotated[str, typer.Argument(metavar="GOAL", help="A goal's name or id.")]
 

@@ -31,9 +31,13 @@ def run(arguments: Sequence[str]) -> int:
     try:
         with _ctrl_c_noticed():
             command(args=workspace_first(arguments), prog_name="goals-tui", standalone_mode=True)
+    except WrongValueError as error:
+        # The domain calls the option by its name alone: 'from'.
+        _complain(f"--{error.field}".join(str(error).rsplit(repr(error.field), 1)))
+        return WRONG_USAGE
     except GoalsError as error:
         _complain(str(error))
-        return WRONG_USAGE if isinstance(error, WrongValueError) else ERROR
+        return ERROR
     except OSError as error:
         # What no service expected of the disk, such as a path of 5,000 characters; or help that can't be written.
         discard_output()

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import Format, FormatOption, print_csv, print_json, print_lines, say
 from goals_tui.cli.state import State
 from goals_tui.domain.errors import RefusedError
@@ -19,7 +20,7 @@ WEB_DRIVER = "TEXTUAL_DRIVER"
 """Set where the app draws into a browser (`serve`): there is no terminal then, and none is needed."""
 
 
-def register(app: typer.Typer) -> None:
+def register(app: Commands) -> None:
     """Add the commands."""
     for command in (init, demo, locate, serve):
         app.command()(command)
@@ -61,9 +62,7 @@ def init(
 
 def demo(
     context: typer.Context,
-    folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="Where to (else beside the workspace).")
-    ] = None,
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="Where to (else beside the workspace).")] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Create it without opening the app.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Create it again, up to today.")] = False,
 ) -> None:

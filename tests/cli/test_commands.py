@@ -219,13 +219,15 @@ TRACK = ("track", "--session", "s9", "--goal", "Book a Flight", "--step", "Fligh
     [
         (["report", "--from", "2026-10-31", "--to", "2026-10-01"], "The span ends before it begins"),
         (["cycles", "--from", "2026-10-01T08:00", "--to", "2026-10-01T08:00"], "The span is empty"),
-        (["report", "--from", "yesterday"], "'yesterday' is not a date for 'from'. Write 2026-10-01"),
+        (["report", "--from", "yesterday"], "'yesterday' is not a date for --from. Write 2026-10-01"),
         (["report", "--time-zone", "Mars/Base"], "'Mars/Base' is not a time zone."),
         (["init", "elsewhere", "--name", "X", "--time-zone", "Mars/Base"], "'Mars/Base' is not a time zone."),
         (["init", "elsewhere", "--name", "X", "--currency", "Shells"], "'Shells' is not a currency."),
         (["import", "odata", ".", "--duration-unit", "weeks"], "'weeks' is not a unit of durations."),
-        (["simulate", "Book a Flight", "--sessions", "1", "--to", "soon"], "'soon' is not a date for 'to'."),
-        ([*TRACK, "--at", "noon"], "'noon' is not a date for 'at'. Write 2026-10-01, or 2026-10-01T08:30 with a time."),
+        (["simulate", "Book a Flight", "--sessions", "1", "--to", "soon"], "'soon' is not a date for --to."),
+        ([*TRACK, "--at", "noon"], "'noon' is not a date for --at. Write 2026-10-01, or 2026-10-01T08:30 with a time."),
+        (["report", "--from", "1960-01-01"], "The year of --from, 1960-01-01, is not between 1970 and 2200."),
+        (["events", "export", "-o", "all.xlsx"], "'all.xlsx' does not say a format. End it with .jsonl, "),
         ([*TRACK, "--at", "0001-01-01T00:00:00+14:00"], "is not between 1970 and 2200"),
     ],
 )
@@ -273,6 +275,41 @@ def test_a_time_zone_in_lower_case_is_shown_as_it_is_called(desk: Cli) -> None:
 def test_wrong_usage_ends_with_2(desk: Cli, arguments: list[str]) -> None:
     result = desk(*arguments)
     assert (result.code, result.out) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["goals", "list", "--format", "xml"], "'--format': 'xml' is not one of 'table', 'json', 'csv'."),
+        (["cycles", "--outcome", "x"], "'x' is not one of 'completed', 'partial', 'incomplete', 'orphan'."),
+        (
+            ["package", "import", "x.zip", "--on-conflict", "x"],
+            "'x' is not one of 'ask', 'skip', 'replace', 'duplicate'.",
+        ),
+        (["simulate", "Book a Flight", "--sessions", "0"], "'--sessions': it is less than 1."),
+        (["simulate", "Book a Flight", "--sessions", "many"], "'--sessions': it is not a whole number."),
+        (["serve", "--port", "99999"], "'--port': it is more than 65535."),
+    ],
+)
+def test_wrong_usage_is_said_in_our_words(desk: Cli, arguments: list[str], message: str) -> None:
+    result = desk(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.splitlines()[-1].endswith(message)
+    assert "Value error" not in result.err and "Input should" not in result.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "usage"),
+    [
+        (["check"], "check [OPTIONS] [FLOW]"),
+        (["demo"], "demo [OPTIONS] [DIR]"),
+        (["package", "export"], "package export [OPTIONS] GOAL..."),
+        (["import", "odata"], "import odata [OPTIONS] PATH..."),
+        (["goals", "show"], "goals show [OPTIONS] GOAL"),
+    ],
+)
+def test_usage_lines(cli: Cli, arguments: list[str], usage: str) -> None:
+    assert cli(*arguments, "--help").out.splitlines()[0] == f"Usage: goals-tui {usage}"
 
 
 def test_a_missing_workspace_says_how_to_make_one(cli: Cli, tmp_path: Path) -> None:
