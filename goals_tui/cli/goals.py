@@ -21,6 +21,7 @@ from goals_tui.cli.output import (
     say,
 )
 from goals_tui.cli.state import services_with_goals
+from goals_tui.domain.model import format_instant
 from goals_tui.domain.words import counted
 
 if TYPE_CHECKING:
@@ -118,8 +119,8 @@ def goal_json(goal: Goal) -> dict[str, Any]:
         "revision": goal.revision,
         "name": goal.name,
         "description": goal.description,
-        "created_at": goal.created_at.isoformat(),
-        "changed_at": goal.changed_at.isoformat(),
+        "created_at": format_instant(goal.created_at),
+        "changed_at": format_instant(goal.changed_at),
         "steps": [
             {
                 "id": step.id,

@@ -83,9 +83,9 @@ def locate(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
     """Say where the workspace and the configuration are."""
     from goals_tui.services.configuration import configuration_path
 
-    path = context.ensure_object(State).path()
+    path = context.ensure_object(State).path().absolute()
     places = {"workspace": path, "goals": path / "goals.json", "events": path / "events"}
-    places["configuration"] = configuration_path()
+    places["configuration"] = configuration_path().absolute()
     if format is Format.JSON:
         print_json({what: {"path": str(place), "exists": place.exists()} for what, place in places.items()})
     elif format is Format.CSV:

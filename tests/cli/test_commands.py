@@ -183,6 +183,21 @@ def test_locate(desk: Cli, tmp_path: Path) -> None:
     assert rows[0]["exists"] == "True"
 
 
+def test_locate_says_where_a_relative_workspace_is(desk: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GOALS_TUI_CONFIG", "config.toml")
+    places = desk("locate", "--format", "json", workspace=Path("workspace")).json
+    assert places["goals"] == {"path": str(tmp_path / "workspace" / "goals.json"), "exists": True}
+    assert places["configuration"]["path"] == str(tmp_path / "config.toml")
+
+
+def test_instants_of_json_end_with_z(desk: Cli) -> None:
+    stats = desk("events", "stats", "--format", "json").json
+    assert (stats["first"], stats["last"]) == ("2026-11-19T10:00:00.000Z", "2026-11-19T10:05:00.000Z")
+    goal = desk("goals", "show", "Book a Flight", "--format", "json").json
+    assert goal["created_at"].endswith(".000Z") and goal["changed_at"].endswith(".000Z")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -225,6 +240,7 @@ TRACK = ("track", "--session", "s9", "--goal", "Book a Flight", "--step", "Fligh
         (["init", "elsewhere", "--name", "X", "--currency", "Shells"], "'Shells' is not a currency."),
         (["import", "odata", ".", "--duration-unit", "weeks"], "'weeks' is not a unit of durations."),
         (["simulate", "Book a Flight", "--sessions", "1", "--to", "soon"], "'soon' is not a date for --to."),
+        (["simulate", "Book a Flight", "--sessions", "1", "--from", "2027-06-01"], "is after today"),
         ([*TRACK, "--at", "noon"], "'noon' is not a date for --at. Write 2026-10-01, or 2026-10-01T08:30 with a time."),
         (["report", "--from", "1960-01-01"], "The year of --from, 1960-01-01, is not between 1970 and 2200."),
         (["events", "export", "-o", "all.xlsx"], "'all.xlsx' does not say a format. End it with .jsonl, "),
