@@ -401,6 +401,7 @@ def test_json_keeps_letters_of_every_language(cli: Cli, services: Services) -> N
         ["goals", "list"],
         ["goals", "show", "Book a Flight"],
         ["goals", "delete", "Book a Flight", "--confirm", "Book a Flight"],
+        ["check"],
         ["report"],
         ["funnel", "Book a Flight"],
         ["cycles"],
@@ -429,8 +430,15 @@ def test_goals_that_are_switched_off_say_how_to_turn_them_on(
 
 def test_flows_go_on_without_goals(desk: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FEATURE_USE_GOALS_V2", "false")
-    for command in (["check"], ["flows", "list"], ["flows", "show", "Book a Flight"], ["events", "stats"]):
-        assert desk(*command).code == 0
+    assert desk("events", "stats").code == 0
+    [flow] = desk("flows", "list", "--format", "json").json
+    assert set(flow) == {"id", "name", "description", "nodes"}
+    assert desk("flows", "list", "--format", "csv").out.splitlines()[0] == "id,name,description,nodes"
+    assert "Goals" not in desk("flows", "list").out
+    drawn = desk("flows", "show", "Book a Flight").out
+    assert "Track Goal Process" in drawn
+    assert "◎" not in drawn and "✗" not in drawn
+    assert desk("flows", "show", "Book a Flight", "--format", "json").code == 0
 
 
 def test_a_terminal_without_unicode_gets_what_it_can_show(services: Services) -> None:
