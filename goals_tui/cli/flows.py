@@ -31,7 +31,7 @@ FlowArgument = Annotated[str, typer.Argument(metavar="FLOW", help="A flow's name
 def list_flows(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
     """List the flows with the goals that they track, unless goals are switched off."""
     opened = services(context)
-    shown = opened.features.enabled
+    shown, _ = opened.switch
     names = {goal.id: goal.name for goal in opened.goals.summaries()} if shown else {}
     rows: list[dict[str, Any]] = [
         {
@@ -63,7 +63,8 @@ def show(context: typer.Context, flow: FlowArgument, format: ResultFormatOption 
     if format is ResultFormat.JSON:
         print_json(found.model_dump(mode="json"))
     else:
-        goals = {goal.id: goal for goal in opened.goals.all()} if opened.features.enabled else None
+        shown, _ = opened.switch
+        goals = {goal.id: goal for goal in opened.goals.all()} if shown else None
         print_lines(draw(found, goals, {other.id: other for other in opened.flows.all()}))
 
 

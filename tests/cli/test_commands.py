@@ -428,6 +428,19 @@ def test_goals_that_are_switched_off_say_how_to_turn_them_on(
     assert len(desk("goals", "list", "--format", "json").json) == 1
 
 
+def test_a_limit_that_is_nonsense_stops_only_who_saves_goals(
+    desk: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FEATURE_USE_GOALS_V2__MAX_STEPS_PER_GOAL", "25")
+    for command in (["report"], ["goals", "list"], ["flows", "list"], ["check"], ["cycles"], list(TRACK)):
+        assert desk(*command).code == 0
+    (tmp_path / "log.csv").write_text("case,activity,when\n1,Select,2026-10-01\n1,Pay,2026-10-02\n")
+    columns = ("--cycle", "case", "--step", "activity", "--time", "when")
+    refused = desk("import", "csv", tmp_path / "log.csv", "--goal", "New", *columns)
+    assert refused.code == 1
+    assert "is '25'. Write a number of steps from 2 to 20." in refused.err
+
+
 def test_flows_go_on_without_goals(desk: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FEATURE_USE_GOALS_V2", "false")
     assert desk("events", "stats").code == 0
