@@ -1,24 +1,48 @@
 """The entry of the program: `goals-tui` and `python -m goals_tui`."""
 
-from __future__ import annotations
-
+# Nothing is imported here that Python has not imported already: ctrl+c may come at any time.
+import os
 import sys
-from contextlib import suppress
 
 
 def main() -> None:
-    """Run the command line; exits with 0 done, 1 error, 2 wrong usage, 3 a check found problems."""
+    """Run the command line; exits with 0 done, 1 error, 2 wrong usage, 3 a check found problems, 130 for ctrl+c."""
+    try:
+        import signal
+
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            # Imports do not survive a KeyboardInterrupt well; `run` has a handler of its own.
+            signal.signal(signal.SIGINT, _stop)
+        code = _run()
+        # Done; what Python still does at its end is short.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except KeyboardInterrupt:
+        _stop()
+    sys.exit(code)
+
+
+def _run() -> int:
     if sys.argv[1:] == ["--version"] and sys.stdout is not None:
+        from contextlib import suppress
+
         from goals_tui import __version__
 
         with suppress(OSError):
             sys.stdout.write(f"goals-tui {__version__}\n")
             sys.stdout.flush()
-            return
+            return 0
     # Also what could not be written: this says why.
     from goals_tui.cli.run import run
 
-    sys.exit(run(sys.argv[1:]))
+    return run(sys.argv[1:])
+
+
+def _stop(*_signal: object) -> None:
+    """End at once, while nothing is open that has to be left in order."""
+    try:
+        os.write(2, b"goals-tui: Stopped.\n")
+    finally:
+        os._exit(130)
 
 
 if __name__ == "__main__":

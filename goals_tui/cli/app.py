@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from goals_tui.cli import checks, data, events, flows, goals, packages, reports, workspaces
+from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import print_lines
 from goals_tui.cli.state import State
 
-app = typer.Typer(
+app = Commands(
     name="goals-tui",
     help="Define goals for AI agents' conversations, wire them into flows, and read what they saved.",
     no_args_is_help=False,

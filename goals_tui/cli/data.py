@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import ResultFormat, ResultFormatOption, print_json, print_lines, say
 from goals_tui.cli.state import services_with_goals
 from goals_tui.domain.errors import RefusedError
@@ -18,14 +19,14 @@ from goals_tui.domain.words import counted
 if TYPE_CHECKING:
     from goals_tui.services.imports.service import ImportResult
 
-imports = typer.Typer(help="Bring events and goals in from files.", no_args_is_help=True)
+imports = Commands(help="Bring events and goals in from files.", no_args_is_help=True)
 
 Endpoint = Annotated[str | None, typer.Option("--endpoint", metavar="E", help="The endpoint's name.")]
 Locale = Annotated[str | None, typer.Option("--locale", metavar="L", help="The locale's name.")]
 Snapshot = Annotated[str | None, typer.Option("--snapshot", metavar="S", help="The snapshot's name.")]
 
 
-def register(app: typer.Typer) -> None:
+def register(app: Commands) -> None:
     """Add the commands that stand by themselves."""
     app.command()(track)
     app.command()(simulate)
@@ -108,7 +109,9 @@ def import_odata(
     ],
     duration_unit: Annotated[
         str,
-        typer.Option("--duration-unit", metavar="UNIT", help="What durations are in: seconds, milliseconds, minutes."),
+        typer.Option(
+            "--duration-unit", metavar="UNIT", help="What durations are in: milliseconds, seconds, minutes, hours."
+        ),
     ] = "seconds",
     format: ResultFormatOption = ResultFormat.TABLE,
 ) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import (
     Format,
     FormatOption,
@@ -20,9 +22,10 @@ from goals_tui.cli.output import (
 )
 from goals_tui.cli.run import FOUND_PROBLEMS
 from goals_tui.cli.state import services
+from goals_tui.domain.model import format_instant
 from goals_tui.domain.words import counted
 
-app = typer.Typer(help="The event log.", no_args_is_help=True)
+app = Commands(help="The event log.", no_args_is_help=True)
 
 
 @app.command()
@@ -81,6 +84,6 @@ def export(
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: value.isoformat() if hasattr(value, "isoformat") else str(value) if isinstance(value, Path) else value
+        name: format_instant(value) if isinstance(value, datetime) else str(value) if isinstance(value, Path) else value
         for name, value in row.items()
     }

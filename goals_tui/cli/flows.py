@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import (
     Format,
     FormatOption,
@@ -21,34 +22,35 @@ from goals_tui.cli.output import (
 from goals_tui.cli.state import services
 from goals_tui.domain.words import counted
 
-app = typer.Typer(help="The flows of the project.", no_args_is_help=True)
+app = Commands(help="The flows of the project.", no_args_is_help=True)
 
 FlowArgument = Annotated[str, typer.Argument(metavar="FLOW", help="A flow's name or id.")]
 
 
 @app.command("list")
 def list_flows(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
-    """List the flows with the goals that they track."""
+    """List the flows with the goals that they track, unless goals are switched off."""
     opened = services(context)
-    names = {goal.id: goal.name for goal in opened.goals.summaries()}
-    rows = [
+    shown, _ = opened.switch
+    names = {goal.id: goal.name for goal in opened.goals.summaries()} if shown else {}
+    rows: list[dict[str, Any]] = [
         {
             "id": flow.id,
             "name": flow.name,
             "description": flow.description,
             "nodes": flow.nodes,
-            "goals": [names.get(goal, goal) for goal in flow.goals],
+            **({"goals": [names.get(goal, goal) for goal in flow.goals]} if shown else {}),
         }
         for flow in opened.flows.summaries()
     ]
     headings: dict[Heading, str] = {
         "Flow": "name",
         ("Nodes", "right"): "nodes",
-        "Goals": "goals",
+        **({"Goals": "goals"} if shown else {}),
         "Description": "description",
         ("Id", "whole"): "id",
     }
-    print_list(rows, ["id", "name", "description", "nodes", "goals"], format, headings)
+    print_list(rows, ["id", "name", "description", "nodes", *(["goals"] if shown else [])], format, headings)
 
 
 @app.command()
@@ -61,7 +63,8 @@ def show(context: typer.Context, flow: FlowArgument, format: ResultFormatOption 
     if format is ResultFormat.JSON:
         print_json(found.model_dump(mode="json"))
     else:
-        goals = {goal.id: goal for goal in opened.goals.all()}
+        shown, _ = opened.switch
+        goals = {goal.id: goal for goal in opened.goals.all()} if shown else None
         print_lines(draw(found, goals, {other.id: other for other in opened.flows.all()}))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import (
     Format,
     FormatOption,
@@ -20,12 +21,13 @@ from goals_tui.cli.output import (
     say,
 )
 from goals_tui.cli.state import services_with_goals
+from goals_tui.domain.model import format_instant
 from goals_tui.domain.words import counted
 
 if TYPE_CHECKING:
     from goals_tui.domain.goal import Goal
 
-app = typer.Typer(help="The goals of the project.", no_args_is_help=True)
+app = Commands(help="The goals of the project.", no_args_is_help=True)
 
 GoalArgument = Annotated[str, typer.Argument(metavar="GOAL", help="A goal's name or id.")]
 
@@ -117,8 +119,8 @@ def goal_json(goal: Goal) -> dict[str, Any]:
         "revision": goal.revision,
         "name": goal.name,
         "description": goal.description,
-        "created_at": goal.created_at.isoformat(),
-        "changed_at": goal.changed_at.isoformat(),
+        "created_at": format_instant(goal.created_at),
+        "changed_at": format_instant(goal.changed_at),
         "steps": [
             {
                 "id": step.id,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import print_lines, say
 from goals_tui.cli.state import services_with_goals
 
@@ -21,7 +22,7 @@ class OnConflict(StrEnum):
     DUPLICATE = "duplicate"
 
 
-app = typer.Typer(help="Export goals to other projects, and import them.", no_args_is_help=True)
+app = Commands(help="Export goals to other projects, and import them.", no_args_is_help=True)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from goals_tui.cli.commands import Commands
 from goals_tui.cli.filter_options import Build, with_filters
 from goals_tui.cli.output import (
     DASH,
@@ -58,7 +59,7 @@ _CYCLE = [
 _STYLES = {"completed": "green", "partial": "yellow", "incomplete": "red", "orphan": "dim"}
 
 
-def register(app: typer.Typer) -> None:
+def register(app: Commands) -> None:
     """Add the commands."""
     app.command()(with_filters(report))
     app.command()(with_filters(funnel))

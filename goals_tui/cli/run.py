@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
+from typing import Any, TextIO
 
 from goals_tui.cli.output import discard_output
 from goals_tui.domain.errors import GoalsError, WrongValueError
@@ -22,28 +25,28 @@ _PIPE_CLOSED = 141
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command; returns the exit code. Errors that a user can act on go to standard error as one line."""
-    _open_closed_streams()
+    _prepare_streams()
     output = sys.stdout
-    if isinstance(output, io.TextIOWrapper):
-        # A terminal of another encoding than UTF-8 shows ? for what it does not have.
-        output.reconfigure(errors="replace")
+    command = _command()
     try:
-        _command()(args=workspace_first(arguments), prog_name="goals-tui", standalone_mode=True)
+        with _ctrl_c_noticed():
+            command(args=workspace_first(arguments), prog_name="goals-tui", standalone_mode=True)
+    except WrongValueError as error:
+        # The domain calls the option by its name alone: 'from'.
+        _complain(f"--{error.field}".join(str(error).rsplit(repr(error.field), 1)))
+        return WRONG_USAGE
     except GoalsError as error:
         _complain(str(error))
-        return WRONG_USAGE if isinstance(error, WrongValueError) else ERROR
+        return ERROR
     except OSError as error:
-        # What no service expected of the disk, such as a path of 5,000 characters.
+        # What no service expected of the disk, such as a path of 5,000 characters; or help that can't be written.
+        discard_output()
         what = repr(str(error.filename)[:200]) if error.filename else "a file or standard output"
         _complain(f"Can't use {what}: {error.strerror or error}. Check it.")
         return ERROR
     except KeyboardInterrupt:
-        return _stopped()
-    except RuntimeError as error:
-        # So DuckDB says that ctrl+c stopped a query.
-        if str(error) != "Query interrupted":
-            raise
-        return _stopped()
+        _complain("Stopped.")
+        return _INTERRUPTED
     except SystemExit as stop:
         if sys.stdout is not output:
             # So typer says that the reader (head, less) has gone.
@@ -54,15 +57,68 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _open_closed_streams() -> None:
+@contextmanager
+def _ctrl_c_noticed() -> Iterator[None]:
+    """Within it ctrl+c raises KeyboardInterrupt, and so does its end then, whatever was made of it.
+
+    pydantic makes a ValueError of it, DuckDB a RuntimeError, and where Python can't raise it, it is lost.
+    """
+    came = False
+
+    def notice(*_signal: object) -> None:
+        nonlocal came
+        came = True
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, notice)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            raise KeyboardInterrupt
+
+
+class _Messages(io.RawIOBase):
+    """Standard error: what it does not take is lost, and no reason for a command to end otherwise."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._raw = getattr(stream.buffer, "raw", stream.buffer)
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return int(self._raw.fileno())
+
+    def isatty(self) -> bool:
+        return bool(self._raw.isatty())
+
+    def write(self, data: Any) -> int:
+        try:
+            return int(self._raw.write(data))
+        except OSError:
+            return len(data)
+
+
+def _prepare_streams() -> None:
     """Stands in for streams that the shell closed (`>&-`), which Python has not: output fails, messages go nowhere.
 
     Their numbers are taken, too, so that no file of the workspace gets one.
     """
     if sys.stdout is None:
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal of another encoding than UTF-8 shows ? for what it does not have.
+        sys.stdout.reconfigure(errors="replace")
     if sys.stderr is None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+    own = sys.__stderr__
+    if own is not None and sys.stderr is own:
+        messages = io.BufferedWriter(_Messages(own))
+        sys.stderr = io.TextIOWrapper(messages, own.encoding, "backslashreplace", line_buffering=True)
 
 
 @cache
@@ -73,11 +129,6 @@ def _command() -> Callable[..., object]:
     from goals_tui.cli.app import app
 
     return get_command(app)
-
-
-def _stopped() -> int:
-    _complain("Stopped.")
-    return _INTERRUPTED
 
 
 def _complain(message: str) -> None:

@@ -41,9 +41,9 @@ def services(context: typer.Context) -> Services:
 def services_with_goals(context: typer.Context) -> Services:
     """The same for a command about goals; raises RefusedError where they are switched off (DESIGN 4, *Goal*)."""
     opened = services(context)
-    if not opened.features.enabled:
+    enabled, enabled_from = opened.switch
+    if not enabled:
         raise RefusedError(
-            f"Goals are switched off by {opened.features.enabled_from}. "
-            "Set FEATURE_USE_GOALS_V2=true there to turn them on."
+            f"Goals are switched off by {enabled_from}. Set FEATURE_USE_GOALS_V2=true there to turn them on."
         )
     return opened

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import Format, FormatOption, print_csv, print_json, print_lines, say
 from goals_tui.cli.state import State
 from goals_tui.domain.errors import RefusedError
@@ -18,7 +20,7 @@ WEB_DRIVER = "TEXTUAL_DRIVER"
 """Set where the app draws into a browser (`serve`): there is no terminal then, and none is needed."""
 
 
-def register(app: typer.Typer) -> None:
+def register(app: Commands) -> None:
     """Add the commands."""
     for command in (init, demo, locate, serve):
         app.command()(command)
@@ -34,6 +36,9 @@ def _open(path: Path) -> None:
         raise RefusedError("The app needs a terminal. In a script use a command instead: goals-tui --help lists them.")
     from goals_tui.tui.start import start
 
+    # ctrl+c is a key of the app; what comes as a signal is asyncio's, which asks for Python's own handler.
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     start(path)
 
 
@@ -57,9 +62,7 @@ def init(
 
 def demo(
     context: typer.Context,
-    folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="Where to (else beside the workspace).")
-    ] = None,
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="Where to (else beside the workspace).")] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Create it without opening the app.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Create it again, up to today.")] = False,
 ) -> None:
@@ -80,9 +83,9 @@ def locate(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
     """Say where the workspace and the configuration are."""
     from goals_tui.services.configuration import configuration_path
 
-    path = context.ensure_object(State).path()
+    path = context.ensure_object(State).path().absolute()
     places = {"workspace": path, "goals": path / "goals.json", "events": path / "events"}
-    places["configuration"] = configuration_path()
+    places["configuration"] = configuration_path().absolute()
     if format is Format.JSON:
         print_json({what: {"path": str(place), "exists": place.exists()} for what, place in places.items()})
     elif format is Format.CSV:

@@ -29,8 +29,11 @@ _LONGEST = 72
 _COMPARISONS: dict[Comparison, str] = {"equals": "=", "not_equals": "≠", "contains": "contains", "exists": "exists"}
 
 
-def draw(flow: Flow, goals: Mapping[str, Goal], flows: Mapping[str, Flow]) -> list[str]:
-    """The flow as a tree, its name first. `goals` and `flows`, by id, are what its nodes refer to."""
+def draw(flow: Flow, goals: Mapping[str, Goal] | None, flows: Mapping[str, Flow]) -> list[str]:
+    """The flow as a tree, its name first. `goals` and `flows`, by id, are what its nodes refer to.
+
+    Where `goals` is None, none is named.
+    """
     lines = [f"{flow.name}"]
     if not flow.nodes:
         return [*lines, "└─ (empty)"]
@@ -58,7 +61,7 @@ def draw(flow: Flow, goals: Mapping[str, Goal], flows: Mapping[str, Flow]) -> li
     return lines
 
 
-def line(node: Node, goals: Mapping[str, Goal], flows: Mapping[str, Flow]) -> str:
+def line(node: Node, goals: Mapping[str, Goal] | None, flows: Mapping[str, Flow]) -> str:
     """A node in one line: its kind, its label, its content."""
     kind = node.type if isinstance(node, Other) and node.type else KIND_TITLES[node.kind]
     label = f" “{node.label}”" if node.label and node.label != kind else ""
@@ -66,7 +69,7 @@ def line(node: Node, goals: Mapping[str, Goal], flows: Mapping[str, Flow]) -> st
     return f"{kind}{label}" + (f"  {content}" if content else "")
 
 
-def summary(node: Node, goals: Mapping[str, Goal], flows: Mapping[str, Flow]) -> str:
+def summary(node: Node, goals: Mapping[str, Goal] | None, flows: Mapping[str, Flow]) -> str:
     """The content of a node in one line, empty where it has none; what leads nowhere is marked with ✗."""
     match node:
         case Say() | Handover():
@@ -81,7 +84,7 @@ def summary(node: Node, goals: Mapping[str, Goal], flows: Mapping[str, Flow]) ->
         case GoTo() | ExecuteFlow():
             return _target(node.flow_id, flows)
         case TrackGoal():
-            return _tracked(node, goals)
+            return "" if goals is None else _tracked(node, goals)
         case _:
             return ""
 

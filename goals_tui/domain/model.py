@@ -65,16 +65,43 @@ def reason(error: ValidationError) -> str:
     """The first of what pydantic found, as a phrase: where, and what is wrong there."""
     first = error.errors(include_url=False, include_input=False)[0]
     where = clean_line(".".join(str(part) for part in first["loc"]))[:120]
-    message = clean_line(first["msg"]).removeprefix("Value error, ")[:300]
-    # pydantic calls the characters of a text "items" where the text was cleaned before it was measured.
-    if first["type"] in ("too_long", "string_too_long"):
-        message = f"it has more than {first['ctx']['max_length']} characters"
-    elif first["type"] in ("too_short", "string_too_short"):
-        message = "it is empty"
-    elif first["type"] == "extra_forbidden":
-        message = "there is no such key"
+    if first["type"] in _WRONG:
+        message = _WRONG[first["type"]].format(**first.get("ctx", {}))
+    else:
+        message = clean_line(first["msg"]).removeprefix("Value error, ").removesuffix(".")[:300]
     return f"{where}: {message}" if where else message
 
+
+_WRONG = {
+    "bool_parsing": "it is neither true nor false",
+    "bool_type": "it is neither true nor false",
+    "datetime_from_date_parsing": "it is not a time",
+    "datetime_parsing": "it is not a time",
+    "datetime_type": "it is not a time",
+    "decimal_parsing": "it is not a number",
+    "decimal_type": "it is not a number",
+    "dict_type": "it is not an object",
+    "extra_forbidden": "there is no such key",
+    "greater_than_equal": "it is less than {ge}",
+    "int_from_float": "it is not a whole number",
+    "int_parsing": "it is not a whole number",
+    "int_type": "it is not a whole number",
+    "less_than_equal": "it is more than {le}",
+    "literal_error": "it is not {expected}",
+    "missing": "it is missing",
+    "model_type": "it is not an object",
+    "string_pattern_mismatch": "it does not look as it should",
+    "string_too_long": "it has more than {max_length} characters",
+    "string_too_short": "it is empty",
+    "string_type": "it is not text",
+    # pydantic calls the characters of a text "items" where the text was cleaned before it was measured.
+    "too_long": "it has more than {max_length} characters",
+    "too_short": "it is empty",
+    "tuple_type": "it is not a list",
+    "union_tag_invalid": "it is not one of the kinds that there are",
+    "union_tag_not_found": "it says no kind",
+}
+"""What is wrong, in our words, by pydantic's name for it."""
 
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 """Characters that are not printable by themselves and yet belong to words and emoji."""

@@ -13,7 +13,7 @@ from goals_tui.domain.errors import RefusedError, WrongValueError
 from goals_tui.domain.filters import moment_in, parse_moment
 from goals_tui.domain.model import MAX_NAME, Ids, clean_line
 from goals_tui.domain.project import Project, zone
-from goals_tui.services.features import Features, read_features
+from goals_tui.services.features import Features, read_features, read_switch
 from goals_tui.services.history import History
 from goals_tui.services.made_once import made_once
 from goals_tui.services.project import ProjectService
@@ -53,6 +53,11 @@ class Services:
     def features(self) -> Features:
         """The feature flags; raises GoalsError where one is nonsense."""
         return read_features(self.env, read_values(self.workspace.path))
+
+    @made_once
+    def switch(self) -> tuple[bool, str]:
+        """Whether goals are switched on, and who said so: all of the flags that reading needs."""
+        return read_switch(self.env, read_values(self.workspace.path))
 
     @made_once
     def goals(self) -> GoalService:

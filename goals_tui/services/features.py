@@ -28,14 +28,20 @@ class Features:
 
 def read_features(env: Mapping[str, str], values: Mapping[str, str]) -> Features:
     """The flags of the environment, else of `values` (values.yaml, flat). Raises RefusedError for nonsense."""
-    flag, flag_from = _find(USE_GOALS, env, values)
+    enabled, enabled_from = read_switch(env, values)
     limit, limit_from = _find(MAX_STEPS, env, values)
     return Features(
-        enabled=_switch(flag, flag_from) if flag is not None else True,
-        enabled_from=flag_from,
+        enabled=enabled,
+        enabled_from=enabled_from,
         max_steps=_limit(limit, limit_from) if limit is not None else DEFAULT_MAX_STEPS,
         max_steps_from=limit_from,
     )
+
+
+def read_switch(env: Mapping[str, str], values: Mapping[str, str]) -> tuple[bool, str]:
+    """Whether goals are switched on, and who said so; as `read_features`, but the limit may be nonsense."""
+    flag, flag_from = _find(USE_GOALS, env, values)
+    return _switch(flag, flag_from) if flag is not None else True, flag_from
 
 
 def _find(names: tuple[str, ...], env: Mapping[str, str], values: Mapping[str, str]) -> tuple[str | None, str]:

@@ -183,6 +183,21 @@ def test_locate(desk: Cli, tmp_path: Path) -> None:
     assert rows[0]["exists"] == "True"
 
 
+def test_locate_says_where_a_relative_workspace_is(desk: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GOALS_TUI_CONFIG", "config.toml")
+    places = desk("locate", "--format", "json", workspace=Path("workspace")).json
+    assert places["goals"] == {"path": str(tmp_path / "workspace" / "goals.json"), "exists": True}
+    assert places["configuration"]["path"] == str(tmp_path / "config.toml")
+
+
+def test_instants_of_json_end_with_z(desk: Cli) -> None:
+    stats = desk("events", "stats", "--format", "json").json
+    assert (stats["first"], stats["last"]) == ("2026-11-19T10:00:00.000Z", "2026-11-19T10:05:00.000Z")
+    goal = desk("goals", "show", "Book a Flight", "--format", "json").json
+    assert goal["created_at"].endswith(".000Z") and goal["changed_at"].endswith(".000Z")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -219,13 +234,16 @@ TRACK = ("track", "--session", "s9", "--goal", "Book a Flight", "--step", "Fligh
     [
         (["report", "--from", "2026-10-31", "--to", "2026-10-01"], "The span ends before it begins"),
         (["cycles", "--from", "2026-10-01T08:00", "--to", "2026-10-01T08:00"], "The span is empty"),
-        (["report", "--from", "yesterday"], "'yesterday' is not a date for 'from'. Write 2026-10-01"),
+        (["report", "--from", "yesterday"], "'yesterday' is not a date for --from. Write 2026-10-01"),
         (["report", "--time-zone", "Mars/Base"], "'Mars/Base' is not a time zone."),
         (["init", "elsewhere", "--name", "X", "--time-zone", "Mars/Base"], "'Mars/Base' is not a time zone."),
         (["init", "elsewhere", "--name", "X", "--currency", "Shells"], "'Shells' is not a currency."),
         (["import", "odata", ".", "--duration-unit", "weeks"], "'weeks' is not a unit of durations."),
-        (["simulate", "Book a Flight", "--sessions", "1", "--to", "soon"], "'soon' is not a date for 'to'."),
-        ([*TRACK, "--at", "noon"], "'noon' is not a date for 'at'. Write 2026-10-01, or 2026-10-01T08:30 with a time."),
+        (["simulate", "Book a Flight", "--sessions", "1", "--to", "soon"], "'soon' is not a date for --to."),
+        (["simulate", "Book a Flight", "--sessions", "1", "--from", "2027-06-01"], "is after today"),
+        ([*TRACK, "--at", "noon"], "'noon' is not a date for --at. Write 2026-10-01, or 2026-10-01T08:30 with a time."),
+        (["report", "--from", "1960-01-01"], "The year of --from, 1960-01-01, is not between 1970 and 2200."),
+        (["events", "export", "-o", "all.xlsx"], "'all.xlsx' does not say a format. End it with .jsonl, "),
         ([*TRACK, "--at", "0001-01-01T00:00:00+14:00"], "is not between 1970 and 2200"),
     ],
 )
@@ -273,6 +291,41 @@ def test_a_time_zone_in_lower_case_is_shown_as_it_is_called(desk: Cli) -> None:
 def test_wrong_usage_ends_with_2(desk: Cli, arguments: list[str]) -> None:
     result = desk(*arguments)
     assert (result.code, result.out) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["goals", "list", "--format", "xml"], "'--format': 'xml' is not one of 'table', 'json', 'csv'."),
+        (["cycles", "--outcome", "x"], "'x' is not one of 'completed', 'partial', 'incomplete', 'orphan'."),
+        (
+            ["package", "import", "x.zip", "--on-conflict", "x"],
+            "'x' is not one of 'ask', 'skip', 'replace', 'duplicate'.",
+        ),
+        (["simulate", "Book a Flight", "--sessions", "0"], "'--sessions': it is less than 1."),
+        (["simulate", "Book a Flight", "--sessions", "many"], "'--sessions': it is not a whole number."),
+        (["serve", "--port", "99999"], "'--port': it is more than 65535."),
+    ],
+)
+def test_wrong_usage_is_said_in_our_words(desk: Cli, arguments: list[str], message: str) -> None:
+    result = desk(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.splitlines()[-1].endswith(message)
+    assert "Value error" not in result.err and "Input should" not in result.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "usage"),
+    [
+        (["check"], "check [OPTIONS] [FLOW]"),
+        (["demo"], "demo [OPTIONS] [DIR]"),
+        (["package", "export"], "package export [OPTIONS] GOAL..."),
+        (["import", "odata"], "import odata [OPTIONS] PATH..."),
+        (["goals", "show"], "goals show [OPTIONS] GOAL"),
+    ],
+)
+def test_usage_lines(cli: Cli, arguments: list[str], usage: str) -> None:
+    assert cli(*arguments, "--help").out.splitlines()[0] == f"Usage: goals-tui {usage}"
 
 
 def test_a_missing_workspace_says_how_to_make_one(cli: Cli, tmp_path: Path) -> None:
@@ -348,6 +401,7 @@ def test_json_keeps_letters_of_every_language(cli: Cli, services: Services) -> N
         ["goals", "list"],
         ["goals", "show", "Book a Flight"],
         ["goals", "delete", "Book a Flight", "--confirm", "Book a Flight"],
+        ["check"],
         ["report"],
         ["funnel", "Book a Flight"],
         ["cycles"],
@@ -374,10 +428,30 @@ def test_goals_that_are_switched_off_say_how_to_turn_them_on(
     assert len(desk("goals", "list", "--format", "json").json) == 1
 
 
+def test_a_limit_that_is_nonsense_stops_only_who_saves_goals(
+    desk: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FEATURE_USE_GOALS_V2__MAX_STEPS_PER_GOAL", "25")
+    for command in (["report"], ["goals", "list"], ["flows", "list"], ["check"], ["cycles"], list(TRACK)):
+        assert desk(*command).code == 0
+    (tmp_path / "log.csv").write_text("case,activity,when\n1,Select,2026-10-01\n1,Pay,2026-10-02\n")
+    columns = ("--cycle", "case", "--step", "activity", "--time", "when")
+    refused = desk("import", "csv", tmp_path / "log.csv", "--goal", "New", *columns)
+    assert refused.code == 1
+    assert "is '25'. Write a number of steps from 2 to 20." in refused.err
+
+
 def test_flows_go_on_without_goals(desk: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FEATURE_USE_GOALS_V2", "false")
-    for command in (["check"], ["flows", "list"], ["flows", "show", "Book a Flight"], ["events", "stats"]):
-        assert desk(*command).code == 0
+    assert desk("events", "stats").code == 0
+    [flow] = desk("flows", "list", "--format", "json").json
+    assert set(flow) == {"id", "name", "description", "nodes"}
+    assert desk("flows", "list", "--format", "csv").out.splitlines()[0] == "id,name,description,nodes"
+    assert "Goals" not in desk("flows", "list").out
+    drawn = desk("flows", "show", "Book a Flight").out
+    assert "Track Goal Process" in drawn
+    assert "◎" not in drawn and "✗" not in drawn
+    assert desk("flows", "show", "Book a Flight", "--format", "json").code == 0
 
 
 def test_a_terminal_without_unicode_gets_what_it_can_show(services: Services) -> None:

@@ -50,10 +50,31 @@ def test_a_command_that_prints_nothing_needs_no_standard_output(place: Path) -> 
     assert shell(place, ["events", "seal"], "2>&-").returncode == 0
 
 
-def test_help_says_it_too(place: Path) -> None:
-    done = shell(place, ["report", "--help"], ">/dev/full")
+@pytest.mark.parametrize("command", [["--help"], ["report", "--help"]])
+@pytest.mark.parametrize(
+    ("rest", "why"), [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")], ids=["full", "closed"]
+)
+def test_help_says_it_too(place: Path, command: list[str], rest: str, why: str) -> None:
+    done = shell(place, command, rest)
     assert done.returncode == 1
-    assert done.stderr == "goals-tui: Can't use a file or standard output: No space left on device. Check it.\n"
+    assert done.stderr == f"goals-tui: Can't use a file or standard output: {why}. Check it.\n"
+
+
+@pytest.mark.parametrize("rest", ["2>/dev/full", "2>&-", "2</dev/null"])
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (["nosuch"], 2),
+        (["report", "--span", "nope"], 2),
+        (["report", "--from", "x"], 2),
+        (["goals", "show", "nosuch"], 1),
+        (["report", "--endpoint", "nosuch"], 0),
+    ],
+)
+def test_a_message_that_can_not_be_written_changes_nothing_else(
+    place: Path, command: list[str], code: int, rest: str
+) -> None:
+    assert shell(place, command, rest).returncode == code
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

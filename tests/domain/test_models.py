@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError, nearest_names
 from goals_tui.domain.event import FIELDS, GoalEvent, source
 from goals_tui.domain.flow import Flow, Other, title
-from goals_tui.domain.model import Ids, clean_line, clean_text, format_instant
+from goals_tui.domain.model import Ids, clean_line, clean_text, format_instant, reason
 from goals_tui.domain.project import Project, currency_digits, zone
 from goals_tui.domain.report import NOTHING, Figures, Health, rate
 from tests.builders import amounts, book_a_flight, event, flow, hex_id, if_, lookup, node_id, other, say
@@ -206,3 +206,24 @@ def test_impossible_flows() -> None:
         node = if_(f"level {depth}", (node,))  # type: ignore[assignment]  # any node will do
     with pytest.raises(ValidationError, match="at most 40 deep"):
         flow("F", node)
+
+
+@pytest.mark.parametrize(
+    ("changes", "phrase"),
+    [
+        ({"time_zone": "Mars/Base"}, "'Mars/Base' is not a time zone."),
+        ({"id": 3}, "id: it is not text"),
+        ({"name": ""}, "name: it is empty"),
+        ({"name": "x" * 301}, "name: it has more than 300 characters"),
+        ({"currency": "euro"}, "currency: it does not look as it should"),
+        ({"revision": "many"}, "revision: it is not a whole number"),
+        ({"colour": "red"}, "colour: there is no such key"),
+    ],
+)
+def test_what_is_wrong_is_a_phrase_in_our_words(changes: dict[str, object], phrase: str) -> None:
+    document = {"id": "a" * 24, "name": "Desk", "time_zone": "UTC", **changes}
+    with pytest.raises(ValidationError) as wrong:
+        Project.model_validate(document)
+    said = reason(wrong.value)
+    assert phrase in said
+    assert not said.endswith(".")

@@ -183,6 +183,12 @@ def many(count: int) -> str:
         (LOG, {"time_zone": "Berlin"}, RefusedError, "'Berlin' is not a time zone"),
         (many(11), {}, RefusedError, "log.csv has 11 activities, and a goal has at most 10 steps."),
         (many(1), {}, RefusedError, "has one activity only, 'Step 0'"),
+        (
+            "case,activity,when\n1,A,yesterday\n1,C,soon\n1,B,2026-10-01\n",
+            {},
+            RefusedError,
+            "one more. 2 rows could not be used. log.csv, record 1: 'yesterday' is not a time: write ",
+        ),
         ("case,activity,when\n", {}, RefusedError, "has no row that can be used"),
         ("", {}, UnreadableError, "can't be imported: it is empty."),
         ("a,a\n1,2\n", {}, UnreadableError, "two columns are called 'a'"),

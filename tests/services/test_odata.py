@@ -144,7 +144,10 @@ def test_an_older_state_does_not_replace_what_was_edited_here(services: Services
     edited = services.goals.save(only_goal(services).model_copy(update={"description": "Ours."}))
     bring_all(services, tmp_path / "in", goal(), *steps())
     older = bring_all(services, tmp_path / "in", goal(V2, lastChanged="2026-07-02T00:00:00Z"), *steps(V2))
-    assert older.goals_changed == 1
+    assert (older.goals_changed, older.as_json()["goals_earlier"]) == (0, 1)
+    assert older.summary().startswith(
+        "0 goals added, 0 changed; an earlier version of 1 goal, whose newer one stays; 0 events added"
+    )
     assert only_goal(services) == edited
     assert {found.version for found in services.goals.versions(GOAL_ID)} == {V1, V2, edited.version}
 

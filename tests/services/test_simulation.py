@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from goals_tui.domain.errors import NotFoundError, RefusedError
+from goals_tui.domain.errors import NotFoundError, RefusedError, WrongValueError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.flow import Condition, Flow, Node
 from goals_tui.services.context import Services
@@ -189,6 +189,8 @@ def test_the_span_of_the_command_line() -> None:
         datetime(2026, 10, 23, 22, tzinfo=UTC),
         datetime(2026, 10, 25, 23, tzinfo=UTC),
     )
+    with pytest.raises(WrongValueError, match=r"2027-06-01, is after today.* Give --to as well"):
+        span_of("2027-06-01", None, NOW, zone)
     start, end = span_of(None, None, NOW, zone)
     assert (end - start, end) == (timedelta(days=30), datetime(2026, 11, 20, 23, tzinfo=UTC))
 

@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from goals_tui.domain.errors import RefusedError, UnreadableError
+from goals_tui.domain.errors import UnreadableError, WrongValueError
 from goals_tui.domain.event import FIELDS
 from goals_tui.store.events import reader as event_reader
 from goals_tui.store.events.lines import read_line
@@ -281,7 +281,7 @@ def test_stats_say_from_when_to_when(tmp_path: Path) -> None:
 def test_exports_hold_every_event_in_order(tmp_path: Path) -> None:
     log = new_log(tmp_path)
     log.append([event(2, endpoint_name="=1+1"), event(1, endpoint_name="-x"), event(3, endpoint_name="a=b")])
-    for name in ("all.jsonl", "all.jsonl.gz", "all.csv", "all.parquet"):
+    for name in ("all.jsonl", "all.jsonl.gz", "all.csv", "all.parquet", "ALL.JSONL.GZ"):
         assert log.export(tmp_path / name) == 3
     lines = [orjson.loads(text) for text in (tmp_path / "all.jsonl").read_bytes().splitlines()]
     assert [(found["id"], found["timestamp"], found["endpointName"]) for found in lines] == [
@@ -289,7 +289,8 @@ def test_exports_hold_every_event_in_order(tmp_path: Path) -> None:
         ("e2", "2026-10-01T00:00:02.000Z", "=1+1"),
         ("e3", "2026-10-01T00:00:03.000Z", "a=b"),
     ]
-    assert gzip.decompress((tmp_path / "all.jsonl.gz").read_bytes()) == (tmp_path / "all.jsonl").read_bytes()
+    for name in ("all.jsonl.gz", "ALL.JSONL.GZ"):
+        assert gzip.decompress((tmp_path / name).read_bytes()) == (tmp_path / "all.jsonl").read_bytes()
     with (tmp_path / "all.csv").open(newline="") as file:
         table = list(csv.DictReader(file))
     assert list(table[0]) == list(FIELDS)
@@ -301,10 +302,23 @@ def test_exports_hold_every_event_in_order(tmp_path: Path) -> None:
 
 def test_an_export_of_an_unknown_kind_or_into_nowhere_is_refused(tmp_path: Path) -> None:
     log = new_log(tmp_path)
-    with pytest.raises(RefusedError, match=r"'all\.xlsx' does not say a format\. End it with \.jsonl, "):
+    with pytest.raises(WrongValueError, match=r"'all\.xlsx' does not say a format\. End it with \.jsonl, "):
         log.export(tmp_path / "all.xlsx")
     with pytest.raises(UnreadableError, match="there is no folder"):
         log.export(tmp_path / "none" / "all.csv")
+
+
+def test_an_export_where_nothing_can_be_written_is_said_in_our_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(path: Path, *_args: object, **_options: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    log = new_log(tmp_path)
+    monkeypatch.setattr(Path, "touch", denied)
+    with pytest.raises(UnreadableError) as refused:
+        log.export(tmp_path / "all.csv")
+    assert str(refused.value).startswith(f"Can't write {tmp_path / 'all.csv'}: permission denied.")
 
 
 def test_a_full_disk_leaves_no_half_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,9 +109,11 @@ def import_csv(
                 event_of = _events(goal, services.project.get().id)
                 for row in reader.read(broken, 0.4, 0.8):
                     try:
-                        out.write(to_line(event_of(row)))
+                        event = event_of(row)
                     except ValueError as error:
                         broken.add(data.name, row.number, str(error))
+                    else:
+                        out.write(to_line(event))
         except UnusableError as error:
             raise UnreadableError(f"{file} can't be imported: {error}.") from None
         progress(0.8, "Writing events")

@@ -12,6 +12,7 @@ from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.domain.goal import Goal, Step
 from goals_tui.domain.goal_rules import HIGHEST_MAX_STEPS
 from goals_tui.domain.model import clean_line
+from goals_tui.domain.words import counted
 from goals_tui.services.imports.result import Broken
 
 if TYPE_CHECKING:
@@ -84,8 +85,12 @@ class GoalSketch:
                 if not count
                 else f"one activity only, {next(iter(self._spelling.values()))!r}"
             )
+            left_out = ""
+            if unusable.named:
+                left_out = f" {counted(unusable.total, 'row')} could not be used. {unusable.named[0]}."
             raise RefusedError(
-                f"{self._file} has {what}; a goal needs an initial step and one more. Check --cycle, --step and --time."
+                f"{self._file} has {what}; a goal needs an initial step and one more.{left_out}"
+                " Check --cycle, --step and --time."
             )
         if count > most:
             how = f", set FEATURE_USE_GOALS_V2__MAX_STEPS_PER_GOAL (up to {HIGHEST_MAX_STEPS})" * (

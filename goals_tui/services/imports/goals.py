@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 from goals_tui.domain import goal_rules
 from goals_tui.domain.goal import Goal, same_definition
@@ -23,10 +23,14 @@ VERSIONS = "goal_versions"
 
 @dataclass(frozen=True, slots=True)
 class SavedGoals:
-    """How many goals were added, changed, and known as they are; of how many the values were kept as they are here."""
+    """How many goals were added, changed, and known as they are; of how many the values were kept as they are here.
+
+    `earlier` goals got a version that is not their current one, and no other.
+    """
 
     added: int
     changed: int
+    earlier: int
     known: int
     kept: int
 
@@ -43,13 +47,19 @@ def save_read_goals(services: Services, goals: Iterable[ReadGoal], broken: Broke
     with services.history.edit("Import goals (their events stay)") as edit:
         before = set(edit.all(KIND))
         saved = {(one.goal.id, _save(services, edit, one, broken, kept)) for one in goals}
-    touched = {goal_id for goal_id, done in saved if done}
-    known = {goal_id for goal_id, done in saved if done is False} - touched
-    return SavedGoals(len(touched - before), len(touched & before), len(known), len(kept))
+    of = {done: {goal_id for goal_id, what in saved if what == done} for done in get_args(_Done)}
+    changed = of["current"] & before
+    earlier = (of["earlier"] & before) - changed
+    added = (of["current"] | of["earlier"]) - before
+    known = of["known"] - added - changed - earlier
+    return SavedGoals(len(added), len(changed), len(earlier), len(known), len(kept))
 
 
-def _save(services: Services, edit: Editing, read: ReadGoal, broken: Broken, kept_values: set[str]) -> bool | None:
-    """True for a version that was saved, False for one that is known, None for one that had to be left out."""
+_Done = Literal["current", "earlier", "known"]
+
+
+def _save(services: Services, edit: Editing, read: ReadGoal, broken: Broken, kept_values: set[str]) -> _Done | None:
+    """Whether a version was saved as the current one or an earlier one, or is known; None: it had to be left out."""
     document, kept = edit.get(KIND, read.goal.id), edit.get(VERSIONS, read.goal.version)
     stored = parse(Goal, document) if document else None
     known = parse(Goal, kept) if kept else None
@@ -69,7 +79,7 @@ def _save(services: Services, edit: Editing, read: ReadGoal, broken: Broken, kep
         broken.add(read.place.file, read.place.record, why)
         return None
     if known is not None and same_definition(known, goal):
-        return False
+        return "known"
     is_current = _is_current(read, stored, known)
     revision = (stored.revision + 1 if stored else 1) if is_current else (known.revision if known else 0)
     goal = goal.model_copy(update={"revision": revision})
@@ -77,7 +87,7 @@ def _save(services: Services, edit: Editing, read: ReadGoal, broken: Broken, kep
     if is_current:
         edit.put(KIND, goal.id, content)
     edit.keep(VERSIONS, goal.version, content)
-    return True
+    return "current" if is_current else "earlier"
 
 
 def _with_values_of(known: Goal, goal: Goal) -> Goal:

@@ -68,7 +68,7 @@ def import_odata(
         known = {goal.id: goal for goal in services.goals.all()}
         saved = save_read_goals(services, goals.assemble(known), broken)
         # Once goals were saved nobody can be told any more that an import was stopped and changed nothing.
-        heard = _unstopped(progress) if saved.added or saved.changed else progress
+        heard = _unstopped(progress) if saved.added or saved.changed or saved.earlier else progress
         hear = _part(heard, _READING, (1 - _READING) * _COPYING, "Writing events")
         hear(0.0)
         with bulk.watched(hear):
@@ -79,6 +79,7 @@ def import_odata(
     return ImportResult(
         goals_added=saved.added,
         goals_changed=saved.changed,
+        goals_earlier=saved.earlier,
         goals_known=saved.known,
         values_kept=saved.kept,
         events_added=events_added,

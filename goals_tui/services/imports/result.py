@@ -52,11 +52,13 @@ class ImportResult:
     """What came in. `goals_known` and `events_known` were there already; `ignored` are files of a folder that hold
     nothing of ours. `events_unknown_goal` belong to goals that are not here, and are in no number of a report.
 
-    `values_kept` goals came without GoalStepMetrics in a version that is known: they are worth what they were.
+    `goals_earlier` got a version that is not their current one. `values_kept` goals came without GoalStepMetrics in a
+    version that is known: they are worth what they were.
     """
 
     goals_added: int = 0
     goals_changed: int = 0
+    goals_earlier: int = 0
     goals_known: int = 0
     values_kept: int = 0
     events_added: int = 0
@@ -72,14 +74,15 @@ class ImportResult:
     @property
     def nothing(self) -> bool:
         """Whether there was something to import, and all of it had to be left out."""
-        taken = self.goals_added + self.goals_changed + self.goals_known + self.events_added + self.events_known
-        return bool(self.broken_total) and not taken
+        goals = self.goals_added + self.goals_changed + self.goals_earlier + self.goals_known
+        return bool(self.broken_total) and not goals + self.events_added + self.events_known
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
         return {
             "goals_added": self.goals_added,
             "goals_changed": self.goals_changed,
+            "goals_earlier": self.goals_earlier,
             "goals_known": self.goals_known,
             "values_kept": self.values_kept,
             "events_added": self.events_added,
@@ -95,6 +98,8 @@ class ImportResult:
     def summary(self) -> str:
         """One line for the person who started it."""
         goals = f"{counted(self.goals_added, 'goal')} added, {self.goals_changed:,} changed"
+        if self.goals_earlier:
+            goals += f"; an earlier version of {counted(self.goals_earlier, 'goal')}, whose newer one stays"
         events = f"{counted(self.events_added, 'event')} added, {self.events_known:,} known already"
         broken = f"; {counted(self.broken_total, 'record')} left out" if self.broken_total else ""
         kept = f"; kept the values of {counted(self.values_kept, 'goal')}" if self.values_kept else ""

@@ -6,7 +6,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from goals_tui.domain.errors import RefusedError, UnreadableError
+from goals_tui.domain.errors import UnreadableError, WrongValueError
 from goals_tui.domain.event import FIELDS
 from goals_tui.domain.spreadsheet import FORMULA
 from goals_tui.store.atomic import explained, sync_file
@@ -39,18 +39,24 @@ def export(connection: DuckDBPyConnection, path: Path) -> int:
     """Writes the view `events` to `path`, whose ending says the format; all or nothing. How many events.
 
     In .csv a text that a spreadsheet would take for a formula gets an apostrophe in front, which
-    `spreadsheet.as_it_was` takes off again. Raises RefusedError for another ending, UnreadableError where the file
+    `spreadsheet.as_it_was` takes off again. Raises WrongValueError for another ending, UnreadableError where the file
     can't be written.
     """
     import duckdb
 
-    ending = next((known for known in sorted(_FORMATS, key=len, reverse=True) if path.name.endswith(known)), None)
+    name = path.name.casefold()
+    ending = next((known for known in sorted(_FORMATS, key=len, reverse=True) if name.endswith(known)), None)
     if ending is None:
-        raise RefusedError(f"{path.name!r} does not say a format. End it with {', '.join(_FORMATS)}.", field="output")
+        raise WrongValueError(
+            f"{path.name!r} does not say a format. End it with {', '.join(_FORMATS)}.", field="output"
+        )
     if not path.parent.is_dir():
         raise UnreadableError(f"Can't write {path}: there is no folder {path.parent}. Create it first.")
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     query = f"SELECT {_columns(ending)} FROM events ORDER BY events.timestamp, events.id"
+    with explained("write", path):
+        # DuckDB would say it in words of its own.
+        temporary.touch()
     try:
         with explained("write", path):
             row = connection.execute(f"COPY ({query}) TO {target(temporary)} ({_FORMATS[ending]})").fetchone()
