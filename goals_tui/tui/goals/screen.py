@@ -84,9 +84,15 @@ class GoalsScreen(ScreenFrame[None]):
 
     def show_data(self) -> None:
         """Read the list now, and what takes longer after it is drawn."""
-        enabled = self.attempt(lambda: self.services.features.enabled)
+        try:
+            enabled, said_by = self.services.switch
+        except GoalsError as error:
+            self._show_off(str(error))
+            return
         if not enabled:
-            self._show_off()
+            self._show_off(
+                f"Goals are switched off by {said_by}.\n\nSet FEATURE_USE_GOALS_V2=true there to turn them on."
+            )
             return
         goals = self.attempt(self.services.goals.summaries) or []
         self.set_class(not goals, "-empty")
@@ -101,12 +107,9 @@ class GoalsScreen(ScreenFrame[None]):
         self.load("rates", lambda: read_rates(self.services), self._show_rates)
         self.load("findings", lambda: read_findings(self.services), self._show_findings)
 
-    def _show_off(self) -> None:
+    def _show_off(self, why: str) -> None:
         self.goal_list.show(())
-        where = self.attempt(lambda: self.services.features.enabled_from) or "FEATURE_USE_GOALS_V2"
-        self.query_one("#empty", Static).update(
-            f"Goals are switched off by {where}.\n\nSet FEATURE_USE_GOALS_V2=true there to turn them on."
-        )
+        self.query_one("#empty", Static).update(why)
         self.set_class(True, "-empty")
         self.refresh_bindings()
 
@@ -184,7 +187,7 @@ class GoalsScreen(ScreenFrame[None]):
 
     def _enabled(self) -> bool:
         try:
-            return self.services.features.enabled
+            return self.services.switch[0]
         except GoalsError:
             return False
 
@@ -207,8 +210,8 @@ class GoalsScreen(ScreenFrame[None]):
     async def _open_editor(self, goal: Goal) -> None:
         from goals_tui.tui.goals.editor import GoalEditor
 
-        if self.attempt(self.services.project.get) is None:
-            return  # The form can't be drawn without the currency.
+        if self.attempt(lambda: (self.services.project.get(), self.services.features)) is None:
+            return  # The form needs the currency and the limit of steps.
         saved = await self.app.push_screen_wait(GoalEditor(goal))
         if saved is not None:
             self.goal_list.choose(saved)

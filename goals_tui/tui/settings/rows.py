@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.goal_rules import HIGHEST_MAX_STEPS
 from goals_tui.services.features import MAX_STEPS, USE_GOALS
 
@@ -28,10 +29,10 @@ class Setting:
 
 
 def settings(services: Services, config: Config, theme: str) -> Iterator[Setting]:
-    """Every setting as it is now, the project's first. Raises GoalsError where values.yaml is nonsense."""
+    """Every setting as it is now, the project's first. Raises GoalsError where the project can't be read."""
     from goals_tui.services.currencies import list_currencies
 
-    project, features = services.project.get(), services.features
+    project = services.project.get()
     known = {currency.code: currency for currency in list_currencies()}
     currency = known.get(project.currency)
     explained = ""
@@ -54,17 +55,7 @@ def settings(services: Services, config: Config, theme: str) -> Iterator[Setting
         "keys", "Keys", f"{len(config.keys)} changed" if config.keys else "default", "",
         "Every key can be changed in the configuration file, by the id of its action, and holds after a restart.",
     )  # fmt: skip
-    yield Setting(
-        "fixed", "Steps per goal", str(features.max_steps), _place(features.max_steps_from),
-        f"The most steps of one goal, the initial one included{_said(features.max_steps_from)}. "
-        f"Set {MAX_STEPS[0]} to up to {HIGHEST_MAX_STEPS} in the environment or in values.yaml to raise it, and "
-        "restart.",
-    )  # fmt: skip
-    yield Setting(
-        "fixed", "Goals", "on" if features.enabled else "off", _place(features.enabled_from),
-        f"Whether goals are shown{_said(features.enabled_from)}. "
-        f"{USE_GOALS[0]}=true or false, in the environment or in values.yaml.",
-    )  # fmt: skip
+    yield from _flags(services)
     path = services.workspace.path
     yield Setting("fixed", "Workspace", str(path), "", "The folder with everything of this project. Back this one up.")
     yield Setting("fixed", "Goals and flows", str(path / "goals.json"), "", "Project, goals, flows and saved filters.")
@@ -81,3 +72,32 @@ def _place(where: str) -> str:
 
 def _said(where: str) -> str:
     return "" if where == "default" else f": now from {where}"
+
+
+def _flags(services: Services) -> Iterator[Setting]:
+    def steps() -> tuple[str, str]:
+        features = services.features
+        return str(features.max_steps), features.max_steps_from
+
+    def goals() -> tuple[str, str]:
+        on, said_by = services.switch
+        return "on" if on else "off", said_by
+
+    yield _flag(
+        "Steps per goal", steps, "The most steps of one goal, the initial one included",
+        f"Set {MAX_STEPS[0]} to up to {HIGHEST_MAX_STEPS} in the environment or in values.yaml to raise it, and "
+        "restart.",
+    )  # fmt: skip
+    yield _flag(
+        "Goals", goals, "Whether goals are shown",
+        f"{USE_GOALS[0]}=true or false, in the environment or in values.yaml.",
+    )  # fmt: skip
+
+
+def _flag(title: str, read: Callable[[], tuple[str, str]], about: str, how: str) -> Setting:
+    try:
+        value, said_by = read()
+    except GoalsError as error:
+        # What is wrong is said where one looks for what is set.
+        return Setting("fixed", title, "?", "can't be read", f"{error} {how}")
+    return Setting("fixed", title, value, _place(said_by), f"{about}{_said(said_by)}. {how}")

@@ -118,7 +118,21 @@ async def test_goals_switched_off_says_how_to_turn_them_on(services: Services, f
 async def test_a_flag_that_is_nonsense_is_said(services: Services) -> None:
     bad = open_services(services.workspace.path, clock=services.clock, env={"FEATURE_USE_GOALS_V2": "maybe"})
     async with running(bad) as pilot:
-        assert any("'maybe'. Write true or false." in message for message in messages(pilot.app))
+        assert "'maybe'. Write true or false." in screen_text(pilot.app)
+
+
+async def test_a_limit_that_is_nonsense_keeps_only_the_editor_shut(services: Services, flight: Goal) -> None:
+    flag = "FEATURE_USE_GOALS_V2__MAX_STEPS_PER_GOAL"
+    bad = open_services(services.workspace.path, clock=services.clock, env={flag: "50"})
+    async with running(bad) as pilot:
+        assert flight.name in screen_text(pilot.app) and not messages(pilot.app)
+        for key in ("enter", "n"):
+            await press(pilot, key)
+            assert messages(pilot.app) == [f"{flag} in the environment is '50'. Write a number of steps from 2 to 20."]
+            assert len(pilot.app.screen_stack) == 1
+        await press(pilot, "escape", "6")
+        shown = screen_text(pilot.app)
+        assert "Goals             on" in shown and "can't be read" in shown
 
 
 @pytest.mark.parametrize("name", HOSTILE)
