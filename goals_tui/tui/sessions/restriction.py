@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from textual.content import Content
 
+from goals_tui.domain.buckets import TimeBucket
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Outcome
-from goals_tui.services.insights.service import Behind, TimeBucket
+from goals_tui.services.insights.service import Behind
 from goals_tui.tui.insights.words import day_title
 from goals_tui.tui.places import CyclesPlace
 
