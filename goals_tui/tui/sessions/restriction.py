@@ -42,9 +42,9 @@ class Restriction:
         return cls(Behind(part=("session", session_id)), EVERYTHING_THERE_IS)
 
     def to_outcome(self, outcome: Outcome) -> Restriction:
-        """To one outcome of these; orphans have none of the rest."""
+        """To one outcome of these; orphans have none of the rest, nor are they under the filters of another number."""
         if outcome == "orphan":
-            return replace(self, behind=Behind(outcome=outcome))
+            return Restriction(Behind(outcome=outcome))
         behind = self.behind
         return replace(
             self, behind=Behind(outcome, behind.goal_id, behind.step_id, behind.day, behind.bucket, behind.part)
