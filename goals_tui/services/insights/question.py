@@ -94,7 +94,7 @@ def question(services: Services, filters: Filters, reader: EventReader, *, goal_
     project = services.project.get()
     chosen_zone = zone(filters.time_zone) if filters.time_zone else project.zone
     span = resolve_span(filters, services.clock(), chosen_zone)
-    definitions = Definitions(services.workspace.documents, reader.triples, filters.price_by)
+    definitions = Definitions(services, reader.triples, filters.price_by)
     reader.use([slot for slot in definitions.slots if goal_id is None or slot.goal_id == goal_id])
     selection = Selection(
         stretch=stretch_of(span),
