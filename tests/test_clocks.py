@@ -15,13 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goals_tui.cli.run import run
+from goals_tui.domain.buckets import Unit
 from goals_tui.domain.event import PANEL_SOURCE, GoalEvent, Source
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import Ids
 from goals_tui.domain.report import Report
 from goals_tui.services.context import Services, create_workspace, open_services
-from goals_tui.services.insights.service import Unit
 from tests.builders import count_behind, goal, uuid_of
 from tests.examples import examples
 

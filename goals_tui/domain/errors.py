@@ -65,7 +65,7 @@ class NotFoundError(GoalsError):
 class ConflictError(GoalsError):
     """A document was changed by somebody else since it was read; `changed` names the fields that differ.
 
-    `remedy` is what can be done about it, as a sentence.
+    `what` says it where that is something else; `remedy` is what can be done about it, as a sentence.
     """
 
     def __init__(
@@ -75,15 +75,16 @@ class ConflictError(GoalsError):
         changed: Sequence[str],
         *,
         deleted: bool = False,
+        what: str = "",
         remedy: str = "Reload it, or overwrite it with yours.",
     ) -> None:
         self.kind = kind
         self.name = name
         self.changed = tuple(changed)
         self.deleted = deleted
-        what = (
-            "was deleted elsewhere" if deleted else f"was changed elsewhere ({', '.join(changed) or 'nothing visible'})"
-        )
+        if not what:
+            fields = ", ".join(changed) or "nothing visible"
+            what = "was deleted elsewhere" if deleted else f"was changed elsewhere ({fields})"
         super().__init__(f"The {kind} {name!r} {what}. {remedy}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -157,8 +157,13 @@ class FlowService:
 def free_name(name: str, taken: Sequence[str]) -> str:
     """`name`, or `name (2)` and so on where that is taken; never longer than names may be."""
     folded = {other.casefold() for other in taken}
+    return first_free(name, lambda one: one.casefold() in folded)
+
+
+def first_free(name: str, is_taken: Callable[[str], bool]) -> str:
+    """As `free_name`, for who knows a quicker way to say whether a name is taken."""
     free, number = name, 1
-    while free.casefold() in folded:
+    while is_taken(free):
         number += 1
         mark = f" ({number})"
         free = f"{name[: MAX_NAME - len(mark)].rstrip()}{mark}"

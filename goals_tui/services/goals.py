@@ -74,6 +74,7 @@ class GoalService:
         self._services = services
         self._documents = services.workspace.documents
         self._parsed: dict[str, tuple[Mapping[str, Any], Goal]] = {}
+        self._parsed_versions: dict[str, tuple[Mapping[str, Any], Goal]] = {}
         self.uses = GoalUses(services)
 
     # -- reading
@@ -111,12 +112,20 @@ class GoalService:
     def versions(self, goal_id: str) -> list[Goal]:
         """Every saved state of a goal, oldest first."""
         documents = self._documents.all(VERSIONS).values()
-        goals = [parse(Goal, document) for document in documents if document["id"] == goal_id]
+        goals = [self.of_version(document) for document in documents if document["id"] == goal_id]
         return sorted(goals, key=lambda goal: (goal.revision, goal.changed_at))
 
     def where_used(self, goal_id: str, step_id: str | None = None) -> list[NodeUse]:
         """The Track Goal Process nodes that track a goal, or one of its steps."""
         return self.uses.of(goal_id, step_id)
+
+    def of_version(self, document: Mapping[str, Any]) -> Goal:
+        """The goal of a document of goal_versions, kept as `_parse` keeps that of the goal: there may be thousands."""
+        version = str(document.get("version"))
+        known = self._parsed_versions.get(version)
+        if known is None or known[0] is not document:
+            known = self._parsed_versions[version] = (document, parse(Goal, document))
+        return known[1]
 
     # -- writing
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,8 @@ _BOOKKEEPING = ("revision", "changed_at", "version")
 
 _WORDS = {"goals": "goal", "flows": "flow", "saved_filters": "saved filter"}
 """What users call a document of these kinds."""
+
+_GONE = "The edit can't be {} any more."
 
 
 @dataclass(frozen=True)
@@ -116,8 +118,8 @@ class History:
     def undo(self) -> str:
         """Take the last edit back; returns its label.
 
-        Raises ConflictError when what it changed was edited since elsewhere: then the edit is dropped, and the next
-        undo is about the one before it.
+        Raises ConflictError when what it changed was edited since elsewhere, or when another one has its name now: then
+        the edit is dropped, and the next undo is about the one before it.
         """
         with self._lock:
             if not self._done:
@@ -161,7 +163,7 @@ class History:
                         _name_of(change),
                         ["edited since"],
                         deleted=current is None,
-                        remedy=f"The edit can't be {done} any more.",
+                        remedy=_GONE.format(done),
                     )
                 if change.before is None:
                     transaction.delete(change.kind, change.id)
@@ -171,7 +173,23 @@ class History:
                     written = {**change.before, "revision": revision}
                     transaction.put(change.kind, change.id, written)
                 inverse.append(Change(change.kind, change.id, dict(current) if current else None, written))
+            _check_names(transaction, inverse, done)
         return Edit(edit.label, tuple(inverse))
+
+
+def _check_names(transaction: Transaction, changes: Sequence[Change], done: str) -> None:
+    """Raises ConflictError where another document has taken the name of one that is put back."""
+    taken = {
+        kind: Counter(str(document.get("name", "")).casefold() for document in transaction.all(kind).values())
+        for kind in {change.kind for change in changes}
+    }
+    for change in changes:
+        name = str((change.after or {}).get("name", ""))
+        renamed = name != (change.before or {}).get("name")
+        if change.after is not None and renamed and taken[change.kind][name.casefold()] > 1:
+            kind = _WORDS.get(change.kind, change.kind)
+            what = "can't have its name again: another one has it now"
+            raise ConflictError(kind, name, ["name"], what=what, remedy=_GONE.format(done))
 
 
 def _last_label(edits: deque[Edit]) -> str | None:

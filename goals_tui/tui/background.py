@@ -42,7 +42,7 @@ class BackgroundScreen(ClosesOnce[ResultT]):
 
     def __init__(self, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name, id, classes)
-        self._then: dict[Worker[Any], tuple[Callable[[Any], None], Callable[[GoalsError], None] | None]] = {}
+        self._then: dict[Worker[Any], tuple[Callable[[Any], None], Callable[[BaseException], None] | None]] = {}
 
     @property
     def goals_app(self) -> GoalsApp:
@@ -60,12 +60,12 @@ class BackgroundScreen(ClosesOnce[ResultT]):
         work: Callable[[], T],
         then: Callable[[T], None],
         *,
-        refused: Callable[[GoalsError], None] | None = None,
+        refused: Callable[[BaseException], None] | None = None,
         newest_only: bool = True,
     ) -> None:
         """Run `work` in a thread, then hand its result to `then` here, unless a newer one of the group started.
 
-        A refusal goes to `refused` where that is given; every other error becomes a notification that stays.
+        An error of any kind goes to `refused` where that is given; else it becomes a notification that stays.
         """
         worker = self.run_worker(work, group=group, thread=True, exclusive=newest_only, exit_on_error=False)
         self._then[worker] = (then, refused)
@@ -77,7 +77,7 @@ class BackgroundScreen(ClosesOnce[ResultT]):
         then, refused = self._then.pop(event.worker, (None, None))
         error = event.worker.error
         if event.state is WorkerState.ERROR and error is not None:
-            if refused is not None and isinstance(error, GoalsError) and self.is_attached:
+            if refused is not None and self.is_attached:
                 refused(error)
             else:
                 self.goals_app.show_error(error)

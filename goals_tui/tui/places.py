@@ -7,9 +7,10 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from goals_tui.domain.buckets import TimeBucket
     from goals_tui.domain.filters import Filters
     from goals_tui.domain.report import Outcome
-    from goals_tui.services.insights.service import Dimension, TimeBucket
+    from goals_tui.services.insights.service import Dimension
 
 
 @dataclass(frozen=True)

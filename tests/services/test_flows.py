@@ -68,3 +68,11 @@ def test_a_flow_that_was_changed_or_deleted_elsewhere_is_a_conflict(services: Se
         services.flows.save(saved)
     assert conflict.value.deleted
     assert services.flows.save(saved, overwrite=True).name == "Booking"
+
+
+def test_a_deleted_flow_does_not_come_back_beside_another_one_of_its_name(services: Services) -> None:
+    services.flows.delete(services.flows.create("Reserve").id)
+    open_services(services.workspace.path, env={}).flows.create("reserve")
+    with pytest.raises(ConflictError, match="another one has it now"):
+        services.history.undo()
+    assert [flow.name for flow in services.flows.all()] == ["reserve"]

@@ -252,6 +252,20 @@ def test_undo_never_overwrites_what_somebody_else_changed_since(services: Servic
     assert services.goals.get(flight.id).name == "Theirs"
 
 
+def test_undo_and_redo_never_make_two_goals_of_one_name(services: Services, flight: Goal) -> None:
+    renamed = services.goals.save(flight.model_copy(update={"name": "Fly"}))
+    other = fresh(builders.goal("BOOK A FLIGHT", "Start", "◎ Done"))
+    open_services(services.workspace.path, env={}).goals.save(other)
+    with pytest.raises(ConflictError) as refused:
+        services.history.undo()
+    assert str(refused.value) == (
+        "The goal 'Book a Flight' can't have its name again: another one has it now. The edit can't be undone any more."
+    )
+    assert [found.name for found in services.goals.all()] == ["BOOK A FLIGHT", "Fly"]
+    services.goals.save(renamed.model_copy(update={"description": "Same name"}))
+    services.history.undo()
+
+
 def test_an_edit_that_cannot_be_undone_makes_way_for_the_one_before(services: Services, flight: Goal) -> None:
     services.filters.save("Mine", Filters())
     services.filters.save("Other", Filters())

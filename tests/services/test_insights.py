@@ -255,3 +255,17 @@ def test_a_goal_that_only_its_versions_know_is_reported_under_its_last_name(serv
     report = services.insights.report(Filters(span="all"))
     assert [(row.goal_id, row.name, row.figures.completed) for row in report.goals] == [(saved.id, "Book", 1)]
     assert report.totals.started == 1 and report.health.unknown_goals == 1
+
+
+def test_versions_are_parsed_once_however_many_questions_are_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracked = book_a_flight()
+    services = workspace(tmp_path, [tracked], [event(tracked, "Flight selected")])
+    for number in range(5):
+        tracked = services.goals.save(tracked.model_copy(update={"description": f"State {number}"}))
+    first = services.insights.report(ALL)
+    parsed, real = [], Goal.model_validate
+    monkeypatch.setattr(Goal, "model_validate", lambda document: (parsed.append(document), real(document))[1])
+    assert services.insights.report(ALL) == first
+    assert len(parsed) <= 1, "only the goal as it is now"

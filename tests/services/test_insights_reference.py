@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
+from goals_tui.domain.buckets import Unit
 from goals_tui.domain.cycle import Definitions, cycles_of
 from goals_tui.domain.event import TEST_ENDPOINT_TYPES, GoalEvent
 from goals_tui.domain.filters import Choice, Filters, resolve_span
@@ -20,7 +21,7 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.report import Cycle, Figures, Timeline
 from goals_tui.domain.value import SuccessMetrics
 from goals_tui.services.context import Services, create_workspace
-from goals_tui.services.insights.service import Dimension, Unit
+from goals_tui.services.insights.service import Dimension
 from tests.builders import count_behind, goal, hex_id, step, uuid_of
 from tests.examples import examples
 

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from goals_tui.domain.errors import GoalsError, RefusedError, UnreadableError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
+from goals_tui.services.history import Document, Editing
 from goals_tui.services.imports.service import ImportResult
 from tests import builders
 from tests.services.odata_records import (
@@ -170,6 +172,27 @@ def test_a_taken_name_gets_a_number_that_stays(services: Services, tmp_path: Pat
     again = bring_all(services, tmp_path / "in", goal(), *steps())
     assert sorted(found.name for found in services.goals.all()) == ["Book a Flight (2)", "book a flight"]
     assert again.goals_changed == 0
+
+
+def test_the_names_of_all_goals_are_looked_at_once_for_many_goals(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock is held meanwhile: once for each goal, 8,000 of them kept everybody waiting for 20 seconds."""
+    looked, real = [], Editing.all
+
+    def look(self: Editing, kind: str) -> Mapping[str, Document]:
+        looked.append(kind)
+        return real(self, kind)
+
+    monkeypatch.setattr(Editing, "all", look)
+    records = []
+    for number in range(12):
+        id_, version = builders.hex_id(f"goal {number}"), builders.uuid_of(f"version {number}")
+        records += [goal(version, goalId=id_, name="BOOK a flight"), *steps(version, id_)]
+    assert bring_all(services, tmp_path, *records).goals_added == 12
+    names = {found.name for found in services.goals.all()}
+    assert names == {"BOOK a flight", *(f"BOOK a flight ({number})" for number in range(2, 13))}
+    assert looked == ["goals"]
 
 
 def test_metrics_by_kind_name_and_unit_add_up(services: Services, tmp_path: Path) -> None:

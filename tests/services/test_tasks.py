@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -19,6 +20,7 @@ from goals_tui.services.context import Services, create_workspace, open_services
 from goals_tui.services.tasks.lane import Lane
 from goals_tui.services.tasks.record import INTERRUPTED, TaskResult
 from goals_tui.services.tasks.service import MOST_KEPT, TaskControl
+from goals_tui.store.documents import Transaction
 from tests.builders import WHEN
 
 PATIENCE = 30.0
@@ -245,6 +247,28 @@ def test_nothing_of_the_mark_stays_when_all_is_done(services: Services) -> None:
     assert list(services.workspace.path.glob("running-*"))
     work.go_on.set()
     assert services.tasks.wait(PATIENCE)
+    assert not list(services.workspace.path.glob("running-*"))
+
+
+def test_the_end_of_a_task_is_not_overwritten_by_its_beginning(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Writing down that it is queued may come last: the lock of the documents is held by others until then."""
+    free, recorded = Event(), Event()
+    transaction = services.workspace.documents.transaction
+
+    def held_up() -> AbstractContextManager[Transaction]:
+        if threading.current_thread().name == "tasks-recording":
+            assert free.wait(PATIENCE)
+        return transaction()
+
+    monkeypatch.setattr(services.workspace.documents, "transaction", held_up)
+    task = services.tasks.start("Seal", "seal", done())
+    assert services.tasks.wait(PATIENCE)
+    free.set()
+    services.tasks._recording.put(recorded.set)
+    assert recorded.wait(PATIENCE)
+    assert other(services).tasks.get(task.id).state == "done"
     assert not list(services.workspace.path.glob("running-*"))
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 
+from goals_tui.domain.event import FIELDS
 from goals_tui.store.events.query_watch import watched
 from goals_tui.store.events.reader import bare_connection
+from tests.store.builders import event, ids, new_log
 
-ENDLESS = "SELECT count(*) FROM range(1_000_000_000) AS a(x), range(1_000_000) AS b(y) WHERE hash(x, y) = 0"
+_ROWS = "FROM range(1_000_000_000) AS a(x), range(1_000_000) AS b(y) WHERE hash(x, y) = 0"
+ENDLESS = f"SELECT count(*) {_ROWS}"
 """Runs for years unless it is stopped."""
 
 
@@ -58,3 +62,16 @@ def test_work_that_got_to_its_end_is_done() -> None:
             connection.execute("CREATE TABLE made AS SELECT 42 AS x")
             assert refused.wait(30)
         assert connection.execute("SELECT x FROM made").fetchone() == (42,)
+
+
+def test_events_whose_writing_is_stopped_are_not_there(tmp_path: Path) -> None:
+    log = new_log(tmp_path)
+    log.append([event(1)])
+    values = ", ".join(f"{'TIMESTAMP ' * (name == 'timestamp')}'2026-10-01' AS \"{name}\"" for name in FIELDS)
+
+    def stop(_fraction: float) -> None:
+        raise StoppedError
+
+    with bare_connection() as connection, pytest.raises(StoppedError), watched(connection, stop):
+        log.write_part(connection, f"SELECT {values} {_ROWS}")
+    assert ids(log) == ["e1"]

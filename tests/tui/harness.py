@@ -61,6 +61,15 @@ async def settle(pilot: Pilot[Any]) -> None:
             break
 
 
+async def until_true(pilot: Pilot[Any], fact: Callable[[], bool]) -> None:
+    """Let the app work until something is so, for ten seconds at most."""
+    for _ in range(1000):
+        if fact():
+            return
+        await pilot.pause(0.01)
+    raise AssertionError("it did not come to that")
+
+
 def at_work(app: GoalsApp | Any) -> list[Worker[Any]]:
     """The workers whose threads run."""
     running = [worker for worker in app.workers if not worker.is_finished and worker.group != "waits"]

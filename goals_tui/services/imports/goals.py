@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from goals_tui.domain import goal_rules
 from goals_tui.domain.goal import Goal, same_definition
-from goals_tui.services.flows import free_name
+from goals_tui.services.flows import first_free
 from goals_tui.services.imports.odata_goals import ReadGoal
 from goals_tui.services.imports.result import Broken
 from goals_tui.services.stored import parse
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
-    from goals_tui.services.history import Editing
+    from goals_tui.services.history import Document, Editing
 
 KIND = "goals"
 VERSIONS = "goal_versions"
@@ -45,8 +46,9 @@ def save_read_goals(services: Services, goals: Iterable[ReadGoal], broken: Broke
     """
     kept: set[str] = set()
     with services.history.edit("Import goals (their events stay)") as edit:
-        before = set(edit.all(KIND))
-        saved = {(one.goal.id, _save(services, edit, one, broken, kept)) for one in goals}
+        here = edit.all(KIND)
+        before, names = set(here), _Names(here)
+        saved = {(one.goal.id, _save(services, edit, one, broken, kept, names)) for one in goals}
     of = {done: {goal_id for goal_id, what in saved if what == done} for done in get_args(_Done)}
     changed = of["current"] & before
     earlier = (of["earlier"] & before) - changed
@@ -55,10 +57,32 @@ def save_read_goals(services: Services, goals: Iterable[ReadGoal], broken: Broke
     return SavedGoals(len(added), len(changed), len(earlier), len(known), len(kept))
 
 
+class _Names:
+    """Who has which name, upper and lower case alike: looked at for each goal, so it is made once for all of them."""
+
+    def __init__(self, documents: Mapping[str, Document]) -> None:
+        self._of = {id_: str(document["name"]).casefold() for id_, document in documents.items()}
+        self._counts = Counter(self._of.values())
+
+    def taken(self, name: str, goal_id: str) -> bool:
+        """Whether a goal other than this one has the name."""
+        folded = name.casefold()
+        return self._counts[folded] > (self._of.get(goal_id) == folded)
+
+    def give(self, name: str, goal_id: str) -> None:
+        """This goal has the name from now on."""
+        if goal_id in self._of:
+            self._counts[self._of[goal_id]] -= 1
+        self._of[goal_id] = name.casefold()
+        self._counts[self._of[goal_id]] += 1
+
+
 _Done = Literal["current", "earlier", "known"]
 
 
-def _save(services: Services, edit: Editing, read: ReadGoal, broken: Broken, kept_values: set[str]) -> _Done | None:
+def _save(
+    services: Services, edit: Editing, read: ReadGoal, broken: Broken, kept_values: set[str], names: _Names
+) -> _Done | None:
     """Whether a version was saved as the current one or an earlier one, or is known; None: it had to be left out."""
     document, kept = edit.get(KIND, read.goal.id), edit.get(VERSIONS, read.goal.version)
     stored = parse(Goal, document) if document else None
@@ -66,15 +90,15 @@ def _save(services: Services, edit: Editing, read: ReadGoal, broken: Broken, kep
     if known is not None and known.id != read.goal.id:
         broken.add(read.place.file, read.place.record, f"the goal {known.name!r} has this version already")
         return None
-    names = [str(other["name"]) for id_, other in edit.all(KIND).items() if id_ != read.goal.id]
     goal = read.goal.model_copy(update={"name": _name(read.goal, stored, names)})
     if known is not None and not read.valued:
         valued = _with_values_of(known, goal)
         if valued != goal:
             kept_values.add(goal.id)
         goal = valued
+    taken = [goal.name] if names.taken(goal.name, goal.id) else []
     most = services.features.max_steps if read.current else goal_rules.HIGHEST_MAX_STEPS
-    for problem in goal_rules.problems(goal, max_steps=most, taken_names=names):
+    for problem in goal_rules.problems(goal, max_steps=most, taken_names=taken):
         why = f"the goal {goal.name!r} can't be saved: {problem.message}"
         broken.add(read.place.file, read.place.record, why)
         return None
@@ -86,6 +110,7 @@ def _save(services: Services, edit: Editing, read: ReadGoal, broken: Broken, kep
     content = goal.model_dump(mode="json")
     if is_current:
         edit.put(KIND, goal.id, content)
+        names.give(goal.name, goal.id)
     edit.keep(VERSIONS, goal.version, content)
     return "current" if is_current else "earlier"
 
@@ -102,8 +127,9 @@ def _is_current(read: ReadGoal, stored: Goal | None, known: Goal | None) -> bool
     return read.current and known is None and read.goal.changed_at >= stored.changed_at
 
 
-def _name(goal: Goal, stored: Goal | None, taken: list[str]) -> str:
-    folded = {name.casefold() for name in taken}
-    if goal.name.casefold() not in folded:
+def _name(goal: Goal, stored: Goal | None, names: _Names) -> str:
+    if not names.taken(goal.name, goal.id):
         return goal.name
-    return stored.name if stored and stored.name.casefold() not in folded else free_name(goal.name, taken)
+    if stored and not names.taken(stored.name, goal.id):
+        return stored.name
+    return first_free(goal.name, lambda name: names.taken(name, goal.id))

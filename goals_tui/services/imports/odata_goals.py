@@ -118,6 +118,7 @@ class GoalRecords:
 
         A version of which only steps were read takes its name from another version.
         """
+        valued = any(parts.metrics for parts in self._goals.values())
         made = []
         for goal_id, parts in self._goals.items():
             versions = [version for version in {**parts.goals, **parts.steps} if version is not None]
@@ -126,15 +127,15 @@ class GoalRecords:
             if None in parts.goals and not versions:
                 _, place = parts.goals[None]
                 self._broken.add(place.file, place.record, "a goal needs a version")
-            some = [one for version in versions if (one := self._version(goal_id, version, parts, known.get(goal_id)))]
-            made += sorted(some, key=lambda one: (one.current, one.goal.changed_at))
+            read = [self._version(goal_id, version, parts, known.get(goal_id), valued) for version in versions]
+            made += sorted(filter(None, read), key=lambda one: (one.current, one.goal.changed_at))
         return made
 
     def _report_lone_metrics(self, parts: _Parts) -> None:
         for _, place in (one for records in parts.metrics.values() for one in records.values()):
             self._broken.add(place.file, place.record, "a metric needs the steps of its goal. Import GoalSteps with it")
 
-    def _version(self, goal_id: str, version: str, parts: _Parts, known: Goal | None) -> ReadGoal | None:
+    def _version(self, goal_id: str, version: str, parts: _Parts, known: Goal | None, valued: bool) -> ReadGoal | None:
         own = parts.goals.get(version)
         record, place = own or next(iter(parts.goals.values()), None) or ({}, None)
         steps = _for_version(parts.steps, version, parts)
@@ -161,7 +162,6 @@ class GoalRecords:
         except ValidationError as error:
             self._broken.add(place.file, place.record, f"the goal is invalid: {reason(error)}")
             return None
-        valued = any(some.metrics for some in self._goals.values())
         return ReadGoal(goal, place, current=own is not None, valued=valued)
 
     def _steps(

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from goals_tui.domain.buckets import TimeBucket
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import Cycle, Funnel, FunnelStep, Outcome
 from goals_tui.services.insights.question import Question, instant, question
-from goals_tui.services.insights.report import TimeBucket
 from goals_tui.store.events.queries import COLUMNS, Dimension, microseconds
 from goals_tui.store.events.queries_cancel import Cancellation
 from goals_tui.store.events.queries_cycles import CycleRow, Restriction, list_cycles, page, step_times

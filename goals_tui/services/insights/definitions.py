@@ -24,7 +24,7 @@ from goals_tui.services.stored import parse
 from goals_tui.store.events.slots import SLOTS_PER_WORD, Slot, Triple
 
 if TYPE_CHECKING:
-    from goals_tui.store.documents import Documents
+    from goals_tui.services.context import Services
 
 _LAST = 1_000_000
 """The place of a step that nobody knows: after all others."""
@@ -141,7 +141,8 @@ class Definition:
 class Definitions:
     """The definitions behind a log: only goals that occur in it are parsed, however many there are."""
 
-    def __init__(self, documents: Documents, triples: Iterable[Triple], price_by: PriceBy) -> None:
+    def __init__(self, services: Services, triples: Iterable[Triple], price_by: PriceBy) -> None:
+        documents = services.workspace.documents
         self.goal_documents = documents.all("goals")
         self._triples = list(triples)
         self._price_by = price_by
@@ -152,7 +153,10 @@ class Definitions:
                 versions[document["id"]].append(document)
         self.by_id: dict[str, Definition] = {}
         for goal_id in wanted:
-            definition = _definition(len(self.by_id), goal_id, self.goal_documents.get(goal_id), versions[goal_id])
+            current = self.goal_documents.get(goal_id)
+            now = parse(Goal, current) if current is not None else None
+            known = [services.goals.of_version(document) for document in versions[goal_id]]
+            definition = _definition(len(self.by_id), goal_id, now, known)
             if definition is not None:
                 self.by_id[goal_id] = definition
         self.by_number = list(self.by_id.values())
@@ -215,17 +219,14 @@ class Definitions:
         return step.metrics if step else None
 
 
-def _definition(
-    number: int, goal_id: str, current: Mapping[str, Any] | None, versions: Iterable[Mapping[str, Any]]
-) -> Definition | None:
-    now = parse(Goal, current) if current is not None else None
-    known = [parse(Goal, document) for document in versions]
-    if now is not None:
-        known = [goal for goal in known if goal.version != now.version] + [now]
+def _definition(number: int, goal_id: str, current: Goal | None, versions: Iterable[Goal]) -> Definition | None:
+    known = list(versions)
+    if current is not None:
+        known = [goal for goal in known if goal.version != current.version] + [current]
     known.sort(key=lambda goal: (goal.revision, goal.changed_at))
     if not known:
         return None
-    return Definition(number=number, id=goal_id, current=now, versions={goal.version: goal for goal in known})
+    return Definition(number=number, id=goal_id, current=current, versions={goal.version: goal for goal in known})
 
 
 def _bits(masks: tuple[int, ...]) -> Iterator[int]:

@@ -20,7 +20,7 @@ from goals_tui.services.insights.definitions import Definition, Definitions
 from goals_tui.services.insights.zone import offsets_between
 from goals_tui.store.events.queries import COLUMNS, Dimension, EventReader, microseconds
 from goals_tui.store.events.queries_cancel import Cancellation
-from goals_tui.store.events.queries_cycles import Bucket, Selection, Stretch, Tally
+from goals_tui.store.events.queries_cycles import HOUR, Bucket, Selection, Stretch, Tally
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
@@ -47,7 +47,8 @@ class Question:
         first, last = self.selection.stretch
         if first is None or last is None:
             first, last = self.reader.extent()
-        return Bucket(unit, offsets_between(self.zone, first, last))
+        # From an hour before: the first hour may have begun with a change of the clock.
+        return Bucket(unit, offsets_between(self.zone, first - HOUR, last))
 
     def filters_in_words(self) -> dict[str, Any]:
         """The filters that are active, goals by name; `not_` begins the name of a negated one."""
@@ -93,7 +94,7 @@ def question(services: Services, filters: Filters, reader: EventReader, *, goal_
     project = services.project.get()
     chosen_zone = zone(filters.time_zone) if filters.time_zone else project.zone
     span = resolve_span(filters, services.clock(), chosen_zone)
-    definitions = Definitions(services.workspace.documents, reader.triples, filters.price_by)
+    definitions = Definitions(services, reader.triples, filters.price_by)
     reader.use([slot for slot in definitions.slots if goal_id is None or slot.goal_id == goal_id])
     selection = Selection(
         stretch=stretch_of(span),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Literal
+from datetime import date, timedelta
 
-from goals_tui.domain.filters import Choice, start_of_day
+from goals_tui.domain.buckets import TimeBucket, Unit, days_at, hour_at
+from goals_tui.domain.filters import Choice
 from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import (
     NOTHING,
@@ -22,7 +22,6 @@ from goals_tui.services.insights.question import Question, Sums, instant, stretc
 from goals_tui.store.events.queries import Dimension
 from goals_tui.store.events.queries_cycles import CURRENT, PREVIOUS, tally
 
-Unit = Literal["hour", "day", "week", "month"]
 _NO_PART: dict[Dimension, str] = {
     "endpoint": "No endpoint",
     "locale": "No locale",
@@ -31,20 +30,6 @@ _NO_PART: dict[Dimension, str] = {
     "session": "No session",
 }
 _EPOCH_DAY = date(1970, 1, 1)
-
-
-@dataclass(frozen=True)
-class TimeBucket:
-    """A stretch of a chart's time axis in the project's zone: [start, end), covering the days first to last.
-
-    An hour is an hour of the clock: the one that comes twice in autumn makes two buckets.
-    """
-
-    unit: Unit
-    start: datetime
-    end: datetime
-    first: date
-    last: date
 
 
 @dataclass(frozen=True)
@@ -134,7 +119,7 @@ def make_series(question: Question, unit: Unit) -> list[SeriesPoint]:
         if row.period != CURRENT:
             continue
         if row.key not in buckets:
-            buckets[row.key] = bucket_at(question, unit, row.key)
+            buckets[row.key] = _bucket_at(question, unit, row.key)
         sums.add((buckets[row.key], row.goal), question.definitions.by_number[row.goal], row)
     points = []
     for bucket, number in sums:
@@ -143,27 +128,11 @@ def make_series(question: Question, unit: Unit) -> list[SeriesPoint]:
     return sorted(points, key=lambda point: (point.bucket.start, point.name.casefold(), point.goal_id))
 
 
-def bucket_at(question: Question, unit: Unit, key: int) -> TimeBucket:
+def _bucket_at(question: Question, unit: Unit, key: int) -> TimeBucket:
     """The bucket of a unit that an hour (its first microsecond) or a day (days since 1970) lies in."""
     if unit == "hour":
-        start = instant(key).astimezone(question.zone)
-        end = (instant(key) + timedelta(hours=1)).astimezone(question.zone)
-        return TimeBucket(unit, start, end, start.date(), start.date())
-    day = _EPOCH_DAY + timedelta(days=key)
-    return days_bucket(question, unit, day)
-
-
-def days_bucket(question: Question, unit: Unit, day: date) -> TimeBucket:
-    """The day, week (from Monday) or month that a day lies in."""
-    first = last = day
-    if unit == "week":
-        first = day - timedelta(days=day.weekday())
-        last = first + timedelta(days=6)
-    elif unit == "month":
-        first = day.replace(day=1)
-        last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    end = start_of_day(last + timedelta(days=1), question.zone)
-    return TimeBucket(unit, start_of_day(first, question.zone), end, first, last)
+        return hour_at(instant(key), question.zone)
+    return days_at(unit, _EPOCH_DAY + timedelta(days=key), question.zone)
 
 
 def make_breakdown(question: Question, dimension: Dimension) -> list[PartFigures]:

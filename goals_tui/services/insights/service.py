@@ -9,20 +9,14 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from goals_tui.domain.buckets import TimeBucket, Unit
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import Cycle, Funnel, Health, Outcome, PartFigures, Report, Timeline
 from goals_tui.services.insights.cycles import Behind, CycleList, make_funnel
 from goals_tui.services.insights.health import HealthEntry, health_entries
 from goals_tui.services.insights.question import Question, asked
-from goals_tui.services.insights.report import (
-    SeriesPoint,
-    TimeBucket,
-    Unit,
-    make_breakdown,
-    make_report,
-    make_series,
-)
+from goals_tui.services.insights.report import SeriesPoint, make_breakdown, make_report, make_series
 from goals_tui.services.insights.timeline import make_timeline
 from goals_tui.store.events.queries import Dimension
 from goals_tui.store.events.queries_cancel import Cancellation, Cancelled
@@ -40,8 +34,6 @@ __all__ = [
     "HealthEntry",
     "Insights",
     "SeriesPoint",
-    "TimeBucket",
-    "Unit",
 ]
 
 

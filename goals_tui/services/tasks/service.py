@@ -129,7 +129,7 @@ class Tasks:
             self._controls[task.id] = TaskControl(lambda fraction, text: self._progress(task.id, fraction, text))
         self._publish(task)
         # In a lane: the lock of the documents may be held for long, and whoever starts a task does not wait.
-        self._recording.put(lambda: self._record_queued(task.id))
+        self._recording.put(lambda: self._record(task))
         lane = self._reading if kind in READ_ONLY else self._writing
         lane.put(lambda: self._run(task.id, work))
         return task
@@ -217,18 +217,17 @@ class Tasks:
             self.changed += 1
             self._news.notify_all()
 
-    def _record_queued(self, task_id: str) -> None:
-        task = self._mine[task_id]
-        if task.state == "queued":
-            self._record(task)
-
     def _record(self, task: Task) -> str | None:
         """Write a task down; why that did not work, if it did not. The work itself does not depend on it."""
         try:
             with self._news:
+                if self._is_over(task):
+                    return None
                 if task.live:
                     self._mark.set()
             with self._documents.transaction() as transaction:
+                if self._is_over(task):
+                    return None
                 transaction.put(KIND, task.id, task.model_dump(mode="json"))
                 stored = transaction.all(KIND)
                 for old in sorted(stored, key=lambda id_: str(stored[id_]["created_at"]))[:-MOST_KEPT]:
@@ -238,6 +237,13 @@ class Tasks:
         except Exception as error:  # noqa: BLE001  # as for GoalsError: the work must not depend on its record
             return f"The task could not be written down: {_internal(error)}"
         return None
+
+    def _is_over(self, task: Task) -> bool:
+        """Whether a task that was queued is so no more. The lane may be late, and its later states are written down."""
+        if task.state != "queued":
+            return False
+        now = self._mine.get(task.id)
+        return now is None or now.state != "queued"
 
     def _seen(self, task: Task) -> Task:
         if not task.live or task.owner == self._owner or is_running(self._services.workspace.path, task.owner):

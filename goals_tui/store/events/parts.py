@@ -165,6 +165,9 @@ class Parts:
                 yield
         except OSError as error:
             raise refusal("write", self._folder, error) from error
+        except duckdb.InterruptException:
+            # Whoever stopped the query knows why.
+            raise
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise UnreadableError(
                 f"Can't write sealed events in {self._folder}: {reason_of(error)}. Try again."

@@ -72,10 +72,13 @@ class Bucket:
     @property
     def sql(self) -> str:
         """The expression over `started`."""
-        offset = _offset_sql(self.offsets)
+        offset = _by_piece(self.offsets)
         if self.unit == "day":
             return f"(started + {offset}) // {DAY}"
-        return f"((started + {offset}) // {HOUR}) * {HOUR} - {offset}"
+        hour = f"((started + {offset}) // {HOUR}) * {HOUR} - {offset}"
+        # An hour in which the clock is put ends there, and another begins.
+        changes = [(0, -DAY), *((since, since) for since, _ in self.offsets[1:])]
+        return f"greatest({hour}, {_by_piece(changes)})" if len(changes) > 1 else hour
 
 
 @dataclass(frozen=True)
@@ -277,8 +280,9 @@ def _chosen(column: str, choice: Choice, values: Values, *, none_too: bool = Fal
     return [f"({column} IS NULL OR {listed})" if none_too else f"coalesce({listed}, false)"]
 
 
-def _offset_sql(offsets: Offsets) -> str:
-    if len(offsets) == 1:
-        return f"({offsets[0][1]})"
-    cases = " ".join(f"WHEN started >= {since} THEN {offset}" for since, offset in reversed(offsets[1:]))
-    return f"(CASE {cases} ELSE {offsets[0][1]} END)"
+def _by_piece(pieces: Sequence[tuple[int, int]]) -> str:
+    """What holds at `started`: (from this instant on, so much)."""
+    if len(pieces) == 1:
+        return f"({pieces[0][1]})"
+    cases = " ".join(f"WHEN started >= {since} THEN {value}" for since, value in reversed(pieces[1:]))
+    return f"(CASE {cases} ELSE {pieces[0][1]} END)"

@@ -103,8 +103,14 @@ class DeleteGoal(Dialog[bool]):
             "delete",
             lambda: goals.delete(self.goal.id, confirm=typed),
             self._deleted,
-            refused=lambda error: self.query_one(".problem", Static).update(str(error)),
+            refused=self._refused,
         )
+
+    def _refused(self, error: BaseException) -> None:
+        if isinstance(error, GoalsError):
+            self.query_one(".problem", Static).update(str(error))
+        else:
+            self.goals_app.show_error(error)
 
     def _deleted(self, taken: Consequences) -> None:
         self.dismiss(True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from functools import cached_property
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
+from goals_tui.domain.buckets import TimeBucket, Unit, days_between, hours_between
 from goals_tui.domain.filters import Span, start_of_day
 from goals_tui.domain.report import NOTHING, Figures, Report
-from goals_tui.services.insights.service import SeriesPoint, TimeBucket, Unit
+from goals_tui.services.insights.service import SeriesPoint
 from goals_tui.tui.insights.words import day_label, day_title
 
 HOURS_UP_TO = 2
@@ -106,45 +108,24 @@ def axis_of(report: Report, width: int, hours: Sequence[SeriesPoint] | None = No
         unit = "day"
     if unit == "hour":
         return _by_hour(report.span, first, last, zone, hours or ())
-    buckets = tuple(_calendar(unit, first, last, zone))
-    starts = {bucket.first: place for place, bucket in enumerate(buckets)}
+    buckets = tuple(days_between(unit, first, last, zone))
+    starts = [bucket.first for bucket in buckets]
     figures: dict[tuple[int, str], Figures] = {}
     for row in report.days:
-        key = starts[_first_day(unit, row.day)], row.goal_id
+        key = bisect(starts, row.day) - 1, row.goal_id
         known = figures.get(key)
         figures[key] = row.figures if known is None else known + row.figures
     return Axis(unit, buckets, figures, {row.goal_id: row.name for row in report.days})
 
 
-def _first_day(unit: Unit, day: date) -> date:
-    if unit == "week":
-        return day - timedelta(days=day.weekday())
-    return day.replace(day=1) if unit == "month" else day
-
-
-def _calendar(unit: Unit, first: date, last: date, zone: ZoneInfo) -> Iterator[TimeBucket]:
-    day = _first_day(unit, first)
-    while day <= last:
-        following = _first_day(unit, day + timedelta(days={"day": 1, "week": 7}.get(unit, 31)))
-        end = start_of_day(following, zone)
-        yield TimeBucket(unit, start_of_day(day, zone), end, day, following - timedelta(days=1))
-        day = following
-
-
 def _by_hour(span: Span, first: date, last: date, zone: ZoneInfo, hours: Sequence[SeriesPoint]) -> Axis:
-    start = (span.start or start_of_day(first, zone)).astimezone(UTC)
-    end = (span.end or start_of_day(last + timedelta(days=1), zone)).astimezone(UTC)
-    local = start.astimezone(zone)
-    start -= timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
-    buckets = []
-    while start < end:
-        buckets.append(_hour(start, zone))
-        start += timedelta(hours=1)
-    places = {bucket.start.astimezone(UTC): place for place, bucket in enumerate(buckets)}
-    figures = {(places[p.bucket.start.astimezone(UTC)], p.goal_id): p.figures for p in hours}
-    return Axis("hour", tuple(buckets), figures, {point.goal_id: point.name for point in hours})
-
-
-def _hour(start: datetime, zone: ZoneInfo) -> TimeBucket:
-    local = start.astimezone(zone)
-    return TimeBucket("hour", local, (start + timedelta(hours=1)).astimezone(zone), local.date(), local.date())
+    start = span.start or start_of_day(first, zone)
+    end = span.end or start_of_day(last + timedelta(days=1), zone)
+    buckets = tuple(hours_between(start, end, zone))
+    # In UTC: instants of one zone are compared by what its clock shows.
+    starts = [bucket.start.astimezone(UTC) for bucket in buckets]
+    until = buckets[-1].end.astimezone(UTC)
+    # The hours were asked for after the report: midnight, or the first cycle of another day, may lie between.
+    inside = [point for point in hours if starts[0] <= point.bucket.start.astimezone(UTC) < until]
+    figures = {(bisect(starts, p.bucket.start.astimezone(UTC)) - 1, p.goal_id): p.figures for p in inside}
+    return Axis("hour", buckets, figures, {point.goal_id: point.name for point in inside})

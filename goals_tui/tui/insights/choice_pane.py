@@ -47,6 +47,7 @@ class ChoicePane(Vertical):
         self.none_chosen = none_chosen
         self.known: dict[str, str] = {}
         self.rows: list[str | None] = []
+        self._found = 0
 
     def compose(self) -> ComposeResult:
         yield Input(placeholder=f"Type to find {self.what}; enter chooses")
@@ -96,16 +97,17 @@ class ChoicePane(Vertical):
         rows.add_options([Option(self._row(value)) for value in self.rows])
         if self.rows:
             rows.highlighted = self.rows.index(here) if here in self.rows else 0
-        self._count(len(found))
+        self._found = len(found)
+        self._count()
 
     def _row(self, value: str | None) -> Content:
         on = self.none_chosen if value is None else value in self.chosen
         mark = ("☑ ", "bold $primary") if on else ("☐ ", "$quiet")
         return Content.assemble(mark, (self.none, "italic") if value is None else Content(self.title(value)))
 
-    def _count(self, found: int) -> None:
+    def _count(self) -> None:
         count = len(self.chosen) + self.none_chosen
-        more = f"{found:,} in all" if found else "no matches"
+        more = f"{self._found:,} in all" if self._found else "no matches"
         self.query_one(Label).update(f"{count} chosen, {more}" if count else more)
 
     def on_key(self, event: Key) -> None:
@@ -143,7 +145,7 @@ class ChoicePane(Vertical):
             self.chosen[value] = None
         rows = self.query_one(OptionList)
         rows.replace_option_prompt_at_index(place, self._row(value))
-        self._count(len(self.rows) - bool(self.none))
+        self._count()
         self.post_message(self.Changed(self))
 
     @on(Tick.Changed)

@@ -8,7 +8,6 @@ from typing import TypeVar
 from textual import work
 from textual.timer import Timer
 
-from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.filters import Filters, Span, SpanName, resolve_span
 from goals_tui.domain.project import zone
 from goals_tui.services.insights.service import Cancellation
@@ -56,11 +55,14 @@ class FilteredScreen(ScreenFrame[None]):
             self._slow = self.set_timer(LOADING_AFTER, self._say_loading)
 
         def answered(found: T | None) -> None:
+            if self._cancellation is cancellation:
+                # What was found is shown until there is something newer, and its pages are fetched meanwhile.
+                self._cancellation = Cancellation()
             if found is not None:
                 self._stop_loading()
                 then(found)
 
-        def refused(error: GoalsError) -> None:
+        def refused(error: BaseException) -> None:
             self._stop_loading()
             self.goals_app.show_error(error)
 

@@ -46,11 +46,6 @@ class CycleRows(VirtualList):
         """The cycle that the cursor is on; None while it is fetched."""
         return None if self.pages is None else self.pages.at(self.cursor)
 
-    def step(self, rows: int) -> Cycle | None:
-        """Move the cursor and say which cycle it is on now."""
-        self.cursor += rows
-        return self.chosen
-
     def reaches(self, rows: int) -> bool:
         """Whether there is a row so far from the cursor."""
         return self.pages is not None and 0 <= self.cursor + rows < self.pages.count

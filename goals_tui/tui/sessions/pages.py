@@ -68,7 +68,11 @@ def find(
         return pages, 0
     guess = around + pages.count - before if chosen else 0
     guess = max(0, min(guess, pages.count - 1))
-    pages.fetch(max(0, guess - PAGE // 2), min(pages.count - 1, guess + PAGE // 2))
+    try:
+        pages.fetch(max(0, guess - PAGE // 2), min(pages.count - 1, guess + PAGE // 2))
+    except Cancelled:
+        pages.close()
+        return None
     places = range(max(0, guess - PAGE), min(pages.count, guess + PAGE))
     if chosen is None:
         return pages, guess

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from textual.content import Content
 
+from goals_tui.domain.buckets import TimeBucket
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Outcome
-from goals_tui.services.insights.service import Behind, TimeBucket
+from goals_tui.services.insights.service import Behind
 from goals_tui.tui.insights.words import day_title
 from goals_tui.tui.places import CyclesPlace
 
@@ -41,9 +42,9 @@ class Restriction:
         return cls(Behind(part=("session", session_id)), EVERYTHING_THERE_IS)
 
     def to_outcome(self, outcome: Outcome) -> Restriction:
-        """To one outcome of these; orphans have none of the rest."""
+        """To one outcome of these; orphans have none of the rest, nor are they under the filters of another number."""
         if outcome == "orphan":
-            return replace(self, behind=Behind(outcome=outcome))
+            return Restriction(Behind(outcome=outcome))
         behind = self.behind
         return replace(
             self, behind=Behind(outcome, behind.goal_id, behind.step_id, behind.day, behind.bucket, behind.part)

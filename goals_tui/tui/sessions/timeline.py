@@ -95,7 +95,20 @@ class TimelineScreen(CycleActions):
         self._go(1)
 
     def _go(self, rows: int) -> None:
-        cycle = self.rows.step(rows) if self.rows is not None else None
+        listed = self.rows
+        if listed is None or listed.pages is None:
+            return
+        listed.cursor += rows
+        if listed.chosen is None:
+            # The list below is not drawn, so nobody else fetches what it shows.
+            pages, cursor = listed.pages, listed.cursor
+            self.load("page", lambda: pages.fetch(cursor, cursor), lambda _: self._show_chosen(listed))
+        else:
+            self._show_chosen(listed)
+
+    def _show_chosen(self, rows: CycleRows) -> None:
+        rows.refresh_rows()
+        cycle = rows.chosen
         if cycle is not None and (cycle.cycle_id, cycle.goal_id) != (self.cycle_id, self.goal_id):
             self.cycle_id, self.goal_id = cycle.cycle_id, cycle.goal_id
             self.show_data()

@@ -43,6 +43,15 @@ async def test_snapshots_can_be_none(scenarios: dict[str, Scenario]) -> None:
         assert "v1, or none" in screen_text(pilot.app)
 
 
+async def test_a_tick_changes_how_many_are_chosen_and_not_how_many_there_are(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), area="insights") as pilot:
+        await press(pilot, "f", "down", "down", "down", "down", "enter")
+        await type_text(pilot, "v1")
+        assert "1 in all" in screen_text(pilot.app)
+        await press(pilot, "enter")
+        assert "1 chosen, 1 in all" in screen_text(pilot.app)
+
+
 async def test_esc_cancels_at_once_and_a_problem_is_said_in_full(scenarios: dict[str, Scenario]) -> None:
     async with running(scenarios["data"](), (80, 24), area="insights") as pilot:
         await press(pilot, "f", "enter", "tab")

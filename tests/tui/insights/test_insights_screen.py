@@ -29,7 +29,7 @@ from goals_tui.tui.widgets.chart import Chart
 from goals_tui.tui.widgets.chart_spec import Bars, Nothing
 from tests.builders import event
 from tests.conftest import NOW
-from tests.tui.harness import HOSTILE, messages, press, running, screen_text, settle
+from tests.tui.harness import HOSTILE, messages, press, running, screen_text, settle, until_true
 from tests.tui.insights.conftest import WHEN, Scenario, flight
 
 
@@ -42,15 +42,6 @@ def labels(pilot: Pilot[Any]) -> tuple[str, ...]:
     spec = shown(pilot).query_one(Chart).spec
     assert isinstance(spec, Bars)
     return spec.labels
-
-
-async def until_true(pilot: Pilot[Any], fact: Callable[[], bool]) -> None:
-    """Let the app work until something is so, for ten seconds at most."""
-    for _ in range(1000):
-        if fact():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError("it did not come to that")
 
 
 @contextmanager
@@ -344,15 +335,16 @@ async def test_keys_of_one_view_alone_are_said_beside_its_title(scenarios: dict[
         )
 
 
-async def test_a_refused_query_ends_the_loading(
-    scenarios: dict[str, Scenario], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("error", [UnreadableError("The event log can't be read."), KeyError("what nobody expects")])
+async def test_a_query_that_fails_ends_the_loading(
+    error: Exception, scenarios: dict[str, Scenario], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services, go = scenarios["data"](), threading.Event()
     async with running(services, area="insights") as pilot:
 
         def refuse(filters: Filters, *, cancellation: Cancellation | None = None) -> Report:
             go.wait(20)
-            raise UnreadableError("The event log can't be read.")
+            raise error
 
         monkeypatch.setattr(services.insights, "report", refuse)
         await pilot.press("right_square_bracket")
@@ -360,7 +352,7 @@ async def test_a_refused_query_ends_the_loading(
         await until_true(pilot, lambda: bar.busy)
         go.set()
         await until_true(pilot, lambda: not bar.busy)
-        assert "The event log can't be read." in messages(pilot.app)
+        assert str(error) in messages(pilot.app)[0]
 
 
 async def test_opening_the_screens_asks_once(scenarios: dict[str, Scenario], monkeypatch: pytest.MonkeyPatch) -> None:

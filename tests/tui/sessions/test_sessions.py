@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -13,15 +14,16 @@ from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Cycle
 from goals_tui.services.context import Services, open_services
-from goals_tui.services.insights.service import CycleList, Insights
+from goals_tui.services.insights.service import Behind, CycleList, Insights
 from goals_tui.tui.places import CyclesPlace, SessionPlace
 from goals_tui.tui.sessions.pages import PAGE
+from goals_tui.tui.sessions.restriction import Restriction
 from goals_tui.tui.sessions.screen import SessionsScreen
 from goals_tui.tui.sessions.timeline import TimelineScreen
 from goals_tui.tui.widgets.virtual_list import VirtualList
 from tests.builders import event, goal, uuid_of
 from tests.conftest import NOW
-from tests.tui.harness import HOSTILE, messages, press, running, screen_text, settle, type_text
+from tests.tui.harness import HOSTILE, messages, press, running, screen_text, settle, type_text, until_true
 from tests.tui.insights.conftest import SGD, WHEN, Scenario, fill, flight
 
 ALL = Filters(span="all", include_test=True)
@@ -151,6 +153,48 @@ async def test_timelines_follow_each_other_as_in_the_list(scenarios: dict[str, S
         assert pilot.app.screen.cycle_id != first
         await press(pilot, "k")
         assert pilot.app.screen.cycle_id == first
+
+
+async def test_the_next_timeline_is_there_where_the_list_ends_to_be_known(services: Services) -> None:
+    fill(services, [flight()], 1, PAGE * 2)
+    async with running(services) as pilot:
+        await sessions(pilot, Filters())
+        shown(pilot).rows.cursor = PAGE - 1
+        await press(pilot, "enter")
+        last = pilot.app.screen.cycle_id
+        await press(pilot, "j")
+        beyond = pilot.app.screen.cycle_id
+        assert beyond != last
+        await press(pilot, "escape")
+        assert chosen(pilot).cycle_id == beyond
+
+
+async def test_scrolling_goes_on_while_the_list_is_found_anew(
+    scenarios: dict[str, Scenario], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, real = threading.Event(), Insights.cycle_list
+
+    def slow(self: Insights, *given: Any, **options: Any) -> CycleList:
+        assert go.wait(20)
+        return real(self, *given, **options)
+
+    services = scenarios["data"]()
+    async with running(services) as pilot:
+        await sessions(pilot, ALL)
+        assert count(pilot) > 2 * PAGE
+        monkeypatch.setattr(Insights, "cycle_list", slow)
+        shown(pilot).show_data()
+        shown(pilot).rows.cursor = 2 * PAGE
+        await until_true(pilot, lambda: shown(pilot).chosen is not None)
+        go.set()
+        await settle(pilot)
+        assert messages(pilot.app) == []
+
+
+def test_orphans_are_under_no_filters_of_another_number() -> None:
+    narrowed = Restriction.of_place(CyclesPlace(filters=Filters(span="today"), goal_id="g", outcome="partial"))
+    assert narrowed.to_outcome("completed").filters == Filters(span="today")
+    assert narrowed.to_outcome("orphan") == Restriction(Behind(outcome="orphan"))
 
 
 async def test_an_unknown_version_is_unpriced_and_never_a_silent_nothing(services: Services) -> None:
