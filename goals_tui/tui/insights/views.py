@@ -158,9 +158,6 @@ def outcome_of(place: Place) -> Outcome | None:
     return None if place.part is None else COUNTED[place.part]
 
 
-_UNITS = {"hour": "hour", "day": "day", "week": "week", "month": "month"}
-
-
 def rates(axis: Axis | None, words: Words) -> View:
     """The rates of completed and partially completed over time; gaps where nothing started."""
     if axis is None or not axis.figures:
@@ -177,7 +174,7 @@ def rates(axis: Axis | None, words: Words) -> View:
         PERCENT,
     )
     return View(
-        f"Completion rate by {_UNITS[axis.unit]}",
+        f"Completion rate by {axis.unit}",
         spec,
         _time_table(axis, figures, words),
         lambda place: Lead(Behind(bucket=axis.buckets[place.mark], outcome=outcome_of(place))),
@@ -286,7 +283,7 @@ def metric_over_time(axis: Axis | None, metric: Metric, words: Words) -> View:
         return Lead(Behind(bucket=axis.buckets[place.mark], goal_id=one), () if one else goals)
 
     rows = tuple(Lead(Behind(bucket=bucket)) for bucket in axis.buckets)
-    return View(f"{title} by {_UNITS[axis.unit]} and goal", spec, table, lead, rows)
+    return View(f"{title} by {axis.unit} and goal", spec, table, lead, rows)
 
 
 def _sum(values: list[int | Decimal]) -> int | Decimal:
