@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +14,7 @@ import typer
 from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import print_lines, say
 from goals_tui.cli.state import services_with_goals
+from goals_tui.domain.package import DECISIONS, ConflictsError, Decision, Item
 
 
 class OnConflict(StrEnum):
@@ -49,11 +53,45 @@ def import_package(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A package.")],
     on_conflict: Annotated[
-        OnConflict, typer.Option("--on-conflict", help="What to do with what is here already.")
+        OnConflict,
+        typer.Option("--on-conflict", help="What to do with what is here already; without a terminal ask refuses it."),
     ] = OnConflict.ASK,
 ) -> None:
     """Bring the goals and flows of a package in: all of it, or nothing."""
-    result = services_with_goals(context).packages.import_package(file, on_conflict=on_conflict.value)
+    packages = services_with_goals(context).packages
+    can_ask = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+    asked = _ask(packages.inspect(file).conflicts) if on_conflict is OnConflict.ASK and can_ask else None
+    result = packages.import_package(file, on_conflict=on_conflict.value if asked is None else asked)
     for notice in result.notices:
         say(notice)
     print_lines([result.summary()])
+
+
+def _ask(conflicts: Sequence[Item]) -> dict[str, Decision]:
+    """The answer to each conflict by its id. Raises ConflictsError where the input ends before."""
+    chosen: dict[str, Decision] = {}
+    for item in conflicts:
+        if item.id in chosen:
+            continue
+        say(f"The {item.kind} {item.name!r}: {item.reason}.")
+        try:
+            # The end of the prompt, which Python writes to standard output, belongs to the rest of it.
+            with redirect_stdout(sys.stderr):
+                text = "skip, replace or duplicate? (skip all: the others, too)"
+                answer, all_others = typer.prompt(text, default=item.proposed, value_proc=_answer, err=True)
+        except typer.Abort:
+            say("")
+            raise ConflictsError(conflicts) from None
+        chosen |= (
+            {other.id: answer for other in conflicts if other.id not in chosen} if all_others else {item.id: answer}
+        )
+    return chosen
+
+
+def _answer(text: str) -> tuple[Decision, bool]:
+    """What was typed, and whether it holds for all others: replace, r, replace all. Raises typer.BadParameter."""
+    word, *rest = text.casefold().split() or [""]
+    for decision in DECISIONS:
+        if word and decision.startswith(word) and rest in ([], ["all"]):
+            return decision, bool(rest)
+    raise typer.BadParameter("Write skip, replace or duplicate, or one of them with all, as in: skip all.")

@@ -10,7 +10,7 @@ events.jsonl        optional: the events of the goals, under the field names of 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import Field, StringConstraints
 
@@ -31,6 +31,7 @@ DOCUMENTS = (GOALS, VERSIONS, FLOWS)
 """The files that every package has, beside the manifest, in their order."""
 
 Decision = Literal["skip", "replace", "duplicate"]
+DECISIONS: tuple[Decision, ...] = get_args(Decision)
 """What to do with something that is here already: leave ours, put theirs in its place, or have both."""
 
 OnConflict = Literal["ask", "skip", "replace", "duplicate"]
@@ -97,6 +98,11 @@ class Item(Model):
         if self.here is None:
             return "new"
         return "same" if self.same_content else "differs"
+
+    @property
+    def proposed(self) -> Decision:
+        """The answer to the conflict that loses nothing and makes nothing twice."""
+        return "skip" if self.same_content else "replace" if self.same_id else "duplicate"
 
     @property
     def reason(self) -> str:

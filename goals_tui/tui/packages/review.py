@@ -73,10 +73,7 @@ All of it is imported, or nothing.
     def __init__(self, info: PackageInfo) -> None:
         super().__init__(f"Import {info.path.name}")
         self.info = info
-        self.chosen: dict[str, Decision] = {
-            item.id: "skip" if item.same_content else "replace" if item.same_id else "duplicate"
-            for item in info.conflicts
-        }
+        self.chosen: dict[str, Decision] = {item.id: item.proposed for item in info.conflicts}
 
     def compose_dialog(self) -> ComposeResult:
         yield Static(self._origin(), id="from")
