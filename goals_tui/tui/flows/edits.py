@@ -73,6 +73,35 @@ def change(flow: Flow, node: Node) -> Edit | None:
     return Edit(flow_edit.replace(flow, node), f"Edit {title(node)!r}", node.id)
 
 
+FIELD_TITLES = {
+    "of": "what is compared",
+    "branches": "cases",
+    "save_as": "name of the answer",
+    "flow_id": "flow",
+    "goal_id": "goal",
+    "step_ids": "steps",
+}
+"""Fields of nodes that are not called by their own names."""
+
+
+def changed_fields(before: Node, after: Node) -> list[str]:
+    """What differs between two states of a node, in words; not what lies in its branches."""
+    fields = [name for name in type(before).model_fields if _own(before, name) != _own(after, name)]
+    return [FIELD_TITLES.get(name, name) for name in fields]
+
+
+def changed_meanwhile(opened: Node, stored: Node, mine: Node) -> list[str]:
+    """What others changed since a node was opened that `mine` would undo, in words."""
+    kept = {node.id for node in walk_nodes((mine,))}
+    known = {node.id: node for node in walk_nodes((opened,))}
+    lost = [node for node in walk_nodes((stored,)) if node.id not in kept and known.get(node.id) != node]
+    return changed_fields(opened, stored) + (["nodes in a case that you cleared"] if lost else [])
+
+
+def _own(node: Node, field: str) -> object:
+    return [(way.kind, way.value) for way in node.branches] if field == "branches" else getattr(node, field)
+
+
 def track(flow: Flow, position: Position, goal: Goal, step_ids: tuple[str, ...], ids: Ids) -> Edit:
     """Insert a Track Goal Process node for steps of a goal."""
     node = TrackGoal(id=ids.hex24(), goal_id=goal.id, step_ids=goal.in_order(step_ids))

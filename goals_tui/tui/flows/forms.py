@@ -11,6 +11,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Select, Static
@@ -88,6 +89,9 @@ class NodeForm(VerticalScroll, can_focus=False):
     NodeForm .hint { color: $quiet; width: 1fr; height: auto; }
     """
 
+    class Edited(Message):
+        """Something else was chosen than before."""
+
     def __init__(self, node: Node, data: EditorData) -> None:
         super().__init__()
         self.node = node
@@ -107,10 +111,15 @@ class NodeForm(VerticalScroll, can_focus=False):
         """What the kind's own fields hold now; raises RefusedError for what can't be saved."""
         return {}
 
-    def result(self) -> Node:
-        """The node with what was entered; raises RefusedError."""
+    def branches(self, node: Node) -> tuple[Branch, ...]:
+        """The branches of a node, as they are to be now; raises RefusedError."""
+        return node.branches
+
+    def result(self, stored: Node | None = None) -> Node:
+        """The node as it is stored now, else as it was opened, with what was entered; raises RefusedError."""
+        node = stored or self.node
         label = clean_line(self.query_one("#label", Input).value)
-        return self.node.model_copy(update={"label": label, **self.values()})
+        return node.model_copy(update={"label": label, "branches": self.branches(node), **self.values()})
 
     def first_field(self) -> Widget:
         """What has the focus at first."""
@@ -202,16 +211,19 @@ class LookupForm(NodeForm):
         yield Static("Clearing a case deletes its nodes; u brings them back.", classes="hint")
 
     def values(self) -> dict[str, Any]:
-        old = self._cases()
+        return {"of": self.line("#of")}
+
+    def branches(self, node: Node) -> tuple[Branch, ...]:
+        old, now = self._cases(), {case.value: case.nodes for case in node.branches if case.kind == "case"}
         cases: list[Branch] = []
         for line in self.query_one("#cases", LineList).lines():
             value = clean_line(line.text)
             if any(case.value.casefold() == value.casefold() for case in cases):
                 raise RefusedError(f"There are two cases {value!r}. Change one of them.", field="cases")
-            nodes = old[line.origin].nodes if line.origin is not None else ()
+            was = old[line.origin] if line.origin is not None else None
+            nodes = now.get(was.value, was.nodes) if was else ()
             cases.append(Branch(kind="case", value=value, nodes=nodes))
-        rest = tuple(branch for branch in self.node.branches if branch.kind != "case")
-        return {"of": self.line("#of"), "branches": (*cases, *rest)}
+        return (*cases, *(branch for branch in node.branches if branch.kind != "case"))
 
     def _cases(self) -> list[Branch]:
         return [branch for branch in self.node.branches if branch.kind == "case"]
@@ -248,6 +260,7 @@ class TargetForm(NodeForm):
         if chosen is not None:
             self.flow_id = chosen
             self.query_one("#target", Button).label = Content(self._title())
+            self.post_message(self.Edited())
             self.query_one("#label").focus()
 
     def values(self) -> dict[str, Any]:
