@@ -356,6 +356,21 @@ async def test_what_another_program_saves_shows_up(services: Services) -> None:
         assert "news" in screen_text(pilot.app)
 
 
+async def test_what_is_changed_in_the_file_by_hand_shows_up_and_stays(services: Services) -> None:
+    services.flows.save(flow("Abc", say("b")))
+    file = services.workspace.path / "goals.json"
+    async with running(services, area="flows") as pilot:
+        file.write_text(file.read_text().replace('"text": "b"', '"text": "by hand"'))
+        pilot.app.look_for_changes()
+        await press(pilot, "down")
+        assert "by hand" in screen_text(pilot.app)
+        await press(pilot, "r")
+        await type_text(pilot, "Greeting")
+        await press(pilot, "enter")
+        node = saved(services).nodes[0]
+        assert isinstance(node, Say) and (node.label, node.text) == ("Greeting", "by hand")
+
+
 async def test_hostile_names_are_shown_in_list_crumbs_and_forms(services: Services) -> None:
     for name in HOSTILE:
         services.flows.save(flow(name, Say(id=node_id("say"), label=name, text=name), lookup("by", {name: ()})))
