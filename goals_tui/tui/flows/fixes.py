@@ -56,7 +56,7 @@ def fix(finding: Finding, flow: Flow, at: Position, goals: Mapping[str, Goal], i
         case "remove_node" if finding.node_id:
             return edits.delete(flow, flow.node(finding.node_id), word="Remove")
         case "insert_initial" if goal:
-            return edits.track(flow, Position(None, 0, 0), goal, (goal.initial.id,), ids)
+            return edits.track_first(flow, goal, ids)
         case "track_goal" if goal:
             return edits.track(flow, at, goal, (finding.step_id or goal.initial.id,), ids)
         case _:
