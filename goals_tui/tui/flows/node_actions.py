@@ -44,6 +44,9 @@ class NodeActions(ScreenFrame[None]):
 
     flow: Flow | None = None
 
+    findings: list[Finding]
+    """What is wrong with the wiring, in all flows."""
+
     question: Worker[bool] | None = None
     """What was asked last about a conflict; its result is whether the edit was saved in the end."""
 

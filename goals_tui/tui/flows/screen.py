@@ -13,7 +13,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from goals_tui.domain.flow import Flow
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.wiring import Finding, Severity
+from goals_tui.domain.wiring import Finding
 from goals_tui.services.flows import FlowSummary
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.flows import edits, fixes
@@ -161,10 +161,7 @@ class FlowsScreen(FindingActions):
         flow = self.flow
         if flow is None:
             return
-        by_flow: dict[str, dict[Severity, int]] = {}
-        for finding in self.findings:
-            found = by_flow.setdefault(finding.flow_id or "", {})
-            found[finding.severity] = found.get(finding.severity, 0) + 1
+        by_flow = fixes.counts_by_flow(self.findings)
         self.query_one(FlowList).show(self._summaries, by_flow, flow.id)
         self.query_one(FindingsList).show(self.findings, flow.id)
         short = next((in_short(summary) for summary in self._summaries if summary.id == flow.id), "")

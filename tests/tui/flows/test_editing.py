@@ -284,6 +284,18 @@ async def test_flows_are_found_by_their_names_alone(services: Services) -> None:
         assert [option.title for option in pilot.app.screen.shown] == ["Nodes of mine"]
 
 
+async def test_the_list_of_flows_says_where_something_is_wrong_and_counts_goals_that_exist(services: Services) -> None:
+    tracked = save_goal(services)
+    unknown = TrackGoal(id=node_id("gone"), goal_id="f" * 24, step_ids=("f" * 24,))
+    services.flows.save(flow("Abc", track(tracked, "Payment completed")))
+    services.flows.save(flow("Wrong", unknown))
+    async with running(services, (80, 24), area="flows") as pilot:
+        await press(pilot, "o")
+        shown = screen_text(pilot.app)
+        assert "Abc  1 node, 1 goal  ✖2" in shown
+        assert "Wrong  1 node, no goals  ✖1" in shown
+
+
 async def test_a_name_that_is_taken_is_refused_while_typing(services: Services) -> None:
     services.flows.save(ABC)
     async with running(services, area="flows") as pilot:
