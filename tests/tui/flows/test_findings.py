@@ -165,6 +165,18 @@ async def test_the_cursor_is_on_the_first_finding_of_every_flow(services: Servic
         assert pilot.app.screen.query_one(FlowChart).selected == node_id("c")
 
 
+async def test_on_the_first_finding_the_headings_are_in_view(services: Services) -> None:
+    services.flows.save(flow("A", say("hi")))
+    services.flows.save(flow("B", *(TrackGoal(id=node_id(f"empty {number}")) for number in range(9))))
+    async with running(services, (80, 24), area="flows") as pilot:
+        await press(pilot, "f", "end")
+        assert "This flow" not in screen_text(pilot.app)
+        await press(pilot, "home")
+        assert "This flow  ✔ nothing is wrong" in screen_text(pilot.app)
+        await press(pilot, "end", *["up"] * 8)
+        assert "This flow  ✔ nothing is wrong" in screen_text(pilot.app)
+
+
 async def test_the_goals_screen_sends_one_here_to_track_a_goal(services: Services) -> None:
     tracked = save_goal(services)
     services.flows.save(flow("A", say("hi")))
