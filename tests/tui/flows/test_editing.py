@@ -186,6 +186,29 @@ async def test_two_equal_cases_are_refused_where_they_are_typed(services: Servic
         assert saved(services).revision == 1
 
 
+async def test_two_equal_buttons_are_refused_where_they_are_typed(services: Services) -> None:
+    services.flows.save(flow("Abc", question("Where?", "Oslo", "東京")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "down", "e", "tab", "tab", "tab")
+        await type_text(pilot, "oslo")
+        await press(pilot, "ctrl+s")
+        assert "There are two buttons 'oslo'." in screen_text(pilot.app)
+        assert saved(services).revision == 1
+        await press(pilot, "2", "ctrl+s")
+        node = saved(services).nodes[0]
+        assert isinstance(node, Question) and node.buttons == ("Oslo", "東京", "oslo2")
+
+
+async def test_what_was_twice_before_keeps_nobody_in_the_form(services: Services) -> None:
+    services.flows.save(flow("Abc", question("Where?", "Oslo", "oslo"), lookup("by", {"a": (), "A": ()})))
+    async with running(services, area="flows") as pilot:
+        for name in ("Where?", "by"):
+            chart(pilot).select(node_id(name))
+            await press(pilot, "e", "escape")
+            assert chart(pilot).has_focus and not pilot.app.screen.unsaved
+        assert saved(services).revision == 1
+
+
 async def test_a_condition_that_exists_compares_with_nothing(services: Services) -> None:
     services.flows.save(flow("Abc", question("Who?", save_as="who"), if_("known")))
     async with running(services, area="flows") as pilot:
