@@ -87,7 +87,8 @@ class ChooseFlow(Choose):
 
     def _row(self, option: Row) -> Content:
         row = super()._row(replace(option, note=self._sizes[option.value]))
-        return Content.assemble(row, "  ", badges(self._findings.get(option.value, {})))
+        found = badges(self._findings.get(option.value, {}))
+        return Content.assemble(row, "  ", found) if found else row
 
 
 def badges(found: Mapping[Severity, int]) -> Content:
