@@ -41,10 +41,10 @@ class EditorActions(FlowActions):
 
     @work(group="editor", exclusive=True)
     async def open_editor(self, node: Node, field: str | None = None) -> None:
-        """Show the editor of a node."""
-        flow = self.flow
-        if flow is None:
+        """Show the editor of a node; what was typed in another form is saved before."""
+        if not await self.leave_editor() or self.flow is None:
             return
+        flow = self.flow
         data = EditorData(
             names=self.names,
             flow=flow,
@@ -53,7 +53,8 @@ class EditorActions(FlowActions):
             goals=self.services.goals.summaries,
         )
         self._open_side("editor")
-        await self.query_one(NodeEditor).edit(node, data, field=field)
+        now = next((each for each in flow.walk() if each.id == node.id), node)
+        await self.query_one(NodeEditor).edit(now, data, field=field)
 
     @on(NodeEditor.Edited)
     def _edited(self) -> None:

@@ -217,6 +217,22 @@ async def test_going_elsewhere_saves(services: Services) -> None:
         assert screen.query_one(FlowList).has_focus
 
 
+async def test_opening_another_form_saves_the_one_before(services: Services) -> None:
+    services.flows.save(flow("Abc", say("a"), say("b")))
+    async with running(services, area="flows") as pilot:
+        screen = await opened(pilot, "b")
+        await type_text(pilot, "!")
+        screen.chart.focus()
+        await press(pilot, "e")
+        assert texts(services) == ["a", "b!"]
+        await press(pilot, "?")
+        screen.chart.focus()
+        await press(pilot, "a", "s")
+        await type_text(pilot, "c")
+        await press(pilot, "escape")
+        assert texts(services) == ["a", "b!?", "c"]
+
+
 async def test_quitting_saves_what_was_typed(services: Services) -> None:
     services.flows.save(flow("Abc", say("b")))
     async with running(services, area="flows") as pilot:
