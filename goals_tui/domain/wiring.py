@@ -27,6 +27,7 @@ Code = Literal[
     "before-initial",
     "maybe-before-initial",
     "initial-in-loop",
+    "initial-again",
     "goal-untracked",
     "step-untracked",
     "completion-unreachable",
@@ -47,6 +48,7 @@ _RULES: dict[Code, tuple[Severity, Fix | None]] = {
     "node-unreachable": ("warning", "remove_node"),
     "goal-untracked": ("warning", "track_goal"),
     "step-untracked": ("info", "track_goal"),
+    "initial-again": ("info", None),
 }
 _RANKS: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
@@ -161,12 +163,19 @@ class _Check:
                 yield from self._further(graph, node, goal, step)
 
     def _initial(self, graph: FlowGraph, node: TrackGoal, goal: Goal) -> Iterator[Finding]:
-        if self.paths.runs_again(graph, graph.place[node.id]):
+        place = graph.place[node.id]
+        if self.paths.runs_again(graph, place):
             message = (
                 f"{goal.initial.name!r} can fire again in the same conversation, and then opens a new cycle. "
                 "Put the node before the loop or into a Once."
             )
             yield _at("initial-in-loop", graph, node, message, goal, goal.initial)
+        elif self.paths.may_be_open(graph, place, goal):
+            message = (
+                f"{goal.initial.name!r} can come while a cycle is open already, and then opens a second one. "
+                "Unless a new attempt begins here, track it once on each path."
+            )
+            yield _at("initial-again", graph, node, message, goal, goal.initial)
 
     def _further(self, graph: FlowGraph, node: TrackGoal, goal: Goal, step: Step) -> Iterator[Finding]:
         place = graph.place[node.id]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ KIND = "flows"
 
 @dataclass(frozen=True)
 class FlowSummary:
-    """A line of the list of flows; `goals` are the ids that its Track Goal Process nodes name."""
+    """A line of the list of flows; `goals` are the ids of the goals that exist and that nodes of it track."""
 
     id: str
     name: str
@@ -60,7 +60,8 @@ class FlowService:
 
     def summaries(self) -> list[FlowSummary]:
         """Every flow in short, by name."""
-        return [_summary(flow) for flow in self.all()]
+        goals = self._services.goals.by_id()
+        return [_summary(flow, goals) for flow in self.all()]
 
     def get(self, wanted: str) -> Flow:
         """The flow of this name or id; raises NotFoundError with the nearest names."""
@@ -175,9 +176,9 @@ def changed_parts(before: Flow, after: Flow) -> list[str]:
     return [part for part in ("name", "description", "nodes") if getattr(before, part) != getattr(after, part)]
 
 
-def _summary(flow: Flow) -> FlowSummary:
+def _summary(flow: Flow, known: Container[str]) -> FlowSummary:
     nodes = list(flow.walk())
-    goals = dict.fromkeys(node.goal_id for node in nodes if isinstance(node, TrackGoal) and node.goal_id)
+    goals = dict.fromkeys(node.goal_id for node in nodes if isinstance(node, TrackGoal) and node.goal_id in known)
     return FlowSummary(flow.id, flow.name, flow.description, flow.revision, len(nodes), tuple(goals))
 
 

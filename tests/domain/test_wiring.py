@@ -142,6 +142,21 @@ def test_an_initial_step_in_a_loop() -> None:
     )
 
 
+def test_an_initial_step_that_comes_twice_on_a_path() -> None:
+    main = flow("Main", if_("If", (search(),)), search("again"), choose(), pay())
+    assert found(main) == [("initial-again", "again")]
+    finding = check([main], [BOOK])[0]
+    assert (finding.severity, finding.fix) == ("info", None)
+    assert finding.message == (
+        "'Search' can come while a cycle is open already, and then opens a second one. "
+        "Unless a new attempt begins here, track it once on each path."
+    )
+    assert found(flow("Main", search(), choose(), pay(), execute("Sub")), flow("Sub", search("again"))) == [
+        ("initial-again", "again")
+    ]
+    assert only(once("O", (search(),), (say("x"),)), question("?"), choose(), pay()) == []
+
+
 def test_once_keeps_an_initial_step_from_firing_again() -> None:
     loop = flow("Main", once("O", (search(),)), question("?"), choose(), pay(), go_to("Main"))
     assert found(loop) == []

@@ -19,7 +19,13 @@ from tests.examples import examples
 
 GOALS = (goal("Book", "Search", "Choose", "◎Pay"), goal("Help", "Ask", "◎Solved"))
 BOOK = GOALS[0]
-ABOUT_PATHS = ("before-initial", "maybe-before-initial", "initial-in-loop", "completion-unreachable")
+ABOUT_PATHS = (
+    "before-initial",
+    "maybe-before-initial",
+    "initial-in-loop",
+    "initial-again",
+    "completion-unreachable",
+)
 
 Said = tuple[str, str | None, str | None]
 """A code, the node (or the goal, where the whole goal is meant), the step."""
@@ -104,6 +110,8 @@ class Ways:
             if _opens(node):
                 if any(node.id in ran for _, ran in before):
                     said.add(("initial-in-loop", node.id, _initial(node)))
+                elif any(node.goal_id in opened for opened, _ in before):
+                    said.add(("initial-again", node.id, _initial(node)))
                 continue
             is_open = {node.goal_id in opened for opened, _ in before}
             if False in is_open:

@@ -56,13 +56,14 @@ BASES = {
     "BackgroundScreen",
     "CycleActions",
     "Dialog",
+    "EditorActions",
     "FilteredScreen",
+    "FindingActions",
     "FlowActions",
     "Form",
     "NodeActions",
     "Reading",
     "ScreenFrame",
-    "SideActions",
     "StepEditing",
 }
 """What screens are built on, and nobody opens."""

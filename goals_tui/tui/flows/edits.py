@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from goals_tui.domain import flow_edit
 from goals_tui.domain.flow import KIND_TITLES, NODE_TYPES, Flow, Node, NodeKind, TrackGoal, title, walk_nodes
@@ -73,10 +73,58 @@ def change(flow: Flow, node: Node) -> Edit | None:
     return Edit(flow_edit.replace(flow, node), f"Edit {title(node)!r}", node.id)
 
 
+FIELD_TITLES = {
+    "of": "what is compared",
+    "branches": "cases",
+    "save_as": "name of the answer",
+    "flow_id": "flow",
+    "goal_id": "goal",
+    "step_ids": "steps",
+}
+"""Fields of nodes that are not called by their own names."""
+
+
+def changed_fields(before: Node, after: Node) -> list[str]:
+    """What differs between two states of a node, in words; not what lies in its branches."""
+    fields = [name for name in type(before).model_fields if _own(before, name) != _own(after, name)]
+    return [FIELD_TITLES.get(name, name) for name in fields]
+
+
+def changed_meanwhile(opened: Node, stored: Node, mine: Node) -> list[str]:
+    """What others changed since a node was opened that `mine` would undo, in words."""
+    kept = {node.id for node in walk_nodes((mine,))}
+    known = {node.id: node for node in walk_nodes((opened,))}
+    lost = [node for node in walk_nodes((stored,)) if node.id not in kept and known.get(node.id) != node]
+    return changed_fields(opened, stored) + (["nodes in a case that you cleared"] if lost else [])
+
+
+def _own(node: Node, field: str) -> object:
+    return [(way.kind, way.value) for way in node.branches] if field == "branches" else getattr(node, field)
+
+
 def track(flow: Flow, position: Position, goal: Goal, step_ids: tuple[str, ...], ids: Ids) -> Edit:
     """Insert a Track Goal Process node for steps of a goal."""
     node = TrackGoal(id=ids.hex24(), goal_id=goal.id, step_ids=goal.in_order(step_ids))
     return Edit(flow_edit.insert_at(flow, position, node), f"Track {goal.name!r}", node.id)
+
+
+def track_first(flow: Flow, goal: Goal, ids: Ids) -> Edit:
+    """Track the initial step at the start, and no longer further down, where it would open a second cycle.
+
+    Nodes that then track nothing go.
+    """
+    initial, rest = goal.initial, flow
+    tracking = [node.id for node in flow.walk() if initial.id in _tracked((node,), goal)]
+    for node_id in tracking:
+        node = rest.node(node_id)
+        assert isinstance(node, TrackGoal)
+        others = tuple(step_id for step_id in node.step_ids if step_id != initial.id)
+        if others or node.branches:
+            rest = flow_edit.replace(rest, node.model_copy(update={"step_ids": others}))
+        else:
+            rest, _ = flow_edit.remove(rest, node_id)
+    edit = track(rest, Position(None, 0, 0), goal, (initial.id,), ids)
+    return replace(edit, label=f"Track {initial.name!r} at the start, no longer further down") if tracking else edit
 
 
 def step_to_track(flow: Flow, position: Position, goal: Goal) -> str:

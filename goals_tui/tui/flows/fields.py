@@ -81,7 +81,6 @@ class LineList(Vertical):
 
     @on(Input.Changed)
     def _grow(self, event: Input.Changed) -> None:
-        event.stop()
         if event.value and event.input is self.query(_LineField).last():
             self.mount(self._field("", None))
 

@@ -33,6 +33,12 @@ class FindingRows(OptionList):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("flows.finding")]
 
+    def scroll_to_highlight(self, top: bool = False) -> None:
+        """Bring the cursor into view; on the first finding together with the headings above it."""
+        super().scroll_to_highlight(top)
+        if self.highlighted is not None and all(option.disabled for option in self.options[: self.highlighted]):
+            self.scroll_home(animate=False, force=True)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where nothing is wrong there is nothing to fix."""
         return self.highlighted is not None if action == "select" else super().check_action(action, parameters)

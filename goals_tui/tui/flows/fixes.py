@@ -49,6 +49,14 @@ def counts(findings: Iterable[Finding]) -> dict[Severity, int]:
     return found
 
 
+def counts_by_flow(findings: Iterable[Finding]) -> dict[str, dict[Severity, int]]:
+    """How many findings of each severity each flow has, by its id; under the empty id those of no flow."""
+    by_flow: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_flow.setdefault(finding.flow_id or "", []).append(finding)
+    return {flow_id: counts(found) for flow_id, found in by_flow.items()}
+
+
 def fix(finding: Finding, flow: Flow, at: Position, goals: Mapping[str, Goal], ids: Ids) -> Edit | None:
     """The edit that fixes a finding; None where a form is needed. `at` is where a new node would go."""
     goal = goals.get(finding.goal_id or "")
@@ -56,7 +64,7 @@ def fix(finding: Finding, flow: Flow, at: Position, goals: Mapping[str, Goal], i
         case "remove_node" if finding.node_id:
             return edits.delete(flow, flow.node(finding.node_id), word="Remove")
         case "insert_initial" if goal:
-            return edits.track(flow, Position(None, 0, 0), goal, (goal.initial.id,), ids)
+            return edits.track_first(flow, goal, ids)
         case "track_goal" if goal:
             return edits.track(flow, at, goal, (finding.step_id or goal.initial.id,), ids)
         case _:

@@ -104,7 +104,6 @@ class FlowChart(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._flow: Flow | None = None
-        self._state: tuple[str, int] | None = None
         self._names = Names()
         self._badges: Mapping[str, Severity] = {}
         self._layout: Layout | None = None
@@ -117,12 +116,13 @@ class FlowChart(ScrollView, can_focus=True):
     def show(self, flow: Flow | None, names: Names, badges: Mapping[str, Severity]) -> None:
         """Draw this flow. The selection stays where it is, or on what is nearest to where it was.
 
-        The same revision of a flow is not laid out again, and not painted again under the same badges.
+        The same flow is not laid out again, and not painted again under the same badges.
         """
-        before, state = self._layout, (flow.id, flow.revision) if flow else None
-        laid_out = before is not None and state == self._state and names == self._names
+        # Revisions do not tell: whoever edits the file by hand leaves them as they are.
+        before, same = self._layout, flow is self._flow or flow == self._flow
+        laid_out = before is not None and same and names == self._names
         as_it_is = laid_out and badges == self._badges
-        self._flow, self._names, self._badges, self._state = flow, names, badges, state
+        self._flow, self._names, self._badges = flow, names, badges
         if as_it_is:
             return
         if laid_out:

@@ -72,14 +72,23 @@ def in_short(flow: FlowSummary) -> str:
 
 
 class ChooseFlow(Choose):
-    """One of all flows; typing finds them by their names."""
+    """One of all flows, each with its counts of findings; typing finds them by their names."""
 
-    def __init__(self, title: str, flows: Sequence[FlowSummary], chosen: str | None) -> None:
+    def __init__(
+        self,
+        title: str,
+        flows: Sequence[FlowSummary],
+        findings: Mapping[str, Mapping[Severity, int]],
+        chosen: str | None,
+    ) -> None:
         super().__init__(title, [Row(flow.id, flow.name) for flow in flows], chosen=chosen)
         self._sizes = {flow.id: in_short(flow) for flow in flows}
+        self._findings = findings
 
     def _row(self, option: Row) -> Content:
-        return super()._row(replace(option, note=self._sizes[option.value]))
+        row = super()._row(replace(option, note=self._sizes[option.value]))
+        found = badges(self._findings.get(option.value, {}))
+        return Content.assemble(row, "  ", found) if found else row
 
 
 def badges(found: Mapping[Severity, int]) -> Content:

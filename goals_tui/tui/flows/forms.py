@@ -11,6 +11,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Select, Static
@@ -88,6 +89,9 @@ class NodeForm(VerticalScroll, can_focus=False):
     NodeForm .hint { color: $quiet; width: 1fr; height: auto; }
     """
 
+    class Edited(Message):
+        """Something else was chosen than before."""
+
     def __init__(self, node: Node, data: EditorData) -> None:
         super().__init__()
         self.node = node
@@ -107,10 +111,15 @@ class NodeForm(VerticalScroll, can_focus=False):
         """What the kind's own fields hold now; raises RefusedError for what can't be saved."""
         return {}
 
-    def result(self) -> Node:
-        """The node with what was entered; raises RefusedError."""
+    def branches(self, node: Node) -> tuple[Branch, ...]:
+        """The branches of a node, as they are to be now; raises RefusedError."""
+        return node.branches
+
+    def result(self, stored: Node | None = None) -> Node:
+        """The node as it is stored now, else as it was opened, with what was entered; raises RefusedError."""
+        node = stored or self.node
         label = clean_line(self.query_one("#label", Input).value)
-        return self.node.model_copy(update={"label": label, **self.values()})
+        return node.model_copy(update={"label": label, "branches": self.branches(node), **self.values()})
 
     def first_field(self) -> Widget:
         """What has the focus at first."""
@@ -150,18 +159,25 @@ class QuestionForm(NodeForm):
     """Question: text, buttons, and where the answer is kept."""
 
     def fields(self) -> ComposeResult:
-        assert isinstance(self.node, Question)
         yield Label("The agent asks", classes="-first")
-        yield SpokenField(self.node.text, id="text")
+        yield SpokenField(self._node.text, id="text")
         yield Static("enter saves, tab goes on to the buttons", classes="hint")
         yield Label("Buttons (optional)")
-        yield LineList(self.node.buttons, placeholder="A button", id="buttons")
+        yield LineList(self._node.buttons, placeholder="A button", id="buttons")
         yield Label("Keep the answer as (optional)")
-        yield Input(self.node.save_as, id="save-as", max_length=MAX_NAME, placeholder="for example: passenger")
+        yield Input(self._node.save_as, id="save-as", max_length=MAX_NAME, placeholder="for example: passenger")
 
     def values(self) -> dict[str, Any]:
         buttons = tuple(clean_line(line.text) for line in self.query_one("#buttons", LineList).lines())
+        twice = _first_twice(buttons)
+        if twice and buttons != self._node.buttons:
+            raise RefusedError(f"There are two buttons {twice!r}. Change one of them.", field="buttons")
         return {"text": self.spoken(), "buttons": buttons, "save_as": self.line("#save-as")}
+
+    @property
+    def _node(self) -> Question:
+        assert isinstance(self.node, Question)
+        return self.node
 
 
 class ConditionForm(NodeForm):
@@ -202,16 +218,20 @@ class LookupForm(NodeForm):
         yield Static("Clearing a case deletes its nodes; u brings them back.", classes="hint")
 
     def values(self) -> dict[str, Any]:
-        old = self._cases()
+        return {"of": self.line("#of")}
+
+    def branches(self, node: Node) -> tuple[Branch, ...]:
+        old, now = self._cases(), {case.value: case.nodes for case in node.branches if case.kind == "case"}
         cases: list[Branch] = []
         for line in self.query_one("#cases", LineList).lines():
-            value = clean_line(line.text)
-            if any(case.value.casefold() == value.casefold() for case in cases):
-                raise RefusedError(f"There are two cases {value!r}. Change one of them.", field="cases")
-            nodes = old[line.origin].nodes if line.origin is not None else ()
-            cases.append(Branch(kind="case", value=value, nodes=nodes))
-        rest = tuple(branch for branch in self.node.branches if branch.kind != "case")
-        return {"of": self.line("#of"), "branches": (*cases, *rest)}
+            was = old[line.origin] if line.origin is not None else None
+            nodes = now.get(was.value, was.nodes) if was else ()
+            cases.append(Branch(kind="case", value=clean_line(line.text), nodes=nodes))
+        values = [case.value for case in cases]
+        twice = _first_twice(values)
+        if twice and values != [case.value for case in old]:
+            raise RefusedError(f"There are two cases {twice!r}. Change one of them.", field="cases")
+        return (*cases, *(branch for branch in node.branches if branch.kind != "case"))
 
     def _cases(self) -> list[Branch]:
         return [branch for branch in self.node.branches if branch.kind == "case"]
@@ -248,6 +268,7 @@ class TargetForm(NodeForm):
         if chosen is not None:
             self.flow_id = chosen
             self.query_one("#target", Button).label = Content(self._title())
+            self.post_message(self.Edited())
             self.query_one("#label").focus()
 
     def values(self) -> dict[str, Any]:
@@ -263,6 +284,16 @@ class OtherForm(NodeForm):
         yield Static(self.node.type, markup=False)
         content = json.dumps(self.node.content, indent=2, ensure_ascii=False, default=str)
         yield Static(content if self.node.content else "", markup=False, classes="hint")
+
+
+def _first_twice(texts: Sequence[str]) -> str:
+    """The first text that stands further up already, upper and lower case alike; empty where none does."""
+    seen: set[str] = set()
+    for text in texts:
+        if text.casefold() in seen:
+            return text
+        seen.add(text.casefold())
+    return ""
 
 
 def saved_answers(nodes: Sequence[Node]) -> tuple[str, ...]:

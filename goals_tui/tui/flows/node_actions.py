@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import work
+from textual.worker import Worker
 
 from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, title
@@ -31,6 +32,10 @@ def where(spot: Spot) -> str:
     return "at the start" if spot.key == START else "in this branch"
 
 
+Saving = Literal["saved", "asked", "kept", "refused"]
+"""What became of an edit: saved, asked about, kept to be pasted, or refused with a message."""
+
+
 class NodeActions(ScreenFrame[None]):
     """What the Flows screen does to the nodes of the flow that is shown."""
 
@@ -38,6 +43,12 @@ class NodeActions(ScreenFrame[None]):
     """What was cut or copied last; it can be pasted in any flow."""
 
     flow: Flow | None = None
+
+    findings: list[Finding]
+    """What is wrong with the wiring, in all flows."""
+
+    question: Worker[bool] | None = None
+    """What was asked last about a conflict; its result is whether the edit was saved in the end."""
 
     @property
     def chart(self) -> FlowChart:
@@ -81,23 +92,33 @@ class NodeActions(ScreenFrame[None]):
 
     # -- saving
 
-    def commit(self, edit: Edit | None, *, said: str = "") -> bool:
-        """Save an edit and show it; whether that worked at once. A conflict is asked about."""
+    def commit(self, edit: Edit | None, *, said: str = "") -> Saving:
+        """Save an edit and show it. A conflict is asked about."""
         if edit is None:
-            return False
+            return "refused"
         try:
             saved = self.services.flows.save(edit.flow, label=edit.label)
         except ConflictError as error:
-            self._ask_conflict(self._theirs_alone(error), edit, edits.written(self.flow, edit))
-            return False
+            return self.ask_conflict(self._theirs_alone(error), edit, edits.written(self.flow, edit))
         except GoalsError as error:
             self.goals_app.show_error(error)
-            return False
+            return "refused"
         self.draw_flow(saved, edit.select)
         self.goals_app.changed()
         if said:
             self.notify(said)
-        return True
+        return "saved"
+
+    def ask_conflict(self, error: ConflictError, edit: Edit, kept: Node | None) -> Saving:
+        """Ask what becomes of an edit and of what somebody else saved."""
+        self.question = self._ask_conflict(error, edit, kept)
+        return "asked"
+
+    def keep(self, node: Node, said: str) -> None:
+        """Keep a node that could not be saved, ready to be pasted."""
+        NodeActions.clipboard = node
+        self.notify(said)
+        self.refresh_bindings()
 
     def _theirs_alone(self, conflict: ConflictError) -> ConflictError:
         """The same conflict; it names what they changed since the flow was read, and not what this edit changes."""
@@ -108,10 +129,10 @@ class NodeActions(ScreenFrame[None]):
         return ConflictError(conflict.kind, stored.name, changed_parts(read, stored))
 
     @work(group="waits")
-    async def _ask_conflict(self, error: ConflictError, edit: Edit, kept: Node | None) -> None:
+    async def _ask_conflict(self, error: ConflictError, edit: Edit, kept: Node | None) -> bool:
         """Somebody saved the flow in between. Whatever is answered, neither their edit nor this one is lost.
 
-        `kept` is the node that this edit wrote, if it wrote one.
+        `kept` is the node that this edit wrote, if it wrote one. Whether this edit was saved, in the flow or in a copy.
         """
         outlook = "Overwrite: u brings theirs back. Reload shows theirs"
         outlook += f"; p pastes your {title(kept)!r} into it." if kept else " without your last edit."
@@ -127,11 +148,11 @@ class NodeActions(ScreenFrame[None]):
             self.goals_app.changed()
             self.show_data()
             self.show_flow(saved, edit.select if answer == "overwrite" else None)
-            return
+            return True
         if kept is not None:
-            NodeActions.clipboard = kept
-            self.notify(f"Your {title(kept)!r} is kept: p pastes it.")
+            self.keep(kept, f"Your {title(kept)!r} is kept: p pastes it.")
         self.show_data()
+        return False
 
     def _edit(self, make: Callable[[], Edit | None]) -> None:
         """Commit what `make` gives; refusals of the edit itself are shown."""
@@ -169,7 +190,7 @@ class NodeActions(ScreenFrame[None]):
             return
         flow, new = self.flow, edits.blank_node(kind, self.services.ids)
         edit = self.attempt(lambda: edits.add(flow, position, new))
-        if self.commit(edit) and kind not in ("end", "once"):
+        if self.commit(edit) == "saved" and kind not in ("end", "once"):
             self.open_editor(new)
 
     def action_edit(self) -> None:

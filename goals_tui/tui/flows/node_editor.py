@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Input, Select, Static, TextArea
 
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.flow import KIND_TITLES, Node
@@ -33,9 +33,16 @@ class NodeEditor(Vertical):
 
         editor: NodeEditor
 
+    class Edited(Message):
+        """Something was typed or chosen."""
+
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.node: Node | None = None
+        """The node as it was when its form was opened; None until then."""
+
+        self.flow_id = ""
+        """The flow that the node is in."""
 
     def compose(self) -> ComposeResult:
         yield Static("", id="editor-title", markup=False)
@@ -43,7 +50,7 @@ class NodeEditor(Vertical):
 
     async def edit(self, node: Node, data: EditorData, *, field: str | None = None) -> None:
         """Show the form of a node, with the focus in its first field or in `field`."""
-        self.node = node
+        self.node = None
         await self.query(NodeForm).remove()
         form = forms_by_kind().get(node.kind, NodeForm)(node, data)
         self.query_one("#editor-title", Static).update(
@@ -51,6 +58,7 @@ class NodeEditor(Vertical):
         )
         self.show_problem("")
         await self.mount(form, before="#editor-problem")
+        self.node, self.flow_id = node, data.flow_id
         target = form.query_one(f"#{field}") if field else form.first_field()
         if self.screen.is_current:
             target.focus()
@@ -62,10 +70,18 @@ class NodeEditor(Vertical):
         self.node = None
         await self.query(NodeForm).remove()
 
-    def result(self) -> Node | None:
-        """The node as it was entered, or None after saying what can't be saved."""
+    @property
+    def changed(self) -> bool:
+        """Whether there is something to save, or something that can't be."""
         try:
-            node = self.query_one(NodeForm).result()
+            return self.node is not None and self.query_one(NodeForm).result() != self.node
+        except RefusedError:
+            return True
+
+    def result(self, stored: Node | None) -> Node | None:
+        """What was entered, in the node as it is stored now, if it is; or None after saying what can't be saved."""
+        try:
+            node = self.query_one(NodeForm).result(stored)
         except RefusedError as error:
             self.show_problem(str(error))
             return None
@@ -77,6 +93,14 @@ class NodeEditor(Vertical):
         problem = self.query_one("#editor-problem", Static)
         problem.update(text)
         problem.display = bool(text)
+
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    @on(Select.Changed)
+    @on(NodeForm.Edited)
+    def _edited(self, event: Message) -> None:
+        event.stop()
+        self.post_message(self.Edited())
 
     @on(Input.Submitted)
     @on(SpokenField.Submitted)

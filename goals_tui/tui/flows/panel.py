@@ -28,6 +28,9 @@ from goals_tui.tui.screen import ScreenFrame
 AGAIN, BACK = "Start again", "Back to the chart"
 
 
+_SHARE = 0.4
+"""How much of the height debug has below the chat, however long that is."""
+
 MOST_AT_ONCE = 60
 """So many lines are shown when more come at once: a flow that goes round in a circle says a lot."""
 
@@ -58,6 +61,20 @@ class Chat(VerticalScroll):
 
     def on_resize(self) -> None:
         self.scroll_end(animate=False)
+
+
+class Said(Vertical):
+    """What was said, as high as it is. Posts `Resized` whenever that changes."""
+
+    DEFAULT_CSS = """
+    Said { height: auto; }
+    """
+
+    class Resized(Message):
+        """More was said, or its lines break elsewhere."""
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
 
 
 class Earlier(Static):
@@ -135,23 +152,23 @@ class PanelScreen(ScreenFrame[None]):
         "● initial step, ○ step, ◎ completion step."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("flows.panel")]
-    DEFAULT_CSS = """
-    PanelScreen #panel { height: 1fr; }
-    PanelScreen #talk { width: 1fr; height: 1fr; max-width: 100; }
-    PanelScreen #chat { height: 1fr; scrollbar-size-vertical: 1; padding-right: 1; }
-    PanelScreen #debug { width: 46; height: 1fr; display: none; margin-left: 2; padding-left: 2;
-                         border-left: vkey $border-blurred; }
-    PanelScreen #state { height: auto; margin-bottom: 1; }
-    PanelScreen #tracked { height: 1fr; scrollbar-size-vertical: 1; }
-    PanelScreen #tracked Static { height: auto; }
-    PanelScreen.-debug #debug { display: block; }
-    PanelScreen.-narrow #panel, PanelScreen.-normal #panel { layout: vertical; }
-    PanelScreen.-narrow #debug, PanelScreen.-normal #debug {
-        width: 1fr; height: 40%; margin: 1 0 0 0; padding: 0; border: none; border-top: hkey $border-blurred;
-    }
-    PanelScreen.-narrow #state, PanelScreen.-normal #state { margin-bottom: 0; }
-    PanelScreen #panel-chart { display: none; width: 1fr; margin-right: 2; }
-    PanelScreen.-huge #panel-chart { display: block; }
+    DEFAULT_CSS = f"""
+    PanelScreen #panel {{ height: 1fr; }}
+    PanelScreen #talk {{ width: 1fr; height: 1fr; max-width: 100; }}
+    PanelScreen #chat {{ height: 1fr; scrollbar-size-vertical: 1; padding-right: 1; }}
+    PanelScreen #debug {{ width: 46; height: 1fr; display: none; margin-left: 2; padding-left: 2;
+                         border-left: vkey $border-blurred; }}
+    PanelScreen #state {{ height: auto; margin-bottom: 1; }}
+    PanelScreen #tracked {{ height: 1fr; scrollbar-size-vertical: 1; }}
+    PanelScreen #tracked Static {{ height: auto; }}
+    PanelScreen.-debug #debug {{ display: block; }}
+    PanelScreen.-narrow #panel, PanelScreen.-normal #panel {{ layout: vertical; }}
+    PanelScreen.-narrow #debug, PanelScreen.-normal #debug {{
+        width: 1fr; height: {_SHARE:.0%}; margin: 1 0 0 0; padding: 0; border: none; border-top: hkey $border-blurred;
+    }}
+    PanelScreen.-narrow #state, PanelScreen.-normal #state {{ margin-bottom: 0; }}
+    PanelScreen #panel-chart {{ display: none; width: 1fr; margin-right: 2; }}
+    PanelScreen.-huge #panel-chart {{ display: block; }}
     """
 
     def __init__(self, flow: Flow, debug: bool | None, remember: Callable[[bool], object]) -> None:
@@ -169,7 +186,8 @@ class PanelScreen(ScreenFrame[None]):
             chart.can_focus = False
             yield chart
             with Vertical(id="talk"):
-                yield Chat(id="chat", can_focus=False)
+                with Chat(id="chat", can_focus=False):
+                    yield Said(id="said")
                 yield Answers()
                 yield Input(placeholder="Type an answer", id="answer", max_length=MAX_NAME, select_on_focus=False)
             with Vertical(id="debug"):
@@ -193,6 +211,20 @@ class PanelScreen(ScreenFrame[None]):
         """Show what is tracked, or hide it; the panel opens that way the next time."""
         self.toggle_class("-debug")
         self._remember(self.has_class("-debug"))
+        self.call_after_refresh(self._share)
+
+    def on_resize(self) -> None:
+        """Share the room anew."""
+        self.call_after_refresh(self._share)
+
+    @on(Said.Resized)
+    def _share(self) -> None:
+        """Below a short chat, debug has all the lines that the chat leaves free; else as many as the style says."""
+        panel, chat, said, debug = (self.query_one(f"#{part}") for part in ("panel", "chat", "said", "debug"))
+        height = 0
+        if self.has_class("-debug") and (self.has_class("-narrow") or self.has_class("-normal")):
+            height = debug.outer_size.height + chat.size.height - said.outer_size.height
+        debug.styles.height = height if height > panel.size.height * _SHARE else None
 
     def action_close(self) -> None:
         """Back to the chart."""
@@ -204,7 +236,7 @@ class PanelScreen(ScreenFrame[None]):
             self.talk.start()
         except GoalsError as error:
             self.goals_app.show_error(error)
-        self.query_one("#chat").remove_children()
+        self.query_one("#said").remove_children()
         self._shown = 0
         self._show()
 
@@ -244,7 +276,7 @@ class PanelScreen(ScreenFrame[None]):
         if talk is None:
             return
         chat = self.query_one("#chat", VerticalScroll)
-        chat.mount(*(Bubble(line) for line in _shortened(talk.lines[self._shown :])))
+        self.query_one("#said").mount(*(Bubble(line) for line in _shortened(talk.lines[self._shown :])))
         self._shown = len(talk.lines)
         chat.scroll_end(animate=False)
         answers, field = self.query_one(Answers), self.query_one("#answer", Input)
@@ -262,6 +294,7 @@ class PanelScreen(ScreenFrame[None]):
         for part, content in zip(("state", "earlier", "newest", "cycles"), tracked, strict=True):
             self.query_one(f"#{part}", Static).update(content)
         self._show_chart(talk)
+        self.call_after_refresh(self._share)
 
     def _show_chart(self, talk: Talk) -> None:
         chart = self.query_one("#panel-chart", FlowChart)

@@ -21,6 +21,10 @@ COLORS: dict[Outcome, str] = {
 }
 
 
+_NAME = 16
+"""Cells for the name of a goal beside the outcome of its open cycle."""
+
+
 class DebugParts(NamedTuple):
     """What debug mode shows, from top to bottom; `state` stays in view, the rest scrolls."""
 
@@ -43,7 +47,10 @@ def debug_parts(talk: Talk, currency: str) -> DebugParts:
     ]
     rest += [Content(""), _heading("Earned"), *_earned(cycles, currency)]
     rest += [Content(""), _quiet(f"Session {talk.session_id}"), _quiet("Reports leave it out unless asked.")]
-    return DebugParts(_state(cycles, currency), _lines(earlier), _lines(newest), _lines(rest))
+    state = [_state(cycles, currency)]
+    if len(cycles) > 1:
+        state += [_open_cycle(cycle) for cycle in cycles if cycle.cycle.cycle_id in still_open]
+    return DebugParts(_lines(state), _lines(earlier), _lines(newest), _lines(rest))
 
 
 def _state(cycles: list[Timeline], currency: str) -> Content:
@@ -60,6 +67,12 @@ def _state(cycles: list[Timeline], currency: str) -> Content:
     parts.append(Content(format_money(total.cost_savings + total.revenue, currency)))
     parts.append(Content(format_duration(total.time_saved_seconds)))
     return Content.styled(" · ", "$quiet").join(parts)
+
+
+def _open_cycle(timeline: Timeline) -> Content:
+    """`◐ Partially completed, open  Book a Flight`, in one line."""
+    name = Content(timeline.cycle.goal).truncate(_NAME, ellipsis=True)
+    return Content.assemble(_outcome(timeline, "open"), "  ", name)
 
 
 def worth(metrics: SuccessMetrics, currency: str) -> str:
@@ -93,6 +106,12 @@ def _step(step: Step, currency: str) -> Content:
     )
 
 
+def _outcome(timeline: Timeline, state: str) -> Content:
+    outcome = timeline.cycle.outcome
+    words = Content.styled(f"{OUTCOME_GLYPHS[outcome]} {OUTCOME_TITLES[outcome]}", COLORS[outcome])
+    return Content.assemble(words, Content.styled(f", {state}", "$quiet"))
+
+
 def _cycle(talk: Talk, timeline: Timeline, still_open: set[str]) -> list[Content]:
     cycle = timeline.cycle
     color = COLORS[cycle.outcome]
@@ -103,11 +122,7 @@ def _cycle(talk: Talk, timeline: Timeline, still_open: set[str]) -> list[Content
     state = "open" if cycle.cycle_id in still_open else "closed"
     return [
         Content.assemble("  ", *glyphs, Content.styled(cycle.goal, "bold")),
-        Content.assemble(
-            "  ",
-            Content.styled(f"{OUTCOME_GLYPHS[cycle.outcome]} {OUTCOME_TITLES[cycle.outcome]}", color),
-            Content.styled(f", {state}", "$quiet"),
-        ),
+        Content.assemble("  ", _outcome(timeline, state)),
     ]
 
 

@@ -13,12 +13,13 @@ from textual.widgets import ContentSwitcher, Static
 
 from goals_tui.domain.flow import Flow
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.wiring import Finding, Severity
+from goals_tui.domain.wiring import Finding
 from goals_tui.services.flows import FlowSummary
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.flows import edits, fixes
 from goals_tui.tui.flows.crumbs import crumbs
 from goals_tui.tui.flows.faces import KIND_GLYPHS, Names
+from goals_tui.tui.flows.finding_actions import FindingActions
 from goals_tui.tui.flows.findings_list import FindingsList
 from goals_tui.tui.flows.flow_chart import FlowChart
 from goals_tui.tui.flows.flow_chart_map import FlowMap
@@ -26,7 +27,6 @@ from goals_tui.tui.flows.flow_list import FlowList, badges, in_short
 from goals_tui.tui.flows.layout import START
 from goals_tui.tui.flows.node_actions import where
 from goals_tui.tui.flows.node_editor import NodeEditor
-from goals_tui.tui.flows.side_actions import SideActions
 from goals_tui.tui.places import FlowPlace, Place
 
 EMPTY = """\
@@ -59,7 +59,7 @@ _NAME = 24
 """Cells for the name of a goal in the line above the chart."""
 
 
-class FlowsScreen(SideActions):
+class FlowsScreen(FindingActions):
     """Flows."""
 
     AREA = CONTEXT = "flows"
@@ -120,15 +120,17 @@ class FlowsScreen(SideActions):
         flows, goals = read
         self._summaries = self.services.flows.summaries()
         self.names = Names(goals, {flow.id: flow.name for flow in flows})
-        self.set_class(not flows, "-empty")
-        if not flows:
+        wanted = self.flow.id if self.flow else ""
+        if flows:
+            self.show_flow(next((flow for flow in flows if flow.id == wanted), flows[0]))
+        else:
             self.flow = None
             self.place, self.note = "Flows", ""
             self.chart.show(None, self.names, {})
             self.refresh_bindings()
-            return
-        wanted = self.flow.id if self.flow else ""
-        self.show_flow(next((flow for flow in flows if flow.id == wanted), flows[0]))
+        if self.side == "editor" and (self.flow is None or self.flow.id != wanted):
+            self.action_done()
+        self.set_class(self.flow is None and self.side != "editor", "-empty")
 
     def show_flow(self, flow: Flow, select: str | None = None) -> None:
         """Show a flow, with a spot selected, and look for what is wrong with its wiring."""
@@ -159,10 +161,7 @@ class FlowsScreen(SideActions):
         flow = self.flow
         if flow is None:
             return
-        by_flow: dict[str, dict[Severity, int]] = {}
-        for finding in self.findings:
-            found = by_flow.setdefault(finding.flow_id or "", {})
-            found[finding.severity] = found.get(finding.severity, 0) + 1
+        by_flow = fixes.counts_by_flow(self.findings)
         self.query_one(FlowList).show(self._summaries, by_flow, flow.id)
         self.query_one(FindingsList).show(self.findings, flow.id)
         short = next((in_short(summary) for summary in self._summaries if summary.id == flow.id), "")
@@ -186,7 +185,12 @@ class FlowsScreen(SideActions):
 
     def open_place(self, place: Place) -> None:
         """Show a flow, at a node, or track a goal in it."""
-        if not isinstance(place, FlowPlace):
+        if isinstance(place, FlowPlace):
+            self._open_place(place)
+
+    @work(group="waits")
+    async def _open_place(self, place: FlowPlace) -> None:
+        if not await self.leave_editor():
             return
         wanted = place.flow_id
         flow = self.attempt(lambda: self.services.flows.get(wanted)) if wanted else self.flow
@@ -223,7 +227,7 @@ class FlowsScreen(SideActions):
             return
         steps = (edits.step_to_track(flow, at, goal),)
         edit = self.attempt(lambda: edits.track(flow, at, goal, steps, self.services.ids))
-        if edit is not None and self.commit(edit):
+        if edit is not None and self.commit(edit) == "saved":
             self.open_editor(edit.flow.node(edit.select), "steps")
 
     # -- what the parts say
@@ -257,10 +261,19 @@ class FlowsScreen(SideActions):
         self.action_edit()
 
     @on(FlowList.Moved)
-    def _moved_in_list(self, event: FlowList.Moved) -> None:
+    @work(group="waits")
+    async def _moved_in_list(self, event: FlowList.Moved) -> None:
+        if self.flow is None or event.flow_id == self.flow.id:
+            return
+        editing = self.side == "editor"
+        if not await self.leave_editor():
+            self._show_around()
+            return
         flow = self.attempt(lambda: self.services.flows.get(event.flow_id))
-        if flow is not None and self.flow is not None and flow.id != self.flow.id:
+        if flow is not None:
             self.show_flow(flow)
+        if editing:
+            self.query_one(FlowList).focus()
 
     @on(FlowList.OptionSelected)
     def _entered_list(self) -> None:

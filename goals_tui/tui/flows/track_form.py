@@ -108,6 +108,7 @@ class TrackForm(NodeForm):
         self._take_goal(chosen)
         self.query_one("#goal", Button).label = Content(self._goal_title())
         self._show_steps()
+        self.post_message(self.Edited())
         self.query_one(StepList).focus()
 
     @on(OptionList.OptionSelected, "#steps")
@@ -117,6 +118,7 @@ class TrackForm(NodeForm):
         if goal is not None:
             self.chosen ^= {goal.steps[event.option_index].id}
             self._show_steps()
+            self.post_message(self.Edited())
 
     def _show_steps(self) -> None:
         goal = self.goal

@@ -186,6 +186,29 @@ async def test_two_equal_cases_are_refused_where_they_are_typed(services: Servic
         assert saved(services).revision == 1
 
 
+async def test_two_equal_buttons_are_refused_where_they_are_typed(services: Services) -> None:
+    services.flows.save(flow("Abc", question("Where?", "Oslo", "東京")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "down", "e", "tab", "tab", "tab")
+        await type_text(pilot, "oslo")
+        await press(pilot, "ctrl+s")
+        assert "There are two buttons 'oslo'." in screen_text(pilot.app)
+        assert saved(services).revision == 1
+        await press(pilot, "2", "ctrl+s")
+        node = saved(services).nodes[0]
+        assert isinstance(node, Question) and node.buttons == ("Oslo", "東京", "oslo2")
+
+
+async def test_what_was_twice_before_keeps_nobody_in_the_form(services: Services) -> None:
+    services.flows.save(flow("Abc", question("Where?", "Oslo", "oslo"), lookup("by", {"a": (), "A": ()})))
+    async with running(services, area="flows") as pilot:
+        for name in ("Where?", "by"):
+            chart(pilot).select(node_id(name))
+            await press(pilot, "e", "escape")
+            assert chart(pilot).has_focus and not pilot.app.screen.unsaved
+        assert saved(services).revision == 1
+
+
 async def test_a_condition_that_exists_compares_with_nothing(services: Services) -> None:
     services.flows.save(flow("Abc", question("Who?", save_as="who"), if_("known")))
     async with running(services, area="flows") as pilot:
@@ -284,6 +307,18 @@ async def test_flows_are_found_by_their_names_alone(services: Services) -> None:
         assert [option.title for option in pilot.app.screen.shown] == ["Nodes of mine"]
 
 
+async def test_the_list_of_flows_says_where_something_is_wrong_and_counts_goals_that_exist(services: Services) -> None:
+    tracked = save_goal(services)
+    unknown = TrackGoal(id=node_id("gone"), goal_id="f" * 24, step_ids=("f" * 24,))
+    services.flows.save(flow("Abc", track(tracked, "Payment completed")))
+    services.flows.save(flow("Wrong", unknown))
+    async with running(services, (80, 24), area="flows") as pilot:
+        await press(pilot, "o")
+        shown = screen_text(pilot.app)
+        assert "Abc  1 node, 1 goal  ✖2" in shown
+        assert "Wrong  1 node, no goals  ✖1" in shown
+
+
 async def test_a_name_that_is_taken_is_refused_while_typing(services: Services) -> None:
     services.flows.save(ABC)
     async with running(services, area="flows") as pilot:
@@ -354,6 +389,21 @@ async def test_what_another_program_saves_shows_up(services: Services) -> None:
         pilot.app.look_for_changes()
         await press(pilot, "home")
         assert "news" in screen_text(pilot.app)
+
+
+async def test_what_is_changed_in_the_file_by_hand_shows_up_and_stays(services: Services) -> None:
+    services.flows.save(flow("Abc", say("b")))
+    file = services.workspace.path / "goals.json"
+    async with running(services, area="flows") as pilot:
+        file.write_text(file.read_text().replace('"text": "b"', '"text": "by hand"'))
+        pilot.app.look_for_changes()
+        await press(pilot, "down")
+        assert "by hand" in screen_text(pilot.app)
+        await press(pilot, "r")
+        await type_text(pilot, "Greeting")
+        await press(pilot, "enter")
+        node = saved(services).nodes[0]
+        assert isinstance(node, Say) and (node.label, node.text) == ("Greeting", "by hand")
 
 
 async def test_hostile_names_are_shown_in_list_crumbs_and_forms(services: Services) -> None:

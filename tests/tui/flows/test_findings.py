@@ -47,6 +47,33 @@ async def test_the_list_jumps_to_the_node_and_inserts_the_initial_step(services:
         assert len(services.flows.get("F").nodes) == 2
 
 
+async def test_the_initial_step_is_tracked_at_the_start_alone(services: Services) -> None:
+    tracked = save_goal(services)
+    first, second = tracked.steps[:2]
+    services.flows.save(
+        flow(
+            "F",
+            if_("Maybe", (track(tracked, first.name), say("yes"))),
+            track(tracked, second.name, name="second"),
+            if_("Both", (track(tracked, first.name, second.name, name="both"),)),
+            track(tracked, "Payment completed", name="pay"),
+        )
+    )
+    before = services.flows.get("F").nodes
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "f", "enter")
+        nodes = services.flows.get("F").nodes
+        made = {node.id: node for node in services.flows.get("F").walk() if isinstance(node, TrackGoal)}
+        assert isinstance(nodes[0], TrackGoal) and nodes[0].step_ids == (first.id,)
+        assert [node.kind for node in nodes[1].branches[0].nodes] == ["say"], "a node that tracks nothing goes"
+        assert made[node_id("both")].step_ids == (second.id,)
+        assert services.flows.findings() == []
+        said = "Track 'Flight selected' at the start, no longer further down. Press u to take it back."
+        assert messages(pilot.app) == [said]
+        await press(pilot, "escape", "u")
+        assert services.flows.get("F").nodes == before, "that was one edit"
+
+
 async def test_m_on_the_node_does_the_same(services: Services) -> None:
     tracked = save_goal(services)
     services.flows.save(flow("F", say("hi"), track(tracked, "Payment completed", name="pay")))
@@ -136,6 +163,18 @@ async def test_the_cursor_is_on_the_first_finding_of_every_flow(services: Servic
     async with running(services, area="flows") as pilot:
         await press(pilot, "f", "down", "escape", "o", *"Two", "enter", "f")
         assert pilot.app.screen.query_one(FlowChart).selected == node_id("c")
+
+
+async def test_on_the_first_finding_the_headings_are_in_view(services: Services) -> None:
+    services.flows.save(flow("A", say("hi")))
+    services.flows.save(flow("B", *(TrackGoal(id=node_id(f"empty {number}")) for number in range(9))))
+    async with running(services, (80, 24), area="flows") as pilot:
+        await press(pilot, "f", "end")
+        assert "This flow" not in screen_text(pilot.app)
+        await press(pilot, "home")
+        assert "This flow  ✔ nothing is wrong" in screen_text(pilot.app)
+        await press(pilot, "end", *["up"] * 8)
+        assert "This flow  ✔ nothing is wrong" in screen_text(pilot.app)
 
 
 async def test_the_goals_screen_sends_one_here_to_track_a_goal(services: Services) -> None:

@@ -19,6 +19,7 @@ from tests.builders import (
     execute,
     flow,
     go_to,
+    goal,
     handover,
     node_id,
     question,
@@ -84,6 +85,28 @@ async def test_debug_keeps_the_state_and_the_newest_event_in_view_and_stays_on(s
         assert "No cycle yet" in screen_text(pilot.app) or "Goal events" in screen_text(pilot.app)
         await press(pilot, "f4", "escape", "i")
         assert not pilot.app.screen.has_class("-debug")
+
+
+async def test_below_a_short_chat_debug_has_the_rest_and_every_open_cycle_is_in_view(services: Services) -> None:
+    booked = save_goal(services)
+    helped = services.goals.save(goal("Help", "Asked", "◎ Solved").model_copy(update={"revision": 0}))
+    begin = (track(helped, "Asked"), track(booked, "Flight selected"))
+    long = say("\n".join(f"line {number}" for number in range(30)))
+    services.flows.save(
+        flow("F", *begin, question("One?", "a"), track(helped, "Solved", name="s"), long, question("?"))
+    )
+    async with running(services, (80, 24), area="flows") as pilot:
+        await press(pilot, "i", "f4")
+        text = screen_text(pilot.app)
+        assert "✕ Incomplete, open  Book a Flight" in text and "✕ Incomplete, open  Help" in text
+        assert "One?" in text and "Earned" in text
+        tall = pilot.app.screen.query_one("#debug").size.height
+        await press(pilot, "1")
+        text = screen_text(pilot.app)
+        assert "line 29" in text and "✔ Completed, open  Help" in text
+        assert pilot.app.screen.query_one("#debug").size.height < tall, "the chat has most of the room when it is long"
+        await press(pilot, "f5")
+        assert pilot.app.screen.query_one("#debug").size.height == tall
 
 
 async def say_something(pilot: Pilot[Any]) -> None:

@@ -146,6 +146,7 @@ ENTERED: dict[str, Callable[..., Any]] = {
     "Branches lie within branches at most ": test_branches_have_a_deepest_place,
     "Name a flow's JSON file in it.": test_a_folder_is_no_flow,
     "allowed. Shorten it.": test_a_text_has_an_end,
+    "There are two buttons ": test_editing.test_two_equal_buttons_are_refused_where_they_are_typed,
     "There are two cases ": test_editing.test_two_equal_cases_are_refused_where_they_are_typed,
     "Give a first and a last day": test_a_simulation_needs_its_days,
     " is a number from ": test_simulate.test_conversations_are_run_as_a_task,

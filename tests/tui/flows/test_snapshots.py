@@ -39,7 +39,7 @@ def opened(name: str) -> Keys:
 
 TALK = ("i", "1", *"Ada", "enter", "1")
 VIEWS: dict[str, tuple[Keys, Keys]] = {
-    "open": (("o", "e"), ("escape",)),
+    "open": (("o", "i"), ("escape",)),
     "example": ((*opened("Bo"), "down", "down", "down"), ()),
     "track-editor": (("e",), ("escape",)),
     "question-editor": (("up", "e"), ("escape",)),
