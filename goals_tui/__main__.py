@@ -4,6 +4,8 @@
 import os
 import sys
 
+_INTERRUPTED = 130
+
 
 def main() -> None:
     """Run the command line; exits with 0 done, 1 error, 2 wrong usage, 3 a check found problems, 130 for ctrl+c."""
@@ -16,6 +18,9 @@ def main() -> None:
         code = _run()
         # Done; what Python still does at its end is short.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if code == _INTERRUPTED:
+            # Where KeyboardInterrupt came out of exec(), Python would end by the signal although it was caught.
+            os._exit(code)
     except KeyboardInterrupt:
         _stop()
     sys.exit(code)
@@ -42,7 +47,7 @@ def _stop(*_signal: object) -> None:
     try:
         os.write(2, b"goals-tui: Stopped.\n")
     finally:
-        os._exit(130)
+        os._exit(_INTERRUPTED)
 
 
 if __name__ == "__main__":

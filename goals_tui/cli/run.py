@@ -6,9 +6,12 @@ import io
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from traceback import walk_stack
+from types import FrameType
 from typing import Any, TextIO
 
 from goals_tui.cli.output import discard_output
@@ -19,6 +22,9 @@ ERROR = 1
 WRONG_USAGE = 2
 FOUND_PROBLEMS = 3
 _INTERRUPTED = 130
+_IMPORTING = 0.01
+"""In seconds: how long ctrl+c waits before it tries again."""
+
 _PIPE_CLOSED = 141
 """As of a program that SIGPIPE ended: 128 + 13."""
 
@@ -61,14 +67,18 @@ def run(arguments: Sequence[str]) -> int:
 def _ctrl_c_noticed() -> Iterator[None]:
     """Within it ctrl+c raises KeyboardInterrupt, and so does its end then, whatever was made of it.
 
-    pydantic makes a ValueError of it, DuckDB a RuntimeError, and where Python can't raise it, it is lost.
+    pydantic makes a ValueError of it, DuckDB a RuntimeError, and where Python can't raise it, it is lost. While
+    something is imported it waits: DuckDB would abort the program.
     """
     came = False
 
-    def notice(*_signal: object) -> None:
+    def notice(_signal: int, frame: FrameType | None) -> None:
         nonlocal came
         came = True
-        raise KeyboardInterrupt
+        if any(inner.f_code.co_filename.startswith("<frozen importlib") for inner, _ in walk_stack(frame)):
+            threading.Timer(_IMPORTING, signal.raise_signal, (signal.SIGINT,)).start()
+        else:
+            raise KeyboardInterrupt
 
     before = signal.getsignal(signal.SIGINT)
     if before is not signal.SIG_IGN:

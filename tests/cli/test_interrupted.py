@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,6 +64,13 @@ def test_at_any_moment(place: str, services: Services, seconds: float) -> None:
     assert services.workspace.events.is_empty()
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("seconds", [0.02 + number / 500 for number in range(200)])
+def test_at_any_moment_of_a_short_command(place: str, seconds: float) -> None:
+    done = interrupted_after(seconds, "--workspace", place, "report", "--span", "all")
+    assert (done.returncode, done.stderr) in ((130, STOPPED), (0, ""))
+
+
 @pytest.mark.parametrize("rest", ["2>&-", "2>/dev/full"])
 @pytest.mark.parametrize("seconds", [0.02, 0.8])
 def test_without_standard_error(place: str, seconds: float, rest: str) -> None:
@@ -88,6 +98,40 @@ def test_whatever_becomes_of_it(
     result = cli("import", "odata", "anything.jsonl")
     assert (result.code, result.err) == (130, STOPPED)
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_import_is_finished_first(
+    cli: Cli, services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "interrupted.py").write_text(
+        "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nfor _ in range(9):\n    whole = True\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    found = []
+
+    def importing(*_args: Any, **_options: Any) -> Any:
+        found.append(importlib.import_module("interrupted").whole)
+        while True:
+            time.sleep(0.01)
+
+    monkeypatch.setattr(Imports, "odata", importing)
+    result = cli("import", "odata", "anything.jsonl")
+    assert (result.code, result.out, result.err, found) == (130, "", STOPPED, [True])
+
+
+def test_python_does_not_end_by_the_signal_that_was_caught() -> None:
+    code = """
+import goals_tui.cli.run
+from goals_tui.__main__ import main
+def run(_arguments):
+    try:
+        exec("raise KeyboardInterrupt")
+    except KeyboardInterrupt:
+        return 130
+goals_tui.cli.run.run = run
+main()
+"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 130
 
 
 def test_another_fault_is_not_taken_for_it(cli: Cli, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
