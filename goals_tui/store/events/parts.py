@@ -163,7 +163,7 @@ class Parts:
         import duckdb
 
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(exist_ok=True)
             with self._making:
                 yield
         except OSError as error:
