@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from goals_tui.domain.flow import Flow, TrackGoal
-from goals_tui.domain.model import MAX_NAME
+from goals_tui.domain.model import MAX_NAME, clean_line
 from goals_tui.services.stored import parse
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class FlowService:
         )
 
     def _check_name(self, edit: Editing, flow: Flow) -> None:
-        if not flow.name:
+        if not clean_line(flow.name):
             raise RefusedError("A flow needs a name, for example Book a Flight.", field="name")
         for other in edit.all(KIND).values():
             if other["id"] != flow.id and str(other["name"]).casefold() == flow.name.casefold():
