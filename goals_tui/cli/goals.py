@@ -59,9 +59,12 @@ def list_goals(context: typer.Context, format: FormatOption = Format.TABLE) -> N
 @app.command()
 def show(context: typer.Context, goal: GoalArgument, format: FormatOption = Format.TABLE) -> None:
     """Show one goal with its steps and what each is worth."""
+    from goals_tui.domain.project import currency_digits
+
     opened = services_with_goals(context)
     found = opened.goals.get(goal)
-    content = goal_json(found)
+    currency = opened.project.get().currency
+    content = goal_json(found, currency_digits(currency))
     if format is Format.JSON:
         print_json(content)
     elif format is Format.CSV:
@@ -70,7 +73,6 @@ def show(context: typer.Context, goal: GoalArgument, format: FormatOption = Form
         from goals_tui.domain.value import format_duration
         from goals_tui.services.currencies import format_money
 
-        currency = opened.project.get().currency
         print_lines([found.name, *filter(None, [found.description])])
         table = new_table(
             "",
@@ -110,8 +112,13 @@ def delete(
         say(f"  The node {use.node!r} of the flow {use.flow!r} stopped working.")
 
 
-def goal_json(goal: Goal) -> dict[str, Any]:
-    """A goal as the command line prints it: its fields, and the steps in order with their values."""
+def goal_json(goal: Goal, digits: int) -> dict[str, Any]:
+    """A goal as the command line prints it: its fields, and the steps in order with their values.
+
+    Money is text with the currency's `digits`, at least, as in a report.
+    """
+    from goals_tui.domain.value import format_amount
+
     return {
         "id": goal.id,
         "reference_id": goal.reference_id,
@@ -127,7 +134,9 @@ def goal_json(goal: Goal) -> dict[str, Any]:
                 "name": step.name,
                 "description": step.description,
                 "kind": step.kind,
-                **step.metrics.model_dump(mode="json"),
+                "cost_savings": format_amount(step.metrics.cost_savings, digits),
+                "revenue": format_amount(step.metrics.revenue, digits),
+                "time_saved_seconds": step.metrics.time_saved_seconds,
             }
             for step in goal.steps
         ],

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from goals_tui.domain.errors import NotFoundError, RefusedError
-from goals_tui.domain.flow import MAX_DEPTH, Branch, Flow, Node, title, walk_nodes
+from goals_tui.domain.flow import MAX_DEPTH, Branch, ExecuteFlow, Flow, GoTo, Node, title, walk_nodes
 from goals_tui.domain.model import Ids
 
 Nodes = tuple[Node, ...]
@@ -86,11 +86,28 @@ def move_down(flow: Flow, node_id: str) -> Flow:
 
 def with_new_ids(node: Node, ids: Ids) -> Node:
     """The same node, branches and all, under ids of its own: what pasting inserts."""
-    branches = tuple(
-        branch.model_copy(update={"nodes": tuple(with_new_ids(child, ids) for child in branch.nodes)})
-        for branch in node.branches
-    )
-    return node.model_copy(update={"id": ids.hex24(), "branches": branches})
+    (new,) = every_node((node,), lambda old: old.model_copy(update={"id": ids.hex24()}))
+    return new
+
+
+def nodes_of_copy(flow: Flow, copy_id: str, ids: Ids) -> Nodes:
+    """The nodes of a flow for a copy of it: under ids of their own, and what leads to the flow leads to the copy."""
+
+    def copied(node: Node) -> Node:
+        itself = isinstance(node, GoTo | ExecuteFlow) and node.flow_id == flow.id
+        return node.model_copy(update={"id": ids.hex24()} | ({"flow_id": copy_id} if itself else {}))
+
+    return every_node(flow.nodes, copied)
+
+
+def every_node(nodes: Nodes, change: Callable[[Node], Node]) -> Nodes:
+    """The nodes as `change` gives each of them, those in branches too."""
+
+    def changed(node: Node) -> Node:
+        inner = (branch.model_copy(update={"nodes": every_node(branch.nodes, change)}) for branch in node.branches)
+        return change(_with_branches(node, tuple(inner)))
+
+    return tuple(map(changed, nodes))
 
 
 def _locate(flow: Flow, node_id: str) -> tuple[_Way, int]:

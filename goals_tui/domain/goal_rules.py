@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from goals_tui.domain.goal import Goal, Step
+from goals_tui.domain.model import clean_line
 
 DEFAULT_MAX_STEPS = 10
 HIGHEST_MAX_STEPS = 20
@@ -27,7 +28,7 @@ def problems(goal: Goal, *, max_steps: int = DEFAULT_MAX_STEPS, taken_names: Col
     `taken_names` are the names of the other goals of the project. `max_steps` includes the initial step.
     """
     found: list[Problem] = []
-    if not goal.name:
+    if not clean_line(goal.name):
         found.append(Problem("name", "The goal needs a name."))
     elif goal.name.casefold() in {name.casefold() for name in taken_names}:
         found.append(Problem("name", f"There is a goal {goal.name!r} already. Choose another name."))
@@ -61,7 +62,7 @@ def why_not_delete(goal: Goal, step_id: str) -> str | None:
 
 def _initial_problems(goal: Goal) -> list[Problem]:
     found = []
-    if not goal.initial.name:
+    if not clean_line(goal.initial.name):
         found.append(Problem("initial.name", "The initial step needs a name.", goal.initial.id))
     if goal.initial.metrics:
         found.append(Problem("step.metrics", "The initial step has no success metrics.", goal.initial.id))
@@ -87,7 +88,7 @@ def _step_problems(goal: Goal) -> list[Problem]:
 
 def step_name_problems(step: Step, repeated: bool) -> list[Problem]:
     """What is wrong with the name of one step; `repeated` when another step of the goal has it too."""
-    if not step.name:
+    if not clean_line(step.name):
         return [Problem("step.name", "A step needs a name.", step.id)]
     if repeated:
         return [Problem("step.name", f"The goal has a step {step.name!r} already. Choose another name.", step.id)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain import flow_chart_file
 from goals_tui.domain.errors import RefusedError, UnreadableError
-from goals_tui.domain.flow import Flow
+from goals_tui.domain.flow import Flow, Node, TrackGoal
 from goals_tui.services.flows import free_name
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ class FlowFiles:
     def load(self, path: Path, *, name: str | None = None) -> Flow:
         """Read a flow from a file and save it under a free name; raises GoalsError with the file and the reason.
 
-        A flow that is here already (by id) comes in as another one, with new ids.
+        A flow that is here already (by id) comes in as another one, with new ids, leading to itself if it did. A goal
+        of this project may be named by its reference id, its steps by their names.
         """
         content = _read(path)
         try:
@@ -46,6 +47,7 @@ class FlowFiles:
             )
         except RefusedError as error:
             raise RefusedError(f"{path}: {error}") from None
+        flow = flow.model_copy(update={"nodes": self._with_goals(flow.nodes)})
         taken = [other.name for other in self._services.flows.all()]
         update: dict[str, Any] = {"name": free_name(name or flow.name, taken), "revision": 0}
         if self._services.workspace.documents.get("flows", flow.id) is not None:
@@ -53,11 +55,30 @@ class FlowFiles:
         return self._services.flows.save(flow.model_copy(update=update), label=f"Import flow {flow.name!r}")
 
     def _fresh_ids(self, flow: Flow) -> dict[str, Any]:
-        from goals_tui.domain.flow_edit import with_new_ids
+        from goals_tui.domain.flow_edit import nodes_of_copy
 
         ids = self._services.ids
-        nodes = tuple(with_new_ids(node, ids) for node in flow.nodes)
-        return {"id": ids.hex24(), "reference_id": ids.uuid(), "nodes": nodes}
+        copy_id = ids.hex24()
+        return {"id": copy_id, "reference_id": ids.uuid(), "nodes": nodes_of_copy(flow, copy_id, ids)}
+
+    def _with_goals(self, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+        """The nodes with the ids of goals and steps that are named otherwise; what nobody knows stays as it is."""
+        from goals_tui.domain.flow_edit import every_node
+
+        documents = self._services.workspace.documents.all("goals")
+        by_reference = {str(document.get("reference_id")).casefold(): id_ for id_, document in documents.items()}
+
+        def known(node: Node) -> Node:
+            if not isinstance(node, TrackGoal):
+                return node
+            goal_id = node.goal_id if node.goal_id in documents else by_reference.get(node.goal_id.casefold())
+            if goal_id is None:
+                return node
+            names = {step.name.casefold(): step.id for step in self._services.goals.get(goal_id).steps}
+            steps = dict.fromkeys(names.get(step.casefold(), step) for step in node.step_ids)
+            return node.model_copy(update={"goal_id": goal_id, "step_ids": tuple(steps)})
+
+        return every_node(nodes, known)
 
 
 def _name_from(path: Path) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from goals_tui.domain.flow import Flow, TrackGoal
-from goals_tui.domain.model import MAX_NAME
+from goals_tui.domain.model import MAX_NAME, clean_line
 from goals_tui.services.stored import parse
 
 if TYPE_CHECKING:
@@ -112,12 +112,12 @@ class FlowService:
         return self.save_as_copy(self.get(flow_id))
 
     def save_as_copy(self, flow: Flow) -> Flow:
-        """Save a flow, as it is given, as another one: under a free name, with new ids."""
-        from goals_tui.domain.flow_edit import with_new_ids
+        """Save a flow, as it is given, as another one: under a free name, with new ids, leading to itself if it did."""
+        from goals_tui.domain.flow_edit import nodes_of_copy
 
         ids = self._services.ids
         copy = self._blank(free_name(flow.name, [other.name for other in self.all()]), flow.description)
-        nodes = tuple(with_new_ids(node, ids) for node in flow.nodes)
+        nodes = nodes_of_copy(flow, copy.id, ids)
         return self.save(copy.model_copy(update={"nodes": nodes}), label=f"Duplicate flow {flow.name!r}")
 
     def delete(self, flow_id: str) -> Flow:
@@ -148,7 +148,7 @@ class FlowService:
         )
 
     def _check_name(self, edit: Editing, flow: Flow) -> None:
-        if not flow.name:
+        if not clean_line(flow.name):
             raise RefusedError("A flow needs a name, for example Book a Flight.", field="name")
         for other in edit.all(KIND).values():
             if other["id"] != flow.id and str(other["name"]).casefold() == flow.name.casefold():

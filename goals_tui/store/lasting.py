@@ -12,11 +12,12 @@ def lasting(large: bool = True) -> Iterator[None]:
     """What the block makes stays, and holds no cycles: it is made without the collector and, if `large`, kept from it.
 
     10,000 goals are a million objects: a key that is pressed while the collector looks at all of them waits for 0.3
-    seconds. What is garbage already is collected before, or it would be kept for good; the first time there is hardly
-    any, and a start that waits for it.
+    seconds. Whatever is alive then is kept from it too, a form that is open and soon closed: the next time everything
+    is looked at once before. The first time there is nothing of the kind, and a start that waits.
     """
     enabled = gc.isenabled()
     if large and gc.get_freeze_count():
+        gc.unfreeze()
         gc.collect()
     gc.disable()
     try:

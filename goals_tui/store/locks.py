@@ -29,12 +29,14 @@ class Lock(Protocol):
     ) -> None: ...
 
 
-def process_lock(path: Path, timeout: float = 60.0) -> Lock:
+def process_lock(path: Path, timeout: float = 60.0, *, makes_folder: bool = False) -> Lock:
     """A lock on the file `path`, which is made when missing and stays. Waits `timeout` seconds at most.
 
+    `makes_folder`: its folder is made too where that is missing, but not the one above.
     Not reentrant. Taking it raises UnreadableError when the file can't be made or somebody else holds it too long.
     """
-    return PortableLock(path, timeout) if sys.platform == "win32" else _KeptLock(path, timeout)
+    kind = PortableLock if sys.platform == "win32" else _KeptLock
+    return kind(path, timeout, makes_folder)
 
 
 def _busy(path: Path, timeout: float) -> UnreadableError:
@@ -46,15 +48,18 @@ def _busy(path: Path, timeout: float) -> UnreadableError:
 class PortableLock:
     """filelock's lock: opens and closes its file each time, which costs about 0.1 ms."""
 
-    def __init__(self, path: Path, timeout: float) -> None:
+    def __init__(self, path: Path, timeout: float, makes_folder: bool = False) -> None:
         self._path = path
         self._timeout = timeout
+        self._makes_folder = makes_folder
         self._threads = threading.Lock()
         self._lock = FileLock(path, timeout=timeout)
 
     def __enter__(self) -> None:
         self._threads.acquire()
         try:
+            if self._makes_folder:
+                self._path.parent.mkdir(exist_ok=True)
             self._lock.acquire()
         except Timeout:
             self._threads.release()
@@ -75,9 +80,10 @@ if sys.platform != "win32":
     class _KeptLock:
         """flock on a file that stays open; the same lock that filelock takes on Unix."""
 
-        def __init__(self, path: Path, timeout: float) -> None:
+        def __init__(self, path: Path, timeout: float, makes_folder: bool) -> None:
             self._path = path
             self._timeout = timeout
+            self._makes_folder = makes_folder
             self._threads = threading.Lock()
             self._descriptor = -1
             self._process = 0
@@ -109,6 +115,8 @@ if sys.platform != "win32":
             if self._process != os.getpid():
                 if self._descriptor >= 0:
                     os.close(self._descriptor)
+                if self._makes_folder:
+                    self._path.parent.mkdir(exist_ok=True)
                 self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
                 self._process = os.getpid()
             return self._descriptor

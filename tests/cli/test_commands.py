@@ -47,6 +47,17 @@ def test_goals_show(desk: Cli) -> None:
         assert text in table
 
 
+@pytest.mark.parametrize(("currency", "revenue"), [("EUR", "45.00"), ("JPY", "45"), ("KWD", "45.000")])
+def test_money_is_spelled_alike_wherever_it_is_printed(
+    desk: Cli, services: Services, currency: str, revenue: str
+) -> None:
+    services.project.save(services.project.get().model_copy(update={"currency": currency}))
+    report = desk("report", "--span", "all", "--format", "json").json
+    goal = desk("goals", "show", GOAL.id, "--format", "json").json
+    assert goal["steps"][2]["revenue"] == report["totals"]["revenue"] == revenue
+    assert goal["steps"][2]["cost_savings"] == {"KWD": "12.500"}.get(currency, "12.50" if currency == "EUR" else "12.5")
+
+
 def test_goals_delete_wants_the_name(desk: Cli) -> None:
     refused = desk("goals", "delete", "Book a Flight", "--confirm", "yes")
     assert (refused.code, refused.out) == (1, "")

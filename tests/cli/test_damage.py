@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from goals_tui.store.events.reader import bare_connection
 from tests.cli.conftest import Cli
+from tests.services.odata_records import DONE, event, steps
+from tests.services.odata_records import goal as record_of_goal
 
 A_SESSION = "session-31891ee8-6757-43e5-8515-f25992ef7697"
 
@@ -41,9 +45,42 @@ def test_commands_say_it_in_one_line(
     monkeypatch.chdir(tmp_path)
     result = damaged(*command)
     assert (result.code, len(result.err.splitlines())) == (1, 1)
-    assert "can't be read" in result.err
+    assert "can't be read" in result.err or "are damaged" in result.err
     assert "goals-tui events verify" in result.err
     assert not list(tmp_path.glob("*.jsonl")) + list(tmp_path.glob("*.zip"))
+
+
+ODD = {
+    "timestamp": ["TIMESTAMP '16531-01-01'", "TIMESTAMP '290000-01-01'", "TIMESTAMP '4000-01-01 (BC)'"],
+    "goalId": ["NULL"],
+    "stepId": ["NULL"],
+    "sessionId": ["NULL"],
+}
+"""What a flipped bit can make of an event, though the part can be read."""
+
+
+@pytest.mark.parametrize(("column", "value"), [(column, value) for column, values in ODD.items() for value in values])
+def test_a_value_that_no_event_can_have_is_said_in_one_line(cli: Cli, tmp_path: Path, column: str, value: str) -> None:
+    cli("init", tmp_path / "workspace", "--name", "Desk")
+    records = [record_of_goal(), *steps(), event(1), event(2, DONE)]
+    (tmp_path / "all.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    assert cli("import", "odata", tmp_path / "all.jsonl").code == 0
+    [part] = (tmp_path / "workspace" / "events").glob("part-*.parquet")
+    with bare_connection() as connection:
+        rows = f"SELECT * REPLACE ({value} AS \"{column}\") FROM read_parquet('{part}')"
+        connection.execute(f"CREATE TABLE rows AS {rows}")
+        connection.execute(f"COPY rows TO '{part}' (FORMAT parquet)")
+    catalog = part.with_name("parts.json")
+    known = json.loads(catalog.read_text())
+    known["parts"][0]["bytes"] = part.stat().st_size
+    catalog.write_text(json.dumps(known))
+    commands = (["report", "--span", "all"], ["cycles", "--span", "all"], ["cycle", event(1)["goalCycleId"]])
+    refused = [result for command in commands if (result := cli(*command)).code]
+    assert refused
+    for result in refused:
+        assert len(result.err.splitlines()) == 1
+        assert "goals-tui events verify" in result.err
+    assert [finding["code"] for finding in cli("events", "verify", "--format", "json").json] == ["damaged-part"]
 
 
 def test_tracking_says_it_too(damaged: Cli, tmp_path: Path) -> None:

@@ -66,6 +66,14 @@ INITIAL, FURTHER, LAST = BOOK.steps
             "At least one step must be a completion step. Mark the one that achieves the goal.",
         ),
         (with_steps(INITIAL, LAST.model_copy(update={"name": ""})), "step.name", "A step needs a name."),
+        # No text of a form, but what a program may hand over: it would be read as an empty name.
+        (BOOK.model_copy(update={"name": " \t "}), "name", "The goal needs a name."),
+        (
+            with_steps(INITIAL.model_copy(update={"name": "  "}), LAST),
+            "initial.name",
+            "The initial step needs a name.",
+        ),
+        (with_steps(INITIAL, LAST.model_copy(update={"name": " "})), "step.name", "A step needs a name."),
         (
             with_steps(INITIAL, LAST, LAST.model_copy(update={"id": hex_id("x"), "name": "payment COMPLETED"})),
             "step.name",

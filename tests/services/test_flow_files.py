@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from goals_tui.domain.errors import GoalsError, UnreadableError
+from goals_tui.domain.flow import ExecuteFlow, GoTo, TrackGoal
 from goals_tui.services import flow_files
 from goals_tui.services.context import Services
-from tests.builders import flow, go_to, if_, say
+from tests.builders import book_a_flight, execute, flow, go_to, if_, say
 
 
 def test_what_is_written_comes_in_as_another_flow(services: Services, tmp_path: Path) -> None:
@@ -45,6 +46,37 @@ def test_a_chart_that_comes_in_twice_shares_no_node(services: Services, tmp_path
     path.write_text(json.dumps({"nodes": nodes, "relations": relations}))
     one, other = services.flow_files.load(path), services.flow_files.load(path)
     assert {node.id for node in one.walk()}.isdisjoint(node.id for node in other.walk())
+
+
+@pytest.mark.parametrize(
+    ("goal_named", "steps_named"), [("goalReferenceId", "id"), ("goalReferenceId", "name"), ("goalId", "name")]
+)
+def test_a_chart_may_name_a_goal_by_its_reference_and_steps_by_their_names(
+    services: Services, tmp_path: Path, goal_named: str, steps_named: str
+) -> None:
+    goal = services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+    named = {"goalReferenceId": goal.reference_id.upper(), "goalId": goal.id}[goal_named]
+    config = {goal_named: named, "steps": [getattr(step, steps_named) for step in goal.steps[:2]] + ["nobody's"]}
+    nodes = [{"_id": "if", "type": "if"}, {"_id": "then", "type": "then"}, {"_id": "t", "type": "trackGoal"}]
+    nodes[2]["config"] = config  # type: ignore[assignment]
+    relations = [
+        {"node": "if", "next": None, "children": ["then"]},
+        {"node": "then", "next": "t", "children": []},
+        {"node": "t", "next": None, "children": []},
+    ]
+    path = tmp_path / "chart.json"
+    path.write_text(json.dumps({"nodes": nodes, "relations": relations}))
+    (track,) = (node for node in services.flow_files.load(path).walk() if isinstance(node, TrackGoal))
+    assert (track.goal_id, track.step_ids) == (goal.id, (goal.steps[0].id, goal.steps[1].id, "nobody's"))
+
+
+def test_a_copy_of_a_flow_that_leads_to_itself_does_so_too(services: Services, tmp_path: Path) -> None:
+    made = flow("Loop", if_("again?", (go_to("Loop"),), (go_to("Other"), execute("Loop"))))
+    saved = services.flows.save(made)
+    services.flow_files.export(saved, tmp_path / "loop.json")
+    for copy in (services.flow_files.load(tmp_path / "loop.json"), services.flows.duplicate(saved.id)):
+        targets = [node.flow_id for node in copy.walk() if isinstance(node, GoTo | ExecuteFlow)]
+        assert targets == [copy.id, go_to("Other").flow_id, copy.id]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ def test_names_are_one_for_each_flow_and_not_empty(services: Services) -> None:
     with pytest.raises(RefusedError, match="A flow needs a name") as refused:
         services.flows.create("  ")
     assert refused.value.field == "name"
+    with pytest.raises(RefusedError, match="A flow needs a name"):
+        services.flows.save(services.flows.get("Booking").model_copy(update={"name": "   "}))
     assert [one.name for one in services.flows.all()] == ["Booking"]
 
 

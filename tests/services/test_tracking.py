@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from goals_tui.domain.errors import NotFoundError, RefusedError
+from goals_tui.domain.errors import NotFoundError, RefusedError, UnreadableError
 from goals_tui.domain.event import GoalEvent, Source, source
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import Ids
@@ -155,3 +156,18 @@ def test_the_rule_alone() -> None:
     assert join_cycle(GOAL, [PAID, CHOSEN], "open", lambda: "new") == ("new", (CHOSEN, PAID), ())
     assert join_cycle(GOAL, [PAID], "open", lambda: "new") == ("open", (PAID,), ())
     assert join_cycle(GOAL, [PAID, PASSENGER], None, lambda: "new") == (None, (), (PASSENGER, PAID))
+
+
+def test_the_folder_of_the_events_is_made_where_it_is_missing_but_no_workspace(services: Services, goal: Goal) -> None:
+    """A clone of git lacks an empty folder; a workspace that was removed does not come back."""
+    path = services.workspace.path
+    shutil.rmtree(path / "events")
+    opened, gone = (open_services(path, env={}) for _ in range(2))
+    tracked = opened.tracking.track("s", goal.id, [CHOSEN], WEB)
+    assert stored(opened) == [(tracked.cycle_id, CHOSEN)]
+    shutil.rmtree(path)
+    with pytest.raises(UnreadableError):
+        gone.workspace.events.append(tracked.events)
+    with pytest.raises(UnreadableError):
+        gone.workspace.events.seal()
+    assert not path.exists()

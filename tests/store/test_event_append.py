@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -74,9 +75,9 @@ def test_a_full_disk_adds_none_of_the_events(tmp_path: Path, monkeypatch: pytest
     assert ids(log) == ["e1", "e4"]
 
 
-def test_a_folder_that_is_gone_is_said(tmp_path: Path) -> None:
-    log = new_log(tmp_path)
-    log.path.rmdir()
+def test_a_workspace_that_is_gone_is_said(tmp_path: Path) -> None:
+    log = new_log(tmp_path / "workspace")
+    shutil.rmtree(tmp_path / "workspace")
     with pytest.raises(UnreadableError, match=str(log.path)):
         log.append(events(1))
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import tracemalloc
@@ -11,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from goals_tui.domain.errors import UnreadableError
+from goals_tui.store.events import checks
 from goals_tui.store.events import parts as event_parts
+from goals_tui.store.events.catalog import CATALOG
 from goals_tui.store.events.log import EventLog
-from goals_tui.store.events.parts import SealResult
+from goals_tui.store.events.parts import MERGE_AT, SealResult
 from tests.store.builders import event, events, files, ids, new_log
 
 SEALED = ["part-*.parquet", "part-*.sessions", "parts.json"]
@@ -198,6 +201,45 @@ def test_unreadable_lines_without_end_are_counted_bit_by_bit(tmp_path: Path) -> 
         assert tracemalloc.get_traced_memory()[1] < 16 << 20
     finally:
         tracemalloc.stop()
+
+
+def test_a_part_that_was_changed_is_found_even_where_every_event_can_be_read(tmp_path: Path) -> None:
+    log = new_log(tmp_path)
+    log.append(events(1, 2))
+    log.seal()
+    part = next(log.path.glob("part-*.parquet"))
+    part.write_bytes(part.read_bytes().replace(b"DuckDB", b"DuckDC"))
+    assert ids(log) == ["e1", "e2"]
+    assert [(finding.code, finding.file) for finding in log.verify()] == [("damaged-part", part.name)]
+    with pytest.raises(UnreadableError, match=part.name):
+        log.delete("g", ["s1"])
+    for number in range(3, 3 + MERGE_AT):
+        log.append(events(number))
+        merged = log.seal().merged_parts
+    assert (merged, part.exists()) == (MERGE_AT, True), "what is damaged is in no other part"
+    assert [(finding.code, finding.file) for finding in log.verify()] == [("damaged-part", part.name)]
+
+
+def test_verify_reads_every_part_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = new_log(tmp_path)
+    for number in (1, 2):
+        log.append(events(number))
+        log.seal()
+    read, real = [], checks._read
+    monkeypatch.setattr(checks, "_read", lambda folder, part: (read.append(part.id), real(folder, part))[1])
+    assert log.verify() == []
+    assert len(read) == len(set(read)) == 2
+
+
+def test_parts_without_a_checksum_are_read_as_before(tmp_path: Path) -> None:
+    log = new_log(tmp_path)
+    log.append(events(1, 2))
+    log.seal()
+    catalog = json.loads((log.path / CATALOG).read_text())
+    assert catalog["parts"][0].pop("file_checksum") is not None
+    (log.path / CATALOG).write_text(json.dumps(catalog))
+    again = new_log(tmp_path)
+    assert (ids(again), again.verify(), again.delete("g", ["s1"])) == (["e1", "e2"], [], 1)
 
 
 @pytest.mark.parametrize("damage", ["gone", "short", "other"])

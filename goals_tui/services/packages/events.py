@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from goals_tui.domain.package import EVENTS
 from goals_tui.domain.words import counted
 from goals_tui.services.packages.plan import Plan
 from goals_tui.store.events.lines import to_line
-from goals_tui.store.events.reader import damage_named
+from goals_tui.store.events.reader import damage_named, damaged
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -52,6 +52,8 @@ def lines_of(log: EventLog, goal_ids: Sequence[str], progress: Progress) -> Iter
         )
         written = 0
         while batch := rows.fetchmany(_BATCH):
+            if not all(isinstance(row[_TIMESTAMP], datetime) for row in batch):
+                raise damaged(log.path, "the time of an event is none")
             yield b"".join(_line(row) for row in batch)
             written += len(batch)
             progress(written / total, f"{written:,} of {counted(total, 'event')}")

@@ -36,6 +36,9 @@ class Part:
     checksum: int
     """How many sessions the index holds, and the CRC-32 of its content."""
 
+    file_checksum: int | None = None
+    """The CRC-32 of the Parquet file; None for parts that were made before it was noted."""
+
     def file(self, folder: Path) -> Path:
         """The Parquet file."""
         return folder / f"part-{self.id}.parquet"

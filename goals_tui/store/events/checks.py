@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from goals_tui.store.events.reader import (
     READABLE,
     appended_files,
     bare_connection,
-    check_part,
+    check_content,
     duplicate_rows,
     literal,
     load_appended,
@@ -39,25 +39,31 @@ def verify(folder: Path, load: Callable[[], Catalog]) -> list[VerifyFinding]:
     catalog = load()
     if not folder.exists():
         return []
-    return [*_parts(folder, catalog), *_lines(folder, catalog), *_leftovers(folder, catalog)]
+    wrong, whole = _parts(folder, catalog)
+    return [*wrong, *_lines(folder, catalog, whole), *_leftovers(folder, catalog)]
 
 
-def _parts(folder: Path, catalog: Catalog) -> Iterator[VerifyFinding]:
+def _parts(folder: Path, catalog: Catalog) -> tuple[list[VerifyFinding], list[Part]]:
+    """What is wrong with the parts, and which of them can be read all the same."""
+    wrong, whole = [], []
     for part in catalog.parts:
         name = part.file(folder).name
         try:
-            check_part(folder, part)
+            check_content(folder, part)
             events, readable, distinct = _read(folder, part)
         except UnreadableError as error:
-            yield VerifyFinding("damaged-part", name, str(error))
+            wrong.append(VerifyFinding("damaged-part", name, str(error)))
             continue
+        whole.append(part)
         if events != part.events or readable != events:
             message = (
                 f"It should hold {counted(part.events, 'event')} and holds {readable:,}. Put it back from a backup."
             )
-            yield VerifyFinding("damaged-part", name, message)
+            wrong.append(VerifyFinding("damaged-part", name, message))
         elif distinct != events:
-            yield VerifyFinding("duplicates", name, f"Events that are in it more than once: {events - distinct:,}.")
+            message = f"Events that are in it more than once: {events - distinct:,}."
+            wrong.append(VerifyFinding("duplicates", name, message))
+    return wrong, whole
 
 
 def _read(folder: Path, part: Part) -> tuple[int, int, int]:
@@ -77,9 +83,8 @@ def _read(folder: Path, part: Part) -> tuple[int, int, int]:
     return events, readable, distinct
 
 
-def _lines(folder: Path, catalog: Catalog) -> Iterator[VerifyFinding]:
+def _lines(folder: Path, catalog: Catalog, whole: Sequence[Part]) -> Iterator[VerifyFinding]:
     files = [file for file in appended_files(folder, catalog) if file.exists()]
-    whole = tuple(part for part in catalog.parts if _is_whole(folder, part))
     with bare_connection() as connection:
         load_appended(connection, files)
         load_sealed(connection, folder, whole)
@@ -93,15 +98,6 @@ def _lines(folder: Path, catalog: Catalog) -> Iterator[VerifyFinding]:
     if twice:
         message = f"Events that are there more than once: {twice:,}. Each counts once; sealing drops the others."
         yield VerifyFinding("duplicates", ", ".join(file.name for file in files), message)
-
-
-def _is_whole(folder: Path, part: Part) -> bool:
-    try:
-        check_part(folder, part)
-        _read(folder, part)
-    except UnreadableError:
-        return False
-    return True
 
 
 def _leftovers(folder: Path, catalog: Catalog) -> Iterator[VerifyFinding]:

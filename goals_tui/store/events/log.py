@@ -63,9 +63,9 @@ class EventLog:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        lock = process_lock(path / LOCK)
+        lock = process_lock(path / LOCK, makes_folder=True)
         self._append = AppendFile(path, lock)
-        self._parts = Parts(path, self._append, lock, process_lock(path / PARTS_LOCK, _LONGEST_SEAL))
+        self._parts = Parts(path, self._append, lock, process_lock(path / PARTS_LOCK, _LONGEST_SEAL, makes_folder=True))
         self._sessions = Sessions(path, lock, self._catalog)
 
     def append(self, events: Sequence[GoalEvent]) -> None:

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 from goals_tui.domain.model import format_instant
 from goals_tui.store.atomic import sync_file
 from goals_tui.store.events.catalog import Catalog, Part, aside, new_id
-from goals_tui.store.events.reader import COLUMNS, bare_connection, check_part, literal, nobody_reads, target
+from goals_tui.store.events.reader import (
+    COLUMNS,
+    bare_connection,
+    check_content,
+    damaged,
+    file_checksum,
+    literal,
+    nobody_reads,
+    target,
+)
 from goals_tui.store.events.sessions import checksum, read_hashes, write_index
 
 if TYPE_CHECKING:
@@ -25,7 +34,7 @@ class PartFiles:
 
     def without(self, part: Part, doomed: str) -> tuple[list[Part], int]:
         """A part without the events for which `doomed` holds, and how many those are."""
-        check_part(self._folder, part)
+        check_content(self._folder, part)
         rows = f"read_parquet([{literal(part.file(self._folder))}])"
         with bare_connection() as connection:
             lost = count(connection, f"{rows} WHERE {doomed}")
@@ -58,9 +67,20 @@ class PartFiles:
         if not row or not row[0]:
             return None
         events, first, last = row
+        if not isinstance(first, datetime) or not isinstance(last, datetime):
+            raise damaged(self._folder, "the time of an event is none")
         hashes = read_hashes(connection, temporary)
         sync_file(temporary)
-        part = Part(new_id(), events, temporary.stat().st_size, _iso(first), _iso(last), len(hashes), checksum(hashes))
+        part = Part(
+            id=new_id(),
+            events=events,
+            bytes=temporary.stat().st_size,
+            first=_iso(first),
+            last=_iso(last),
+            sessions=len(hashes),
+            checksum=checksum(hashes),
+            file_checksum=file_checksum(temporary),
+        )
         temporary.replace(part.file(self._folder))
         write_index(part.index(self._folder), hashes)
         return part

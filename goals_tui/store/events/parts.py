@@ -16,6 +16,7 @@ from goals_tui.store.events.catalog import (
     CATALOG,
     Catalog,
     DamagedCatalogError,
+    Part,
     aside,
     load_catalog,
     new_id,
@@ -30,6 +31,8 @@ from goals_tui.store.events.reader import (
     READABLE,
     appended_files,
     bare_connection,
+    check_content,
+    damaged,
     literal,
     load_appended,
     load_sealed,
@@ -160,7 +163,7 @@ class Parts:
         import duckdb
 
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(exist_ok=True)
             with self._making:
                 yield
         except OSError as error:
@@ -173,9 +176,7 @@ class Parts:
                 f"Can't write sealed events in {self._folder}: {reason_of(error)}. Try again."
             ) from error
         except duckdb.Error as error:
-            raise UnreadableError(
-                f"The events in {self._folder} can't be read: {reason_of(error)}. See goals-tui events verify."
-            ) from error
+            raise damaged(self._folder, reason_of(error)) from error
 
     def _load(self) -> Catalog:
         with contextlib.suppress(DamagedCatalogError):
@@ -245,6 +246,9 @@ class Parts:
     def _merge(self, catalog: Catalog) -> int:
         """Makes one part of the small ones where there are many. How many there were."""
         small = [part for part in catalog.parts if part.events < SMALL]
+        if len(small) >= MERGE_AT:
+            # A damaged part stays as it is: what it is merged into would have a checksum of its own.
+            small = [part for part in small if self._is_whole(part)]
         if len(small) < MERGE_AT:
             return 0
         rows = " UNION ALL ".join(
@@ -258,6 +262,13 @@ class Parts:
         large = tuple(part for part in catalog.parts if part not in small)
         self._commit(Catalog((*large, merged) if merged else large, catalog.absorbed, catalog.torn))
         return len(small)
+
+    def _is_whole(self, part: Part) -> bool:
+        try:
+            check_content(self._folder, part)
+        except UnreadableError:
+            return False
+        return True
 
 
 def _silent(_share: float) -> None:

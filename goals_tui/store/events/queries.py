@@ -10,10 +10,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from goals_tui.domain.event import EARLIEST, FIELDS, LONGEST_FIELD, TEST_ENDPOINT_TYPES, GoalEvent
-from goals_tui.domain.model import clean_line
+from pydantic import ValidationError
+
+from goals_tui.domain.event import EARLIEST, FIELDS, LATEST, LONGEST_FIELD, TEST_ENDPOINT_TYPES, GoalEvent
+from goals_tui.domain.model import clean_line, reason
 from goals_tui.store.events.queries_cancel import Cancellation, Cancelled
-from goals_tui.store.events.reader import damage_named
+from goals_tui.store.events.reader import damage_named, damaged
 from goals_tui.store.events.slots import Slot, Triple, masks_of
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ class EventReader:
         keep: object,
         folder: Path,
     ) -> None:
-        self._folder = folder
+        self.folder = folder
         self.triples = triples
         self.torn_lines = torn_lines
         self.duplicate_events = duplicate_events
@@ -93,7 +95,7 @@ class EventReader:
 
         self._cancellation.check()
         try:
-            with damage_named(self._folder):
+            with damage_named(self.folder):
                 found = self._connection.execute(sql, dict(values or {})).fetchall()
         except duckdb.InterruptException:
             raise Cancelled from None
@@ -103,7 +105,14 @@ class EventReader:
     def extent(self) -> tuple[int, int]:
         """When the first and the last event were, in microseconds since 1970; 0, 0 for an empty log."""
         first, last = self.rows("""SELECT epoch_us(min("timestamp")), epoch_us(max("timestamp")) FROM events""")[0]
+        self.check_times(first, last)
         return first or 0, last or 0
+
+    def check_times(self, first: int | None, last: int | None) -> None:
+        """Raises UnreadableError where these are no times of events; None is that of no event."""
+        for moment in (first, last):
+            if moment is not None and not 0 <= moment < microseconds(LATEST):
+                raise damaged(self.folder, "the time of an event is none")
 
     def use(self, slots: Sequence[Slot]) -> None:
         """Let the queries of this connection see cycles through these slots; events without one are left out."""
@@ -188,8 +197,12 @@ class EventReader:
             # A line that another program wrote may hold what our events can't: what is left of it is shown.
             record: dict[str, Any] = {name: _fitting(value) for name, value in zip(FIELDS, row, strict=True)}
             record["version"] = record["version"] or ""
-            record["timestamp"] = record["timestamp"].replace(tzinfo=UTC)
-            events.append(GoalEvent.model_validate(record))
+            if isinstance(record["timestamp"], datetime):
+                record["timestamp"] = record["timestamp"].replace(tzinfo=UTC)
+            try:
+                events.append(GoalEvent.model_validate(record))
+            except ValidationError as error:
+                raise damaged(self.folder, reason(error)) from error
         return events
 
     def cycles_sql(self, attributes: Sequence[str] = ()) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 from goals_tui.domain.filters import EVERYTHING, Choice
 from goals_tui.domain.report import Outcome
 from goals_tui.store.events.queries import COLUMNS, Dimension, EventReader, Values
+from goals_tui.store.events.reader import damaged
 
 Period = Literal[0, 1, 2]
 CURRENT, PREVIOUS, ORPHAN = 0, 1, 2
@@ -227,6 +228,7 @@ def page(reader: EventReader, offset: int, limit: int | None) -> list[CycleRow]:
     since, until = reader.rows(f"SELECT min(moment), max(moment) FROM ({shown})", values)[0]
     if since is None:
         return []
+    reader.check_times(since, until)
     # What describes a cycle is its first event, and when that was is known: few blocks of a sealed part are read.
     described = reader.attributes_sql(columns, f"SELECT cycle FROM ({shown})")
     found = reader.rows(
@@ -235,7 +237,10 @@ def page(reader: EventReader, offset: int, limit: int | None) -> list[CycleRow]:
             FROM ({shown}) JOIN ({described}) USING (goal, cycle) ORDER BY place""",
         {**values, "since": since, "until": until},
     )
-    return [CycleRow(row[10:], *row[:10]) for row in found]
+    cycles = [CycleRow(row[10:], *row[:10]) for row in found]
+    if any(cycle.session is None for cycle in cycles):
+        raise damaged(reader.folder, "an event has no session")
+    return cycles
 
 
 def _restricted(selection: Selection, restriction: Restriction, values: Values) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from goals_tui.store.events.queries import EventReader
 from goals_tui.store.events.queries_cancel import Cancellation
-from goals_tui.store.events.reader import damage_named
+from goals_tui.store.events.reader import damage_named, damaged
 from goals_tui.store.events.slots import Triple
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ class LogView:
         with contextlib.ExitStack() as undone, damage_named(self._log.path):
             connection = undone.enter_context(self._log.connect())
             found = connection.execute(_TRIPLES).fetchall()
+            if any(None in triple for triple in found):
+                raise damaged(self._log.path, "an event has no goal or no step")
             moment = _Moment(
                 stamp=stamp,
                 connection=connection,

@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 import weakref
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -211,6 +212,32 @@ def check_part(folder: Path, part: Part) -> None:
         raise UnreadableError(f"The sealed events {path} are damaged. {_RESTORE}.")
 
 
+def check_content(folder: Path, part: Part) -> None:
+    """Reads a part's file from end to end: whether it is as it was made. Raises UnreadableError."""
+    check_part(folder, part)
+    path = part.file(folder)
+    try:
+        same = part.file_checksum in (None, file_checksum(path))
+    except OSError as error:
+        raise refusal("read", path, error) from error
+    if not same:
+        raise UnreadableError(f"The sealed events {path} are damaged. {_RESTORE}.")
+
+
+def file_checksum(path: Path) -> int:
+    """The CRC-32 of a file. Raises OSError."""
+    found = 0
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            found = zlib.crc32(chunk, found)
+    return found
+
+
+def damaged(folder: Path, why: str) -> UnreadableError:
+    """The error where an event holds what none can: its part changed on the disk. `why` is a phrase."""
+    return UnreadableError(f"The events in {folder} can't be read: {why}. See goals-tui events verify.")
+
+
 def reason_of(error: Exception) -> str:
     """What DuckDB complains about, in one short line."""
     text = str(error)
@@ -229,9 +256,7 @@ def damage_named(folder: Path) -> Iterator[None]:
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
-        raise UnreadableError(
-            f"The events in {folder} can't be read: {reason_of(error)}. See goals-tui events verify."
-        ) from error
+        raise damaged(folder, reason_of(error)) from error
 
 
 def hold_parts(folder: Path) -> Callable[[], None]:

@@ -25,7 +25,7 @@ from goals_tui.store.atomic import refusal, replace_file
 from goals_tui.store.events.append import APPENDED, Appended
 from goals_tui.store.events.catalog import CATALOG, Catalog, Part, waiting
 from goals_tui.store.events.lines import pieces, read_line
-from goals_tui.store.events.reader import bare_connection, check_part, damage_named, hold_parts, literal
+from goals_tui.store.events.reader import bare_connection, check_part, damage_named, damaged, hold_parts, literal
 from goals_tui.store.locks import Lock
 
 if TYPE_CHECKING:
@@ -209,6 +209,8 @@ def _query(folder: Path, parts: Sequence[Part], session_id: str) -> list[Session
                 'WHERE "sessionId" = ? ORDER BY file_row_number',
                 [session_id],
             ).fetchall()
+            if not all(isinstance(moment, datetime) for moment, *_ in rows):
+                raise damaged(folder, "the time of an event is none")
             found += [SessionEvent(moment.replace(tzinfo=UTC), *rest) for moment, *rest in rows]
     # Stable: of one moment the earlier part comes first, and in a part the earlier row.
     return sorted(found, key=itemgetter(0))
