@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
+from operator import itemgetter
 
-from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, Once, TrackGoal
+from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, Once, Question, Say, TrackGoal, walk_nodes
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.wiring_graph import FlowGraph, Op, entry_flows, flow_groups
 
@@ -108,13 +109,14 @@ class Paths:
             break
 
     def _onces_passed_before(self) -> list[int]:
-        """The bits of the Onces that a conversation may come back to."""
-        return [
-            self._marks[graph.flow.id][place]
+        """The bits of the Onces that a conversation may come back to; first those whose branches lead or track."""
+        found = [
+            (all(isinstance(node, Say | Question | Once) for node in walk_nodes((graph.nodes[place],))), mark)
             for graph in self.graphs
-            for place, op in enumerate(graph.ops)
-            if op is Op.ONCE and self._state(graph, place)[1] & self._marks[graph.flow.id][place]
+            for place, mark in enumerate(self._marks[graph.flow.id])
+            if graph.ops[place] is Op.ONCE and self._state(graph, place)[1] & mark
         ]
+        return [mark for _, mark in sorted(found, key=itemgetter(0))]
 
     def _look(self, entered: Iterable[str], most: int | None) -> dict[str, tuple[list[int], list[int]]]:
         """The states before each node, by flow, of conversations that start in one of these flows.
