@@ -38,6 +38,7 @@ PICTURES = {
     "KindMenu": "flows/test_snapshots/test_views[kinds-SIZE-THEME]",
     "LastCard": "welcome/test_tour/test_pictures[SIZE][4-THEME]",
     "Opening": "test_every_screen/test_opening[SIZE][opening-THEME]",
+    "Palette": "goals/test_snapshots/test_views[SIZE][palette-THEME]",
     "PanelScreen": "flows/test_snapshots/test_views[panel-SIZE-THEME]",
     "ProjectForm": "welcome/test_welcome/test_pictures[SIZE][form-THEME]",
     "ReviewPackage": "packages/test_package_dialogs/test_pictures[SIZE][review-conflicts-THEME]",
@@ -54,6 +55,7 @@ PICTURES = {
 
 BASES = {
     "BackgroundScreen",
+    "ClosesOnce",
     "CycleActions",
     "Dialog",
     "EditorActions",
