@@ -23,16 +23,23 @@ from tests.cli.conftest import Cli
 STOPPED = "goals-tui: Stopped.\n"
 
 SIGINT_LATER = """
-import os, signal, sys, threading
+import os, signal, sys, threading, time
 from goals_tui.__main__ import main
 sys.argv = ["goals-tui", *{arguments!r}]
-threading.Timer({seconds}, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+def interrupt():
+    while signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        time.sleep(0.0005)  # Python is starting still
+    time.sleep({seconds})
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread(target=interrupt, daemon=True).start()
 main()
 """
 
 
 def interrupted_after(seconds: float, *arguments: str, rest: str = "") -> subprocess.CompletedProcess[str]:
-    """Runs a command that gets SIGINT `seconds` after its first line, as bash does with `rest` after it."""
+    """Runs a command that gets SIGINT `seconds` after it noticed that it may, as bash does with `rest` after it."""
     code = SIGINT_LATER.format(arguments=arguments, seconds=seconds)
     return subprocess.run(
         ["bash", "-c", f'exec "$@" {rest}', "bash", sys.executable, "-c", code],
