@@ -74,7 +74,7 @@ def app_in_terminal(command: str, folder: Path) -> Iterator[tuple[subprocess.Pop
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
     app = subprocess.Popen(
-        ["/bin/bash", "-c", f"exec {command}"],
+        ["/bin/bash", "-c", command],
         cwd=folder, env=_environment(folder), stdin=follower, stdout=follower, stderr=follower, start_new_session=True,
     )  # fmt: skip
     os.close(follower)

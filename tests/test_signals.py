@@ -18,7 +18,7 @@ from tests.readme_commands import FIRST_SCREEN, app_in_terminal, drawn_until
 def test_a_signal_ends_the_app_and_leaves_the_terminal_as_it_was(
     number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = f"{shlex.quote(sys.executable)} -m goals_tui demo"
+    command = f"exec {shlex.quote(sys.executable)} -m goals_tui demo"
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     with app_in_terminal(command, tmp_path) as (app, terminal):
         drawn_until(terminal, lambda text: FIRST_SCREEN in text, 60)
