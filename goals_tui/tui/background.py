@@ -13,6 +13,8 @@ from textual.worker import Worker, WorkerState
 from goals_tui.domain.errors import GoalsError
 
 if TYPE_CHECKING:
+    from textual.binding import ActiveBinding
+
     from goals_tui.services.context import Services
     from goals_tui.tui.app import GoalsApp
 
@@ -22,6 +24,11 @@ ResultT = TypeVar("ResultT")
 
 class ClosesOnce(Screen[ResultT]):
     """A screen that may be told to close at any time: keys that come twice, or work that ends late, do so."""
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """As Textual's; none while parts are missing that say what works: before it is whole, and while it goes."""
+        return super().active_bindings if self.is_mounted and not self._pruning else {}
 
     def dismiss(self, result: ResultT | None = None) -> AwaitComplete:
         """As Textual's. Another screen that is in front by now stays there; one that is closed already stays closed."""

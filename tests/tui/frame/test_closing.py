@@ -1,0 +1,72 @@
+"""A screen is asked for its keys at any time: also before it is whole, and while its parts go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.screen import Screen
+from textual.widgets import Static
+
+from goals_tui.services.context import Services
+from goals_tui.tui.actions import AREAS
+from goals_tui.tui.screen import ScreenFrame
+from goals_tui.tui.widgets.bars import KeyBar
+from tests.builders import flow
+from tests.tui.goals.samples import book_a_flight
+from tests.tui.harness import press, running
+
+DIALOGS = [
+    *(("goals", key) for key in ("enter", "x", "w", "s", "question_mark", "ctrl+p", "e", "t")),
+    *(("flows", key) for key in ("n", "o", "question_mark", "e")),
+    *(("insights", key) for key in ("f", "g", "h", "l")),
+    *((area.name, "") for area in AREAS),
+]
+"""A screen, and a key that opens something over it."""
+
+
+class Last(Static):
+    """The part of a screen that goes last: it asks for the keys when the others are gone."""
+
+    def __init__(self, ask: Callable[[], Any]) -> None:
+        super().__init__()
+        self._ask = ask
+
+    async def on_unmount(self) -> None:
+        others = [part for part in self.screen.walk_children() if part is not self]
+        while any(part.is_running for part in others):
+            await asyncio.sleep(0)
+        self._ask()
+
+
+@pytest.mark.parametrize(("area", "key"), DIALOGS)
+async def test_a_screen_whose_parts_are_gone_has_no_keys(services: Services, area: str, key: str) -> None:
+    services.goals.save(book_a_flight(services))
+    services.flows.save(flow("One"))
+    asked: list[tuple[Screen[Any], Any]] = []
+    async with running(services, area=area) as pilot:
+        await press(pilot, *filter(None, [key]))
+        screen = pilot.app.screen
+        await screen.mount(Last(lambda: asked.append((screen, screen.active_bindings))))
+        assert screen.active_bindings
+    assert asked == [(screen, {})]
+
+
+@pytest.mark.parametrize("area", [area.name for area in AREAS])
+async def test_a_screen_that_is_not_whole_yet_has_no_keys(
+    services: Services, area: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    mounted = KeyBar.on_mount
+
+    def ask(bar: KeyBar) -> None:
+        mounted(bar)
+        if isinstance(bar.screen, ScreenFrame):
+            asked.append(bar.screen.active_bindings)
+
+    monkeypatch.setattr(KeyBar, "on_mount", ask)
+    async with running(services, area=area) as pilot:
+        assert pilot.app.screen.active_bindings
+    assert asked and not any(asked)
