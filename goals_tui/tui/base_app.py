@@ -9,8 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.binding import Binding
+from textual.css.query import NoMatches
+from textual.dom import NoScreen
 from textual.message import Message
 from textual.notifications import Notification, Notify
 from textual.screen import ModalScreen
@@ -21,6 +23,9 @@ from goals_tui.domain.errors import GoalsError
 from goals_tui.tui.actions import key_name, shown_key
 from goals_tui.tui.config import Config
 from goals_tui.tui.themes import DEFAULT_THEME, OURS, outcome_colors
+
+_GONE = (NoMatches, NoScreen, ScreenStackError)
+"""What Textual says where a part of a screen, or the screen, is looked for and not there."""
 
 STAYS_SECONDS = 24 * 3600.0
 """Notifications of errors stay until they are closed."""
@@ -72,10 +77,15 @@ class BaseApp(App[ResultT], inherit_bindings=False):
         self.notify(text, title="" if known else "Internal error", severity="error", timeout=STAYS_SECONDS)
 
     def _handle_exception(self, error: Exception) -> None:
-        """As Textual's, which ends the app; but what a user can act on is shown: of workers, timers, callbacks."""
+        """As Textual's, which ends the app; but what a user can act on is shown: of workers, timers, callbacks.
+
+        While the app closes, parts of a screen look for others that are gone, or that never came.
+        """
         cause = error.error if isinstance(error, WorkerFailed) else error
         if isinstance(cause, GoalsError):
             self.show_error(cause)
+        elif isinstance(cause, _GONE) and (self._exit or not self.is_running):
+            self.log.debug(cause)
         else:
             super()._handle_exception(error)
 

@@ -1,4 +1,4 @@
-"""A screen is asked for its keys at any time: also before it is whole, and while its parts go."""
+"""The app is closed at any time: also before a screen is whole, and while its parts go."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -16,7 +17,7 @@ from goals_tui.tui.screen import ScreenFrame
 from goals_tui.tui.widgets.bars import KeyBar
 from tests.builders import flow
 from tests.tui.goals.samples import book_a_flight
-from tests.tui.harness import press, running
+from tests.tui.harness import QuietApp, press, running
 
 DIALOGS = [
     *(("goals", key) for key in ("enter", "x", "w", "s", "question_mark", "ctrl+p", "e", "t")),
@@ -70,3 +71,28 @@ async def test_a_screen_that_is_not_whole_yet_has_no_keys(
     async with running(services, area=area) as pilot:
         assert pilot.app.screen.active_bindings
     assert asked and not any(asked)
+
+
+@pytest.mark.parametrize("area", [area.name for area in AREAS if area.name != "goals"])
+async def test_the_app_is_closed_while_a_screen_is_made(
+    services: Services, area: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = asyncio.Event()
+    compose = ScreenFrame.compose
+
+    def close(screen: ScreenFrame[Any]) -> Any:
+        parts = list(compose(screen))
+        if area == screen.AREA:
+            screen.app.exit()
+            opened.set()
+        return parts
+
+    monkeypatch.setattr(ScreenFrame, "compose", close)
+    app = QuietApp(services)
+    running_app = asyncio.create_task(app.run_async(headless=True))
+    while not isinstance(app.screen_stack and app.screen, ScreenFrame):
+        await asyncio.sleep(0.01)
+    app.post_message(Key({area.name: area.key for area in AREAS}[area], None))
+    await running_app
+    assert opened.is_set()
+    assert (app.return_code, app._exception) == (0, None)
