@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -12,11 +13,12 @@ from typing import Any, ClassVar, TypeVar
 from textual.app import App, ScreenStackError
 from textual.binding import Binding
 from textual.css.query import NoMatches
-from textual.dom import NoScreen
+from textual.dom import DOMNode, NoScreen
 from textual.message import Message
 from textual.notifications import Notification, Notify
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
+from textual.widget import MountError
 from textual.worker import WorkerFailed
 
 from goals_tui.domain.errors import GoalsError
@@ -24,8 +26,8 @@ from goals_tui.tui.actions import key_name, shown_key
 from goals_tui.tui.config import Config
 from goals_tui.tui.themes import DEFAULT_THEME, OURS, outcome_colors
 
-_GONE = (NoMatches, NoScreen, ScreenStackError)
-"""What Textual says where a part of a screen, or the screen, is looked for and not there."""
+_GONE = (NoMatches, NoScreen, ScreenStackError, MountError)
+"""What Textual says where a part of a screen, or the screen, is looked for or filled and not there."""
 
 STAYS_SECONDS = 24 * 3600.0
 """Notifications of errors stay until they are closed."""
@@ -95,6 +97,14 @@ class BaseApp(App[ResultT], inherit_bindings=False):
             await super()._dispatch_message(message)
         except GoalsError as error:
             self.show_error(error)
+
+    async def run_action(
+        self, action: Any, default_namespace: DOMNode | None = None, namespaces: Mapping[str, DOMNode] | None = None
+    ) -> bool:
+        """As Textual's. A key of the screen before may arrive while the next is being made, which can't act yet."""
+        if isinstance(default_namespace, Screen) and not default_namespace.is_mounted:
+            return False
+        return await super().run_action(action, default_namespace, namespaces)
 
     async def _dispatch_action(self, namespace: Any, action_name: str, params: Any) -> bool:
         # The same for the widget whose key or click runs the action.

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from textual.command import CommandPalette
 from textual.events import Key
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
@@ -71,9 +72,10 @@ async def until_true(pilot: Pilot[Any], fact: Callable[[], bool]) -> None:
 
 
 def at_work(app: GoalsApp | Any) -> list[Worker[Any]]:
-    """The workers whose threads run."""
+    """The workers whose threads run, and a palette's that still looks for what it lists."""
     running = [worker for worker in app.workers if not worker.is_finished and worker.group != "waits"]
-    return [worker for worker in running if worker._thread_worker]
+    looking = CommandPalette._GATHER_COMMANDS_GROUP
+    return [worker for worker in running if worker._thread_worker or worker.group == looking]
 
 
 def stop_blinking(app: GoalsApp | Any) -> bool:
