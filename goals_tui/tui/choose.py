@@ -10,11 +10,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.widgets import Input, Label, OptionList, Static
+from textual.widgets import Input, Label, Static
 from textual.widgets.option_list import Option as Row
 
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.dialogs import Dialog
+from goals_tui.tui.widgets.options import Options
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Choose(Dialog[str]):
     DEFAULT_CSS = """
     Choose > #dialog { height: 80%; }
     Choose #dialog-body { height: 1fr; }
-    Choose OptionList { height: 1fr; margin-top: 1; }
+    Choose Options { height: 1fr; margin-top: 1; }
+    Choose Options > .option-list--option-highlighted { background: $block-cursor-blurred-background; }
     Choose.-few > #dialog, Choose.-few #dialog-body { height: auto; }
     Choose .quiet { margin-bottom: 1; }
     Choose #dialog-buttons .quiet { margin: 0; }
@@ -70,13 +72,13 @@ class Choose(Dialog[str]):
         if self.text:
             yield Static(self.text, classes="dialog-text quiet", markup=False)
         yield Search(placeholder="Type to search", id="search")
-        yield OptionList(id="options")
+        yield Options(id="options")
 
     def compose_buttons(self) -> ComposeResult:
         yield Label("", id="count", classes="quiet")
 
     def on_mount(self) -> None:
-        rows = self.query_one(OptionList)
+        rows = self.query_one(Options)
         rows.can_focus = False
         if len(self.options) <= self.FEW:
             self.add_class("-few")
@@ -87,7 +89,7 @@ class Choose(Dialog[str]):
 
     def _center(self) -> None:
         """What is chosen now stands among its neighbours, not at the end of the list."""
-        rows = self.query_one(OptionList)
+        rows = self.query_one(Options)
         rows.scroll_to(y=(rows.highlighted or 0) - rows.size.height // 2, animate=False)
 
     @on(Input.Changed, "#search")
@@ -100,7 +102,7 @@ class Choose(Dialog[str]):
         first = wanted.strip().casefold()
         found.sort(key=lambda option: not option.title.casefold().startswith(first))
         self.shown = found[: self.MOST_ROWS]
-        rows = self.query_one(OptionList)
+        rows = self.query_one(Options)
         rows.clear_options()
         rows.add_options([Row(self._row(option)) for option in self.shown])
         values = [option.value for option in self.shown]
@@ -119,21 +121,21 @@ class Choose(Dialog[str]):
         key = getattr(event, "key", "")
         moves = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
         if key in moves:
-            getattr(self.query_one(OptionList), f"action_{moves[key]}")()
+            getattr(self.query_one(Options), f"action_{moves[key]}")()
 
-    @on(OptionList.OptionHighlighted)
-    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+    @on(Options.OptionHighlighted)
+    def _highlighted(self, event: Options.OptionHighlighted) -> None:
         if self.preview and event.option_index < len(self.shown):
             self.preview(self.shown[event.option_index].value)
 
     @on(Input.Submitted, "#search")
     def _take(self) -> None:
-        index = self.query_one(OptionList).highlighted
+        index = self.query_one(Options).highlighted
         if index is not None and self.shown:
             self.dismiss(self.shown[index].value)
 
-    @on(OptionList.OptionSelected)
-    def _clicked(self, event: OptionList.OptionSelected) -> None:
+    @on(Options.OptionSelected)
+    def _clicked(self, event: Options.OptionSelected) -> None:
         self.dismiss(self.shown[event.option_index].value)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from goals_tui.tui.actions import AREAS, Action, key_names, registry
@@ -34,6 +34,11 @@ class Command:
 
 class Palette(CommandPalette, ClosesOnce[None]):
     """Textual's palette; its entries are of `GoalsProvider`."""
+
+    def _action_command_list(self, action: str) -> None:
+        # Textual's list knows no pages before it was drawn.
+        if self.query_one(CommandList).scrollable_content_region:
+            super()._action_command_list(action)
 
 
 class GoalsProvider(Provider):

@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 from textual.widgets.option_list import Option
 
 from goals_tui.domain.wiring import Finding, Severity
@@ -20,6 +20,7 @@ from goals_tui.domain.words import counted
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.flows.fixes import FIX_TITLES, counts, of_flow_first
 from goals_tui.tui.flows.flow_chart_paint import BADGES
+from goals_tui.tui.widgets.options import Options
 
 COLORS: dict[Severity, str] = {"error": "$error", "warning": "$warning", "info": "$quiet"}
 WORDS: dict[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
@@ -28,7 +29,7 @@ MOST = 300
 """Nobody reads more findings at once; the worst come first."""
 
 
-class FindingRows(OptionList):
+class FindingRows(Options):
     """Findings under the headings of their groups."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("flows.finding")]
@@ -50,15 +51,9 @@ class FindingsList(Vertical):
     DEFAULT_CSS = """
     FindingsList { height: 1fr; }
     FindingsList #findings-title { height: 1; margin-bottom: 1; width: 1fr; text-style: bold; color: $primary; }
-    FindingsList OptionList { height: 1fr; scrollbar-size-vertical: 1; }
-    FindingsList OptionList > .option-list--option-disabled { color: $foreground; }
-    FindingsList OptionList > .option-list--option { padding-right: 1; }
-    FindingsList OptionList > .option-list--option-highlighted {
-        background: $foreground 8%; color: $foreground; text-style: none;
-    }
-    FindingsList OptionList:focus > .option-list--option-highlighted {
-        background: $primary 22%; color: $foreground; text-style: none;
-    }
+    FindingsList Options { height: 1fr; scrollbar-size-vertical: 1; }
+    FindingsList Options > .option-list--option-disabled { color: $foreground; }
+    FindingsList Options > .option-list--option { padding-right: 1; }
     """
 
     @dataclass
@@ -88,9 +83,9 @@ class FindingsList(Vertical):
     def show(self, findings: Sequence[Finding], flow_id: str | None) -> None:
         """List these findings; in the same flow the cursor stays where it was, else it is on the first one."""
         ordered = of_flow_first(findings, flow_id)
-        if ordered == self._findings and flow_id == self._flow_id and self.query_one(OptionList).option_count:
+        if ordered == self._findings and flow_id == self._flow_id and self.query_one(Options).option_count:
             return
-        rows = self.query_one(OptionList)
+        rows = self.query_one(Options)
         place = (rows.highlighted or 0) if flow_id == self._flow_id else 0
         self._findings, self._flow_id = ordered, flow_id
         self._rows = []
@@ -103,7 +98,7 @@ class FindingsList(Vertical):
         rows.highlighted = next((row for row in there if row >= place), there[-1] if there else None)
 
     def _add_group(self, title: str, findings: Sequence[Finding], most: int) -> None:
-        rows = self.query_one(OptionList)
+        rows = self.query_one(Options)
         found = counts(findings)
         parts = [
             Content.styled(f"{BADGES[severity]} {counted(found[severity], WORDS[severity])}", color)
@@ -122,7 +117,7 @@ class FindingsList(Vertical):
 
     def focus_list(self) -> None:
         """Give the list the keys, and show what its cursor is on."""
-        rows = self.query_one(OptionList)
+        rows = self.query_one(Options)
         rows.focus()
         self._say(rows.highlighted)
 
@@ -142,14 +137,14 @@ class FindingsList(Vertical):
             lines.append(Content.styled(f"enter: {FIX_TITLES[finding.fix].lower()}", "$quiet"))
         return Content("\n").join([*lines, Content("")])
 
-    @on(OptionList.OptionHighlighted, "#findings")
-    def _show(self, event: OptionList.OptionHighlighted) -> None:
+    @on(Options.OptionHighlighted, "#findings")
+    def _show(self, event: Options.OptionHighlighted) -> None:
         event.stop()
-        if self.query_one(OptionList).has_focus and event.option_index < len(self._rows):
+        if self.query_one(Options).has_focus and event.option_index < len(self._rows):
             self._say(event.option_index)
 
-    @on(OptionList.OptionSelected, "#findings")
-    def _choose(self, event: OptionList.OptionSelected) -> None:
+    @on(Options.OptionSelected, "#findings")
+    def _choose(self, event: Options.OptionSelected) -> None:
         event.stop()
         finding = self._rows[event.option_index]
         if finding is not None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from textual import on
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from goals_tui.domain.wiring import Severity
@@ -17,19 +16,14 @@ from goals_tui.tui.choose import Choose
 from goals_tui.tui.choose import Option as Row
 from goals_tui.tui.flows.findings_list import COLORS
 from goals_tui.tui.flows.flow_chart_paint import BADGES
+from goals_tui.tui.widgets.options import Options
 
 
-class FlowList(OptionList):
+class FlowList(Options):
     """Every flow of the project; moving through it shows each."""
 
     DEFAULT_CSS = """
     FlowList { width: 28; height: 1fr; margin-right: 2; scrollbar-size-vertical: 1; }
-    FlowList > .option-list--option-highlighted {
-        background: $foreground 8%; color: $foreground; text-style: none;
-    }
-    FlowList:focus > .option-list--option-highlighted {
-        background: $primary 22%; color: $foreground; text-style: none;
-    }
     """
 
     @dataclass
@@ -50,15 +44,15 @@ class FlowList(OptionList):
         ids = [flow.id for flow in flows]
         if rows != self._rows:
             self._rows = rows
-            with self.prevent(OptionList.OptionHighlighted):
+            with self.prevent(Options.OptionHighlighted):
                 self.clear_options()
                 self.add_options([Option(_row(flow, found)) for flow, found in rows])
         if shown in ids and self.highlighted != ids.index(shown):
-            with self.prevent(OptionList.OptionHighlighted):
+            with self.prevent(Options.OptionHighlighted):
                 self.highlighted = ids.index(shown)
 
-    @on(OptionList.OptionHighlighted)
-    def _move(self, event: OptionList.OptionHighlighted) -> None:
+    @on(Options.OptionHighlighted)
+    def _move(self, event: Options.OptionHighlighted) -> None:
         event.stop()
         if event.option_index < len(self._rows):
             self.post_message(self.Moved(self._rows[event.option_index][0].id))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from textual import events, on
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Input, OptionList
+from textual.widgets import Input
 from textual.widgets.option_list import Option
 
 from goals_tui.domain.flow import KIND_TITLES, NodeKind
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.dialogs import Dialog
 from goals_tui.tui.flows.faces import KIND_GLYPHS
+from goals_tui.tui.widgets.options import Options
 
 KINDS: tuple[tuple[str, NodeKind, str], ...] = (
     ("s", "say", "the agent says something"),
@@ -38,13 +39,7 @@ class KindMenu(Dialog[NodeKind]):
     KindMenu #dialog-buttons { display: none; }
     KindMenu #kind-search { display: none; }
     KindMenu.-searching #kind-search { display: block; margin: 1 0; }
-    KindMenu OptionList { height: auto; max-height: 12; }
-    KindMenu OptionList > .option-list--option-highlighted {
-        background: $foreground 8%; color: $foreground; text-style: none;
-    }
-    KindMenu OptionList:focus > .option-list--option-highlighted {
-        background: $primary 22%; color: $foreground; text-style: none;
-    }
+    KindMenu Options { height: auto; max-height: 12; }
     """
 
     def __init__(self, where: str) -> None:
@@ -57,12 +52,12 @@ class KindMenu(Dialog[NodeKind]):
 
         yield Static(self.where, classes="dialog-text quiet", markup=False)
         yield Input(placeholder="Type to search", id="kind-search")
-        yield OptionList(id="kinds")
+        yield Options(id="kinds")
 
     def on_mount(self) -> None:
         """All kinds, letters ready."""
         self._list("")
-        self.query_one(OptionList).focus()
+        self.query_one(Options).focus()
 
     def action_search(self) -> None:
         """Type instead of pressing a letter."""
@@ -73,7 +68,7 @@ class KindMenu(Dialog[NodeKind]):
         """A letter adds its kind; while searching the arrows move in the list."""
         if self.has_class("-searching"):
             if event.key in ("up", "down"):
-                getattr(self.query_one(OptionList), f"action_cursor_{event.key}")()
+                getattr(self.query_one(Options), f"action_cursor_{event.key}")()
                 event.stop()
             return
         for letter, kind, _ in KINDS:
@@ -87,18 +82,18 @@ class KindMenu(Dialog[NodeKind]):
 
     @on(Input.Submitted, "#kind-search")
     def _take(self) -> None:
-        chosen = self.query_one(OptionList).highlighted
+        chosen = self.query_one(Options).highlighted
         if chosen is not None:
             self.dismiss(self.shown[chosen])
 
-    @on(OptionList.OptionSelected, "#kinds")
-    def _selected(self, event: OptionList.OptionSelected) -> None:
+    @on(Options.OptionSelected, "#kinds")
+    def _selected(self, event: Options.OptionSelected) -> None:
         self.dismiss(self.shown[event.option_index])
 
     def _list(self, wanted: str) -> None:
         found = [row for row in KINDS if wanted in f"{KIND_TITLES[row[1]]} {row[2]}".casefold()]
         self.shown = [kind for _, kind, _ in found]
-        rows = self.query_one(OptionList)
+        rows = self.query_one(Options)
         rows.clear_options()
         rows.add_options([Option(_row(letter, kind, text)) for letter, kind, text in found])
         if found:

@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, Static
 from textual.widgets.option_list import Option
 
 from goals_tui.domain.errors import GoalsError
@@ -24,6 +24,7 @@ from goals_tui.tui.flows.flow_chart import FlowChart
 from goals_tui.tui.flows.panel_debug import debug_parts
 from goals_tui.tui.flows.talk import Line, Talk
 from goals_tui.tui.screen import ScreenFrame
+from goals_tui.tui.widgets.options import Options
 
 AGAIN, BACK = "Start again", "Back to the chart"
 
@@ -85,7 +86,7 @@ class Earlier(Static):
         self.parent.scroll_to(y=self.size.height, animate=False)
 
 
-class Answers(OptionList):
+class Answers(Options):
     """The buttons of a question: number keys and arrows choose, any other letter begins free text.
 
     After the end of a conversation it offers what to do next, and letters go on to the app.
@@ -93,12 +94,6 @@ class Answers(OptionList):
 
     DEFAULT_CSS = """
     Answers { height: auto; max-height: 8; margin-bottom: 1; display: none; }
-    Answers > .option-list--option-highlighted {
-        background: $foreground 8%; color: $foreground; text-style: none;
-    }
-    Answers:focus > .option-list--option-highlighted {
-        background: $primary 22%; color: $foreground; text-style: none;
-    }
     """
 
     @dataclass
@@ -248,7 +243,7 @@ class PanelScreen(ScreenFrame[None]):
             self._answer(text)
 
     @on(Answers.OptionSelected)
-    def _chose(self, event: OptionList.OptionSelected) -> None:
+    def _chose(self, event: Options.OptionSelected) -> None:
         answer = self.query_one(Answers).answers[event.option_index]
         if self.talk is not None and self.talk.ended:
             if answer == AGAIN:

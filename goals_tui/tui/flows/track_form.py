@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, Label, OptionList, Static
+from textual.widgets import Button, Label, Static
 from textual.widgets.option_list import Option
 
 from goals_tui.domain.flow import Node, TrackGoal
@@ -21,19 +21,14 @@ from goals_tui.tui.choose import Choose
 from goals_tui.tui.choose import Option as Row
 from goals_tui.tui.flows import edits
 from goals_tui.tui.flows.forms import EditorData, NodeForm
+from goals_tui.tui.widgets.options import Options
 
 
-class StepList(OptionList):
+class StepList(Options):
     """The steps of a goal in its order, each chosen or not. Enter and space choose."""
 
     DEFAULT_CSS = """
     StepList { height: auto; max-height: 24; background: $surface; padding: 0 1; }
-    StepList > .option-list--option-highlighted {
-        background: $foreground 8%; color: $foreground; text-style: none;
-    }
-    StepList:focus > .option-list--option-highlighted {
-        background: $primary 22%; color: $foreground; text-style: none;
-    }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("flows.steps")]
 
@@ -111,8 +106,8 @@ class TrackForm(NodeForm):
         self.post_message(self.Edited())
         self.query_one(StepList).focus()
 
-    @on(OptionList.OptionSelected, "#steps")
-    def _choose_step(self, event: OptionList.OptionSelected) -> None:
+    @on(Options.OptionSelected, "#steps")
+    def _choose_step(self, event: Options.OptionSelected) -> None:
         event.stop()
         goal = self.goal
         if goal is not None:

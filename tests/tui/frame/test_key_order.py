@@ -11,6 +11,7 @@ from goals_tui.services.context import Services
 from goals_tui.tui import key_order
 from goals_tui.tui.goals.editor import GoalEditor
 from goals_tui.tui.goals.screen import GoalsScreen
+from goals_tui.tui.widgets.options import Options
 from goals_tui.tui.widgets.virtual_list import VirtualList
 from tests.builders import flow
 from tests.tui.goals.samples import book_a_flight
@@ -115,3 +116,14 @@ async def test_a_widget_that_is_gone_holds_up_no_key(services: Services, monkeyp
                 break
         assert isinstance(pilot.app.screen, GoalEditor)
         assert pilot.app.screen.draft.goal.name == "Fly!"
+
+
+@pytest.mark.parametrize("key", ["pagedown", "pageup", "end", "home", "down", "up"])
+async def test_keys_of_a_list_that_has_no_room_yet_do_no_harm(services: Services, key: str) -> None:
+    services.flows.save(flow("One"))
+    async with running(services, (20, 5), area="flows") as pilot:
+        await burst(pilot, "ctrl+p", key, key, "escape")
+        assert len(pilot.app.screen_stack) == 1
+        for lists in pilot.app.screen.query(Options):
+            lists.focus()
+            await press(pilot, key, key)
