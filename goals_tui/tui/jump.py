@@ -10,10 +10,12 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Label
 
+from goals_tui.tui.background import ClosesOnce
+
 LETTERS = "asdfghjklqwertyuiopzxcvbnm"
 
 
-class Jump(ModalScreen[Widget | None]):
+class Jump(ModalScreen[Widget | None], ClosesOnce[Widget | None]):
     """Letters over the screen below. Returns the widget that was chosen, or None."""
 
     CONTEXT = "app.dialog"

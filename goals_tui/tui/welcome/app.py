@@ -10,13 +10,13 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from goals_tui.domain.errors import GoalsError
 from goals_tui.services.first_start import Start, demo_path, propose
 from goals_tui.services.packages.paths import check_source, shortened, typed
 from goals_tui.tui.actions import Action, bindings, key_name, of_context
+from goals_tui.tui.background import ClosesOnce
 from goals_tui.tui.base_app import BaseApp
 from goals_tui.tui.config import Config
 from goals_tui.tui.packages.paths import AskPath
@@ -33,7 +33,7 @@ WAYS = {
 """The ways to begin by their action, with what each gives."""
 
 
-class WelcomeScreen(Screen[None]):
+class WelcomeScreen(ClosesOnce[None]):
     """Three ways to begin."""
 
     CONTEXT: ClassVar[str] = "welcome"
@@ -132,7 +132,7 @@ class WelcomeApp(BaseApp[Start]):
         super().__init__(config)
         self.path = path
 
-    def get_default_screen(self) -> Screen[None]:
+    def get_default_screen(self) -> WelcomeScreen:
         """The welcome itself."""
         return WelcomeScreen(self.path)
 

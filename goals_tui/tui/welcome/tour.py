@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from goals_tui.domain.errors import GoalsError
 from goals_tui.tui.actions import bindings, shown_key
+from goals_tui.tui.background import ClosesOnce
 from goals_tui.tui.widgets.bars import KeyBar
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ CARDS = (
 )
 
 
-class TourCard(ModalScreen[Move | None]):
+class TourCard(ModalScreen[Move | None], ClosesOnce[Move | None]):
     """One card, at the foot of the screen that it speaks of. Returns where to go; None ends the tour."""
 
     CONTEXT: ClassVar[str] = "welcome.tour"

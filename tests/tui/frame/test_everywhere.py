@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.events import Key
+
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import Source
 from goals_tui.services.context import Services
@@ -64,6 +66,12 @@ async def test_jump_focuses_by_a_letter(services: Services) -> None:
         assert pilot.app.focused.id == "journey"
         await press(pilot, "ctrl+o", "escape")
         assert pilot.app.focused.id == "journey"
+        await press(pilot, "semicolon")
+        letters = pilot.app.screen
+        for _ in range(2):
+            letters.post_message(Key("x", "x"))
+        await settle(pilot)
+        assert len(pilot.app.screen_stack) == 1
 
 
 async def test_undo_says_what_it_did_and_works_where_there_is_something(services: Services) -> None:

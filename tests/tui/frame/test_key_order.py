@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from rich.style import Style
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -127,3 +128,19 @@ async def test_keys_of_a_list_that_has_no_room_yet_do_no_harm(services: Services
         for lists in pilot.app.screen.query(Options):
             lists.focus()
             await press(pilot, key, key)
+
+
+async def test_a_click_on_an_option_that_is_gone_by_now_does_nothing(services: Services) -> None:
+    for name in ("One", "Two"):
+        services.flows.save(flow(name))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "o")
+        rows = pilot.app.screen.query_one(Options)
+        left, top = rows.content_region.offset
+        over = (left + 4, top + 1)
+        assert pilot.app.screen.get_style_at(*over).meta["option"] == 1
+        rows.clear_options()
+        click = events.Click(rows, 4, 1, 0, 0, 1, False, False, False, *over, style=Style.from_meta({"option": 1}))
+        rows.post_message(click)
+        await settle(pilot)
+        assert pilot.app.screen.query_one(Options) is rows
