@@ -46,7 +46,6 @@ class Choose(Dialog[str]):
     Choose > #dialog { height: 80%; }
     Choose #dialog-body { height: 1fr; }
     Choose Options { height: 1fr; margin-top: 1; }
-    Choose Options > .option-list--option-highlighted { background: $block-cursor-blurred-background; }
     Choose.-few > #dialog, Choose.-few #dialog-body { height: auto; }
     Choose .quiet { margin-bottom: 1; }
     Choose #dialog-buttons .quiet { margin: 0; }
@@ -72,7 +71,7 @@ class Choose(Dialog[str]):
         if self.text:
             yield Static(self.text, classes="dialog-text quiet", markup=False)
         yield Search(placeholder="Type to search", id="search")
-        yield Options(id="options")
+        yield Options(id="options", classes="-follows")
 
     def compose_buttons(self) -> ComposeResult:
         yield Label("", id="count", classes="quiet")
@@ -125,7 +124,7 @@ class Choose(Dialog[str]):
 
     @on(Options.OptionHighlighted)
     def _highlighted(self, event: Options.OptionHighlighted) -> None:
-        if self.preview and event.option_index < len(self.shown):
+        if self.preview and Options.is_there(event):
             self.preview(self.shown[event.option_index].value)
 
     @on(Input.Submitted, "#search")
@@ -136,7 +135,8 @@ class Choose(Dialog[str]):
 
     @on(Options.OptionSelected)
     def _clicked(self, event: Options.OptionSelected) -> None:
-        self.dismiss(self.shown[event.option_index].value)
+        if Options.is_there(event):
+            self.dismiss(self.shown[event.option_index].value)
 
 
 def _searched(option: Option) -> str:

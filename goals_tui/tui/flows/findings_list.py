@@ -140,12 +140,12 @@ class FindingsList(Vertical):
     @on(Options.OptionHighlighted, "#findings")
     def _show(self, event: Options.OptionHighlighted) -> None:
         event.stop()
-        if self.query_one(Options).has_focus and event.option_index < len(self._rows):
+        if event.option_list.has_focus and Options.is_there(event):
             self._say(event.option_index)
 
     @on(Options.OptionSelected, "#findings")
     def _choose(self, event: Options.OptionSelected) -> None:
         event.stop()
-        finding = self._rows[event.option_index]
+        finding = self._rows[event.option_index] if Options.is_there(event) else None
         if finding is not None:
             self.post_message(self.Chosen(finding))

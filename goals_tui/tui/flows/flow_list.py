@@ -54,7 +54,7 @@ class FlowList(Options):
     @on(Options.OptionHighlighted)
     def _move(self, event: Options.OptionHighlighted) -> None:
         event.stop()
-        if event.option_index < len(self._rows):
+        if self.is_there(event):
             self.post_message(self.Moved(self._rows[event.option_index][0].id))
 
 

@@ -88,7 +88,8 @@ class KindMenu(Dialog[NodeKind]):
 
     @on(Options.OptionSelected, "#kinds")
     def _selected(self, event: Options.OptionSelected) -> None:
-        self.dismiss(self.shown[event.option_index])
+        if Options.is_there(event):
+            self.dismiss(self.shown[event.option_index])
 
     def _list(self, wanted: str) -> None:
         found = [row for row in KINDS if wanted in f"{KIND_TITLES[row[1]]} {row[2]}".casefold()]

@@ -244,6 +244,8 @@ class PanelScreen(ScreenFrame[None]):
 
     @on(Answers.OptionSelected)
     def _chose(self, event: Options.OptionSelected) -> None:
+        if not Options.is_there(event):
+            return
         answer = self.query_one(Answers).answers[event.option_index]
         if self.talk is not None and self.talk.ended:
             if answer == AGAIN:

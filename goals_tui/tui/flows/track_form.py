@@ -110,8 +110,8 @@ class TrackForm(NodeForm):
     def _choose_step(self, event: Options.OptionSelected) -> None:
         event.stop()
         goal = self.goal
-        if goal is not None:
-            self.chosen ^= {goal.steps[event.option_index].id}
+        if goal is not None and event.option_id in {step.id for step in goal.steps}:
+            self.chosen ^= {event.option_id}
             self._show_steps()
             self.post_message(self.Edited())
 
@@ -129,7 +129,7 @@ class TrackForm(NodeForm):
                 else "There are no goals yet. Press 1 to create one, then come back."
             )
             return
-        steps.add_options([Option(self._row(step)) for step in goal.steps])
+        steps.add_options([Option(self._row(step), id=step.id) for step in goal.steps])
         first = next((place for place, step in enumerate(goal.steps) if step.id in self.chosen), 0)
         steps.highlighted = first if highlighted is None else min(highlighted, len(goal.steps) - 1)
         hint.update(self._advice(goal))

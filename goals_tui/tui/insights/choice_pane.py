@@ -11,11 +11,12 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Key
 from textual.message import Message
-from textual.widgets import Input, Label, OptionList
+from textual.widgets import Input, Label
 from textual.widgets.option_list import Option
 
 from goals_tui.domain.filters import Choice
 from goals_tui.tui.insights.tick import Tick
+from goals_tui.tui.widgets.options import Options
 
 MOST_ROWS = 300
 """How many values are listed at once; typing finds the others."""
@@ -27,7 +28,7 @@ class ChoicePane(Vertical):
     DEFAULT_CSS = """
     ChoicePane { height: 1fr; }
     ChoicePane Input { margin: 0; }
-    ChoicePane OptionList { height: 1fr; }
+    ChoicePane Options { height: 1fr; }
     ChoicePane Horizontal { height: 1; }
     ChoicePane Label { width: 1fr; text-align: right; color: $quiet; }
     """
@@ -54,10 +55,10 @@ class ChoicePane(Vertical):
         with Horizontal():
             yield Tick("All but these", self.start.negated)
             yield Label("", markup=False)
-        yield OptionList()
+        yield Options(classes="-follows")
 
     def on_mount(self) -> None:
-        self.query_one(OptionList).can_focus = False
+        self.query_one(Options).can_focus = False
         self._list()
 
     @property
@@ -85,7 +86,7 @@ class ChoicePane(Vertical):
 
     @on(Input.Changed)
     def _list(self) -> None:
-        rows = self.query_one(OptionList)
+        rows = self.query_one(Options)
         words = self.query_one(Input).value.casefold().split()
         here = self.rows[rows.highlighted] if rows.highlighted is not None and self.rows else None
         order = sorted(
@@ -112,7 +113,7 @@ class ChoicePane(Vertical):
 
     def on_key(self, event: Key) -> None:
         """The list follows the arrow keys while the search has the focus."""
-        rows = self.query_one(OptionList)
+        rows = self.query_one(Options)
         if not self.query_one(Input).has_focus:
             return
         moves = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
@@ -122,17 +123,18 @@ class ChoicePane(Vertical):
 
     @on(Input.Submitted)
     def _toggle_highlighted(self) -> None:
-        place = self.query_one(OptionList).highlighted
+        place = self.query_one(Options).highlighted
         if place is not None:
             self._toggle(place)
 
-    @on(OptionList.OptionSelected)
-    def _toggle_clicked(self, event: OptionList.OptionSelected) -> None:
+    @on(Options.OptionSelected)
+    def _toggle_clicked(self, event: Options.OptionSelected) -> None:
         event.stop()
-        self._toggle(event.option_index)
+        if Options.is_there(event):
+            self._toggle(event.option_index)
 
-    @on(OptionList.OptionHighlighted)
-    def _keep_highlight_here(self, event: OptionList.OptionHighlighted) -> None:
+    @on(Options.OptionHighlighted)
+    def _keep_highlight_here(self, event: Options.OptionHighlighted) -> None:
         event.stop()
 
     def _toggle(self, place: int) -> None:
@@ -143,7 +145,7 @@ class ChoicePane(Vertical):
             del self.chosen[value]
         else:
             self.chosen[value] = None
-        rows = self.query_one(OptionList)
+        rows = self.query_one(Options)
         rows.replace_option_prompt_at_index(place, self._row(value))
         self._count()
         self.post_message(self.Changed(self))

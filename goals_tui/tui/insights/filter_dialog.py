@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Key
 from textual.widget import Widget
-from textual.widgets import Button, ContentSwitcher, Input, OptionList, Static
+from textual.widgets import Button, ContentSwitcher, Input, Static
 from textual.widgets.option_list import Option
 
 from goals_tui.domain.errors import GoalsError
@@ -23,6 +23,7 @@ from goals_tui.tui.dialogs import AskText, Dialog
 from goals_tui.tui.insights.choice_pane import ChoicePane
 from goals_tui.tui.insights.span_pane import SpanPane
 from goals_tui.tui.insights.tick import Tick
+from goals_tui.tui.widgets.options import Options
 
 _KINDS = ("span", "goals", "endpoints", "locales", "snapshots", "more")
 _TITLES = ("Span", "Goals", "Endpoints", "Locales", "Snapshots", "More")
@@ -53,7 +54,7 @@ class FilterDialog(Dialog[Filters]):
     def compose_dialog(self) -> ComposeResult:
         start = self.start
         with Horizontal(id="filter-columns"):
-            yield OptionList(*(Option(title) for title in _TITLES), id="kinds")
+            yield Options(*(Option(title) for title in _TITLES), id="kinds")
             with ContentSwitcher(initial="span"):
                 yield SpanPane(start, self.today)
                 yield ChoicePane("goals", start.goals, id="goals")
@@ -83,7 +84,7 @@ class FilterDialog(Dialog[Filters]):
         yield Button("Apply", id="apply", variant="primary")
 
     def on_mount(self) -> None:
-        kinds = self.query_one("#kinds", OptionList)
+        kinds = self.query_one("#kinds", Options)
         kinds.highlighted = 0
         kinds.focus()
         self.query_one("#goals", ChoicePane).fill((row.id, row.name) for row in self.services.goals.summaries())
@@ -129,7 +130,7 @@ class FilterDialog(Dialog[Filters]):
     @on(Tick.Changed)
     def _say(self) -> None:
         self.query_one("#filter-problem", Static).update(self.problem())
-        draft, kinds = self.draft, self.query_one("#kinds", OptionList)
+        draft, kinds = self.draft, self.query_one("#kinds", Options)
         more = [
             word for word, on in (("panel", draft.include_test), ("current values", draft.price_by == "current")) if on
         ]
@@ -158,11 +159,11 @@ class FilterDialog(Dialog[Filters]):
 
     # -- moving about
 
-    @on(OptionList.OptionHighlighted, "#kinds")
-    def _show_kind(self, event: OptionList.OptionHighlighted) -> None:
+    @on(Options.OptionHighlighted, "#kinds")
+    def _show_kind(self, event: Options.OptionHighlighted) -> None:
         self.query_one(ContentSwitcher).current = _KINDS[event.option_index]
 
-    @on(OptionList.OptionSelected, "#kinds")
+    @on(Options.OptionSelected, "#kinds")
     def _enter_kind(self) -> None:
         pane = self.query_one(ContentSwitcher).visible_content
         first = next((w for w in pane.query("*") if w.focusable), None) if pane else None
@@ -171,7 +172,7 @@ class FilterDialog(Dialog[Filters]):
 
     def on_key(self, event: Key) -> None:
         """→ goes from the kinds to their values, ← comes back: in text only from its beginning."""
-        kinds = self.query_one("#kinds", OptionList)
+        kinds = self.query_one("#kinds", Options)
         if event.key == "right" and kinds.has_focus:
             event.stop()
             self._enter_kind()

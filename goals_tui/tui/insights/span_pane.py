@@ -11,13 +11,14 @@ from textual.containers import Grid, Vertical
 from textual.content import Content
 from textual.events import Key
 from textual.message import Message
-from textual.widgets import Input, Label, OptionList, Static
+from textual.widgets import Input, Label, Static
 from textual.widgets.option_list import Option
 
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.filters import SPAN_TITLES, Filters, SpanName, parse_moment
 from goals_tui.tui.insights.calendar import Calendar
 from goals_tui.tui.insights.filtered_screen import SPANS_BY_LENGTH
+from goals_tui.tui.widgets.options import Options
 
 
 class SpanPane(Vertical):
@@ -25,7 +26,7 @@ class SpanPane(Vertical):
 
     DEFAULT_CSS = """
     SpanPane { height: 1fr; }
-    SpanPane OptionList { height: auto; max-height: 7; }
+    SpanPane Options { height: auto; max-height: 7; }
     SpanPane Grid {
         grid-size: 2; grid-columns: 1fr 1fr; grid-rows: 1 auto; grid-gutter: 0 1; height: auto; margin-top: 1;
     }
@@ -46,7 +47,7 @@ class SpanPane(Vertical):
         self.since, self.until = filters.since or "", filters.until or ""
 
     def compose(self) -> ComposeResult:
-        yield OptionList(*(Option(self._row(name)) for name in SPANS_BY_LENGTH))
+        yield Options(*(Option(self._row(name)) for name in SPANS_BY_LENGTH))
         with Grid():
             yield Label("From")
             yield Label("To, included")
@@ -56,7 +57,7 @@ class SpanPane(Vertical):
 
     def on_mount(self) -> None:
         if self.span in SPANS_BY_LENGTH:
-            self.query_one(OptionList).highlighted = SPANS_BY_LENGTH.index(self.span)
+            self.query_one(Options).highlighted = SPANS_BY_LENGTH.index(self.span)
 
     def reset(self, filters: Filters) -> None:
         """Edit the span of other filters."""
@@ -78,18 +79,18 @@ class SpanPane(Vertical):
         return Content.assemble(mark, SPAN_TITLES[name])
 
     def _redraw(self) -> None:
-        rows = self.query_one(OptionList)
+        rows = self.query_one(Options)
         for place, name in enumerate(SPANS_BY_LENGTH):
             rows.replace_option_prompt_at_index(place, self._row(name))
         self.post_message(self.Changed(self))
 
-    @on(OptionList.OptionSelected)
-    def _preset(self, event: OptionList.OptionSelected) -> None:
+    @on(Options.OptionSelected)
+    def _preset(self, event: Options.OptionSelected) -> None:
         event.stop()
         self.reset(Filters(span=SPANS_BY_LENGTH[event.option_index]))
 
-    @on(OptionList.OptionHighlighted)
-    def _keep_highlight_here(self, event: OptionList.OptionHighlighted) -> None:
+    @on(Options.OptionHighlighted)
+    def _keep_highlight_here(self, event: Options.OptionHighlighted) -> None:
         event.stop()
 
     @on(Input.Changed)

@@ -9,7 +9,10 @@ from textual.widgets import OptionList
 
 
 class Options(OptionList):
-    """Textual's list of options, which takes a key before it was drawn, and a click on what is gone by now."""
+    """Textual's list of options, which takes a key before it was drawn, and a click on what is gone by now.
+
+    One of the class `-follows` stands below a search that has the focus and moves it.
+    """
 
     DEFAULT_CSS = """
     Options > .option-list--option-highlighted {
@@ -18,7 +21,14 @@ class Options(OptionList):
     Options:focus > .option-list--option-highlighted {
         background: $primary 22%; color: $foreground; text-style: none;
     }
+    Options.-follows > .option-list--option-highlighted { background: $block-cursor-blurred-background; }
     """
+
+    @staticmethod
+    def is_there(event: OptionList.OptionMessage) -> bool:
+        """Whether the option of a message is still where it was: the list may have changed since it was posted."""
+        rows, place = event.option_list, event.option_index
+        return place < rows.option_count and rows.get_option_at_index(place) is event.option
 
     def on_click(self, event: Click) -> None:
         """Nothing, where there are fewer options than when what was clicked was drawn."""

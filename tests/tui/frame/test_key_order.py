@@ -16,7 +16,7 @@ from goals_tui.tui.widgets.options import Options
 from goals_tui.tui.widgets.virtual_list import VirtualList
 from tests.builders import flow
 from tests.tui.goals.samples import book_a_flight
-from tests.tui.harness import messages, press, running, settle
+from tests.tui.harness import messages, press, running, settle, type_text
 
 
 async def burst(pilot: Pilot[None], *keys: str) -> None:
@@ -144,3 +144,20 @@ async def test_a_click_on_an_option_that_is_gone_by_now_does_nothing(services: S
         rows.post_message(click)
         await settle(pilot)
         assert pilot.app.screen.query_one(Options) is rows
+
+
+async def test_what_was_chosen_before_the_list_changed_is_not_what_stands_there_now(services: Services) -> None:
+    for name in ("One", "Two"):
+        services.flows.save(flow(name))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "o")
+        rows, dialog = pilot.app.screen.query_one(Options), pilot.app.screen
+        chosen = Options.OptionSelected(rows, rows.get_option_at_index(1), 1)
+        await type_text(pilot, "two")
+        assert rows.option_count == 1
+        rows.post_message(chosen)
+        rows.post_message(Options.OptionSelected(rows, chosen.option, 0))
+        await settle(pilot)
+        assert pilot.app.screen is dialog
+        await press(pilot, "enter")
+        assert pilot.app.screen.place == "Two"
