@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import signal
 import subprocess
 from pathlib import Path
@@ -44,13 +45,15 @@ def on_a_terminal(services: Services, package: Path, typed: str, *, interrupt: b
     os.write(person, typed.encode())
     said = b""
     while True:
+        # Python misses a ctrl+c that comes in the moment before it waits: a person presses again, and so do we.
+        waits = interrupt and b"]:" in said and b"Stopped" not in said
+        if waits and not select.select([person], [], [], 1.0)[0]:
+            running.send_signal(signal.SIGINT)
+            continue
         try:
             said += os.read(person, 4096)
         except OSError:  # so Linux says that the program has closed it
             break
-        if interrupt and b"]:" in said:
-            running.send_signal(signal.SIGINT)
-            interrupt = False
     out, _ = running.communicate()
     os.close(person)
     return Result(running.returncode, out, said.decode().replace("\r\n", "\n"))
