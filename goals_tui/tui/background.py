@@ -61,6 +61,10 @@ class BackgroundScreen(ClosesOnce[ResultT]):
         """The services of the open workspace."""
         return self.goals_app.services
 
+    def named_key(self, action_id: str) -> str:
+        """As the app's: the first key of an action as people write it."""
+        return self.goals_app.named_key(action_id)
+
     def load(
         self,
         group: str,

@@ -68,6 +68,10 @@ class BaseApp(App[ResultT], inherit_bindings=False):
         """Textual's own themes get the colours of outcomes too."""
         return outcome_colors(self.current_theme)
 
+    def named_key(self, action_id: str) -> str:
+        """The first key of an action as people write it, with the keys of this user; for texts that name one."""
+        return shown_key(self._keymap, action_id)
+
     # -- errors
 
     def show_error(self, error: BaseException) -> None:
@@ -153,5 +157,5 @@ class BaseApp(App[ResultT], inherit_bindings=False):
         """Say how to leave: ctrl+c copies."""
         works = (found.binding for found in self.screen.active_bindings.values() if found.enabled)
         # Not one that is typed where the cursor is.
-        key = next((key_name(each.key) for each in works if each.action == "quit"), shown_key(self._keymap, self.QUIT))
+        key = next((key_name(each.key) for each in works if each.action == "quit"), self.named_key(self.QUIT))
         self.notify(f"Press {key} to quit (ctrl+c copies).")

@@ -64,7 +64,7 @@ async def import_flow(app: GoalsApp) -> Flow | None:
     except GoalsError as error:
         app.show_error(error)
         return None
-    app.notify(f"Imported {flow.name!r}. Press u to take it back.")
+    app.notify(f"Imported {flow.name!r}. Press {app.named_key('app.undo')} to take it back.")
     return flow
 
 

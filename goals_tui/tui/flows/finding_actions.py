@@ -55,4 +55,5 @@ class FindingActions(EditorActions):
             return
         at = self.here
         edit = self.attempt(lambda: fixes.fix(finding, flow, at, self.names.goals, self.services.ids))
-        self.commit(edit, said=f"{edit.label}. Press u to take it back." if edit else "")
+        back = self.named_key("app.undo")
+        self.commit(edit, said=f"{edit.label}. Press {back} to take it back." if edit else "")

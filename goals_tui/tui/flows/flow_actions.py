@@ -72,7 +72,8 @@ class FlowActions(NodeActions):
             return
         if self.attempt(lambda: self.services.flows.delete(flow.id)) is not None:
             self.flow = None
-            self.notify(f"{flow.name!r} is deleted.", title="u brings it back", timeout=_LONG)
+            back = self.named_key("app.undo")
+            self.notify(f"{flow.name!r} is deleted.", title=f"{back} brings it back", timeout=_LONG)
             self.goals_app.changed()
             self.chart.focus()
 
@@ -81,7 +82,8 @@ class FlowActions(NodeActions):
         users = [name for name in users if name != flow.name]
         if not users:
             return True
-        text = f"Nodes in {', '.join(map(repr, users))} lead to it, and will lead nowhere. u brings it back."
+        back = self.named_key("app.undo")
+        text = f"Nodes in {', '.join(map(repr, users))} lead to it, and will lead nowhere. {back} brings it back."
         answers = [Answer("keep", "Keep it"), Answer("delete", "Delete", danger=True)]
         dialog = Ask(f"Delete {flow.name}?", text, answers, danger=True)
         return await self.app.push_screen_wait(dialog) == "delete"
@@ -124,7 +126,7 @@ class FlowActions(NodeActions):
             return
         task = await self.app.push_screen_wait(SimulateDialog(self.flow))
         if task is not None:
-            self.notify("The simulation runs in the background. Press 5 to follow it.")
+            self.notify(f"The simulation runs in the background. Press {self.named_key('app.tasks')} to follow it.")
             self.goals_app.changed()
 
     def _check_name(self, flow_id: str) -> Callable[[str], object]:

@@ -33,6 +33,7 @@ from goals_tui.domain.flow import (
     Say,
 )
 from goals_tui.domain.model import MAX_NAME, MAX_TEXT, clean_line, clean_text
+from goals_tui.tui.actions import shown_key
 from goals_tui.tui.choose import Choose, Option
 from goals_tui.tui.flows.faces import Names
 from goals_tui.tui.flows.fields import LineList, SpokenField
@@ -215,7 +216,8 @@ class LookupForm(NodeForm):
         yield self.answer_field(self.node.of, "of")
         yield Label("Cases, besides Default")
         yield LineList([branch.value for branch in self._cases()], placeholder="A value", id="cases")
-        yield Static("Clearing a case deletes its nodes; u brings them back.", classes="hint")
+        back = shown_key(self.app._keymap, "app.undo")
+        yield Static(f"Clearing a case deletes its nodes; {back} brings them back.", classes="hint")
 
     def values(self) -> dict[str, Any]:
         return {"of": self.line("#of")}

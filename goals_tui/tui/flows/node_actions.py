@@ -134,8 +134,9 @@ class NodeActions(ScreenFrame[None]):
 
         `kept` is the node that this edit wrote, if it wrote one. Whether this edit was saved, in the flow or in a copy.
         """
-        outlook = "Overwrite: u brings theirs back. Reload shows theirs"
-        outlook += f"; p pastes your {title(kept)!r} into it." if kept else " without your last edit."
+        outlook = f"Overwrite: {self.named_key('app.undo')} brings theirs back. Reload shows theirs"
+        paste = self.named_key("flows.paste")
+        outlook += f"; {paste} pastes your {title(kept)!r} into it." if kept else " without your last edit."
         answer = await ask_conflict(self.app, error, one_line(outlook))
         saved = None
         if answer == "overwrite":
@@ -222,7 +223,8 @@ class NodeActions(ScreenFrame[None]):
         """Make the selected node ready to be pasted."""
         if self.node is not None:
             NodeActions.clipboard = self.node
-            self.notify(f"Copied {title(self.node)!r}. Press p where it is to go, in any flow.")
+            paste = self.named_key("flows.paste")
+            self.notify(f"Copied {title(self.node)!r}. Press {paste} where it is to go, in any flow.")
             self.refresh_bindings()
 
     def action_paste(self) -> None:

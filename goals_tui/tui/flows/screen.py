@@ -207,7 +207,8 @@ class FlowsScreen(FindingActions):
             return
         flow, goal = self.flow, self.names.goals.get(goal_id)
         if flow is None:
-            self.notify("There is no flow yet. Press n to create one, then add a Track Goal Process node.")
+            new = self.named_key("flows.new")
+            self.notify(f"There is no flow yet. Press {new} to create one, then add a Track Goal Process node.")
         elif goal is not None:
             if self.side:
                 self.action_done()

@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from goals_tui.domain.flow import Node, TrackGoal
 from goals_tui.domain.flow_edit import position_of
 from goals_tui.domain.goal import Goal, Step
-from goals_tui.tui.actions import bindings
+from goals_tui.tui.actions import bindings, shown_key
 from goals_tui.tui.choose import Choose
 from goals_tui.tui.choose import Option as Row
 from goals_tui.tui.flows import edits
@@ -123,10 +123,11 @@ class TrackForm(NodeForm):
         steps.display = self.query_one("#steps-label").display = goal is not None
         hint = self.query_one("#steps-hint", Static)
         if goal is None:
+            goals = shown_key(self.app._keymap, "app.goals")
             hint.update(
                 "No goal is chosen: this node tracks nothing."
                 if self.data.names.goals
-                else "There are no goals yet. Press 1 to create one, then come back."
+                else f"There are no goals yet. Press {goals} to create one, then come back."
             )
             return
         steps.add_options([Option(self._row(step), id=step.id) for step in goal.steps])
@@ -145,7 +146,7 @@ class TrackForm(NodeForm):
 
     def _advice(self, goal: Goal) -> str:
         if not self.chosen:
-            return "Choose a step with space."
+            return f"Choose a step with {shown_key(self.app._keymap, 'flows.steps.choose')}."
         if goal.initial.id not in self.chosen and not self._elsewhere(goal.initial):
             return f"▲ {goal.initial.name!r}, the initial step, is tracked nowhere: nothing of this goal counts."
         return "space chooses, ctrl+s or esc saves"

@@ -146,7 +146,7 @@ class DeleteGoal(Dialog[bool]):
         except GoalsError as error:
             self.query_one(".problem", Static).update(str(error))
             return
-        self.notify(f"{counted(changed, 'node')} changed. u takes that back.")
+        self.notify(f"{counted(changed, 'node')} changed. {self.named_key('app.undo')} takes that back.")
         self.goals_app.changed()
         self.query_one("#cancel", Button).focus()
         self._count()

@@ -20,7 +20,7 @@ async def choose_use(screen: ScreenFrame[Any], row: GoalSummary) -> None:
     """List the nodes that track a goal and go to the one that is chosen."""
     uses = screen.services.goals.where_used(row.id)
     if not uses:
-        screen.notify(f"No flow tracks {row.name!r} yet. Press t to track it in one.")
+        screen.notify(f"No flow tracks {row.name!r} yet. Press {screen.named_key('goals.track')} to track it in one.")
         return
     goal = screen.services.goals.get(row.id)
     options = [

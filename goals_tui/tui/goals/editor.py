@@ -14,7 +14,7 @@ from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.goal_rules import Problem
 from goals_tui.domain.project import currency_digits
-from goals_tui.tui.actions import bindings, shown_key
+from goals_tui.tui.actions import bindings
 from goals_tui.tui.dialogs import ask_to_leave
 from goals_tui.tui.goals.draft import Draft
 from goals_tui.tui.goals.editor_steps import StepEditing
@@ -57,7 +57,7 @@ class GoalEditor(StepEditing):
 
     def compose_body(self) -> ComposeResult:
         self.currency = self._currency()
-        yield GoalForm(self.draft.goal, self.currency, shown_key(self.app._keymap, "goals.editor.add-step"), id="form")
+        yield GoalForm(self.draft.goal, self.currency, self.named_key("goals.editor.add-step"), id="form")
         yield Static("", id="what-next", markup=False)
 
     def _currency(self) -> Currency:

@@ -99,4 +99,4 @@ class StepEditing(ScreenFrame[str]):
         self.draft.touched.add("steps")
         self.draft.delete_step(step.id)
         self.show_state()
-        self.notify(f"{step.name!r} will be deleted when you save (u undoes).")
+        self.notify(f"{step.name!r} will be deleted when you save ({self.named_key('goals.editor.undo')} undoes).")

@@ -60,7 +60,8 @@ async def resolve_conflict(editor: GoalEditor, conflict: ConflictError) -> bool:
 
     Nothing is lost: reloading keeps the draft behind undo and on the clipboard, overwriting keeps theirs as a version.
     """
-    outlook = "Reload shows theirs; u brings yours back. Overwrite keeps theirs as an older version."
+    undo = editor.named_key("goals.editor.undo")
+    outlook = f"Reload shows theirs; {undo} brings yours back. Overwrite keeps theirs as an older version."
     answer = await ask_conflict(editor.app, conflict, outlook)
     if answer == "overwrite":
         return await editor.save(overwrite=True)
@@ -69,7 +70,7 @@ async def resolve_conflict(editor: GoalEditor, conflict: ConflictError) -> bool:
         stored = editor.attempt(lambda: editor.services.goals.get(editor.draft.goal.id))
         if stored is not None:
             editor.reload(stored)
-            editor.notify("This is their version. u brings yours back; it is on the clipboard too.")
+            editor.notify(f"This is their version. {undo} brings yours back; it is on the clipboard too.")
     if answer == "copy":
         return _save_copy(editor)
     return False

@@ -154,7 +154,7 @@ class FilteredScreen(ScreenFrame[None]):
             return
         if self.attempt(lambda: self.services.filters.save(name, self.goals_app.filters)) is not None:
             self.goals_app.changed()
-            self.app.notify(f"Filters saved as {name!r}. l loads them.")
+            self.app.notify(f"Filters saved as {name!r}. {self.named_key(f'{self.CONTEXT}.load-filters')} loads them.")
 
     @work
     async def action_delete_filters(self) -> None:
@@ -162,14 +162,15 @@ class FilteredScreen(ScreenFrame[None]):
         name = await self._choose_saved("Delete saved filters")
         if name is not None and self.attempt(lambda: self.services.filters.delete(name)) is not None:
             self.goals_app.changed()
-            self.app.notify(f"Filters {name!r} deleted. u brings them back.")
+            self.app.notify(f"Filters {name!r} deleted. {self.named_key('app.undo')} brings them back.")
 
     async def _choose_saved(self, title: str) -> str | None:
         from goals_tui.tui.choose import Choose, Option
 
         saved = self.services.filters.all()
         if not saved:
-            self.app.notify("No filters are saved yet. w saves the present ones under a name.")
+            key = self.named_key(f"{self.CONTEXT}.save-filters")
+            self.app.notify(f"No filters are saved yet. {key} saves the present ones under a name.")
             return None
         names = self.goal_names()
         options = [Option(one.name, one.name, ", ".join(filter_words(one.filters, None, names))) for one in saved]

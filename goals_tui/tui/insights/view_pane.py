@@ -12,6 +12,7 @@ from textual.events import DescendantFocus
 from textual.message import Message
 from textual.widgets import ContentSwitcher, Static
 
+from goals_tui.tui.actions import shown_key
 from goals_tui.tui.insights.buckets import Axis
 from goals_tui.tui.insights.course import LEAST_ROWS, Course, course
 from goals_tui.tui.insights.table_view import TableView
@@ -144,7 +145,9 @@ class ViewPane(Vertical):
         if self.as_table:
             before, after = self.table.hidden
             turns = " · ".join([f"← {before} more"] * bool(before) + [f"→ {after} more"] * bool(after))
-            text = Content(" · ".join(filter(None, [turns, "v shows the chart", "y copies it", "s saves it as CSV"])))
+            keys = (shown_key(self.app._keymap, f"insights.{name}") for name in ("table", "copy-table", "save-table"))
+            can = map("{} {}".format, keys, ("shows the chart", "copies it", "saves it as CSV"))
+            text = Content(" · ".join(filter(None, [turns, *can])))
         else:
             text = (under if under.has_focus else self.chart).caption(caption.size.width)
         caption.update(text.truncate(max(1, caption.size.width), ellipsis=True))

@@ -8,6 +8,8 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from goals_tui.tui.actions import shown_key
+
 
 class OnlyLine(Widget):
     """Hidden where there are no words. Where not all fits, the keys are said in brief, then the words are cut."""
@@ -27,9 +29,10 @@ class OnlyLine(Widget):
 
     def render(self) -> Content:
         said = Content.assemble("└ only ", (" · ".join(self.words), "bold"))
-        keys, brief = "   a shows all", "   a: all"
+        every, back = (shown_key(self.app._keymap, f"sessions.{name}") for name in ("all", "insights"))
+        keys, brief = f"   {every} shows all", f"   {every}: all"
         if self.from_insights:
-            keys, brief = f"{keys}, esc goes back to Insights", f"{brief}, esc: Insights"
+            keys, brief = f"{keys}, {back} goes back to Insights", f"{brief}, {back}: Insights"
         if said.cell_length + len(keys) > self.size.width:
             keys = brief
         said = said.truncate(max(1, self.size.width - len(keys)), ellipsis=True)

@@ -74,14 +74,18 @@ class Restriction:
         if behind.outcome is not None:
             yield f"{OUTCOME_GLYPHS[behind.outcome]} {OUTCOME_TITLES[behind.outcome]}"
 
-    def nothing_found(self) -> Content:
-        """What the empty list says, and which key leads on."""
+    def nothing_found(self, key: Callable[[str], str]) -> Content:
+        """What the empty list says, and which key leads on; `key` gives that of an action."""
+        everything = key("sessions.all")
         if self.behind == Behind(outcome="orphan"):
-            title, hint = "No orphans", "Every cycle has its initial step. Press a for the cycles of the filters."
+            title = "No orphans"
+            hint = f"Every cycle has its initial step. Press {everything} for the cycles of the filters."
         elif self.behind != NOTHING_BEHIND:
-            title, hint = "No such cycle in this span", "Press a for all cycles."
+            title, hint = "No such cycle in this span", f"Press {everything} for all cycles."
         else:
-            title, hint = "No goal was started in this span", "Press ] for a longer span, or f to change the filters."
+            title = "No goal was started in this span"
+            longer, filters = key("sessions.longer"), key("sessions.filters")
+            hint = f"Press {longer} for a longer span, or {filters} to change the filters."
         return Content.assemble((f"{title}\n", "bold"), (hint, "$quiet"))
 
 

@@ -106,7 +106,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         self.note = f"{pages.count:,} cycle{'' if pages.count == 1 else 's'}"
         self.query_one("#view", ContentSwitcher).current = "list" if pages.count else "empty"
         if not pages.count:
-            self.query_one("#empty", Static).update(self.restriction.nothing_found())
+            self.query_one("#empty", Static).update(self.restriction.nothing_found(self.named_key))
         self.refresh_bindings()
 
     def _goal(self, goal_id: str) -> Goal | None:

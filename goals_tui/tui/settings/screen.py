@@ -162,7 +162,10 @@ class SettingsScreen(ScreenFrame[None]):
         text = "Amounts keep their value; only the currency changes."
         chosen = await self.app.push_screen_wait(Choose("Currency", options, chosen=project.currency, text=text))
         if chosen is not None and chosen != project.currency and await self._save(project, {"currency": chosen}):
-            self.notify(f"Amounts are in {chosen} now; their values are unchanged (u undoes).", severity="warning")
+            self.notify(
+                f"Amounts are in {chosen} now; their values are unchanged ({self.named_key('app.undo')} undoes).",
+                severity="warning",
+            )
 
     async def _time_zone(self) -> None:
         from zoneinfo import ZoneInfo, available_timezones
@@ -188,7 +191,8 @@ class SettingsScreen(ScreenFrame[None]):
             differ = [title for key, title in fields.items() if getattr(theirs, key) != getattr(project, key)]
             text = (
                 f"The settings were changed elsewhere: {', '.join(differ) or 'nothing that can be seen'}.\n\n"
-                "Reload shows theirs. Overwrite sets only what you chose; u brings theirs back."
+                "Reload shows theirs. Overwrite sets only what you chose; "
+                f"{self.named_key('app.undo')} brings theirs back."
             )
             if await self.app.push_screen_wait(Ask("Changed elsewhere", text, answers)) == "overwrite":
                 return await self._save(self.services.project.get(), changes, overwrite=True)

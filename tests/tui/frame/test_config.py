@@ -9,7 +9,9 @@ import pytest
 from goals_tui.domain.errors import GoalsError
 from goals_tui.services.context import Services
 from goals_tui.tui.config import Config, load
-from tests.tui.harness import press, running, screen_text
+from tests.builders import flow
+from tests.tui.goals.samples import book_a_flight
+from tests.tui.harness import messages, press, running, screen_text
 
 
 def test_no_file_is_the_defaults(tmp_path: Path) -> None:
@@ -72,6 +74,23 @@ async def test_keys_of_the_user_work_and_are_shown(services: Services) -> None:
         assert "f4 New" in screen_text(pilot.app)
         await press(pilot, "f4")
         assert "New goal" in screen_text(pilot.app)
+
+
+async def test_what_is_said_names_the_keys_of_the_user(services: Services) -> None:
+    services.flows.save(flow("Booking"))
+    services.goals.save(book_a_flight(services))
+    keys = {"app.undo": "f9", "goals.track": "f7", "sessions.longer": "f11", "insights.save-filters": "f12"}
+    async with running(services, config=Config(keys=keys)) as pilot:
+        await press(pilot, "w")
+        assert messages(pilot.app) == ["No flow tracks 'Book a Flight' yet. Press f7 to track it in one."]
+        await press(pilot, "2", "X")
+        assert [said.title for said in pilot.app._notifications][-1] == "f9 brings it back"
+        await press(pilot, "f9")
+        assert [row.name for row in services.flows.summaries()] == ["Booking"]
+        await press(pilot, "4")
+        assert "Press f11 for a longer span, or f to change the filters." in screen_text(pilot.app)
+        await press(pilot, "3", "l")
+        assert messages(pilot.app)[-1] == "No filters are saved yet. f12 saves the present ones under a name."
 
 
 async def test_the_theme_is_kept(services: Services, tmp_path: Path) -> None:
