@@ -57,7 +57,7 @@ async def settle(pilot: Pilot[Any]) -> None:
         if threads:
             with suppress(WorkerCancelled):  # What was asked for since then is looked at in the next round.
                 await pilot.app.workers.wait_for_complete(threads)
-        quiet = 0 if threads or stop_blinking(pilot.app) else quiet + 1
+        quiet = 0 if threads or keys_wait(pilot.app) or stop_blinking(pilot.app) else quiet + 1
         if quiet == 2:
             break
 
@@ -76,6 +76,12 @@ def at_work(app: GoalsApp | Any) -> list[Worker[Any]]:
     running = [worker for worker in app.workers if not worker.is_finished and worker.group != "waits"]
     looking = CommandPalette._GATHER_COMMANDS_GROUP
     return [worker for worker in running if worker._thread_worker or worker.group == looking]
+
+
+def keys_wait(app: GoalsApp | Any) -> bool:
+    """Whether a key is on its way, or waits until what the one before it did is done."""
+    order = getattr(app, "_key_order", None)
+    return order is not None and bool(order._held or order._due or order._under_way)
 
 
 def stop_blinking(app: GoalsApp | Any) -> bool:
