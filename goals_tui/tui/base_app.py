@@ -102,14 +102,6 @@ class BaseApp(App[ResultT], inherit_bindings=False):
         except GoalsError as error:
             self.show_error(error)
 
-    async def run_action(
-        self, action: Any, default_namespace: DOMNode | None = None, namespaces: Mapping[str, DOMNode] | None = None
-    ) -> bool:
-        """As Textual's. A key of the screen before may arrive while the next is being made, which can't act yet."""
-        if isinstance(default_namespace, Screen) and not default_namespace.is_mounted:
-            return False
-        return await super().run_action(action, default_namespace, namespaces)
-
     async def _dispatch_action(self, namespace: Any, action_name: str, params: Any) -> bool:
         # The same for the widget whose key or click runs the action.
         try:
@@ -117,6 +109,16 @@ class BaseApp(App[ResultT], inherit_bindings=False):
         except GoalsError as error:
             self.show_error(error)
             return True
+
+    # -- actions
+
+    async def run_action(
+        self, action: Any, default_namespace: DOMNode | None = None, namespaces: Mapping[str, DOMNode] | None = None
+    ) -> bool:
+        """As Textual's. A key of the screen before may arrive while the next is being made, which can't act yet."""
+        if isinstance(default_namespace, Screen) and not default_namespace.is_mounted:
+            return False
+        return await super().run_action(action, default_namespace, namespaces)
 
     # -- messages
 
