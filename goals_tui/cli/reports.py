@@ -193,7 +193,7 @@ def funnel(
 
 
 def _lasted(seconds: float | None) -> str:
-    return DASH if seconds is None else format_duration(round(seconds))
+    return DASH if seconds is None else format_duration(seconds)
 
 
 def _bar(share: float | None, width: int = 24) -> str:
@@ -294,7 +294,7 @@ def cycle(
             add_row(
                 table,
                 f"{moment.event.timestamp:%Y-%m-%d %H:%M:%S}",
-                format_duration(round(moment.since_start)),
+                format_duration(moment.since_start),
                 GLYPHS[moment.kind] if moment.kind else "?",
                 moment.step,
                 format_duration(moment.time_saved_seconds) if moment.time_saved_seconds else None,

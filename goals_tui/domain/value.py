@@ -57,11 +57,13 @@ def parse_duration(text: str) -> int:
     return hours * 3600 + minutes * 60 + seconds
 
 
-def format_duration(seconds: int) -> str:
-    """`hh:mm:ss`, with as many digits for the hours as they need."""
-    minutes, second = divmod(int(seconds), 60)
+def format_duration(seconds: float) -> str:
+    """`hh:mm:ss`, to the nearest second, with as many digits for the hours as they need; -00:10:00 for ten minutes
+    before."""
+    whole = round(seconds)
+    minutes, second = divmod(abs(whole), 60)
     hours, minute = divmod(minutes, 60)
-    return f"{hours:02d}:{minute:02d}:{second:02d}"
+    return f"{'-' if whole < 0 else ''}{hours:02d}:{minute:02d}:{second:02d}"
 
 
 def _exact(value: object) -> object:

@@ -104,6 +104,13 @@ def test_minutes_and_seconds_above_59_are_named(text: str) -> None:
     assert str(refused.value) == said
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(-600, "-00:10:00"), (-0.4, "00:00:00"), (-3661.6, "-01:01:02"), (59.7, "00:01:00")]
+)
+def test_durations_have_a_sign_and_whole_seconds(seconds: float, text: str) -> None:
+    assert format_duration(seconds) == text
+
+
 @given(seconds=st.integers(0, MAX_SECONDS))
 def test_durations_survive_being_written_and_read(seconds: int) -> None:
     assert parse_duration(format_duration(seconds)) == seconds

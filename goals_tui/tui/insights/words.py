@@ -66,7 +66,7 @@ def time_cell(seconds: int) -> Cell:
 
 def lasted_cell(seconds: float | None) -> Cell:
     """How long something took, for a table."""
-    return Cell(DASH if seconds is None else format_duration(round(seconds)), seconds)
+    return Cell(DASH if seconds is None else format_duration(seconds), seconds)
 
 
 def text_cell(text: str) -> Cell:
@@ -75,7 +75,9 @@ def text_cell(text: str) -> Cell:
 
 
 def hours(seconds: int) -> str:
-    """Time saved in hours and minutes, never in days: 43 h 50 min, 1,234 h."""
+    """Time saved in hours and minutes, never in days: 43 h 50 min, 1,234 h; with a sign before 0."""
+    if seconds < 0:
+        return f"-{hours(-seconds)}"
     minutes = round(seconds / 60)
     if minutes < 60:
         return long_time(seconds)

@@ -191,13 +191,27 @@ def _line(timeline: Timeline, each: Moment, before: Moment | None, zone: ZoneInf
     at = each.event.timestamp.astimezone(zone)
     same_day = before is not None and before.event.timestamp.astimezone(zone).date() == at.date()
     title = Content.styled(each.step, "bold" if each.counts else "$quiet").truncate(name, ellipsis=True)
-    passed = f"after {long_time(each.since_start)}" if each.since_start >= 1 else "at once" if before else "start"
+    passed = _passed(timeline, each)
     return Content.assemble(
         (f"{glyph}  ", color),
         title.pad_right(max(0, name - title.cell_length)),
         (f"   {'' if same_day else f'{at:%Y-%m-%d}':<10} {at:%H:%M:%S}", "$foreground"),
         (f"   {passed:<17}", "$quiet"),
     )
+
+
+def _passed(timeline: Timeline, each: Moment) -> str:
+    """When an event fired, seen from the cycle's start: its first initial step, or an orphan's first event."""
+    if each is _start(timeline):
+        return "start" if each.kind == "initial" else "first event"
+    if each.since_start <= -1:
+        return f"{long_time(-each.since_start)} before"
+    return f"after {long_time(each.since_start)}" if each.since_start >= 1 else "at once"
+
+
+def _start(timeline: Timeline) -> Moment:
+    initial = (moment for moment in timeline.moments if moment.kind == "initial")
+    return next(initial, timeline.moments[0])
 
 
 def _earned(each: Moment, words: Words, before: Moment | None) -> Content:

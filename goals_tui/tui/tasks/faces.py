@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from textual.content import Content
 
 from goals_tui.services.tasks.record import STATE_TITLES, Task, TaskState
+from goals_tui.tui.widgets.chart_axis import long_time
 from goals_tui.tui.widgets.columns import Column
 
 COLORS: dict[TaskState, str] = {
@@ -96,11 +97,4 @@ def took(task: Task, now: datetime) -> str:
 
 def duration(seconds: float) -> str:
     """A length of time as people read it: 0.3 s, 12 s, 3 min 20 s, 2 h 05 min."""
-    if seconds < 10:
-        return f"{max(seconds, 0.0):.1f} s"
-    whole = int(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{max(seconds, 0.0):.1f} s" if seconds < 10 else long_time(int(seconds))

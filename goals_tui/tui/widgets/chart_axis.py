@@ -111,7 +111,9 @@ def _trimmed(value: float) -> str:
 
 
 def short_time(seconds: float) -> str:
-    """A length of time in its largest fitting unit: 45 s, 12 min, 3 h, 1.5 h, 1.2k h."""
+    """A length of time in its largest fitting unit: 45 s, 12 min, 3 h, 1.5 h, 1.2k h; with a sign before 0."""
+    if seconds < 0:
+        return f"-{short_time(-seconds)}"
     if seconds < 60:
         return f"{_trimmed(seconds)} s" if seconds else "0"
     if seconds < 3600:
@@ -120,8 +122,10 @@ def short_time(seconds: float) -> str:
 
 
 def long_time(seconds: float) -> str:
-    """A length of time in the two units that matter: 45 s, 12 min 30 s, 3 h 05 min, 4 d 2 h."""
+    """A length of time in the two units that matter: 45 s, 12 min 30 s, 3 h 05 min, 4 d 2 h; with a sign before 0."""
     whole = round(seconds)
+    if whole < 0:
+        return f"-{long_time(-whole)}"
     minutes, second = divmod(whole, 60)
     hours, minute = divmod(minutes, 60)
     days, hour = divmod(hours, 24)
