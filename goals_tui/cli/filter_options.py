@@ -1,4 +1,4 @@
-"""The filters of DESIGN section 5 as options, shared by `report`, `funnel` and `cycles`."""
+"""The filters of DESIGN section 5 as options, shared by the commands that read the event log."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from goals_tui.cli.output import say
 from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.domain.filters import Choice, Filters, span_name
 from goals_tui.domain.project import zone
@@ -57,7 +56,17 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
             bool,
             typer.Option(
                 "--no-snapshot",
-                help="Cycles without a snapshot; beside --snapshot those too. --not-snapshot keeps them anyway.",
+                help="Cycles without a snapshot; beside --snapshot those too.",
+            ),
+        ],
+        False,
+    ),
+    "any_snapshot": (
+        Annotated[
+            bool,
+            typer.Option(
+                "--any-snapshot",
+                help="Only cycles with a snapshot; --not-snapshot alone keeps those without.",
             ),
         ],
         False,
@@ -103,11 +112,13 @@ def _read(options: dict[str, Any]) -> Build:
     if custom and options["span"] is not None:
         raise typer.BadParameter("--span and --from/--to exclude each other: give one of them.")
     try:
-        span = "custom" if custom else span_name(options["span"] or "last-7-days")
+        span = "custom" if custom else span_name("last-7-days" if options["span"] is None else options["span"])
     except RefusedError as error:
         raise typer.BadParameter(str(error)) from None
     if options["price_by"] not in ("recorded", "current"):
         raise typer.BadParameter(f"--price-by is recorded or current, not {options['price_by']!r}.")
+    if options["no_snapshot"] and options["any_snapshot"]:
+        raise typer.BadParameter("--no-snapshot and --any-snapshot exclude each other: give one of them.")
     choices = {what: _choice(what, options[what], options[f"not_{what}"]) for what in _DIMENSIONS}
 
     def build(services: Services) -> Filters:
@@ -115,7 +126,7 @@ def _read(options: dict[str, Any]) -> Build:
         goals = choices["goal"]
         ids = tuple(services.goals.get(name).id for name in goals.values)
         for dimension in _LABELS:
-            _say_unknown(services, dimension, choices[dimension])
+            _check_known(services, dimension, choices[dimension])
         return Filters(
             span=span,
             since=options["since"],
@@ -126,6 +137,7 @@ def _read(options: dict[str, Any]) -> Build:
             locales=choices["locale"],
             snapshots=choices["snapshot"],
             no_snapshot=options["no_snapshot"],
+            any_snapshot=options["any_snapshot"],
             include_test=options["include_test"],
             price_by=options["price_by"],
         )
@@ -137,12 +149,12 @@ _LABELS: tuple[Literal["endpoint", "locale", "snapshot"], ...] = ("endpoint", "l
 _DIMENSIONS = ("goal", *_LABELS)
 
 
-def _say_unknown(services: Services, dimension: Literal["endpoint", "locale", "snapshot"], choice: Choice) -> None:
-    """Say which names no event has: a script goes on with its 0, and a person sees the slip."""
+def _check_known(services: Services, dimension: Literal["endpoint", "locale", "snapshot"], choice: Choice) -> None:
+    """Raise NotFoundError with the nearest names for a value that no event has: a slip would pass for a 0."""
     known = services.insights.dimension_values(dimension) if choice else []
     for name in choice.values:
         if name not in known:
-            say(f"goals-tui: {NotFoundError(f'event with the {dimension}', name, known)}")
+            raise NotFoundError(f"event with the {dimension}", name, known)
 
 
 def _choice(what: str, only: Sequence[str] | None, but: Sequence[str] | None) -> Choice:

@@ -57,7 +57,8 @@ class Filters(Model):
     `since` and `until` belong to the custom span: a date (`2026-10-01`: whole days, both included) or
     a date with a time (`2026-10-01T08:00`, half open), in `time_zone` unless it carries an offset.
     `goals` holds goal ids; endpoints, locales and snapshots hold names. `no_snapshot` asks for cycles
-    without a snapshot, beside those chosen. `include_test` adds the Interaction Panel and playbooks.
+    without a snapshot, beside those chosen; `any_snapshot` for those with one. `include_test` adds the
+    Interaction Panel and playbooks.
     """
 
     span: SpanName = "last-7-days"
@@ -69,6 +70,7 @@ class Filters(Model):
     locales: Choice = EVERYTHING
     snapshots: Choice = EVERYTHING
     no_snapshot: bool = False
+    any_snapshot: bool = False
     include_test: bool = False
     price_by: PriceBy = "recorded"
 
@@ -203,9 +205,10 @@ def parse_moment(text: str, what: str) -> date | datetime:
 
 
 def span_name(text: str) -> SpanName:
-    """The named span that was typed; raises WrongValueError with the nearest names."""
+    """The named span that was typed; raises WrongValueError with the nearest one and all there are."""
     for name in SPAN_NAMES:
         if name == text:
             return name
-    near = nearest_names(text, SPAN_NAMES) or SPAN_NAMES
-    raise WrongValueError(f"{text!r} is not a span. Use one of: {', '.join(near)}.", field="span")
+    near = nearest_names(text, SPAN_NAMES, 1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise WrongValueError(f"{text!r} is not a span.{hint} Use one of: {', '.join(SPAN_NAMES)}.", field="span")

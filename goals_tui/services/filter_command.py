@@ -33,6 +33,8 @@ def _options(filters: Filters, goal_names: Mapping[str, str]) -> Iterator[str]:
     yield from _chosen("snapshot", filters.snapshots)
     if filters.no_snapshot:
         yield "--no-snapshot"
+    if filters.any_snapshot:
+        yield "--any-snapshot"
     if filters.include_test:
         yield "--include-test"
     if filters.time_zone:

@@ -60,7 +60,9 @@ class SavedFilters:
             ]
             id_, revision = stored[0] if stored else (self._services.ids.hex24(), 0)
             saved = SavedFilter(id=id_, revision=revision + 1, name=name, filters=filters)
-            edit.put(KIND, saved.id, saved.model_dump(mode="json"))
+            # Without what was not asked for: a version that lacks a filter reads those that don't use it.
+            asked = filters.model_dump(mode="json", exclude_defaults=True)
+            edit.put(KIND, saved.id, {**saved.model_dump(mode="json"), "filters": asked})
         return saved
 
     def delete(self, name: str) -> SavedFilter:

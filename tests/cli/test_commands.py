@@ -158,11 +158,20 @@ def test_the_report_reads_well(desk: Cli) -> None:
     assert "0.0 %" not in empty
 
 
-def test_a_name_that_no_event_has_is_said_with_the_nearest(desk: Cli) -> None:
-    report = desk("report", "--endpoint", "Webchatt", "--format", "json")
-    assert (report.code, report.json["totals"]["started"]) == (0, 0)
-    assert report.err == "goals-tui: There is no event with the endpoint 'Webchatt'. Did you mean 'Webchat'?\n"
-    assert desk("report", "--endpoint", "Webchat").err == ""
+@pytest.mark.parametrize("command", [("report",), ("funnel", "Book a Flight"), ("cycles",)])
+@pytest.mark.parametrize("flag", ["--endpoint", "--not-endpoint"])
+def test_a_name_that_no_event_has_is_an_error_with_the_nearest(desk: Cli, command: tuple[str, ...], flag: str) -> None:
+    slip = desk(*command, flag, "Webchatt", "--format", "json")
+    assert (slip.code, slip.out) == (1, "")
+    assert slip.err == "goals-tui: There is no event with the endpoint 'Webchatt'. Did you mean 'Webchat'?\n"
+    assert desk(*command, flag, "Webchat").code == 0
+
+
+@pytest.mark.parametrize("flag", ["--locale", "--not-locale", "--snapshot", "--not-snapshot"])
+def test_so_is_an_unknown_locale_or_snapshot(desk: Cli, flag: str) -> None:
+    slip = desk("report", flag, "x")
+    what = flag.rpartition("-")[2]
+    assert (slip.code, slip.err) == (1, f"goals-tui: There is no event with the {what} 'x'.\n")
 
 
 def test_funnel(desk: Cli) -> None:

@@ -1,4 +1,4 @@
-"""What the three flags about snapshots mean together, as the help of a report says."""
+"""What the four flags about snapshots mean together, as the help of a report says."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from tests.conftest import NOW
         (("--snapshot", "Spring"), ["Spring"]),
         (("--snapshot", "Spring", "--no-snapshot"), ["Spring", None]),
         (("--not-snapshot", "Spring"), ["Summer", None]),
-        (("--not-snapshot", "Spring", "--no-snapshot"), ["Summer", None]),
+        (("--not-snapshot", "Spring", "--no-snapshot"), [None]),
+        (("--any-snapshot",), ["Spring", "Summer"]),
+        (("--snapshot", "Spring", "--any-snapshot"), ["Spring"]),
+        (("--not-snapshot", "Spring", "--any-snapshot"), ["Summer"]),
     ],
 )
 def test_snapshot_flags(cli: Cli, services: Services, flags: tuple[str, ...], snapshots: list[str | None]) -> None:
@@ -28,8 +31,16 @@ def test_snapshot_flags(cli: Cli, services: Services, flags: tuple[str, ...], sn
         services.workspace.events.append([one.model_copy(update={"snapshot_name": name, "timestamp": NOW})])
     found = cli("cycles", "--span", "all", *flags, "--format", "json").json
     assert sorted(cycle["snapshot"] or "" for cycle in found) == sorted(name or "" for name in snapshots)
+    assert cli("report", "--span", "all", *flags, "--format", "json").json["totals"]["started"] == len(snapshots)
+
+
+def test_no_and_any_snapshot_exclude_each_other(cli: Cli, services: Services) -> None:
+    refused = cli("report", "--no-snapshot", "--any-snapshot")
+    assert refused.code == 2
+    assert "--no-snapshot and --any-snapshot exclude each other" in refused.err
 
 
 def test_the_help_says_so(cli: Cli) -> None:
     shown = " ".join(cli("report", "--help").out.replace("│", " ").split())
-    assert "Cycles without a snapshot; beside --snapshot those too. --not-snapshot keeps them anyway." in shown
+    assert "Cycles without a snapshot; beside --snapshot those too." in shown
+    assert "Only cycles with a snapshot;" in shown

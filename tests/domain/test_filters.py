@@ -207,9 +207,10 @@ def test_refused_spans(since: str | None, until: str | None, message: str) -> No
 
 def test_names_of_spans() -> None:
     assert span_name("this-month") == "this-month"
-    with pytest.raises(RefusedError, match="Use one of: last-7-days"):
+    every = "Use one of: today, last-7-days, last-30-days, last-365-days, this-month, this-year, all."
+    with pytest.raises(RefusedError, match=f"is not a span. Did you mean last-7-days\\? {every}"):
         span_name("last-7-day")
-    with pytest.raises(RefusedError, match="Use one of: today, last-7-days, last-30-days"):
+    with pytest.raises(RefusedError, match=f"'\\?' is not a span. {every}"):
         span_name("?")
 
 

@@ -17,7 +17,7 @@ from goals_tui.domain.filters import SPAN_NAMES, Choice, Filters
 from goals_tui.domain.model import clean_line
 from goals_tui.services.context import Services
 from goals_tui.services.filter_command import report_command
-from tests.builders import goal
+from tests.builders import event, goal
 from tests.tui.harness import HOSTILE
 
 NAMES = [*HOSTILE, "-dash", "--goal", "it's", 'say "hi"', "$HOME `ls`", "a;b"]
@@ -40,6 +40,13 @@ def with_goals(services: Services) -> Services:
         for name in NAMES:
             each = goal(name, "Begin", "◎ End").model_copy(update={"name": clean_line(name)})
             transaction.put("goals", each.id, each.model_dump(mode="json"))
+    named = [
+        event(
+            goal(name, "Begin", "◎ End"), "Begin", cycle=name, endpoint_name=name, locale_name=name, snapshot_name=name
+        )
+        for name in map(clean_line, NAMES)
+    ]
+    services.workspace.events.append(named)
     return services
 
 
@@ -71,14 +78,16 @@ spans = st.one_of(
     endpoints=choices,
     locales=choices,
     snapshots=choices,
-    no_snapshot=st.booleans(),
+    snapshot_too=st.sampled_from([{}, {"no_snapshot": True}, {"any_snapshot": True}]),
     include_test=st.booleans(),
     time_zone=st.sampled_from([None, "Europe/Berlin"]),
     price_by=st.sampled_from(["recorded", "current"]),
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
-def test_what_is_copied_is_what_is_read(with_goals: Services, span: dict[str, Any], **rest: Any) -> None:
-    filters = Filters(**span, **rest)
+def test_what_is_copied_is_what_is_read(
+    with_goals: Services, span: dict[str, Any], snapshot_too: dict[str, Any], **rest: Any
+) -> None:
+    filters = Filters(**span, **snapshot_too, **rest)
     assert parsed(report_command(filters, GOALS), with_goals) == filters
 
 

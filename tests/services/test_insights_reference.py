@@ -109,6 +109,7 @@ filters = st.builds(
     locales=choices("de", "en"),
     snapshots=choices("s1", "s2"),
     no_snapshot=st.booleans(),
+    any_snapshot=st.booleans(),
     include_test=st.booleans(),
     price_by=st.sampled_from(["recorded", "current"]),
     time_zone=st.sampled_from([ZONE, "UTC", "Australia/Lord_Howe"]),
@@ -148,7 +149,8 @@ def selected(line: Timeline, asked: Filters) -> bool:
         and (not asked.endpoints or kept(asked.endpoints, cycle.endpoint))
         and (not asked.locales or kept(asked.locales, cycle.locale))
         and (kept(snapshots, cycle.snapshot, asked.no_snapshot) if snapshots else True)
-        and (cycle.snapshot is None if asked.no_snapshot and not snapshots else True)
+        and (cycle.snapshot is None if asked.no_snapshot and (snapshots.negated or not snapshots) else True)
+        and (cycle.snapshot is not None if asked.any_snapshot else True)
     )
 
 

@@ -65,6 +65,8 @@ class Question:
         }
         if self.filters.no_snapshot:
             words["no_snapshot"] = True
+        if self.filters.any_snapshot:
+            words["any_snapshot"] = True
         if self.filters.include_test:
             words["include_test"] = True
         if self.filters.price_by == "current":
@@ -103,6 +105,7 @@ def question(services: Services, filters: Filters, reader: EventReader, *, goal_
         locales=_as_stored(reader, "locale", filters.locales),
         snapshots=_as_stored(reader, "snapshot", filters.snapshots),
         no_snapshot=filters.no_snapshot,
+        any_snapshot=filters.any_snapshot,
         include_test=filters.include_test,
     )
     return Question(

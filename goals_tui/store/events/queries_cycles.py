@@ -34,6 +34,7 @@ class Selection:
     locales: Choice = EVERYTHING
     snapshots: Choice = EVERYTHING
     no_snapshot: bool = False
+    any_snapshot: bool = False
     include_test: bool = False
 
     @property
@@ -42,7 +43,7 @@ class Selection:
         asked = {
             "endpointName": bool(self.endpoints),
             "localeName": bool(self.locales),
-            "snapshotName": bool(self.snapshots) or self.no_snapshot,
+            "snapshotName": bool(self.snapshots) or self.no_snapshot or self.any_snapshot,
         }
         return [name for name, wanted in asked.items() if wanted]
 
@@ -56,7 +57,10 @@ class Selection:
             found.append("NOT test")
         found += _chosen("endpointName", self.endpoints, values)
         found += _chosen("localeName", self.locales, values)
-        if self.no_snapshot and not self.snapshots:
+        if self.any_snapshot:
+            found.append("snapshotName IS NOT NULL")
+        # Only beside chosen snapshots are those without one more; "all but these" has them already.
+        if self.no_snapshot and (self.snapshots.negated or not self.snapshots):
             found.append("snapshotName IS NULL")
         else:
             found += _chosen("snapshotName", self.snapshots, values, none_too=self.no_snapshot)

@@ -23,7 +23,7 @@ MOST_ROWS = 300
 
 
 class ChoicePane(Vertical):
-    """A `Choice` being edited. `none` offers a first row for what has no value at all."""
+    """A `Choice` being edited. `none` offers a first row for what has no value: "all but" counts it, too."""
 
     DEFAULT_CSS = """
     ChoicePane { height: 1fr; }
@@ -39,13 +39,16 @@ class ChoicePane(Vertical):
 
         pane: ChoicePane
 
-    def __init__(self, what: str, choice: Choice, *, none: str = "", none_chosen: bool = False, id: str) -> None:
+    def __init__(
+        self, what: str, choice: Choice, *, none: str = "", none_chosen: bool = False, but: bool = False, id: str
+    ) -> None:
         super().__init__(id=id)
         self.what = what
         self.chosen = dict.fromkeys(choice.values)
         self.start = choice
         self.none = none
         self.none_chosen = none_chosen
+        self.but = but
         self.known: dict[str, str] = {}
         self.rows: list[str | None] = []
         self._found = 0
@@ -53,7 +56,7 @@ class ChoicePane(Vertical):
     def compose(self) -> ComposeResult:
         yield Input(placeholder=f"Type to find {self.what}; enter chooses")
         with Horizontal():
-            yield Tick("All but these", self.start.negated)
+            yield Tick("All but these", self.start.negated or self.but)
             yield Label("", markup=False)
         yield Options(classes="-follows")
 
@@ -64,8 +67,12 @@ class ChoicePane(Vertical):
     @property
     def choice(self) -> Choice:
         """What is chosen."""
-        negated = self.query_one(Tick).value if self.is_mounted else self.start.negated
-        return Choice(values=tuple(self.chosen), negated=negated and bool(self.chosen))
+        return Choice(values=tuple(self.chosen), negated=self.all_but and bool(self.chosen))
+
+    @property
+    def all_but(self) -> bool:
+        """Whether what is chosen is left out."""
+        return self.query_one(Tick).value if self.is_mounted else self.start.negated or self.but
 
     def fill(self, values: Iterable[tuple[str, str]]) -> None:
         """The values that can be chosen, with their titles."""

@@ -25,11 +25,13 @@ def _words(filters: Filters, span: Span | None, goal_names: Mapping[str, str]) -
     yield from _choice("goal", goals)
     yield from _choice("endpoint", filters.endpoints)
     yield from _choice("locale", filters.locales)
-    if filters.snapshots:
-        words = next(_choice("snapshot", filters.snapshots))
-        yield f"{words}, or none" if filters.no_snapshot and not filters.snapshots.negated else words
-    elif filters.no_snapshot:
+    if filters.no_snapshot and (filters.snapshots.negated or not filters.snapshots):
         yield "no snapshot"
+    elif filters.snapshots:
+        words = next(_choice("snapshot", filters.snapshots))
+        yield f"{words}, or none" if filters.no_snapshot else words
+    if filters.any_snapshot:
+        yield "any snapshot"
     if filters.include_test:
         yield "with Interaction Panel"
     if filters.price_by == "current":

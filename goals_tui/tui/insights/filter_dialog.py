@@ -64,7 +64,8 @@ class FilterDialog(Dialog[Filters]):
                     "snapshots",
                     start.snapshots,
                     none="without a snapshot",
-                    none_chosen=start.no_snapshot,
+                    none_chosen=start.no_snapshot or start.any_snapshot,
+                    but=start.any_snapshot,
                     id="snapshots",
                 )
                 with Vertical(id="more"):
@@ -109,7 +110,8 @@ class FilterDialog(Dialog[Filters]):
             **self.query_one(SpanPane).changes(),
             **{name: self.query_one(f"#{name}", ChoicePane).choice for name in _KINDS[1:4]},
             "snapshots": snapshots.choice,
-            "no_snapshot": snapshots.none_chosen,
+            "no_snapshot": snapshots.none_chosen and not snapshots.all_but,
+            "any_snapshot": snapshots.none_chosen and snapshots.all_but,
             "include_test": self.query_one("#test", Tick).value,
             "price_by": "current" if self.query_one("#current", Tick).value else "recorded",
         }
@@ -153,6 +155,8 @@ class FilterDialog(Dialog[Filters]):
         return f"not {names}" if choice.negated else names
 
     def _snapshots(self, draft: Filters) -> str:
+        if draft.any_snapshot:
+            return f"{self._summary('snapshots', draft.snapshots)} nor none" if draft.snapshots else "any"
         if not draft.no_snapshot:
             return self._summary("snapshots", draft.snapshots)
         return "none" if not draft.snapshots else f"{self._summary('snapshots', draft.snapshots)} or none"

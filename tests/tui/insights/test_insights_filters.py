@@ -43,6 +43,19 @@ async def test_snapshots_can_be_none(scenarios: dict[str, Scenario]) -> None:
         assert "v1, or none" in screen_text(pilot.app)
 
 
+async def test_all_but_those_without_a_snapshot_are_those_with_any(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), area="insights") as pilot:
+        await press(pilot, "f", "down", "down", "down", "down", "enter", "enter", "tab", "space", "f2")
+        assert pilot.app.filters == Filters(any_snapshot=True)
+        assert "any snapshot" in screen_text(pilot.app)
+        await press(pilot, "x")
+        assert pilot.app.clipboard.endswith(" report --span last-7-days --any-snapshot")
+        await press(pilot, "f")
+        assert "any" in next(line for line in screen_text(pilot.app).splitlines() if "Snapshots" in line)
+        await press(pilot, "f2")
+        assert pilot.app.filters == Filters(any_snapshot=True), "opened and applied, nothing changes"
+
+
 async def test_a_tick_changes_how_many_are_chosen_and_not_how_many_there_are(scenarios: dict[str, Scenario]) -> None:
     async with running(scenarios["data"](), area="insights") as pilot:
         await press(pilot, "f", "down", "down", "down", "down", "enter")
