@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from goals_tui.domain.model import Ids
 from goals_tui.services.context import Services, create_workspace
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SHARED = Path(__file__).parents[2] / "shared"
+
+settings.register_profile("fixed", derandomize=True)
+settings.register_profile("random", derandomize=False)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Property tests try the same examples in every run; others each time in the long mode and with more of them."""
+    long_mode = config.option.markexpr not in ("", "not long")
+    settings.load_profile("random" if long_mode or "GOALS_TUI_EXAMPLES" in os.environ else "fixed")
+
 
 # An app of hundreds of widgets is looked through by the collector again and again while it is drawn.
 gc.set_threshold(50_000, 20, 50)
