@@ -12,7 +12,7 @@ def save_text(path: Path, text: str) -> Path:
 
     Raises RefusedError where there is a file already, UnreadableError where the file can't be written.
     """
-    full = path.expanduser().absolute()
+    full = path.absolute()
     try:
         with full.open("x", encoding="utf-8", newline="") as file:
             file.write(text)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.project import Project
 from goals_tui.store.atomic import refusal
 from goals_tui.store.documents import Documents
+from goals_tui.store.duckdb_files import unusable
 from goals_tui.store.events.log import EventLog
 
 DOCUMENTS = "goals.json"
@@ -45,6 +47,10 @@ class Workspace:
         """
         if (path / DOCUMENTS).exists():
             raise RefusedError(f"There is a workspace at {path} already. Open it, or choose another folder.")
+        why = unusable(path / EVENTS)
+        if why:
+            shown = os.fsencode(path).decode(errors="replace")
+            raise RefusedError(f"No workspace can be in {shown!r}: {why}. Choose another folder.")
         try:
             (path / EVENTS).mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -28,6 +28,15 @@ def desk(cli: Cli, services: Services) -> Cli:
     return cli
 
 
+def test_the_command_line_takes_a_tilde_as_it_is(desk: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert desk("events", "export", "-o", "~/x.csv").code == 1
+    (tmp_path / "~").mkdir()
+    assert desk("events", "export", "-o", "~/x.csv").code == 0
+    assert [file.name for file in (tmp_path / "~").iterdir()] == ["x.csv"]
+    assert desk("demo", "~/demo", "--no-open").code == 0 and (tmp_path / "~" / "demo" / "goals.json").exists()
+
+
 def test_goals_list(desk: Cli) -> None:
     [goal] = desk("goals", "list", "--format", "json").json
     assert (goal["name"], goal["steps"], goal["flows"]) == ("Book a Flight", 3, ["Book a Flight"])

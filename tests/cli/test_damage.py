@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from goals_tui.store.events.reader import bare_connection
+from goals_tui.store.duckdb_files import bare_connection
 from tests.cli.conftest import Cli
 from tests.services.odata_records import DONE, event, steps
 from tests.services.odata_records import goal as record_of_goal

@@ -32,6 +32,9 @@ ODD_LINES = [
     b"[" * 5000,
     b'{"id":' * 3000,
     json.dumps({**GOOD, "id": 7}).encode(),
+    json.dumps({**GOOD, "id": [1e308]}).encode(),
+    json.dumps({**GOOD, "localeName": True}).encode(),
+    json.dumps({**GOOD, "more": float("nan")}).encode(),
     json.dumps({**GOOD, "id": 1e400}).encode(),
     json.dumps({**GOOD, "goalId": 10**40}).encode(),
     json.dumps({**GOOD, "timestamp": 1}).encode(),
@@ -82,7 +85,7 @@ def lines() -> st.SearchStrategy[bytes]:
 @pytest.mark.parametrize("line", ODD_LINES, ids=lambda line: repr(line[-60:]))
 def test_both_readers_take_the_same_lines(tmp_path_factory: Any, line: bytes) -> None:
     record = read_line(line)
-    assert ids(new_log(tmp_path_factory, line)) == ([] if record is None else [plain(record)])
+    assert ids(new_log(tmp_path_factory, line)) == ([] if record is None else [record["id"]])
 
 
 @few
@@ -114,17 +117,6 @@ def test_a_byte_order_mark_before_the_first_line_costs_no_event(tmp_path_factory
     assert ids(log) == ["e1", "e2"]
 
 
-@pytest.mark.parametrize(
-    "number", ["7", "1.10", "-1e-7", "-9223372036854775809", "18446744073709551616", "9" * 40, "1e16", "[1.0]"]
-)
-def test_an_id_that_is_a_number_stays_what_it_is_when_sealed(tmp_path_factory: Any, number: str) -> None:
-    line = json.dumps({**GOOD, "id": "@"}).replace('"@"', number).encode()
-    log = new_log(tmp_path_factory, b"torn\n" + line + b"\n")
-    before = ids(log)
-    log.seal()
-    assert ids(log) == before and len(before) <= 1
-
-
 @pytest.mark.parametrize("line", ODDER_LINES, ids=lambda line: repr(line[-60:]))
 def test_odder_lines_take_nothing_else_with_them(tmp_path_factory: Any, line: bytes) -> None:
     log = new_log(tmp_path_factory, line + b"\n")
@@ -147,11 +139,6 @@ def test_reports_do_not_stumble(services: Services, content: list[bytes]) -> Non
     calm(lambda: services.insights.cycles(everything, outcome="orphan"))
     for dimension in ("endpoint", "locale", "snapshot", "version"):
         calm(lambda dimension=dimension: services.insights.breakdown(dimension, everything))  # type: ignore[misc]  # a lambda
-
-
-def plain(record: dict[str, Any]) -> str:
-    found = record["id"]
-    return found if isinstance(found, str) else json.dumps(found)
 
 
 def new_log(tmp_path_factory: Any, content: bytes) -> EventLog:

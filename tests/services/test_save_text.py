@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from goals_tui.domain.errors import RefusedError, UnreadableError
+from goals_tui.services.packages.paths import typed
 from goals_tui.services.save_text import save_text
 
 
@@ -18,7 +19,8 @@ def test_the_full_path_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_home_folder_may_be_named(home: Path) -> None:
-    assert save_text(Path("~/table.csv"), "x") == home / "table.csv"
+    assert save_text(typed("~/table.csv"), "x") == home / "table.csv"
+    assert typed("~nobody-of-this-name/x") == Path("~nobody-of-this-name/x")
 
 
 def test_another_file_is_left_as_it_is(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.store.atomic import scratch_folder
+from goals_tui.store.duckdb_files import bare_connection, copy_to, parquet
 from goals_tui.store.events import reader as event_reader
 from goals_tui.store.events.catalog import CATALOG
 from goals_tui.store.events.log import EventLog
@@ -102,10 +103,9 @@ def test_an_event_that_is_twice_in_a_part(tmp_path: Path) -> None:
     log.append(events(1, 2))
     log.seal()
     (part,) = log.path.glob("part-*.parquet")
-    with event_reader.bare_connection() as connection:
-        rows = f"read_parquet([{event_reader.literal(part)}])"
-        connection.execute(f"CREATE TABLE rows AS SELECT * REPLACE ('e1' AS id) FROM {rows}")
-        connection.execute(f"COPY rows TO {event_reader.target(part)} (FORMAT parquet)")
+    with bare_connection() as connection:
+        connection.execute(f"CREATE TABLE rows AS SELECT * REPLACE ('e1' AS id) FROM {parquet([part])}")
+        copy_to(connection, "FROM rows", part)
     take_size(log, part)
     (finding,) = EventLog(log.path).verify()
     assert (finding.code, finding.message) == ("duplicates", "Events that are in it more than once: 1.")
@@ -141,7 +141,7 @@ def test_temporary_files_that_can_not_be_written(tmp_path: Path, monkeypatch: py
     with monkeypatch.context() as patch:
         # A query then has to do with the memory that it may take.
         patch.setattr(tempfile, "gettempdir", nowhere)
-        with event_reader.bare_connection() as connection:
+        with bare_connection() as connection:
             assert connection.execute("SELECT 1").fetchall() == [(1,)]
 
 

@@ -31,7 +31,7 @@ def make_demo(path: Path, *, fresh: bool = False, clock: Clock | None = None) ->
     """
     from goals_tui.services.context import clock_of
 
-    path = path.expanduser().absolute()
+    path = path.absolute()
     there = _is_demo(path)
     if there and not fresh:
         return Demo(path, f"The demo at {path} is as you left it. --fresh creates it again, up to today.")

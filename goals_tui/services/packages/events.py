@@ -104,7 +104,8 @@ def _read(line: bytes, number: int) -> GoalEvent:
 @contextmanager
 def merging(log: EventLog, staged: Path) -> Iterator[Prepared]:
     """Prepares to add the staged events that are not in the log yet; `commit` adds them."""
-    from goals_tui.store.events.reader import bare_connection, load_appended
+    from goals_tui.store.duckdb_files import bare_connection
+    from goals_tui.store.events.reader import load_appended
 
     with bare_connection() as connection:
         load_appended(connection, [staged])

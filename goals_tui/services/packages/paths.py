@@ -13,7 +13,11 @@ _LONGEST = 60
 
 def typed(text: str) -> Path:
     """The path that was typed; `~` is the home folder."""
-    return Path(text.strip()).expanduser()
+    path = Path(text.strip())
+    try:
+        return path.expanduser()
+    except RuntimeError:  # ~name of nobody
+        return path
 
 
 def proposed(name: str) -> str:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from goals_tui.domain.event import EARLIEST, FIELDS, LATEST, LONGEST_FIELD
 from goals_tui.domain.model import clean_line
 from goals_tui.store.atomic import scratch_folder
+from goals_tui.store.duckdb_files import bare_connection, json_lines
 from goals_tui.store.events.lines import NEEDED
 from goals_tui.store.events.query_watch import watched
-from goals_tui.store.events.reader import bare_connection, literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -36,12 +36,7 @@ _LABELS = tuple(name for name in FIELDS if name not in (*_KEYS, "timestamp"))
 _LARGE = 100_000
 
 _COLUMNS = ", ".join(f'"{name}"' for name in FIELDS)
-_READ = (
-    "read_json({file}, format = 'newline_delimited', ignore_errors = true, "
-    f"maximum_object_size = {LONGEST_LINE}, columns = {{{{"
-    + ", ".join(f"'{name}': 'VARCHAR'" for name in FIELDS)
-    + "}})"
-)
+_TEXTS = dict.fromkeys(FIELDS, "VARCHAR")
 
 _MOMENT = (
     "CASE WHEN ends_with(timestamp, 'Z') THEN TRY_CAST(timestamp AS TIMESTAMP) "
@@ -61,12 +56,12 @@ _PLAIN = (
 
 _LOAD = (
     f"CREATE TABLE {{table}} AS SELECT * EXCLUDE moment REPLACE (moment AS timestamp), "
-    f"coalesce({_PLAIN}, false) AS plain FROM (SELECT *, {_MOMENT} AS moment FROM {_READ})"
+    f"coalesce({_PLAIN}, false) AS plain FROM (SELECT *, {_MOMENT} AS moment FROM {{source}})"
 )
 
 _LOAD_CHECKED = (
     "INSERT INTO staged SELECT * EXCLUDE moment REPLACE (moment AS timestamp), true "
-    f"FROM (SELECT *, {_MOMENT} AS moment FROM {_READ})"
+    f"FROM (SELECT *, {_MOMENT} AS moment FROM {{source}})"
 )
 
 
@@ -109,12 +104,12 @@ class BulkImport:
 
         table = f"read_{len(self._tables)}"
         try:
-            self._db.execute(_LOAD.format(table=table, file=literal(file)))
+            self._db.execute(_LOAD.format(table=table, source=_records_of(file)))
         except duckdb.InvalidInputException:
             with scratch_folder() as place:
                 shortened = place / "shortened.jsonl"
                 _shorten(file, shortened)
-                self._db.execute(_LOAD.format(table=table, file=literal(shortened)))
+                self._db.execute(_LOAD.format(table=table, source=_records_of(shortened)))
         for label in _LABELS:
             self._set_odd_labels_aside(table, label)
         # Rows are kept in the order of the file, so their place says which line they came from.
@@ -124,7 +119,7 @@ class BulkImport:
 
     def load_checked(self, file: Path) -> None:
         """Take the events of a JSON Lines file that `lines.to_line` wrote: every one of them."""
-        self._db.execute(_LOAD_CHECKED.format(file=literal(file)))
+        self._db.execute(_LOAD_CHECKED.format(source=_records_of(file)))
 
     def write(self) -> tuple[int, int]:
         """Add what was loaded to the log: how many events were new, and how many were there already."""
@@ -175,6 +170,10 @@ class BulkImport:
         if self._connection is None:
             raise ValueError("use BulkImport as a context manager")
         return self._connection
+
+
+def _records_of(file: Path) -> str:
+    return json_lines([file], _TEXTS, LONGEST_LINE)
 
 
 def _is_plain_label(value: str) -> bool:

@@ -9,18 +9,16 @@ from pathlib import Path
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import FIELDS
 from goals_tui.domain.words import counted
+from goals_tui.store.duckdb_files import bare_connection, parquet, reason_of
 from goals_tui.store.events.catalog import Catalog, Part, aside
 from goals_tui.store.events.reader import (
     READABLE,
     appended_files,
-    bare_connection,
     check_content,
     duplicate_rows,
-    literal,
     load_appended,
     load_sealed,
     nobody_reads,
-    reason_of,
     torn_rows,
 )
 
@@ -75,7 +73,7 @@ def _read(folder: Path, part: Part) -> tuple[int, int, int]:
         with bare_connection() as connection:
             row = connection.execute(
                 f"SELECT count(*), count(*) FILTER (WHERE {READABLE}), count(DISTINCT id), {columns} "
-                f"FROM read_parquet([{literal(file)}])"
+                f"FROM {parquet([file])}"
             ).fetchone()
     except duckdb.Error as error:
         raise UnreadableError(f"It can't be read: {reason_of(error)}. Put it back from a backup.") from error

@@ -10,7 +10,8 @@ from goals_tui.domain.errors import UnreadableError, WrongValueError
 from goals_tui.domain.event import FIELDS
 from goals_tui.domain.spreadsheet import FORMULA
 from goals_tui.store.atomic import explained, sync_file
-from goals_tui.store.events.reader import COLUMNS, reason_of, target
+from goals_tui.store.duckdb_files import PARQUET, copy_to, reason_of
+from goals_tui.store.events.reader import COLUMNS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -31,7 +32,7 @@ _FORMATS = {
     ".jsonl": "FORMAT json",
     ".jsonl.gz": "FORMAT json, COMPRESSION gzip",
     ".csv": "FORMAT csv, HEADER",
-    ".parquet": "FORMAT parquet, COMPRESSION zstd",
+    ".parquet": PARQUET,
 }
 
 
@@ -59,7 +60,7 @@ def export(connection: DuckDBPyConnection, path: Path) -> int:
         temporary.touch()
     try:
         with explained("write", path):
-            row = connection.execute(f"COPY ({query}) TO {target(temporary)} ({_FORMATS[ending]})").fetchone()
+            count = copy_to(connection, query, temporary, _FORMATS[ending])
             sync_file(temporary)
             temporary.replace(path)
     except duckdb.IOException as error:
@@ -70,7 +71,7 @@ def export(connection: DuckDBPyConnection, path: Path) -> int:
         ) from error
     finally:
         temporary.unlink(missing_ok=True)
-    return int(row[0]) if row else 0
+    return count
 
 
 def _columns(ending: str) -> str:

@@ -19,6 +19,8 @@ NEEDED = ("id", "timestamp", "goalId", "stepId", "goalCycleId", "sessionId")
 
 _NEEDED_BESIDES = tuple(name for name in NEEDED if name != "timestamp")
 
+_TEXT_OR_NONE = {str, type(None)}
+
 MAX_LINE = 1 << 20
 """The longest line that is read, in bytes. The longest event that can be appended is far below."""
 
@@ -33,21 +35,22 @@ def to_line(event: GoalEvent) -> bytes:
 def read_line(line: bytes) -> dict[str, Any] | None:
     """The record of a line, or None where it is no readable event. Its timestamp becomes a UTC datetime.
 
-    What else the record holds is left as it is: further fields, numbers where text belongs.
+    Each of FIELDS is text, None or missing; what else the record holds is left as it is.
     """
     if len(line) > MAX_LINE:
         return None
     try:
         record = _parse(line)
+        # DuckDB, the other reader, would make text of numbers and lists, each with digits of its own.
+        if not all(map(record.get, _NEEDED_BESIDES)) or not {*map(type, map(record.get, FIELDS))} <= _TEXT_OR_NONE:
+            return None
         written = record["timestamp"]
         moment = datetime.fromisoformat(written)
-        # DuckDB, the other reader, knows no weeks and no dates without dashes, and takes 0 and [] for text.
+        # Nor does it know weeks and dates without dashes.
         if written[4:8:3] != "--":
             return None
-        if not all(map(record.get, _NEEDED_BESIDES)) and any(record.get(n) in (None, "") for n in _NEEDED_BESIDES):
-            return None
         moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (TypeError, KeyError, ValueError, OverflowError, RecursionError):
+    except (AttributeError, TypeError, KeyError, ValueError, OverflowError, RecursionError):
         return None
     if not EARLIEST <= moment < LATEST:
         return None
@@ -61,30 +64,18 @@ def _parse(line: bytes) -> Any:
     except orjson.JSONDecodeError:
         if b"NaN" not in line and b"Infinity" not in line:
             raise
-    # No JSON, but many programs write it, and DuckDB reads it: as text, like every other number.
-    record = json.loads(line, parse_constant=str)
+    # No JSON, but many programs write it, and DuckDB reads it.
+    record = json.loads(line)
     orjson.dumps(record)  # refuses half characters, which Python's parser lets through
     return record
 
 
-def plain_line(line: bytes, record: dict[str, Any]) -> bytes:
-    """A line, and its record of `read_line`, as one that holds text under the names of FIELDS and nothing else.
-
-    Numbers become the text that DuckDB reads them as, so that an id is the same before and after.
-    """
-    if any(isinstance(record.get(name), float | list | dict) for name in FIELDS):
-        record = {**_exact(line, record), "timestamp": record["timestamp"]}
-    record = {**record, "timestamp": format_instant(record["timestamp"])}
-    plain = {name: _text(record.get(name)) for name in FIELDS}
-    return orjson.dumps(plain) + b"\n"
-
-
-def _exact(line: bytes, record: dict[str, Any]) -> dict[str, Any]:
-    """The record with every digit of its integers; beyond 64 bits orjson makes floats of them."""
-    try:
-        return cast(dict[str, Any], json.loads(line, parse_constant=str))
-    except (RecursionError, ValueError):  # deeper, or with more digits, than Python's parser takes
-        return record
+def plain_line(record: dict[str, Any]) -> bytes:
+    """A record of `read_line` as a line that holds FIELDS and nothing else."""
+    return (
+        orjson.dumps({**{name: record.get(name) for name in FIELDS}, "timestamp": format_instant(record["timestamp"])})
+        + b"\n"
+    )
 
 
 def pieces(file: BinaryIO) -> Iterator[tuple[bytes, bool, bool]]:
@@ -112,14 +103,8 @@ def sort_lines(path: Path, good: Callable[[bytes], object], torn: Callable[[byte
         for piece, starts, _ends in pieces(file):
             record = read_line(piece) if starts else None
             if record is not None:
-                good(plain_line(piece, record))
+                good(plain_line(record))
             elif not starts or piece.strip():
                 torn(piece)
                 count += starts
     return count
-
-
-def _text(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.model import format_instant
 from goals_tui.store.atomic import sync_file
+from goals_tui.store.duckdb_files import bare_connection, copy_to, parquet
 from goals_tui.store.events.catalog import Catalog, Part, aside, new_id
 from goals_tui.store.events.reader import (
     COLUMNS,
-    bare_connection,
     check_content,
     damaged,
     file_checksum,
-    literal,
     nobody_reads,
-    target,
 )
 from goals_tui.store.events.sessions import checksum, read_hashes, write_index
 
@@ -35,7 +33,7 @@ class PartFiles:
     def without(self, part: Part, doomed: str) -> tuple[list[Part], int]:
         """A part without the events for which `doomed` holds, and how many those are."""
         check_content(self._folder, part)
-        rows = f"read_parquet([{literal(part.file(self._folder))}])"
+        rows = parquet([part.file(self._folder)])
         with bare_connection() as connection:
             lost = count(connection, f"{rows} WHERE {doomed}")
             if not lost:
@@ -45,7 +43,7 @@ class PartFiles:
 
     def keep_new(self, connection: DuckDBPyConnection, raw: Path) -> Part | None:
         """The part of those rows of a file that the log does not have; the first of several with one id."""
-        rows = f"read_parquet([{literal(raw)}], file_row_number = true)"
+        rows = parquet([raw], row_numbers=True)
         connection.execute(
             f"CREATE TABLE keep AS SELECT min(file_row_number) AS place FROM {rows} "
             "WHERE id NOT IN (SELECT id FROM events) GROUP BY id"
@@ -57,12 +55,12 @@ class PartFiles:
     def write(self, connection: DuckDBPyConnection, sql: str) -> Part | None:
         """A part of the rows of a query; None where there are none. It does not count before it is committed."""
         temporary = self.temporary()
-        connection.execute(f"COPY ({sql}) TO {target(temporary)} (FORMAT parquet, COMPRESSION zstd)")
+        copy_to(connection, sql, temporary)
         return self._finish(connection, temporary)
 
     def _finish(self, connection: DuckDBPyConnection, temporary: Path) -> Part | None:
         row = connection.execute(
-            f"SELECT count(*), min(timestamp), max(timestamp) FROM read_parquet([{literal(temporary)}])"
+            f"SELECT count(*), min(timestamp), max(timestamp) FROM {parquet([temporary])}"
         ).fetchone()
         if not row or not row[0]:
             return None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.store.atomic import refusal, sync_file, sync_folder
+from goals_tui.store.duckdb_files import bare_connection, copy_to, parquet, reason_of
 from goals_tui.store.events.append import AppendFile
 from goals_tui.store.events.catalog import (
     CATALOG,
@@ -30,14 +31,10 @@ from goals_tui.store.events.reader import (
     COLUMNS,
     READABLE,
     appended_files,
-    bare_connection,
     check_content,
     damaged,
-    literal,
     load_appended,
     load_sealed,
-    reason_of,
-    target,
     torn_rows,
 )
 from goals_tui.store.locks import Lock
@@ -127,7 +124,7 @@ class Parts:
         with self._work() as catalog:
             raw = self._files.temporary()
             rows = f"SELECT {COLUMNS} FROM ({sql}) WHERE {READABLE}"
-            source.execute(f"COPY ({rows}) TO {target(raw)} (FORMAT parquet, COMPRESSION zstd)")
+            copy_to(source, rows, raw)
             with bare_connection() as connection:
                 load_appended(connection, [file for file in appended_files(self._folder, catalog) if file.exists()])
                 load_sealed(connection, self._folder, catalog.parts)
@@ -181,9 +178,9 @@ class Parts:
     def _load(self) -> Catalog:
         with contextlib.suppress(DamagedCatalogError):
             return load_catalog(self._folder)
-        names = ", ".join(map(literal, sorted(self._folder.glob("part-*.parquet"))))
+        rows = parquet(sorted(self._folder.glob("part-*.parquet")))
         with bare_connection() as connection:
-            part = self._files.write(connection, f"SELECT DISTINCT ON (id) {COLUMNS} FROM read_parquet([{names}])")
+            part = self._files.write(connection, f"SELECT DISTINCT ON (id) {COLUMNS} FROM {rows}")
         torn = sum(map(_count_lines, self._folder.glob("torn-*.jsonl")))
         self._commit(Catalog((part,) if part else (), (), torn))
         return load_catalog(self._folder)
@@ -252,7 +249,7 @@ class Parts:
         if len(small) < MERGE_AT:
             return 0
         rows = " UNION ALL ".join(
-            f"SELECT {place} AS part, * FROM read_parquet([{literal(part.file(self._folder))}], file_row_number = true)"
+            f"SELECT {place} AS part, * FROM {parquet([part.file(self._folder)], row_numbers=True)}"
             for place, part in enumerate(small)
         )
         # Events of one moment stay in the order in which they came in: it says which cycle of a session is open.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 import weakref
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import EARLIEST, FIELDS, LATEST
 from goals_tui.store.atomic import refusal, scratch_folder
+from goals_tui.store.duckdb_files import bare_connection, json_lines, parquet, reason_of
 from goals_tui.store.events.append import APPENDED
 from goals_tui.store.events.catalog import Catalog, Part, waiting
 from goals_tui.store.events.lines import NEEDED, sort_lines
@@ -24,9 +24,6 @@ if sys.platform != "win32":
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-MEMORY_LIMIT = "1GB"
-"""What one connection may take before DuckDB moves data to temporary files."""
 
 _TRIES = 50
 
@@ -40,47 +37,15 @@ READABLE = " AND ".join(f"\"{name}\" <> ''" for name in NEEDED if name != "times
 """The condition under which a row with the columns FIELDS is an event (the same as `lines.read_line`)."""
 
 
+_TEXT = " AND ".join(f'coalesce(starts_with("{name}"::VARCHAR, \'"\'), true)' for name in FIELDS)
+"""Whether every field of a line is text or missing: DuckDB would take numbers, lists and objects for text."""
+
 _LOAD_LINES = (
-    "CREATE TABLE lines AS SELECT * REPLACE (TRY_CAST(timestamp AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS timestamp) "
-    "FROM read_json([{files}], columns = {{"
-    + ", ".join(f"'{name}': 'VARCHAR'" for name in FIELDS)
-    + "}}, format = 'newline_delimited', ignore_errors = true)"
+    f"CREATE TABLE lines AS SELECT CASE WHEN {_TEXT} THEN id->>'$' END AS id, "
+    + ", ".join(f'"{name}"->>\'$\' AS "{name}"' for name in FIELDS if name not in ("id", "timestamp"))
+    + ", TRY_CAST(timestamp->>'$' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS timestamp FROM {source}"
 )
-
-
-def bare_connection() -> DuckDBPyConnection:
-    """An empty in-memory DuckDB: bounded memory, UTC, and nothing is ever loaded from the network."""
-    import duckdb
-
-    connection = duckdb.connect(
-        config={
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "memory_limit": MEMORY_LIMIT,
-            "temp_directory": _spill_folder(),
-        }
-    )
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
-
-
-def _spill_folder() -> str:
-    """Where DuckDB puts what exceeds its memory; empty (then it may not) where no temporary file can be written."""
-    try:
-        return str(Path(tempfile.gettempdir()) / f"goals-tui-{os.getpid()}")
-    except FileNotFoundError:
-        return ""
-
-
-def literal(path: Path) -> str:
-    """A path as DuckDB reads it in a query: quoted, and no character of it taken for a pattern."""
-    escaped = "".join(f"[{c}]" if c in "[*?" else c for c in str(path))
-    return "'" + escaped.replace("'", "''") + "'"
-
-
-def target(path: Path) -> str:
-    """A path as DuckDB writes to it in COPY: quoted."""
-    return "'" + str(path).replace("'", "''") + "'"
+_JSON = dict.fromkeys(FIELDS, "JSON")
 
 
 def connect(folder: Path, load: Callable[[], Catalog]) -> DuckDBPyConnection:
@@ -127,7 +92,7 @@ def load_appended(connection: DuckDBPyConnection, files: Sequence[Path]) -> None
 
     if files:
         try:
-            connection.execute(_LOAD_LINES.format(files=", ".join(map(literal, files))))
+            connection.execute(_LOAD_LINES.format(source=json_lines(files, _JSON)))
         except duckdb.IOException as error:
             _check_open(files)
             raise _GoneError from error
@@ -153,7 +118,7 @@ def load_carefully(connection: DuckDBPyConnection, files: Sequence[Path]) -> Non
         with clean.open("wb") as good:
             torn = sum(sort_lines(file, good.write, lambda _piece: None) for file in files)
             good.write(b"null\n" * torn)
-        connection.execute(_LOAD_LINES.format(files=literal(clean)))
+        connection.execute(_LOAD_LINES.format(source=json_lines([clean], _JSON)))
 
 
 def load_sealed(connection: DuckDBPyConnection, folder: Path, parts: Sequence[Part]) -> None:
@@ -163,16 +128,16 @@ def load_sealed(connection: DuckDBPyConnection, folder: Path, parts: Sequence[Pa
     for part in parts:
         check_part(folder, part)
     if parts:
-        names = ", ".join(literal(part.file(folder)) for part in parts)
+        rows = parquet(part.file(folder) for part in parts)
         try:
-            connection.execute(f"CREATE VIEW sealed AS SELECT {COLUMNS} FROM read_parquet([{names}])")
+            connection.execute(f"CREATE VIEW sealed AS SELECT {COLUMNS} FROM {rows}")
         except duckdb.Error as error:
             raise UnreadableError(
                 f"The sealed events in {folder} are damaged: {reason_of(error)}. {_RESTORE}."
             ) from error
         connection.execute("CREATE VIEW events AS SELECT * FROM sealed UNION ALL SELECT * FROM appended")
     else:
-        connection.execute("CREATE VIEW sealed AS SELECT * FROM lines WHERE false")
+        connection.execute(f"CREATE VIEW sealed AS SELECT {COLUMNS} FROM lines WHERE false")
         connection.execute("CREATE VIEW events AS SELECT * FROM appended")
 
 
@@ -236,14 +201,6 @@ def file_checksum(path: Path) -> int:
 def damaged(folder: Path, why: str) -> UnreadableError:
     """The error where an event holds what none can: its part changed on the disk. `why` is a phrase."""
     return UnreadableError(f"The events in {folder} can't be read: {why}. See goals-tui events verify.")
-
-
-def reason_of(error: Exception) -> str:
-    """What DuckDB complains about, in one short line."""
-    text = str(error)
-    if "No space left on device" in text:
-        return "no space left on device"
-    return text.partition("\n")[0].partition("{")[0].rstrip(".: ")
 
 
 @contextlib.contextmanager

@@ -22,10 +22,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from goals_tui.store.atomic import refusal, replace_file
+from goals_tui.store.duckdb_files import bare_connection, parquet
 from goals_tui.store.events.append import APPENDED, Appended
 from goals_tui.store.events.catalog import CATALOG, Catalog, Part, waiting
 from goals_tui.store.events.lines import pieces, read_line
-from goals_tui.store.events.reader import bare_connection, check_part, damage_named, damaged, hold_parts, literal
+from goals_tui.store.events.reader import check_part, damage_named, damaged, hold_parts
 from goals_tui.store.locks import Lock
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def session_hash(session_id: str) -> int:
 def read_hashes(connection: DuckDBPyConnection, file: Path) -> array[int]:
     """The hashes of the session ids in a Parquet file, computed by DuckDB."""
     rows = connection.execute(
-        f'SELECT DISTINCT md5_number_lower("sessionId") AS hash FROM read_parquet([{literal(file)}]) ORDER BY hash'
+        f'SELECT DISTINCT md5_number_lower("sessionId") AS hash FROM {parquet([file])} ORDER BY hash'
     )
     hashes = array("Q")
     while chunk := rows.fetchmany(100_000):
@@ -154,8 +155,7 @@ class Sessions:
         began = read = file.tell()
         for piece, starts, ends in pieces(file):
             record = read_line(piece) if starts and ends else None
-            # A session that is no text is nobody's: no conversation can go on in it.
-            if record is not None and isinstance(record["sessionId"], str):
+            if record is not None:
                 event = SessionEvent(record["timestamp"], record["goalId"], record["stepId"], record["goalCycleId"])
                 self._tail.setdefault(record["sessionId"], []).append(event)
             if ends:
@@ -205,7 +205,7 @@ def _query(folder: Path, parts: Sequence[Part], session_id: str) -> list[Session
             check_part(folder, part)
             rows = connection.execute(
                 'SELECT timestamp, "goalId", "stepId", "goalCycleId" '
-                f"FROM read_parquet([{literal(part.file(folder))}], file_row_number = true) "
+                f"FROM {parquet([part.file(folder)], row_numbers=True)} "
                 'WHERE "sessionId" = ? ORDER BY file_row_number',
                 [session_id],
             ).fetchall()

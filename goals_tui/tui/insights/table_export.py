@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from goals_tui.tui.insights.views import View
@@ -18,6 +17,7 @@ def copy_table(screen: ScreenFrame[Any], view: View) -> None:
 
 async def save_table(screen: ScreenFrame[Any], view: View, name: str) -> None:
     """Ask for a path, and write the table there as CSV. `name` tells the proposed file from those of other views."""
+    from goals_tui.services.packages.paths import typed
     from goals_tui.services.save_text import save_text
     from goals_tui.tui.dialogs import AskText
 
@@ -25,6 +25,6 @@ async def save_table(screen: ScreenFrame[Any], view: View, name: str) -> None:
     asked = AskText("Save the table as CSV", value=f"insights-{name}-{today}.csv", label="File")
     path = await screen.app.push_screen_wait(asked)
     if path is not None:
-        saved = screen.attempt(lambda: save_text(Path(path), text))
+        saved = screen.attempt(lambda: save_text(typed(path), text))
         if saved is not None:
             screen.app.notify(f"Saved {saved}")

@@ -1,0 +1,138 @@
+"""The only place where DuckDB is opened and told to read or write a file.
+
+DuckDB takes more from a path than where a file is: a folder `id=abc` replaces the column `id` (Hive partitioning),
+`~` is the home folder, `[`, `*` and `?` are patterns, `s3://` is the network. Here a path means that file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from goals_tui.domain.errors import UnreadableError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MEMORY_LIMIT = "1GB"
+"""What one connection may take before DuckDB moves data to temporary files."""
+
+_PATTERN = "[*?"
+_NOTE = "goals-tui"
+"""The key of our own note among the metadata of a Parquet file."""
+
+PARQUET = "FORMAT parquet, COMPRESSION zstd"
+
+
+def bare_connection() -> DuckDBPyConnection:
+    """An empty in-memory DuckDB: bounded memory, UTC, and nothing is ever loaded from the network."""
+    import duckdb
+
+    connection = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "memory_limit": MEMORY_LIMIT,
+            "temp_directory": _spill_folder(),
+        }
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def parquet(files: Iterable[Path], *, row_numbers: bool = False) -> str:
+    """The rows of Parquet files, for FROM; `row_numbers` adds the column file_row_number. Raises UnreadableError."""
+    numbered = ", file_row_number = true" if row_numbers else ""
+    return f"read_parquet([{_listed(files)}], hive_partitioning = false{numbered})"
+
+
+def json_lines(files: Iterable[Path], columns: Mapping[str, str], longest: int | None = None) -> str:
+    """The lines of JSON Lines files, for FROM; every column is null where a line is no JSON object.
+
+    `columns` gives each field its type: VARCHAR takes numbers and lists for text, JSON keeps what they were. DuckDB
+    gives up on a line over `longest` bytes (None: 16 MB). Raises UnreadableError.
+    """
+    fields = ", ".join(f"{_quoted(name)}: {_quoted(kind)}" for name, kind in columns.items())
+    limit = f", maximum_object_size = {longest}" if longest else ""
+    return (
+        f"read_json([{_listed(files)}], format = 'newline_delimited', hive_partitioning = false, "
+        f"ignore_errors = true, columns = {{{fields}}}{limit})"
+    )
+
+
+def copy_to(
+    connection: DuckDBPyConnection, sql: str, file: Path, form: str = PARQUET, note: Mapping[str, Any] | None = None
+) -> int:
+    """Write the rows of a query to a file; how many. `form` is as COPY takes it, `note` goes into the metadata.
+
+    Raises UnreadableError for a path that DuckDB can't use, and what DuckDB raises.
+    """
+    if note is not None:
+        form += f", KV_METADATA {{{_quoted(_NOTE)}: {_quoted(json.dumps(note))}}}"
+    row = connection.execute(f"COPY ({sql}) TO {_quoted(_usable(file))} ({form})").fetchone()
+    return int(row[0]) if row else 0
+
+
+def note_of(connection: DuckDBPyConnection, file: Path) -> dict[str, Any] | None:
+    """The note in the metadata of a Parquet file; None where there is none. Raises what DuckDB raises."""
+    rows = connection.execute(
+        f"SELECT value FROM parquet_kv_metadata({_listed([file])}) WHERE key = {_quoted(_NOTE)}::BLOB"
+    ).fetchall()
+    try:
+        found = json.loads(rows[0][0]) if rows else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def unusable(path: Path) -> str | None:
+    """Why DuckDB can't read or write files of this path, as a phrase; None where it can."""
+    text = str(path.absolute())
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "it is not valid UTF-8"
+    if os.sep != "\\" and "\\" in text and any(character in text for character in _PATTERN):
+        return "it has a backslash and one of [ * ?"
+    return None
+
+
+def reason_of(error: Exception) -> str:
+    """What DuckDB complains about, in one short line."""
+    text = str(error)
+    if "No space left on device" in text:
+        return "no space left on device"
+    return text.partition("\n")[0].partition("{")[0].rstrip(".: ")
+
+
+def _listed(files: Iterable[Path]) -> str:
+    """Paths as DuckDB reads them in a query: quoted, and no character of them taken for a pattern."""
+    return ", ".join(
+        _quoted("".join(f"[{one}]" if one in _PATTERN else one for one in _usable(file))) for file in files
+    )
+
+
+def _usable(file: Path) -> str:
+    why = unusable(file)
+    if why:
+        shown = os.fsencode(file).decode(errors="replace")
+        raise UnreadableError(f"Can't use the path {shown!r}: {why}. Rename the file or folder.")
+    # In a relative one DuckDB would look for the home folder (~) or the network (s3:).
+    return str(file.absolute())
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _spill_folder() -> str:
+    """Where DuckDB puts what exceeds its memory; empty (then it may not) where no temporary file can be written."""
+    try:
+        folder = Path(tempfile.gettempdir()) / f"goals-tui-{os.getpid()}"
+    except FileNotFoundError:
+        return ""
+    return "" if unusable(folder) else str(folder.absolute())
