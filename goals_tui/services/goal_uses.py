@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,20 +43,19 @@ class GoalUses:
         """For each goal that is tracked: the names of the flows that do."""
         return {goal: tuple(dict.fromkeys(use.flow for use in uses)) for goal, uses in self._by_goal().items()}
 
-    def replace_goal(self, goal_id: str, other_id: str) -> int:
+    def replace_goal(self, goal_id: str, other_id: str, steps: Mapping[str, str]) -> int:
         """Let every node of a goal track another one instead; returns how many nodes changed.
 
-        Steps are matched by name, the initial step by its place; a step with no match is left out, and a
-        node with no match at all tracks the other goal's initial step.
+        `steps` gives for the id of a step the id of the one that takes its place. Nothing is guessed: a step that
+        it does not name stays in its nodes, where `check` finds that the other goal does not have it. Raises
+        NotFoundError for a step that the other goal does not have.
         """
         old, new = self._services.goals.get(goal_id), self._services.goals.get(other_id)
-        by_name = {step.name.casefold(): step.id for step in new.steps}
-        match = {step.id: by_name.get(step.name.casefold()) for step in old.steps}
-        match[old.initial.id] = new.initial.id
+        match = {step_id: new.step(other).id for step_id, other in steps.items()}
 
         def replaced(node: TrackGoal) -> TrackGoal:
-            steps = new.in_order(found for step in node.step_ids if (found := match.get(step)))
-            return node.model_copy(update={"goal_id": new.id, "step_ids": steps or (new.initial.id,)})
+            found = new.in_order(match.get(step_id, step_id) for step_id in node.step_ids)
+            return node.model_copy(update={"goal_id": new.id, "step_ids": found})
 
         return self._rewrite(f"Track {new.name!r} instead of {old.name!r}", old.id, None, replaced)
 

@@ -194,11 +194,28 @@ def test_only_the_events_of_steps_that_are_gone_can_go(services: Services, fligh
 def test_nodes_can_track_another_goal_before_the_first_is_deleted(services: Services, flight: Goal) -> None:
     other = services.goals.duplicate(flight.id)
     services.flows.save(builders.book_a_flight_flow(flight))
-    assert services.goals.uses.replace_goal(flight.id, other.id) == 3
+    steps = {old.id: new.id for old, new in zip(flight.steps, other.steps, strict=True)}
+    assert services.goals.uses.replace_goal(flight.id, other.id, steps) == 3
     assert [use.step_ids for use in services.goals.where_used(other.id)] == [(step.id,) for step in other.steps]
     assert services.goals.where_used(flight.id) == []
     services.history.undo()
     assert len(services.goals.where_used(flight.id)) == 3
+
+
+def test_a_step_that_nothing_replaces_is_a_finding_and_not_guessed(services: Services, flight: Goal) -> None:
+    start, passenger, paid = flight.steps
+    room = services.goals.save(
+        builders.goal("Book a Room", "Room selected", "◎Room paid").model_copy(update={"revision": 0})
+    )
+    selected, room_paid = room.steps
+    both = builders.track(flight, passenger.name, paid.name)
+    services.flows.save(builders.flow("One", builders.track(flight, start.name), both))
+    assert services.goals.uses.replace_goal(flight.id, room.id, {paid.id: room_paid.id}) == 2
+    assert [use.step_ids for use in services.goals.where_used(room.id)] == [(start.id,), (room_paid.id, passenger.id)]
+    missing = [finding for finding in services.flows.findings() if finding.code == "unknown-step"]
+    assert len(missing) == 2 and all(finding.severity == "error" for finding in missing)
+    with pytest.raises(NotFoundError):
+        services.goals.uses.replace_goal(room.id, flight.id, {selected.id: room_paid.id})
 
 
 def test_nodes_can_be_removed_before_the_goal_is_deleted(services: Services, flight: Goal) -> None:

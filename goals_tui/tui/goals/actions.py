@@ -36,5 +36,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("goals.editor.undo", "u,ctrl+z", "Undo", "Undo the last change of this form", _FORM, footer=False),
     Action("goals.editor.redo", "U,ctrl+r", "Redo", "Redo the last undone change", _FORM, footer=False),
     Action("goals.step.save", "ctrl+s,f2", "Save", "Keep the step as entered", "Step", palette=False),
+    Action("goals.replace.choose", "space", "Choose", "Choose which step takes its place", "Goals", palette=False,
+           do="select"),
     Action("goals.step.cancel", "escape", "Cancel", "Leave the step as it was", "Step", palette=False),
 )  # fmt: skip

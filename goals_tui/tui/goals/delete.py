@@ -123,10 +123,20 @@ class DeleteGoal(Dialog[bool]):
         if not options:
             self.query_one(".problem", Static).update("There is no other goal to replace it by.")
             return
-        text = "Its nodes track this goal instead. Steps of the same name stay chosen. You can undo this."
+        text = "Its nodes track this goal instead. Which steps take the place of which is asked next."
         other = await self.app.push_screen_wait(Choose("Replace by", options, text=text))
-        if other is not None:
-            self._instead(lambda: goals.uses.replace_goal(self.goal.id, other))
+        if other is None:
+            return
+        from goals_tui.tui.goals.replace import ReplaceSteps
+
+        try:
+            dialog = ReplaceSteps(goals.get(self.goal.id), goals.get(other), goals.where_used(self.goal.id))
+        except GoalsError as error:
+            self._refused(error)
+            return
+        steps = await self.app.push_screen_wait(dialog)
+        if steps is not None:
+            self._instead(lambda: goals.uses.replace_goal(self.goal.id, other, steps))
 
     @on(Button.Pressed, "#remove")
     def _remove(self) -> None:

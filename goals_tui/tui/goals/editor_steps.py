@@ -7,6 +7,7 @@ from textual.widgets import Button
 
 from goals_tui.domain.goal import Goal, Step
 from goals_tui.domain.goal_rules import why_not_delete
+from goals_tui.domain.words import fold
 from goals_tui.tui.goals.draft import Draft
 from goals_tui.tui.goals.step_form import Currency, StepForm
 from goals_tui.tui.goals.step_table import StepTable
@@ -55,7 +56,7 @@ class StepEditing(ScreenFrame[str]):
             await self._fill_in(step, new=False, only=len(self.draft.goal.further) == 1)
 
     async def _fill_in(self, step: Step, *, new: bool, only: bool) -> None:
-        taken = frozenset(other.name.casefold() for other in self.draft.goal.steps if other.id != step.id)
+        taken = frozenset(fold(other.name) for other in self.draft.goal.steps if other.id != step.id)
         form = StepForm(step, self.currency, taken, new=new, only=only)
         filled = await self.app.push_screen_wait(form)
         if filled is not None and form.marked and filled.id == self.draft.forced:

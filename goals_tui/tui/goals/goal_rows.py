@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from goals_tui.domain.goal import GLYPHS, StepKind
+from goals_tui.domain.words import fold
 from goals_tui.services.goals import GoalSummary
 from goals_tui.tui.goals.findings import SEVERITIES
 from goals_tui.tui.goals.rates import SPARK_DAYS, Rate, sparkline
@@ -74,7 +75,7 @@ class GoalRows:
 
     def find(self, words: str) -> None:
         """Keep the goals that hold all the words in name, description or flow."""
-        folded = words.casefold()
+        folded = fold(words)
         kept = self._kept if folded.startswith(self._words) else self._ordered
         for word in folded.split():
             kept = [known for known in kept if word in known[0]]
@@ -123,4 +124,4 @@ def _rate(rate: Rate | None) -> float:
 
 
 def _text(row: GoalSummary) -> str:
-    return f"{row.name}\n{row.description}\n{' '.join(row.flows)}".casefold()
+    return fold(f"{row.name}\n{row.description}\n{' '.join(row.flows)}")

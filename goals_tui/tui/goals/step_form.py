@@ -14,6 +14,7 @@ from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.goal import Step
 from goals_tui.domain.model import MAX_NAME, MAX_TEXT, clean_line, clean_text
 from goals_tui.domain.value import SuccessMetrics, format_amount, format_duration, parse_amount, parse_duration
+from goals_tui.domain.words import fold
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.dialogs import Dialog, ask_to_leave
 from goals_tui.tui.widgets.fields import DurationInput, Field, Toggle, text_area
@@ -94,7 +95,7 @@ right: `24500` and `02:45:00` are both 2 hours 45 minutes.
         name = clean_line(self._value("step-name"))
         if not name:
             problems["step-name"] = "A step needs a name."
-        elif name.casefold() in self.taken:
+        elif fold(name) in self.taken:
             problems["step-name"] = f"The goal has a step {name!r} already. Choose another name."
         description = clean_text(self._value("step-description")).strip()
         if len(description) > MAX_TEXT:

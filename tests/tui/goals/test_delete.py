@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.widgets import Button
 
 from goals_tui.domain.goal import Goal
@@ -41,8 +42,38 @@ async def test_its_nodes_can_track_another_goal_first(services: Services, flight
         await press(pilot, "x")
         pilot.app.screen.query_one("#replace", Button).focus()
         await press(pilot, "enter", "enter")
+        shown = screen_text(pilot.app)
+        assert "● Flight details  1 node  → ● Flight details" in shown and "finding" not in shown
+        await press(pilot, "ctrl+s")
         assert "No flow tracks it." in screen_text(pilot.app)
     assert len(services.goals.where_used(other.id)) == 2
+    assert not [found for found in services.flows.findings() if found.code == "unknown-step"]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_steps_of_other_names_are_chosen_and_never_guessed(
+    services: Services, flight: Goal, size: tuple[int, int]
+) -> None:
+    draft = book_a_flight(services, "Book a Room")
+    names = ("Room selected", "Guest entered", "Room paid")
+    steps = tuple(step.model_copy(update={"name": name}) for step, name in zip(draft.steps, names, strict=True))
+    room = services.goals.save(draft.model_copy(update={"steps": steps}))
+    async with running(services, size) as pilot:
+        await press(pilot, "x")
+        pilot.app.screen.query_one("#replace", Button).focus()
+        await press(pilot, "enter", "enter")
+        shown = screen_text(pilot.app)
+        assert "● Flight details  1 node  → nothing yet: choose" in shown
+        assert "2 nodes have findings afterwards" in shown
+        await press(pilot, "down", "enter")
+        await type_text(pilot, "paid")
+        await press(pilot, "enter")
+        shown = screen_text(pilot.app)
+        assert "→ ◎ Room paid" in shown and "1 node has a finding afterwards" in shown
+        await press(pilot, "ctrl+s")
+    selected, paid = services.goals.where_used(room.id)
+    assert (selected.step_ids, paid.step_ids) == ((flight.initial.id,), (steps[2].id,))
+    assert [found.code for found in services.flows.findings() if found.severity == "error"].count("unknown-step") == 1
 
 
 async def test_its_nodes_can_be_removed_first(services: Services, flight: Goal) -> None:
