@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+from goals_tui.domain.words import fold
+
 LONGEST_MESSAGE = 1000
 """In characters. Longer is only a message that quotes a text that somebody gave."""
 
@@ -90,8 +92,8 @@ class ConflictError(GoalsError):
 
 def nearest_names(wanted: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:
     """The names most like `wanted`, best first, upper and lower case alike: as a whole, else one word of them."""
-    by_folded = {name.casefold(): name for name in known}
-    folded = wanted.casefold()
+    by_folded = {fold(name): name for name in known}
+    folded = fold(wanted)
     close = get_close_matches(folded, by_folded, n=count, cutoff=0.5)
     if not close:
         words = {word for name in by_folded for word in name.split()}

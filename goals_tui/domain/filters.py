@@ -7,7 +7,7 @@ from typing import Literal, cast
 from zoneinfo import ZoneInfo
 
 from goals_tui.domain.errors import WrongValueError, nearest_names
-from goals_tui.domain.model import Model
+from goals_tui.domain.model import Line, Model
 
 SpanName = Literal["today", "last-7-days", "last-30-days", "last-365-days", "this-month", "this-year", "all", "custom"]
 SPAN_NAMES: tuple[SpanName, ...] = (
@@ -38,7 +38,7 @@ PriceBy = Literal["recorded", "current"]
 class Choice(Model):
     """Some values of a dimension: only these, or (negated) all but these. No values: everything."""
 
-    values: tuple[str, ...] = ()
+    values: tuple[Line, ...] = ()
     negated: bool = False
 
     def __bool__(self) -> bool:

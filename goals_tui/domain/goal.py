@@ -10,6 +10,7 @@ from pydantic import StringConstraints
 from goals_tui.domain.errors import NotFoundError
 from goals_tui.domain.model import MAX_NAME, MAX_TEXT, Instant, Line, Model, Text
 from goals_tui.domain.value import NO_METRICS, SuccessMetrics
+from goals_tui.domain.words import fold
 
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
 """24 hexadecimal digits."""
@@ -72,7 +73,7 @@ class Goal(Model):
         for step in self.steps:
             if wanted in (step.id, step.name):
                 return step
-        folded = [step for step in self.steps if step.name.casefold() == wanted.strip().casefold()]
+        folded = [step for step in self.steps if fold(step.name) == fold(wanted.strip())]
         if len(folded) == 1:
             return folded[0]
         raise NotFoundError(f"step of the goal {self.name!r} called", wanted, [step.name for step in self.steps])

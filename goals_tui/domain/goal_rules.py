@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from goals_tui.domain.goal import Goal, Step
 from goals_tui.domain.model import clean_line
+from goals_tui.domain.words import fold
 
 DEFAULT_MAX_STEPS = 10
 HIGHEST_MAX_STEPS = 20
@@ -30,7 +31,7 @@ def problems(goal: Goal, *, max_steps: int = DEFAULT_MAX_STEPS, taken_names: Col
     found: list[Problem] = []
     if not clean_line(goal.name):
         found.append(Problem("name", "The goal needs a name."))
-    elif goal.name.casefold() in {name.casefold() for name in taken_names}:
+    elif fold(goal.name) in {fold(name) for name in taken_names}:
         found.append(Problem("name", f"There is a goal {goal.name!r} already. Choose another name."))
     if not goal.steps or goal.initial.kind != "initial":
         found.append(Problem("initial.name", "A goal begins with exactly one initial step. Add it first."))
@@ -73,9 +74,9 @@ def _initial_problems(goal: Goal) -> list[Problem]:
 
 def _step_problems(goal: Goal) -> list[Problem]:
     found = []
-    counts = Counter(step.name.casefold() for step in goal.steps)
+    counts = Counter(fold(step.name) for step in goal.steps)
     for step in goal.further:
-        found += step_name_problems(step, counts[step.name.casefold()] > 1)
+        found += step_name_problems(step, counts[fold(step.name)] > 1)
     if len({step.id for step in goal.steps}) < len(goal.steps):
         found.append(Problem("steps", "Two steps have the same id. Delete one of them and add it again."))
     if not goal.further:

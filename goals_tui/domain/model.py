@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -46,7 +47,9 @@ Instant = Annotated[datetime, AfterValidator(_to_utc), PlainSerializer(format_in
 
 
 def clean_line(text: str) -> str:
-    """A name as one printable line: control and direction-override characters out, white space folded."""
+    """A name as one printable line in Unicode's composed form (NFC): what nobody sees goes, white space is folded."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
     if text.isprintable() and "  " not in text and not text.startswith(" ") and not text.endswith(" "):
         return text
     kept = "".join(c if c.isprintable() or c in _JOINERS else " " for c in text if c not in _OVERRIDES)

@@ -23,6 +23,7 @@ from goals_tui.domain.flow import (
 )
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.output import Asked, Ended, EndReason, Fired, HandedOver, Output, Passed, Said
+from goals_tui.domain.words import fold
 
 MAX_EXECUTED = 50
 """So many flows may be under way within each other by Execute Flow."""
@@ -290,4 +291,4 @@ def _compare(value: str, comparison: str, to: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    return text.strip().casefold()
+    return fold(text.strip())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from goals_tui.domain import flow_chart_file
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.flow import Flow, Node, TrackGoal
+from goals_tui.domain.words import fold
 from goals_tui.services.flows import free_name
 
 if TYPE_CHECKING:
@@ -66,16 +67,16 @@ class FlowFiles:
         from goals_tui.domain.flow_edit import every_node
 
         documents = self._services.workspace.documents.all("goals")
-        by_reference = {str(document.get("reference_id")).casefold(): id_ for id_, document in documents.items()}
+        by_reference = {fold(str(document.get("reference_id"))): id_ for id_, document in documents.items()}
 
         def known(node: Node) -> Node:
             if not isinstance(node, TrackGoal):
                 return node
-            goal_id = node.goal_id if node.goal_id in documents else by_reference.get(node.goal_id.casefold())
+            goal_id = node.goal_id if node.goal_id in documents else by_reference.get(fold(node.goal_id))
             if goal_id is None:
                 return node
-            names = {step.name.casefold(): step.id for step in self._services.goals.get(goal_id).steps}
-            steps = dict.fromkeys(names.get(step.casefold(), step) for step in node.step_ids)
+            names = {fold(step.name): step.id for step in self._services.goals.get(goal_id).steps}
+            steps = dict.fromkeys(names.get(fold(step), step) for step in node.step_ids)
             return node.model_copy(update={"goal_id": goal_id, "step_ids": tuple(steps)})
 
         return every_node(nodes, known)

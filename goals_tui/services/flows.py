@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from goals_tui.domain.flow import Flow, TrackGoal
 from goals_tui.domain.model import MAX_NAME, clean_line
+from goals_tui.domain.words import fold
 from goals_tui.services.stored import parse
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class FlowService:
             parsed: dict[str, tuple[Document, Flow]] = {
                 id_: (document, self._parse(document)) for id_, document in self._documents.all(KIND).items()
             }
-            flows = sorted((flow for _, flow in parsed.values()), key=lambda flow: (flow.name.casefold(), flow.id))
+            flows = sorted((flow for _, flow in parsed.values()), key=lambda flow: (fold(flow.name), flow.id))
             self._parsed = parsed
             cached = self._cached = (stamp, tuple(flows))
         return cached[1]
@@ -70,7 +71,7 @@ class FlowService:
         for flow in flows:
             if wanted in (flow.id, flow.name):
                 return flow
-        folded = [flow for flow in flows if flow.name.casefold() == wanted.strip().casefold()]
+        folded = [flow for flow in flows if fold(flow.name) == fold(wanted.strip())]
         if len(folded) == 1:
             return folded[0]
         raise NotFoundError("flow", wanted, [flow.name for flow in flows], where="This project has no flows yet.")
@@ -152,14 +153,14 @@ class FlowService:
         if not clean_line(flow.name):
             raise RefusedError("A flow needs a name, for example Book a Flight.", field="name")
         for other in edit.all(KIND).values():
-            if other["id"] != flow.id and str(other["name"]).casefold() == flow.name.casefold():
+            if other["id"] != flow.id and fold(str(other["name"])) == fold(flow.name):
                 raise RefusedError(f"There is a flow {flow.name!r} already. Choose another name.", field="name")
 
 
 def free_name(name: str, taken: Sequence[str]) -> str:
     """`name`, or `name (2)` and so on where that is taken; never longer than names may be."""
-    folded = {other.casefold() for other in taken}
-    return first_free(name, lambda one: one.casefold() in folded)
+    folded = {fold(other) for other in taken}
+    return first_free(name, lambda one: fold(one) in folded)
 
 
 def first_free(name: str, is_taken: Callable[[str], bool]) -> str:

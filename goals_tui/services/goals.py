@@ -13,6 +13,7 @@ from goals_tui.domain.goal_rules import Problem
 from goals_tui.domain.model import clean_line, clean_text
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.value import SuccessMetrics, format_amount
+from goals_tui.domain.words import fold
 from goals_tui.services.flows import free_name
 from goals_tui.services.goal_uses import GoalUses, NodeUse
 from goals_tui.services.goals_by_id import GoalsById
@@ -83,14 +84,14 @@ class GoalService:
         """Every goal in short, by name; quick with 10,000 of them."""
         uses = self.uses.flow_names()
         rows = [_summary(document, uses) for document in self._documents.all(KIND).values()]
-        return sorted(rows, key=lambda row: (row.name.casefold(), row.id))
+        return sorted(rows, key=lambda row: (fold(row.name), row.id))
 
     def all(self) -> list[Goal]:
         """Every goal, by name."""
         documents = self._documents.all(KIND)
         with lasting(large=len(documents) - len(self._parsed) > _MANY):
             goals = [self._parse(document) for document in documents.values()]
-        return sorted(goals, key=lambda goal: (goal.name.casefold(), goal.id))
+        return sorted(goals, key=lambda goal: (fold(goal.name), goal.id))
 
     def by_id(self) -> GoalsById:
         """Every goal, parsed where it is asked for: for who needs some of many."""
@@ -102,7 +103,7 @@ class GoalService:
         if wanted in documents:
             return self._parse(documents[wanted])
         same = [d for d in documents.values() if d["name"] == wanted]
-        folded = [d for d in documents.values() if str(d["name"]).casefold() == wanted.strip().casefold()]
+        folded = [d for d in documents.values() if fold(str(d["name"])) == fold(wanted.strip())]
         for found in (same, folded):
             if len(found) == 1:
                 return self._parse(found[0])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain.errors import ConflictError, RefusedError
+from goals_tui.domain.words import fold
 
 if TYPE_CHECKING:
     from goals_tui.store.documents import Documents, Transaction
@@ -180,13 +181,13 @@ class History:
 def _check_names(transaction: Transaction, changes: Sequence[Change], done: str) -> None:
     """Raises ConflictError where another document has taken the name of one that is put back."""
     taken = {
-        kind: Counter(str(document.get("name", "")).casefold() for document in transaction.all(kind).values())
+        kind: Counter(fold(str(document.get("name", ""))) for document in transaction.all(kind).values())
         for kind in {change.kind for change in changes}
     }
     for change in changes:
         name = str((change.after or {}).get("name", ""))
         renamed = name != (change.before or {}).get("name")
-        if change.after is not None and renamed and taken[change.kind][name.casefold()] > 1:
+        if change.after is not None and renamed and taken[change.kind][fold(name)] > 1:
             kind = _WORDS.get(change.kind, change.kind)
             what = "can't have its name again: another one has it now"
             raise ConflictError(kind, name, ["name"], what=what, remedy=_GONE.format(done))

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.model import MAX_NAME, Model, clean_line
+from goals_tui.domain.words import fold
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
@@ -39,7 +40,7 @@ class SavedFilters:
                 found.append(SavedFilter.model_validate(document))
             except ValidationError:
                 continue
-        return sorted(found, key=lambda saved: (saved.name.casefold(), saved.id))
+        return sorted(found, key=lambda saved: (fold(saved.name), saved.id))
 
     def get(self, name: str) -> Filters:
         """The filters saved under this name; raises NotFoundError with the nearest names."""
@@ -56,7 +57,7 @@ class SavedFilters:
             stored = [
                 (id_, int(document.get("revision", 0)))
                 for id_, document in edit.all(KIND).items()
-                if str(document.get("name", "")).casefold() == name.casefold()
+                if fold(str(document.get("name", ""))) == fold(name)
             ]
             id_, revision = stored[0] if stored else (self._services.ids.hex24(), 0)
             saved = SavedFilter(id=id_, revision=revision + 1, name=name, filters=filters)
@@ -73,8 +74,8 @@ class SavedFilters:
         return saved
 
     def _find(self, name: str) -> SavedFilter:
-        saved = {one.name.casefold(): one for one in self.all()}
-        wanted = clean_line(name).casefold()
+        saved = {fold(one.name): one for one in self.all()}
+        wanted = fold(clean_line(name))
         if wanted not in saved:
             raise NotFoundError("saved filter called", name, [one.name for one in saved.values()])
         return saved[wanted]

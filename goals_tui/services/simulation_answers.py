@@ -8,6 +8,7 @@ from random import Random
 from typing import NamedTuple
 
 from goals_tui.domain.flow import Flow, If, Lookup, Node, Question
+from goals_tui.domain.words import fold
 
 ANYTHING = "something else"
 """An answer that no condition asks for: it leads to Else and Default."""
@@ -34,7 +35,7 @@ def answers_of(flows: Iterable[Flow], weights: Mapping[str, float]) -> dict[str,
 
     `weights` overrule how often a text is answered, upper and lower case alike; 0 is never.
     """
-    told = {text.strip().casefold(): weight for text, weight in weights.items()}
+    told = {fold(text.strip()): weight for text, weight in weights.items()}
     flows = list(flows)
     by_name: dict[str, list[str]] = {}
     for flow in flows:
@@ -76,7 +77,7 @@ def _weighted(question: Question, values: Iterable[str], told: Mapping[str, floa
     if not question.buttons:
         texts.append(ANYTHING)
         weights.append(_ANYTHING)
-    weights = [told.get(text.strip().casefold(), weight) for text, weight in zip(texts, weights, strict=True)]
+    weights = [told.get(fold(text.strip()), weight) for text, weight in zip(texts, weights, strict=True)]
     if sum(weights) <= 0:
         weights = [1.0] * len(texts)
     return Answers(tuple(texts), tuple(accumulate(weights)))

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Input, Label, Static
 from textual.widgets.option_list import Option as Row
 
+from goals_tui.domain.words import fold
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.dialogs import Dialog
 from goals_tui.tui.widgets.options import Options
@@ -96,10 +97,10 @@ class Choose(Dialog[str]):
         self._list(event.value)
 
     def _list(self, wanted: str) -> None:
-        words = wanted.casefold().replace("/", " ").replace("_", " ").split()
+        words = fold(wanted).replace("/", " ").replace("_", " ").split()
         found = [option for option in self.options if all(word in _searched(option) for word in words)]
-        first = wanted.strip().casefold()
-        found.sort(key=lambda option: not option.title.casefold().startswith(first))
+        first = fold(wanted.strip())
+        found.sort(key=lambda option: not fold(option.title).startswith(first))
         self.shown = found[: self.MOST_ROWS]
         rows = self.query_one(Options)
         rows.clear_options()
@@ -140,4 +141,4 @@ class Choose(Dialog[str]):
 
 
 def _searched(option: Option) -> str:
-    return f"{option.title} {option.note} {option.words}".casefold().replace("/", " ").replace("_", " ")
+    return fold(f"{option.title} {option.note} {option.words}").replace("/", " ").replace("_", " ")

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Cli
 from tests.cli.conftest import cli as cli
 from tests.conftest import SHARED
 
+Case = Callable[[str], Path]
+
 
 @pytest.fixture
-def case(tmp_path: Path) -> Callable[[str], Path]:
+def case(tmp_path: Path) -> Case:
     """Copies the folder of a case, by its number or its name; the test is skipped where the folder is missing."""
 
     def copied(name: str) -> Path:
@@ -23,3 +26,11 @@ def case(tmp_path: Path) -> Callable[[str], Path]:
         return Path(shutil.copytree(found[0], tmp_path / found[0].name))
 
     return copied
+
+
+@pytest.fixture
+def desk(cli: Cli, tmp_path: Path) -> Cli:
+    """Commands on the workspace of the cases: euros and Berlin, nothing in it."""
+    made = ("--name", "T", "--currency", "EUR", "--time-zone", "Europe/Berlin")
+    assert cli("init", tmp_path / "workspace", *made).code == 0
+    return cli

@@ -19,6 +19,7 @@ from goals_tui.domain.event import EARLIEST, LATEST, LONGEST_FIELD, GoalEvent, s
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import MAX_NAME, clean_line
 from goals_tui.domain.project import zone
+from goals_tui.domain.words import fold
 from goals_tui.services.imports.csv_import_goal import GoalSketch, check_told
 from goals_tui.services.imports.files import DataFile, unpack
 from goals_tui.services.imports.goals import save_read_goals
@@ -209,12 +210,12 @@ def _needed(text: str, column: str) -> str:
 def _events(goal: Goal, project_id: str) -> Callable[[Row], GoalEvent]:
     """Makes the event of a row; what it gives raises ValueError where the goal has no such step."""
     templates = EventTemplates()
-    steps = {step.name.casefold(): step.id for step in goal.steps}
+    steps = {fold(step.name): step.id for step in goal.steps}
     names = [step.name for step in goal.steps]
     sources = {}
 
     def event(row: Row) -> GoalEvent:
-        step_id = steps.get(row.activity.casefold())
+        step_id = steps.get(fold(row.activity))
         if step_id is None:
             near = nearest_names(row.activity, names)
             hint = f"; the nearest is {near[0]!r}" if near else ""

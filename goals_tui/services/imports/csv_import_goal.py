@@ -12,7 +12,7 @@ from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.domain.goal import Goal, Step
 from goals_tui.domain.goal_rules import HIGHEST_MAX_STEPS
 from goals_tui.domain.model import clean_line
-from goals_tui.domain.words import counted
+from goals_tui.domain.words import counted, fold
 from goals_tui.services.imports.result import Broken
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class GoalSketch:
 
     def add(self, case: str, activity: str, moment: datetime) -> None:
         """Take what a row says."""
-        key = activity.casefold()
+        key = fold(activity)
         self._spelling.setdefault(key, activity)
         first = self._cases[case].get(key)
         if first is None or moment < first:
@@ -102,7 +102,7 @@ class GoalSketch:
             )
 
     def _key(self, activity: str) -> str:
-        key = clean_line(activity).casefold()
+        key = fold(clean_line(activity))
         if key not in self._spelling:
             raise NotFoundError(f"activity in {self._file} called", activity, self._spelling.values())
         return key

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from goals_tui.domain import goal_rules
 from goals_tui.domain.goal import Goal, same_definition
+from goals_tui.domain.words import fold
 from goals_tui.services.flows import first_free
 from goals_tui.services.imports.odata_goals import ReadGoal
 from goals_tui.services.imports.result import Broken
@@ -61,19 +62,19 @@ class _Names:
     """Who has which name, upper and lower case alike: looked at for each goal, so it is made once for all of them."""
 
     def __init__(self, documents: Mapping[str, Document]) -> None:
-        self._of = {id_: str(document["name"]).casefold() for id_, document in documents.items()}
+        self._of = {id_: fold(str(document["name"])) for id_, document in documents.items()}
         self._counts = Counter(self._of.values())
 
     def taken(self, name: str, goal_id: str) -> bool:
         """Whether a goal other than this one has the name."""
-        folded = name.casefold()
+        folded = fold(name)
         return self._counts[folded] > (self._of.get(goal_id) == folded)
 
     def give(self, name: str, goal_id: str) -> None:
         """This goal has the name from now on."""
         if goal_id in self._of:
             self._counts[self._of[goal_id]] -= 1
-        self._of[goal_id] = name.casefold()
+        self._of[goal_id] = fold(name)
         self._counts[self._of[goal_id]] += 1
 
 

@@ -18,6 +18,7 @@ from goals_tui.domain.report import (
     PartFigures,
     Report,
 )
+from goals_tui.domain.words import fold
 from goals_tui.services.insights.question import Question, Sums, instant, stretch_of
 from goals_tui.store.events.queries import Dimension
 from goals_tui.store.events.queries_cycles import CURRENT, PREVIOUS, tally
@@ -90,7 +91,7 @@ def _goal_rows(question: Question, sums: Sums[int]) -> list[GoalFigures]:
             rows.append(
                 GoalFigures(goal_id=definition.id, name=definition.name, figures=sums[number], known=False),
             )
-    return sorted(rows, key=lambda row: (row.name.casefold(), row.goal_id))
+    return sorted(rows, key=lambda row: (fold(row.name), row.goal_id))
 
 
 def _lets_through(choice: Choice, value: str) -> bool:
@@ -108,7 +109,7 @@ def _day_rows(question: Question, sums: Sums[tuple[int, int]]) -> list[DayFigure
         )
         for day, number in sums
     ]
-    return sorted(rows, key=lambda row: (row.day, row.name.casefold(), row.goal_id))
+    return sorted(rows, key=lambda row: (row.day, fold(row.name), row.goal_id))
 
 
 def make_series(question: Question, unit: Unit) -> list[SeriesPoint]:
@@ -125,7 +126,7 @@ def make_series(question: Question, unit: Unit) -> list[SeriesPoint]:
     for bucket, number in sums:
         definition = question.definitions.by_number[number]
         points.append(SeriesPoint(bucket, definition.id, definition.name, sums[bucket, number]))
-    return sorted(points, key=lambda point: (point.bucket.start, point.name.casefold(), point.goal_id))
+    return sorted(points, key=lambda point: (point.bucket.start, fold(point.name), point.goal_id))
 
 
 def _bucket_at(question: Question, unit: Unit, key: int) -> TimeBucket:
@@ -143,11 +144,13 @@ def make_breakdown(question: Question, dimension: Dimension) -> list[PartFigures
         if row.period != CURRENT:
             continue
         definition = question.definitions.by_number[row.goal]
-        sums.add(row.key, definition, row)
+        # What looks alike is one part, as it is one value to filter by.
+        part = row.key if dimension == "version" else clean_line(row.key or "") or row.key
+        sums.add(part, definition, row)
         if dimension == "version":
-            titles[row.key] = definition.version_title(row.key)
+            titles[part] = definition.version_title(part)
     rows = [
         PartFigures(part=part, title=clean_line(titles.get(part) or part or _NO_PART[dimension]), figures=sums[part])
         for part in sums
     ]
-    return sorted(rows, key=lambda row: (-row.figures.started, row.title.casefold()))
+    return sorted(rows, key=lambda row: (-row.figures.started, fold(row.title)))

@@ -13,6 +13,7 @@ from goals_tui.domain.buckets import TimeBucket, Unit
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import Cycle, Funnel, Health, Outcome, PartFigures, Report, Timeline
+from goals_tui.domain.words import fold
 from goals_tui.services.insights.cycles import Behind, CycleList, make_funnel
 from goals_tui.services.insights.health import HealthEntry, health_entries
 from goals_tui.services.insights.question import Question, asked
@@ -102,7 +103,7 @@ class Insights:
         """The endpoints, locales, snapshots or versions that occur anywhere in the log, as they are shown, by name."""
         with self._view.reader() as reader:
             values = {clean_line(value) for value in reader.values_of(dimension)}
-        return sorted(values, key=lambda value: (value.casefold(), value))
+        return sorted(values, key=lambda value: (fold(value), value))
 
     def health_details(self, filters: Filters = Filters(span="all")) -> list[HealthEntry]:
         """Each oddity with examples, what it means and what to do; unpriced steps are those under the filters."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 from goals_tui.domain.flow import Flow
 from goals_tui.domain.goal import Goal, same_definition
 from goals_tui.domain.package import ConflictsError, Contents, Decision, Item, ItemKind, OnConflict
-from goals_tui.domain.words import counted
+from goals_tui.domain.words import counted, fold
 
 Answers = Mapping[str, Decision]
 """What to do with each goal and flow of the package, by its id there."""
@@ -51,8 +51,8 @@ def answers(found: Sequence[Item], on_conflict: OnConflict | Answers) -> Answers
 
 def facing(coming: Iterable[Thing], here: Mapping[str, Thing]) -> dict[str, Thing | None]:
     """For each thing of a package: the one here with its id, else the one with its name."""
-    by_name = {thing.name.casefold(): thing for thing in here.values()}
-    return {thing.id: here.get(thing.id) or by_name.get(thing.name.casefold()) for thing in coming}
+    by_name = {fold(thing.name): thing for thing in here.values()}
+    return {thing.id: here.get(thing.id) or by_name.get(fold(thing.name)) for thing in coming}
 
 
 def _item(kind: ItemKind, thing: Thing, detail: str, other: Thing | None, same: Callable[[Thing, Thing], bool]) -> Item:

@@ -16,6 +16,7 @@ from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, TrackGoal
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import reason
 from goals_tui.domain.package import FLOWS, GOALS, VERSIONS, Contents
+from goals_tui.domain.words import fold
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
@@ -58,7 +59,7 @@ def _with_targets(services: Services, flows: Iterable[Flow]) -> list[Flow]:
 
 
 def _by_name(things: Iterable[Thing]) -> tuple[Thing, ...]:
-    return tuple(sorted(things, key=lambda thing: (thing.name.casefold(), thing.id)))
+    return tuple(sorted(things, key=lambda thing: (fold(thing.name), thing.id)))
 
 
 @contextmanager
@@ -106,7 +107,7 @@ def _parsed(model: type[Thing], file: str, documents: Iterable[Mapping[str, Any]
 
 
 def _check_unique(file: str, things: Sequence[Goal | Flow]) -> None:
-    for what, values in (("id", [thing.id for thing in things]), ("name", [thing.name.casefold() for thing in things])):
+    for what, values in (("id", [thing.id for thing in things]), ("name", [fold(thing.name) for thing in things])):
         value, count = Counter(values).most_common(1)[0] if values else ("", 0)
         if count > 1:
             raise RefusedError(f"{file} holds the {what} {value!r} {count} times.")

@@ -18,6 +18,7 @@ from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, TrackGoal
 from goals_tui.domain.goal import Goal, same_definition
 from goals_tui.domain.model import Ids
 from goals_tui.domain.package import Contents, Decision
+from goals_tui.domain.words import fold
 from goals_tui.services.flows import free_name
 from goals_tui.services.packages.conflicts import Answers, Here, facing, same_flow
 from goals_tui.services.stored import parse
@@ -223,11 +224,11 @@ def _matched_steps(coming: Goal, other: Goal) -> dict[str, str]:
     """Which step of `other` each step is: by id, the initial one by its place, else by name."""
     known = {step.id for step in other.steps}
     match = {step.id: step.id for step in coming.steps if step.id in known}
-    free = {step.name.casefold(): step.id for step in other.further if step.id not in match}
+    free = {fold(step.name): step.id for step in other.further if step.id not in match}
     if coming.initial.id not in match and other.initial.id not in match:
         match[coming.initial.id] = other.initial.id
     for step in coming.further:
-        if step.id not in match and (found := free.pop(step.name.casefold(), None)):
+        if step.id not in match and (found := free.pop(fold(step.name), None)):
             match[step.id] = found
     return match
 

@@ -9,6 +9,7 @@ from textual import work
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.flow import Flow
 from goals_tui.domain.wiring_graph import references
+from goals_tui.domain.words import fold
 from goals_tui.tui.dialogs import Answer, Ask, AskText
 from goals_tui.tui.flows.fixes import counts_by_flow
 from goals_tui.tui.flows.flow_list import ChooseFlow
@@ -130,10 +131,10 @@ class FlowActions(NodeActions):
             self.goals_app.changed()
 
     def _check_name(self, flow_id: str) -> Callable[[str], object]:
-        taken = {flow.name.casefold() for flow in self.services.flows.summaries() if flow.id != flow_id}
+        taken = {fold(flow.name) for flow in self.services.flows.summaries() if flow.id != flow_id}
 
         def check(name: str) -> None:
-            if name.casefold() in taken:
+            if fold(name) in taken:
                 raise RefusedError(f"There is a flow {name!r} already. Choose another name.")
 
         return check

@@ -33,6 +33,7 @@ from goals_tui.domain.flow import (
     Say,
 )
 from goals_tui.domain.model import MAX_NAME, MAX_TEXT, clean_line, clean_text
+from goals_tui.domain.words import fold
 from goals_tui.tui.actions import shown_key
 from goals_tui.tui.choose import Choose, Option
 from goals_tui.tui.flows.faces import Names
@@ -292,9 +293,9 @@ def _first_twice(texts: Sequence[str]) -> str:
     """The first text that stands further up already, upper and lower case alike; empty where none does."""
     seen: set[str] = set()
     for text in texts:
-        if text.casefold() in seen:
+        if fold(text) in seen:
             return text
-        seen.add(text.casefold())
+        seen.add(fold(text))
     return ""
 
 

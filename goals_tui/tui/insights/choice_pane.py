@@ -15,6 +15,7 @@ from textual.widgets import Input, Label
 from textual.widgets.option_list import Option
 
 from goals_tui.domain.filters import Choice
+from goals_tui.domain.words import fold
 from goals_tui.tui.insights.tick import Tick
 from goals_tui.tui.widgets.options import Options
 
@@ -94,12 +95,10 @@ class ChoicePane(Vertical):
     @on(Input.Changed)
     def _list(self) -> None:
         rows = self.query_one(Options)
-        words = self.query_one(Input).value.casefold().split()
+        words = fold(self.query_one(Input).value).split()
         here = self.rows[rows.highlighted] if rows.highlighted is not None and self.rows else None
-        order = sorted(
-            {*self.known, *self.chosen}, key=lambda v: (v not in self.start.values, self.title(v).casefold())
-        )
-        found = [value for value in order if all(word in self.title(value).casefold() for word in words)]
+        order = sorted({*self.known, *self.chosen}, key=lambda v: (v not in self.start.values, fold(self.title(v))))
+        found = [value for value in order if all(word in fold(self.title(value)) for word in words)]
         self.rows = [*([None] if self.none and not words else []), *found[:MOST_ROWS]]
         rows.clear_options()
         rows.add_options([Option(self._row(value)) for value in self.rows])

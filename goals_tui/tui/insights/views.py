@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Figures, GoalFigures, Outcome, Report
+from goals_tui.domain.words import fold
 from goals_tui.services.insights.service import Behind
 from goals_tui.tui.insights.buckets import Axis
 from goals_tui.tui.insights.table import Cell, Heading, Table
@@ -118,7 +119,7 @@ def share_columns(rows: list[Figures]) -> tuple[Column, ...]:
 
 def by_completed(goals: tuple[GoalFigures, ...]) -> list[GoalFigures]:
     """Goals as the performance view ranks them: most completed first, then most started, then by name."""
-    return sorted(goals, key=lambda g: (-g.figures.completed, -g.figures.started, g.name.casefold(), g.goal_id))
+    return sorted(goals, key=lambda g: (-g.figures.completed, -g.figures.started, fold(g.name), g.goal_id))
 
 
 def performance(report: Report, words: Words, rank: Rank = "top") -> View:
