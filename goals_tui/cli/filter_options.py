@@ -20,6 +20,11 @@ Build = Callable[["Services"], Filters]
 """Makes the filters of a command, once its workspace is open: names of goals become ids."""
 
 
+TimeZoneOption = Annotated[
+    str | None, typer.Option("--time-zone", metavar="Z", help="Count days and tell the time in this zone.")
+]
+
+
 def _several(flag: str, help: str) -> Any:
     return Annotated[list[str] | None, typer.Option(flag, help=help)]
 
@@ -75,10 +80,7 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
         Annotated[bool, typer.Option("--include-test", help="Also the Interaction Panel and playbooks.")],
         False,
     ),
-    "time_zone": (
-        Annotated[str | None, typer.Option("--time-zone", metavar="Z", help="Count days in this zone.")],
-        None,
-    ),
+    "time_zone": (TimeZoneOption, None),
     "price_by": (
         Annotated[str, typer.Option("--price-by", metavar="recorded|current", help="Which definition values a cycle.")],
         "recorded",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from goals_tui.cli.commands import Commands
-from goals_tui.cli.filter_options import Build, with_filters
+from goals_tui.cli.filter_options import Build, TimeZoneOption, with_filters
 from goals_tui.cli.output import (
     DASH,
     Format,
@@ -27,7 +27,11 @@ from goals_tui.domain.value import format_amount, format_duration
 from goals_tui.domain.words import counted
 
 if TYPE_CHECKING:
-    from goals_tui.domain.report import Cycle, Figures, Report, Timeline
+    from datetime import datetime
+    from decimal import Decimal
+    from zoneinfo import ZoneInfo
+
+    from goals_tui.domain.report import Amount, Cycle, Figures, Moment, Report, Timeline
 
 _FIGURES = [
     "started",
@@ -55,6 +59,7 @@ _CYCLE = [
     "locale",
     "snapshot",
     "version",
+    "unpriced_steps",
 ]
 _STYLES = {"completed": "green", "partial": "yellow", "incomplete": "red", "orphan": "dim"}
 
@@ -219,23 +224,34 @@ def cycles(
 ) -> None:
     """List the cycles: every attempt at a goal, newest first."""
     opened = services_with_goals(context)
-    found = opened.insights.cycles(filters(opened), outcome=outcome.value if outcome else None, limit=limit)
-    digits = currency_digits(opened.project.get().currency)
-    rows = [cycle_json(row, digits) for row in found]
+    asked = filters(opened)
+    found = opened.insights.cycles(asked, outcome=outcome.value if outcome else None, limit=limit)
+    project = opened.project.get()
+    where = project.zone_or(asked.time_zone)
+    rows = [cycle_json(row, currency_digits(project.currency)) for row in found]
     if format is Format.JSON:
         print_json(rows)
     elif format is Format.CSV:
-        print_csv(rows, _CYCLE)
+        local = [{**row, "started_at": _local(each.started_at, where)} for row, each in zip(rows, found, strict=True)]
+        print_csv(local, _CYCLE)
     else:
-        _print_cycles(found, opened.project.get().currency)
+        _print_cycles(found, project.currency, where)
 
 
-def _print_cycles(found: list[Cycle], currency: str) -> None:
+def _local(moment: datetime | None, where: ZoneInfo) -> str | None:
+    """An instant for a CSV file: by the clock of the zone, with its offset."""
+    return None if moment is None else moment.astimezone(where).isoformat()
+
+
+def _print_cycles(found: list[Cycle], currency: str, where: ZoneInfo) -> None:
     from goals_tui.domain.report import OUTCOME_GLYPHS
     from goals_tui.services.currencies import format_money
 
+    def money(row: Cycle, amount: Decimal) -> str:
+        return _or_unpriced(row.known(amount), row.unpriced_steps, format_money(amount, currency))
+
     columns: list[str | tuple[str, str]] = [
-        ("Started (UTC)", "whole"),
+        (f"Started ({where.key})", "whole"),
         "Goal",
         ("Outcome", "whole"),
         "Reached",
@@ -245,16 +261,23 @@ def _print_cycles(found: list[Cycle], currency: str) -> None:
     for row in found:
         add_row(
             table,
-            f"{row.started_at:%Y-%m-%d %H:%M}" if row.started_at else DASH,
+            f"{row.started_at.astimezone(where):%Y-%m-%d %H:%M}" if row.started_at else DASH,
             row.goal,
             f"{OUTCOME_GLYPHS[row.outcome]} {row.outcome}",
             row.reached[-1] if row.reached else DASH,
-            format_money(row.cost_savings, currency),
-            format_money(row.revenue, currency),
+            money(row, row.cost_savings),
+            money(row, row.revenue),
             row.cycle_id,
             style=_STYLES[row.outcome],
         )
     print_table(table)
+
+
+def _or_unpriced(known: object, unpriced: int, worded: str) -> str:
+    """A sum in words, with a mark where steps without a price belong to it; a dash where there is none."""
+    if known is None:
+        return "unpriced" if unpriced else DASH
+    return f"{worded} + unpriced" if unpriced else worded
 
 
 def cycle(
@@ -263,25 +286,28 @@ def cycle(
     goal: Annotated[
         str | None, typer.Option("--goal", metavar="G", help="Its goal, where cycles of several goals have this id.")
     ] = None,
+    time_zone: TimeZoneOption = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Show one cycle as a timeline: each event, when it fired, what it earned."""
     opened = services_with_goals(context)
     timeline = opened.insights.cycle(cycle_id, opened.goals.get(goal).id if goal else None)
     project = opened.project.get()
+    where = project.zone_or(time_zone)
     digits = currency_digits(project.currency)
     events = _moments(timeline, digits)
     if format is Format.JSON:
         print_json({**cycle_json(timeline.cycle, digits), "events": events})
     elif format is Format.CSV:
-        print_csv(events, list(events[0]))
+        moments = zip(events, timeline.moments, strict=True)
+        local = [{**row, "timestamp": _local(moment.event.timestamp, where)} for row, moment in moments]
+        print_csv(local, list(local[0]))
     else:
         from goals_tui.domain.goal import GLYPHS
-        from goals_tui.services.currencies import format_money
 
         found = timeline.cycle
         table = new_table(
-            ("When (UTC)", "whole"),
+            (f"When ({where.key})", "whole"),
             ("Since start", "right"),
             "",
             "Step",
@@ -293,19 +319,35 @@ def cycle(
         for moment in timeline.moments:
             add_row(
                 table,
-                f"{moment.event.timestamp:%Y-%m-%d %H:%M:%S}",
+                f"{moment.event.timestamp.astimezone(where):%Y-%m-%d %H:%M:%S}",
                 format_duration(moment.since_start),
                 GLYPHS[moment.kind] if moment.kind else "?",
                 moment.step,
-                format_duration(moment.time_saved_seconds) if moment.time_saved_seconds else None,
-                format_money(moment.cost_savings, project.currency) if moment.cost_savings else None,
-                format_money(moment.revenue, project.currency) if moment.revenue else None,
+                *_earned(timeline, moment, project.currency),
                 style=None if moment.counts else "dim",
             )
         print_table(table)
 
 
+def _earned(timeline: Timeline, moment: Moment, currency: str) -> list[str | None]:
+    """Time saved, cost savings and revenue of an event, in words."""
+    from goals_tui.services.currencies import format_money
+
+    if moment.counts and not moment.priced and timeline.cycle.outcome != "orphan":
+        return ["unpriced"] * 3
+    return [
+        format_duration(moment.time_saved_seconds) if moment.time_saved_seconds else None,
+        format_money(moment.cost_savings, currency) if moment.cost_savings else None,
+        format_money(moment.revenue, currency) if moment.revenue else None,
+    ]
+
+
 def _moments(timeline: Timeline, digits: int) -> list[dict[str, Any]]:
+    orphan = timeline.cycle.outcome == "orphan"
+
+    def known(moment: Moment, amount: Amount) -> Amount | None:
+        return amount if moment.priced and not orphan else None
+
     return [
         {
             **moment.event.model_dump(mode="json", by_alias=True),
@@ -315,17 +357,22 @@ def _moments(timeline: Timeline, digits: int) -> list[dict[str, Any]]:
             "since_previous_seconds": moment.since_previous,
             "counts": moment.counts,
             "priced": moment.priced,
-            "time_saved_seconds": moment.time_saved_seconds,
-            "cost_savings": format_amount(moment.cost_savings, digits),
-            "revenue": format_amount(moment.revenue, digits),
+            "time_saved_seconds": known(moment, moment.time_saved_seconds),
+            "cost_savings": _amount(known(moment, moment.cost_savings), digits),
+            "revenue": _amount(known(moment, moment.revenue), digits),
         }
         for moment in timeline.moments
     ]
 
 
 def cycle_json(cycle: Cycle, digits: int) -> dict[str, Any]:
-    """A cycle under the keys of DESIGN section 5."""
+    """A cycle under the keys of DESIGN section 5; a sum is null where nobody knows it (see `Cycle.known`)."""
     content = cycle.model_dump(mode="json")
-    content["cost_savings"] = format_amount(cycle.cost_savings, digits)
-    content["revenue"] = format_amount(cycle.revenue, digits)
+    content["time_saved_seconds"] = cycle.known(cycle.time_saved_seconds)
+    content["cost_savings"] = _amount(cycle.known(cycle.cost_savings), digits)
+    content["revenue"] = _amount(cycle.known(cycle.revenue), digits)
     return {**{key: content[key] for key in _CYCLE}, **content}
+
+
+def _amount(amount: Decimal | None, digits: int) -> str | None:
+    return None if amount is None else format_amount(amount, digits)

@@ -93,13 +93,15 @@ def timeline(events: Iterable[GoalEvent], definitions: Definitions, *, price_by:
     ordered = sorted(events, key=lambda event: (event.timestamp, definitions.order(event), event.id))
     reached: dict[str, GoalEvent] = {}
     moments: list[Moment] = []
-    start = next((e for e in ordered if _kind(definitions, e) == "initial"), ordered[0])
+    initial = next((e for e in ordered if _kind(definitions, e) == "initial"), None)
+    start = initial or ordered[0]
     before = ordered[0]
     for event in ordered:
         counts = event.step_id not in reached
         reached.setdefault(event.step_id, event)
         step, priced = definitions.step(event), definitions.priced(event, price_by)
-        metrics = priced.metrics if priced and counts else NO_METRICS
+        # An orphan is in no report: what its steps are worth counts nowhere.
+        metrics = priced.metrics if priced and counts and initial else NO_METRICS
         moments.append(
             Moment(
                 event=event,
@@ -131,10 +133,11 @@ def _cycle(moments: list[Moment], start: GoalEvent, definitions: Definitions) ->
         started_at=None if how == "orphan" else start.timestamp,
         outcome=how,
         reached=tuple(moment.step for moment in in_order),
+        kinds=tuple(moment.kind or "step" for moment in in_order),
         time_saved_seconds=sum(moment.time_saved_seconds for moment in counted),
         cost_savings=sum((moment.cost_savings for moment in counted), Decimal(0)),
         revenue=sum((moment.revenue for moment in counted), Decimal(0)),
-        unpriced_steps=sum(not moment.priced for moment in counted),
+        unpriced_steps=0 if how == "orphan" else sum(not moment.priced for moment in counted),
         endpoint=start.endpoint_name,
         locale=start.locale_name,
         snapshot=start.snapshot_name,

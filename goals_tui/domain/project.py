@@ -61,3 +61,7 @@ class Project(Model):
     def zone(self) -> ZoneInfo:
         """The time zone in which days are counted."""
         return ZoneInfo(self.time_zone)
+
+    def zone_or(self, name: str | None) -> ZoneInfo:
+        """The zone of this name where one is given, else the project's. Raises WrongValueError."""
+        return self.zone if name is None else zone(name)

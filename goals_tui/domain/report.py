@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import computed_field
 
@@ -29,6 +29,9 @@ OUTCOME_TITLES: dict[Outcome, str] = {
     "incomplete": "Incomplete",
     "orphan": "Orphan",
 }
+
+
+Amount = TypeVar("Amount", int, Decimal)
 
 
 def rate(part: int, whole: int) -> float | None:
@@ -199,7 +202,10 @@ class Cycle(Model):
     started_at: Instant | None
     outcome: Outcome
     reached: tuple[str, ...]
-    """The names of the steps reached, in the goal's order."""
+    """The names of the steps reached, in the order of the goal as it was when the cycle started."""
+
+    kinds: tuple[StepKind, ...] = ()
+    """What each of these steps was when it was reached."""
 
     time_saved_seconds: int = 0
     cost_savings: Decimal = Decimal(0)
@@ -209,6 +215,13 @@ class Cycle(Model):
     locale: str | None = None
     snapshot: str | None = None
     version: str = ""
+
+    def known(self, sum_: Amount) -> Amount | None:
+        """One of the cycle's three sums, or None where it says nothing.
+
+        That is an orphan's, which counts nowhere, and a 0 that stands for steps without a price.
+        """
+        return None if self.outcome == "orphan" or (self.unpriced_steps and not sum_) else sum_
 
 
 class Moment(Model):

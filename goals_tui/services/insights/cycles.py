@@ -11,6 +11,7 @@ from goals_tui.domain.buckets import TimeBucket
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import Cycle, Funnel, FunnelStep, Outcome
+from goals_tui.services.insights.definitions import NO_WORTH
 from goals_tui.services.insights.question import Question, instant, question
 from goals_tui.store.events.queries import COLUMNS, Dimension, microseconds
 from goals_tui.store.events.queries_cancel import Cancellation
@@ -90,7 +91,9 @@ class CycleList:
 
     def _cycle(self, row: CycleRow) -> Cycle:
         definition = self._definitions.by_number[row.goal]
-        worth = definition.worth(row.masks)
+        orphan = row.started is None
+        worth = NO_WORTH if orphan else definition.worth(row.masks)
+        reached, kinds = definition.reached(None if orphan else row.initial_step, row.masks, row.version)
         return Cycle.model_construct(
             cycle_id=clean_line(row.cycle),
             goal_id=definition.id,
@@ -98,7 +101,8 @@ class CycleList:
             session_id=clean_line(row.session),
             started_at=None if row.started is None else instant(row.started),
             outcome=row.outcome,
-            reached=definition.reached(None if row.started is None else row.initial_step, row.masks, row.version),
+            reached=reached,
+            kinds=kinds,
             time_saved_seconds=worth.time_saved_seconds,
             cost_savings=worth.cost_savings,
             revenue=worth.revenue,

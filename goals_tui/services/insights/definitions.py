@@ -41,6 +41,10 @@ class Worth:
     unpriced_steps: int
 
 
+NO_WORTH = Worth("orphan", 0, Decimal(0), Decimal(0), 0)
+"""What an orphan counts for."""
+
+
 @dataclass(frozen=True)
 class _Place:
     """What a bit stands for; `metrics` is None where nobody knows what the step is worth."""
@@ -95,11 +99,16 @@ class Definition:
         step = self.step(step_id, version)
         return step.name if step else clean_line(step_id)
 
-    def reached(self, initial_step: str | None, masks: tuple[int, ...], version: str) -> tuple[str, ...]:
-        """The names of the steps that a cycle reached, in order; `version` is the one it started under."""
-        ids = {self.places[number].step_id for number in _bits(masks)} | ({initial_step} if initial_step else set())
-        ordered = sorted(ids, key=lambda step_id: (self.rank(step_id, version), step_id))
-        return tuple(self.step_name(step_id, version) for step_id in ordered)
+    def reached(
+        self, initial_step: str | None, masks: tuple[int, ...], version: str
+    ) -> tuple[tuple[str, ...], tuple[StepKind, ...]]:
+        """The names and kinds of the steps that a cycle reached, in order; `version` is the one it started under."""
+        places = [self.places[number] for number in _bits(masks)]
+        kinds: dict[str, StepKind] = {place.step_id: "completion" if place.completes else "step" for place in places}
+        if initial_step:
+            kinds[initial_step] = "initial"
+        ordered = sorted(kinds, key=lambda step_id: (self.rank(step_id, version), step_id))
+        return tuple(self.step_name(each, version) for each in ordered), tuple(kinds[each] for each in ordered)
 
     def places_of(self, step_id: str) -> list[int]:
         """The bits that stand for a step; none for an initial one."""

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from goals_tui.domain.event import EARLIEST
 from goals_tui.domain.filters import Choice, Filters, Span, resolve_span
 from goals_tui.domain.model import clean_line
-from goals_tui.domain.project import Project, zone
+from goals_tui.domain.project import Project
 from goals_tui.domain.report import Figures
 from goals_tui.services.insights.definitions import Definition, Definitions
 from goals_tui.services.insights.zone import offsets_between
@@ -94,7 +94,7 @@ def asked(
 def question(services: Services, filters: Filters, reader: EventReader, *, goal_id: str | None = None) -> Question:
     """The same with a reader that the caller closes."""
     project = services.project.get()
-    chosen_zone = zone(filters.time_zone) if filters.time_zone else project.zone
+    chosen_zone = project.zone_or(filters.time_zone)
     span = resolve_span(filters, services.clock(), chosen_zone)
     definitions = Definitions(services, reader.triples, filters.price_by)
     reader.use([slot for slot in definitions.slots if goal_id is None or slot.goal_id == goal_id])

@@ -16,7 +16,6 @@ from textual.widgets.option_list import Option
 
 from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.filters import SPAN_TITLES, Choice, Filters, resolve_span
-from goals_tui.domain.project import zone
 from goals_tui.services.insights.service import Dimension
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.dialogs import AskText, Dialog
@@ -120,7 +119,7 @@ class FilterDialog(Dialog[Filters]):
     def problem(self) -> str:
         """Why the filters won't do; empty when they will."""
         draft = self.draft
-        where = zone(draft.time_zone) if draft.time_zone else self.services.project.get().zone
+        where = self.services.project.get().zone_or(draft.time_zone)
         try:
             resolve_span(draft, self.services.clock(), where)
         except GoalsError as error:

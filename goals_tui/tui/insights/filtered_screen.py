@@ -9,7 +9,6 @@ from textual import work
 from textual.timer import Timer
 
 from goals_tui.domain.filters import Filters, Span, SpanName, resolve_span
-from goals_tui.domain.project import zone
 from goals_tui.services.insights.service import Cancellation
 from goals_tui.tui.insights.filter_bar import FilterBar, filter_words
 from goals_tui.tui.screen import ScreenFrame
@@ -103,7 +102,7 @@ class FilteredScreen(ScreenFrame[None]):
 
     def _span(self) -> Span | None:
         filters = self.filters
-        where = zone(filters.time_zone) if filters.time_zone else self.services.project.get().zone
+        where = self.services.project.get().zone_or(filters.time_zone)
         return self.attempt(lambda: resolve_span(filters, self.services.clock(), where))
 
     def action_shorter(self) -> None:

@@ -23,15 +23,15 @@ class CycleRows(VirtualList):
         self.pages: CyclePages | None = None
 
     def show_pages(
-        self, pages: CyclePages, cursor: int, goal_of: Callable[[str], Goal | None], words: Words, zone: ZoneInfo
+        self, pages: CyclePages, cursor: int, goal_of: Callable[[Cycle], Goal | None], words: Words, zone: ZoneInfo
     ) -> None:
-        """Show other cycles with the cursor on one of them; `goal_of` finds a goal by its id."""
+        """Show other cycles with the cursor on one of them; `goal_of` gives the goal that a cycle is drawn by."""
         self.close()
         self.pages = pages
 
         def row(index: int) -> Sequence[Content] | None:
             cycle = pages.at(index)
-            return None if cycle is None else cells(cycle, goal_of(cycle.goal_id), words, zone)
+            return None if cycle is None else cells(cycle, goal_of(cycle), words, zone)
 
         self.show(pages.count, row, cursor=cursor)
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from textual.content import Content
 
 from goals_tui.domain.goal import GLYPHS, Goal
-from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Cycle, Outcome
+from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Amount, Cycle, Outcome
 from goals_tui.domain.value import format_duration
 from goals_tui.tui.insights.words import DASH, Words, minute
 from goals_tui.tui.widgets.columns import Column
@@ -41,15 +41,17 @@ def outcome_words(outcome: Outcome) -> Content:
 
 
 def path(cycle: Cycle, goal: Goal | None) -> Content:
-    """The steps of the goal as glyphs: those reached bright, the others a dot; steps it no longer has come last."""
-    reached = set(cycle.reached)
+    """The steps of the goal as glyphs: those reached bright, the others a dot; steps that it lacks come last.
+
+    `goal` is the goal as it was when the cycle started, and a step reached is what it was when it was reached.
+    """
+    reached = dict(zip(cycle.reached, cycle.kinds, strict=True))
     parts = []
     for step in goal.steps if goal else ():
-        here = step.name in reached
-        look = OUTCOME_COLORS[cycle.outcome] if here else "$quiet 60%"
-        parts.append(Content.styled(GLYPHS[step.kind] if here else "·", look))
-    known = {step.name for step in goal.steps} if goal else set()
-    parts += [Content.styled("○", "$quiet") for name in cycle.reached if name not in known]
+        kind = reached.pop(step.name, None)
+        look = OUTCOME_COLORS[cycle.outcome] if kind else "$quiet 60%"
+        parts.append(Content.styled(GLYPHS[kind] if kind else "·", look))
+    parts += [Content.styled(GLYPHS[kind], "$quiet") for kind in reached.values()]
     return Content("").join(parts)
 
 
@@ -59,15 +61,21 @@ def cells(cycle: Cycle, goal: Goal | None, words: Words, zone: ZoneInfo) -> Sequ
     def quiet(text: str | None) -> Content:
         return Content.styled(text or DASH, "$quiet")
 
-    unpriced = Content.styled("unpriced", "$warning") if cycle.unpriced_steps else None
+    def sum_(amount: Amount, worded: str) -> Content:
+        known = cycle.known(amount)
+        if known is None and cycle.unpriced_steps:
+            return Content.styled("unpriced", "$warning")
+        shown = Content(worded) if known else quiet(DASH)
+        return Content.assemble(shown, (" +?", "$warning")) if cycle.unpriced_steps else shown
+
     return (
         Content(minute(cycle.started_at, zone)) if cycle.started_at else quiet("no start"),
         Content(cycle.goal),
         outcome_words(cycle.outcome),
         path(cycle, goal),
-        Content(format_duration(cycle.time_saved_seconds)) if cycle.time_saved_seconds else quiet(DASH),
-        unpriced or (Content(words.money(cycle.cost_savings)) if cycle.cost_savings else quiet(DASH)),
-        Content(words.money(cycle.revenue)) if cycle.revenue else quiet(DASH),
+        sum_(cycle.time_saved_seconds, format_duration(cycle.time_saved_seconds)),
+        sum_(cycle.cost_savings, words.money(cycle.cost_savings)),
+        sum_(cycle.revenue, words.money(cycle.revenue)),
         quiet(cycle.endpoint),
         quiet(cycle.locale),
         quiet(cycle.snapshot),

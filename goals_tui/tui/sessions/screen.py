@@ -49,6 +49,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         self._shown_filters: Filters | None = None
         self._from_insights = False
         self._goals: dict[str, Goal | None] = {}
+        self._versions: dict[str, dict[str, Goal]] = {}
 
     def compose_body(self) -> ComposeResult:
         yield FilterBar()
@@ -101,8 +102,10 @@ An **orphan** (?) has no initial step: it is in no number of a report.
     def _take(self, found: tuple[CyclePages, int]) -> None:
         pages, cursor = found
         self._goals.clear()
+        self._versions.clear()
         project = self.services.project.get()
-        self.rows.show_pages(pages, cursor, self._goal, Words(project.currency), project.zone)
+        where = project.zone_or(self.filters.time_zone)
+        self.rows.show_pages(pages, cursor, self._drawn_by, Words(project.currency), where)
         self.note = f"{pages.count:,} cycle{'' if pages.count == 1 else 's'}"
         self.query_one("#view", ContentSwitcher).current = "list" if pages.count else "empty"
         if not pages.count:
@@ -116,6 +119,13 @@ An **orphan** (?) has no initial step: it is in no number of a report.
             except NotFoundError:
                 self._goals[goal_id] = None
         return self._goals[goal_id]
+
+    def _drawn_by(self, cycle: Cycle) -> Goal | None:
+        """The goal as it was when a cycle started; where nobody knows that version, as it is."""
+        if cycle.goal_id not in self._versions:
+            versions = self.services.goals.versions(cycle.goal_id)
+            self._versions[cycle.goal_id] = {goal.version: goal for goal in versions}
+        return self._versions[cycle.goal_id].get(cycle.version) or self._goal(cycle.goal_id)
 
     @on(VirtualList.Missing)
     def _fetch(self, event: VirtualList.Missing) -> None:

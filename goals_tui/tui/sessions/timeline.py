@@ -64,9 +64,9 @@ class TimelineScreen(CycleActions):
     def _take(self, timeline: Timeline) -> None:
         self.timeline = timeline
         project = self.services.project.get()
-        words = Words(project.currency)
-        self.query_one("#facts", Static).update(facts(timeline.cycle, words, project.zone, self._version()))
-        self.query_one("#steps", Static).update(steps(timeline, words, project.zone, self.size.width))
+        words, where = Words(project.currency), project.zone_or(self.goals_app.filters.time_zone)
+        self.query_one("#facts", Static).update(facts(timeline.cycle, words, where, self._version()))
+        self.query_one("#steps", Static).update(steps(timeline, words, where, self.size.width))
         self.refresh_bindings()
 
     def _version(self) -> str:
@@ -139,10 +139,11 @@ def facts(cycle: Cycle, words: Words, zone: ZoneInfo, version: str) -> Content:
         f"{words.money(cycle.revenue)} revenue" if cycle.revenue else "",
         f"{cycle.unpriced_steps} unpriced" if cycle.unpriced_steps else "",
     ]
+    nothing = "nothing that counts: an orphan is in no number of a report" if cycle.outcome == "orphan" else DASH
     lines = [
         Content.assemble((cycle.goal, "bold"), "  ", outcome_words(cycle.outcome)),
         Content.assemble(("Started  ", "$quiet"), started, (f"  {zone.key}", "$quiet")),
-        Content.assemble(("Earned   ", "$quiet"), (" · ".join(filter(None, earned)) or DASH, "bold $primary")),
+        Content.assemble(("Earned   ", "$quiet"), (" · ".join(filter(None, earned)) or nothing, "bold $primary")),
         Content.assemble(("From     ", "$quiet"), " · ".join(where) or DASH),
         Content.assemble(("Session  ", "$quiet"), cycle.session_id),
         Content.assemble(("Cycle    ", "$quiet"), cycle.cycle_id),
@@ -165,7 +166,7 @@ def steps(timeline: Timeline, words: Words, zone: ZoneInfo, width: int) -> Conte
         if before is not None:
             lines += _between(each)
         line = _line(timeline, each, before, zone, name)
-        earned = _earned(each, words, before)
+        earned = _earned(timeline, each, words, before)
         if width >= _WIDE:
             lines.append(Content.assemble(line, "   ", earned))
         else:
@@ -214,9 +215,11 @@ def _start(timeline: Timeline) -> Moment:
     return next(initial, timeline.moments[0])
 
 
-def _earned(each: Moment, words: Words, before: Moment | None) -> Content:
+def _earned(timeline: Timeline, each: Moment, words: Words, before: Moment | None) -> Content:
     if not each.counts:
         return Content.styled("again: counts once", "$quiet")
+    if timeline.cycle.outcome == "orphan":
+        return Content("")
     if not each.priced:
         return Content.styled("unpriced", "$warning")
     parts = [
