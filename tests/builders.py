@@ -29,6 +29,7 @@ from goals_tui.domain.flow import (
     Say,
     TrackGoal,
 )
+from goals_tui.domain.flow_edit import every_node
 from goals_tui.domain.goal import Goal, Step, StepKind
 from goals_tui.domain.value import SuccessMetrics, parse_amount, parse_duration
 from goals_tui.services.insights.service import Behind, Insights
@@ -327,12 +328,20 @@ def _random_node(
 
 @st.composite
 def flow_sets(draw: st.DrawFn, tracked: tuple[Goal, ...] = (), most: int = 3) -> tuple[Flow, ...]:
-    """Flows that refer to each other at random, also in circles and to themselves."""
+    """Flows that refer to each other at random, also in circles and to themselves, also to single nodes."""
     flow_names = tuple("ABCDE"[: draw(st.integers(1, most))])
-    return tuple(
+    made = [
         flow(name, *draw(node_sequences(tracked, flow_names, name)), created_at=WHEN + timedelta(minutes=place))
         for place, name in enumerate(flow_names)
-    )
+    ]
+    places = {one.id: ["", *(node.id for node in one.walk()), hex_id("gone")] for one in made}
+
+    def led(node: Node) -> Node:
+        if not isinstance(node, GoTo | ExecuteFlow) or not draw(st.booleans()):
+            return node
+        return node.model_copy(update={"node_id": draw(st.sampled_from(places[node.flow_id]))})
+
+    return tuple(one.model_copy(update={"nodes": every_node(one.nodes, led)}) for one in made)
 
 
 def count_behind(insights: Insights, filters: Filters, **behind: Any) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from goals_tui.cli.commands import Commands
+from goals_tui.cli.flows import import_flows
 from goals_tui.cli.output import ResultFormat, ResultFormatOption, print_json, print_lines, say
 from goals_tui.cli.state import services_with_goals
 from goals_tui.domain.errors import RefusedError
@@ -19,7 +20,8 @@ from goals_tui.domain.words import counted
 if TYPE_CHECKING:
     from goals_tui.services.imports.service import ImportResult
 
-imports = Commands(help="Bring events and goals in from files.", no_args_is_help=True)
+imports = Commands(help="Bring events, goals and flows in from files.", no_args_is_help=True)
+imports.command("flows")(import_flows)
 
 Endpoint = Annotated[str | None, typer.Option("--endpoint", metavar="E", help="The endpoint's name.")]
 Locale = Annotated[str | None, typer.Option("--locale", metavar="L", help="The locale's name.")]

@@ -19,8 +19,8 @@ from goals_tui.cli.output import (
     print_list,
     say,
 )
+from goals_tui.cli.run import FOUND_PROBLEMS
 from goals_tui.cli.state import services
-from goals_tui.domain.words import counted
 
 app = Commands(help="The flows of the project.", no_args_is_help=True)
 
@@ -87,14 +87,29 @@ def export(
 
 
 @app.command("import")
-def import_flow(
+def import_flows(
     context: typer.Context,
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A flow of ours, or a chart.json of the original system.")
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PATH...",
+            help="Flows of ours; of the original: a chart.json, a folder that its tool pulled, a package (.zip).",
+        ),
     ],
-    name: Annotated[str | None, typer.Option("--name", help="The flow's name (else from the file).")] = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="N", help="The name of a single flow.")] = None,
+    format: ResultFormatOption = ResultFormat.TABLE,
 ) -> None:
-    """Bring a flow in from a file; node kinds that are not interpreted are kept as Other."""
-    flow = services(context).flow_files.load(file, name=name)
-    say(f"Imported the flow {flow.name!r} with {counted(sum(1 for _ in flow.walk()), 'node')}.")
-    print_lines([flow.id])
+    """Bring flows in, with the links between them; node kinds that are not interpreted are kept as Other.
+
+    Exit 3 where something was left out.
+    """
+    result = services(context).flow_files.load(paths, name=name)
+    if format is ResultFormat.JSON:
+        print_json(result.as_json())
+    else:
+        print_lines(one.flow.id for one in result.flows)
+    say(result.summary())
+    for line in result.details():
+        say(line)
+    if result.left_out:
+        raise typer.Exit(FOUND_PROBLEMS)

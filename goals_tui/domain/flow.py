@@ -54,6 +54,10 @@ class Condition(Model):
     to: Line = ""
 
 
+def _is_empty(text: str) -> bool:
+    return not text
+
+
 class _Node(Model):
     id: Id
     label: Name = ""
@@ -101,18 +105,27 @@ class Once(_Node):
     branches: tuple[Branch, ...] = Field(default_factory=lambda: (Branch(kind="first"), Branch(kind="afterwards")))
 
 
-class GoTo(_Node):
-    """Continues in another flow and does not come back."""
+class _Leading(_Node):
+    """Leads to a flow: to its start, or to the node of it that has the id `node_id`.
+
+    Until the flow comes in, both are what the system that the node came from calls them (`flow_chart_links`).
+    """
+
+    flow_id: str = ""
+    # Left out where it is empty, so that version 0.1.0 reads flows that do not use it.
+    node_id: str = Field("", exclude_if=_is_empty)
+
+
+class GoTo(_Leading):
+    """Continues in another flow, or elsewhere in its own, and does not come back."""
 
     kind: Literal["go_to"] = "go_to"
-    flow_id: str = ""
 
 
-class ExecuteFlow(_Node):
+class ExecuteFlow(_Leading):
     """Runs another flow and comes back."""
 
     kind: Literal["execute_flow"] = "execute_flow"
-    flow_id: str = ""
 
 
 class Handover(_Node):
@@ -200,6 +213,9 @@ class Flow(Model):
     name: Name
     description: Description = ""
     nodes: tuple[Node, ...] = ()
+    start_reference: str = Field("", exclude_if=_is_empty)
+    """What the system that the flow came from calls its start node: flows that come in later may lead there."""
+
     created_at: Instant
     changed_at: Instant
 
@@ -224,6 +240,14 @@ class Flow(Model):
             if node.id == node_id:
                 return node
         raise NotFoundError(f"node of the flow {self.name!r} with the id", node_id)
+
+
+def place_in(flow: Flow, node_id: str) -> str:
+    """The place that a node leads to, in words: the flow, and the node of it where one is named."""
+    if not node_id:
+        return flow.name
+    node = next((node for node in flow.walk() if node.id == node_id), None)
+    return f"{flow.name} › {title(node) if node else '✗ a node that does not exist'}"
 
 
 def title(node: Node) -> str:

@@ -1,14 +1,18 @@
-"""Flows as the content of files: ours, and charts as the original system's own command line tool pulls them.
+"""Flows as the content of files: ours, and charts of the original system.
 
 A chart names its nodes and, apart from them, how they are related. Where the original does not document how a node
-keeps what it holds, several places are looked at. A kind that is not interpreted becomes Other and keeps all it has.
+keeps what it holds, several places are looked at. A kind that is not interpreted becomes Other and keeps all it has,
+and so does a node that is disabled there. `flow_chart_links` connects charts with each other.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Mapping
-from datetime import datetime
+import re
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,7 +23,8 @@ from goals_tui.domain.flow import MAX_DEPTH, Branch, BranchKind, Flow, Node
 from goals_tui.domain.model import Ids, clean_line, reason
 
 FORMAT = "goals-tui-flow"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""Version 2 may have links to single nodes; what has none is written as version 1, which goals-tui 0.1.0 reads."""
 
 MAX_NESTING = 240
 """How deep lists and objects of a file may lie within each other: what the store can write again."""
@@ -29,6 +34,7 @@ _BRANCHES: dict[str, dict[str, BranchKind]] = {
     "if": {"then": "then", "else": "else"},
     "switch": {"case": "case", "default": "default"},
     "once": {"onFirstExecution": "first", "afterwards": "afterwards"},
+    "aiAgentJob": {"aiAgentJobDefault": "default"},
 }
 """By the type of a node, what its children's types are here."""
 
@@ -39,24 +45,77 @@ _WANTED: dict[str, tuple[BranchKind, ...]] = {
 }
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What is known of a chart apart from it: what its system calls the flow, and which locale's texts are read."""
+
+    name: str
+    id: str = ""
+    reference: str = ""
+    locale: str = ""
+    created_at: object = None
+    """Seconds since 1970, as the original writes it; anything else is as good as nothing."""
+
+
+@dataclass(frozen=True)
+class ReadFlow:
+    """A flow as it was read, before its links are followed (`flow_chart_links`)."""
+
+    flow: Flow
+    names: frozenset[str]
+    """What links of other flows call it."""
+
+    is_chart: bool = False
+    nodes: Mapping[str, str] = field(default_factory=dict)
+    """Our id of each node by what links call it; empty for the start node."""
+
+    disabled: int = 0
+    """How many nodes are disabled: they are kept as Other and passed over."""
+
+    within_disabled: int = 0
+    """How many nodes stand in branches of those, and are left out with them."""
+
+    unreached: int = 0
+    """How many nodes were left out because no way leads to them."""
+
+
 def to_file(flow: Flow) -> dict[str, Any]:
     """A flow as our own file holds it, ids kept."""
-    return {"format": FORMAT, "format_version": FORMAT_VERSION, "flow": flow.model_dump(mode="json")}
+    version = FORMAT_VERSION if needs_newest(flow) else 1
+    return {"format": FORMAT, "format_version": version, "flow": flow.model_dump(mode="json")}
 
 
-def from_file(content: object, ids: Ids, now: datetime, name: str) -> Flow:
+def needs_newest(flow: Flow) -> bool:
+    """Whether a flow holds what goals-tui 0.1.0 does not read."""
+    return bool(flow.start_reference) or any(getattr(node, "node_id", "") for node in flow.walk())
+
+
+def is_chart(content: object) -> bool:
+    """Whether the content of a file is a chart of the original system."""
+    return isinstance(content, dict) and "relations" in content
+
+
+def is_flow(content: object) -> bool:
+    """Whether the content of a file is a flow of ours, or a chart."""
+    ours = isinstance(content, dict) and (content.get("format") == FORMAT or {"id", "name", "nodes"} <= content.keys())
+    return ours or is_chart(content)
+
+
+def from_file(
+    content: object, ids: Ids, now: datetime, origin: Origin, taken: Container[str] = (), targets: Container[str] = ()
+) -> ReadFlow:
     """The flow that a file holds, ours or the original's chart; raises RefusedError with what is wrong with it.
 
-    The ids of our own format are kept. The nodes of a chart get new ones, for one chart may come in as many flows;
-    what else it does not have comes from `ids`, `now` and `name`.
+    The ids of our own format are kept. A chart gets the ids of its `origin` unless they are among `taken`; what else
+    it does not have comes from `ids` and `now`. `targets` are the nodes that charts lead to, by `targets_of`.
     """
     content = _plain(content, 0)
     if not isinstance(content, dict):
         raise RefusedError("This is not a flow: give a flow's JSON file, or a chart.json with nodes and relations.")
-    if "relations" in content:
-        return _from_chart(content, ids, now, name)
+    if is_chart(content):
+        return _from_chart(content, ids, now, origin, taken, targets)
     if content.get("format") == FORMAT:
-        if content.get("format_version") != FORMAT_VERSION:
+        if content.get("format_version") not in range(1, FORMAT_VERSION + 1):
             raise RefusedError(
                 f"The file has format version {content.get('format_version')!r}, and this program reads "
                 f"{FORMAT_VERSION}. Update goals-tui."
@@ -65,31 +124,81 @@ def from_file(content: object, ids: Ids, now: datetime, name: str) -> Flow:
     elif "format" in content or not {"id", "name", "nodes"} <= content.keys():
         raise RefusedError("This is not a flow: give a flow's JSON file, or a chart.json with nodes and relations.")
     try:
-        return Flow.model_validate(content)
+        flow = Flow.model_validate(content)
     except ValidationError as error:
         raise RefusedError(f"The flow in the file is broken: {reason(error)}") from None
+    return ReadFlow(flow, frozenset({flow.id, flow.reference_id}))
 
 
-def _from_chart(content: Mapping[str, Any], ids: Ids, now: datetime, name: str) -> Flow:
-    chart = _Chart(content, ids)
+def targets_of(content: object) -> Iterator[str]:
+    """What Go To and Execute Flow nodes of a chart call the nodes that they lead to."""
+    nodes = content.get("nodes") if isinstance(content, dict) else None
+    for node in nodes if isinstance(nodes, list) else ():
+        if isinstance(node, dict) and node.get("type") in ("goTo", "executeFlow"):
+            yield flow_chart_nodes.target_node(flow_chart_nodes.config_of(node))
+
+
+def node_id_of(flow_id: str, reference: str) -> str:
+    """The id of a node that came in with a flow: the same for the same flow and reference id."""
+    return hashlib.sha256(f"{flow_id} {reference}".encode()).hexdigest()[:24]
+
+
+_ID = re.compile(r"[0-9a-f]{24}")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def _from_chart(
+    content: Mapping[str, Any],
+    ids: Ids,
+    now: datetime,
+    origin: Origin,
+    taken: Container[str],
+    targets: Container[str],
+) -> ReadFlow:
+    flow_id = origin.id if _ID.fullmatch(origin.id) and origin.id not in taken else ids.hex24()
+    reference = origin.reference.lower()
+    chart = _Chart(content, ids, flow_id, origin.locale, {*targets_of(content)}, targets)
     try:
-        return Flow(
-            id=ids.hex24(),
-            reference_id=ids.uuid(),
-            name=clean_line(name)[:300] or "Imported flow",
+        flow = Flow(
+            id=flow_id,
+            reference_id=reference if _UUID.fullmatch(reference) and reference not in taken else ids.uuid(),
+            name=clean_line(origin.name)[:300] or "Imported flow",
             nodes=chart.sequence(chart.start(), 0),
-            created_at=now,
+            start_reference=chart.start_reference,
+            created_at=_moment(origin.created_at) or now,
             changed_at=now,
         )
     except ValidationError as error:
         raise RefusedError(f"The chart is broken: {reason(error)}") from None
+    names = frozenset(filter(None, (origin.id, origin.reference, reference)))
+    return ReadFlow(flow, names, True, chart.ours, chart.disabled, chart.within_disabled, chart.unreached())
+
+
+def _moment(seconds: object) -> datetime | None:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < 4_000_000_000:
+        return None
+    return datetime.fromtimestamp(int(seconds), UTC)
 
 
 class _Chart:
     """A chart while it is read. Nodes that Start does not lead to are left out, as the original never runs them."""
 
-    def __init__(self, content: Mapping[str, Any], ids: Ids) -> None:
+    def __init__(
+        self,
+        content: Mapping[str, Any],
+        ids: Ids,
+        flow_id: str,
+        locale: str,
+        *targets: Container[str],
+    ) -> None:
         self._ids = ids
+        self._flow_id = flow_id
+        self._locale = locale
+        self._targets = targets
+        self.start_reference = ""
+        self.ours: dict[str, str] = {}
+        self.disabled = 0
+        self.within_disabled = 0
         self._nodes: dict[str, Mapping[str, Any]] = {}
         self._next: dict[str, str | None] = {}
         self._children: dict[str, tuple[str, ...]] = {}
@@ -130,9 +239,12 @@ class _Chart:
         while head is not None:
             node = self._take(head)
             after = self._next.get(head)
-            # The original closes every flow with an end; ours need none.
+            # The original closes every flow with an end; ours need none, unless something leads there.
             closing = node.get("type") == "end" and depth == 0 and after is None
-            if node.get("type") != "start" and not closing:
+            if node.get("type") == "start":
+                self.start_reference = self.start_reference or _reference(head, node)
+                self.ours[_reference(head, node)] = ""
+            elif not closing or any(_reference(head, node) in targets for targets in self._targets):
                 nodes.append(self._node(head, node, depth))
             head = after
         return tuple(nodes)
@@ -147,22 +259,64 @@ class _Chart:
 
     def _node(self, key: str, node: Mapping[str, Any], depth: int) -> Node:
         kind = str(node.get("type") or "")
-        made = flow_chart_nodes.node(node, self._ids.hex24())
-        branches = tuple(self._branch(kind, child, depth + 1) for child in self._children.get(key, ()))
+        reference = _reference(key, node)
+        if node.get("isDisabled") is True:
+            self.disabled += 1
+            self.within_disabled += self._pass_over(self._children.get(key, ()))
+            return flow_chart_nodes.disabled(node, self._id(reference))
+        made = flow_chart_nodes.node(node, self._id(reference), self._locale)
+        children = self._children.get(key, ())
+        branches = tuple(filter(None, (self._branch(kind, child, depth + 1) for child in children)))
         have = {branch.kind for branch in branches}
         missing = tuple(Branch(kind=wanted) for wanted in _WANTED.get(kind, ()) if wanted not in have)
         return made.model_copy(update={"branches": (*branches, *missing)})
 
-    def _branch(self, kind: str, child: str, depth: int) -> Branch:
+    def _id(self, reference: str) -> str:
+        made = node_id_of(self._flow_id, reference)
+        if made in self.ours.values():
+            return self._ids.hex24()
+        self.ours[reference] = made
+        return made
+
+    def _pass_over(self, heads: tuple[str, ...]) -> int:
+        """Take the nodes of branches that are left out; returns how many there are, Then, Else and the like apart."""
+        pending, count = list(heads), 0
+        while pending:
+            head: str | None = pending.pop()
+            while head is not None:
+                node = self._take(head)
+                count += node.get("type") not in _MARKERS
+                pending.extend(self._children.get(head, ()))
+                head = self._next.get(head)
+        return count
+
+    def unreached(self) -> int:
+        """How many nodes no way leads to."""
+        return len(self._nodes.keys() - self._placed)
+
+    def _branch(self, kind: str, child: str, depth: int) -> Branch | None:
         marker = self._nodes.get(child, {})
         ours = _BRANCHES.get(kind, {}).get(str(marker.get("type") or ""))
         if ours is None:
             # The child is a node of its own kind, such as a tool of an agent: it stays, at the head of its branch.
             label = clean_line(str(marker.get("label") or marker.get("type") or ""))[:300]
             return Branch(kind="other", value=label, nodes=self.sequence(child, depth))
+        if marker.get("isDisabled") is True:
+            self.disabled += 1
+            self.within_disabled += self._pass_over((child,))
+            return None
         self._take(child)
-        value = flow_chart_nodes.case_value(marker) if ours == "case" else ""
+        value = flow_chart_nodes.case_value(marker, self._locale) if ours == "case" else ""
         return Branch(kind=ours, value=value, nodes=self.sequence(self._next.get(child), depth))
+
+
+_MARKERS = frozenset(marker for markers in _BRANCHES.values() for marker in markers)
+
+
+def _reference(key: str, node: Mapping[str, Any]) -> str:
+    """What links call a node."""
+    reference = node.get("referenceId")
+    return reference[:100] if isinstance(reference, str) and reference else key
 
 
 def _objects(value: object, what: str) -> list[Mapping[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -41,23 +42,65 @@ _MOST_LOOKED_AT = 2000
 """How many values of a node's configuration are looked at, so that none can take for ever."""
 
 
-def node(source: Mapping[str, Any], node_id: str) -> Node:
-    """One node without its branches."""
+def node(source: Mapping[str, Any], node_id: str, locale: str = "") -> Node:
+    """One node without its branches, with the texts of a locale (its id) where it has several."""
     kind = str(source.get("type") or "")
-    config = source.get("config")
-    config = config if isinstance(config, dict) else {}
+    config = config_of(source, locale)
     made = _interpreted(kind, config, node_id)
     if made is None:
         content = {key: value for key, value in source.items() if key not in ("_id", "id", "type", "label")}
         made = Other(id=node_id, type=clean_line(kind), content=content)
-    label = clean_line(str(source.get("label") or ""))[:MAX_NAME]
+    label = _label(source)
     plain_names = {KIND_TITLES[made.kind].casefold(), kind.casefold(), ""}
     return made if label.casefold() in plain_names else made.model_copy(update={"label": label})
 
 
-def case_value(source: Mapping[str, Any]) -> str:
+def disabled(source: Mapping[str, Any], node_id: str) -> Node:
+    """A node that is disabled: kept with all it has, and passed over."""
+    content = {key: value for key, value in source.items() if key not in ("_id", "id", "type", "label")}
+    kind = clean_line(str(source.get("type") or "node"))[:MAX_NAME]
+    return Other(id=node_id, type=f"{kind} (disabled)", label=_label(source), content=content)
+
+
+def config_of(source: Mapping[str, Any], locale: str = "") -> Mapping[str, Any]:
+    """What a node holds: `config` as the command line tool writes it, `localizedData` as packages have it, `preview`
+    as the API gives it. The texts of `locale`, an id, go before others.
+    """
+    localized = source.get("localizedData")
+    entries = [entry for entry in localized if isinstance(entry, dict)] if isinstance(localized, list) else []
+    entries.sort(key=lambda entry: entry.get("localeReference") != locale)
+    found: list[object] = [source.get("config"), *(entry.get("config") for entry in entries), source.get("preview")]
+    for config in [*found, *(entry.get("preview") for entry in entries)]:
+        config = _unpacked(config)
+        if isinstance(config, str) and config.strip():
+            config = {"text": config, "operator": config, "condition": config, "value": config}
+        if isinstance(config, dict) and config:
+            return {**config, "say": _unpacked(config["say"])} if "say" in config else config
+    return {}
+
+
+def _unpacked(value: object) -> object:
+    """Packages hold some objects as the text of their JSON."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            pass
+    return value
+
+
+def target_node(config: Mapping[str, Any]) -> str:
+    """What a Go To or Execute Flow calls the node that it leads to; empty where it names none."""
+    return next(_ids(_find(config, "node", "nodeId", "nodeReference")), "")[:100]
+
+
+def _label(source: Mapping[str, Any]) -> str:
+    return clean_line(str(source.get("label") or ""))[:MAX_NAME]
+
+
+def case_value(source: Mapping[str, Any], locale: str = "") -> str:
     """What a case of a Lookup compares with: its configured value, else its label."""
-    value = _find(source.get("config"), "value", "case", "caseValue")
+    value = _find(config_of(source, locale), "value", "case", "caseValue")
     text = value if isinstance(value, str) else str(value) if isinstance(value, int | float) else ""
     return clean_line(text or str(source.get("label") or ""))
 
@@ -78,9 +121,9 @@ def _interpreted(kind: str, config: Mapping[str, Any], node_id: str) -> Node | N
         case "once":
             return Once(id=node_id, branches=())
         case "goTo":
-            return GoTo(id=node_id, flow_id=_flow(config))
+            return GoTo(id=node_id, flow_id=_flow(config), node_id=target_node(config))
         case "executeFlow":
-            return ExecuteFlow(id=node_id, flow_id=_flow(config))
+            return ExecuteFlow(id=node_id, flow_id=_flow(config), node_id=target_node(config))
         case "handoverToAgent" | "handover":
             return Handover(
                 id=node_id, text=_text(config) or _string(_find(config, "handoverText", "quote", "message"))
@@ -126,10 +169,11 @@ def _string(value: object) -> str:
 
 def _text(config: Mapping[str, Any]) -> str:
     """What is said: the first of the alternatives that the original chooses from at random."""
-    for key, value in _values(config):
+    # Beside what is said stand other texts, such as those for a wrong answer.
+    said = config.get("say")
+    for key, value in _values(said if isinstance(said, dict) else config):
         if key in ("text", "question") and _string(value).strip():
             return _string(value)
-    said = config.get("say")
     return said if isinstance(said, str) else ""
 
 

@@ -93,9 +93,13 @@ def with_new_ids(node: Node, ids: Ids) -> Node:
 def nodes_of_copy(flow: Flow, copy_id: str, ids: Ids) -> Nodes:
     """The nodes of a flow for a copy of it: under ids of their own, and what leads to the flow leads to the copy."""
 
+    new_ids = {node.id: ids.hex24() for node in flow.walk()}
+
     def copied(node: Node) -> Node:
-        itself = isinstance(node, GoTo | ExecuteFlow) and node.flow_id == flow.id
-        return node.model_copy(update={"id": ids.hex24()} | ({"flow_id": copy_id} if itself else {}))
+        changes = {"id": new_ids[node.id]}
+        if isinstance(node, GoTo | ExecuteFlow) and node.flow_id == flow.id:
+            changes |= {"flow_id": copy_id, "node_id": new_ids.get(node.node_id, node.node_id)}
+        return node.model_copy(update=changes)
 
     return every_node(flow.nodes, copied)
 

@@ -19,6 +19,7 @@ from goals_tui.domain.flow import (
     Question,
     Say,
     TrackGoal,
+    place_in,
 )
 from goals_tui.domain.goal import Goal
 
@@ -82,7 +83,7 @@ def summary(node: Node, goals: Mapping[str, Goal] | None, flows: Mapping[str, Fl
         case Lookup():
             return node.of or "last answer"
         case GoTo() | ExecuteFlow():
-            return _target(node.flow_id, flows)
+            return _target(node, flows)
         case TrackGoal():
             return "" if goals is None else _tracked(node, goals)
         case _:
@@ -94,10 +95,12 @@ def _condition(condition: Condition) -> str:
     return f"{of} {comparison}" if condition.comparison == "exists" else f"{of} {comparison} “{condition.to}”"
 
 
-def _target(flow_id: str, flows: Mapping[str, Flow]) -> str:
-    if not flow_id:
+def _target(node: GoTo | ExecuteFlow, flows: Mapping[str, Flow]) -> str:
+    if not node.flow_id:
         return f"{BROKEN} no flow chosen"
-    return f"→ {flows[flow_id].name}" if flow_id in flows else f"{BROKEN} a flow that does not exist"
+    if node.flow_id not in flows:
+        return f"{BROKEN} a flow that does not exist"
+    return f"→ {place_in(flows[node.flow_id], node.node_id)}"
 
 
 def _tracked(node: TrackGoal, goals: Mapping[str, Goal]) -> str:

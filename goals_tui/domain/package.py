@@ -20,7 +20,8 @@ from goals_tui.domain.goal import Goal, Id
 from goals_tui.domain.model import MAX_NAME, Instant, Line, Model
 
 FORMAT: Final = "goals-tui-package"
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
+"""Version 2 may have flows that goals-tui 0.1.0 does not read; what has none is written as version 1."""
 
 MANIFEST = "manifest.json"
 GOALS = "goals.json"
@@ -57,7 +58,7 @@ class Manifest(Model):
     """The first file of a package."""
 
     format: Literal["goals-tui-package"] = FORMAT
-    format_version: Literal[1] = FORMAT_VERSION
+    format_version: Literal[1, 2] = 1
     created_at: Instant
     project: Origin
     files: dict[str, PackagedFile]

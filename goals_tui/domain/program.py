@@ -186,11 +186,11 @@ class _Once(_Branching):
 class _Enter(Instruction):
     """Go To, and Execute Flow, which comes back. A target is looked up when it runs: flows may be compiled later."""
 
-    __slots__ = ("comes_back", "output", "program", "target")
+    __slots__ = ("at", "comes_back", "output", "program", "target")
 
     def __init__(self, node: GoTo | ExecuteFlow, program: Program) -> None:
         super().__init__(node)
-        self.target = node.flow_id
+        self.target, self.at = node.flow_id, node.node_id
         self.comes_back = isinstance(node, ExecuteFlow)
         self.program = program
         self.output = Passed("", node)
@@ -209,7 +209,8 @@ class _Enter(Instruction):
                 state.end(outputs, "loop", message, self.node)
                 return PAUSE
             state.stack.append(self.next)
-        return entries[self.target]
+        # A node that is gone is a finding; the flow that holds it is still the one that was meant.
+        return self.program.places[self.target].get(self.at, entries[self.target])
 
 
 PAUSE: Final = _End(End(id="0" * 24), Ended("end", "", None))
@@ -221,6 +222,7 @@ class Program:
 
     def __init__(self, flows: Iterable[Flow], goals: Iterable[Goal] | None = None) -> None:
         self.entries: dict[str, Instruction | None] = {}
+        self.places: dict[str, dict[str, Instruction]] = {}
         self._names: dict[str, str] = {}
         self._goals = None if goals is None else {goal.id: goal for goal in goals}
         for flow in flows:
@@ -234,7 +236,7 @@ class Program:
         return self.entries[flow_id]
 
     def _compile(self, flow: Flow) -> Instruction | None:
-        made = {node.id: self._instruction(node) for node in flow.walk()}
+        made = self.places[flow.id] = {node.id: self._instruction(node) for node in flow.walk()}
         pending: list[tuple[tuple[Node, ...], Instruction | None]] = [(flow.nodes, None)]
         while pending:
             nodes, after = pending.pop()

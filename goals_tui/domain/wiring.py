@@ -33,6 +33,7 @@ Code = Literal[
     "completion-unreachable",
     "node-unreachable",
     "unknown-flow",
+    "unknown-node",
 ]
 
 _RULES: dict[Code, tuple[Severity, Fix | None]] = {
@@ -46,6 +47,7 @@ _RULES: dict[Code, tuple[Severity, Fix | None]] = {
     "maybe-before-initial": ("warning", "insert_initial"),
     "initial-in-loop": ("warning", None),
     "node-unreachable": ("warning", "remove_node"),
+    "unknown-node": ("warning", "choose_flow"),
     "goal-untracked": ("warning", "track_goal"),
     "step-untracked": ("info", "track_goal"),
     "initial-again": ("info", None),
@@ -115,11 +117,8 @@ class _Check:
             for node in graph.nodes:
                 if isinstance(node, TrackGoal):
                     yield from self._track(graph, node)
-                elif isinstance(node, GoTo | ExecuteFlow) and node.flow_id not in self.paths.known:
-                    where = (
-                        "a flow that does not exist. Choose another one." if node.flow_id else "no flow. Choose one."
-                    )
-                    yield _at("unknown-flow", graph, node, f"{title(node)!r} leads to {where}")
+                elif isinstance(node, GoTo | ExecuteFlow):
+                    yield from self._leading(graph, node)
             if self.paths.is_run(graph):
                 yield from self._unreachable(graph)
 
@@ -161,6 +160,18 @@ class _Check:
                 yield from self._initial(graph, node, goal)
             elif not self.paths.tracks_initial(node):
                 yield from self._further(graph, node, goal, step)
+
+    def _leading(self, graph: FlowGraph, node: GoTo | ExecuteFlow) -> Iterator[Finding]:
+        target = self.paths.known.get(node.flow_id)
+        if target is None:
+            where = "a flow that does not exist. Choose another one." if node.flow_id else "no flow. Choose one."
+            yield _at("unknown-flow", graph, node, f"{title(node)!r} leads to {where}")
+        elif node.node_id and node.node_id not in self.paths.graph_of[target.id].place:
+            message = (
+                f"{title(node)!r} leads to a node that {target.name!r} does not have, and so to its start. "
+                "Choose the flow again."
+            )
+            yield _at("unknown-node", graph, node, message)
 
     def _initial(self, graph: FlowGraph, node: TrackGoal, goal: Goal) -> Iterator[Finding]:
         place = graph.place[node.id]
@@ -219,8 +230,7 @@ class _Check:
             yield replace(_at("completion-unreachable", *uses[0], message, goal, missing), fix=fix)
 
     def _unreachable(self, graph: FlowGraph) -> Iterator[Finding]:
-        # The first node of a flow that is run is always reached.
-        pending: list[tuple[tuple[Node, ...], Node]] = [(graph.flow.nodes, node) for node in graph.flow.nodes[:1]]
+        pending: list[tuple[tuple[Node, ...], Node | None]] = [(graph.flow.nodes, None)]
         while pending:
             nodes, before = pending.pop()
             for place, node in enumerate(nodes):
@@ -237,9 +247,11 @@ class _Check:
                 break
 
 
-def _why_left(before: Node) -> str:
+def _why_left(before: Node | None) -> str:
+    if before is None:
+        return "other flows lead to later nodes only"
     if isinstance(before, GoTo):
-        return f"{title(before)!r} continues in another flow and does not come back"
+        return f"{title(before)!r} continues elsewhere and does not come back"
     if isinstance(before, ExecuteFlow):
         return f"the flow that {title(before)!r} executes does not come back"
     if isinstance(before, Handover | End):

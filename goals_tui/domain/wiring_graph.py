@@ -13,6 +13,11 @@ def references(flow: Flow) -> set[str]:
     return {node.flow_id for node in flow.walk() if isinstance(node, GoTo | ExecuteFlow) and node.flow_id}
 
 
+def _entered(flow: Flow) -> set[str]:
+    """The ids of the flows that nodes of this one lead to the start of."""
+    return {node.flow_id for node in flow.walk() if isinstance(node, GoTo | ExecuteFlow) and not node.node_id}
+
+
 def flow_groups(flows: Sequence[Flow]) -> list[list[Flow]]:
     """Flows that lead to each other, together; what a group leads to comes before it (Tarjan's algorithm)."""
     by_id = {flow.id: flow for flow in flows}
@@ -54,7 +59,7 @@ def flow_groups(flows: Sequence[Flow]) -> list[list[Flow]]:
 
 
 def entry_flows(flows: Sequence[Flow]) -> list[Flow]:
-    """The flows in which conversations start: those that no other flow leads to.
+    """The flows in which conversations start: those to whose start no other flow leads.
 
     Of flows that only lead to each other the oldest is where conversations start.
     """
@@ -63,7 +68,7 @@ def entry_flows(flows: Sequence[Flow]) -> list[Flow]:
     led_to = {
         group_of[target]
         for flow in flows
-        for target in references(flow)
+        for target in _entered(flow)
         if target in group_of and group_of[target] != group_of[flow.id]
     }
     oldest = [
@@ -108,6 +113,10 @@ class FlowGraph:
                 self.ways[place] = self._ways(node, after)
                 pending.extend((branch.nodes, after) for branch in node.branches)
                 after = place
+
+    def entry(self, node_id: str) -> int:
+        """The place where a node leads that names the node `node_id` of this flow; the first for none."""
+        return self.place.get(node_id, self.first)
 
     def _head(self, nodes: tuple[Node, ...], after: int) -> int:
         return self.place[nodes[0].id] if nodes else after

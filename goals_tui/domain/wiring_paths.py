@@ -8,7 +8,7 @@ that happened is undone, so a flow is summed up by what it makes of "nothing hap
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from operator import itemgetter
 
@@ -21,6 +21,9 @@ State = tuple[int, int]
 
 States = dict[int, State]
 """The state of conversations that have passed these Onces, by the Onces' bits."""
+
+_Call = tuple[str, int, int]
+"""A way into a flow: its id, the place in it, and the Onces that were passed."""
 
 REACHED = 1
 NOWHERE: State = (0, 0)
@@ -45,6 +48,7 @@ class Paths:
     def __init__(self, flows: Sequence[Flow], goals: Iterable[Goal], entries: Iterable[str] | None = None) -> None:
         self.known = {flow.id: flow for flow in flows}
         self.graphs = [FlowGraph(flow, self.known) for group in flow_groups(flows) for flow in group]
+        self.graph_of = {graph.flow.id: graph for graph in self.graphs}
         self._bits: dict[object, int] = {}
         self._left: int | None = None
         self._goals = {goal.id: goal for goal in goals}
@@ -124,29 +128,32 @@ class Paths:
         Raises _TooMany where more than `most` states are to be looked at.
         """
         self._left = most
-        self._sums: dict[tuple[str, int], States] = {}
+        self._sums: dict[_Call, States] = {}
         order = {graph.flow.id: place for place, graph in enumerate(self.graphs)}
         # What a flow leads to comes before it: most flows are summed up once.
-        pending = [(place, 0) for place in order.values()]
-        callers: dict[tuple[str, int], set[tuple[int, int]]] = {}
+        pending = [(place, graph.first, 0) for place, graph in enumerate(self.graphs)]
+        callers: dict[_Call, set[tuple[int, int, int]]] = {}
         while pending:
             here = heappop(pending)
-            graph, passed = self.graphs[here[0]], here[1]
-            states = self._run(graph, {passed: (self._everything, 0)})
+            graph, entry, passed = self.graphs[here[0]], here[1], here[2]
+            states = self._run(graph, {entry: {passed: (self._everything, 0)}})
             for target, _ in self._calls(graph, states):
                 callers.setdefault(target, set()).add(here)
                 if target not in self._sums:
                     self._sums[target] = {}
-                    heappush(pending, (order[target[0]], target[1]))
-            if states[graph.exit] != self._sums.get((graph.flow.id, passed), {}):
-                for caller in callers.get((graph.flow.id, passed), ()):
+                    heappush(pending, (order[target[0]], target[1], target[2]))
+            call = (graph.flow.id, entry, passed)
+            if states[graph.exit] != self._sums.get(call, {}):
+                for caller in callers.get(call, ()):
                     if caller not in pending:
                         heappush(pending, caller)
-            self._sums[graph.flow.id, passed] = states[graph.exit]
+            self._sums[call] = states[graph.exit]
         return self._spread(entered)
 
     def _spread(self, entered: Iterable[str]) -> dict[str, tuple[list[int], list[int]]]:
-        at_entry: dict[str, States] = {flow_id: {0: (self._everything, 0)} for flow_id in entered}
+        at_entry: dict[str, dict[int, States]] = {
+            flow_id: {self.graph_of[flow_id].first: {0: (self._everything, 0)}} for flow_id in entered
+        }
         before: dict[str, tuple[list[int], list[int]]] = {}
         changed = set(at_entry)
         while changed:
@@ -156,23 +163,24 @@ class Paths:
                 changed.discard(graph.flow.id)
                 states = self._run(graph, at_entry[graph.flow.id])
                 before[graph.flow.id] = ([_either(each, 0) for each in states], [_either(each, 1) for each in states])
-                for (flow_id, passed), state in self._calls(graph, states):
-                    if _join(at_entry.setdefault(flow_id, {}), passed, *state):
+                for (flow_id, entry, passed), state in self._calls(graph, states):
+                    if _join(at_entry.setdefault(flow_id, {}).setdefault(entry, {}), passed, *state):
                         changed.add(flow_id)
         return before
 
-    def _calls(self, graph: FlowGraph, states: Sequence[States]) -> Iterator[tuple[tuple[str, int], State]]:
-        """The flows that a flow leads to, each with the Onces passed until then, and in which state."""
+    def _calls(self, graph: FlowGraph, states: Sequence[States]) -> Iterator[tuple[_Call, State]]:
+        """Where a flow leads to, with the Onces passed until then, and in which state."""
         for place, op in enumerate(graph.ops):
             if op is Op.CALL or op is Op.JUMP:
-                target = _target(graph.nodes[place])
+                flow_id, entry = self._target(graph.nodes[place])
                 for passed, state in states[place].items():
-                    yield (target, passed), state
+                    yield (flow_id, entry, passed), state
 
-    def _run(self, graph: FlowGraph, entry: States) -> list[States]:
-        """The states before each node of a flow that is entered in the states `entry`; its exit's is the last."""
+    def _run(self, graph: FlowGraph, entries: Mapping[int, States]) -> list[States]:
+        """The states before each node of a flow that is entered at these places and states; its exit's is the last."""
         states: list[States] = [{} for _ in range(graph.exit + 1)]
-        states[graph.first] = dict(entry)
+        for place, entered in entries.items():
+            states[place] = dict(entered)
         marks, ways, ops = self._marks[graph.flow.id], graph.ways, graph.ops
         for place in range(graph.exit):
             op, mark = ops[place], marks[place]
@@ -200,7 +208,12 @@ class Paths:
 
     def _sum(self, node: Node, passed: int) -> States:
         """What becomes of "nothing happened yet" in the flow that a node leads to."""
-        return self._sums.get((_target(node), passed), {})
+        return self._sums.get((*self._target(node), passed), {})
+
+    def _target(self, node: Node) -> tuple[str, int]:
+        """The flow that a node leads to, and the place in it."""
+        assert isinstance(node, GoTo | ExecuteFlow)
+        return node.flow_id, self.graph_of[node.flow_id].entry(node.node_id)
 
 
 def _join(states: States, passed: int, may_not: int, may: int) -> bool:
@@ -216,8 +229,3 @@ def _either(states: States, side: int) -> int:
     for state in states.values():
         whole |= state[side]
     return whole
-
-
-def _target(node: Node) -> str:
-    assert isinstance(node, GoTo | ExecuteFlow)
-    return node.flow_id

@@ -1,22 +1,162 @@
-"""Flows as files: ours as JSON, and charts that the original system's own command line tool pulled."""
+"""Flows as files: ours as JSON, and flows of the original system as its tools and its API give them."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain import flow_chart_file
-from goals_tui.domain.errors import RefusedError, UnreadableError
-from goals_tui.domain.flow import Flow, Node, TrackGoal
-from goals_tui.domain.words import fold
+from goals_tui.domain.errors import RefusedError
+from goals_tui.domain.flow import Flow, Node, Other, TrackGoal, title
+from goals_tui.domain.flow_chart_file import ReadFlow
+from goals_tui.domain.flow_chart_links import Link, follow, links
+from goals_tui.domain.words import counted, fold
+from goals_tui.services.flow_sources import FoundFlow, find_flows
 from goals_tui.services.flows import free_name
+from goals_tui.services.imports.result import Broken, BrokenRecord
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
 
-LARGEST = 64 * 1024 * 1024
-"""The largest flow file that is read, in bytes."""
+
+@dataclass(frozen=True)
+class ImportedFlow:
+    """A flow that came in. `file` is where it stood, `called` its name there, `of_here` the same flow that is here."""
+
+    flow: Flow
+    file: str
+    called: str
+    read: ReadFlow
+    of_here: str | None
+    other_locales: tuple[str, ...]
+
+    @property
+    def nodes(self) -> int:
+        """How many nodes it has."""
+        return sum(1 for _ in self.flow.walk())
+
+    @property
+    def kept(self) -> dict[str, int]:
+        """How many nodes are kept as Other, by the kind that they were; disabled ones apart."""
+        kinds = (node.type for node in self.flow.walk() if isinstance(node, Other))
+        return dict(Counter(kind for kind in kinds if not kind.endswith("(disabled)")).most_common())
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "id": self.flow.id,
+            "name": self.flow.name,
+            "file": self.file,
+            "nodes": self.nodes,
+            "disabled": self.read.disabled,
+            "within_disabled": self.read.within_disabled,
+            "unreached": self.read.unreached,
+            "not_interpreted": self.kept,
+            "other_locales": list(self.other_locales),
+        }
+
+
+@dataclass(frozen=True)
+class FlowImport:
+    """What an import of flows did. `completed` flows were here: their links to what came in lead there now.
+
+    `goals_missing` nodes track goals that are not here.
+    """
+
+    flows: tuple[ImportedFlow, ...]
+    completed: tuple[Flow, ...]
+    links: tuple[Link, ...]
+    goals_missing: int
+    broken: tuple[BrokenRecord, ...]
+    broken_total: int
+
+    @property
+    def left_out(self) -> int:
+        """How many files and nodes were left out."""
+        return self.broken_total + sum(one.read.unreached for one in self.flows)
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        missing = [
+            {"flow": link.flow.name, "node": title(link.node), "node_id": link.node.id, "missing": link.missing}
+            for link in self.links
+            if link.missing
+        ]
+        return {
+            "flows": [one.as_json() for one in self.flows],
+            "links": len(self.links),
+            "links_missing": missing,
+            "completed": [flow.name for flow in self.completed],
+            "goals_missing": self.goals_missing,
+            "broken_total": self.broken_total,
+            "broken": [{"file": one.file, "record": one.record, "why": one.why} for one in self.broken],
+        }
+
+    def summary(self) -> str:
+        """One line for the person who started it."""
+        if len(self.flows) == 1:
+            return f"Imported the flow {self.flows[0].flow.name!r} with {counted(self.flows[0].nodes, 'node')}."
+        nodes = counted(sum(one.nodes for one in self.flows), "node")
+        return f"Imported {counted(len(self.flows), 'flow')} with {nodes}."
+
+    def details(self) -> list[str]:
+        """What else there is to say: what was guessed, what is passed over, what leads nowhere."""
+        lines = [f"  {one.flow.name}: {counted(one.nodes, 'node')}, from {one.file}" for one in self.flows]
+        lines = lines if len(lines) > 1 else []
+        for one in self.flows:
+            lines += _said_of(one)
+        if self.completed:
+            names = ", ".join(repr(flow.name) for flow in self.completed)
+            lines.append(f"Links of flows that were here already lead to what came in now: {names}.")
+        followed = sum(not link.missing for link in self.links)
+        if followed:
+            lines.append(f"{counted(followed, 'link')} between flows followed.")
+        for link in self.links:
+            if link.missing == "flow":
+                lines.append(
+                    f"{link.title} leads to a flow that is not here ({link.node.flow_id}). Import it, too, and the "
+                    "link leads there; or choose another flow in the node."
+                )
+            elif link.missing:
+                lines.append(f"{link.title} leads to a node that its flow does not have: it goes on at the start.")
+        if self.goals_missing:
+            what = counted(self.goals_missing, "Track Goal Process node")
+            lines.append(
+                f"{what} of goals that are not here. Import the goals (goals-tui import odata, package import), or "
+                "choose others in the nodes; goals-tui check lists them."
+            )
+        lines += [f"Left out: {one}" for one in self.broken]
+        if self.broken_total > len(self.broken):
+            lines.append(f"Left out: {counted(self.broken_total - len(self.broken), 'more file')}.")
+        return lines
+
+
+def _said_of(one: ImportedFlow) -> list[str]:
+    name, read = repr(one.flow.name), one.read
+    lines = []
+    if one.of_here is not None:
+        lines.append(f"{one.of_here!r} is the same flow and was here already; this one came in beside it as {name}.")
+    elif fold(one.called) != fold(one.flow.name):
+        lines.append(
+            f"There is a flow {one.called!r} already; this one is called {name}. Rename it on the Flows screen."
+        )
+    if one.other_locales:
+        also = ", ".join(one.other_locales)
+        read_now = PurePath(one.file).parent.name
+        lines.append(f"{name}: its texts are those of {read_now}; not read: {also}. Give that folder to read it.")
+    if read.disabled:
+        within = f"; {counted(read.within_disabled, 'node')} within them left out" if read.within_disabled else ""
+        lines.append(f"{name}: {counted(read.disabled, 'disabled node')} kept, and passed over{within}.")
+    if kept := one.kept:
+        kinds = ", ".join(f"{kind} {count}" for kind, count in kept.items())
+        lines.append(f"{name}: {counted(sum(kept.values()), 'node')} not interpreted, kept and passed over: {kinds}.")
+    if read.unreached:
+        lines.append(f"Left out: {counted(read.unreached, 'node')} of {name} that nothing leads to.")
+    return lines
 
 
 class FlowFiles:
@@ -35,25 +175,75 @@ class FlowFiles:
 
         write_atomically(path, json.dumps(self.as_json(flow), ensure_ascii=False, indent=2).encode())
 
-    def load(self, path: Path, *, name: str | None = None) -> Flow:
-        """Read a flow from a file and save it under a free name; raises GoalsError with the file and the reason.
+    def load(self, paths: Sequence[Path], *, name: str | None = None) -> FlowImport:
+        """Read flows from files, folders and packages of the original, and save them all at once under free names.
 
-        A flow that is here already (by id) comes in as another one, with new ids, leading to itself if it did. A goal
-        of this project may be named by its reference id, its steps by their names.
+        A flow that is here already (by id) comes in as another one, with new ids, leading to itself if it did. Links
+        between flows are followed in whatever order they come in. A goal of this project may be named by its reference
+        id, its steps by their names.
+
+        Raises GoalsError, with the file and the reason, for a file that was given by itself and can't be used; within
+        a folder or a package it is left out and named. `name` is for a single flow.
         """
-        content = _read(path)
-        try:
-            flow = flow_chart_file.from_file(
-                content, self._services.ids, self._services.clock(), name or _name_from(path)
-            )
-        except RefusedError as error:
-            raise RefusedError(f"{path}: {error}") from None
-        flow = flow.model_copy(update={"nodes": self._with_goals(flow.nodes)})
-        taken = [other.name for other in self._services.flows.all()]
-        update: dict[str, Any] = {"name": free_name(name or flow.name, taken), "revision": 0}
-        if self._services.workspace.documents.get("flows", flow.id) is not None:
-            update |= self._fresh_ids(flow)
-        return self._services.flows.save(flow.model_copy(update=update), label=f"Import flow {flow.name!r}")
+        broken = Broken()
+        charts = [chart for path in paths for chart in find_flows(path, broken)]
+        if name is not None and len(charts) != 1:
+            raise RefusedError(f"--name is for one flow; there are {len(charts)} here. Leave it out.", field="name")
+        targets = {target for chart in charts for target in flow_chart_file.targets_of(chart.content)}
+        here = self._services.flows.all()
+        taken = {key for flow in here for key in (flow.id, flow.reference_id)}
+        read: list[tuple[FoundFlow, ReadFlow]] = []
+        for chart in charts:
+            origin = chart.origin if name is None else replace(chart.origin, name=name)
+            try:
+                one = flow_chart_file.from_file(
+                    chart.content, self._services.ids, self._services.clock(), origin, taken, targets
+                )
+            except RefusedError as error:
+                if chart.named:
+                    raise RefusedError(f"{chart.file}: {error}") from None
+                broken.add(chart.file, None, str(error))
+                continue
+            if not one.is_chart and one.flow.id in taken:
+                one = replace(one, flow=one.flow.model_copy(update=self._fresh_ids(one.flow)))
+            taken |= {one.flow.id, one.flow.reference_id}
+            read.append((chart, one))
+        if not read:
+            raise RefusedError(f"Nothing was imported: {counted(broken.total, 'file')} left out. {broken.named[0]}")
+        return self._save(read, here, name, broken)
+
+    def _save(
+        self, read: Sequence[tuple[FoundFlow, ReadFlow]], here: Sequence[Flow], name: str | None, broken: Broken
+    ) -> FlowImport:
+        references = {key: flow.name for flow in here for key in (flow.id, flow.reference_id)}
+        made, completed = follow([one for _, one in read], here)
+        names = [flow.name for flow in here]
+        imported, saved = [], []
+        label = f"Import flow {read[0][1].flow.name!r}" if len(made) == 1 else f"Import {len(made)} flows"
+        with self._services.history.edit(label) as edit:
+            for (chart, one), flow in zip(read, made, strict=True):
+                called = name or flow.name
+                free = free_name(called, names)
+                names.append(free)
+                nodes = self._with_goals(flow.nodes)
+                kept = self._services.flows.put(
+                    edit, flow.model_copy(update={"name": free, "revision": 0, "nodes": nodes})
+                )
+                same = next((references[key] for key in sorted(one.names) if key in references), None)
+                imported.append(ImportedFlow(kept, chart.file, called, one, same, chart.other_locales))
+                saved.append(kept)
+            completed = [self._services.flows.put(edit, flow) for flow in completed]
+        known = {flow.id: flow for flow in (*here, *completed, *saved)}
+        goals = self._services.workspace.documents.all("goals")
+        tracking = [node for flow in saved for node in flow.walk() if isinstance(node, TrackGoal)]
+        return FlowImport(
+            flows=tuple(imported),
+            completed=tuple(completed),
+            links=tuple(links(saved, known)),
+            goals_missing=sum(bool(node.goal_id) and node.goal_id not in goals for node in tracking),
+            broken=tuple(broken.named),
+            broken_total=broken.total,
+        )
 
     def _fresh_ids(self, flow: Flow) -> dict[str, Any]:
         from goals_tui.domain.flow_edit import nodes_of_copy
@@ -80,21 +270,3 @@ class FlowFiles:
             return node.model_copy(update={"goal_id": goal_id, "step_ids": tuple(steps)})
 
         return every_node(nodes, known)
-
-
-def _name_from(path: Path) -> str:
-    # The original tool writes flows/NAME/LOCALE/chart.json.
-    if path.stem == "chart" and len(path.resolve().parents) > 1:
-        return path.resolve().parents[1].name
-    return path.stem
-
-
-def _read(path: Path) -> Any:
-    try:
-        if path.stat().st_size > LARGEST:
-            raise UnreadableError(f"{path} is larger than {LARGEST >> 20} MB. That is not a flow.")
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UnreadableError(f"{path} can't be read: {error.strerror}.") from None
-    except (ValueError, RecursionError):
-        raise UnreadableError(f"{path} is not JSON. Give a flow's JSON file, or a chart.json.") from None

@@ -92,6 +92,69 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
         raise
 
 
+def files_of(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The files of an archive by name, without what file managers put in beside: folders, `__MACOSX`, `.DS_Store`.
+
+    Raises RefusedError for what no program of ours packs: links, encrypted files, a name twice.
+    """
+    files: dict[str, zipfile.ZipInfo] = {}
+    for entry in archive.infolist():
+        name = entry.filename.removeprefix("./")
+        *folders, last = name.split("/")
+        if not last or last in _LITTER or last.startswith("._") or "__MACOSX" in folders:
+            continue
+        if name in files:
+            raise RefusedError(f"it holds {name} twice.")
+        if stat.S_ISLNK(entry.external_attr >> 16):
+            raise RefusedError(f"{name} is a link.")
+        if entry.flag_bits & _ENCRYPTED:
+            raise RefusedError(f"{name} is encrypted.")
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise RefusedError(f"{name} is packed in a way that packages are not.")
+        files[name] = entry
+    return files
+
+
+_LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
+
+
+def _without_folder_around(files: dict[str, zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
+    """The same files, where all of them lie in one folder as if they lay at the top."""
+    around = {name.partition("/")[0] for name in files if "/" in name}
+    if len(around) != 1 or not all("/" in name for name in files):
+        return files
+    return _without_folder_around({name.partition("/")[2]: entry for name, entry in files.items()})
+
+
+def _check_size(name: str, entry: zipfile.ZipInfo, limit: int) -> None:
+    if entry.file_size > limit:
+        raise RefusedError(f"{name} is larger than {limit // 1024**2} MiB.")
+    if entry.file_size > LARGE and entry.file_size > HIGHEST_RATIO * max(entry.compress_size, 1):
+        raise RefusedError(f"{name} would grow to {entry.file_size // 1024**2} MiB out of almost nothing.")
+
+
+def open_archive(path: Path) -> zipfile.ZipFile:
+    """Open an archive. Raises UnreadableError where there is no ZIP file to read."""
+    try:
+        return zipfile.ZipFile(path)
+    except OSError as error:
+        raise refusal("read", path, error) from error
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise UnreadableError(f"{path} is not a package: it is not a complete ZIP file ({error}).") from error
+
+
+def read_file(archive: zipfile.ZipFile, name: str, entry: zipfile.ZipInfo, limit: int) -> bytes:
+    """A file of an archive, of `limit` bytes at most. Raises RefusedError for one that is damaged or too large."""
+    _check_size(name, entry, limit)
+    try:
+        return archive.read(entry)
+    except _DAMAGE as error:
+        raise RefusedError(f"{name} is damaged ({error}).") from None
+
+
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError)
+
+
 class PackageReader:
     """A package opened to be read, in a `with` block. Everything is checked before it is handed out.
 
@@ -99,12 +162,7 @@ class PackageReader:
     """
 
     def __init__(self, path: Path) -> None:
-        try:
-            self._archive = zipfile.ZipFile(path)
-        except OSError as error:
-            raise refusal("read", path, error) from error
-        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-            raise UnreadableError(f"{path} is not a package: it is not a complete ZIP file ({error}).") from error
+        self._archive = open_archive(path)
         try:
             self._entries = self._checked_entries()
             self.manifest = self._checked_manifest()
@@ -145,32 +203,15 @@ class PackageReader:
             yield rest
 
     def _checked_entries(self) -> dict[str, zipfile.ZipInfo]:
-        entries: dict[str, zipfile.ZipInfo] = {}
-        for entry in self._archive.infolist():
-            name = entry.filename
+        entries = _without_folder_around(files_of(self._archive))
+        for name, entry in entries.items():
             if name not in (MANIFEST, *DOCUMENTS, EVENTS):
                 self._refuse(f"it holds {name[:80]!r}, which is not part of a package")
-            if name in entries:
-                self._refuse(f"it holds {name} twice")
-            if stat.S_ISLNK(entry.external_attr >> 16):
-                self._refuse(f"{name} is a link")
-            if entry.flag_bits & _ENCRYPTED:
-                self._refuse(f"{name} is encrypted")
-            if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                self._refuse(f"{name} is packed in a way that packages are not")
-            self._check_size(name, entry)
-            entries[name] = entry
+            _check_size(name, entry, MOST_EVENT_BYTES if name == EVENTS else MOST_DOCUMENT_BYTES)
         for name in (MANIFEST, *DOCUMENTS):
             if name not in entries:
                 self._refuse(f"it has no {name}")
         return entries
-
-    def _check_size(self, name: str, entry: zipfile.ZipInfo) -> None:
-        limit = MOST_EVENT_BYTES if name == EVENTS else MOST_DOCUMENT_BYTES
-        if entry.file_size > limit:
-            self._refuse(f"{name} is larger than {limit // 1024**2} MiB")
-        if entry.file_size > LARGE and entry.file_size > HIGHEST_RATIO * max(entry.compress_size, 1):
-            self._refuse(f"{name} would grow to {entry.file_size // 1024**2} MiB out of almost nothing")
 
     def _checked_manifest(self) -> Manifest:
         content = self._json(MANIFEST, b"".join(self._chunks(MANIFEST, None)))
@@ -196,7 +237,7 @@ class PackageReader:
                     digest.update(chunk)
                     size += len(chunk)
                     yield chunk
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as error:
+        except _DAMAGE as error:
             self._refuse(f"{name} is damaged ({error})")
         if proof is not None and (digest.hexdigest() != proof.sha256 or size != proof.bytes):
             self._refuse(f"{name} is not as manifest.json says (checksum)")

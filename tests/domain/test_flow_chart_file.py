@@ -23,14 +23,14 @@ from goals_tui.domain.flow import (
     Say,
     TrackGoal,
 )
-from goals_tui.domain.flow_chart_file import from_file, to_file
+from goals_tui.domain.flow_chart_file import Origin, from_file, to_file
 from goals_tui.domain.model import Ids
 from tests.builders import WHEN, book_a_flight, book_a_flight_flow, flow_sets, hex_id
 from tests.examples import examples
 
 
 def read(content: object) -> Flow:
-    return from_file(content, Ids(1), WHEN, "Pulled")
+    return from_file(content, Ids(1), WHEN, Origin("Pulled")).flow
 
 
 def chart(*nodes: dict[str, Any], relations: dict[str, tuple[str | None, list[str]]] | None = None) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def test_a_chart_with_every_kind() -> None:
     assert isinstance(once.branches[0].nodes[0], ExecuteFlow) and once.branches[0].nodes[0].flow_id == "f1"
     assert isinstance(code, Other) and code.type == "code"
     assert code.content == {"config": {"code": "api.say(1)"}, "referenceId": "r"}
-    assert isinstance(go_to, GoTo) and go_to.flow_id == "f2"
+    assert isinstance(go_to, GoTo) and (go_to.flow_id, go_to.node_id) == ("f2", "n")
     assert Flow.model_validate(made.model_dump()) == made
 
 
@@ -259,7 +259,7 @@ NODE = {"_id": "a", "type": "say"}
         (None, "This is not a flow"),
         ({"nodes": []}, "This is not a flow"),
         ({"format": "something"}, "This is not a flow"),
-        ({"format": "goals-tui-flow", "format_version": 2}, "The file has format version 2, and this program reads 1."),
+        ({"format": "goals-tui-flow", "format_version": 3}, "The file has format version 3, and this program reads 2."),
         ({"format": "goals-tui-flow", "format_version": 1}, "The flow in the file is broken"),
         ({"format": "goals-tui-flow", "format_version": 1, "flow": {"id": "x"}}, "The flow in the file is broken: id"),
         ({"nodes": {}, "relations": []}, "The nodes of the chart are not a list of objects."),

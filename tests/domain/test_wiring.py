@@ -251,7 +251,7 @@ def test_a_goal_that_can_never_be_completed() -> None:
 @pytest.mark.parametrize(
     ("stop", "reason"),
     [
-        (go_to("Sub"), "'Go To' continues in another flow and does not come back"),
+        (go_to("Sub"), "'Go To' continues elsewhere and does not come back"),
         (end(), "'End' ends it here"),
         (handover(), "'Handover to Agent' ends it here"),
         (execute("Hangs up"), "the flow that 'Execute Flow' executes does not come back"),

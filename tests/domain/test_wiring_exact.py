@@ -89,9 +89,9 @@ class Ways:
                 yield go((*chosen, *after))._replace(passed=state.passed | {node.id})
             case GoTo():
                 if node.flow_id in self.flows:
-                    yield go(_ids(self.flows[node.flow_id].nodes))
+                    yield go(_from(self.flows[node.flow_id], node.node_id))
             case ExecuteFlow(flow_id=flow_id) if flow_id in self.flows:
-                yield go(after, _ids(self.flows[flow_id].nodes))
+                yield go(after, _from(self.flows[flow_id], node.node_id))
             case End():
                 yield go()
             case Handover():
@@ -128,6 +128,23 @@ class Ways:
 
 def _ids(nodes: Sequence[Node]) -> tuple[str, ...]:
     return tuple(node.id for node in nodes)
+
+
+def _from(flow: Flow, node_id: str) -> tuple[str, ...]:
+    """What there is to do from a node on, or from the start where the flow has no such node."""
+
+    def within(nodes: Sequence[Node], after: tuple[str, ...]) -> tuple[str, ...] | None:
+        for place, node in enumerate(nodes):
+            rest = (*_ids(nodes[place + 1 :]), *after)
+            if node.id == node_id:
+                return (node.id, *rest)
+            for branch in node.branches:
+                if (found := within(branch.nodes, rest)) is not None:
+                    return found
+        return None
+
+    found = within(flow.nodes, ()) if node_id else None
+    return _ids(flow.nodes) if found is None else found
 
 
 def _initial(node: TrackGoal) -> str:

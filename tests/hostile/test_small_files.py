@@ -79,7 +79,7 @@ def test_large_values(tmp_path: Path) -> None:
 def test_flow_files_of_any_bytes(services: Services, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "flow.json"
     path.write_bytes(content)
-    calm(lambda: services.flow_files.load(path))
+    calm(lambda: services.flow_files.load([path]))
 
 
 @few
@@ -87,7 +87,7 @@ def test_flow_files_of_any_bytes(services: Services, tmp_path: Path, content: by
 def test_flow_files_of_any_content(services: Services, tmp_path: Path, content: Any) -> None:
     path = tmp_path / "flow.json"
     path.write_text(json.dumps(content))
-    calm(lambda: services.flow_files.load(path))
+    calm(lambda: services.flow_files.load([path]))
     calm(services.flows.findings)
 
 

@@ -8,22 +8,28 @@ from pathlib import Path
 import pytest
 
 from goals_tui.domain.errors import GoalsError, UnreadableError
-from goals_tui.domain.flow import ExecuteFlow, GoTo, TrackGoal
-from goals_tui.services import flow_files
+from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, TrackGoal
+from goals_tui.services import flow_sources
 from goals_tui.services.context import Services
 from tests.builders import book_a_flight, execute, flow, go_to, if_, say
+
+
+def load(services: Services, path: Path, name: str | None = None) -> Flow:
+    """The only flow of a file."""
+    (one,) = services.flow_files.load([path], name=name).flows
+    return one.flow
 
 
 def test_what_is_written_comes_in_as_another_flow(services: Services, tmp_path: Path) -> None:
     saved = services.flows.save(flow("Main", say("hello"), if_("sure?", (say("yes"),), ())))
     path = tmp_path / "main.json"
     services.flow_files.export(saved, path)
-    again = services.flow_files.load(path)
+    again = load(services, path)
     assert again.name == "Main (2)" and again.id != saved.id
     assert [node.id for node in again.walk()] != [node.id for node in saved.walk()]
     assert [node.kind for node in again.walk()] == [node.kind for node in saved.walk()]
     services.flows.delete(saved.id)
-    third = services.flow_files.load(path, name="Mine")
+    third = load(services, path, name="Mine")
     assert (third.id, third.name) == (saved.id, "Mine")
     assert services.history.undo() == services.history.redo_label == "Import flow 'Main'"
     assert services.history.redo() == "Import flow 'Main'"
@@ -35,7 +41,7 @@ def test_a_chart_is_called_as_the_folder_of_its_flow(services: Services, tmp_pat
     nodes = [{"_id": "a", "type": "start"}, {"_id": "b", "type": "say", "label": "Hello"}]
     relations = [{"node": "a", "next": "b", "children": []}, {"node": "b", "next": None, "children": []}]
     path.write_text(json.dumps({"nodes": nodes, "relations": relations}))
-    assert services.flow_files.load(path).name == "Booking"
+    assert load(services, path).name == "Booking"
 
 
 def test_a_chart_that_comes_in_twice_shares_no_node(services: Services, tmp_path: Path) -> None:
@@ -44,7 +50,7 @@ def test_a_chart_that_comes_in_twice_shares_no_node(services: Services, tmp_path
     nodes = [{"_id": start, "type": "start"}, {"_id": hello, "type": "say", "label": "Hello"}]
     relations = [{"node": start, "next": hello, "children": []}, {"node": hello, "next": None, "children": []}]
     path.write_text(json.dumps({"nodes": nodes, "relations": relations}))
-    one, other = services.flow_files.load(path), services.flow_files.load(path)
+    one, other = load(services, path), load(services, path)
     assert {node.id for node in one.walk()}.isdisjoint(node.id for node in other.walk())
 
 
@@ -66,7 +72,7 @@ def test_a_chart_may_name_a_goal_by_its_reference_and_steps_by_their_names(
     ]
     path = tmp_path / "chart.json"
     path.write_text(json.dumps({"nodes": nodes, "relations": relations}))
-    (track,) = (node for node in services.flow_files.load(path).walk() if isinstance(node, TrackGoal))
+    (track,) = (node for node in load(services, path).walk() if isinstance(node, TrackGoal))
     assert (track.goal_id, track.step_ids) == (goal.id, (goal.steps[0].id, goal.steps[1].id, "nobody's"))
 
 
@@ -74,7 +80,7 @@ def test_a_copy_of_a_flow_that_leads_to_itself_does_so_too(services: Services, t
     made = flow("Loop", if_("again?", (go_to("Loop"),), (go_to("Other"), execute("Loop"))))
     saved = services.flows.save(made)
     services.flow_files.export(saved, tmp_path / "loop.json")
-    for copy in (services.flow_files.load(tmp_path / "loop.json"), services.flows.duplicate(saved.id)):
+    for copy in (load(services, tmp_path / "loop.json"), services.flows.duplicate(saved.id)):
         targets = [node.flow_id for node in copy.walk() if isinstance(node, GoTo | ExecuteFlow)]
         assert targets == [copy.id, go_to("Other").flow_id, copy.id]
 
@@ -82,10 +88,13 @@ def test_a_copy_of_a_flow_that_leads_to_itself_does_so_too(services: Services, t
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "is not JSON. Give a flow's JSON file, or a chart.json."),
-        ("[" * 5000, "is not JSON. Give a flow's JSON file, or a chart.json."),
+        ("{", "its end is missing: the file was cut off. Give a flow's JSON file, a chart.json,"),
+        ("[" * 5000, "its end is missing: the file was cut off. Give a flow's JSON file"),
+        ("[" * 5000 + "]" * 5000, "it is not JSON. Give a flow's JSON file"),
+        ("", "it is empty. Give a flow's JSON file"),
+        ("<!DOCTYPE html><html>", "it is a web page, not JSON: a page to sign in, or an error of the server."),
         ("{}", "main.json: "),
-        (None, "can't be read: No such file or directory."),
+        (None, "can't be imported: there is no such file."),
     ],
 )
 def test_what_is_no_flow_is_refused(services: Services, tmp_path: Path, content: str | None, message: str) -> None:
@@ -93,7 +102,7 @@ def test_what_is_no_flow_is_refused(services: Services, tmp_path: Path, content:
     if content is not None:
         path.write_text(content)
     with pytest.raises(GoalsError) as refused:
-        services.flow_files.load(path)
+        load(services, path)
     assert message in str(refused.value) and str(path) in str(refused.value)
     assert services.flows.all() == ()
 
@@ -103,9 +112,9 @@ def test_a_file_that_is_too_large_is_not_read(
 ) -> None:
     path = tmp_path / "main.json"
     path.write_text("{}" + " " * 100)
-    monkeypatch.setattr(flow_files, "LARGEST", 50)
-    with pytest.raises(UnreadableError, match="That is not a flow"):
-        services.flow_files.load(path)
+    monkeypatch.setattr(flow_sources, "LARGEST", 50)
+    with pytest.raises(UnreadableError, match="and no flow is"):
+        load(services, path)
 
 
 def test_an_edit_of_one_flow_leaves_the_others_as_they_were_read(services: Services) -> None:

@@ -121,13 +121,28 @@ def page_records(path: Path) -> Iterator[object] | None:
         raise UnusableError(
             f"it has more than {LARGEST_PAGE >> 20} MB. Export smaller pages, or JSON Lines, which may have any size"
         )
+    data = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     try:
-        content = orjson.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+        content = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise UnusableError(f"it is not JSON: {error}") from None
+        raise UnusableError(f"{not_json(data)} ({error})") from None
     if isinstance(content, dict):
         content = content.get("value")
     return iter(content) if isinstance(content, list) else None
+
+
+def not_json(data: bytes) -> str:
+    """What a file is that is not JSON, as a phrase: what a server answers instead, or a download that was cut off."""
+    start = data[:1000].lstrip().lower()
+    if not start:
+        return "it is empty"
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "it is a web page, not JSON: a page to sign in, or an error of the server"
+    if start.startswith(b"<"):
+        return "it is XML, not JSON"
+    if start.startswith((b"{", b"[")) and not data.rstrip().endswith((b"}", b"]")):
+        return "its end is missing: the file was cut off"
+    return "it is not JSON"
 
 
 def _table_records(path: Path) -> Iterator[object]:

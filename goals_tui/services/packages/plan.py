@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from goals_tui.domain.event import GoalEvent
 from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, TrackGoal
+from goals_tui.domain.flow_edit import every_node
 from goals_tui.domain.goal import Goal, same_definition
 from goals_tui.domain.model import Ids
 from goals_tui.domain.package import Contents, Decision
@@ -158,6 +159,26 @@ def _plan_flows(plan: Plan, contents: Contents, here: Here, chosen: Answers, ids
             id_ = ids.hex24() if decision == "duplicate" else flow.id
             targets[flow.id] = (id_, None, names.give(flow.name))
     flow_ids = {old: new for old, (new, _, _) in targets.items()}
+    node_ids = {
+        (flow.id, node.id): ids.hex24()
+        for flow in contents.flows
+        if chosen.get(flow.id) == "duplicate"
+        for node in flow.walk()
+    }
+
+    def moved_node(flow: Flow) -> Callable[[Node], Node]:
+        def change(node: Node) -> Node:
+            changes: dict[str, Any] = {"id": node_ids.get((flow.id, node.id), node.id)}
+            if isinstance(node, TrackGoal) and (move := plan.moves.get(node.goal_id)):
+                changes["goal_id"] = move.id
+                changes["step_ids"] = tuple(move.steps.get(step, step) for step in node.step_ids)
+            elif isinstance(node, GoTo | ExecuteFlow):
+                changes["flow_id"] = flow_ids.get(node.flow_id, node.flow_id)
+                changes["node_id"] = node_ids.get((node.flow_id, node.node_id), node.node_id)
+            return node.model_copy(update=changes)
+
+        return change
+
     for flow in contents.flows:
         id_, other, name = targets[flow.id]
         if not name:
@@ -169,7 +190,7 @@ def _plan_flows(plan: Plan, contents: Contents, here: Here, chosen: Answers, ids
             update={
                 "id": id_,
                 "name": name,
-                "nodes": tuple(_node(node, plan.moves, flow_ids, ids if duplicated else None) for node in flow.nodes),
+                "nodes": every_node(flow.nodes, moved_node(flow)),
                 "reference_id": ids.uuid() if duplicated else flow.reference_id,
             }
         )
@@ -236,20 +257,6 @@ def _matched_steps(coming: Goal, other: Goal) -> dict[str, str]:
 def _moved(state: Goal, move: GoalMove, reference: str) -> Goal:
     steps = tuple(step.model_copy(update={"id": move.steps.get(step.id, step.id)}) for step in state.steps)
     return state.model_copy(update={"id": move.id, "reference_id": reference, "steps": steps})
-
-
-def _node(node: Node, moves: Mapping[str, GoalMove], flow_ids: Mapping[str, str], ids: Ids | None) -> Node:
-    changes: dict[str, Any] = {} if ids is None else {"id": ids.hex24()}
-    if isinstance(node, TrackGoal) and (move := moves.get(node.goal_id)):
-        changes["goal_id"] = move.id
-        changes["step_ids"] = tuple(move.steps.get(step, step) for step in node.step_ids)
-    elif isinstance(node, GoTo | ExecuteFlow):
-        changes["flow_id"] = flow_ids.get(node.flow_id, node.flow_id)
-    changes["branches"] = tuple(
-        branch.model_copy(update={"nodes": tuple(_node(child, moves, flow_ids, ids) for child in branch.nodes)})
-        for branch in node.branches
-    )
-    return node.model_copy(update=changes)
 
 
 def _salted(salt: str, id_: str, digits: int = 24) -> str:

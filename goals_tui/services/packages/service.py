@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.flow import Flow
+from goals_tui.domain.flow_chart_file import needs_newest
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.package import (
     EVENTS,
     FLOWS,
+    FORMAT_VERSION,
     GOALS,
     VERSIONS,
     Contents,
@@ -128,7 +130,12 @@ class Packages:
 
         def manifest(files: Mapping[str, PackagedFile]) -> Manifest:
             origin = Origin(name=project.name, currency=project.currency)
-            return Manifest(created_at=self._services.clock(), project=origin, files=dict(files))
+            return Manifest(
+                format_version=FORMAT_VERSION if any(map(needs_newest, contents.flows)) else 1,
+                created_at=self._services.clock(),
+                project=origin,
+                files=dict(files),
+            )
 
         documents = {
             name: [thing.model_dump(mode="json") for thing in things]

@@ -33,7 +33,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("flows.duplicate-flow", "D", "Duplicate flow", "Copy the flow that is shown", _FLOWS, footer=False),
     Action("flows.delete-flow", "X", "Delete flow", "Delete the flow that is shown", _FLOWS, footer=False),
     Action("flows.export", "E", "Export flow", "Write the flow that is shown to a JSON file", _FLOWS, footer=False),
-    Action("flows.import", "I", "Import flow", "Read a flow from a JSON file, ours or a chart.json", _FLOWS,
+    Action("flows.import", "I", "Import flow", "Read flows: ours, a chart.json, a pulled folder, a package", _FLOWS,
            footer=False),
     Action("flows.compact", "z", "Compact", "Draw narrow boxes, or wide ones", _FLOWS, footer=False),
     Action("flows.steps.choose", "space", "Choose", "Track this step, or do not", _NODES, palette=False, do="select"),

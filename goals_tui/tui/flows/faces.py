@@ -10,6 +10,7 @@ from goals_tui.domain.flow import (
     KIND_TITLES,
     Condition,
     ExecuteFlow,
+    Flow,
     GoTo,
     Handover,
     If,
@@ -21,6 +22,7 @@ from goals_tui.domain.flow import (
     Question,
     Say,
     TrackGoal,
+    place_in,
 )
 from goals_tui.domain.goal import Goal
 
@@ -59,8 +61,11 @@ class Names:
     """What the ids on nodes stand for."""
 
     goals: Mapping[str, Goal] = field(default_factory=dict)
-    flows: Mapping[str, str] = field(default_factory=dict)
-    """Names of flows by id."""
+    flows: Mapping[str, Flow] = field(default_factory=dict)
+
+    def place(self, flow_id: str, node_id: str) -> str:
+        """Where a node leads that names this flow and node; empty where the flow does not exist."""
+        return place_in(self.flows[flow_id], node_id) if flow_id in self.flows else ""
 
 
 @dataclass(frozen=True)
@@ -137,8 +142,8 @@ def _question(node: Question) -> list[Line]:
 def _target(node: GoTo | ExecuteFlow, names: Names) -> Line:
     if not node.flow_id:
         return (("broken", "no flow chosen"),)
-    name = names.flows.get(node.flow_id)
-    return (("target", name),) if name is not None else (("broken", "a flow that does not exist"),)
+    place = names.place(node.flow_id, node.node_id)
+    return (("target", place),) if place else (("broken", "a flow that does not exist"),)
 
 
 def _tracked(node: TrackGoal, names: Names) -> list[Line]:

@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input, Label, Static
 
-from goals_tui.domain.errors import GoalsError, RefusedError
+from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.flow import Flow
 from goals_tui.services.packages.paths import check_source, check_target, proposed, typed
 from goals_tui.tui.dialogs import AskText
@@ -54,23 +54,21 @@ async def export_flow(app: GoalsApp, flow: Flow) -> None:
 
 
 async def import_flow(app: GoalsApp) -> Flow | None:
-    """Ask for a file and save the flow that is in it; None where there is none."""
-    hint = "A flow (.json) of ours, or a chart.json of the original system."
-    text = await app.push_screen_wait(AskPath("Import flow", hint, save="Import", check=check_flow_file))
+    """Ask for a file or folder and save the flows that are in it; returns the first, None where there is none."""
+    hint = "A flow of ours; of the original system: a chart.json, a folder that its tool pulled, a package."
+    text = await app.push_screen_wait(AskPath("Import flow", hint, save="Import", check=check_source))
     if text is None:
         return None
     try:
-        flow = await asyncio.to_thread(app.services.flow_files.load, typed(text))
+        result = await asyncio.to_thread(app.services.flow_files.load, [typed(text)])
     except GoalsError as error:
         app.show_error(error)
         return None
-    app.notify(f"Imported {flow.name!r}. Press {app.named_key('app.undo')} to take it back.")
-    return flow
-
-
-def check_flow_file(text: str) -> Path:
-    """The file that was typed; raises RefusedError where there is none, or a folder."""
-    path = check_source(text)
-    if path.is_dir():
-        raise RefusedError("This is a folder. Name a flow's JSON file in it.")
-    return path
+    said = [result.summary(), *result.details()]
+    odd = bool(result.left_out) or any(link.missing for link in result.links)
+    app.notify(
+        "\n".join([*said, f"Press {app.named_key('app.undo')} to take it back."]),
+        severity="warning" if odd else "information",
+        markup=False,
+    )
+    return result.flows[0].flow

@@ -245,7 +245,8 @@ class TargetForm(NodeForm):
 
     def __init__(self, node: Node, data: EditorData) -> None:
         super().__init__(node, data)
-        self.flow_id = node.flow_id if isinstance(node, GoTo | ExecuteFlow) else ""
+        assert isinstance(node, GoTo | ExecuteFlow)
+        self.flow_id, self.node_id = node.flow_id, node.node_id
 
     def fields(self) -> ComposeResult:
         yield Label("Flow", classes="-first")
@@ -257,25 +258,25 @@ class TargetForm(NodeForm):
             self.choose()
 
     def _title(self) -> str:
-        return self.data.names.flows.get(self.flow_id) or "Choose a flow…"
+        return self.data.names.place(self.flow_id, self.node_id) or "Choose a flow…"
 
     @on(Button.Pressed, "#target")
     @work(group="waits")
     async def choose(self) -> None:
         """Ask which flow."""
         options = [
-            Option(flow_id, name, "this flow" if flow_id == self.data.flow_id else "")
-            for flow_id, name in self.data.names.flows.items()
+            Option(flow_id, flow.name, "this flow" if flow_id == self.data.flow_id else "")
+            for flow_id, flow in self.data.names.flows.items()
         ]
         chosen = await self.app.push_screen_wait(Choose("Choose a flow", options, chosen=self.flow_id))
         if chosen is not None:
-            self.flow_id = chosen
+            self.flow_id, self.node_id = chosen, ""
             self.query_one("#target", Button).label = Content(self._title())
             self.post_message(self.Edited())
             self.query_one("#label").focus()
 
     def values(self) -> dict[str, Any]:
-        return {"flow_id": self.flow_id}
+        return {"flow_id": self.flow_id, "node_id": self.node_id}
 
 
 class OtherForm(NodeForm):

@@ -252,7 +252,7 @@ class NodeActions(ScreenFrame[None]):
         if isinstance(node, GoTo | ExecuteFlow):
             target = self.attempt(lambda: self.services.flows.get(node.flow_id))
             if target is not None:
-                self.show_flow(target)
+                self.show_flow(target, node.node_id if any(one.id == node.node_id for one in target.walk()) else None)
 
     def action_fix(self) -> None:
         """Fix the worst finding of the selected node that has a fix."""

@@ -298,7 +298,7 @@ class PanelScreen(ScreenFrame[None]):
         flows = self.services.flows.all()
         here = talk.node
         flow = next((flow for flow in flows if here and any(node.id == here.id for node in flow.walk())), self.flow)
-        chart.show(flow, Names(self.services.goals.by_id(), {other.id: other.name for other in flows}), {})
+        chart.show(flow, Names(self.services.goals.by_id(), {other.id: other for other in flows}), {})
         if here is not None:
             chart.select(here.id)
 

@@ -119,7 +119,7 @@ class FlowsScreen(FindingActions):
             return
         flows, goals = read
         self._summaries = self.services.flows.summaries()
-        self.names = Names(goals, {flow.id: flow.name for flow in flows})
+        self.names = Names(goals, {flow.id: flow for flow in flows})
         wanted = self.flow.id if self.flow else ""
         if flows:
             self.show_flow(next((flow for flow in flows if flow.id == wanted), flows[0]))

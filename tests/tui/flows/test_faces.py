@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from goals_tui.domain.flow import Condition, GoTo, Question, Say, TrackGoal
 from goals_tui.tui.flows.faces import Names, condition_text, face_of
-from tests.builders import book_a_flight, end, go_to, goal, handover, hex_id, if_, node_id, other, question, say, track
+from tests.builders import (
+    book_a_flight,
+    end,
+    flow,
+    go_to,
+    goal,
+    handover,
+    hex_id,
+    if_,
+    node_id,
+    other,
+    question,
+    say,
+    track,
+)
 
 GOAL = book_a_flight()
-NAMES = Names({GOAL.id: GOAL}, {hex_id("flow Later"): "Later"})
+NAMES = Names({GOAL.id: GOAL}, {hex_id("flow Later"): flow("Later")})
 
 
 def text(node: object, *, compact: bool = False, names: Names = NAMES) -> list[str]:

@@ -89,14 +89,16 @@ async def test_a_text_has_an_end(services: Services) -> None:
     assert services.flows.get("Abc").revision == 1
 
 
-async def test_a_folder_is_no_flow(services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_folder_without_a_flow(services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     async with running(services, area="flows") as pilot:
-        await press(pilot, "I", ".", "enter")
-        assert "This is a folder. Name a flow's JSON file in it." in screen_text(pilot.app)
-        await type_text(pilot, "/gone.json")
+        await press(pilot, "I")
+        await type_text(pilot, "./gone.json")
         await press(pilot, "enter")
         assert "There is no file ./gone.json." in screen_text(pilot.app)
+        await press(pilot, "escape", "I", ".", "enter")
+        await settle(pilot)
+        assert "There is no flow in ." in screen_text(pilot.app)
     assert services.flows.summaries() == []
 
 
@@ -144,7 +146,6 @@ async def test_an_edit_of_nodes_meets_a_flow_that_was_changed_elsewhere(services
 ENTERED: dict[str, Callable[..., Any]] = {
     "There is a flow ": test_editing.test_a_name_that_is_taken_is_refused_while_typing,
     "Branches lie within branches at most ": test_branches_have_a_deepest_place,
-    "Name a flow's JSON file in it.": test_a_folder_is_no_flow,
     "allowed. Shorten it.": test_a_text_has_an_end,
     "There are two buttons ": test_editing.test_two_equal_buttons_are_refused_where_they_are_typed,
     "There are two cases ": test_editing.test_two_equal_cases_are_refused_where_they_are_typed,
