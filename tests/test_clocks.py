@@ -158,21 +158,24 @@ def test_named_spans(zone: str, now: datetime) -> None:
         "this-month": today.replace(day=1),
         "this-year": today.replace(month=1, day=1),
     }
-    expected = days_of(zone, moments)
+    expected = days_of(zone, [moment for moment in moments if moment <= now])
     with workspace(zone, moments, now) as services:
         for name, first in firsts.items():
             found = services.insights.report(Filters.model_validate({"span": name}))
             assert by_day(found) == {one: count for one, count in expected.items() if first <= one <= today}, name
 
 
-def test_events_from_the_future_count_on_their_day() -> None:
+def test_events_from_the_future_count_on_their_day_and_not_before_it() -> None:
     later_today, tomorrow, next_year = (NOON + timedelta(hours=n) for n in (6, 30, 24 * 365))
     with workspace("UTC", [NOON, later_today, tomorrow, next_year]) as services:
         report = services.insights.report
-        assert report(Filters(span="today")).totals.started == 2
-        assert report(Filters(span="this-year")).totals.started == 2
+        today = report(Filters(span="today"))
+        assert (today.totals.started, today.later_cycles) == (1, 1), "left out, and not in silence"
+        assert report(Filters(span="this-year")).totals.started == 1
+        assert [entry.code for entry in services.insights.health_details(Filters(span="today"))] == ["later_cycles"]
         assert report(Filters(span="all")).totals.started == 4
         assert report(custom(tomorrow.date(), tomorrow.date())).totals.started == 1
+        assert report(custom(NOON.date(), tomorrow.date())).later_cycles == 2
 
 
 def test_a_clock_that_jumps_back_while_tracking(

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from zoneinfo import ZoneInfo
 
+    from goals_tui.domain.filters import Span
     from goals_tui.domain.report import Amount, Cycle, Figures, Moment, Report, Timeline
 
 _FIGURES = [
@@ -87,25 +88,43 @@ def report(context: typer.Context, filters: Build, format: FormatOption = Format
 def report_json(report: Report) -> dict[str, Any]:
     """A report under the keys of DESIGN section 5."""
     digits = currency_digits(report.currency)
-    span = report.span
+    previous, today = report.previous_span, report.now.date()
     return {
-        "span": {
-            "name": span.name,
-            "start": span.start.isoformat() if span.start else None,
-            "end": span.end.isoformat() if span.end else None,
-        },
+        "span": _span_json(report.span),
+        **_if_not_over(report.span.over),
         "time_zone": report.time_zone,
         "currency": report.currency,
         "filters": report.filters,
         "totals": report.totals.as_json(digits),
-        "previous": report.previous.as_json(digits) if report.previous else None,
+        "previous": {"span": _span_json(previous), **report.previous.as_json(digits)}
+        if previous and report.previous
+        else None,
         "goals": [{"goal_id": row.goal_id, "name": row.name, **row.figures.as_json(digits)} for row in report.goals],
         "days": [
-            {"day": row.day.isoformat(), "goal_id": row.goal_id, "name": row.name, **row.figures.as_json(digits)}
+            {
+                "day": row.day.isoformat(),
+                **_if_not_over(row.day < today),
+                "goal_id": row.goal_id,
+                "name": row.name,
+                **row.figures.as_json(digits),
+            }
             for row in report.days
         ],
         "health": report.health.model_dump(),
+        **({"later_cycles": report.later_cycles} if report.later_cycles else {}),
     }
+
+
+def _span_json(span: Span) -> dict[str, Any]:
+    return {
+        "name": span.name,
+        "start": span.start.isoformat() if span.start else None,
+        "end": span.end.isoformat() if span.end else None,
+    }
+
+
+def _if_not_over(over: bool) -> dict[str, Any]:
+    return {} if over else {"over": False}
 
 
 def _print_report(report: Report) -> None:
@@ -125,7 +144,7 @@ def _print_report(report: Report) -> None:
         ]
 
     span = report.span
-    dates = f"{span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M}, " if span.start and span.end else ""
+    dates = f"{_dates(span)}{'' if span.over else ' (not over)'}, " if span.start else ""
     columns = ("Started", "✔ Completed", "◐ Partial", "✕ Incomplete", "Time saved", "Cost savings", "Revenue")
     table = new_table(
         "Goal",
@@ -136,12 +155,15 @@ def _print_report(report: Report) -> None:
         add_row(table, *cells(row.name, row.figures))
     table.add_section()
     add_row(table, *cells("Total", report.totals), style="bold")
-    if report.previous is not None:
+    if report.previous is not None and report.previous_span is not None:
+        table.caption = f"Compared with {_dates(report.previous_span)}."
         add_row(table, *cells("The same length before", report.previous), style="dim")
     print_table(table)
     if report.totals.unpriced_steps:
         unpriced = counted(report.totals.unpriced_steps, "step")
         say(f"Without a price: {unpriced}, recorded under a version of the goal that is not known here.")
+    if report.later_cycles:
+        say(f"Left out: {counted(report.later_cycles, 'cycle')} of the span that begin later than now.")
     if report.health:
         odd = ", ".join(
             counted(count, name.replace("_", " ").removesuffix("s"))
@@ -149,6 +171,10 @@ def _print_report(report: Report) -> None:
             if count
         )
         say(f"Data health: {odd}.")
+
+
+def _dates(span: Span) -> str:
+    return f"{span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M}"
 
 
 def _with_rate(count: int, share: float | None) -> str:
@@ -251,13 +277,14 @@ def _print_cycles(found: list[Cycle], currency: str, where: ZoneInfo) -> None:
         return _or_unpriced(row.known(amount), row.unpriced_steps, format_money(amount, currency))
 
     columns: list[str | tuple[str, str]] = [
-        (f"Started ({where.key})", "whole"),
+        ("Started", "whole"),
         "Goal",
         ("Outcome", "whole"),
         "Reached",
         ("Saved", "right"),
     ]
-    table = new_table(*columns, ("Revenue", "right"), ("Cycle", "whole"))
+    title = f"Cycles, newest first ({where.key})"
+    table = new_table(*columns, ("Revenue", "right"), ("Cycle", "whole"), title=title)
     for row in found:
         add_row(
             table,
@@ -307,14 +334,14 @@ def cycle(
 
         found = timeline.cycle
         table = new_table(
-            (f"When ({where.key})", "whole"),
+            ("When", "whole"),
             ("Since start", "right"),
             "",
             "Step",
             ("Time saved", "right"),
             ("Cost savings", "right"),
             ("Revenue", "right"),
-            title=f"{found.goal}: {found.outcome}, session {found.session_id}",
+            title=f"{found.goal}: {found.outcome}, session {found.session_id} ({where.key})",
         )
         for moment in timeline.moments:
             add_row(

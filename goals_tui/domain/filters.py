@@ -76,28 +76,55 @@ class Filters(Model):
 
 
 class Span(Model):
-    """A half-open stretch of time in a zone. `start` and `end` are None for all time."""
+    """A half-open stretch of time in a zone. `start` and `end` are None for all time.
+
+    One that was asked for until later than now ends with now, which it includes.
+    """
 
     name: SpanName
     start: datetime | None
     end: datetime | None
     days: int | None
-    """How many calendar days it covers; None for all time and where it does not begin and end a day."""
+    """How many calendar days it covers, the last of them perhaps in part; None for all time and for times of a day."""
+
+    over: bool = True
+    """Whether all of it has passed."""
+
+    asked_end: datetime | None = None
+    """The end that was asked for, where that is later than now."""
+
+    @property
+    def last_day(self) -> date | None:
+        """The last calendar day of which it covers anything; None for all time."""
+        if self.end is None or self.asked_end is not None:
+            return self.end and self.end.date()
+        return datetime.fromtimestamp(self.end.timestamp() - 1e-3, self.end.tzinfo).date()
 
     def previous(self) -> Span | None:
-        """The span of the same length right before: as many calendar days, or the same duration.
+        """The span to compare with: both ends moved back by the number of calendar days, by the clock of the zone.
 
-        None where nothing can be before it: for all time, and for a span that begins with 1970.
+        One between times of a day moves back by its length. None where nothing can be before it: for all time, and
+        for a span that begins with 1970.
         """
         if self.start is None or self.end is None or self.start.date() <= _FIRST_DAY:
             return None
         if self.days is not None:
-            first = self.start.date() - timedelta(days=self.days)
+            back = timedelta(days=self.days)
             zone = cast(ZoneInfo, self.start.tzinfo)
-            return Span(name="custom", start=start_of_day(first, zone), end=self.start, days=self.days)
+            start, end = start_of_day(self.start.date() - back, zone), self.start
+            if self.asked_end is not None:
+                # Where the zone skipped a day, that time of the clock may come later than the start.
+                wall = self.end.replace(tzinfo=None, fold=0) - back
+                end = max(start, min(moment_in(wall, zone), self.start, key=_instant), key=_instant)
+            return Span(name="custom", start=start, end=end, days=self.days)
         length = self.end.timestamp() - self.start.timestamp()
         start = datetime.fromtimestamp(self.start.timestamp() - length, self.start.tzinfo)
         return Span(name="custom", start=start, end=self.start, days=None)
+
+
+def _instant(moment: datetime) -> float:
+    """For comparing: moments of one zone compare by what its clock shows."""
+    return moment.timestamp()
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
@@ -120,8 +147,25 @@ def start_of_day(day: date, zone: ZoneInfo) -> datetime:
 def resolve_span(filters: Filters, now: datetime, zone: ZoneInfo) -> Span:
     """The stretch of time that `filters` asks for, at `now`, in `zone`. Raises WrongValueError.
 
-    Named spans end with today: this-month and this-year run from their first day through today.
+    Named spans end with today: this-month and this-year run from their first day through today. What is later than
+    now is cut off, unless nothing is left then.
     """
+    return _until_now(_asked_span(filters, now, zone), now)
+
+
+def _until_now(span: Span, now: datetime) -> Span:
+    if span.start is None or span.end is None:
+        return span.model_copy(update={"over": False})
+    if span.end.timestamp() <= now.timestamp():
+        return span
+    if span.start.timestamp() > now.timestamp():
+        return span.model_copy(update={"over": False})
+    end = now.astimezone(span.end.tzinfo)
+    days = span.days and (end.date() - span.start.date()).days + 1
+    return span.model_copy(update={"end": end, "asked_end": span.end, "over": False, "days": days})
+
+
+def _asked_span(filters: Filters, now: datetime, zone: ZoneInfo) -> Span:
     today = now.astimezone(zone).date()
     if filters.span == "all":
         return Span(name="all", start=None, end=None, days=None)
@@ -168,9 +212,7 @@ def _custom(filters: Filters, today: date, zone: ZoneInfo) -> Span:
     if not isinstance(since, datetime) and not isinstance(until, datetime):
         # Not from `end`: where the zone skips the day after, that is two days later.
         return Span(name="custom", start=start, end=end, days=(until - since).days + 1)
-    first_day = start.date()
-    at_midnight = start == start_of_day(first_day, zone) and end == start_of_day(end.date(), zone)
-    return Span(name="custom", start=start, end=end, days=(end.date() - first_day).days if at_midnight else None)
+    return Span(name="custom", start=start, end=end, days=None)
 
 
 def moment_in(moment: date | datetime, zone: ZoneInfo) -> datetime:

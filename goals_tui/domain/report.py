@@ -6,7 +6,7 @@ Figures come in thousands (a row a goal and day) out of sums that need no check:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
 
@@ -143,7 +143,7 @@ class Health(Model):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Figures in total, by goal and by day; days and goals add up to `totals`."""
+    """Figures in total, by goal and by day; days and goals add up to `totals`. `now` is when it was asked for."""
 
     span: Span
     time_zone: str
@@ -151,9 +151,13 @@ class Report:
     filters: dict[str, Any]
     totals: Figures
     previous: Figures | None
+    previous_span: Span | None
+    now: datetime
     goals: tuple[GoalFigures, ...]
     days: tuple[DayFigures, ...]
     health: Health
+    later_cycles: int = 0
+    """How many cycles of the span begin later than now: they are in no figure."""
 
 
 class FunnelStep(Model):

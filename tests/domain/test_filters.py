@@ -52,14 +52,15 @@ def seconds(made: Span) -> float:
         ("this-year", "2026-01-01T00:00:00+01:00", 325),
     ],
 )
-def test_named_spans_end_with_today(name: SpanName, start: str, days: int) -> None:
+def test_named_spans_run_until_now(name: SpanName, start: str, days: int) -> None:
     made = span(name)
-    assert made.start and made.end
-    assert (made.start.isoformat(), made.end.isoformat(), made.days) == (start, "2026-11-22T00:00:00+01:00", days)
+    assert made.start and made.end and made.asked_end
+    assert (made.start.isoformat(), made.end.isoformat(), made.days) == (start, "2026-11-21T00:30:00+01:00", days)
+    assert (made.asked_end.isoformat(), made.over) == ("2026-11-22T00:00:00+01:00", False)
 
 
 def test_all_time_has_no_ends() -> None:
-    assert span("all") == Span(name="all", start=None, end=None, days=None)
+    assert span("all") == Span(name="all", start=None, end=None, days=None, over=False)
     assert span("all").previous() is None
 
 
@@ -124,7 +125,85 @@ def test_days_follow_each_other_without_gap(zone: str, day: date) -> None:
 def test_the_span_before_ends_where_this_one_begins(zone: str, since: date, length: int) -> None:
     made = custom(since.isoformat(), (since + timedelta(days=length)).isoformat(), ZoneInfo(zone))
     before = made.previous()
-    assert before is not None and before.end == made.start and before.days == made.days == length + 1
+    assert before is not None and before.days == made.days
+    if made.over:
+        assert before.end == made.start and made.days == length + 1
+
+
+def wall(moment: datetime | None) -> datetime:
+    assert moment is not None
+    return moment.replace(tzinfo=None)
+
+
+CHANGES = {
+    "Europe/Berlin": [datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)],
+    "America/Sao_Paulo": [datetime(2018, 11, 4, 3, tzinfo=UTC), datetime(2018, 2, 18, 2, tzinfo=UTC)],
+    "Pacific/Apia": [datetime(2011, 12, 30, 10, tzinfo=UTC)],
+    "Asia/Kathmandu": [datetime(1985, 12, 31, 18, 30, tzinfo=UTC)],
+}
+"""When clocks were put, one of them by a whole day."""
+
+
+@examples(200)
+@given(
+    change=st.sampled_from([(zone, moment) for zone, moments in CHANGES.items() for moment in moments]),
+    off=st.timedeltas(timedelta(days=-9), timedelta(days=9)),
+    name=st.sampled_from(["today", "last-7-days", "last-30-days", "this-month", "this-year"]),
+)
+def test_both_ends_move_back_by_the_clock(change: tuple[str, datetime], off: timedelta, name: SpanName) -> None:
+    """Around changes of the clock: as many days before, until the same time of day, unless the clock skipped it."""
+    zone, now = ZoneInfo(change[0]), change[1] + off
+    made = span(name, zone, now)
+    before = made.previous()
+    assert made.start and made.end and made.days and before and before.start and before.end
+    assert made.end.timestamp() == now.timestamp() and not made.over
+    back = timedelta(days=made.days)
+    starts, ends = wall(made.start).date() - back, wall(made.end) - back
+    assert before.start == start_of_day(starts, zone)
+    assert before.start.timestamp() <= before.end.timestamp() <= made.start.timestamp()
+    real = datetime.fromtimestamp(ends.replace(tzinfo=zone).timestamp(), zone)
+    if wall(real) == ends:
+        assert wall(before.end) == ends
+    else:
+        assert before.end.timestamp() == min(real.timestamp(), made.start.timestamp()), "the clock skipped that time"
+
+
+@examples(100)
+@given(
+    zone=st.sampled_from(ZONES),
+    start=st.datetimes(datetime(2000, 1, 1), datetime(2026, 11, 19), timezones=st.just(UTC)),
+    length=st.timedeltas(timedelta(seconds=1), timedelta(days=400)),
+)
+def test_a_span_with_times_moves_back_by_its_length(zone: str, start: datetime, length: timedelta) -> None:
+    made = custom(start.isoformat(), (start + length).isoformat(), ZoneInfo(zone))
+    before = made.previous()
+    assert before and before.end == made.start
+    assert abs(seconds(before) - seconds(made)) < 1e-3
+    assert made.over == (start + length <= NOW)
+    assert made.end and made.end.timestamp() == min(start + length, NOW).timestamp()
+
+
+def test_the_examples_of_the_design() -> None:
+    now = datetime(2026, 11, 20, 13, 5, tzinfo=UTC)
+    week, today = span("last-7-days", now=now), span("today", now=now)
+    for made, ends in (
+        (week, ("2026-11-07T00:00", "2026-11-13T14:05")),
+        (today, ("2026-11-19T00:00", "2026-11-19T14:05")),
+    ):
+        before = made.previous()
+        assert before and before.start and before.end
+        assert (before.start.isoformat()[:16], before.end.isoformat()[:16]) == ends
+        assert made.end and made.end.isoformat() == "2026-11-20T14:05:00+01:00"
+
+
+def test_a_span_that_has_not_begun_is_left_as_it_is() -> None:
+    future = custom("2027-01-05", "2027-01-06")
+    assert future.end and future.end.isoformat() == "2027-01-07T00:00:00+01:00"
+    assert not future.over and future.asked_end is None
+    begins = resolve_span(Filters(span="today"), datetime(2026, 11, 19, 23, tzinfo=UTC), BERLIN)
+    before = begins.previous()
+    assert begins.start == begins.end and begins.last_day == date(2026, 11, 20)
+    assert before and before.start == before.end, "the first moment of a day compares with that of the day before"
 
 
 def test_custom_spans_with_times_are_half_open() -> None:
@@ -133,7 +212,7 @@ def test_custom_spans_with_times_are_half_open() -> None:
     assert (seconds(made), made.days) == (5400, None)
     before = made.previous()
     assert before and before.end == made.start and seconds(before) == 5400
-    assert custom("2026-10-01T00:00", "2026-10-03T00:00").days == 2
+    assert custom("2026-10-01T00:00", "2026-10-03T00:00").days is None
     offset = custom("2026-10-01T08:00:00Z", "2026-10-01T09:00:00+00:00")
     assert offset.start and offset.start.isoformat() == "2026-10-01T10:00:00+02:00"
 

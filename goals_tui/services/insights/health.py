@@ -56,6 +56,14 @@ def health_entries(question: Question, report: Report) -> list[HealthEntry]:
             "Import a package of the goal from the project where it was changed: it brings every version.",
         ),
         HealthEntry(
+            "later_cycles",
+            "Cycles of the future",
+            report.later_cycles,
+            (),
+            "Cycles in the span that begin later than now. They are in no number of a span that runs until now.",
+            "See whether the clock of this machine, or of the one that recorded them, is wrong.",
+        ),
+        HealthEntry(
             "orphan_cycles",
             "Orphan cycles",
             health.orphan_cycles,

@@ -40,6 +40,7 @@ class Question:
     project: Project
     zone: ZoneInfo
     span: Span
+    now: datetime
     selection: Selection
 
     def bucket(self, unit: Literal["day", "hour"]) -> Bucket:
@@ -95,7 +96,8 @@ def question(services: Services, filters: Filters, reader: EventReader, *, goal_
     """The same with a reader that the caller closes."""
     project = services.project.get()
     chosen_zone = project.zone_or(filters.time_zone)
-    span = resolve_span(filters, services.clock(), chosen_zone)
+    now = services.clock()
+    span = resolve_span(filters, now, chosen_zone)
     definitions = Definitions(services, reader.triples, filters.price_by)
     reader.use([slot for slot in definitions.slots if goal_id is None or slot.goal_id == goal_id])
     selection = Selection(
@@ -115,6 +117,7 @@ def question(services: Services, filters: Filters, reader: EventReader, *, goal_
         project=project,
         zone=chosen_zone,
         span=span,
+        now=now,
         selection=selection,
     )
 
@@ -128,11 +131,16 @@ def _as_stored(reader: EventReader, dimension: Dimension, choice: Choice) -> Cho
 
 
 def stretch_of(span: Span) -> Stretch:
-    """A span as the queries take it."""
+    """A span as the queries take it. One that was cut at now includes this very moment."""
     return (
         None if span.start is None else microseconds(span.start),
-        None if span.end is None else microseconds(span.end),
+        None if span.end is None else microseconds(span.end) + (span.asked_end is not None),
     )
+
+
+def later_than_now(span: Span) -> Stretch | None:
+    """What was cut off a span, as the queries take it."""
+    return None if span.asked_end is None else (stretch_of(span)[1], microseconds(span.asked_end))
 
 
 def instant(micros: int) -> datetime:

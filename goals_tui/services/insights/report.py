@@ -19,9 +19,9 @@ from goals_tui.domain.report import (
     Report,
 )
 from goals_tui.domain.words import fold
-from goals_tui.services.insights.question import Question, Sums, instant, stretch_of
+from goals_tui.services.insights.question import Question, Sums, instant, later_than_now, stretch_of
 from goals_tui.store.events.queries import Dimension
-from goals_tui.store.events.queries_cycles import CURRENT, PREVIOUS, tally
+from goals_tui.store.events.queries_cycles import CURRENT, LATER, PREVIOUS, tally
 
 _NO_PART: dict[Dimension, str] = {
     "endpoint": "No endpoint",
@@ -48,18 +48,21 @@ def make_report(question: Question, health: Callable[[int], Health]) -> Report:
     previous = question.span.previous()
     days: Sums[tuple[int, int]] = Sums()
     before: Sums[None] = Sums()
-    orphans = 0
+    orphans = later = 0
     found = tally(
         question.reader,
         question.selection,
         by=question.bucket("day"),
         previous=stretch_of(previous) if previous else None,
+        later=later_than_now(question.span),
     )
     for row in found:
         if row.period == CURRENT:
             days.add((row.key, row.goal), question.definitions.by_number[row.goal], row)
         elif row.period == PREVIOUS:
             before.add(None, question.definitions.by_number[row.goal], row)
+        elif row.period == LATER:
+            later += row.cycles
         else:
             orphans += row.cycles
     goals = days.by(lambda key: key[1])
@@ -70,6 +73,9 @@ def make_report(question: Question, health: Callable[[int], Health]) -> Report:
         filters=question.filters_in_words(),
         totals=goals.by(lambda _: None)[None],
         previous=before[None] if previous else None,
+        previous_span=previous,
+        now=question.now.astimezone(question.zone),
+        later_cycles=later,
         goals=tuple(_goal_rows(question, goals)),
         days=tuple(_day_rows(question, days)),
         health=health(orphans),

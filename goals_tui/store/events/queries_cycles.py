@@ -11,8 +11,8 @@ from goals_tui.domain.report import Outcome
 from goals_tui.store.events.queries import COLUMNS, Dimension, EventReader, Values
 from goals_tui.store.events.reader import damaged
 
-Period = Literal[0, 1, 2]
-CURRENT, PREVIOUS, ORPHAN = 0, 1, 2
+Period = Literal[0, 1, 2, 3]
+CURRENT, PREVIOUS, ORPHAN, LATER = 0, 1, 2, 3
 Stretch = tuple[int | None, int | None]
 """From an instant until another, half open, in microseconds since 1970; None where it has no end."""
 
@@ -116,11 +116,16 @@ class Tally(NamedTuple):
 
 
 def tally(
-    reader: EventReader, selection: Selection, *, by: Bucket | Dimension, previous: Stretch | None = None
+    reader: EventReader,
+    selection: Selection,
+    *,
+    by: Bucket | Dimension,
+    previous: Stretch | None = None,
+    later: Stretch | None = None,
 ) -> list[Tally]:
-    """Count the selected cycles by goal, mask and key, in one scan; with those of an earlier stretch, and all orphans.
+    """Count the selected cycles by goal, mask and key, in one scan; with those of an earlier and of a later stretch.
 
-    The orphans are those of the whole log, whatever is selected.
+    All orphans are counted, too: those of the whole log, whatever is selected.
     """
     values = Values()
     attributes = selection.attributes
@@ -130,8 +135,12 @@ def tally(
         key = f'"{COLUMNS[by]}"'
         attributes = list(dict.fromkeys([*attributes, COLUMNS[by]]))
     now = _within(selection.stretch, values)
-    period = f"CASE WHEN started IS NULL THEN {ORPHAN} WHEN {now} THEN {CURRENT} ELSE {PREVIOUS} END"
-    spans = f"({now} OR {_within(previous, values)})" if previous else now
+    others = [
+        (_within(stretch, values), period) for stretch, period in ((previous, PREVIOUS), (later, LATER)) if stretch
+    ]
+    cases = " ".join(f"WHEN {within} THEN {period}" for within, period in [(now, CURRENT), *others])
+    period = f"CASE WHEN started IS NULL THEN {ORPHAN} {cases} END"
+    spans = f"({' OR '.join([now, *(within for within, _ in others)])})"
     conditions = " AND ".join([spans, *selection.conditions(values)])
     masks = ", ".join(f"mask{word}" for word in range(reader.words))
     found = reader.rows(

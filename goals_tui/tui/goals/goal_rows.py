@@ -102,8 +102,14 @@ def cells(row: GoalSummary, rates: Mapping[str, Rate] | None, severity: Severity
         glyphs(row.step_kinds),
         flows,
         Content(rate.text) if rate else Content.styled("…" if rates is None else "—", "$quiet"),
-        Content.styled(sparkline(rate.days) if rate else "", "$completed"),
+        _course(rate),
     ]
+
+
+def _course(rate: Rate | None) -> Content:
+    """What was completed on the last days; today, which is not over, is not of the same colour."""
+    bars = sparkline(rate.days) if rate else ""
+    return Content.assemble((bars[:-1], "$completed"), (bars[-1:], "$quiet"))
 
 
 def glyphs(kinds: Sequence[StepKind]) -> Content:

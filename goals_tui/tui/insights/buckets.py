@@ -5,13 +5,13 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
-from goals_tui.domain.buckets import TimeBucket, Unit, days_between, hours_between
-from goals_tui.domain.filters import Span, start_of_day
+from goals_tui.domain.buckets import TimeBucket, Unit, days_between, hour_at, hours_between
+from goals_tui.domain.filters import start_of_day
 from goals_tui.domain.report import NOTHING, Figures, Report
 from goals_tui.services.insights.service import SeriesPoint
 from goals_tui.tui.insights.words import day_label, day_title
@@ -35,6 +35,9 @@ class Axis:
     goals: dict[str, str]
     """Names by id, of the goals that have figures."""
 
+    now: datetime | None = None
+    """The moment at which the last bucket ends for the time being, where that is not over."""
+
     @cached_property
     def totals(self) -> tuple[Figures, ...]:
         """All goals together, by bucket."""
@@ -47,8 +50,25 @@ class Axis:
         """One goal in one bucket."""
         return self.figures.get((place, goal_id), NOTHING)
 
+    def running(self, place: int) -> bool:
+        """Whether the bucket is not over: what it shows is not to be compared with a whole one."""
+        bucket = self.buckets[place]
+        return self.now is not None and bucket.start.timestamp() <= self.now.timestamp() < bucket.end.timestamp()
+
     def label(self, place: int) -> str:
-        """The bucket under the axis: 14:00, 12 Oct, Oct."""
+        """The bucket under the axis: 14:00, 12 Oct, Oct; 12 Oct… where it is not over."""
+        return f"{self._label(place)}…" if self.running(place) else self._label(place)
+
+    def title(self, place: int) -> str:
+        """The bucket in full: Mon 12 Oct 2026; where it is not over, until when it goes for the time being."""
+        if not self.running(place) or self.now is None:
+            return self._title(place)
+        until = (
+            f"{self.now:%H:%M}" if self.unit in ("hour", "day") else f"{day_label(self.now.date())} {self.now:%H:%M}"
+        )
+        return f"{self._title(place)}, until {until}"
+
+    def _label(self, place: int) -> str:
         bucket = self.buckets[place]
         if self.unit == "hour":
             return f"{bucket.start:%H:%M}"
@@ -56,8 +76,7 @@ class Axis:
             return f"{bucket.first:%b}" if bucket.first.month > 1 and place else f"{bucket.first:%b %Y}"
         return day_label(bucket.first)
 
-    def title(self, place: int) -> str:
-        """The bucket in full: Mon 12 Oct 2026."""
+    def _title(self, place: int) -> str:
         bucket = self.buckets[place]
         if self.unit == "hour":
             return f"{day_title(bucket.first)} {bucket.start:%H:%M}–{bucket.end:%H:%M}"
@@ -81,10 +100,10 @@ def days_of(report: Report) -> tuple[date, date] | None:
     span = report.span
     if span.start is None or span.end is None:
         return (min(seen), max(seen)) if seen else None
-    first, last = span.start.date(), (span.end.astimezone(UTC) - timedelta(microseconds=1)).astimezone(span.end.tzinfo)
-    if (last.date() - first).days > _LONGEST_EMPTY and seen:
+    first, last = span.start.date(), span.last_day or span.end.date()
+    if (last - first).days > _LONGEST_EMPTY and seen:
         return min(seen), max(seen)
-    return first, last.date()
+    return first, last
 
 
 def unit_for(days: int, width: int) -> Unit:
@@ -107,7 +126,7 @@ def axis_of(report: Report, width: int, hours: Sequence[SeriesPoint] | None = No
     if unit == "hour" and hours is None:
         unit = "day"
     if unit == "hour":
-        return _by_hour(report.span, first, last, zone, hours or ())
+        return _by_hour(report, first, last, zone, hours or ())
     buckets = tuple(days_between(unit, first, last, zone))
     starts = [bucket.first for bucket in buckets]
     figures: dict[tuple[int, str], Figures] = {}
@@ -115,12 +134,16 @@ def axis_of(report: Report, width: int, hours: Sequence[SeriesPoint] | None = No
         key = bisect(starts, row.day) - 1, row.goal_id
         known = figures.get(key)
         figures[key] = row.figures if known is None else known + row.figures
-    return Axis(unit, buckets, figures, {row.goal_id: row.name for row in report.days})
+    return Axis(unit, buckets, figures, {row.goal_id: row.name for row in report.days}, report.now)
 
 
-def _by_hour(span: Span, first: date, last: date, zone: ZoneInfo, hours: Sequence[SeriesPoint]) -> Axis:
+def _by_hour(report: Report, first: date, last: date, zone: ZoneInfo, hours: Sequence[SeriesPoint]) -> Axis:
+    span = report.span
     start = span.start or start_of_day(first, zone)
     end = span.end or start_of_day(last + timedelta(days=1), zone)
+    if span.asked_end is not None:
+        # No hour that is still to come: it would look like one in which nothing happened.
+        end = hour_at(end, zone).end
     buckets = tuple(hours_between(start, end, zone))
     # In UTC: instants of one zone are compared by what its clock shows.
     starts = [bucket.start.astimezone(UTC) for bucket in buckets]
@@ -128,4 +151,4 @@ def _by_hour(span: Span, first: date, last: date, zone: ZoneInfo, hours: Sequenc
     # The hours were asked for after the report: midnight, or the first cycle of another day, may lie between.
     inside = [point for point in hours if starts[0] <= point.bucket.start.astimezone(UTC) < until]
     figures = {(bisect(starts, p.bucket.start.astimezone(UTC)) - 1, p.goal_id): p.figures for p in inside}
-    return Axis("hour", buckets, figures, {point.goal_id: point.name for point in inside})
+    return Axis("hour", buckets, figures, {point.goal_id: point.name for point in inside}, report.now)

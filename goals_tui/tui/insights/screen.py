@@ -40,7 +40,7 @@ when any step beyond the initial one was, else ✕ *incomplete*. It counts on th
 
 Arrows move over a chart, across its parts too; **tab** goes to the chart below. **Enter** lists the cycles behind the
 number. Rates are of all started.
-Changes compare with the span of the same length before.
+Changes compare with the previous period, until the same time of day. What is not over is marked … and pale.
 """
     CSS = """
     InsightsScreen #body { padding: 1 2 0 2; }
@@ -88,7 +88,9 @@ Changes compare with the span of the same length before.
     def _take(self, found: Gathered) -> None:
         self.gathered = found
         odd = [count for count in found.report.health.model_dump().values() if count]
-        self.query_one(FilterBar).odd = len(odd) + bool(found.report.totals.unpriced_steps)
+        self.query_one(FilterBar).odd = (
+            len(odd) + bool(found.report.totals.unpriced_steps) + bool(found.report.later_cycles)
+        )
         self.show_filters()
         self._draw()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from textual.app import ComposeResult, RenderResult
@@ -36,6 +36,9 @@ class TileFacts:
     before: str = ""
     """What it was in the span before, in words."""
 
+    running: bool = False
+    """Whether the last of the trend is not over."""
+
 
 def tiles_of(report: Report, axis: Axis | None, words: Words) -> tuple[TileFacts, ...]:
     """The facts of all five tiles."""
@@ -49,13 +52,15 @@ def tiles_of(report: Report, axis: Axis | None, words: Words) -> tuple[TileFacts
     def time(seconds: int | Decimal) -> tuple[str, ...]:
         return hours(int(seconds)), f"{seconds / 3600:,.0f} h" if seconds >= 3600 else hours(int(seconds))
 
-    return (
+    running = axis is not None and axis.running(len(axis.buckets) - 1)
+    found = (
         _rate("✔ Completed", now, before, "completed", by_time, good=True),
         _rate("◐ Partially completed", now, before, "partial", by_time, good=None),
         _amount("Time saved", time, now, before, "time_saved_seconds", by_time),
         _amount("Cost savings", money, now, before, "cost_savings", by_time),
         _amount("Revenue", money, now, before, "revenue", by_time),
     )
+    return tuple(replace(facts, running=running) for facts in found)
 
 
 _NO_CHANGE = ("= as before", "= same")
@@ -202,7 +207,12 @@ class Tile(Widget):
         look = {True: "$completed", False: "$incomplete", None: "$quiet"}[facts.good]
         change = Content.styled(_worded(facts.change, form.change), look)
         detail = Content.styled(_worded(facts.details, form.detail), "$quiet").truncate(width, ellipsis=True)
-        spark = Content.styled(stretched(facts.trend, form.spark) if form.spark >= _LEAST_SPARK else "", self.tone)
+        spark = Content("")
+        if form.spark >= _LEAST_SPARK and facts.trend:
+            drawn = stretched(facts.trend, form.spark)
+            last = len(drawn) // len(sparkline(facts.trend, form.spark)) if facts.running else 0
+            whole = len(drawn) - last
+            spark = Content.assemble((drawn[:whole], self.tone), (drawn[whole:], "$quiet"))
         if form.beside:
             return Content("\n").join([title, _apart(number, change, width), detail, spark])
         return Content("\n").join([title, number, detail, _apart(change, spark, width)])

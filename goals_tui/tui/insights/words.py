@@ -114,9 +114,9 @@ def span_words(filters: Filters, span: Span | None) -> str:
         written += [f"to {filters.until}"] if filters.until else []
         return " ".join([title, *written])
     if span.days is None:
-        dates = f"{span.start:%Y-%m-%d %H:%M} – {span.end:%Y-%m-%d %H:%M}"
+        dates = f"{span.start:%Y-%m-%d %H:%M} – {span.asked_end or span.end:%Y-%m-%d %H:%M}"
     else:
-        first, last = span.start.date(), date.fromordinal(span.end.date().toordinal() - 1)
+        first, last = span.start.date(), date.fromordinal((span.asked_end or span.end).date().toordinal() - 1)
         dates = day_label(first) if first == last else f"{day_label(first)} – {day_label(last)}"
         if first.year != last.year or filters.span == "custom":
             dates = f"{day_label(first)} {first.year} – {day_label(last)} {last.year}"
