@@ -50,6 +50,12 @@ class Axis:
         """One goal in one bucket."""
         return self.figures.get((place, goal_id), NOTHING)
 
+    @property
+    def note(self) -> str:
+        """What to say behind the title of a chart: which bucket is not over; empty where all are."""
+        last = len(self.buckets) - 1
+        return f" · {self._label(last)} not over" if self.running(last) else ""
+
     def running(self, place: int) -> bool:
         """Whether the bucket is not over: what it shows is not to be compared with a whole one."""
         bucket = self.buckets[place]

@@ -34,7 +34,7 @@ def course(axis: Axis | None, goal_id: str | None) -> View | None:
         named=False,
     )
     return View(
-        f"{axis.goals[goal_id]} by {axis.unit}",
+        f"{axis.goals[goal_id]} by {axis.unit}{axis.note}",
         spec,
         Table((), ()),
         lambda place: Lead(Behind(goal_id=goal_id, bucket=axis.buckets[place.mark], outcome=outcome_of(place))),

@@ -175,7 +175,7 @@ def rates(axis: Axis | None, words: Words) -> View:
         PERCENT,
     )
     return View(
-        f"Completion rate by {axis.unit}",
+        f"Completion rate by {axis.unit}{axis.note}",
         spec,
         _time_table(axis, figures, words),
         lambda place: Lead(Behind(bucket=axis.buckets[place.mark], outcome=outcome_of(place))),
@@ -284,7 +284,7 @@ def metric_over_time(axis: Axis | None, metric: Metric, words: Words) -> View:
         return Lead(Behind(bucket=axis.buckets[place.mark], goal_id=one), () if one else goals)
 
     rows = tuple(Lead(Behind(bucket=bucket)) for bucket in axis.buckets)
-    return View(f"{title} by {axis.unit} and goal", spec, table, lead, rows)
+    return View(f"{title} by {axis.unit} and goal{axis.note}", spec, table, lead, rows)
 
 
 def _sum(values: list[int | Decimal]) -> int | Decimal:

@@ -107,7 +107,7 @@ def minute(instant: datetime, zone: ZoneInfo) -> str:
 
 
 def span_words(filters: Filters, span: Span | None) -> str:
-    """What a span covers: Last 7 days (14 Nov – 20 Nov); all its dates where it is custom."""
+    """What a span covers: Last 7 days (14 Nov – 20 Nov, until 13:00); all its dates where it is custom."""
     title = SPAN_TITLES[filters.span]
     if span is None or span.start is None or span.end is None:
         written = [f"from {filters.since}"] if filters.since else []
@@ -120,4 +120,7 @@ def span_words(filters: Filters, span: Span | None) -> str:
         dates = day_label(first) if first == last else f"{day_label(first)} – {day_label(last)}"
         if first.year != last.year or filters.span == "custom":
             dates = f"{day_label(first)} {first.year} – {day_label(last)} {last.year}"
+    if span.asked_end is not None:
+        day = f"{day_label(span.end.date())} " if filters.span == "custom" else ""
+        dates += f", until {day}{span.end:%H:%M}"
     return dates if filters.span == "custom" else f"{title} ({dates})"
