@@ -171,9 +171,11 @@ class FlowFiles:
 
     def export(self, flow: Flow, path: Path) -> None:
         """Write a flow to `path` at once; raises UnreadableError where that can't be written."""
-        from goals_tui.store.atomic import write_atomically
+        from goals_tui.store.atomic import user_file
 
-        write_atomically(path, json.dumps(self.as_json(flow), ensure_ascii=False, indent=2).encode())
+        content = json.dumps(self.as_json(flow), ensure_ascii=False, indent=2)
+        with user_file(path) as file:
+            file.write_text(content, "utf-8", newline="")
 
     def load(self, paths: Sequence[Path], *, name: str | None = None) -> FlowImport:
         """Read flows from files, folders and packages of the original, and save them all at once under free names.

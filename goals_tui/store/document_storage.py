@@ -21,7 +21,7 @@ from tinydb.storages import Storage
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.model import clean_line
-from goals_tui.store.atomic import explained, refusal, replace_file, sync_folder
+from goals_tui.store.atomic import check_writable, explained, refusal, replace_file, sync_folder
 from goals_tui.store.lasting import lasting
 from goals_tui.store.locks import Lock
 
@@ -92,6 +92,7 @@ class DocumentStorage(Storage):
         """Replaces the file in one step and keeps the previous one as `.bak`. Hold the workspace's lock."""
         content = orjson.dumps({_MARK: FORMAT, **data}, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
         with self._guard, explained("write", self.path):
+            check_writable(self.path)
             self._keep_previous()
             replace_file(self.path, content + b"\n")
             self._tables, self._stamp = data, self.stamp()
@@ -99,7 +100,8 @@ class DocumentStorage(Storage):
 
     def _clear_leftovers(self) -> None:
         """Removes what processes left that were killed while they wrote: whoever holds the lock is the only one."""
-        for path in self.path.parent.glob(f".{self.path.name}.*.tmp"):
+        real = Path(os.path.realpath(self.path))
+        for path in real.parent.glob(f".{real.name}.*.tmp"):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
 
@@ -109,9 +111,9 @@ class DocumentStorage(Storage):
             return
         temporary = self._backup.with_name(f".{self._backup.name}.{uuid.uuid4().hex}.tmp")
         try:
-            os.link(self.path, temporary)
-        except OSError:  # a file system without hard links
-            replace_file(self._backup, self.path.read_bytes())
+            os.link(os.path.realpath(self.path), temporary)
+        except OSError:  # a file system without hard links, or a file on another one
+            replace_file(self._backup, self.path.read_bytes(), like=self.path)
             return
         try:
             temporary.replace(self._backup)

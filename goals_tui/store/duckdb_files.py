@@ -6,9 +6,13 @@ DuckDB takes more from a path than where a file is: a folder `id=abc` replaces t
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
+import shutil
 import tempfile
+import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +41,7 @@ def bare_connection() -> DuckDBPyConnection:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "memory_limit": MEMORY_LIMIT,
-            "temp_directory": _spill_folder(),
+            "temp_directory": _spill_folder(os.getpid()),
         }
     )
     connection.execute("SET TimeZone = 'UTC'")
@@ -67,12 +71,15 @@ def json_lines(files: Iterable[Path], columns: Mapping[str, str], longest: int |
 def copy_to(
     connection: DuckDBPyConnection, sql: str, file: Path, form: str = PARQUET, note: Mapping[str, Any] | None = None
 ) -> int:
-    """Write the rows of a query to a file; how many. `form` is as COPY takes it, `note` goes into the metadata.
+    """Write the rows of a query to a file, which may be there already; how many.
 
+    `form` is as COPY takes it, `note` goes into the metadata.
     Raises UnreadableError for a path that DuckDB can't use, and what DuckDB raises.
     """
     if note is not None:
         form += f", KV_METADATA {{{_quoted(_NOTE)}: {_quoted(json.dumps(note))}}}"
+    # Into the file that is there, whose mode is the right one, instead of another that takes its place.
+    form += ", USE_TMP_FILE false"
     row = connection.execute(f"COPY ({sql}) TO {_quoted(_usable(file))} ({form})").fetchone()
     return int(row[0]) if row else 0
 
@@ -129,10 +136,22 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _spill_folder() -> str:
+def _spill_folder(process: int) -> str:
     """Where DuckDB puts what exceeds its memory; empty (then it may not) where no temporary file can be written."""
+    private = _private_folder(process)
+    # A folder for each connection: two that write to one would overwrite each other's files.
+    return str(Path(private, uuid.uuid4().hex)) if private else ""
+
+
+@functools.cache
+def _private_folder(_process: int) -> str:
+    """A folder for temporary files that only the user can open, gone when the process ends; empty where there is none.
+
+    DuckDB would make one that everybody can open. A forked process gets one of its own.
+    """
     try:
-        folder = Path(tempfile.gettempdir()) / f"goals-tui-{os.getpid()}"
-    except FileNotFoundError:
+        folder = Path(tempfile.mkdtemp(prefix="goals-tui-")).absolute()
+    except OSError:
         return ""
-    return "" if unusable(folder) else str(folder.absolute())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return "" if unusable(folder) else str(folder)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import stat
-import uuid
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, NoReturn
+from typing import Any, NoReturn
 
 import orjson
 from pydantic import ValidationError
@@ -20,7 +17,7 @@ from pydantic import ValidationError
 from goals_tui.domain.errors import GoalsError, RefusedError, UnreadableError
 from goals_tui.domain.model import reason
 from goals_tui.domain.package import DOCUMENTS, EVENTS, FORMAT, FORMAT_VERSION, MANIFEST, Manifest, PackagedFile
-from goals_tui.store.atomic import explained, refusal, sync_folder
+from goals_tui.store.atomic import refusal, user_file
 
 MOST_DOCUMENT_BYTES = 128 * 1024 * 1024
 """The largest JSON file that is read from a package; it is held in memory."""
@@ -49,16 +46,17 @@ def write_package(
     contents give the same bytes. A file that is there is replaced at the end, in one step.
     Raises UnreadableError.
     """
-    with _replacing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        files: dict[str, PackagedFile] = {}
-        for name, content in documents.items():
-            data = orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-            files[name] = _write(archive, name, [data])
-        if events is not None:
-            files[EVENTS] = _write(archive, EVENTS, events)
-        proof = manifest(files).model_dump(mode="json")
-        _write(archive, MANIFEST, [orjson.dumps(proof, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)])
-    return path.stat().st_size
+    with user_file(path) as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            files: dict[str, PackagedFile] = {}
+            for name, content in documents.items():
+                data = orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+                files[name] = _write(archive, name, [data])
+            if events is not None:
+                files[EVENTS] = _write(archive, EVENTS, events)
+            proof = manifest(files).model_dump(mode="json")
+            _write(archive, MANIFEST, [orjson.dumps(proof, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)])
+        return file.stat().st_size
 
 
 def _write(archive: zipfile.ZipFile, name: str, chunks: Iterable[bytes]) -> PackagedFile:
@@ -72,24 +70,6 @@ def _write(archive: zipfile.ZipFile, name: str, chunks: Iterable[bytes]) -> Pack
             digest.update(chunk)
             size += len(chunk)
     return PackagedFile(sha256=digest.hexdigest(), bytes=size)
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    if path.is_dir():
-        raise UnreadableError(f"{path} is a folder. Name a file to write the package to, for example {path}/goals.zip.")
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        with explained("write", path), temporary.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        with explained("write", path):
-            temporary.replace(path)
-            sync_folder(path.parent)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def files_of(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:

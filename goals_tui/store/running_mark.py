@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from goals_tui.domain.errors import UnreadableError
+from goals_tui.store.atomic import explained, file_mode
 
 _PATIENCE = 1.0
 """Seconds to wait for a lock that somebody may be looking at just now."""
@@ -20,7 +21,7 @@ class RunningMark:
 
     def __init__(self, workspace: Path, owner: str) -> None:
         self._file = _file(workspace, owner)
-        self._lock = FileLock(self._file, thread_local=False)
+        self._lock = FileLock(self._file, mode=_mode(workspace), thread_local=False)
 
     def set(self) -> None:
         """Say that the process is alive. Raises UnreadableError where the workspace can't be written."""
@@ -43,7 +44,7 @@ def is_running(workspace: Path, owner: str) -> bool:
     file = _file(workspace, owner)
     if not owner or not file.is_file():
         return False
-    lock = FileLock(file)
+    lock = FileLock(file, mode=_mode(workspace))
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -58,6 +59,12 @@ def is_running(workspace: Path, owner: str) -> bool:
 
 def _file(workspace: Path, owner: str) -> Path:
     return workspace / f"running-{owner}.lock"
+
+
+def _mode(workspace: Path) -> int:
+    """filelock gives it to the file each time."""
+    with explained("read", workspace):
+        return file_mode(workspace)
 
 
 def _remove(file: Path) -> None:

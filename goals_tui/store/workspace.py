@@ -7,7 +7,7 @@ from pathlib import Path
 
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.project import Project
-from goals_tui.store.atomic import refusal
+from goals_tui.store.atomic import make_folder, make_workspace_folder, refusal
 from goals_tui.store.documents import Documents
 from goals_tui.store.duckdb_files import unusable
 from goals_tui.store.events.log import EventLog
@@ -52,7 +52,8 @@ class Workspace:
             shown = os.fsencode(path).decode(errors="replace")
             raise RefusedError(f"No workspace can be in {shown!r}: {why}. Choose another folder.")
         try:
-            (path / EVENTS).mkdir(parents=True, exist_ok=True)
+            make_workspace_folder(path)
+            make_folder(path / EVENTS)
         except OSError as error:
             raise refusal("write", path, error) from error
         workspace = cls(path)

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import GoalEvent
-from goals_tui.store.atomic import refusal, write_all
+from goals_tui.store.atomic import open_or_make, refusal, sync_folder, write_all
 from goals_tui.store.events.lines import to_line
 from goals_tui.store.locks import Lock
 
 APPENDED = "events.jsonl"
 
-_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+_FLAGS = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
 
 class Appended(NamedTuple):
@@ -39,6 +39,9 @@ class AppendFile:
         self._name = str(self._path)
         self._lock = lock
         self._descriptor = self._inode = self._device = -1
+        self._named = -1
+        """The inode of the file whose name survives a power cut, too."""
+
         self._end = -1
         """The size after our last append. Where the file has another one, somebody else wrote."""
 
@@ -60,6 +63,10 @@ class AppendFile:
                 return
             try:
                 os.fsync(self._open()[0])
+                if self._named != self._inode:
+                    # A file whose name is lost is lost with all that it holds.
+                    sync_folder(self._path.parent)
+                    self._named = self._inode
             except OSError as error:
                 raise refusal("write", self._path, error) from error
 
@@ -107,7 +114,7 @@ class AppendFile:
                 return self._descriptor, there.st_size
             self._close()
         try:
-            self._descriptor = os.open(self._path, _FLAGS, 0o644)
+            self._descriptor, _ = open_or_make(self._path, _FLAGS)
         except FileNotFoundError:
             raise UnreadableError(
                 f"The folder {self._path.parent} is gone. Create the workspace again, or put it back in its place."

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import UnreadableError, WrongValueError
 from goals_tui.domain.event import FIELDS
 from goals_tui.domain.spreadsheet import FORMULA
-from goals_tui.store.atomic import explained, sync_file
+from goals_tui.store.atomic import user_file
 from goals_tui.store.duckdb_files import PARQUET, copy_to, reason_of
 from goals_tui.store.events.reader import COLUMNS
 
@@ -53,25 +52,16 @@ def export(connection: DuckDBPyConnection, path: Path) -> int:
         )
     if not path.parent.is_dir():
         raise UnreadableError(f"Can't write {path}: there is no folder {path.parent}. Create it first.")
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     query = f"SELECT {_columns(ending)} FROM events ORDER BY events.timestamp, events.id"
-    with explained("write", path):
-        # DuckDB would say it in words of its own.
-        temporary.touch()
     try:
-        with explained("write", path):
-            count = copy_to(connection, query, temporary, _FORMATS[ending])
-            sync_file(temporary)
-            temporary.replace(path)
+        with user_file(path) as file:
+            return copy_to(connection, query, file, _FORMATS[ending])
     except duckdb.IOException as error:
         raise UnreadableError(f"Can't write {path}: {reason_of(error)}. Choose another place.") from error
     except duckdb.Error as error:
         raise UnreadableError(
             f"Can't write {path}: the events can't be read: {reason_of(error)}. See goals-tui events verify."
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
-    return count
 
 
 def _columns(ending: str) -> str:

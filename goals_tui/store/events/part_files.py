@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.model import format_instant
-from goals_tui.store.atomic import sync_file
+from goals_tui.store.atomic import make_file, sync_file
 from goals_tui.store.duckdb_files import bare_connection, copy_to, parquet
 from goals_tui.store.events.catalog import Catalog, Part, aside, new_id
 from goals_tui.store.events.reader import (
@@ -84,8 +84,8 @@ class PartFiles:
         return part
 
     def temporary(self) -> Path:
-        """A name for a file that counts for nothing and is cleaned up."""
-        return self._folder / f".{new_id()}.tmp"
+        """An empty file that counts for nothing and is cleaned up; for `copy_to`. Raises OSError."""
+        return make_file(self._folder / f".{new_id()}.tmp")
 
 
 def clean_up(folder: Path, catalog: Catalog) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import UnreadableError
-from goals_tui.store.atomic import refusal, sync_file, sync_folder
+from goals_tui.store.atomic import make_folder, refusal, sync_file, sync_folder
 from goals_tui.store.duckdb_files import bare_connection, copy_to, parquet, reason_of
 from goals_tui.store.events.append import AppendFile
 from goals_tui.store.events.catalog import (
@@ -160,7 +160,7 @@ class Parts:
         import duckdb
 
         try:
-            self._folder.mkdir(exist_ok=True)
+            make_folder(self._folder)
             with self._making:
                 yield
         except OSError as error:
