@@ -13,6 +13,7 @@ import typer
 from goals_tui.cli.commands import Commands
 from goals_tui.cli.flows import import_flows
 from goals_tui.cli.output import ResultFormat, ResultFormatOption, print_json, print_lines, say
+from goals_tui.cli.run import FOUND_PROBLEMS
 from goals_tui.cli.state import services_with_goals
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.words import counted
@@ -168,7 +169,9 @@ def import_csv(
 
 
 def _print_import(result: ImportResult, format: ResultFormat) -> None:
-    """Say what came in. Raises RefusedError where nothing did because all of it is broken."""
+    """Say what came in; exit 3 where something was left out. Raises RefusedError where all of it is broken."""
+    from goals_tui.services.imports.result import unpriced_text
+
     if format is ResultFormat.JSON:
         print_json(result.as_json())
     if result.nothing:
@@ -185,10 +188,21 @@ def _print_import(result: ImportResult, format: ResultFormat) -> None:
         )
     if result.assumed_time_zone:
         say(f"Times without a zone were read as {result.assumed_time_zone}; --time-zone says another one.")
+    if result.amounts_rounded:
+        amounts = counted(result.amounts_rounded, "amount")
+        say(f"Rounded: {amounts} to the decimals of the currency, by less than 0.000001 each.")
+    for goal, step in result.unpriced:
+        say(f"{unpriced_text(goal, step)}.")
+    for missing in result.incomplete:
+        say(f"Missing: {missing}.")
+    for file in result.unused:
+        say(f"Not used: {file.file} {file.why}.")
     for record in result.broken:
-        say(f"Left out: {record}")
+        say(f"Left out: {record}.")
     if result.broken_total > len(result.broken):
         say(f"Left out: {counted(result.broken_total - len(result.broken), 'more record')}.")
+    if result.left_out:
+        raise typer.Exit(FOUND_PROBLEMS)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -88,8 +89,10 @@ def show(context: typer.Context, goal: GoalArgument, format: FormatOption = Form
                 table,
                 step.glyph,
                 step.name,
-                format_money(worth.cost_savings, currency) if worth.cost_savings else None,
-                format_money(worth.revenue, currency) if worth.revenue else None,
+                *(
+                    format_money(amount, currency) if amount else "unpriced" if worth.unpriced else None
+                    for amount in (worth.cost_savings, worth.revenue)
+                ),
                 format_duration(worth.time_saved_seconds) if worth.time_saved_seconds else None,
                 step.description,
             )
@@ -115,10 +118,8 @@ def delete(
 def goal_json(goal: Goal, digits: int) -> dict[str, Any]:
     """A goal as the command line prints it: its fields, and the steps in order with their values.
 
-    Money is text with the currency's `digits`, at least, as in a report.
+    Money is text with the currency's `digits`, at least, as in a report; null where it is not known.
     """
-    from goals_tui.domain.value import format_amount
-
     return {
         "id": goal.id,
         "reference_id": goal.reference_id,
@@ -134,10 +135,17 @@ def goal_json(goal: Goal, digits: int) -> dict[str, Any]:
                 "name": step.name,
                 "description": step.description,
                 "kind": step.kind,
-                "cost_savings": format_amount(step.metrics.cost_savings, digits),
-                "revenue": format_amount(step.metrics.revenue, digits),
+                "cost_savings": _amount(step.metrics.cost_savings, step.metrics.unpriced, digits),
+                "revenue": _amount(step.metrics.revenue, step.metrics.unpriced, digits),
                 "time_saved_seconds": step.metrics.time_saved_seconds,
+                "unpriced": step.metrics.unpriced,
             }
             for step in goal.steps
         ],
     }
+
+
+def _amount(amount: Decimal, unpriced: bool, digits: int) -> str | None:
+    from goals_tui.domain.value import format_amount
+
+    return None if unpriced and not amount else format_amount(amount, digits)

@@ -161,7 +161,7 @@ def _print_report(report: Report) -> None:
     print_table(table)
     if report.totals.unpriced_steps:
         unpriced = counted(report.totals.unpriced_steps, "step")
-        say(f"Without a price: {unpriced}, recorded under a version of the goal that is not known here.")
+        say(f"Without a price: {unpriced}, whose value, or the version of the goal that has it, is not known here.")
     if report.later_cycles:
         say(f"Left out: {counted(report.later_cycles, 'cycle')} of the span that begin later than now.")
     if report.health:

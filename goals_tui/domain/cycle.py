@@ -114,7 +114,8 @@ def timeline(events: Iterable[GoalEvent], definitions: Definitions, *, price_by:
                 cost_savings=metrics.cost_savings,
                 revenue=metrics.revenue,
                 # The initial step is worth nothing by any definition, so there is nothing to price.
-                priced=priced is not None or (step is not None and step.kind == "initial"),
+                priced=(priced is not None and not priced.metrics.unpriced)
+                or (step is not None and step.kind == "initial"),
             )
         )
         before = event

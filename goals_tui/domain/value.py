@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
@@ -96,11 +97,13 @@ Seconds = Annotated[int, Field(ge=0, le=MAX_SECONDS)]
 
 
 class SuccessMetrics(Model):
-    """What reaching a step is worth once."""
+    """What reaching a step is worth once; `unpriced` says that this is not all: a value that came in was no amount."""
 
     cost_savings: Money = Decimal(0)
     revenue: Money = Decimal(0)
     time_saved_seconds: Seconds = 0
+    # Left out where it is false, so that version 0.1.0 reads goals that do not need it.
+    unpriced: bool = Field(False, exclude_if=operator.not_)
 
     def __bool__(self) -> bool:
         return bool(self.cost_savings or self.revenue or self.time_saved_seconds)

@@ -71,6 +71,8 @@ class FoundFlow:
 
 def find_flows(path: Path, broken: Broken) -> list[FoundFlow]:
     """The flows of a file, a folder or a package. Raises GoalsError where there are none."""
+    if not path.exists():
+        raise UnreadableError(f"{path} can't be read: No such file or directory. {_WANTED}")
     if path.is_dir():
         try:
             inside = sorted(file for file in path.rglob("*") if file.is_file())

@@ -88,13 +88,13 @@ def test_a_copy_of_a_flow_that_leads_to_itself_does_so_too(services: Services, t
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", "its end is missing: the file was cut off. Give a flow's JSON file, a chart.json,"),
-        ("[" * 5000, "its end is missing: the file was cut off. Give a flow's JSON file"),
+        ("{", "it is not JSON: its end is missing, the file was cut off. Give a flow's JSON file, a chart.json,"),
+        ("[" * 5000, "it is not JSON: its end is missing, the file was cut off. Give a flow's JSON file"),
         ("[" * 5000 + "]" * 5000, "it is not JSON. Give a flow's JSON file"),
         ("", "it is empty. Give a flow's JSON file"),
-        ("<!DOCTYPE html><html>", "it is a web page, not JSON: a page to sign in, or an error of the server."),
+        ("<!DOCTYPE html><html>", "it is not JSON but a web page: one to sign in, or an error of the server."),
         ("{}", "main.json: "),
-        (None, "can't be imported: there is no such file."),
+        (None, "can't be read: No such file or directory."),
     ],
 )
 def test_what_is_no_flow_is_refused(services: Services, tmp_path: Path, content: str | None, message: str) -> None:

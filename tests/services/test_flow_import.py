@@ -126,7 +126,7 @@ def test_what_can_not_be_read_in_a_folder_is_left_out_and_named(services: Servic
     result = services.flow_files.load([tmp_path / "a"])
     assert [one.flow.name for one in result.flows] == ["Good"]
     assert [str(one) for one in result.broken] == [
-        "flows/Page/en/chart.json: it is a web page, not JSON: a page to sign in, or an error of the server",
+        "flows/Page/en/chart.json: it is not JSON but a web page: one to sign in, or an error of the server",
         "flows/Bad/en/chart.json: A node of the chart has no _id.",
     ]
     assert result.left_out == 2

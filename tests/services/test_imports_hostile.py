@@ -123,13 +123,15 @@ def test_a_broken_file_of_a_folder_is_named_and_the_rest_imported(services: Serv
     ]
 
 
-def test_rows_of_a_table_with_too_many_cells(services: Services, tmp_path: Path) -> None:
-    text = (
-        "id,version,timestamp,goalCycleId,stepId,goalId,sessionId\na,v,2026-10-01T08:00:00Z,c,s,g,x\na,b,c,d,e,f,g,h\n"
-    )
+def test_rows_of_a_table_with_too_many_or_too_few_cells(services: Services, tmp_path: Path) -> None:
+    header = "id,version,timestamp,goalCycleId,stepId,goalId,sessionId"
+    text = f"{header}\na,v,2026-10-01T08:00:00Z,c,s,g,x\na,b,c,d,e,f,g,h\na,b,c\n"
     result = services.imports.odata([write(tmp_path / "in", a_csv=text)])
     assert result.events_added == 1
-    assert [str(broken) for broken in result.broken] == ["a.csv, record 2: it has more cells than the header"]
+    assert [str(broken) for broken in result.broken] == [
+        "a.csv, record 2: it has more cells than the header",
+        "a.csv, record 3: it has fewer cells than the header",
+    ]
 
 
 def test_records_of_a_page_that_are_nested_deeply(services: Services, tmp_path: Path) -> None:

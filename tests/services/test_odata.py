@@ -6,7 +6,7 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -314,10 +314,60 @@ def test_times_of_every_zone_become_utc_and_none_is_guessed(services: Services, 
     assert hours == [(8,)]
 
 
+@pytest.mark.parametrize(
+    ("currency", "value", "amount"),
+    [
+        ("EUR", 19.990000000000002, "19.99"),
+        ("EUR", "19.990000000000002", "19.99"),
+        ("EUR", 0.1 + 0.2, "0.3"),
+        ("JPY", 1500.0000000001, "1500"),
+        ("KWD", 1.2340000000000002, "1.234"),
+        ("EUR", 0.00050000000000000001, "0.0005"),
+        ("EUR", 0.123400000000001, "0.1234"),
+    ],
+)
+def test_what_a_float_adds_to_an_amount_is_rounded_away(
+    new_services: Callable[..., Services], tmp_path: Path, currency: str, value: Any, amount: str
+) -> None:
+    services = new_services("w", currency=currency)
+    result = bring_all(services, tmp_path / "in", goal(), *steps(), metric(value), *EVENTS)
+    assert (result.broken, result.unpriced) == ((), ())
+    assert result.amounts_rounded == (Decimal(str(value)) != Decimal(amount))
+    assert only_goal(services).step(DONE).metrics.cost_savings == Decimal(amount)
+
+
+@pytest.mark.parametrize("value", [19.9912345, 0.0000001, "n/a", -3, None, 1e300])
+def test_a_value_that_can_not_be_read_makes_its_step_unpriced_and_never_0(
+    services: Services, tmp_path: Path, value: Any
+) -> None:
+    records = [goal(), *steps(), metric(value, name="Revenue"), metric(3), metric(90, "duration")]
+    result = bring_all(services, tmp_path / "in", *records, *EVENTS)
+    assert (result.unpriced, result.broken_total, result.left_out) == ((("Book a Flight", "Paid"),), 1, True)
+    assert result.as_json()["steps_unpriced"] == [{"goal": "Book a Flight", "step": "Paid"}]
+    totals = services.insights.report(Filters(span="all")).totals
+    assert (totals.unpriced_steps, totals.cost_savings, totals.time_saved_seconds) == (1, Decimal(3), 90)
+    with services.insights.cycle_list(Filters(span="all")) as cycles:
+        (cycle,) = cycles.page(0, 10)
+    assert cycle.unpriced_steps == 1
+    again = bring_all(services, tmp_path / "again", goal(), *steps(), metric(7, name="Revenue"), metric(3))
+    assert again.unpriced == () and services.insights.report(Filters(span="all")).totals.unpriced_steps == 0
+    assert services.insights.report(Filters(span="all")).totals.revenue == Decimal(7)
+
+
+def test_only_goals_with_an_unpriced_step_need_a_newer_program(services: Services, tmp_path: Path) -> None:
+    bring_all(services, tmp_path / "in", goal(), *steps(), metric(5))
+    assert "unpriced" not in str(services.workspace.documents.all("goals"))
+    services.packages.export(["Book a Flight"], tmp_path / "a.zip")
+    bring_all(services, tmp_path / "more", goal(), *steps(), metric("many"))
+    services.packages.export(["Book a Flight"], tmp_path / "b.zip")
+    versions = [services.packages.inspect(tmp_path / name).manifest.format_version for name in ("a.zip", "b.zip")]
+    assert versions == [1, 2]
+
+
 def test_the_real_data_twice(services: Services, sgd: Path) -> None:
     first = bring(services, sgd)
     assert (first.goals_added, first.events_added, first.broken_total) == (2, 8551, 0)
-    assert first.ignored == ("expected.json",)
+    assert [one.file for one in first.unused] == ["expected.json"] and not first.left_out
     again = bring(services, sgd)
     assert (again.goals_added, again.goals_changed, again.events_added, again.events_known) == (0, 0, 0, 8551)
     assert len(first.files) == 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import orjson
 
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.event import FIELDS
+from goals_tui.domain.model import clean_line
 from goals_tui.domain.spreadsheet import as_it_was
 from goals_tui.services.imports.table import UnusableError, read_table
 
@@ -77,27 +78,48 @@ def find_files(paths: Iterable[Path]) -> list[DataFile]:
     return list(found.values())
 
 
-def to_lines(file: DataFile, place: Path) -> Path | None:
-    """A file with one JSON record a line, the same in number and order; None where it holds no records at all.
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A .json file: a list, or an object as a server answers with. `records` is None where it holds no list of them.
 
-    Raises UnusableError where the file can't be used as a whole. Temporary files go to `place`.
+    `count` is what the server says that there are in all pages; `further` whether it says that there is another page.
+    `odd` says what else it holds: an error, or records in a form that is not read.
     """
+
+    records: list[object] | None
+    count: int | None = None
+    further: bool = False
+    odd: str = ""
+
+
+def to_lines(file: DataFile, place: Path) -> tuple[Path, Page | None]:
+    """A file with one JSON record a line, the same in number and order; and the page, where it was one.
+
+    Raises NoRecordsError where there are no records in it at all, UnusableError where it can't be used as a whole.
+    Temporary files go to `place`.
+    """
+    page = None
     try:
         source = unpack(file.path, place / "unpacked") if file.packed else file.path
         if file.suffix in LINES:
-            return source
+            return source, None
         target = place / "records.jsonl"
         if file.suffix == ".csv":
-            records: Iterator[object] | None = _table_records(source)
+            records: Iterator[object] = _table_records(source)
         else:
-            records = page_records(source)
-        if records is None:
-            return None
+            page = read_page(source)
+            if page.records is None:
+                raise NoRecordsError(page.odd)
+            records = iter(page.records)
         with target.open("wb") as lines:
             lines.writelines(map(_line, records))
     except OSError as error:
         raise UnusableError(f"it can't be read: {error.strerror or error}") from error
-    return target
+    return target, page
+
+
+class NoRecordsError(Exception):
+    """A .json file without a list of records; the message says what it holds instead, where that is known."""
 
 
 def unpack(path: Path, target: Path) -> Path:
@@ -115,8 +137,8 @@ def unpack(path: Path, target: Path) -> Path:
     return target
 
 
-def page_records(path: Path) -> Iterator[object] | None:
-    """The records of a page: a list, or an object with a list `value`; None for other JSON."""
+def read_page(path: Path) -> Page:
+    """Read a .json file as a page. Raises UnusableError where it is too large or not JSON."""
     if path.stat().st_size > LARGEST_PAGE:
         raise UnusableError(
             f"it has more than {LARGEST_PAGE >> 20} MB. Export smaller pages, or JSON Lines, which may have any size"
@@ -126,9 +148,40 @@ def page_records(path: Path) -> Iterator[object] | None:
         content = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise UnusableError(f"{not_json(data)} ({error})") from None
-    if isinstance(content, dict):
-        content = content.get("value")
-    return iter(content) if isinstance(content, list) else None
+    if not isinstance(content, dict):
+        return Page(content if isinstance(content, list) else None)
+    records, odd = content.get("value"), _error_of(content)
+    if isinstance(records, list):
+        count = next((content[key] for key in _COUNTS if key in content), None)
+        count = int(count) if isinstance(count, str) and count.isdecimal() and len(count) < 16 else count
+        further = any(content.get(key) for key in _NEXT_LINKS)
+        return Page(records, count if isinstance(count, int) and not isinstance(count, bool) else None, further, odd)
+    if not odd and isinstance(content.get("d"), dict | list):
+        odd = "it holds a page of OData version 2; export it with version 4"
+    if not odd and any(key in content for key in ("goalId", "goalStepId", "goalCycleId")):
+        odd = "it holds a single record; put it into a list, [ ]"
+    return Page(None, odd=odd)
+
+
+_COUNTS = ("@odata.count", "@count", "odata.count")
+_NEXT_LINKS = ("@odata.nextLink", "@nextLink", "odata.nextLink")
+
+
+def _error_of(content: Mapping[str, object]) -> str:
+    """The error that a server answered with, as a phrase; empty where there is none."""
+    error = next((content[key] for key in ("error", "odata.error", "fault", "errors") if content.get(key)), None)
+    if error is None:
+        return ""
+    said = error
+    while isinstance(said, dict | list):
+        inner = said.values() if isinstance(said, dict) else said
+        named = (
+            [said[key] for key in ("message", "value", "description") if said.get(key)]
+            if isinstance(said, dict)
+            else []
+        )
+        said = next(iter(named or inner), "")
+    return f"it holds an error: {clean_line(str(said))[:200].rstrip('.') or 'it does not say which'}"
 
 
 def not_json(data: bytes) -> str:
@@ -137,26 +190,26 @@ def not_json(data: bytes) -> str:
     if not start:
         return "it is empty"
     if start.startswith((b"<!doctype html", b"<html")):
-        return "it is a web page, not JSON: a page to sign in, or an error of the server"
+        return "it is not JSON but a web page: one to sign in, or an error of the server"
     if start.startswith(b"<"):
-        return "it is XML, not JSON"
+        return "it is not JSON but XML"
     if start.startswith((b"{", b"[")) and not data.rstrip().endswith((b"}", b"]")):
-        return "its end is missing: the file was cut off"
+        return "it is not JSON: its end is missing, the file was cut off"
     return "it is not JSON"
 
 
 def _table_records(path: Path) -> Iterator[object]:
-    """Rows as objects without their empty cells; a row with more cells than the header stays a list.
+    """Rows as objects without their empty cells; a list for one with more cells than the header, None for fewer.
 
     A table with exactly the columns of our export is one: there alone an apostrophe before a formula is not data.
     """
     table = read_table(path)
     read = as_it_was if table.columns == FIELDS else str
     for _number, row in table.rows:
-        if len(row) > len(table.columns):
-            yield row
+        if len(row) != len(table.columns):
+            yield row if len(row) > len(table.columns) else None
         else:
-            yield {name: read(cell) for name, cell in zip(table.columns, row, strict=False) if cell != ""}
+            yield {name: read(cell) for name, cell in zip(table.columns, row, strict=True) if cell != ""}
 
 
 def _line(record: object) -> bytes:

@@ -6,7 +6,8 @@ completed by starting it again: what is there already adds nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -18,10 +19,11 @@ from pydantic import ValidationError
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.event import FIELDS, GoalEvent
 from goals_tui.domain.model import reason
-from goals_tui.services.imports.files import DataFile, find_files, to_lines
+from goals_tui.domain.project import currency_digits
+from goals_tui.services.imports.files import DataFile, NoRecordsError, Page, find_files, to_lines
 from goals_tui.services.imports.goals import KIND, VERSIONS, save_read_goals
-from goals_tui.services.imports.odata_goals import GoalRecords, Place, collection_of, duration_unit
-from goals_tui.services.imports.result import Broken, ImportResult, Progress, silent
+from goals_tui.services.imports.odata_goals import Collection, GoalRecords, Place, collection_of, duration_unit
+from goals_tui.services.imports.result import Broken, ImportResult, Incomplete, Progress, Unused, silent
 from goals_tui.services.imports.table import UnusableError
 from goals_tui.store.atomic import scratch_folder
 from goals_tui.store.events.bulk_import import LONGEST_LINE, BulkImport
@@ -46,27 +48,33 @@ def import_odata(
     itself and can't be used as a whole (in a folder it counts as broken), and then imports nothing.
     """
     broken = Broken()
-    goals = GoalRecords(broken, duration_unit(unit))
+    goals = GoalRecords(broken, duration_unit(unit), currency_digits(services.project.get().currency))
     files = find_files(paths)
     total = sum(file.path.stat().st_size for file in files) or 1
     used: list[str] = []
-    ignored: list[str] = []
+    unused: list[Unused] = []
+    pages = _Pages()
     done = 0
     with scratch_folder() as place, BulkImport(services.workspace.events) as bulk:
         repaired = place / "repaired.jsonl"
         with repaired.open("wb") as events:
-            reader = _Reader(bulk, goals, broken, events)
+            reader = _Reader(bulk, goals, broken, events, pages)
             for file in files:
                 size = file.path.stat().st_size
                 hear = _part(progress, _READING * done / total, _READING * size / total, f"Reading {file.name}")
                 hear(0.0)
                 with bulk.watched(hear):
-                    (used if _read(file, place, reader, broken) else ignored).append(file.name)
+                    not_read = _read(file, place, reader, broken)
+                if not_read is None:
+                    used.append(file.name)
+                else:
+                    unused.append(not_read)
                 done += size
         bulk.load_checked(repaired)
         progress(_READING, "Saving goals")
         known = {goal.id: goal for goal in services.goals.all()}
-        saved = save_read_goals(services, goals.assemble(known), broken)
+        read = goals.assemble(known)
+        saved = save_read_goals(services, read, broken)
         # Once goals were saved nobody can be told any more that an import was stopped and changed nothing.
         heard = _unstopped(progress) if saved.added or saved.changed or saved.earlier else progress
         hear = _part(heard, _READING, (1 - _READING) * _COPYING, "Writing events")
@@ -88,7 +96,10 @@ def import_odata(
         broken=tuple(broken.named),
         broken_total=broken.total,
         files=tuple(used),
-        ignored=tuple(ignored),
+        unpriced=tuple(dict.fromkeys(step for goal in read for step in goal.unpriced)),
+        amounts_rounded=goals.rounded,
+        unused=tuple(unused),
+        incomplete=tuple(pages.incomplete({"GoalEvents": services.workspace.events.stats().events})),
     )
 
 
@@ -105,34 +116,70 @@ def _unstopped(progress: Progress) -> Progress:
     return hear
 
 
-def _read(file: DataFile, place: Path, reader: _Reader, broken: Broken) -> bool:
-    """Read one file; False where it holds no records of ours."""
+def _read(file: DataFile, place: Path, reader: _Reader, broken: Broken) -> Unused | None:
+    """Read one file; why not, where it holds no records."""
     try:
-        lines = to_lines(file, place)
-        if lines is not None:
-            reader.read(file, lines)
+        lines, page = to_lines(file, place)
+        reader.read(file, lines, page)
     except UnusableError as error:
         if file.named:
             raise UnreadableError(f"{file.path} can't be imported: {error}.") from None
         broken.add(file.name, None, str(error))
-    else:
-        if lines is None and file.named:
-            raise RefusedError(f"{file.path} holds no records: it must be a list, or an object with a list 'value'.")
-        return lines is not None
-    return True
+    except NoRecordsError as error:
+        why = f" ({error})" if str(error) else ""
+        if file.named:
+            must = "it must be a list, or an object with a list 'value'"
+            raise RefusedError(f"{file.path} holds no records{why}: {must}.") from None
+        return Unused(file.name, f"holds no records{why}", expected=bool(why))
+    return None
+
+
+class _Pages:
+    """The pages of an import, by collection: whether the server said that there are more of them."""
+
+    def __init__(self) -> None:
+        self._read: dict[Collection | None, list[tuple[str, Page]]] = defaultdict(list)
+
+    def add(self, file: str, page: Page) -> None:
+        """Take a page."""
+        first = next((record for record in page.records or () if isinstance(record, dict)), None)
+        self._read[collection_of(first) if first else None].append((file, page))
+
+    def incomplete(self, here: Mapping[str | None, int]) -> Iterator[Incomplete]:
+        """Where records are missing. `here` says how many of a collection there are in all, by now.
+
+        A page says what its server has, however many pages there are: so those of a collection are looked at together.
+        """
+        for kind, pages in self._read.items():
+            got = sum(len(page.records or ()) for _, page in pages)
+            counts = [page.count for _, page in pages if page.count is not None]
+            there = max(counts, default=None)
+            if there is None:
+                short = all(page.further for _, page in pages)
+            else:
+                short = max(got, here.get(kind, 0)) < there
+            for file, page in pages:
+                if page.odd:
+                    yield Incomplete(file, got, there, page.further, page.odd)
+            if short:
+                file, page = next(((file, page) for file, page in reversed(pages) if page.further), pages[-1])
+                yield Incomplete(file, got, there, page.further)
 
 
 class _Reader:
     """Sorts the records of files: plain events in bulk, all others one by one."""
 
-    def __init__(self, bulk: BulkImport, goals: GoalRecords, broken: Broken, events: BinaryIO) -> None:
+    def __init__(self, bulk: BulkImport, goals: GoalRecords, broken: Broken, events: BinaryIO, pages: _Pages) -> None:
         self._bulk = bulk
         self._goals = goals
         self._broken = broken
         self._events = events
+        self._pages = pages
 
-    def read(self, file: DataFile, lines: Path) -> None:
+    def read(self, file: DataFile, lines: Path, page: Page | None) -> None:
         """Take every record of a file, given as JSON Lines."""
+        if page is not None:
+            self._pages.add(file.name, page)
         for number, line in self._bulk.load(lines):
             try:
                 self._take(line, Place(file.name, number), is_table=file.suffix == ".csv")
@@ -148,7 +195,8 @@ class _Reader:
         except orjson.JSONDecodeError as error:
             raise ValueError(f"it is not JSON: {error}") from None
         if not isinstance(record, dict):
-            raise ValueError("it has more cells than the header" if is_table else "it is not an object")
+            odd = "it has fewer cells than the header" if record is None else "it has more cells than the header"
+            raise ValueError(odd if is_table else "it is not an object")
         kind = collection_of(record)
         if kind is None:
             keys = ", ".join(list(record)[:5]) or "none"

@@ -28,6 +28,8 @@ DURATION_UNITS = {
     "hours": Decimal(3600),
 }
 
+ROUNDED = Decimal("0.000001")
+
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = 1 << 40
 """The place of steps that have none."""
@@ -85,13 +87,21 @@ class ReadGoal:
     current: bool
     valued: bool
 
+    @property
+    def unpriced(self) -> list[tuple[str, str]]:
+        """The names of the goal and of each step whose value could not be read."""
+        return [(self.goal.name, step.name) for step in self.goal.steps if step.metrics.unpriced]
+
 
 class GoalRecords:
     """Collects the records of the three collections in any order, and puts the goals together."""
 
-    def __init__(self, broken: Broken, seconds_per_unit: Decimal) -> None:
+    def __init__(self, broken: Broken, seconds_per_unit: Decimal, digits: int) -> None:
         self._broken = broken
         self._seconds = seconds_per_unit
+        self._digits = digits
+        self.rounded = 0
+        """How many amounts were rounded: by less than ROUNDED, what a float adds."""
         self._goals: dict[str, _Parts] = defaultdict(_Parts)
 
     def add(self, kind: Collection, record: Record, place: Place) -> None:
@@ -190,11 +200,13 @@ class GoalRecords:
         return tuple(steps)
 
     def _metrics(self, records: list[tuple[Record, Place]], kind: StepKind) -> SuccessMetrics:
-        """Several metrics of one kind add up."""
+        """Several metrics of one kind add up. A step with one that can't be read is unpriced, not worth less."""
         totals = {"cost_savings": Decimal(0), "revenue": Decimal(0), "time": Decimal(0)}
+        unpriced = False
         for record, place in records:
             try:
-                what, value = _metric(record, self._seconds)
+                what, given = _metric(record, self._seconds)
+                value = given if what == "time" else _rounded(given, self._digits)
                 if kind == "initial" and value:
                     raise ValueError("the initial step has no success metrics")
                 most = MAX_SECONDS if what == "time" else MAX_AMOUNT
@@ -202,10 +214,12 @@ class GoalRecords:
                     raise ValueError(f"it comes to more than {most}")
             except ValueError as error:
                 self._broken.add(place.file, place.record, f"the metric is invalid: {error}")
+                unpriced = kind != "initial"
             else:
                 totals[what] += value
+                self.rounded += value != given
         seconds = int(totals.pop("time").quantize(Decimal(1), ROUND_HALF_UP))
-        return SuccessMetrics(time_saved_seconds=seconds, **totals)
+        return SuccessMetrics(time_saved_seconds=seconds, unpriced=unpriced, **totals)
 
 
 def _for_version(
@@ -245,10 +259,20 @@ def _metric(record: Record, seconds_per_unit: Decimal) -> tuple[str, Decimal]:
         return "time", value * seconds_per_unit
     if record.get("type") != "currency":
         raise ValueError("its type is neither duration nor currency")
-    if value != round(value, 4):
-        raise ValueError(f"an amount has 4 decimals at most, not {value}")
     name = str(record.get("name") or "").casefold()
     return ("revenue" if "revenue" in name or "earning" in name else "cost_savings"), value
+
+
+def _rounded(value: Decimal, digits: int) -> Decimal:
+    """An amount without what a float adds (19.990000000000002), with the digits of the currency or else up to 4.
+
+    Raises ValueError for one that would change by more than that, or become 0.
+    """
+    for places in (digits, 4):
+        near = round(value, places)
+        if near == value or (near and abs(near - value) <= ROUNDED):
+            return near
+    raise ValueError(f"an amount has 4 decimals at most, not {value}")
 
 
 def _reference(goal_id: str, known: Goal | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from goals_tui.domain.model import clean_line
@@ -48,12 +48,45 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportResult:
-    """What came in. `goals_known` and `events_known` were there already; `ignored` are files of a folder that hold
-    nothing of ours. `events_unknown_goal` belong to goals that are not here, and are in no number of a report.
+class Unused:
+    """A file of a folder that was not used. `why` follows its name; `expected` says that it should hold records."""
 
-    `goals_earlier` got a version that is not their current one. `values_kept` goals came without GoalStepMetrics in a
-    version that is known: they are worth what they were.
+    file: str
+    why: str
+    expected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """A collection of which records are missing: `got` of `there` (where known) were in the files of the import.
+
+    `file` is a page that says so: it names a `further` page, counts more, or holds something `odd` beside its records.
+    """
+
+    file: str
+    got: int
+    there: int | None
+    further: bool
+    odd: str = ""
+
+    def __str__(self) -> str:
+        how_many = f"{self.got:,} of {self.there:,}" if self.there is not None else f"{self.got:,}"
+        records = f"{how_many} record{'' if how_many == '1' else 's'}"
+        if self.odd:
+            return f"{self.file}, beside {records}: {self.odd}. Fetch it again"
+        if self.further:
+            return f"{self.file} says there is a further page (@odata.nextLink; {records}): fetch it too"
+        return f"{self.file} says there are more records (@odata.count; {records}): fetch the others too"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What came in. `goals_known` and `events_known` were there already.
+
+    `unused` are files of a folder that hold no records, `incomplete` collections of which some are missing.
+    `events_unknown_goal` belong to goals that are not here, and are in no number of a report. `goals_earlier` got a
+    version that is not their current one. `values_kept` goals came without GoalStepMetrics in a version that is known:
+    they are worth what they were.
     """
 
     goals_added: int = 0
@@ -67,9 +100,19 @@ class ImportResult:
     broken: tuple[BrokenRecord, ...] = ()
     broken_total: int = 0
     files: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = field(default=())
+    unpriced: tuple[tuple[str, str], ...] = ()
+    """Goals and steps whose value could not be read: they count as unpriced."""
+
+    amounts_rounded: int = 0
+    unused: tuple[Unused, ...] = ()
+    incomplete: tuple[Incomplete, ...] = ()
     assumed_time_zone: str | None = None
     """Of which zone times were taken that carried none, where nobody said which is meant."""
+
+    @property
+    def left_out(self) -> bool:
+        """Whether records are missing that should have come in."""
+        return bool(self.broken_total or self.incomplete) or any(one.expected for one in self.unused)
 
     @property
     def nothing(self) -> bool:
@@ -91,7 +134,14 @@ class ImportResult:
             "broken_total": self.broken_total,
             "broken": [{"file": one.file, "record": one.record, "why": one.why} for one in self.broken],
             "files": list(self.files),
-            "ignored": list(self.ignored),
+            "steps_unpriced": [{"goal": goal, "step": step} for goal, step in self.unpriced],
+            "amounts_rounded": self.amounts_rounded,
+            "ignored": [one.file for one in self.unused],
+            "not_used": [{"file": one.file, "why": one.why} for one in self.unused],
+            "incomplete": [
+                {"file": one.file, "records": one.got, "count": one.there, "next_page": one.further, "why": str(one)}
+                for one in self.incomplete
+            ],
             "assumed_time_zone": self.assumed_time_zone,
         }
 
@@ -103,7 +153,16 @@ class ImportResult:
         events = f"{counted(self.events_added, 'event')} added, {self.events_known:,} known already"
         broken = f"; {counted(self.broken_total, 'record')} left out" if self.broken_total else ""
         kept = f"; kept the values of {counted(self.values_kept, 'goal')}" if self.values_kept else ""
-        return f"{goals}{kept}; {events}{broken}"
+        missing = "; records are missing" * bool(self.incomplete or any(one.expected for one in self.unused))
+        return f"{goals}{kept}; {events}{broken}{missing}"
+
+
+def unpriced_text(goal: str, step: str) -> str:
+    """What is said of a step whose value could not be read."""
+    return (
+        f"Unpriced: {step!r} of {goal!r}, whose value could not be read. It counts as unpriced until it has one: "
+        "correct the metric and import it again, or give the value in the goal editor"
+    )
 
 
 def silent(_fraction: float, _text: str) -> None:

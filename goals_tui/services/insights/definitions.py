@@ -143,7 +143,7 @@ class Definition:
             time_saved_seconds=sum(metrics.time_saved_seconds for metrics in priced),
             cost_savings=sum((metrics.cost_savings for metrics in priced), Decimal(0)),
             revenue=sum((metrics.revenue for metrics in priced), Decimal(0)),
-            unpriced_steps=len(reached) - len(priced),
+            unpriced_steps=sum(place.metrics is None or place.metrics.unpriced for place in reached),
         )
 
 

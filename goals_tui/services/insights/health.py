@@ -44,8 +44,9 @@ def health_entries(question: Question, report: Report) -> list[HealthEntry]:
             "Unpriced steps",
             report.totals.unpriced_steps,
             (),
-            "Steps reached, in the cycles shown, under a definition that is not here: counted, but worth nothing.",
-            "Import the missing versions of the goals, or price by the current definition.",
+            "Steps reached, in the cycles shown, under a definition that is not here or without a value that could be "
+            "read: counted, but worth nothing.",
+            "Import the missing versions of the goals, price by the current definition, or give the steps a value.",
         ),
         HealthEntry(
             "unknown_versions",

@@ -131,7 +131,7 @@ class Packages:
         def manifest(files: Mapping[str, PackagedFile]) -> Manifest:
             origin = Origin(name=project.name, currency=project.currency)
             return Manifest(
-                format_version=FORMAT_VERSION if any(map(needs_newest, contents.flows)) else 1,
+                format_version=FORMAT_VERSION if _needs_newest(contents) else 1,
                 created_at=self._services.clock(),
                 project=origin,
                 files=dict(files),
@@ -209,6 +209,12 @@ class Packages:
             if len(goal.steps) > limit
         ]
         return tuple(notices)
+
+
+def _needs_newest(contents: Contents) -> bool:
+    """Whether a package holds what goals-tui 0.1.0 does not read."""
+    steps = (step for goal in (*contents.goals, *contents.versions) for step in goal.steps)
+    return any(map(needs_newest, contents.flows)) or any(step.metrics.unpriced for step in steps)
 
 
 def _label(path: Path, events: int) -> str:

@@ -160,6 +160,11 @@ def _check_there(path: Path) -> None:
 
 
 def _worth_knowing(result: ImportResult) -> tuple[str, ...]:
+    from goals_tui.services.imports.result import unpriced_text
+
+    said = [f"{unpriced_text(goal, step)}." for goal, step in result.unpriced]
+    said += [f"Missing: {missing}." for missing in result.incomplete]
+    said += [f"Not used: {file.file} {file.why}." for file in result.unused if file.expected]
     named = [str(record) for record in result.broken[:_NAMED]]
     more = result.broken_total - len(named)
-    return (*named, f"Left out: {counted(more, 'more record')}.") if more else tuple(named)
+    return (*said, *named, *([f"Left out: {counted(more, 'more record')}."] if more else []))

@@ -84,6 +84,8 @@ def worth(metrics: SuccessMetrics, currency: str) -> str:
         parts.append(f"{format_money(metrics.revenue, currency)} revenue")
     if metrics.time_saved_seconds:
         parts.append(format_duration(metrics.time_saved_seconds))
+    if metrics.unpriced:
+        parts.append("unpriced")
     return ", ".join(parts)
 
 

@@ -86,6 +86,8 @@ def worth_of(step: Step, money: Callable[[Decimal], str]) -> Iterator[str]:
         yield f"{saves}{long_time(metrics.time_saved_seconds)}"
     if metrics.revenue:
         yield f"earns {money(metrics.revenue)}"
+    if metrics.unpriced:
+        yield "unpriced: its value did not come in"
 
 
 def _whole_parts(parts: Sequence[str], width: int) -> Iterator[str]:

@@ -67,12 +67,9 @@ right: `24500` and `02:45:00` are both 2 hours 45 minutes.
         yield Toggle("Mark this step as a completion step", step.kind == "completion", id="completion", hint=hint)
         yield Label("Success Metrics", classes="heading")
         with Horizontal(classes="metrics"):
-            for id_, title, value in (
-                ("cost", "Cost Savings", step.metrics.cost_savings),
-                ("revenue", "Revenue", step.metrics.revenue),
-            ):
-                shown = format_amount(value, digits) if value else ""
-                entry = Input(shown, placeholder=f"{0:.{digits}f}", max_length=18, select_on_focus=True)
+            for id_, title in (("cost", "Cost Savings"), ("revenue", "Revenue")):
+                unknown = "unpriced" if step.metrics.unpriced else f"{0:.{digits}f}"
+                entry = Input(self._shown(id_), placeholder=unknown, max_length=18, select_on_focus=True)
                 yield Field(title, entry, id=id_, hint=self.currency.sign)
             time = Field("Time Saved", DurationInput(format_duration(step.metrics.time_saved_seconds)), id="time",
                          hint="hh:mm:ss")  # fmt: skip
@@ -112,16 +109,28 @@ right: `24500` and `02:45:00` are both 2 hours 45 minutes.
         except RefusedError as error:
             problems["time"] = str(error)
         kind = "completion" if self.query_one("#completion", Toggle).value else "step"
-        worth = SuccessMetrics(cost_savings=amounts["cost"], revenue=amounts["revenue"], time_saved_seconds=seconds)
+        worth = SuccessMetrics(
+            cost_savings=amounts["cost"],
+            revenue=amounts["revenue"],
+            time_saved_seconds=seconds,
+            # Until somebody gives an amount, be it 0.
+            unpriced=self.step.metrics.unpriced and all(self._value(id_) == self._shown(id_) for id_ in amounts),
+        )
         changes = {"name": name, "description": description, "kind": kind, "metrics": worth}
         return self.step.model_copy(update=changes), problems
+
+    def _stored(self, id_: str) -> Decimal:
+        return {"cost": self.step.metrics.cost_savings, "revenue": self.step.metrics.revenue}[id_]
+
+    def _shown(self, id_: str) -> str:
+        stored = self._stored(id_)
+        return format_amount(stored, self.currency.digits) if stored else ""
 
     def _amount(self, id_: str) -> Decimal:
         text = self._value(id_).strip()
         # An amount that is there already may have more decimals than the currency has now.
-        stored = {"cost": self.step.metrics.cost_savings, "revenue": self.step.metrics.revenue}[id_]
-        if text and stored and text == format_amount(stored, self.currency.digits):
-            return stored
+        if text and text == self._shown(id_):
+            return self._stored(id_)
         return parse_amount(text or "0", self.currency.digits)
 
     def _value(self, id_: str) -> str:

@@ -64,7 +64,9 @@ class StepTable(VirtualList):
         metrics, digits = step.metrics, self.currency.digits
 
         def amount(value: Decimal) -> Content:
-            return Content(format_amount(value, digits)) if value else Content.styled("—", "$quiet")
+            if value:
+                return Content(format_amount(value, digits))
+            return Content.styled("unpriced", "$warning") if metrics.unpriced else Content.styled("—", "$quiet")
 
         time = metrics.time_saved_seconds
         return [

@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
 from goals_tui.domain.goal import Goal
+from goals_tui.domain.value import SuccessMetrics
 from goals_tui.services.context import Services
 from goals_tui.tui.goals.editor import GoalEditor
 from goals_tui.tui.goals.step_form import StepForm
@@ -151,3 +152,19 @@ async def test_deleting_says_when(services: Services, flight: Goal) -> None:
     async with running(services) as pilot:
         await press(pilot, "enter", *["tab"] * 4, "delete")
         assert messages(pilot.app) == ["'Passenger entered' will be deleted when you save (u undoes)."]
+
+
+async def test_a_step_stays_unpriced_until_it_has_an_amount_be_it_0(services: Services, flight: Goal) -> None:
+    *others, paid = flight.steps
+    unpriced = paid.model_copy(update={"metrics": SuccessMetrics(unpriced=True, time_saved_seconds=60)})
+    services.goals.save(flight.model_copy(update={"steps": (*others, unpriced)}))
+    async with running(services) as pilot:
+        assert "unpriced" in screen_text(pilot.app)
+        await press(pilot, "enter", *["tab"] * 4, "down", "enter")
+        assert isinstance(pilot.app.screen, StepForm) and "unpriced" in screen_text(pilot.app)
+        await press(pilot, "home", "X", "ctrl+s", "ctrl+s")
+        assert services.goals.get(flight.id).steps[-1].metrics.unpriced
+        await press(pilot, "enter", *["tab"] * 4, "down", "enter")
+        pilot.app.screen.query_one("#cost Input", Input).focus()
+        await press(pilot, "0", "ctrl+s", "ctrl+s")
+    assert services.goals.get(flight.id).steps[-1].metrics == SuccessMetrics(time_saved_seconds=60)
