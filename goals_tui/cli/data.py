@@ -111,11 +111,13 @@ def import_odata(
         list[Path], typer.Argument(metavar="PATH...", help="Files or folders: .json .jsonl .csv, also .gz.")
     ],
     duration_unit: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--duration-unit", metavar="UNIT", help="What durations are in: milliseconds, seconds, minutes, hours."
+            "--duration-unit",
+            metavar="UNIT",
+            help="What durations are in: milliseconds, seconds (unless told), minutes, hours.",
         ),
-    ] = "seconds",
+    ] = None,
     format: ResultFormatOption = ResultFormat.TABLE,
 ) -> None:
     """Import goals and their events as the original system exports them. Importing twice adds nothing."""
@@ -188,6 +190,8 @@ def _print_import(result: ImportResult, format: ResultFormat) -> None:
         )
     if result.assumed_time_zone:
         say(f"Times without a zone were read as {result.assumed_time_zone}; --time-zone says another one.")
+    if result.assumed_duration_unit:
+        say(f"Durations were read as {result.assumed_duration_unit}; --duration-unit says another unit.")
     if result.amounts_rounded:
         amounts = counted(result.amounts_rounded, "amount")
         say(f"Rounded: {amounts} to the decimals of the currency, by less than 0.000001 each.")

@@ -147,7 +147,8 @@ def read_page(path: Path) -> Page:
     try:
         content = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise UnusableError(f"{not_json(data)} ({error})") from None
+        what = not_json(data)
+        raise UnusableError(what if what != NOT_JSON else f"{what}: {error}") from None
     if not isinstance(content, dict):
         return Page(content if isinstance(content, list) else None)
     records, odd = content.get("value"), _error_of(content)
@@ -195,7 +196,10 @@ def not_json(data: bytes) -> str:
         return "it is not JSON but XML"
     if start.startswith((b"{", b"[")) and not data.rstrip().endswith((b"}", b"]")):
         return "it is not JSON: its end is missing, the file was cut off"
-    return "it is not JSON"
+    return NOT_JSON
+
+
+NOT_JSON = "it is not JSON"
 
 
 def _table_records(path: Path) -> Iterator[object]:

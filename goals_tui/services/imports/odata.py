@@ -22,7 +22,14 @@ from goals_tui.domain.model import reason
 from goals_tui.domain.project import currency_digits
 from goals_tui.services.imports.files import DataFile, NoRecordsError, Page, find_files, to_lines
 from goals_tui.services.imports.goals import KIND, VERSIONS, save_read_goals
-from goals_tui.services.imports.odata_goals import Collection, GoalRecords, Place, collection_of, duration_unit
+from goals_tui.services.imports.odata_goals import (
+    DURATION_UNIT,
+    Collection,
+    GoalRecords,
+    Place,
+    collection_of,
+    duration_unit,
+)
 from goals_tui.services.imports.result import Broken, ImportResult, Incomplete, Progress, Unused, silent
 from goals_tui.services.imports.table import UnusableError
 from goals_tui.store.atomic import scratch_folder
@@ -40,15 +47,15 @@ _COPYING = 0.6
 
 
 def import_odata(
-    services: Services, paths: Sequence[Path], *, unit: str = "seconds", progress: Progress = silent
+    services: Services, paths: Sequence[Path], *, unit: str | None = None, progress: Progress = silent
 ) -> ImportResult:
-    """Import files and folders. `unit` is what durations are in.
+    """Import files and folders. `unit` is what durations are in: the original does not say, so seconds unless told.
 
     Broken records are left out and named. Raises UnreadableError and RefusedError for a file that was given by
     itself and can't be used as a whole (in a folder it counts as broken), and then imports nothing.
     """
     broken = Broken()
-    goals = GoalRecords(broken, duration_unit(unit), currency_digits(services.project.get().currency))
+    goals = GoalRecords(broken, duration_unit(unit or DURATION_UNIT), currency_digits(services.project.get().currency))
     files = find_files(paths)
     total = sum(file.path.stat().st_size for file in files) or 1
     used: list[str] = []
@@ -98,6 +105,7 @@ def import_odata(
         files=tuple(used),
         unpriced=tuple(dict.fromkeys(step for goal in read for step in goal.unpriced)),
         amounts_rounded=goals.rounded,
+        assumed_duration_unit=DURATION_UNIT if unit is None and goals.durations else None,
         unused=tuple(unused),
         incomplete=tuple(pages.incomplete({"GoalEvents": services.workspace.events.stats().events})),
     )

@@ -28,6 +28,9 @@ DURATION_UNITS = {
     "hours": Decimal(3600),
 }
 
+DURATION_UNIT = "seconds"
+"""What durations are in unless told."""
+
 ROUNDED = Decimal("0.000001")
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -100,6 +103,9 @@ class GoalRecords:
         self._broken = broken
         self._seconds = seconds_per_unit
         self._digits = digits
+        self.durations = False
+        """Whether there were durations: those of which only the unit says how long they are."""
+
         self.rounded = 0
         """How many amounts were rounded: by less than ROUNDED, what a float adds."""
         self._goals: dict[str, _Parts] = defaultdict(_Parts)
@@ -217,6 +223,7 @@ class GoalRecords:
                 unpriced = kind != "initial"
             else:
                 totals[what] += value
+                self.durations |= what == "time" and value > 0
                 self.rounded += value != given
         seconds = int(totals.pop("time").quantize(Decimal(1), ROUND_HALF_UP))
         return SuccessMetrics(time_saved_seconds=seconds, unpriced=unpriced, **totals)

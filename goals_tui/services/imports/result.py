@@ -104,6 +104,9 @@ class ImportResult:
     """Goals and steps whose value could not be read: they count as unpriced."""
 
     amounts_rounded: int = 0
+    assumed_duration_unit: str | None = None
+    """In which unit durations were taken to be, where nobody said which."""
+
     unused: tuple[Unused, ...] = ()
     incomplete: tuple[Incomplete, ...] = ()
     assumed_time_zone: str | None = None
@@ -136,6 +139,7 @@ class ImportResult:
             "files": list(self.files),
             "steps_unpriced": [{"goal": goal, "step": step} for goal, step in self.unpriced],
             "amounts_rounded": self.amounts_rounded,
+            "assumed_duration_unit": self.assumed_duration_unit,
             "ignored": [one.file for one in self.unused],
             "not_used": [{"file": one.file, "why": one.why} for one in self.unused],
             "incomplete": [

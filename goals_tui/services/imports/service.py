@@ -24,7 +24,7 @@ class Imports:
         self._services = services
 
     def odata(
-        self, paths: Sequence[Path], *, duration_unit: str = "seconds", progress: Progress | None = None
+        self, paths: Sequence[Path], *, duration_unit: str | None = None, progress: Progress | None = None
     ) -> ImportResult:
         """Goals, GoalSteps, GoalStepMetrics and GoalEvents from files and folders; see `odata.import_odata`."""
         from goals_tui.services.imports.odata import import_odata
