@@ -126,7 +126,7 @@ def _read(options: dict[str, Any]) -> Build:
     def build(services: Services) -> Filters:
         time_zone = zone(options["time_zone"]).key if options["time_zone"] is not None else None
         goals = choices["goal"]
-        ids = tuple(services.goals.get(name).id for name in goals.values)
+        ids = tuple(goal_id(services, name) for name in goals.values)
         for dimension in _LABELS:
             _check_known(services, dimension, choices[dimension])
         return Filters(
@@ -145,6 +145,16 @@ def _read(options: dict[str, Any]) -> Build:
         )
 
     return build
+
+
+def goal_id(services: Services, name: str) -> str:
+    """The id of a goal by its name or id; that of a goal which only the log knows stays. Raises NotFoundError."""
+    try:
+        return services.goals.get(name).id
+    except NotFoundError:
+        if services.insights.knows_goal(name):
+            return name
+        raise
 
 
 _LABELS: tuple[Literal["endpoint", "locale", "snapshot"], ...] = ("endpoint", "locale", "snapshot")

@@ -90,4 +90,4 @@ def _stacked(table: Table) -> RenderableType:
                 unnamed = []
             else:
                 unnamed = [cell, " "]
-    return Group(table.title, blocks) if table.title else blocks
+    return Group(*(part for part in (table.title, blocks, table.caption) if part))

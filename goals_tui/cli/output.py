@@ -54,8 +54,16 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How to print it.
 ResultFormatOption = Annotated[ResultFormat, typer.Option("--format", help="How to print it.", show_choices=True)]
 
 
+ExcelOption = Annotated[bool, typer.Option("--excel", help="Begin the CSV so that Excel reads it as UTF-8.")]
+
 Heading = str | tuple[str, str]
 """What stands over a column, alone or with how the column stands: "right", or "whole" (never folded)."""
+
+
+def check_excel(excel: bool, format: Format) -> None:
+    """Raise typer.BadParameter where `--excel` stands beside another format than CSV."""
+    if excel and format is not Format.CSV:
+        raise typer.BadParameter("--excel goes with --format csv.")
 
 
 def say(message: str) -> None:
@@ -71,9 +79,13 @@ def print_json(data: object) -> None:
     _print(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
-def print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Rows as CSV with a header; cells that a spreadsheet would run as a formula are made harmless."""
+def print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, excel: bool = False) -> None:
+    """Rows as CSV with a header; cells that a spreadsheet would run as a formula are made harmless.
+
+    `excel` puts the byte order mark in front by which Excel tells UTF-8.
+    """
     text = io.StringIO()
+    text.write("\ufeff" if excel else "")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
@@ -107,7 +119,11 @@ def new_table(*columns: Heading, title: str | None = None) -> Table:
     from rich.text import Text
 
     table = Table(
-        box=box.SIMPLE_HEAD, header_style="bold", title=Text(clean_line(title)) if title else None, title_justify="left"
+        box=box.SIMPLE_HEAD,
+        header_style="bold",
+        title=Text(clean_line(title)) if title else None,
+        title_justify="left",
+        caption_justify="left",
     )
     for column in columns:
         name, stands = (column, "") if isinstance(column, str) else column
@@ -121,6 +137,13 @@ def add_row(table: Table, *cells: object, style: str | None = None) -> None:
     from rich.text import Text
 
     table.add_row(*(cell if isinstance(cell, Text) else Text(_shown(cell)) for cell in cells), style=style)
+
+
+def set_caption(table: Table, *lines: str) -> None:
+    """Put lines that explain the numbers under a table."""
+    from rich.text import Text
+
+    table.caption = Text("\n".join(map(clean_line, lines))) if lines else None
 
 
 def print_table(table: Table) -> None:

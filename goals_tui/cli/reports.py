@@ -1,8 +1,9 @@
-"""`goals-tui report`, `funnel`, `cycles` and `cycle`: what Insights says, for people and for programs."""
+"""`goals-tui report`, `breakdown`, `funnel`, `cycles` and `cycle`: what Insights says, for people and for programs."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,28 +12,34 @@ from goals_tui.cli.commands import Commands
 from goals_tui.cli.filter_options import Build, TimeZoneOption, with_filters
 from goals_tui.cli.output import (
     DASH,
+    ExcelOption,
     Format,
     FormatOption,
     add_row,
+    check_excel,
     new_table,
     percent,
     print_csv,
     print_json,
     print_table,
     say,
+    set_caption,
 )
 from goals_tui.cli.state import services_with_goals
+from goals_tui.domain.model import format_instant
 from goals_tui.domain.project import currency_digits
+from goals_tui.domain.report import BREAKDOWN_DIMENSIONS, breakdown_dimensions
 from goals_tui.domain.value import format_amount, format_duration
 from goals_tui.domain.words import counted
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
     from decimal import Decimal
     from zoneinfo import ZoneInfo
 
     from goals_tui.domain.filters import Span
-    from goals_tui.domain.report import Amount, Cycle, Figures, Moment, Report, Timeline
+    from goals_tui.domain.report import Amount, Cycle, DayFigures, Figures, Moment, Report, Timeline
+    from goals_tui.services.insights.service import Dimension
 
 _FIGURES = [
     "started",
@@ -68,27 +75,53 @@ _STYLES = {"completed": "green", "partial": "yellow", "incomplete": "red", "orph
 def register(app: Commands) -> None:
     """Add the commands."""
     app.command()(with_filters(report))
+    app.command()(with_filters(breakdown))
     app.command()(with_filters(funnel))
     app.command()(with_filters(cycles))
     app.command()(cycle)
 
 
-def report(context: typer.Context, filters: Build, format: FormatOption = Format.TABLE) -> None:
+class By(StrEnum):
+    """What the rows of a report are."""
+
+    GOAL = "goal"
+    DAY = "day"
+
+
+def report(
+    context: typer.Context,
+    filters: Build,
+    by: Annotated[
+        By | None,
+        typer.Option("--by", help="A row a goal or a day. Default: goals in a table, days in CSV; JSON has both."),
+    ] = None,
+    format: FormatOption = Format.TABLE,
+    excel: ExcelOption = False,
+) -> None:
     """Goals completed, partially completed and incomplete, and what they saved."""
+    check_excel(excel, format)
     opened = services_with_goals(context)
     result = opened.insights.report(filters(opened))
     if format is Format.JSON:
         print_json(report_json(result))
+    elif format is Format.CSV and by is By.GOAL:
+        print_csv(report_json(result)["goals"], ["goal_id", "name", *_FIGURES], excel=excel)
     elif format is Format.CSV:
-        print_csv(report_json(result)["days"], ["day", "goal_id", "name", *_FIGURES])
+        digits, today = currency_digits(result.currency), result.now.date()
+        days = ({**_day_json(row, digits), "over": str(row.day < today).lower()} for row in result.every_day())
+        print_csv(days, ["day", "goal_id", "name", *_FIGURES, "over"], excel=excel)
     else:
-        _print_report(result)
+        _print_report(result, by or By.GOAL)
+
+
+def _day_json(row: DayFigures, digits: int) -> dict[str, Any]:
+    return {"day": row.day.isoformat(), "goal_id": row.goal_id, "name": row.name, **row.figures.as_json(digits)}
 
 
 def report_json(report: Report) -> dict[str, Any]:
     """A report under the keys of DESIGN section 5."""
     digits = currency_digits(report.currency)
-    previous, today = report.previous_span, report.now.date()
+    previous, today, between = report.previous_span, report.now.date(), report.events_between
     return {
         "span": _span_json(report.span),
         **_if_not_over(report.span.over),
@@ -100,17 +133,9 @@ def report_json(report: Report) -> dict[str, Any]:
         if previous and report.previous
         else None,
         "goals": [{"goal_id": row.goal_id, "name": row.name, **row.figures.as_json(digits)} for row in report.goals],
-        "days": [
-            {
-                "day": row.day.isoformat(),
-                **_if_not_over(row.day < today),
-                "goal_id": row.goal_id,
-                "name": row.name,
-                **row.figures.as_json(digits),
-            }
-            for row in report.days
-        ],
+        "days": [{**_day_json(row, digits), **_if_not_over(row.day < today)} for row in report.days],
         "health": report.health.model_dump(),
+        **({"events_between": [format_instant(each) for each in between]} if between else {}),
         **({"later_cycles": report.later_cycles} if report.later_cycles else {}),
     }
 
@@ -127,38 +152,27 @@ def _if_not_over(over: bool) -> dict[str, Any]:
     return {} if over else {"over": False}
 
 
-def _print_report(report: Report) -> None:
+def _print_report(report: Report, by: By) -> None:
     from goals_tui.domain.filters import SPAN_TITLES
-    from goals_tui.services.currencies import format_money
 
-    def cells(name: str, figures: Figures) -> list[object]:
-        return [
-            name,
-            f"{figures.started:,}",
-            _with_rate(figures.completed, figures.completion_rate),
-            _with_rate(figures.partial, figures.partial_rate),
-            _with_rate(figures.incomplete, figures.incomplete_rate),
-            format_duration(figures.time_saved_seconds),
-            format_money(figures.cost_savings, report.currency),
-            format_money(figures.revenue, report.currency),
-        ]
-
-    span = report.span
+    span, words = report.span, partial(_figure_cells, currency=report.currency)
     dates = f"{_dates(span)}{'' if span.over else ' (not over)'}, " if span.start else ""
-    columns = ("Started", "✔ Completed", "◐ Partial", "✕ Incomplete", "Time saved", "Cost savings", "Revenue")
-    table = new_table(
-        "Goal",
-        *((column, "right") for column in columns),
-        title=f"{SPAN_TITLES[span.name]}: {dates}{report.time_zone}",
-    )
-    for row in report.goals:
-        add_row(table, *cells(row.name, row.figures))
+    title = f"{SPAN_TITLES[span.name]}: {dates}{report.time_zone}"
+    table = new_table("Goal" if by is By.GOAL else ("Day", "whole"), *_FIGURE_HEADINGS, title=title)
+    if by is By.GOAL:
+        for row in report.goals:
+            add_row(table, row.name, *words(row.figures))
+    else:
+        for day, figures in _by_day(report).items():
+            add_row(table, f"{day}{'' if day < report.now.date() else ' (not over)'}", *words(figures))
     table.add_section()
-    add_row(table, *cells("Total", report.totals), style="bold")
+    add_row(table, "Total", *words(report.totals), style="bold")
     if report.previous is not None and report.previous_span is not None:
-        table.caption = f"Compared with {_dates(report.previous_span)}."
-        add_row(table, *cells("The same length before", report.previous), style="dim")
+        set_caption(table, f"Compared with {_dates(report.previous_span)}.")
+        add_row(table, "The same length before", *words(report.previous), style="dim")
     print_table(table)
+    if not report.totals.started:
+        _say_when_events_are(report.events_between)
     if report.totals.unpriced_steps:
         unpriced = counted(report.totals.unpriced_steps, "step")
         say(f"Without a price: {unpriced}, whose value, or the version of the goal that has it, is not known here.")
@@ -173,6 +187,46 @@ def _print_report(report: Report) -> None:
         say(f"Data health: {odd}.")
 
 
+def _by_day(report: Report) -> dict[date, Figures]:
+    """The figures of all goals together, of every day."""
+    from goals_tui.domain.report import NOTHING
+
+    found: dict[date, Figures] = {}
+    for row in report.every_day():
+        found[row.day] = found.get(row.day, NOTHING) + row.figures
+    return found
+
+
+_FIGURE_HEADINGS = [
+    (heading, "right")
+    for heading in ("Started", "✔ Completed", "◐ Partial", "✕ Incomplete", "Time saved", "Cost savings", "Revenue")
+]
+
+
+def _figure_cells(figures: Figures, currency: str) -> list[object]:
+    """A row of figures under `_FIGURE_HEADINGS`."""
+    from goals_tui.services.currencies import format_money
+
+    return [
+        f"{figures.started:,}",
+        _with_rate(figures.completed, figures.completion_rate),
+        _with_rate(figures.partial, figures.partial_rate),
+        _with_rate(figures.incomplete, figures.incomplete_rate),
+        format_duration(figures.time_saved_seconds),
+        format_money(figures.cost_savings, currency),
+        format_money(figures.revenue, currency),
+    ]
+
+
+def _say_when_events_are(between: tuple[datetime, datetime] | None) -> None:
+    """Say of an empty answer when there is something, so that nobody takes a wrong span for a bad week."""
+    if between is None:
+        say("Nothing was started in this span, and the event log is empty.")
+    else:
+        first, last = (f"{moment:%Y-%m-%d %H:%M}" for moment in between)
+        say(f"Nothing was started in this span. The log has events from {first} to {last}: give another --span.")
+
+
 def _dates(span: Span) -> str:
     return f"{span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M}"
 
@@ -181,22 +235,82 @@ def _with_rate(count: int, share: float | None) -> str:
     return DASH if share is None else f"{count:,}  {percent(share):>7}"
 
 
+MOST_PARTS = 20
+"""How many parts a table of a breakdown shows; JSON and CSV have all."""
+
+
+def breakdown(
+    context: typer.Context,
+    wanted: Annotated[
+        str, typer.Argument(metavar="DIM[,DIM]", help=f"One or two of: {', '.join(BREAKDOWN_DIMENSIONS)}.")
+    ],
+    filters: Build,
+    format: FormatOption = Format.TABLE,
+    excel: ExcelOption = False,
+) -> None:
+    """The figures of each endpoint, snapshot, weekday and so on, or of the combinations of two of them."""
+    from goals_tui.domain.report import NOTHING
+
+    check_excel(excel, format)
+    dimensions = breakdown_dimensions(wanted)
+    opened = services_with_goals(context)
+    asked = filters(opened)
+    rows = opened.insights.crossed_breakdown(dimensions, asked)
+    currency = opened.project.get().currency
+    digits = currency_digits(currency)
+    named = [dict(zip(dimensions, row.parts, strict=True)) for row in rows]
+    if format is Format.JSON:
+        figures = [{"parts": parts, **row.figures.as_json(digits)} for parts, row in zip(named, rows, strict=True)]
+        print_json({"dimensions": dimensions, "rows": figures})
+    elif format is Format.CSV:
+        flat = ({**parts, **row.figures.as_json(digits)} for parts, row in zip(named, rows, strict=True))
+        print_csv(flat, [*dimensions, *_FIGURES], excel=excel)
+    else:
+        table = new_table(*(each.capitalize() for each in dimensions), *_FIGURE_HEADINGS)
+        for row in rows[:MOST_PARTS]:
+            parts = (f"no {each}" if part is None else part for each, part in zip(dimensions, row.parts, strict=True))
+            add_row(table, *parts, *_figure_cells(row.figures, currency))
+        blank = [""] * (len(dimensions) - 1)
+        others = rows[MOST_PARTS:]
+        if others:
+            rest = sum((row.figures for row in others), NOTHING)
+            add_row(table, f"{len(others):,} others", *blank, *_figure_cells(rest, currency), style="dim")
+        table.add_section()
+        total = sum((row.figures for row in rows), NOTHING)
+        add_row(table, "Total", *blank, *_figure_cells(total, currency), style="bold")
+        print_table(table)
+        if not rows:
+            _say_when_events_are(opened.insights.events_between(asked.time_zone))
+
+
 def funnel(
     context: typer.Context,
     wanted: Annotated[str, typer.Argument(metavar="GOAL", help="A goal's name or id.")],
     filters: Build,
     format: FormatOption = Format.TABLE,
+    excel: ExcelOption = False,
 ) -> None:
     """How far the attempts at one goal got, step by step, and how long it took."""
+    check_excel(excel, format)
     opened = services_with_goals(context)
-    result = opened.insights.funnel(opened.goals.get(wanted).id, filters(opened))
+    asked = filters(opened)
+    result = opened.insights.funnel(opened.goals.get(wanted).id, asked)
     steps = [step.model_dump(exclude={"started", "before"}) for step in result.steps]
     columns = ["step_id", "name", "kind", "reached", "from_start", "from_previous", "median_seconds", "p90_seconds"]
+    columns.append("kind_differs")
     steps = [{column: step[column] for column in columns} for step in steps]
     if format is Format.JSON:
-        print_json({"goal": result.goal, "goal_id": result.goal_id, "started": result.started, "steps": steps})
+        print_json(
+            {
+                "goal": result.goal,
+                "goal_id": result.goal_id,
+                "started": result.started,
+                "steps": steps,
+                "notes": result.notes,
+            }
+        )
     elif format is Format.CSV:
-        print_csv(steps, columns)
+        print_csv(steps, columns, excel=excel)
     else:
         from goals_tui.domain.goal import GLYPHS
 
@@ -220,7 +334,10 @@ def funnel(
                 _lasted(step.p90_seconds),
                 _bar(step.from_start),
             )
+        set_caption(table, *result.notes)
         print_table(table)
+        if not result.started:
+            _say_when_events_are(opened.insights.events_between(asked.time_zone))
 
 
 def _lasted(seconds: float | None) -> str:
@@ -245,13 +362,35 @@ def cycles(
     context: typer.Context,
     filters: Build,
     outcome: Annotated[OutcomeName | None, typer.Option("--outcome", help="Only these.")] = None,
+    reached: Annotated[
+        str | None, typer.Option("--reached", metavar="STEP", help="Only those that reached this step.")
+    ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            "--part",
+            metavar="DIM=VALUE",
+            help="Only this part of a breakdown: endpoint, locale, snapshot, version (by id), channel or session. "
+            "Nothing after = for those without.",
+        ),
+    ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many, newest first.")] = None,
     format: FormatOption = Format.TABLE,
+    excel: ExcelOption = False,
 ) -> None:
     """List the cycles: every attempt at a goal, newest first."""
+    check_excel(excel, format)
     opened = services_with_goals(context)
     asked = filters(opened)
-    found = opened.insights.cycles(asked, outcome=outcome.value if outcome else None, limit=limit)
+    goal_id, step_id = opened.insights.step(reached, asked.goals) if reached is not None else (None, None)
+    found = opened.insights.cycles(
+        asked,
+        outcome=outcome.value if outcome else None,
+        goal_id=goal_id,
+        step_id=step_id,
+        part=_part(part) if part is not None else None,
+        limit=limit,
+    )
     project = opened.project.get()
     where = project.zone_or(asked.time_zone)
     rows = [cycle_json(row, currency_digits(project.currency)) for row in found]
@@ -259,9 +398,22 @@ def cycles(
         print_json(rows)
     elif format is Format.CSV:
         local = [{**row, "started_at": _local(each.started_at, where)} for row, each in zip(rows, found, strict=True)]
-        print_csv(local, _CYCLE)
+        print_csv(local, _CYCLE, excel=excel)
     else:
         _print_cycles(found, project.currency, where)
+        if not found and outcome is not OutcomeName.ORPHAN:
+            _say_when_events_are(opened.insights.events_between(asked.time_zone))
+
+
+def _part(text: str) -> tuple[Dimension, str | None]:
+    """A part of a breakdown, from DIM=VALUE. Raises typer.BadParameter."""
+    from goals_tui.services.insights.service import DIMENSIONS
+
+    name, parted, value = text.partition("=")
+    dimension = next((each for each in DIMENSIONS if each == name), None)
+    if dimension is None or not parted:
+        raise typer.BadParameter(f"--part is DIM=VALUE, where DIM is one of: {', '.join(DIMENSIONS)}.")
+    return dimension, value or None
 
 
 def _local(moment: datetime | None, where: ZoneInfo) -> str | None:
@@ -315,8 +467,10 @@ def cycle(
     ] = None,
     time_zone: TimeZoneOption = None,
     format: FormatOption = Format.TABLE,
+    excel: ExcelOption = False,
 ) -> None:
     """Show one cycle as a timeline: each event, when it fired, what it earned."""
+    check_excel(excel, format)
     opened = services_with_goals(context)
     timeline = opened.insights.cycle(cycle_id, opened.goals.get(goal).id if goal else None)
     project = opened.project.get()
@@ -328,7 +482,7 @@ def cycle(
     elif format is Format.CSV:
         moments = zip(events, timeline.moments, strict=True)
         local = [{**row, "timestamp": _local(moment.event.timestamp, where)} for row, moment in moments]
-        print_csv(local, list(local[0]))
+        print_csv(local, list(local[0]), excel=excel)
     else:
         from goals_tui.domain.goal import GLYPHS
 

@@ -5,13 +5,16 @@ Figures come in thousands (a row a goal and day) out of sums that need no check:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal, TypeVar
+from itertools import pairwise
+from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import computed_field
 
+from goals_tui.domain.errors import WrongValueError, nearest_names
 from goals_tui.domain.event import GoalEvent
 from goals_tui.domain.filters import Span
 from goals_tui.domain.goal import StepKind
@@ -128,6 +131,35 @@ class PartFigures:
     figures: Figures
 
 
+BreakdownDimension = Literal["goal", "endpoint", "locale", "snapshot", "version", "channel", "weekday", "hour"]
+BREAKDOWN_DIMENSIONS: tuple[BreakdownDimension, ...] = get_args(BreakdownDimension)
+"""What figures can be broken down by; weekdays and hours are those of the zone's clock when a cycle started."""
+
+
+def breakdown_dimensions(text: str) -> tuple[BreakdownDimension, ...]:
+    """One dimension or two, parted by a comma. Raises WrongValueError with the nearest names."""
+    found: list[BreakdownDimension] = []
+    for name in text.split(","):
+        known = next((each for each in BREAKDOWN_DIMENSIONS if each == name.strip().casefold()), None)
+        if known is None:
+            near = nearest_names(name.strip(), BREAKDOWN_DIMENSIONS, 1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            names = ", ".join(BREAKDOWN_DIMENSIONS)
+            raise WrongValueError(f"{name.strip()!r} is not a dimension.{hint} Use one or two of: {names}.")
+        found.append(known)
+    if len(found) > 2 or len(set(found)) < len(found):
+        raise WrongValueError(f"{text!r} is not one dimension or two different ones, such as endpoint,locale.")
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class CrossedFigures:
+    """The figures of a combination of parts, one a dimension and in their order; None is that of cycles without one."""
+
+    parts: tuple[str | None, ...]
+    figures: Figures
+
+
 class Health(Model):
     """What is odd about the events as a whole, whatever the filters are."""
 
@@ -139,6 +171,10 @@ class Health(Model):
 
     def __bool__(self) -> bool:
         return any(self.model_dump().values())
+
+
+_LONGEST_EMPTY = 2 * 366
+"""A span of more days is covered only from the first to the last on which something was started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +195,28 @@ class Report:
     later_cycles: int = 0
     """How many cycles of the span begin later than now: they are in no figure."""
 
+    events_between: tuple[datetime, datetime] | None = None
+    """Where nothing was started: when the first and the last event of the whole log were."""
+
+    @property
+    def days_covered(self) -> tuple[date, date] | None:
+        """The first and the last day that a course over time covers; None for all time without any cycle."""
+        seen = [row.day for row in self.days]
+        first, last = self.span.start and self.span.start.date(), self.span.last_day
+        if first is None or last is None or ((last - first).days > _LONGEST_EMPTY and seen):
+            return (min(seen), max(seen)) if seen else None
+        return first, last
+
+    def every_day(self) -> Iterator[DayFigures]:
+        """The days of every goal that was started, those without starts too: of all goals where none was."""
+        covered = self.days_covered
+        known = {(row.day, row.goal_id): row for row in self.days}
+        goals = [goal for goal in self.goals if goal.figures.started or not self.days]
+        for number in range((covered[1] - covered[0]).days + 1 if covered else 0):
+            day = covered[0] + timedelta(days=number) if covered else date.min
+            for goal in goals:
+                yield known.get((day, goal.goal_id)) or DayFigures(day, goal.goal_id, goal.name, NOTHING)
+
 
 class FunnelStep(Model):
     """How many cycles reached a step, and how long after their start (linear between ranks)."""
@@ -170,6 +228,9 @@ class FunnelStep(Model):
     started: int
     before: int | None
     """How many reached the step before; None for the first."""
+
+    kind_differs: bool = False
+    """Whether some of these cycles reached it under a version of the goal of which it was, or was not, to complete."""
 
     median_seconds: float | None = None
     p90_seconds: float | None = None
@@ -194,6 +255,27 @@ class Funnel(Model):
     goal: str
     started: int
     steps: tuple[FunnelStep, ...]
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences that explain what looks odd: shares above 100 %, and outcomes that the kinds don't tell."""
+        found = []
+        for before, step in pairwise(self.steps):
+            if step.reached > before.reached:
+                found.append(
+                    f"{step.name!r} is above 100 % of the step before: {step.reached:,} cycles reached it and "
+                    f"{before.reached:,} reached {before.name!r}, as steps can be reached in another order, or skipped."
+                )
+        now = [step.name for step in self.steps if step.kind_differs and step.kind == "completion"]
+        then = [step.name for step in self.steps if step.kind_differs and step.kind != "completion"]
+        changes = [f"{', '.join(map(repr, now))} completes now and did not always"] if now else []
+        changes += [f"{', '.join(map(repr, then))} does not complete now and once did"] if then else []
+        if changes:
+            found.append(
+                f"Versions of the goal differ in what completes: {'; '.join(changes)}. "
+                "A cycle keeps the outcome by the version that it recorded."
+            )
+        return found
 
 
 class Cycle(Model):

@@ -12,7 +12,7 @@ from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
 from tests.builders import book_a_flight, event, uuid_of
 from tests.cli.conftest import Cli
-from tests.tui.harness import running, screen_text, settle
+from tests.tui.harness import press, running, screen_text, settle
 
 SUMS = ("time_saved_seconds", "cost_savings", "revenue")
 
@@ -133,3 +133,32 @@ async def test_the_app_draws_it_so_too_and_says_what_is_unpriced(services: Servi
         assert "2026-10-01 08:06" in lines[0], "in the zone of the filters"
         assert lines[2].count("+?") == 2 and "unpriced" in lines[2]
         assert lines[3].count("unpriced") == 3
+
+
+def test_the_funnel_says_where_versions_differ_and_why_a_share_is_above_all(
+    cli: Cli, services: Services, goal: Goal
+) -> None:
+    test_a_cycle_is_drawn_by_its_own_version(cli, services, goal)
+    funnel = cli("funnel", "Book a Flight", "--span", "all", "--format", "json").json
+    assert [step["kind_differs"] for step in funnel["steps"]] == [False, True, True]
+    order, versions = funnel["notes"]
+    assert order.startswith("'Paid' is above 100 % of the step before: 4 cycles reached it and 1 reached 'Passenger")
+    assert versions == (
+        "Versions of the goal differ in what completes: 'Passenger information entered' completes now and did not "
+        "always; 'Paid' does not complete now and once did. A cycle keeps the outcome by the version that it recorded."
+    )
+    table = " ".join(cli("funnel", "Book a Flight", "--span", "all").out.split())
+    assert order in table and versions in table
+    first = ("--from", "2026-10-01T08:06:20Z", "--to", "2026-10-01T09:00Z")
+    now = cli("funnel", "Book a Flight", *first, "--format", "json").json
+    assert [step["kind_differs"] for step in now["steps"]] == [False, False, False], "only what these cycles recorded"
+
+
+async def test_so_does_the_funnel_in_the_app(cli: Cli, services: Services, goal: Goal) -> None:
+    test_a_cycle_is_drawn_by_its_own_version(cli, services, goal)
+    async with running(services, (120, 36)) as pilot:
+        pilot.app.filters = Filters(span="all")
+        await press(pilot, "3", "n")
+        text = " ".join(screen_text(pilot.app).split())
+        assert "'Paid' is above 100 % of the step before" in text
+        assert "Versions of the goal differ in what completes" in text

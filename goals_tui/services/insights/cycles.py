@@ -140,8 +140,7 @@ def _part(asked: Question, behind: Behind) -> tuple[Dimension, tuple[str, ...] |
     dimension, value = behind.part
     if value is None:
         return dimension, None
-    # A session is asked for by its id as it is shown; the values of other dimensions come from a breakdown, as stored.
-    others = asked.reader.shown_as(COLUMNS[dimension], [value]) if dimension == "session" else []
+    others = asked.reader.shown_as(COLUMNS[dimension], [value])
     return dimension, (value, *others)
 
 
@@ -158,7 +157,8 @@ def _of_step(asked: Question, step_id: str, restriction: Restriction) -> Restric
 def make_funnel(asked: Question, goal: Goal) -> Funnel:
     """How many cycles of the one goal that `asked` sees reached each step, and how long it took them."""
     definition = asked.definitions.by_id.get(goal.id)
-    started, rows = step_times(asked.reader, asked.selection, goal.id) if definition else (0, [])
+    started, masks, rows = step_times(asked.reader, asked.selection, goal.id) if definition else (0, (), [])
+    completes = definition.completing(masks) if definition else {}
     times = {row.step_id: row for row in rows}
     order = [step.id for step in goal.steps]
     if definition:
@@ -176,6 +176,7 @@ def make_funnel(asked: Question, goal: Goal) -> Funnel:
                 reached=found.reached if found else 0,
                 started=started,
                 before=steps[-1].reached if steps else None,
+                kind_differs=bool(completes.get(step_id, set()) - {kind == "completion"}),
                 median_seconds=timed.median if timed else None,
                 p90_seconds=timed.p90 if timed else None,
             )

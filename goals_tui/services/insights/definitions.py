@@ -110,6 +110,13 @@ class Definition:
         ordered = sorted(kinds, key=lambda step_id: (self.rank(step_id, version), step_id))
         return tuple(self.step_name(each, version) for each in ordered), tuple(kinds[each] for each in ordered)
 
+    def completing(self, masks: tuple[int, ...]) -> dict[str, set[bool]]:
+        """Whether each step of these masks completed when it was reached: both, where versions differ in it."""
+        found: dict[str, set[bool]] = {}
+        for number in _bits(masks):
+            found.setdefault(self.places[number].step_id, set()).add(self.places[number].completes)
+        return found
+
     def places_of(self, step_id: str) -> list[int]:
         """The bits that stand for a step; none for an initial one."""
         return [number for number, place in enumerate(self.places) if place.step_id == step_id]

@@ -43,13 +43,18 @@ class Question:
     now: datetime
     selection: Selection
 
-    def bucket(self, unit: Literal["day", "hour"]) -> Bucket:
-        """Days or hours of the zone, exact for every instant that is asked for."""
+    def bucket(self, unit: Literal["day", "hour", "weekday", "hour_of_day"]) -> Bucket:
+        """Days, hours, weekdays or hours of the day in the zone, exact for every instant that is asked for."""
         first, last = self.selection.stretch
         if first is None or last is None:
             first, last = self.reader.extent()
         # From an hour before: the first hour may have begun with a change of the clock.
         return Bucket(unit, offsets_between(self.zone, first - HOUR, last))
+
+    def events_between(self) -> tuple[datetime, datetime] | None:
+        """When the first and the last event of the whole log were, in the zone; None where it is empty."""
+        first, last = self.reader.extent()
+        return (instant(first).astimezone(self.zone), instant(last).astimezone(self.zone)) if last else None
 
     def filters_in_words(self) -> dict[str, Any]:
         """The filters that are active, goals by name; `not_` begins the name of a negated one."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from goals_tui.domain.buckets import TimeBucket, Unit, days_at, hour_at
 from goals_tui.domain.filters import Choice
 from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import (
     NOTHING,
+    BreakdownDimension,
+    CrossedFigures,
     DayFigures,
     Figures,
     GoalFigures,
@@ -19,15 +22,17 @@ from goals_tui.domain.report import (
     Report,
 )
 from goals_tui.domain.words import fold
+from goals_tui.services.insights.definitions import Definition
 from goals_tui.services.insights.question import Question, Sums, instant, later_than_now, stretch_of
 from goals_tui.store.events.queries import Dimension
-from goals_tui.store.events.queries_cycles import CURRENT, LATER, PREVIOUS, tally
+from goals_tui.store.events.queries_cycles import CURRENT, LATER, PREVIOUS, Bucket, tally
 
 _NO_PART: dict[Dimension, str] = {
     "endpoint": "No endpoint",
     "locale": "No locale",
     "snapshot": "No snapshot",
     "version": "No version",
+    "channel": "No channel",
     "session": "No session",
 }
 _EPOCH_DAY = date(1970, 1, 1)
@@ -52,13 +57,13 @@ def make_report(question: Question, health: Callable[[int], Health]) -> Report:
     found = tally(
         question.reader,
         question.selection,
-        by=question.bucket("day"),
+        by=[question.bucket("day")],
         previous=stretch_of(previous) if previous else None,
         later=later_than_now(question.span),
     )
     for row in found:
         if row.period == CURRENT:
-            days.add((row.key, row.goal), question.definitions.by_number[row.goal], row)
+            days.add((row.key[0], row.goal), question.definitions.by_number[row.goal], row)
         elif row.period == PREVIOUS:
             before.add(None, question.definitions.by_number[row.goal], row)
         elif row.period == LATER:
@@ -66,16 +71,18 @@ def make_report(question: Question, health: Callable[[int], Health]) -> Report:
         else:
             orphans += row.cycles
     goals = days.by(lambda key: key[1])
+    totals = goals.by(lambda _: None)[None]
     return Report(
         span=question.span,
         time_zone=question.zone.key,
         currency=question.project.currency,
         filters=question.filters_in_words(),
-        totals=goals.by(lambda _: None)[None],
+        totals=totals,
         previous=before[None] if previous else None,
         previous_span=previous,
         now=question.now.astimezone(question.zone),
         later_cycles=later,
+        events_between=None if totals.started else question.events_between(),
         goals=tuple(_goal_rows(question, goals)),
         days=tuple(_day_rows(question, days)),
         health=health(orphans),
@@ -122,12 +129,13 @@ def make_series(question: Question, unit: Unit) -> list[SeriesPoint]:
     """Figures by bucket and goal, in order of time then name; buckets in which nothing started are left out."""
     sums: Sums[tuple[TimeBucket, int]] = Sums()
     buckets: dict[int, TimeBucket] = {}
-    for row in tally(question.reader, question.selection, by=question.bucket("hour" if unit == "hour" else "day")):
+    for row in tally(question.reader, question.selection, by=[question.bucket("hour" if unit == "hour" else "day")]):
         if row.period != CURRENT:
             continue
-        if row.key not in buckets:
-            buckets[row.key] = _bucket_at(question, unit, row.key)
-        sums.add((buckets[row.key], row.goal), question.definitions.by_number[row.goal], row)
+        key = row.key[0]
+        if key not in buckets:
+            buckets[key] = _bucket_at(question, unit, key)
+        sums.add((buckets[key], row.goal), question.definitions.by_number[row.goal], row)
     points = []
     for bucket, number in sums:
         definition = question.definitions.by_number[number]
@@ -146,17 +154,68 @@ def make_breakdown(question: Question, dimension: Dimension) -> list[PartFigures
     """The figures of each endpoint, locale, snapshot or version, most started first."""
     sums: Sums[str | None] = Sums()
     titles: dict[str | None, str] = {}
-    for row in tally(question.reader, question.selection, by=dimension):
+    for row in tally(question.reader, question.selection, by=[dimension]):
         if row.period != CURRENT:
             continue
         definition = question.definitions.by_number[row.goal]
         # What looks alike is one part, as it is one value to filter by.
-        part = row.key if dimension == "version" else clean_line(row.key or "") or row.key
+        key: str | None = row.key[0]
+        part = key if dimension == "version" else _shown(key)
         sums.add(part, definition, row)
         if dimension == "version":
-            titles[part] = definition.version_title(part)
+            titles[part] = definition.version_title(key or "")
     rows = [
         PartFigures(part=part, title=clean_line(titles.get(part) or part or _NO_PART[dimension]), figures=sums[part])
         for part in sums
     ]
     return sorted(rows, key=lambda row: (-row.figures.started, fold(row.title)))
+
+
+def _shown(value: str | None) -> str | None:
+    return clean_line(value or "") or value
+
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def make_crossed_breakdown(question: Question, dimensions: Sequence[BreakdownDimension]) -> list[CrossedFigures]:
+    """The figures of each combination of parts: most started first, but days of the week and hours in their order."""
+    by: dict[str, Bucket | Dimension] = {}
+    for dimension in dimensions:
+        if dimension == "weekday":
+            by[dimension] = question.bucket("weekday")
+        elif dimension == "hour":
+            by[dimension] = question.bucket("hour_of_day")
+        elif dimension != "goal":
+            by[dimension] = dimension
+    sums: Sums[tuple[str | None, ...]] = Sums()
+    for row in tally(question.reader, question.selection, by=list(by.values())):
+        if row.period == CURRENT:
+            definition = question.definitions.by_number[row.goal]
+            keys = dict(zip(by, row.key, strict=True))
+            sums.add(tuple(_part_name(each, keys.get(each), definition) for each in dimensions), definition, row)
+    rows = [CrossedFigures(parts=parts, figures=sums[parts]) for parts in sums]
+    return sorted(rows, key=lambda row: _crossed_order(dimensions, row))
+
+
+def _part_name(dimension: BreakdownDimension, key: Any, definition: Definition) -> str | None:
+    if dimension == "goal":
+        return definition.name
+    if dimension == "weekday":
+        return WEEKDAYS[key]
+    if dimension == "hour":
+        return f"{key:02d}"
+    if dimension == "version":
+        return definition.version_title(key)
+    return _shown(key)
+
+
+def _crossed_order(dimensions: Sequence[BreakdownDimension], row: CrossedFigures) -> tuple[object, ...]:
+    in_time: list[int] = []
+    for dimension, part in zip(dimensions, row.parts, strict=True):
+        if dimension == "weekday" and part:
+            in_time.append(WEEKDAYS.index(part))
+        elif dimension == "hour" and part:
+            in_time.append(int(part))
+    names = [(part is None, fold(part or ""), part or "") for part in row.parts]
+    return (*in_time, -row.figures.started, *names)

@@ -6,18 +6,36 @@ All can be called from any thread, several at once. Each takes a
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, get_args
 
 from goals_tui.domain.buckets import TimeBucket, Unit
-from goals_tui.domain.filters import Filters
+from goals_tui.domain.errors import NotFoundError, RefusedError
+from goals_tui.domain.filters import EVERYTHING, Choice, Filters
 from goals_tui.domain.model import clean_line
-from goals_tui.domain.report import Cycle, Funnel, Health, Outcome, PartFigures, Report, Timeline
+from goals_tui.domain.report import (
+    BreakdownDimension,
+    CrossedFigures,
+    Cycle,
+    Funnel,
+    Health,
+    Outcome,
+    PartFigures,
+    Report,
+    Timeline,
+)
 from goals_tui.domain.words import fold
 from goals_tui.services.insights.cycles import Behind, CycleList, make_funnel
 from goals_tui.services.insights.health import HealthEntry, health_entries
 from goals_tui.services.insights.question import Question, asked
-from goals_tui.services.insights.report import SeriesPoint, make_breakdown, make_report, make_series
+from goals_tui.services.insights.report import (
+    SeriesPoint,
+    make_breakdown,
+    make_crossed_breakdown,
+    make_report,
+    make_series,
+)
 from goals_tui.services.insights.timeline import make_timeline
 from goals_tui.store.events.queries import Dimension
 from goals_tui.store.events.queries_cancel import Cancellation, Cancelled
@@ -27,6 +45,7 @@ if TYPE_CHECKING:
     from goals_tui.services.context import Services
 
 __all__ = [
+    "DIMENSIONS",
     "Behind",
     "Cancellation",
     "Cancelled",
@@ -36,6 +55,10 @@ __all__ = [
     "Insights",
     "SeriesPoint",
 ]
+
+
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+"""What the cycles behind a part of a breakdown can be asked for by."""
 
 
 class Insights:
@@ -61,6 +84,49 @@ class Insights:
         """The figures of each endpoint, locale, snapshot or version, most started first."""
         with asked(self._services, self._view, filters, cancellation) as question:
             return make_breakdown(question, dimension)
+
+    def crossed_breakdown(
+        self, dimensions: Sequence[BreakdownDimension], filters: Filters, *, cancellation: Cancellation | None = None
+    ) -> list[CrossedFigures]:
+        """The figures of each combination of the parts of one dimension or two; they add up to the totals."""
+        with asked(self._services, self._view, filters, cancellation) as question:
+            return make_crossed_breakdown(question, dimensions)
+
+    def events_between(self, time_zone: str | None = None) -> tuple[datetime, datetime] | None:
+        """When the first and the last event of the whole log were, in the zone; None where it is empty."""
+        with asked(self._services, self._view, Filters(span="all", time_zone=time_zone)) as question:
+            return question.events_between()
+
+    def step(self, text: str, goals: Choice = EVERYTHING) -> tuple[str, str]:
+        """The goal and the step that is meant, by the step's name or id, among the chosen goals and their versions.
+
+        Raises NotFoundError with the nearest names, RefusedError where steps of several goals are meant.
+        """
+        found: dict[tuple[str, str], str] = {}
+        names: set[str] = set()
+        for row in self._services.goals.summaries():
+            if goals and (row.id in goals.values) == goals.negated:
+                continue
+            for version in [*self._services.goals.versions(row.id), self._services.goals.get(row.id)]:
+                names.update(step.name for step in version.steps)
+                # The latest version last: a name is the step that has it now.
+                same = [step.id for step in version.steps if text == step.id or fold(text) == fold(step.name)]
+                if same:
+                    found = {key: name for key, name in found.items() if key[0] != row.id}
+                    found[row.id, same[0]] = row.name
+        if not found:
+            raise NotFoundError("step", text, names)
+        if len(found) > 1:
+            listed = ", ".join(map(repr, found.values()))
+            raise RefusedError(
+                f"Several goals have a step {text!r}: {listed}. Give the goal, too (--goal).", field="goal"
+            )
+        return next(iter(found))
+
+    def knows_goal(self, goal_id: str) -> bool:
+        """Whether there are events of a goal with this id, be it in the project or not."""
+        with self._view.reader() as reader:
+            return any(triple.goal_id == goal_id for triple in reader.triples)
 
     def funnel(self, goal_id: str, filters: Filters, *, cancellation: Cancellation | None = None) -> Funnel:
         """How far the attempts at a goal got: its steps in order, then those that only older versions know."""

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 
     import duckdb
 
-Dimension = Literal["endpoint", "locale", "snapshot", "version", "session"]
+Dimension = Literal["endpoint", "locale", "snapshot", "version", "channel", "session"]
 COLUMNS: dict[Dimension, str] = {
     "endpoint": "endpointName",
     "locale": "localeName",
     "snapshot": "snapshotName",
     "version": "version",
+    "channel": "channel",
     "session": "sessionId",
 }
 

@@ -69,9 +69,13 @@ class Selection:
 
 @dataclass(frozen=True)
 class Bucket:
-    """Groups cycles by the day or hour of their start: `day` counts days since 1970, `hour` is where it begins."""
+    """Groups cycles by when they started, by the clock of a zone.
 
-    unit: Literal["day", "hour"]
+    `day` counts days since 1970, `hour` is where it begins, in microseconds; `weekday` is 0 for Monday, and
+    `hour_of_day` counts from midnight.
+    """
+
+    unit: Literal["day", "hour", "weekday", "hour_of_day"]
     offsets: Offsets
 
     @property
@@ -80,6 +84,11 @@ class Bucket:
         offset = _by_piece(self.offsets)
         if self.unit == "day":
             return f"(started + {offset}) // {DAY}"
+        if self.unit == "weekday":
+            # The first day of 1970 was a Thursday.
+            return f"((started + {offset}) // {DAY} + 3) % 7"
+        if self.unit == "hour_of_day":
+            return f"(started + {offset}) // {HOUR} % 24"
         hour = f"((started + {offset}) // {HOUR}) * {HOUR} - {offset}"
         # An hour in which the clock is put ends there, and another begins.
         changes = [(0, -DAY), *((since, since) for since, _ in self.offsets[1:])]
@@ -106,11 +115,11 @@ class Restriction:
 
 
 class Tally(NamedTuple):
-    """So many cycles of a goal with the same masks; `key` is the bucket or part asked for."""
+    """So many cycles of a goal with the same masks; `key` holds the buckets and parts asked for, in their order."""
 
     goal: int
     period: Period
-    key: Any
+    key: tuple[Any, ...]
     cycles: int
     masks: tuple[int, ...]
 
@@ -119,7 +128,7 @@ def tally(
     reader: EventReader,
     selection: Selection,
     *,
-    by: Bucket | Dimension,
+    by: Sequence[Bucket | Dimension],
     previous: Stretch | None = None,
     later: Stretch | None = None,
 ) -> list[Tally]:
@@ -128,12 +137,8 @@ def tally(
     All orphans are counted, too: those of the whole log, whatever is selected.
     """
     values = Values()
-    attributes = selection.attributes
-    if isinstance(by, Bucket):
-        key = by.sql
-    else:
-        key = f'"{COLUMNS[by]}"'
-        attributes = list(dict.fromkeys([*attributes, COLUMNS[by]]))
+    parts = [COLUMNS[one] for one in by if not isinstance(one, Bucket)]
+    attributes = list(dict.fromkeys([*selection.attributes, *parts]))
     now = _within(selection.stretch, values)
     others = [
         (_within(stretch, values), period) for stretch, period in ((previous, PREVIOUS), (later, LATER)) if stretch
@@ -143,15 +148,20 @@ def tally(
     spans = f"({' OR '.join([now, *(within for within, _ in others)])})"
     conditions = " AND ".join([spans, *selection.conditions(values)])
     masks = ", ".join(f"mask{word}" for word in range(reader.words))
+    keys = [f"key{place}" for place in range(len(by))]
+    expressions = [one.sql if isinstance(one, Bucket) else f'"{COLUMNS[one]}"' for one in by]
+    named = "".join(f", CASE WHEN {now} THEN {sql} END AS {key}" for sql, key in zip(expressions, keys, strict=True))
+    grouped = ", ".join(["goal", "period", *keys])
     found = reader.rows(
-        f"""SELECT goal, period, key, count(*), {masks} FROM (
-                SELECT *, {period} AS period, CASE WHEN {now} THEN {key} END AS key
+        f"""SELECT {grouped}, count(*), {masks} FROM (
+                SELECT *, {period} AS period{named}
                 FROM ({reader.cycles_sql(attributes)})
                 WHERE started IS NULL OR ({conditions})
-            ) GROUP BY goal, period, key, {masks}""",
+            ) GROUP BY {grouped}, {masks}""",
         values.bound,
     )
-    return [Tally(goal, period, key, cycles, tuple(masks)) for goal, period, key, cycles, *masks in found]
+    first = 2 + len(by)
+    return [Tally(row[0], row[1], row[2:first], row[first], row[first + 1 :]) for row in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +174,19 @@ class StepTimes:
     p90: float
 
 
-def step_times(reader: EventReader, selection: Selection, goal_id: str) -> tuple[int, list[StepTimes]]:
-    """How many cycles are selected, and the steps that they reached; the reader has the slots of this goal only."""
+def step_times(reader: EventReader, selection: Selection, goal_id: str) -> tuple[int, tuple[int, ...], list[StepTimes]]:
+    """How many cycles are selected, the masks of all together, and the steps that they reached.
+
+    The reader has the slots of this goal only.
+    """
     values = Values()
     conditions = " AND ".join([_within(selection.stretch, values), *selection.conditions(values)])
+    masks = [f"mask{word}" for word in range(reader.words)]
+    together = ", ".join(f"(SELECT bit_or({mask}) FROM chosen)" for mask in masks)
     found = reader.rows(
         f"""WITH chosen AS MATERIALIZED (
-                SELECT goal, cycle, started FROM ({reader.cycles_sql(selection.attributes)}) WHERE {conditions}
+                SELECT goal, cycle, started, {", ".join(masks)}
+                FROM ({reader.cycles_sql(selection.attributes)}) WHERE {conditions}
             ), reached AS (
                 SELECT e.stepId AS step, epoch_us(min(e."timestamp")) - c.started AS after
                 FROM events e JOIN chosen c ON e.goalCycleId = c.cycle
@@ -178,12 +194,13 @@ def step_times(reader: EventReader, selection: Selection, goal_id: str) -> tuple
                 GROUP BY c.cycle, c.started, e.stepId
             )
             SELECT step, count(*), quantile_cont(after, 0.5) / 1e6, quantile_cont(after, 0.9) / 1e6,
-                   (SELECT count(*) FROM chosen)
+                   (SELECT count(*) FROM chosen), {together}
             FROM reached GROUP BY step""",
         values.bound,
     )
-    started = found[0][4] if found else 0
-    return started, [StepTimes(step, count, round(median, 6), round(p90, 6)) for step, count, median, p90, _ in found]
+    started, *all_masks = found[0][4:] if found else (0, *(0 for _ in masks))
+    times = [StepTimes(step, count, round(median, 6), round(p90, 6)) for step, count, median, p90, *_ in found]
+    return started, tuple(all_masks), times
 
 
 @dataclass(frozen=True, slots=True)

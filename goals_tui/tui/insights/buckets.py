@@ -19,9 +19,6 @@ from goals_tui.tui.insights.words import day_label, day_title
 HOURS_UP_TO = 2
 """Spans of so many days are shown by the hour."""
 
-_LONGEST_EMPTY = 2 * 366
-"""Beyond so many days the axis covers only the days on which something started."""
-
 
 @dataclass(frozen=True)
 class Axis:
@@ -100,18 +97,6 @@ def _sum(figures: list[Figures]) -> Figures:
     return Figures(**{field.name: sum(map(attrgetter(field.name), figures)) for field in fields(Figures)})
 
 
-def days_of(report: Report) -> tuple[date, date] | None:
-    """The first and last day that the axis covers; None for all time without any cycle."""
-    seen = [row.day for row in report.days]
-    span = report.span
-    if span.start is None or span.end is None:
-        return (min(seen), max(seen)) if seen else None
-    first, last = span.start.date(), span.last_day or span.end.date()
-    if (last - first).days > _LONGEST_EMPTY and seen:
-        return min(seen), max(seen)
-    return first, last
-
-
 def unit_for(days: int, width: int) -> Unit:
     """The finest unit of which every bucket has a column of its own in so many columns."""
     if days <= HOURS_UP_TO and days * 24 <= width:
@@ -123,7 +108,7 @@ def unit_for(days: int, width: int) -> Unit:
 
 def axis_of(report: Report, width: int, hours: Sequence[SeriesPoint] | None = None) -> Axis | None:
     """The axis for a report at a width. `hours` are its figures by the hour, needed for short spans only."""
-    covered = days_of(report)
+    covered = report.days_covered
     if covered is None:
         return None
     first, last = covered

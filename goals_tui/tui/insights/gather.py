@@ -10,7 +10,7 @@ from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Funnel, PartFigures, Report
 from goals_tui.services.context import Services
 from goals_tui.services.insights.service import Cancellation, Cancelled, Dimension, SeriesPoint
-from goals_tui.tui.insights.buckets import HOURS_UP_TO, days_of
+from goals_tui.tui.insights.buckets import HOURS_UP_TO
 
 Tab = Literal["performance", "rate", "time", "cost", "revenue", "funnel", "breakdown"]
 TABS: tuple[Tab, ...] = ("performance", "rate", "time", "cost", "revenue", "funnel", "breakdown")
@@ -50,7 +50,7 @@ def gather(services: Services, wanted: Wanted, known: Gathered | None, cancellat
             report, hours = known.report, known.hours
         else:
             report, hours = insights.report(wanted.filters, cancellation=cancellation), None
-            covered = days_of(report)
+            covered = report.days_covered
             if covered is not None and (covered[1] - covered[0]).days < HOURS_UP_TO:
                 hours = insights.series(wanted.filters, "hour", cancellation=cancellation)
         funnel, parts = None, None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -38,6 +39,8 @@ class ViewPane(Vertical):
     ViewPane #view { height: 1fr; }
     ViewPane #below { height: 1fr; margin-top: 1; display: none; }
     ViewPane #below.-shown { display: block; }
+    ViewPane #notes { height: auto; color: $warning; display: none; }
+    ViewPane #notes.-shown { display: block; }
     ViewPane #caption { height: 1; color: $quiet; }
     """
 
@@ -60,6 +63,7 @@ class ViewPane(Vertical):
             yield TableView(id="table")
         yield Course()
         yield TableView(id="below")
+        yield Static("", id="notes", markup=False)
         yield Static("", id="caption", markup=False)
 
     def on_mount(self) -> None:
@@ -84,6 +88,9 @@ class ViewPane(Vertical):
     def show(self, view: View, axis: Axis | None) -> None:
         """Show another view, or newer numbers; `axis` has what happened over time."""
         self.view, self._axis = view, axis
+        notes = self.query_one("#notes", Static)
+        notes.update("\n".join(view.notes))
+        notes.set_class(bool(view.notes), "-shown")
         self.chart.show(view.spec)
         self.table.show_table(view.table)
         self.fill()
@@ -109,7 +116,8 @@ class ViewPane(Vertical):
         view = self.view
         if view is not None and isinstance(view.spec, Bars) and not (self._alone or self.as_table):
             height = comfortable_rows(view.spec, place.size.width)
-            room = self.size.height - height - _TITLE_AND_CAPTION
+            notes = sum(-(-cell_len(note) // max(1, self.size.width)) for note in view.notes)
+            room = self.size.height - height - _TITLE_AND_CAPTION - notes
             if room >= LEAST_ROWS:
                 found = course(self._axis, view.lead(self.chart.place or Place(0)).behind.goal_id)
             wide = place.size.width >= WIDE

@@ -54,6 +54,9 @@ class View:
     table_title: str = ""
     """Where the table says something else than the chart."""
 
+    notes: tuple[str, ...] = ()
+    """Sentences that explain what looks odd in it."""
+
     hint: tuple[str, str] | None = None
     """A key that belongs to this view alone, and what it does."""
 
@@ -150,7 +153,7 @@ def performance(report: Report, words: Words, rank: Rank = "top") -> View:
         lambda place: Lead(Behind(goal_id=shown[place.mark].goal_id, outcome=outcome_of(place))),
         tuple(Lead(Behind(goal_id=goal.goal_id)) for goal in ordered),
         everything,
-        ("o", _NEXT_RANK[rank]) if count > RANKED else None,
+        hint=("o", _NEXT_RANK[rank]) if count > RANKED else None,
     )
 
 

@@ -76,7 +76,9 @@ def funnel(found: Funnel | None) -> View:
         ),
     )
     leads = tuple(Lead(Behind(goal_id=found.goal_id, step_id=step.step_id)) for step in steps)
-    return View(title, spec, table, lambda place: leads[place.mark], leads, hint=("g", "another goal"))
+    return View(
+        title, spec, table, lambda place: leads[place.mark], leads, notes=tuple(found.notes), hint=("g", "another goal")
+    )
 
 
 DIMENSIONS: tuple[Dimension, ...] = ("endpoint", "locale", "snapshot", "version")
