@@ -16,7 +16,7 @@ from goals_tui.cli.app import app
 from goals_tui.domain.filters import SPAN_NAMES, Choice, Filters
 from goals_tui.domain.model import clean_line
 from goals_tui.services.context import Services
-from goals_tui.services.filter_command import report_command
+from goals_tui.services.filter_command import command_line
 from tests.builders import event, goal
 from tests.tui.harness import HOSTILE
 
@@ -88,7 +88,7 @@ def test_what_is_copied_is_what_is_read(
     with_goals: Services, span: dict[str, Any], snapshot_too: dict[str, Any], **rest: Any
 ) -> None:
     filters = Filters(**span, **snapshot_too, **rest)
-    assert parsed(report_command(filters, GOALS), with_goals) == filters
+    assert parsed(command_line(["report"], filters, GOALS), with_goals) == filters
 
 
 def test_the_command_in_full() -> None:
@@ -100,7 +100,7 @@ def test_the_command_in_full() -> None:
         endpoints=Choice(values=("Voice Gateway", "-x"), negated=True),
         no_snapshot=True,
     )
-    assert report_command(filters, {"f" * 24: "Book a Flight"}, Path("/tmp/my goals")) == (
+    assert command_line(["report"], filters, {"f" * 24: "Book a Flight"}, Path("/tmp/my goals")) == (
         "goals-tui --workspace '/tmp/my goals' report --from 2026-10-01 --to 2026-10-31 --goal 'Book a Flight' "
         "--not-endpoint 'Voice Gateway' --not-endpoint=-x --no-snapshot"
     )

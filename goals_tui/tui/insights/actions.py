@@ -20,7 +20,7 @@ ACTIONS: tuple[Action, ...] = (
            footer=False),
     Action("insights.delete-filters", "", "Delete saved filters", "Forget filters that were saved under a name",
            FILTERS, footer=False),
-    Action("insights.copy-command", "x", "Copy command", "Copy the command line that gives the same numbers", FILTERS,
+    Action("insights.copy-command", "x", "Copy command", "Copy the command line that gives these numbers", FILTERS,
            footer=False),
     Action("insights.performance", "p", "Performance", "One bar a goal: completed, partial, incomplete", VIEWS,
            footer=False, do="view('performance')"),

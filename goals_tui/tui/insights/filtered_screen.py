@@ -176,15 +176,20 @@ class FilteredScreen(ScreenFrame[None]):
         return await self.app.push_screen_wait(Choose(title, options))
 
     def action_copy_command(self) -> None:
-        """Copy the command line that gives the same numbers."""
+        """Copy the command line that gives the numbers that are shown."""
         from goals_tui.services.context import default_workspace
-        from goals_tui.services.filter_command import report_command
+        from goals_tui.services.filter_command import command_line
 
         path = self.services.workspace.path
         elsewhere = path.absolute() != default_workspace(self.services.env).absolute()
-        command = report_command(self.filters, self.goal_names(), path.absolute() if elsewhere else None)
+        words, filters = self.command()
+        command = command_line(words, filters, self.goal_names(), path.absolute() if elsewhere else None)
         self.app.copy_to_clipboard(command)
         self.app.notify(command, title="Copied")
+
+    def command(self) -> tuple[list[str], Filters]:
+        """The command with its arguments, and the filters, that give the numbers that are shown."""
+        raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Filters that are as they were at first can't be reset."""

@@ -6,7 +6,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.events import Resize
 
-from goals_tui.domain.filters import Choice
+from goals_tui.domain.filters import Choice, Filters
 from goals_tui.services.insights.service import Dimension
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.insights.buckets import axis_of
@@ -175,6 +175,17 @@ Changes compare with the previous period, until the same time of day. What is no
         if goal_id is not None:
             self.goal_id = goal_id
             self.action_view("funnel")
+
+    def command(self) -> tuple[list[str], Filters]:
+        """The command that gives the numbers of the present tab."""
+        goal_id = funnel_goal(self.gathered.report, self.goal_id) if self.gathered else None
+        if self.tab == "funnel" and goal_id is not None:
+            name = self.goal_names().get(goal_id, goal_id)
+            # A name that begins with a dash would be taken for an option.
+            return ["funnel", goal_id if name.startswith("-") else name], self.filters
+        if self.tab == "breakdown":
+            return ["breakdown", self.dimension], self.filters
+        return ["report"] if self.tab in ("performance", "funnel") else ["report", "--by", "day"], self.filters
 
     # -- the table
 

@@ -29,7 +29,7 @@ ACTIONS: tuple[Action, ...] = (
            footer=False),
     Action("sessions.delete-filters", "", "Delete saved filters", "Forget filters that were saved under a name",
            FILTERS, footer=False),
-    Action("sessions.copy-command", "x", "Copy command", "Copy the command line of these filters", FILTERS,
+    Action("sessions.copy-command", "x", "Copy command", "Copy the command line that lists these cycles", FILTERS,
            footer=False),
     Action("sessions.session", "s", "Same session", "Every cycle of the chosen cycle's session", CYCLES, footer=False),
     Action("sessions.find", "F,ctrl+f", "Find by id", "A cycle or a session by its id", CYCLES),

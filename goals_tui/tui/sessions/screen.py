@@ -169,6 +169,15 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         if self._shown_filters is not None and self._shown_filters != self.filters:
             self._restrict(self.restriction)
 
+    def command(self) -> tuple[list[str], Filters]:
+        """The command that lists these cycles."""
+        from goals_tui.services.filter_command import cycles_words, narrowed
+
+        filters, behind = self.filters, self.restriction.behind
+        where = self.services.project.get().zone_or(filters.time_zone)
+        goal = self._goal(behind.goal_id) if behind.goal_id is not None else None
+        return cycles_words(behind, goal), narrowed(filters, behind, self._span(), where)
+
     # -- actions
 
     def action_outcome(self, outcome: Outcome) -> None:
