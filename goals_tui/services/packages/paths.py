@@ -20,10 +20,13 @@ def typed(text: str) -> Path:
         return path
 
 
-def proposed(name: str) -> str:
-    """A file for a package of this name, in the working folder: book-a-flight.zip."""
+def proposed(name: str, ending: str = ".zip") -> str:
+    """A new file for what has this name, in the working folder: book-a-flight.zip, or book-a-flight-2.zip."""
     slug = re.sub(r"[^\w]+", "-", name.casefold()).strip("-_")[:_LONGEST].rstrip("-") or "goals"
-    return shortened(Path.cwd() / f"{slug}.zip")
+    path, number = Path.cwd() / f"{slug}{ending}", 2
+    while os.path.lexists(path):
+        path, number = Path.cwd() / f"{slug}-{number}{ending}", number + 1
+    return shortened(path)
 
 
 def shortened(path: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -24,7 +23,7 @@ class ExportFlow(AskText):
     """Asks where a flow is to be written; says when a file there would be replaced."""
 
     def __init__(self, flow: Flow) -> None:
-        path = str(Path(proposed(flow.name)).with_suffix(".json"))
+        path = proposed(flow.name, ".json")
         super().__init__("Export flow", value=path, label="File", save="Export", check=check_target)
 
     def compose_dialog(self) -> ComposeResult:

@@ -198,7 +198,15 @@ Changes compare with the previous period, until the same time of day. What is no
     async def action_save_table(self) -> None:
         """Write the table to a file."""
         if self.shown is not None:
-            await save_table(self, self.shown, self.tab)
+            await save_table(self, self.shown, self._holds())
+
+    def _holds(self) -> str:
+        """What the present table is about, in the words of a file's name."""
+        found = self.gathered
+        span = found.report.span if found else None
+        days = f"{span.start.date()} to {span.last_day}" if span and span.start else "all"
+        of = {"funnel": found.funnel.goal if found and found.funnel else "", "breakdown": self.dimension}
+        return f"insights {self.tab} {days} {of.get(self.tab, '')}"
 
     @work
     async def action_health(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from goals_tui.tui.insights.views import View
@@ -15,14 +16,14 @@ def copy_table(screen: ScreenFrame[Any], view: View) -> None:
     screen.app.notify(f"{count} row{'' if count == 1 else 's'} copied: {view.title}")
 
 
-async def save_table(screen: ScreenFrame[Any], view: View, name: str) -> None:
-    """Ask for a path, and write the table there as CSV. `name` tells the proposed file from those of other views."""
-    from goals_tui.services.packages.paths import typed
+async def save_table(screen: ScreenFrame[Any], view: View, holds: str) -> None:
+    """Ask for a path, and write the table there as CSV. `holds` says what is in it, for the proposed name."""
+    from goals_tui.services.packages.paths import proposed, typed
     from goals_tui.services.save_text import save_text
     from goals_tui.tui.dialogs import AskText
 
-    text, today = view.table.as_csv(), screen.services.clock().date()
-    asked = AskText("Save the table as CSV", value=f"insights-{name}-{today}.csv", label="File")
+    text = view.table.as_csv()
+    asked = AskText("Save the table as CSV", value=Path(proposed(holds, ".csv")).name, label="File")
     path = await screen.app.push_screen_wait(asked)
     if path is not None:
         saved = screen.attempt(lambda: save_text(typed(path), text))

@@ -53,7 +53,7 @@ class ExportPackage(Form[ExportChoice]):
         if self.has_events:
             yield Toggle("With their analytics data", self.with_events, id="with-events")
         yield Label("File", id="file-label", classes="quiet")
-        yield path_input(proposed(self.names[0] if len(self.names) == 1 else "goals"))
+        yield path_input(proposed(self.names[0] if len(self.names) == 1 else f"{len(self.names)} goals"))
         yield Static("", id="problem", classes="problem", markup=False)
 
     def compose_buttons(self) -> ComposeResult:

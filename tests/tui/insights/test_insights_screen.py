@@ -192,8 +192,9 @@ async def test_nothing_says_what_to_do(scenarios: dict[str, Scenario]) -> None:
 
 
 async def test_the_table_is_copied_and_saved_and_no_cell_is_a_formula(
-    scenarios: dict[str, Scenario], tmp_path: Path
+    scenarios: dict[str, Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     services = scenarios["data"]()
     goal = services.goals.get("Book a Flight")
     services.goals.save(goal.model_copy(update={"name": "=HYPERLINK(1)"}))
@@ -204,13 +205,21 @@ async def test_the_table_is_copied_and_saved_and_no_cell_is_a_formula(
         for _ in range(2):
             await press(pilot, "s")
             field = pilot.app.screen.query_one(Input)
-            assert field.value == "insights-performance-2026-11-20.csv"
+            assert field.value == "insights-performance-2026-11-14-to-2026-11-20.csv"
             field.value = str(tmp_path / "table.csv")
             await press(pilot, "enter")
         assert "exists already" in messages(pilot.app)[-1]
         lines = (tmp_path / "table.csv").read_text("utf-8").splitlines()
         assert lines[0].startswith("goal,started,completed,completion_rate")
         assert any(line.startswith("'=HYPERLINK(1),") for line in lines)
+        for view, holds in (("n", "funnel"), ("b", "breakdown")):
+            of = "hyperlink-1" if holds == "funnel" else "endpoint"
+            for again in ("", "-2", "-3"):
+                await press(pilot, view, "s")
+                field = pilot.app.screen.query_one(Input)
+                assert field.value == f"insights-{holds}-2026-11-14-to-2026-11-20-{of}{again}.csv"
+                await press(pilot, "enter")
+            assert (tmp_path / f"insights-{holds}-2026-11-14-to-2026-11-20-{of}-3.csv").exists()
 
 
 async def test_data_health_says_what_it_means_and_leads_to_orphans(scenarios: dict[str, Scenario]) -> None:

@@ -219,6 +219,9 @@ def test_paths_are_completed(working_folder: Path, tmp_path: Path) -> None:
 def test_proposed_names(tmp_path: Path) -> None:
     assert proposed("Book a Flight") == "~/here/book-a-flight.zip"
     assert proposed("予約 / [x]") == "~/here/予約-x.zip"
+    (Path.cwd() / "book-a-flight.zip").touch()
+    assert proposed("Book a Flight") == "~/here/book-a-flight-2.zip", "never that of a file that is there"
+    assert proposed("Book a Flight", ".json") == "~/here/book-a-flight.json"
     assert proposed("///") == "~/here/goals.zip"
     assert proposed("x" * 300) == f"~/here/{'x' * 60}.zip"
     assert shortened(Path("/srv/a.zip")) == "/srv/a.zip"
