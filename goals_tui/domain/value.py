@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import re
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
@@ -18,8 +19,18 @@ MAX_AMOUNT = Decimal("999999999999.9999")
 MAX_SECONDS = 9999 * 3600 + 59 * 60 + 59
 """The longest time of one step: 9999:59:59."""
 
+_LONGEST_DURATION = 60
+"""Characters: nobody writes a longer one, and a number of a million digits costs time."""
+
 _AMOUNT = re.compile(r"\d{1,12}(\.\d{1,4})?", re.ASCII)
-_DURATION = re.compile(r"(\d{1,4}):([0-5]\d):([0-5]\d)", re.ASCII)
+_CLOCK = re.compile(r"(\d{1,4}):(\d\d)(?::(\d\d))?", re.ASCII)
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?", re.ASCII)
+_WORDED = re.compile(
+    r"(?:(?P<hours>\d+(?:[.,]\d+)?)\s*h(?:(?:ou)?rs?)?\.?(?=\s|\d|$))?\s*"
+    r"(?:(?P<minutes>\d+(?:[.,]\d+)?)\s*m(?:in(?:ute)?s?)?\.?(?=\s|\d|$))?\s*"
+    r"(?:(?P<seconds>\d+)\s*s(?:ec(?:ond)?s?)?\.?)?",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 def parse_amount(text: str, digits: int = 2) -> Decimal:
@@ -48,14 +59,29 @@ def format_amount(amount: Decimal, digits: int = 2) -> str:
 
 
 def parse_duration(text: str) -> int:
-    """Seconds from `hh:mm:ss`; the hours may exceed 99. Raises RefusedError."""
-    match = _DURATION.fullmatch(text.strip())
-    if match is None:
-        too_high = re.fullmatch(r"\d{1,4}:\d\d:\d\d", text.strip(), re.ASCII)
-        remedy = "Minutes and seconds go up to 59" if too_high else "Write hours:minutes:seconds"
-        raise RefusedError(f"{text.strip()!r} is not a time. {remedy}, for example 02:45:00.")
-    hours, minutes, seconds = (int(part) for part in match.groups())
-    return hours * 3600 + minutes * 60 + seconds
+    """Return the seconds that people mean by `02:45:00`, `2:45` (hours:minutes), `1h 30m`, `1.5h`, `90 min` or `45s`.
+
+    Hours may exceed 99. Raises RefusedError, among others for a number without a unit and for parts of a second.
+    """
+    text = text.strip()
+    clock = _CLOCK.fullmatch(text)
+    if clock is not None:
+        hours, minutes, seconds = (int(part or 0) for part in clock.groups())
+        if minutes > 59 or seconds > 59:
+            raise RefusedError(f"{text!r} is not a time. Minutes and seconds go up to 59, for example 02:45:00.")
+        return hours * 3600 + minutes * 60 + seconds
+    if _NUMBER.fullmatch(text) and text.strip("0.,"):
+        raise RefusedError(f"{text!r} has no unit. Write {text}h, {text}m or {text}s, or hours:minutes:seconds.")
+    worded = _WORDED.fullmatch(f"{text}s" if _NUMBER.fullmatch(text) else text)
+    if not text or len(text) > _LONGEST_DURATION or worded is None:
+        raise RefusedError(f"{text!r} is not a time. Write for example 02:45:00, 1h 30m, 1.5h or 90m.")
+    parts = (Fraction((part or "0").replace(",", ".")) for part in worded.groups())
+    total = sum(part * unit for part, unit in zip(parts, (3600, 60, 1), strict=True))
+    if total.denominator != 1:
+        raise RefusedError(f"{text!r} is no whole number of seconds. Write for example 00:00:30 or 30s.")
+    if total > MAX_SECONDS:
+        raise RefusedError(f"{text!r} is too long: {format_duration(MAX_SECONDS)} at most.")
+    return int(total)
 
 
 def format_duration(seconds: float) -> str:

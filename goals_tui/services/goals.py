@@ -167,6 +167,7 @@ class GoalService:
         if not doomed:
             with self._services.history.edit(label) as edit:
                 return self._save(edit, goal, overwrite)
+        label = f"{label} (deleted events stay deleted)"
         # Nobody else who saves something has to wait for the events: only their commit is inside the edit.
         events = self._services.workspace.events
         with events.deleting(goal.id, doomed) as deletion, self._services.history.edit(label) as edit:

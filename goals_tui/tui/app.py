@@ -266,8 +266,13 @@ class GoalsApp(BaseApp[None]):
                 await self.switch_mode(frame.AREA)
                 if not await frame.may_leave():
                     return
-        if await may_end(self):
-            self.exit()
+        if not await may_end(self):
+            return
+        doing = self.doing()
+        if doing:
+            self.notify(f"{doing}… goals-tui closes when it is done.")
+            await self.changes_done()
+        self.exit()
 
 
 def _screen(area: Area) -> Screen[Any]:

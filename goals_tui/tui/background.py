@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual.await_complete import AwaitComplete
 from textual.message import Message
 from textual.screen import Screen
-from textual.worker import Worker, WorkerState
 
 from goals_tui.domain.errors import GoalsError
 
@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ResultT = TypeVar("ResultT")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work of a screen in a thread of the app, and who gets its result or its error."""
+
+    screen: Screen[Any]
+    work: Callable[[], Any]
+    then: Callable[[Any], None]
+    refused: Callable[[BaseException], None] | None = None
+    doing: str = ""
+    """For work that changes what is on the disk: what it does."""
 
 
 class ClosesOnce(Screen[ResultT]):
@@ -47,10 +59,6 @@ class ClosesOnce(Screen[ResultT]):
 class BackgroundScreen(ClosesOnce[ResultT]):
     """A screen that can let threads work, and knows the app and its services by their types."""
 
-    def __init__(self, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(name, id, classes)
-        self._then: dict[Worker[Any], tuple[Callable[[Any], None], Callable[[BaseException], None] | None]] = {}
-
     @property
     def goals_app(self) -> GoalsApp:
         """The app, with its own type."""
@@ -76,24 +84,33 @@ class BackgroundScreen(ClosesOnce[ResultT]):
     ) -> None:
         """Run `work` in a thread, then hand its result to `then` here, unless a newer one of the group started.
 
-        An error of any kind goes to `refused` where that is given; else it becomes a notification that stays.
+        For what is read: the result of a screen that was closed meanwhile is dropped. An error of any kind goes to
+        `refused` where that is given; else it becomes a notification that stays.
         """
-        worker = self.run_worker(work, group=group, thread=True, exclusive=newest_only, exit_on_error=False)
-        self._then[worker] = (then, refused)
+        self.goals_app.start(Job(self, work, then, refused), group=f"{id(self)} {group}", newest_only=newest_only)
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """The one place where results and errors of workers arrive."""
-        if event.state not in (WorkerState.SUCCESS, WorkerState.ERROR, WorkerState.CANCELLED):
-            return
-        then, refused = self._then.pop(event.worker, (None, None))
-        error = event.worker.error
-        if event.state is WorkerState.ERROR and error is not None:
-            if refused is not None and self.is_attached:
-                refused(error)
-            else:
-                self.goals_app.show_error(error)
-        elif event.state is WorkerState.SUCCESS and then is not None and self.is_attached:
-            then(event.worker.result)
+    def write(
+        self,
+        doing: str,
+        work: Callable[[], T],
+        then: Callable[[T], None],
+        *,
+        refused: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        """Run `work`, which changes what is on the disk, in a thread, then hand its result to `then`.
+
+        It can't be cancelled: until it is done the screen can't be closed, and the app waits for it before it ends;
+        `doing` says why, as in "Deleting the goal". Its error arrives as that of `load` does.
+        """
+        self.goals_app.start(Job(self, work, then, refused, doing=doing), group=f"{id(self)} write", newest_only=False)
+
+    def dismiss(self, result: ResultT | None = None) -> AwaitComplete:
+        """Close the screen; while it changes what is on the disk, say so and stay."""
+        doing = self.goals_app.doing(self)
+        if doing:
+            self.notify(f"{doing}… This closes when it is done.")
+            return AwaitComplete()
+        return super().dismiss(result)
 
     async def _dispatch_message(self, message: Message) -> None:
         # Where this raised, Textual would handle no further message of the screen.

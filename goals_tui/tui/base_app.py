@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -19,10 +20,11 @@ from textual.notifications import Notification, Notify
 from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
 from textual.widget import MountError
-from textual.worker import WorkerFailed
+from textual.worker import Worker, WorkerCancelled, WorkerFailed, WorkerState
 
 from goals_tui.domain.errors import GoalsError
 from goals_tui.tui.actions import key_name, shown_key
+from goals_tui.tui.background import Job
 from goals_tui.tui.config import Config
 from goals_tui.tui.themes import DEFAULT_THEME, OURS, outcome_colors
 
@@ -48,6 +50,7 @@ class BaseApp(App[ResultT], inherit_bindings=False):
     def __init__(self, config: Config | None = None) -> None:
         super().__init__()
         self.config = config or Config()
+        self._jobs: dict[Worker[Any], Job] = {}
         for theme in OURS:
             self.register_theme(theme)
         self.theme = self.config.theme or DEFAULT_THEME
@@ -71,6 +74,40 @@ class BaseApp(App[ResultT], inherit_bindings=False):
     def named_key(self, action_id: str) -> str:
         """The first key of an action as people write it, with the keys of this user; for texts that name one."""
         return shown_key(self._keymap, action_id)
+
+    # -- work in threads
+
+    def start(self, job: Job, *, group: str, newest_only: bool) -> None:
+        """Run a job in a thread. The app owns it: its result and its error arrive whatever was closed meanwhile."""
+        worker = self.run_worker(job.work, group=group, thread=True, exclusive=newest_only, exit_on_error=False)
+        self._jobs[worker] = job
+
+    def doing(self, screen: Screen[Any] | None = None) -> str:
+        """Return what a screen, or any of them, changes on the disk just now; empty where none does."""
+        changing = (job for job in self._jobs.values() if job.doing and screen in (None, job.screen))
+        return next((job.doing for job in changing), "")
+
+    async def changes_done(self) -> None:
+        """Wait until nothing is changed on the disk any more."""
+        for worker in [worker for worker, job in self._jobs.items() if job.doing]:
+            with suppress(WorkerFailed, WorkerCancelled):
+                await worker.wait()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Hand on the result or the error of a job."""
+        if event.state not in (WorkerState.SUCCESS, WorkerState.ERROR, WorkerState.CANCELLED):
+            return
+        job = self._jobs.pop(event.worker, None)
+        if job is None or event.state is WorkerState.CANCELLED:
+            return
+        there, error = job.screen.is_attached, event.worker.error
+        if error is None:
+            if there:
+                job.then(event.worker.result)
+        elif job.refused is not None and there:
+            job.refused(error)
+        else:
+            self.show_error(error)
 
     # -- errors
 

@@ -99,8 +99,8 @@ class DeleteGoal(Dialog[bool]):
     def _delete(self) -> None:
         typed, goals = self.query_one("#name", Input).value, self.services.goals
         # Events are rewritten without the goal's: that can take a while.
-        self.load(
-            "delete",
+        self.write(
+            f"Deleting {self.goal.name!r}",
             lambda: goals.delete(self.goal.id, confirm=typed),
             self._deleted,
             refused=self._refused,

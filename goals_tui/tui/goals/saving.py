@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+import asyncio
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -10,6 +10,7 @@ from textual.content import Content
 from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.value import format_duration
+from goals_tui.domain.words import counted
 from goals_tui.tui.choose import Choose, Option
 from goals_tui.tui.conflict import ask_conflict
 from goals_tui.tui.dialogs import Answer, Ask
@@ -21,38 +22,52 @@ if TYPE_CHECKING:
 
 
 async def settle_lost_steps(editor: GoalEditor, lost: list[Consequences]) -> bool:
-    """Ask about each step that saving deletes: what goes with it, and what its nodes should do. False: don't save."""
-    for taken in lost:
-        answers = [Answer("back", "Back")]
-        if taken.uses:
-            answers += [Answer("replace", "Replace in nodes…"), Answer("remove", "Remove from nodes")]
-        answers.append(Answer("delete", "Delete step", danger=True))
-        text = Content("\n").join([what_goes(taken), Content(""), Content("Its events can't be brought back.")])
-        answer = await editor.app.push_screen_wait(Ask(f"Delete step {taken.name}", text, answers, danger=True))
-        if answer in (None, "back"):
-            return False
-        if answer == "replace" and not await _replace(editor, taken):
-            return False
-        if answer == "remove" and taken.step_id:
-            remove = partial(editor.services.goals.uses.remove_step, taken.goal_id, taken.step_id)
-            if editor.attempt(remove) is None:
+    """Ask about each step that saving deletes. False: don't save.
+
+    Only the button that says "Delete" goes on to the next step; changing the nodes comes back to the same question.
+    """
+    for counted_before in lost:
+        taken = counted_before
+        while (answer := await editor.app.push_screen_wait(_question(taken))) != "delete":
+            if answer is None or answer == "back" or taken.step_id is None:
                 return False
+            changed = await _replace(editor, taken) if answer == "replace" else _remove(editor, taken.step_id, taken)
+            if changed:
+                editor.notify(f"{counted(changed, 'node')} changed. The step is still there.")
+                editor.goals_app.changed()
+            taken = await asyncio.to_thread(editor.services.goals.consequences, taken.goal_id, taken.step_id)
     return True
 
 
-async def _replace(editor: GoalEditor, taken: Consequences) -> bool:
-    """Let the nodes track another step that the stored goal has and the draft keeps."""
+def _question(taken: Consequences) -> Ask:
+    answers = [Answer("back", "Back")]
+    if taken.uses:
+        answers += [Answer("replace", "Replace in nodes…"), Answer("remove", "Remove from nodes")]
+    delete = f"Delete ({counted(taken.events, 'event')})" if taken.events else "Delete step"
+    answers.append(Answer("delete", delete, danger=True))
+    lasting = "Undo brings the step back, but not its events." if taken.events else "Undo brings the step back."
+    text = Content("\n").join([what_goes(taken), Content(""), Content(lasting)])
+    return Ask(f"Delete step {taken.name}", text, answers, danger=True)
+
+
+def _remove(editor: GoalEditor, step_id: str, taken: Consequences) -> int | None:
+    """Take the step out of the nodes that track it; how many changed, or None after a refusal was shown."""
+    return editor.attempt(lambda: editor.services.goals.uses.remove_step(taken.goal_id, step_id))
+
+
+async def _replace(editor: GoalEditor, taken: Consequences) -> int | None:
+    """Let the nodes track another step that the stored goal has and the draft keeps; how many changed."""
     goal = editor.attempt(lambda: editor.services.goals.get(taken.goal_id))
     if goal is None:
-        return False
+        return None
     stored = {step.id for step in goal.steps}
     others = [step for step in editor.draft.goal.steps if step.id in stored]
     options = [Option(step.id, f"{step.glyph} {step.name}") for step in others]
     other = await editor.app.push_screen_wait(Choose(f"Replace {taken.name} by", options))
     if other is None or taken.step_id is None:
-        return False
+        return None
     step_id = taken.step_id
-    return editor.attempt(lambda: editor.services.goals.uses.replace_step(taken.goal_id, step_id, other)) is not None
+    return editor.attempt(lambda: editor.services.goals.uses.replace_step(taken.goal_id, step_id, other))
 
 
 async def resolve_conflict(editor: GoalEditor, conflict: ConflictError) -> bool:

@@ -17,7 +17,9 @@ from goals_tui.domain.value import SuccessMetrics, format_amount, format_duratio
 from goals_tui.domain.words import fold
 from goals_tui.tui.actions import bindings
 from goals_tui.tui.dialogs import Dialog, ask_to_leave
-from goals_tui.tui.widgets.fields import DurationInput, Field, Toggle, text_area
+from goals_tui.tui.widgets.fields import Field, Toggle, text_area
+
+TIME_HINT = "hh:mm:ss or 1h 30m"
 
 METRICS = ("cost", "revenue", "time")
 """The fields of Success Metrics."""
@@ -38,8 +40,8 @@ class StepForm(Dialog[Step]):
     BINDINGS = bindings("goals.step")
     HELP = """
 A step is worth its **Success Metrics** once per cycle, however often it is reached. **Cost savings** is money that was
-not spent, **revenue** money that was earned, **time saved** what a person would have needed. Time is typed from the
-right: `24500` and `02:45:00` are both 2 hours 45 minutes.
+not spent, **revenue** money that was earned, **time saved** what a person would have needed: `02:45:00`, `2:45`
+(hours:minutes), `2h 45m`, `2.75h` and `165m` are all 2 hours 45 minutes.
 """
     DEFAULT_CSS = """
     StepForm > #dialog { width: 80; padding: 1 2 0 2; }
@@ -71,9 +73,9 @@ right: `24500` and `02:45:00` are both 2 hours 45 minutes.
                 unknown = "unpriced" if step.metrics.unpriced else f"{0:.{digits}f}"
                 entry = Input(self._shown(id_), placeholder=unknown, max_length=18, select_on_focus=True)
                 yield Field(title, entry, id=id_, hint=self.currency.sign)
-            time = Field("Time Saved", DurationInput(format_duration(step.metrics.time_saved_seconds)), id="time",
-                         hint="hh:mm:ss")  # fmt: skip
-            yield time.add_class("-last")
+            seconds = step.metrics.time_saved_seconds
+            entry = Input(format_duration(seconds) if seconds else "", placeholder="00:00:00", select_on_focus=True)
+            yield Field("Time Saved", entry, id="time", hint=TIME_HINT).add_class("-last")
         yield Static("", id="metric-problem", markup=False)
 
     def compose_buttons(self) -> ComposeResult:
@@ -105,7 +107,7 @@ right: `24500` and `02:45:00` are both 2 hours 45 minutes.
                 problems[id_] = str(error)
         seconds = 0
         try:
-            seconds = parse_duration(self._value("time") or DurationInput.EMPTY)
+            seconds = parse_duration(self._value("time") or "0")
         except RefusedError as error:
             problems["time"] = str(error)
         kind = "completion" if self.query_one("#completion", Toggle).value else "step"
@@ -148,9 +150,17 @@ right: `24500` and `02:45:00` are both 2 hours 45 minutes.
 
     @on(Field.Edited)
     def _edited(self, event: Field.Edited) -> None:
-        _, problems = self.filled()
+        step, problems = self.filled()
         shown = {id_ for id_ in problems if id_ != "step-name" or event.field.id == "step-name"}
         self._say({id_: problems[id_] for id_ in shown})
+        if event.field.id == "time":
+            self._say_time(None if "time" in problems else step.metrics.time_saved_seconds)
+
+    def _say_time(self, seconds: int | None) -> None:
+        """Show how a time that is not written as hh:mm:ss was understood."""
+        field = self.query_one("#time", Field)
+        understood = format_duration(seconds) if seconds else ""
+        field.set_hint(f"= {understood}" if understood and understood != field.value.strip() else TIME_HINT)
 
     # -- answers
 

@@ -51,10 +51,17 @@ class Field(Vertical):
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="field-head"):
-            hint = (f"  {self.hint}", "$quiet not bold") if self.hint else ""
-            yield Label(Content.assemble(self.label, hint), classes="field-label")
+            yield Label(self._head(), classes="field-label")
             yield Static("", classes="field-problem", markup=False)
         yield self.entry
+
+    def _head(self) -> Content:
+        return Content.assemble(self.label, (f"  {self.hint}", "$quiet not bold") if self.hint else "")
+
+    def set_hint(self, hint: str) -> None:
+        """Show another hint behind the label."""
+        self.hint = hint
+        self.query_one(".field-label", Label).update(self._head())
 
     @property
     def value(self) -> str:
@@ -125,54 +132,3 @@ class Toggle(Widget, can_focus=True):
 
     def on_click(self) -> None:
         self.action_switch()
-
-
-class DurationInput(Input):
-    """A masked field `hh:mm:ss`: digits come in from the right, colons need not be typed, hours may exceed 99."""
-
-    EMPTY = "00:00:00"
-    MOST_DIGITS = 8
-
-    def __init__(self, value: str = EMPTY) -> None:
-        super().__init__(value, select_on_focus=True)
-        self._typed = value.replace(":", "")
-        self._group = 0
-        self._colon = False
-
-    def replace(self, text: str, start: int, end: int) -> None:
-        """Every edit of Textual's comes through here: typed, pasted, deleted."""
-        if self._shown() != self.value:
-            self._begin(self.value)
-        if not text:
-            last = (len(self.value) - 1, len(self.value))
-            self._begin(self._shown().replace(":", "")[:-1] if (start, end) == last else "")
-        elif start != end:
-            self._begin("")
-        for character in text:
-            self._take(character)
-        self.value = self._shown()
-        self.cursor_position = len(self.value)
-
-    def _begin(self, digits: str) -> None:
-        self._typed, self._group, self._colon = digits.replace(":", ""), 0, False
-
-    def _take(self, character: str) -> None:
-        if character.isascii() and character.isdigit():
-            if len(self._typed.lstrip("0")) < self.MOST_DIGITS:
-                self._typed += character
-                self._group += 1
-        elif character == ":":
-            self._typed = self._padded() if self._group == 1 else self._typed
-            self._group, self._colon = 0, True
-
-    def _padded(self) -> str:
-        return f"{self._typed[:-1]}0{self._typed[-1]}"
-
-    def _shown(self) -> str:
-        # One digit beside a colon stands for two: 2:5:7 is 02:05:07.
-        return _masked(self._padded() if self._colon and self._group == 1 else self._typed)
-
-
-def _masked(digits: str) -> str:
-    padded = digits.lstrip("0").rjust(6, "0")
-    return f"{padded[:-4]}:{padded[-4:-2]}:{padded[-2:]}"

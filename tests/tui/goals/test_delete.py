@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import Button
 
+from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
+from goals_tui.tui.goals.delete import DeleteGoal
 from tests.tui.goals.samples import book_a_flight
-from tests.tui.harness import press, running, screen_text, type_text
+from tests.tui.harness import messages, press, running, screen_text, settle, type_text, until_true
 
 
 async def test_it_says_what_goes_and_cancel_has_the_focus(services: Services, flight: Goal) -> None:
@@ -91,3 +97,70 @@ async def test_there_is_nothing_to_replace_it_by(services: Services, flight: Goa
         pilot.app.screen.query_one("#replace", Button).focus()
         await press(pilot, "enter")
         assert "There is no other goal to replace it by." in screen_text(pilot.app)
+
+
+# -- while it is being deleted
+
+
+class Slow:
+    """A deletion that waits until it is told to go on, and can fail then."""
+
+    def __init__(self, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.go_on = threading.Event()
+        self.error: Exception | None = None
+        delete = services.goals.delete
+
+        def slowly(goal_id: str, *, confirm: str) -> object:
+            self.go_on.wait(30)
+            if self.error is not None:
+                raise self.error
+            return delete(goal_id, confirm=confirm)
+
+        monkeypatch.setattr(services.goals, "delete", slowly)
+
+    @staticmethod
+    async def begin(pilot: Pilot[Any], flight: Goal) -> None:
+        await press(pilot, "x")
+        await type_text(pilot, flight.name)
+        await pilot.press("enter")
+        await until_true(pilot, lambda: bool(pilot.app.doing()))
+
+
+async def test_it_cannot_be_closed_while_it_deletes(
+    services: Services, flight: Goal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Slow(services, monkeypatch)
+    async with running(services) as pilot:
+        await slow.begin(pilot, flight)
+        await pilot.press("escape")
+        assert messages(pilot.app) == ["Deleting 'Book a Flight'… This closes when it is done."]
+        assert isinstance(pilot.app.screen, DeleteGoal)
+        slow.go_on.set()
+        await settle(pilot)
+        assert not isinstance(pilot.app.screen, DeleteGoal)
+    assert services.goals.summaries() == []
+
+
+async def test_its_error_arrives_after_somebody_tried_to_close_it(
+    services: Services, flight: Goal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Slow(services, monkeypatch)
+    slow.error = UnreadableError("The disk is full. Nothing was deleted.")
+    async with running(services) as pilot:
+        await slow.begin(pilot, flight)
+        await pilot.press("escape")
+        slow.go_on.set()
+        await settle(pilot)
+        assert "The disk is full. Nothing was deleted." in screen_text(pilot.app)
+
+
+async def test_quitting_waits_for_a_deletion(services: Services, flight: Goal, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = Slow(services, monkeypatch)
+    async with running(services) as pilot:
+        await slow.begin(pilot, flight)
+        pilot.app.action_quit()
+        await until_true(pilot, lambda: "goals-tui closes when it is done." in "".join(messages(pilot.app)))
+        assert pilot.app.is_running
+        slow.go_on.set()
+        await until_true(pilot, lambda: not pilot.app.doing())
+    assert services.goals.summaries() == []

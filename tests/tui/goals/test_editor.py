@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.widgets import Button
 
 from goals_tui.domain.event import Source
 from goals_tui.domain.goal import Goal
@@ -15,7 +16,7 @@ from goals_tui.tui.goals.step_form import StepForm
 from goals_tui.tui.goals.step_table import StepTable
 from goals_tui.tui.widgets.fields import Field
 from tests.tui.goals.samples import book_a_flight
-from tests.tui.harness import messages, press, running, screen_text, type_text
+from tests.tui.harness import messages, press, running, screen_text, type_text, until_true
 
 
 def editor(pilot: Pilot[Any]) -> GoalEditor:
@@ -172,6 +173,17 @@ async def test_the_only_step_must_complete_the_goal(services: Services) -> None:
 # -- the form of a step
 
 
+async def test_time_is_typed_as_people_write_it_and_the_form_says_what_it_understood(services: Services) -> None:
+    async with running(services) as pilot:
+        await press(pilot, "n", "ctrl+n")
+        await type_text(pilot, "Paid")
+        await press(pilot, "tab", "tab", "tab", "tab", "tab")
+        await type_text(pilot, "1h 30m")
+        assert "= 01:30:00" in screen_text(pilot.app)
+        await press(pilot, "enter")
+        assert pilot.app.screen.draft.goal.further[0].metrics.time_saved_seconds == 5400  # type: ignore[attr-defined]
+
+
 async def test_the_step_form_refuses_what_cannot_be(services: Services, flight: Goal) -> None:
     async with running(services) as pilot:
         await press(pilot, "enter", "insert", "enter")
@@ -187,6 +199,13 @@ async def test_the_step_form_refuses_what_cannot_be(services: Services, flight: 
         await press(pilot, "home", "shift+end", "3", "tab")
         await type_text(pilot, "00:75:00")
         assert "'00:75:00' is not a time." in screen_text(pilot.app)
+        await press(pilot, "home", "shift+end")
+        await type_text(pilot, "90")
+        assert "'90' has no unit. Write 90h, 90m or 90s" in screen_text(pilot.app)
+        for wrong, said in (("0.001m", "is no whole number of seconds."), ("99999h", "is too long: 9999:59:59")):
+            await press(pilot, "home", "shift+end")
+            await type_text(pilot, wrong)
+            assert said in screen_text(pilot.app)
         await press(pilot, "enter")
         assert isinstance(pilot.app.screen, StepForm)
         await press(pilot, "escape", "right", "enter")
@@ -238,8 +257,33 @@ async def test_deleting_a_tracked_step_says_what_goes(services: Services, flight
         assert "Replace Payment completed by" in screen_text(pilot.app)
         await type_text(pilot, "also")
         await press(pilot, "enter")
+        await until_true(pilot, lambda: "Delete (2 events)" in screen_text(pilot.app))  # It is asked again.
+        assert "No flow tracks it." in screen_text(pilot.app)
+        assert services.goals.get(goal.id) == goal and services.workspace.events.stats().events == 9
+        await press(pilot, "left", "enter")
     assert [step.name for step in services.goals.get(goal.id).steps][2:] == ["Also done"]
     assert [use.step_ids for use in services.goals.where_used(goal.id)][1] == (done.id,)
+    assert services.workspace.events.stats().events == 7
+    assert services.history.undo_label == "Edit goal 'Book a Flight' (deleted events stay deleted)"
+
+
+async def test_removing_a_step_from_its_nodes_deletes_nothing(services: Services, flight: Goal) -> None:
+    done = services.goals.new_step("completion").model_copy(update={"name": "Also done"})
+    goal = services.goals.save(flight.model_copy(update={"steps": (*flight.steps, done)}))
+    before = services.workspace.events.stats().events
+    async with running(services, (80, 24)) as pilot:
+        await at_steps(pilot)
+        await press(pilot, "down", "delete", "ctrl+s")
+        buttons = list(pilot.app.screen.query(Button))
+        assert [button.label.plain for button in buttons][1:3] == ["Replace in nodes…", "Remove from nodes"]
+        assert all(button.region.width >= len(button.label.plain) for button in buttons), "none is cut off"
+        assert buttons[0].region.x - len("1,234,566") >= 2, "even with a million events"
+        await press(pilot, "right", "right", "enter")
+        await until_true(pilot, lambda: "Delete (2 events)" in screen_text(pilot.app))  # It is asked again.
+        await press(pilot, "escape")
+        assert isinstance(pilot.app.screen, GoalEditor)
+    assert services.goals.get(goal.id) == goal and services.workspace.events.stats().events == before
+    assert all(flight.steps[2].id not in use.step_ids for use in services.goals.where_used(goal.id))
 
 
 # -- somebody else's newer version

@@ -218,6 +218,9 @@ ENTERED: dict[str, Callable[..., Any]] = {
     " is not an amount": test_editor.test_the_step_form_refuses_what_cannot_be,
     "this currency has ": test_editor.test_decimals_follow_the_currency,
     " is not a time.": test_editor.test_the_step_form_refuses_what_cannot_be,
+    " has no unit.": test_editor.test_the_step_form_refuses_what_cannot_be,
+    "is no whole number of seconds.": test_editor.test_the_step_form_refuses_what_cannot_be,
+    "is too long: ": test_editor.test_the_step_form_refuses_what_cannot_be,
     "was changed elsewhere since you opened it": test_editor.test_a_conflict_names_what_changed_and_reload_keeps_mine,
     "was deleted elsewhere": test_editor.test_a_goal_that_was_deleted_elsewhere_can_be_saved_anew,
 }
