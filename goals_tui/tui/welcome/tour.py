@@ -62,7 +62,7 @@ CARDS = (
     Card(
         "goals",
         "Everywhere",
-        "Break whatever you like: edits can be undone (deleted events can't), and demo --fresh makes all of this again.",
+        "Break whatever you like: edits can be undone (deleted events can't); demo --fresh makes all of it again.",
         (("app.palette", "finds everything"), ("app.help", "explains a screen"), ("app.undo", "takes an edit back")),
     ),
 )
