@@ -2,11 +2,14 @@
 
 Textual hands a key to the widget in focus, and it comes back to the app, where bindings run, behind keys that were read
 in the same burst: what is typed right after tab would land in the field before it, and `/seat` would run commands.
+Nor does Textual wait for a screen that a key opens, or for a form that a worker of the screen builds: letters typed right
+after the key that adds a node would be lost, or act as commands.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,6 +25,13 @@ PATIENCE = 0.5
 """Seconds. A widget that is busy for longer, or gone, holds up no key."""
 
 
+OPENING_PATIENCE = 2.0
+"""Seconds. Longer than a screen or a form takes to open; work of the screen that goes on holds up no key then."""
+
+LOOK_SECONDS = 0.01
+"""How often keys that wait for a screen look whether it is there."""
+
+
 class KeyOrder:
     """Holds keys and pasted text back while the one before is on its way through the widgets."""
 
@@ -32,6 +42,7 @@ class KeyOrder:
         self._began = 0
         self._due: events.Event | None = None
         self._patience: Timer | None = None
+        self._opening_until = 0.0
 
     def holds(self, event: events.Event) -> bool:
         """Whether this one has to wait; it comes again when its turn is there."""
@@ -40,7 +51,25 @@ class KeyOrder:
         elif self._under_way or self._due or self._held:
             self._held.append(event)
             return True
+        elif self._opens():
+            self._held.append(event)
+            self._look_again()
+            return True
         return False
+
+    def _opens(self) -> bool:
+        """Whether something that a key began is still being opened: the screen in front, or a part of it."""
+        screen = self._app.screen
+        busy = not screen.is_mounted or any(not work.is_finished for work in self._app.workers if work.node is screen)
+        if not busy:
+            self._opening_until = 0.0
+            return False
+        now = time.monotonic()
+        self._opening_until = self._opening_until or now + OPENING_PATIENCE
+        return now < self._opening_until
+
+    def _look_again(self) -> None:
+        self._app.set_timer(LOOK_SECONDS, self._next)
 
     def follow(self) -> None:
         """A key was handed to the widget in focus: go along with it from parent to parent, up to the app."""
@@ -72,6 +101,10 @@ class KeyOrder:
             asyncio.get_running_loop().call_soon(self._next)
 
     def _next(self) -> None:
-        if self._held and self._due is None and not self._under_way:
-            self._due = self._held.popleft()
-            self._app.post_message(self._due)
+        if not self._held or self._due is not None or self._under_way:
+            return
+        if self._opens():
+            self._look_again()
+            return
+        self._due = self._held.popleft()
+        self._app.post_message(self._due)
