@@ -2,8 +2,8 @@
 
 Textual hands a key to the widget in focus, and it comes back to the app, where bindings run, behind keys that were read
 in the same burst: what is typed right after tab would land in the field before it, and `/seat` would run commands.
-Nor does Textual wait for a screen that a key opens, or for a form that a worker of the screen builds: letters typed right
-after the key that adds a node would be lost, or act as commands.
+Nor does Textual wait for a screen that a key opens, or for a form that a worker of the screen builds: letters that are
+typed right after the key that adds a node would be lost, or act as commands.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class KeyOrder:
         self._held: deque[events.Event] = deque()
         self._under_way = 0
         self._began = 0
+        self._answers = 0
         self._due: events.Event | None = None
         self._patience: Timer | None = None
         self._opening_until = 0.0
@@ -76,6 +77,7 @@ class KeyOrder:
         self._began += 1
         self._under_way = self._began
         self._patience = self._app.set_timer(PATIENCE, partial(self._done, self._under_way))
+        self._answers = 0
         self._wait_for(self._app.focused or self._app.screen, self._under_way)
 
     def _wait_for(self, node: DOMNode, key: int) -> None:
@@ -84,10 +86,14 @@ class KeyOrder:
             self._done(key)
 
     def _passed(self, node: DOMNode, key: int) -> None:
-        if node.parent is None:
+        if node.parent is not None:
+            self._wait_for(node.parent, key)
+        elif self._answers or self._app.focused is None:
             self._done(key)
         else:
-            self._wait_for(node.parent, key)
+            # What the key's binding made the widget say comes up the same way once more.
+            self._answers = 1
+            self._wait_for(self._app.focused, key)
 
     def _done(self, key: int) -> None:
         if key != self._under_way:
