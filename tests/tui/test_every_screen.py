@@ -41,6 +41,7 @@ PICTURES = {
     "Palette": "goals/test_snapshots/test_views[SIZE][palette-THEME]",
     "PanelScreen": "flows/test_snapshots/test_views[panel-SIZE-THEME]",
     "ProjectForm": "welcome/test_welcome/test_pictures[SIZE][form-THEME]",
+    "ReplaceSteps": "goals/test_snapshots/test_questions[SIZE][replace-steps-THEME]",
     "ReviewPackage": "packages/test_package_dialogs/test_pictures[SIZE][review-conflicts-THEME]",
     "SessionsScreen": "sessions/test_sessions_pictures/test_the_list[SIZE][THEME]",
     "SettingsScreen": "settings/test_snapshots/test_views[SIZE][list-THEME]",

@@ -19,7 +19,7 @@ from goals_tui.tui.actions import bindings
 from goals_tui.tui.dialogs import Dialog, ask_to_leave
 from goals_tui.tui.widgets.fields import Field, Toggle, text_area
 
-TIME_HINT = "hh:mm:ss or 1h 30m"
+TIME_HINT = "hh:mm:ss"
 
 METRICS = ("cost", "revenue", "time")
 """The fields of Success Metrics."""

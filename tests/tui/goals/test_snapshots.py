@@ -84,6 +84,8 @@ async def questions(pilot: Pilot[Any], desk: Services) -> AsyncIterator[str]:
     desk.goals.save(book_a_flight(desk, "Rent a Car"))
     await press(pilot, "x", "tab", "enter")
     yield "another-goal"
+    await press(pilot, "enter")
+    yield "replace-steps"
     await press(pilot, "escape", "escape", "enter")
     pilot.app.screen.query_one(StepTable).focus()
     await press(pilot, "down", "delete")
