@@ -68,7 +68,7 @@ def test_help_says_it_too(place: Path, command: list[str], rest: str, why: str) 
         (["report", "--span", "nope"], 2),
         (["report", "--from", "x"], 2),
         (["goals", "show", "nosuch"], 1),
-        (["report", "--endpoint", "nosuch"], 0),
+        (["report", "--span", "today", "--format", "json"], 0),
     ],
 )
 def test_a_message_that_can_not_be_written_changes_nothing_else(
