@@ -150,7 +150,7 @@ def resolve_span(filters: Filters, now: datetime, zone: ZoneInfo) -> Span:
     Named spans end with today: this-month and this-year run from their first day through today. What is later than
     now is cut off, unless nothing is left then.
     """
-    return _until_now(_asked_span(filters, now, zone), now)
+    return _until_now(requested_span(filters, now, zone), now)
 
 
 def _until_now(span: Span, now: datetime) -> Span:
@@ -165,7 +165,8 @@ def _until_now(span: Span, now: datetime) -> Span:
     return span.model_copy(update={"end": end, "asked_end": span.end, "over": False, "days": days})
 
 
-def _asked_span(filters: Filters, now: datetime, zone: ZoneInfo) -> Span:
+def requested_span(filters: Filters, now: datetime, zone: ZoneInfo) -> Span:
+    """Return the whole span that `filters` name, also what is later than now. Raises WrongValueError."""
     today = now.astimezone(zone).date()
     if filters.span == "all":
         return Span(name="all", start=None, end=None, days=None)

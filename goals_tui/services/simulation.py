@@ -16,7 +16,7 @@ from goals_tui.domain.conversation import Conversation, Fired, Program
 from goals_tui.domain.cycle import outcome
 from goals_tui.domain.errors import RefusedError, WrongValueError
 from goals_tui.domain.event import GoalEvent, Source, source
-from goals_tui.domain.filters import Filters, moment_in, parse_moment, resolve_span
+from goals_tui.domain.filters import Filters, moment_in, parse_moment, requested_span
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import Ids
 from goals_tui.domain.open_cycle import join_cycle
@@ -263,11 +263,11 @@ class _Talk:
 
 
 def span_of(since: str | None, until: str | None, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The span of `--from` and `--to`: without them the last thirty days up to now. Raises WrongValueError."""
+    """The span of `--from` and `--to`: without them the last thirty days through today. Raises WrongValueError."""
     if since and not until and moment_in(parse_moment(since, "from"), zone) > now:
         raise WrongValueError(f"The first day, {since}, is after today, the last one unless told. Give --to as well.")
     first = since or (now.astimezone(zone).date() - timedelta(days=29)).isoformat()
-    span = resolve_span(Filters(span="custom", since=first, until=until), now, zone)
+    span = requested_span(Filters(span="custom", since=first, until=until), now, zone)
     assert span.start and span.end, "a custom span has both"
     return span.start, span.end
 

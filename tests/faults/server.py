@@ -167,6 +167,9 @@ def _child(job: Callable[..., None], told: Mapping[str, Any], pipe: int) -> None
 
     from goals_tui.domain.errors import GoalsError
 
+    sys.dont_write_bytecode = (
+        True  # Half a compiled module, of a child that may write no more, would stay for all others.
+    )
     if told["file_size"] is not None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (told["file_size"], told["file_size"]))

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Label, Static
 
 from goals_tui.domain.errors import GoalsError, RefusedError
-from goals_tui.domain.filters import Filters, resolve_span
+from goals_tui.domain.filters import Filters, requested_span
 from goals_tui.domain.flow import Flow
 from goals_tui.services.tasks.record import Task
 from goals_tui.services.tasks.work import simulate
@@ -97,7 +97,7 @@ class SimulateDialog(Dialog[Task]):
         since, until = self._text("from"), self._text("to")
         if since and until:
             days = Filters(span="custom", since=since, until=until)
-            span = resolve_span(days, self.services.clock(), self.services.project.get().zone)
+            span = requested_span(days, self.services.clock(), self.services.project.get().zone)
             if span.start is not None and span.end is not None and span.start < span.end:
                 return span.start, span.end
         raise RefusedError("Give a first and a last day, for example 2026-10-01.")

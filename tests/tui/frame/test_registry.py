@@ -13,6 +13,7 @@ from goals_tui.tui.app import GoalsApp
 from goals_tui.tui.choose import Search
 from goals_tui.tui.dialogs import Dialog, Form, Reading
 from goals_tui.tui.goals.editor import GoalEditor
+from goals_tui.tui.goals.replace import StepRows
 from goals_tui.tui.goals.step_form import StepForm
 from goals_tui.tui.widgets.fields import Toggle
 from goals_tui.tui.widgets.row_cursor import RowCursor
@@ -28,6 +29,7 @@ CLASSES: dict[str, Any] = {
     "app.toggle": Toggle,
     "goals.editor": GoalEditor,
     "goals.step": StepForm,
+    "goals.replace": StepRows,
 }
 
 

@@ -80,7 +80,7 @@ SESSIONS = Walk(
         Do("left_square_bracket", "sessions.shorter", span("today")),
         Do("right_square_bracket", "sessions.longer", span("last-7-days")),
         keys("right_square_bracket"),
-        Do("x", "sessions.copy-command", lambda app: app.clipboard.endswith("report --span this-month")),
+        Do("x", "sessions.copy-command", lambda app: app.clipboard.endswith("cycles --span this-month")),
         Do("w", "sessions.save-filters", on(AskText)),
         words("Mine"),
         keys("enter"),
