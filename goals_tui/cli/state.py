@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from goals_tui.cli.output import say
 from goals_tui.domain.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ class State:
 
 def services(context: typer.Context) -> Services:
     """Open the workspace of this command; what had to be repaired is said on standard error."""
-    from goals_tui.cli.output import say
     from goals_tui.services.context import open_services
 
     opened = open_services(context.ensure_object(State).path())
@@ -42,6 +42,8 @@ def services_with_goals(context: typer.Context) -> Services:
     """The same for a command about goals; raises RefusedError where they are switched off (DESIGN 4, *Goal*)."""
     opened = services(context)
     enabled, enabled_from = opened.switch
+    for warning in opened.values.warnings:
+        say(f"goals-tui: {warning}")
     if not enabled:
         raise RefusedError(
             f"Goals are switched off by {enabled_from}. Set FEATURE_USE_GOALS_V2=true there to turn them on."

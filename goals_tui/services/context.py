@@ -17,7 +17,7 @@ from goals_tui.services.features import Features, read_features, read_switch
 from goals_tui.services.history import History
 from goals_tui.services.made_once import made_once
 from goals_tui.services.project import ProjectService
-from goals_tui.store.values_file import read_values
+from goals_tui.store.values_file import Values, read_values
 from goals_tui.store.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -50,14 +50,19 @@ class Services:
         self.project = ProjectService(workspace.documents, self.history)
 
     @made_once
+    def values(self) -> Values:
+        """What `values.yaml` says; raises UnreadableError where it can't be read."""
+        return read_values(self.workspace.path)
+
+    @made_once
     def features(self) -> Features:
         """The feature flags; raises GoalsError where one is nonsense."""
-        return read_features(self.env, read_values(self.workspace.path))
+        return read_features(self.env, self.values.known)
 
     @made_once
     def switch(self) -> tuple[bool, str]:
         """Whether goals are switched on, and who said so: all of the flags that reading needs."""
-        return read_switch(self.env, read_values(self.workspace.path))
+        return read_switch(self.env, self.values.known)
 
     @made_once
     def goals(self) -> GoalService:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,11 +10,14 @@ from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.goal_rules import DEFAULT_MAX_STEPS, HIGHEST_MAX_STEPS
 
 USE_GOALS = ("FEATURE_USE_GOALS_V2", "FEATURE_USE_GOALS")
+"""The names of the switch, the one that counts first; `store.values_file.KNOWN_KEYS` lists every name of this module."""
+
 MAX_STEPS = tuple(f"{flag}__MAX_STEPS_PER_GOAL" for flag in USE_GOALS)
 
 _TRUE = {"true", "1", "yes", "on"}
 _FALSE = {"false", "0", "no", "off"}
 _FEWEST_STEPS = 2
+_SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -55,10 +59,12 @@ def _find(names: tuple[str, ...], env: Mapping[str, str], values: Mapping[str, s
 def _switch(text: str, where: str) -> bool:
     if text.casefold() in _TRUE | _FALSE:
         return text.casefold() in _TRUE
-    raise RefusedError(f"{where} is {text!r}. Write true or false.")
+    raise RefusedError(f"{where} is {text[:_SHOWN]!r}. Write true or false.")
 
 
 def _limit(text: str, where: str) -> int:
-    if text.isascii() and text.isdigit() and _FEWEST_STEPS <= int(text) <= HIGHEST_MAX_STEPS:
+    if re.fullmatch("[0-9]{1,9}", text) and _FEWEST_STEPS <= int(text) <= HIGHEST_MAX_STEPS:
         return int(text)
-    raise RefusedError(f"{where} is {text!r}. Write a number of steps from {_FEWEST_STEPS} to {HIGHEST_MAX_STEPS}.")
+    raise RefusedError(
+        f"{where} is {text[:_SHOWN]!r}. Write a number of steps from {_FEWEST_STEPS} to {HIGHEST_MAX_STEPS}."
+    )

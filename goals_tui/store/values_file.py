@@ -1,72 +1,184 @@
-"""values.yaml: feature flags by the names that the seed uses (DESIGN 3)."""
+"""values.yaml: settings by the names that the seed uses (DESIGN 3), in a small and bounded part of YAML."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, NoReturn
 
-from goals_tui.domain.errors import UnreadableError
+from goals_tui.domain.errors import UnreadableError, nearest_names
+from goals_tui.domain.words import counted
 from goals_tui.store.atomic import refusal
 
+if TYPE_CHECKING:
+    import yaml
+
 VALUES = "values.yaml"
-MAX_BYTES = 1 << 20
+
+KNOWN_KEYS = (
+    "FEATURE_USE_GOALS",
+    "FEATURE_USE_GOALS_V2",
+    "FEATURE_USE_GOALS__MAX_STEPS_PER_GOAL",
+    "FEATURE_USE_GOALS_V2__MAX_STEPS_PER_GOAL",
+)
+"""Every key that means something; others are warned of. A key may stand inside of others (`features: KEY: ...`), or be
+spelled by them: `FEATURE_USE_GOALS: MAX_STEPS_PER_GOAL: 12`."""
+
+MAX_BYTES = 64 << 10
 _MAX_DEPTH = 20
-_MAX_VALUES = 10_000
+_MOST_WARNINGS = 3
+_LONGEST = 60
+"""In characters: how much of a key is shown, and compared with the known ones."""
 
 
-def read_values(path: Path) -> dict[str, str]:
-    """The values of a workspace (or of the file itself) as text; nothing where there is no file.
+@dataclass
+class Values:
+    """What a values.yaml says: known keys with their text, and one line for each thing that was passed over."""
 
-    A value inside others is found under its own name and under all names joined by `__`. True and false
-    become "true" and "false". Raises UnreadableError for a file that can't be read or is not YAML.
+    known: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_values(path: Path) -> Values:
+    """Return the values of a workspace; nothing where there is no file.
+
+    Mappings of keys to single values are read. Values stay the text that was written. Raises UnreadableError, with the
+    line, for a file that can't be read, is not YAML, or holds more of YAML than this: an alias, a tag, a key that
+    stands twice, a list for a known key.
     """
-    path = path / VALUES if path.is_dir() else path
+    path = path / VALUES
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise UnreadableError(f"{path} is too large ({size:,} bytes). It should hold a few feature flags.")
         content = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        return {}
+        return Values()
     except OSError as error:
         raise refusal("read", path, error) from error
     except UnicodeDecodeError:
         raise UnreadableError(f"{path} is not UTF-8 text. Save it as UTF-8.") from None
-    values: dict[str, str] = {}
-    for names, value in _leaves(_parse(path, content), ()):
-        values["__".join(names)] = value
-        values.setdefault(names[-1], value)
-        if len(values) > _MAX_VALUES:
-            raise UnreadableError(f"{path} holds more than {_MAX_VALUES:,} values. It should hold a few feature flags.")
-    return values
+    return _Reader(path, content).read()
 
 
-def _parse(path: Path, content: str) -> dict[Any, Any]:
+class _Reader:
+    """Takes YAML apart as it is parsed: nothing is built of it, so that a small file can't become something large."""
+
+    def __init__(self, path: Path, content: str) -> None:
+        self._path = path
+        self._events = self._parsed(content)
+        self._known: dict[str, str] = {}
+        self._warnings: list[str] = []
+        self._unknown = 0
+
+    def read(self) -> Values:
+        import yaml
+
+        next(self._events)  # the stream's start
+        if isinstance(next(self._events), yaml.DocumentStartEvent):
+            first = next(self._events)
+            if isinstance(first, yaml.MappingStartEvent):
+                self._mapping(())
+            elif not _is_nothing(first):
+                raise UnreadableError(f"{self._path} holds no keys with values. Write lines such as KEY: value.")
+            next(self._events)  # the document's end
+            if isinstance(next(self._events), yaml.DocumentStartEvent):
+                raise UnreadableError(f"{self._path} holds several documents. Write one, without --- between.")
+        if more := self._unknown - len(self._warnings):
+            self._warnings.append(f"{self._path}: {counted(more, 'more unknown key')}.")
+        return Values(self._known, self._warnings)
+
+    def _parsed(self, content: str) -> Iterator[yaml.Event]:
+        import yaml
+
+        try:
+            for event in yaml.parse(content, yaml.SafeLoader):
+                if getattr(event, "anchor", None):
+                    self._refuse(event, "this is an anchor or an alias (& or *). Write the value itself")
+                if getattr(event, "tag", None):
+                    self._refuse(event, "this is a tag (!). Write the value alone")
+                yield event
+        except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+            mark = getattr(error, "problem_mark", None)
+            where = f" in line {mark.line + 1}" if mark else ""
+            reason = getattr(error, "problem", None) or "it can't be understood"
+            raise UnreadableError(
+                f"{self._path} is not YAML{where}: {reason}. Write lines such as KEY: value."
+            ) from None
+
+    def _mapping(self, above: tuple[str, ...]) -> None:
+        import yaml
+
+        seen: set[str] = set()
+        for event in self._events:
+            if isinstance(event, yaml.MappingEndEvent):
+                return
+            if not isinstance(event, yaml.ScalarEvent):
+                self._refuse(event, "a key is a single word. Write lines such as KEY: value")
+            names = (*above, event.value)
+            if event.value in seen:
+                self._refuse(event, f"{_shown(event.value)} stands twice. Keep one of the lines")
+            seen.add(event.value)
+            value = next(self._events)
+            if isinstance(value, yaml.MappingStartEvent):
+                self._check_depth(value, len(names))
+                self._mapping(names)
+            elif isinstance(value, yaml.SequenceStartEvent):
+                if _known_name(names):
+                    self._refuse(value, f"{_shown(event.value)} has a list. Write a single value")
+                self._keep(event, names, None)
+                self._pass_over_list()
+            elif isinstance(value, yaml.ScalarEvent):
+                self._keep(event, names, None if _is_nothing(value) else value.value)
+
+    def _pass_over_list(self) -> None:
+        import yaml
+
+        depth = 1
+        while depth:
+            event = next(self._events)
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                self._check_depth(event, depth)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+
+    def _check_depth(self, event: yaml.Event, depth: int) -> None:
+        if depth >= _MAX_DEPTH:
+            self._refuse(event, "this is nested too deeply")
+
+    def _keep(self, key: yaml.ScalarEvent, names: tuple[str, ...], value: str | None) -> None:
+        known = _known_name(names)
+        if known is None:
+            self._unknown += 1
+            if self._unknown <= _MOST_WARNINGS:
+                spelled = (names[-1], "__".join(names))
+                near = [found for name in spelled for found in nearest_names(name[:_LONGEST], KNOWN_KEYS, 1)]
+                hint = f" Did you mean {near[0]}?" if near else ""
+                self._warnings.append(f"{self._at(key)}: there is no key {_shown(names[-1])}.{hint}")
+        elif value is not None and (known == "__".join(names) or known not in self._known):
+            self._known[known] = value
+
+    def _at(self, event: yaml.Event) -> str:
+        mark = event.start_mark
+        return f"{self._path}, line {mark.line + 1}" if mark else str(self._path)
+
+    def _refuse(self, event: yaml.Event, reason: str) -> NoReturn:
+        raise UnreadableError(f"{self._at(event)}: {reason}.")
+
+
+def _known_name(names: tuple[str, ...]) -> str | None:
+    return next((name for name in ("__".join(names), names[-1]) if name in KNOWN_KEYS), None)
+
+
+def _is_nothing(event: yaml.Event) -> bool:
     import yaml
 
-    try:
-        data = yaml.safe_load(content)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if mark else ""
-        reason = getattr(error, "problem", None) or "it can't be understood"
-        raise UnreadableError(f"{path} is not YAML{where}: {reason}. Write lines such as NAME: value.") from None
-    if data is None:
-        return {}
-    if not isinstance(data, dict):
-        raise UnreadableError(f"{path} holds no names with values. Write lines such as NAME: value.")
-    return data
+    if not isinstance(event, yaml.ScalarEvent):
+        return False
+    return event.style is None and event.value in ("", "~", "null", "Null", "NULL")
 
 
-def _leaves(data: dict[Any, Any], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every value with the names that lead to it. Lazily: aliases can make a small file hold endlessly many."""
-    for key, value in data.items():
-        names = (*above, str(key))
-        if isinstance(value, dict):
-            if len(names) < _MAX_DEPTH:
-                yield from _leaves(value, names)
-        elif isinstance(value, bool):
-            yield names, str(value).lower()
-        elif isinstance(value, int | float | str):
-            yield names, str(value)
+def _shown(key: str) -> str:
+    return repr(key[:_LONGEST])

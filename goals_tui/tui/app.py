@@ -111,7 +111,7 @@ class GoalsApp(BaseApp[None]):
         self.stamp = services.stamp()
         self.switch_mode("goals")
         self.set_interval(POLL_SECONDS, self.look_for_changes)
-        for notice in services.workspace.notices:
+        for notice in (*services.workspace.notices, *_passed_over(services)):
             self.notify(notice, severity="warning", timeout=STAYS_SECONDS)
         if not self.config.tour_seen:
             self._offer_tour()
@@ -273,6 +273,14 @@ class GoalsApp(BaseApp[None]):
             self.notify(f"{doing}… goals-tui closes when it is done.")
             await self.changes_done()
         self.exit()
+
+
+def _passed_over(services: Services) -> list[str]:
+    """The warnings about `values.yaml`; the goals screen says where it can't be read at all."""
+    try:
+        return services.values.warnings
+    except GoalsError:
+        return []
 
 
 def _screen(area: Area) -> Screen[Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -61,12 +63,63 @@ def test_configuration(tmp_path: Path, content: bytes) -> None:
     calm(lambda: load(path))
 
 
-@few
-@given(content=st.one_of(st.sampled_from(ODD), damaged(VALUES), st.binary(max_size=80)))
-def test_values(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "values.yaml"
-    path.write_bytes(content)
-    calm(lambda: read_features({}, read_values(path)))
+PIECES = (
+    *(
+        b"&a ",
+        b"*a",
+        b"!!int ''",
+        b"!!timestamp x",
+        b"!x ",
+        b'"\\UFFFFFFFF"',
+        b'"\\uD800"',
+        b"0x" + b"f" * 5000,
+        b"9" * 5000,
+    ),
+    *(b"[" * 30_000, b"{a: " * 9_000, b"- " * 9_000, b"? " * 9_000, (b"[" * 999 + b"\n") * 30, b"a: " * 9_000),
+    *(
+        b"<<: ",
+        b"---\n",
+        b"...\n",
+        b"%YAML 9.9\n",
+        b"|\n ",
+        b">-\n",
+        b"\t",
+        b"\x00",
+        b"\xff",
+        b"\xe2\x80\xa8",
+        b": ",
+        b"#",
+        b"'",
+        b'"',
+    ),
+    *(b"a: &a {x: 1}\n" + b"".join(b"k%d: &k%d [*a, *a]\n" % (n, n) for n in range(99)), b"x" * 60_000, b"a:\n " * 99),
+)
+
+
+def test_values_of_300_mutations(tmp_path: Path) -> None:
+    """Each is read or refused in one line, and none of them takes long."""
+    random, path = Random(12), tmp_path / "values.yaml"
+    known = warned = 0
+    for content in [*ODD, *(mutated(VALUES, random) for _ in range(300))]:
+        path.write_bytes(content)
+        began = time.monotonic()
+        if not isinstance(values := calm(lambda: read_values(tmp_path)), str):
+            calm(lambda values=values: read_features({}, values.known))
+            known += bool(values.known)
+            warned += bool(values.warnings)
+            for line in values.warnings:
+                check_line(line)
+        assert time.monotonic() - began < 10, ascii(content[:200])
+    assert known > 30 and warned > 10, "most of them are refused: they test nothing"
+
+
+def mutated(content: bytes, random: Random) -> bytes:
+    """Content with one to three places cut, repeated or overwritten."""
+    for _ in range(random.randint(1, 3)):
+        start, length = random.randrange(len(content) + 1), random.randrange(20)
+        middle = random.choice([b"", content[start : start + length] * 2, random.randbytes(3), *PIECES])
+        content = content[:start] + middle + content[start + random.choice([0, length]) :]
+    return content
 
 
 def test_large_values(tmp_path: Path) -> None:

@@ -91,10 +91,11 @@ def test_flags_come_from_the_environment_before_values_yaml() -> None:
     assert read_features({}, {}) == Features(enabled=True, max_steps=10)
 
 
-@pytest.mark.parametrize("limit", ["21", "1", "ten", "-3", "1e1"])
+@pytest.mark.parametrize("limit", ["21", "1", "ten", "-3", "1e1", "0x" + "f" * 5000, "9" * 5000, "\u0663"])
 def test_a_step_limit_out_of_bounds_is_refused(limit: str) -> None:
-    with pytest.raises(RefusedError, match="Write a number of steps from 2 to 20"):
+    with pytest.raises(RefusedError, match="Write a number of steps from 2 to 20") as refused:
         read_features({"FEATURE_USE_GOALS_V2__MAX_STEPS_PER_GOAL": limit}, {})
+    assert len(str(refused.value)) < 300
 
 
 def test_the_limit_is_read_from_values_yaml(services: Services) -> None:
