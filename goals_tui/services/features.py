@@ -10,7 +10,7 @@ from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.goal_rules import DEFAULT_MAX_STEPS, HIGHEST_MAX_STEPS
 
 USE_GOALS = ("FEATURE_USE_GOALS_V2", "FEATURE_USE_GOALS")
-"""The names of the switch, the one that counts first; `store.values_file.KNOWN_KEYS` lists every name of this module."""
+"""The names of the switch, the one that counts first; `store.values_file.KNOWN_KEYS` lists all of this module."""
 
 MAX_STEPS = tuple(f"{flag}__MAX_STEPS_PER_GOAL" for flag in USE_GOALS)
 

@@ -13,11 +13,23 @@ import pytest
 from goals_tui.cli.run import run
 from goals_tui.domain.filters import Filters
 from goals_tui.services.context import Services
+from goals_tui.tui.insights.table import Cell, Heading, Table
 from tests.builders import book_a_flight
 from tests.hostile.calm import harmless
 
 EVIL = "\x1b[2J\x1b]0;owned\x07\x9b31m\x7f\u202egpj"
-FORMULAS = ["=1+1", "+1+cmd", "-2+3+cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("x")']
+FORMULAS = [
+    "=1+1",
+    "+1+cmd",
+    "-2+3+cmd|' /C calc'!A0",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    '=HYPERLINK("x")',
+    "＝1+1",
+    " =1",
+    "\u200b=1",
+]
 
 
 def record(goal: Any, number: int, place: int = 0, **fields: Any) -> dict[str, Any]:
@@ -110,9 +122,18 @@ def test_formulas_in_tables_for_spreadsheets(hostile: Services, capsys: pytest.C
     for text in (out.read_text(), printed(hostile, "cycles --span all", capsys, "csv")):
         cells = [cell for row in csv.reader(io.StringIO(text, newline="")) for cell in row]
         assert any("HYPERLINK" in cell for cell in cells)
-        assert [cell for cell in cells if cell[:1] in tuple("=+-@\t\r")] == []
+        assert [cell for cell in cells if cell.strip("\u200b ")[:1] in tuple("=+-@\t\r＝")] == []
     parts = [cell.title for cell in hostile.insights.breakdown("endpoint", Filters(span="all"))]
     assert "=1+1" in parts
+
+
+def test_formulas_in_a_table_that_is_copied_for_a_sheet() -> None:
+    headings = (Heading("=Session", "session", numeric=False), Heading("Saved", "saved"))
+    rows = tuple((Cell(text, text), Cell("-0.5 %", -0.005)) for text in (*FORMULAS, "a\nb\tc"))
+    lines = Table(headings, rows).as_text().split("\n")
+    assert lines[:2] == ["'=Session\tSaved", "'=1+1\t-0.5 %"]
+    assert lines[-2:] == ["a b c\t-0.5 %", ""]
+    assert [line for line in lines if line.strip("\u200b ")[:1] in tuple("=+-@\t\r＝")] == []
 
 
 def texts(found: object) -> Iterator[str]:

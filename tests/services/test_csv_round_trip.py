@@ -17,7 +17,7 @@ from tests import builders
 from tests.examples import examples
 
 GOAL = builders.book_a_flight()
-HOSTILE = st.text(st.sampled_from("'=+-@,;\"C 1é"), min_size=1, max_size=6).map(clean_line).filter(bool)
+HOSTILE = st.text(st.sampled_from("'=+-@＝－\u200c,;\"C 1.eé"), min_size=1, max_size=6).map(clean_line).filter(bool)
 
 
 def fresh(folder: Path) -> Services:
@@ -48,7 +48,11 @@ def test_every_text_comes_back(texts: list[tuple[str, str, str, str | None]]) ->
 
 
 @pytest.mark.parametrize(
-    ("text", "cell"), [("-C", "'-C"), ("'-C", "''-C"), ("''=1", "'''=1"), ("'C", "'C"), ("5-C", "5-C")]
+    ("text", "cell"),
+    [
+        *(("-C", "'-C"), ("'-C", "''-C"), ("''=1", "'''=1"), ("'C", "'C"), ("5-C", "5-C")),
+        *(("＝1", "'＝1"), ("\u200c=1", "'\u200c=1"), ("-1.5", "-1.5"), ("-1_0", "'-1_0"), ("-.5e3", "-.5e3")),
+    ],
 )
 def test_what_a_spreadsheet_would_run_stays_guarded(services: Services, tmp_path: Path, text: str, cell: str) -> None:
     services.workspace.events.append([builders.event(GOAL, "Flight selected", session=text)])

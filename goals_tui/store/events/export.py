@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import UnreadableError, WrongValueError
 from goals_tui.domain.event import FIELDS
-from goals_tui.domain.spreadsheet import FORMULA
+from goals_tui.domain.spreadsheet import FORMULA, NUMBER
 from goals_tui.store.atomic import user_file
 from goals_tui.store.duckdb_files import PARQUET, copy_to, reason_of
 from goals_tui.store.events.reader import COLUMNS
@@ -20,9 +20,9 @@ _INSTANT = (
     f"CASE WHEN microsecond(timestamp) % 1000 = 0 THEN strftime(timestamp, '%Y-%m-%dT%H:%M:%S.%gZ') ELSE {_MOMENT} END"
 )
 
-_PATTERN = "'^" + FORMULA.replace("'", "''") + "'"
+_FORMULA = "'^" + FORMULA.replace("'", "''") + "'"
 _HARMLESS = (
-    f"CASE WHEN regexp_matches({{column}}, {_PATTERN}) AND TRY_CAST({{column}} AS DOUBLE) IS NULL "
+    f"CASE WHEN regexp_matches({{column}}, {_FORMULA}) AND NOT regexp_full_match({{column}}, '{NUMBER}') "
     "THEN '''' || {column} ELSE {column} END"
 )
 """The same as `spreadsheet.harmless`."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from goals_tui.domain.model import clean_line
 from goals_tui.domain.spreadsheet import harmless
 
 Value = str | int | float | Decimal | None
@@ -50,9 +51,9 @@ class Table:
         return self.rows if self.total is None else (*self.rows, self.total)
 
     def as_text(self) -> str:
-        """As words, columns parted by tabs: pastes into a sheet, a mail or a chat."""
-        lines = [[heading.title for heading in self.headings]]
-        lines += [[cell.text.replace("\t", " ") for cell in row] for row in self.lines]
+        """As words, columns parted by tabs: pastes into a sheet, a mail or a chat. No cell can run as a formula."""
+        lines = [[harmless(clean_line(heading.title)) for heading in self.headings]]
+        lines += [[_copied(cell) for cell in row] for row in self.lines]
         return "\n".join("\t".join(line) for line in lines) + "\n"
 
     def as_csv(self) -> str:
@@ -62,6 +63,11 @@ class Table:
         writer.writerow([harmless(heading.name) for heading in self.headings])
         writer.writerows([_csv_value(cell.value) for cell in row] for row in self.rows)
         return text.getvalue()
+
+
+def _copied(cell: Cell) -> str:
+    text = clean_line(cell.text)
+    return harmless(text) if isinstance(cell.value, str) else text
 
 
 def _csv_value(value: Value) -> str:
