@@ -17,6 +17,7 @@ from goals_tui.domain.open_cycle import join_cycle
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
+    from goals_tui.store.events.sessions import SessionEvent
 
 _SESSION = TypeAdapter(Key)
 
@@ -76,8 +77,11 @@ class Tracker:
 
     def _open_cycle(self, session_id: str, goal_id: str, initial: str, at: datetime | None) -> str | None:
         """The cycle that further steps of the goal join in this session, or None."""
-        events = self._log.session_events(session_id)
-        opened = [event for event in events if event.step_id == initial and event.goal_id == goal_id]
+
+        def opens(event: SessionEvent) -> bool:
+            return event.step_id == initial and event.goal_id == goal_id
+
+        opened = [*filter(opens, self._log.session_events(session_id, opens if at is None else None))]
         if at is not None:
             until_then = [event for event in opened if event.timestamp <= at]
             opened = sorted(until_then, key=attrgetter("timestamp")) or opened

@@ -128,15 +128,22 @@ def test_left_over_files_are_found_and_go(tmp_path: Path) -> None:
     log = new_log(tmp_path)
     log.append(events(1))
     log.seal()
-    for name in ("part-0.parquet", "part-0.sessions", ".x.tmp"):
+    for name in ("part-0.parquet", "part-0.new", "part-1.sessions", "deleted-2.json", "deleted-2.new", ".x.tmp"):
         (log.path / name).write_bytes(b"x")
+    (log.path / "part-3.parquet").write_bytes(b"x")
     assert ids(log) == ["e1"]
     assert {(found.code, found.file) for found in log.verify()} == {
         ("leftover", "part-0.parquet"),
-        ("leftover", "part-0.sessions"),
+        ("leftover", "part-0.new"),
+        ("leftover", "part-1.sessions"),
+        ("leftover", "deleted-2.json"),
+        ("leftover", "deleted-2.new"),
         ("leftover", ".x.tmp"),
+        ("uncounted-part", "part-3.parquet"),
     }
     log.seal()
+    assert [found.file for found in log.verify()] == ["part-3.parquet"], "what is not known to be ours stays"
+    (log.path / "part-3.parquet").unlink()
     assert log.verify() == [] and files(log) == SEALED
 
 
@@ -170,7 +177,7 @@ def test_parts_that_are_read_stay_until_nobody_reads(tmp_path: Path) -> None:
     reader.close()
     del reader
     log.seal()
-    assert files(log) == SEALED
+    assert files(log) == ["deleted-*.json", *SEALED]
 
 
 def test_a_lost_catalog_is_made_anew(tmp_path: Path) -> None:

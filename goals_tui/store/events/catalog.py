@@ -1,16 +1,23 @@
 """Which sealed parts the event log consists of: events/parts.json, replaced in one atomic step.
 
-Sealing, merging, importing and deleting first write new parts beside the old ones and then replace this
-file. That replacement is the moment at which they happen: before it nothing has changed for any reader,
-after it everything has. Whatever else lies in the folder is left over from a killed process.
+Sealing, merging, importing and deleting first write new files beside the old ones and then replace this one. That
+replacement is the moment at which they happen: before it nothing has changed for any reader, after it everything has.
+
+parts.json may get lost, or be an older one again (a merge in git, a backup, a sync tool). So that nothing is lost with
+it, and nothing comes back, every new file says what it stands for: a part names what it replaces in its `Origin`, a
+deletion leaves a `Deletion`, and what is not committed yet has a mark (`marker`) beside it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
 import uuid
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -19,6 +26,9 @@ from goals_tui.store.atomic import refusal, replace_file
 
 CATALOG = "parts.json"
 FORMAT = 1
+
+_NAME = re.compile(r"[^/\\\0\ud800-\udfff]{1,200}")
+_MOST_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,7 @@ class Part:
 
     def file(self, folder: Path) -> Path:
         """The Parquet file."""
-        return folder / f"part-{self.id}.parquet"
+        return part_file(folder, self.id)
 
     def index(self, folder: Path) -> Path:
         """The index of its sessions (`sessions`)."""
@@ -49,48 +59,233 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What a part says of itself in the metadata of its file.
+
+    `replaces`: the parts, and the set-aside files, whose events it holds, and those that these had replaced, newest
+    first. `deletions`: the ids of the deletions that are done in it.
+    """
+
+    replaces: tuple[str, ...] = ()
+    deletions: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, note: object) -> Origin | None:
+        """The origin in a note; None where it is no such note."""
+        if not isinstance(note, dict):
+            return None
+        replaces, deletions = note.get("replaces", ()), note.get("deletions", ())
+        return cls(tuple(replaces), tuple(deletions)) if _are_names(replaces) and _are_names(deletions) else None
+
+    def note(self) -> dict[str, Any]:
+        """The inverse of `read`."""
+        return {"replaces": self.replaces[:_MOST_REMEMBERED], "deletions": self.deletions}
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What a deletion took: events of a goal, or of some of its steps. events/deleted-*.json, which stays.
+
+    `replaces`: as in Origin, for what had no other events, so that no part could name it.
+    """
+
+    id: str
+    goal_id: str
+    step_ids: tuple[str, ...] | None
+    replaces: tuple[str, ...] = ()
+
+    @property
+    def doomed(self) -> str:
+        """The condition under which an event is one of these, in SQL."""
+        condition = f'"goalId" = {_quoted(self.goal_id)}'
+        if self.step_ids is not None:
+            condition += f' AND "stepId" IN ({", ".join(map(_quoted, self.step_ids))})'
+        return condition
+
+    def file(self, folder: Path) -> Path:
+        """Where it is recorded."""
+        return deletion_file(folder, self.id)
+
+    def save(self, folder: Path) -> None:
+        """Record it, marked as not committed. Raises OSError."""
+        replace_file(marker(self.file(folder)), b"")
+        replace_file(self.file(folder), orjson.dumps(asdict(self), option=orjson.OPT_INDENT_2) + b"\n")
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
-    """The parts in the order in which they came; `absorbed` are set-aside files whose events are in them."""
+    """The parts in the order in which they came; `absorbed` are set-aside files whose events are in them.
+
+    `replaced`: parts whose events are in others or were deleted, but whose files are still there. `unknown`: other
+    Parquet files that are there and don't count. `deletions`: the ids of those that are done in all parts.
+    """
 
     parts: tuple[Part, ...] = ()
     absorbed: tuple[str, ...] = ()
     torn: int = 0
     """How many unreadable lines were moved to torn-*.jsonl when their file was sealed; 0 once those are deleted."""
 
+    replaced: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    deletions: tuple[str, ...] = ()
+
 
 class DamagedCatalogError(Exception):
     """parts.json is missing although there are parts, or is not what we wrote."""
 
 
+class StaleCatalogError(DamagedCatalogError):
+    """parts.json knows nothing of a part or a deletion that is there: it is an older one.
+
+    `listed` is what it says; `by_0_1_0` that a program wrote it which passes over deletions.
+    """
+
+    def __init__(self, listed: Catalog, *, by_0_1_0: bool) -> None:
+        super().__init__("parts.json is an older one")
+        self.listed = listed
+        self.by_0_1_0 = by_0_1_0
+
+
 def load_catalog(folder: Path) -> Catalog:
-    """The catalog of a log. Raises DamagedCatalogError, and UnreadableError where it can't be read."""
+    """The catalog of a log. Raises DamagedCatalogError, and UnreadableError where it can't be read.
+
+    A part that somebody commits meanwhile may stand in the folder and not in what was read before: then both are
+    looked at again.
+    """
+    try:
+        return _load(folder)
+    except StaleCatalogError:
+        return _load(folder)
+
+
+def _load(folder: Path) -> Catalog:
+    names = file_names(folder)
     path = folder / CATALOG
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        if next(folder.glob("part-*.parquet"), None) is not None:
+        if committed(names, "part-", ".parquet") or committed(names, "deleted-", ".json"):
             raise DamagedCatalogError(f"{path} is missing") from None
         return Catalog()
     except OSError as error:
         raise refusal("read", path, error) from error
     try:
         data = orjson.loads(content)
-        if data["format"] > FORMAT:
+        if _is_count(data["format"]) and data["format"] > FORMAT:
             raise UnreadableError(f"{path} was written by a newer goals-tui. Update goals-tui.")
-        return Catalog(
-            parts=tuple(Part(**part) for part in data["parts"]),
-            absorbed=tuple(data["absorbed"]),
-            torn=data["torn"] if data["torn"] and any(folder.glob("torn-*.jsonl")) else 0,
-        )
-    except (orjson.JSONDecodeError, TypeError, KeyError) as error:
+        catalog = _read(data)
+    except (orjson.JSONDecodeError, TypeError, KeyError, ValueError) as error:
         raise DamagedCatalogError(f"{path} is damaged") from error
+    known = {*(part.id for part in catalog.parts), *catalog.replaced, *catalog.unknown}
+    if committed(names, "part-", ".parquet") - known or committed(names, "deleted-", ".json") - {*catalog.deletions}:
+        raise StaleCatalogError(catalog, by_0_1_0="deletions" not in data)
+    if catalog.torn and not any(name.startswith("torn-") for name in names):
+        return replace(catalog, torn=0)
+    return catalog
+
+
+def _read(data: Any) -> Catalog:
+    """A catalog of JSON content. Raises ValueError, KeyError or TypeError where it is none."""
+    names = {name: data.get(name, []) for name in ("replaced", "unknown", "deletions")}
+    catalog = Catalog(
+        parts=tuple(Part(**part) for part in data["parts"]),
+        absorbed=tuple(data["absorbed"]),
+        torn=data["torn"],
+        **{name: tuple(value) for name, value in names.items()},
+    )
+    right = (
+        _is_count(data["format"])
+        and _is_count(catalog.torn)
+        and all(map(_are_names, (data["absorbed"], *names.values())))
+        and all(map(_is_part, catalog.parts))
+        and len({part.id for part in catalog.parts}) == len(catalog.parts)
+    )
+    if not right:
+        raise ValueError
+    return catalog
+
+
+def _is_part(part: Part) -> bool:
+    counts = (part.events, part.bytes, part.sessions, part.checksum, part.file_checksum or 0)
+    moments = [datetime.fromisoformat(moment) for moment in (part.first, part.last) if moment is not None]
+    return _are_names([part.id]) and all(map(_is_count, counts)) and all(moment.tzinfo for moment in moments)
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _are_names(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(one, str) and _NAME.fullmatch(one) for one in value)
 
 
 def save_catalog(folder: Path, catalog: Catalog) -> None:
     """Makes this the state of the log. Raises OSError."""
-    still_there = tuple(name for name in catalog.absorbed if aside(folder, name).exists())
-    data = {"format": FORMAT, **asdict(replace(catalog, absorbed=still_there))}
+    names = file_names(folder)
+    there = committed(names, "part-", ".parquet", marked=True)
+    kept = replace(
+        catalog,
+        absorbed=tuple(name for name in catalog.absorbed if aside(folder, name).name in names),
+        replaced=tuple(name for name in dict.fromkeys(catalog.replaced) if name in there),
+        unknown=tuple(name for name in dict.fromkeys(catalog.unknown) if name in there),
+    )
+    data = {"format": FORMAT, **asdict(kept)}
     replace_file(folder / CATALOG, orjson.dumps(data, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+def load_deletions(folder: Path) -> list[Deletion]:
+    """The deletions that were committed. Raises UnreadableError."""
+    found = []
+    for name in sorted(committed(file_names(folder), "deleted-", ".json")):
+        path = deletion_file(folder, name)
+        try:
+            data = orjson.loads(path.read_bytes())
+            steps = data["step_ids"]
+            if not isinstance(data["goal_id"], str) or not (
+                steps is None or all(isinstance(one, str) for one in steps)
+            ):
+                raise ValueError
+            replaces = data["replaces"] if _are_names(data["replaces"]) else ()
+            found.append(Deletion(name, data["goal_id"], None if steps is None else tuple(steps), tuple(replaces)))
+        except OSError as error:
+            raise refusal("read", path, error) from error
+        except (ValueError, TypeError, KeyError):
+            raise UnreadableError(
+                f"{path}, which says what was deleted, is damaged. Put it back from a backup, or delete it."
+            ) from None
+    return found
+
+
+def file_names(folder: Path) -> set[str]:
+    """The names in the log's folder; none where there is no folder. Raises UnreadableError."""
+    try:
+        return {path.name for path in folder.iterdir()}
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+    except OSError as error:
+        raise refusal("read", folder, error) from error
+
+
+def committed(names: Iterable[str], begins: str, ends: str, *, marked: bool = False) -> set[str]:
+    """The ids of the files whose names begin and end so, without those that are marked as not committed."""
+    names = set(names)
+    found = {name[len(begins) : -len(ends)] for name in names if name.startswith(begins) and name.endswith(ends)}
+    return {one for one in found if _NAME.fullmatch(one) and (marked or f"{begins}{one}.new" not in names)}
+
+
+def marker(file: Path) -> Path:
+    """The empty file that says of another one, while it is there, that it is not committed: unless it is listed."""
+    return file.with_suffix(".new")
+
+
+def part_file(folder: Path, part_id: str) -> Path:
+    """The Parquet file of a part."""
+    return folder / f"part-{part_id}.parquet"
+
+
+def deletion_file(folder: Path, deletion_id: str) -> Path:
+    """Where a deletion is recorded."""
+    return folder / f"deleted-{deletion_id}.json"
 
 
 def new_id() -> str:
@@ -117,3 +312,7 @@ def waiting(folder: Path, catalog: Catalog) -> list[Path]:
             if file not in absorbed:
                 found.append((file.stat().st_mtime_ns, file))
     return [file for _, file in sorted(found)]
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

@@ -10,15 +10,16 @@ from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import FIELDS
 from goals_tui.domain.words import counted
 from goals_tui.store.duckdb_files import bare_connection, parquet, reason_of
-from goals_tui.store.events.catalog import Catalog, Part, aside
+from goals_tui.store.events.catalog import Catalog, Part, committed, file_names, part_file
+from goals_tui.store.events.part_files import leftovers
 from goals_tui.store.events.reader import (
     READABLE,
     appended_files,
     check_content,
+    damage_named,
     duplicate_rows,
     load_appended,
     load_sealed,
-    nobody_reads,
     torn_rows,
 )
 
@@ -38,7 +39,7 @@ def verify(folder: Path, load: Callable[[], Catalog]) -> list[VerifyFinding]:
     if not folder.exists():
         return []
     wrong, whole = _parts(folder, catalog)
-    return [*wrong, *_lines(folder, catalog, whole), *_leftovers(folder, catalog)]
+    return [*wrong, *_lines(folder, catalog, whole), *_uncounted(folder, catalog), *_leftovers(folder, catalog)]
 
 
 def _parts(folder: Path, catalog: Catalog) -> tuple[list[VerifyFinding], list[Part]]:
@@ -98,13 +99,28 @@ def _lines(folder: Path, catalog: Catalog, whole: Sequence[Part]) -> Iterator[Ve
         yield VerifyFinding("duplicates", ", ".join(file.name for file in files), message)
 
 
+def _uncounted(folder: Path, catalog: Catalog) -> Iterator[VerifyFinding]:
+    there = committed(file_names(folder), "part-", ".parquet")
+    for part_id in sorted(there - {part.id for part in catalog.parts} - {*catalog.replaced}):
+        path = part_file(folder, part_id)
+        try:
+            with damage_named(folder), bare_connection() as connection:
+                row = connection.execute(
+                    f"SELECT count(*), min(timestamp)::DATE, max(timestamp)::DATE FROM {parquet([path])}"
+                ).fetchone()
+        except UnreadableError:
+            row = None
+        if row and row[0]:
+            message = (
+                f"Not counted: {counted(row[0], 'event')} of {row[1]} to {row[2]}. parts.json doesn't list this file, "
+                "and nothing removes it. Delete it, or delete parts.json to have it made anew with these events."
+            )
+        else:
+            message = "It is no part of this log, or damaged. It counts for nothing, and nothing removes it."
+        yield VerifyFinding("uncounted-part", path.name, message)
+
+
 def _leftovers(folder: Path, catalog: Catalog) -> Iterator[VerifyFinding]:
-    if not nobody_reads(folder):
-        # Replaced parts may be in use; whoever makes the next part removes them.
-        return
-    listed = {path for part in catalog.parts for path in (part.file(folder), part.index(folder))}
-    unlisted = {path for path in folder.glob("part-*") if path not in listed}
-    absorbed = {path for name in catalog.absorbed if (path := aside(folder, name)).exists()}
-    for path in sorted(unlisted | absorbed | set(folder.glob(".*.tmp"))):
+    for path in leftovers(folder, catalog):
         message = "Left over from work that was cut off or is under way; it counts for nothing. Sealing removes it."
         yield VerifyFinding("leftover", path.name, message)

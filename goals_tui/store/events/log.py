@@ -4,6 +4,8 @@ events/events.jsonl          what was appended, one GoalEvent a line
 events/sealing-*.jsonl       an earlier events.jsonl that is being sealed; read as appended until it is
 events/part-*.parquet        sealed parts, never changed; part-*.sessions is the index of their sessions
 events/parts.json            which parts count (`catalog`)
+events/deleted-*.json        what was deleted, so that no older file brings it back
+events/*.new                 marks a file that is not committed yet
 events/torn-*.jsonl          unreadable lines, kept when their file was sealed
 """
 
@@ -16,13 +18,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import GoalEvent
 from goals_tui.store.atomic import refusal
 from goals_tui.store.events import reader as event_reader
 from goals_tui.store.events.append import APPENDED, AppendFile
-from goals_tui.store.events.catalog import CATALOG, Catalog, DamagedCatalogError, load_catalog, waiting
+from goals_tui.store.events.catalog import (
+    CATALOG,
+    Catalog,
+    DamagedCatalogError,
+    StaleCatalogError,
+    load_catalog,
+    waiting,
+)
 from goals_tui.store.events.parts import Parts, Prepared, SealResult
-from goals_tui.store.events.sessions import SessionEvent, Sessions
+from goals_tui.store.events.sessions import SessionEvent, Sessions, Wanted
 from goals_tui.store.events.tail import count_tail
 from goals_tui.store.locks import process_lock
 
@@ -86,12 +96,13 @@ class EventLog:
         """
         return event_reader.connect(self.path, self._catalog)
 
-    def session_events(self, session_id: str) -> list[SessionEvent]:
+    def session_events(self, session_id: str, since: Wanted | None = None) -> list[SessionEvent]:
         """The events of one session: the sealed ones by time, then the appended ones as they came in.
 
-        Costs the same however many events other sessions have.
+        `since`: events before the last appended one for which it is true may be left out. With it this costs the same
+        however many events other sessions have.
         """
-        return self._sessions.events(session_id)
+        return self._sessions.events(session_id, since)
 
     def is_empty(self) -> bool:
         """Whether there is no event at all; costs a stat or two."""
@@ -175,6 +186,12 @@ class EventLog:
     def _catalog(self) -> Catalog:
         try:
             return load_catalog(self.path)
+        except StaleCatalogError as error:
+            try:
+                return self._parts.rebuild_catalog()
+            except UnreadableError:
+                # Where nothing can be written, what parts.json lists can still be read; `verify` says what it lacks.
+                return error.listed
         except DamagedCatalogError:
             return self._parts.rebuild_catalog()
 

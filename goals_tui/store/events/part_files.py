@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
+from array import array
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.model import format_instant
-from goals_tui.store.atomic import make_file, sync_file
-from goals_tui.store.duckdb_files import bare_connection, copy_to, parquet
-from goals_tui.store.events.catalog import Catalog, Part, aside, new_id
+from goals_tui.store.atomic import make_file, replace_file, sync_file
+from goals_tui.store.duckdb_files import bare_connection, copy_to, note_of, parquet
+from goals_tui.store.events.catalog import (
+    Catalog,
+    Origin,
+    Part,
+    aside,
+    deletion_file,
+    file_names,
+    marker,
+    new_id,
+    part_file,
+)
 from goals_tui.store.events.reader import (
     COLUMNS,
     check_content,
@@ -30,57 +41,79 @@ class PartFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def without(self, part: Part, doomed: str) -> tuple[list[Part], int]:
-        """A part without the events for which `doomed` holds, and how many those are."""
+    def origin(self, connection: DuckDBPyConnection, part_id: str) -> Origin | None:
+        """What a part says of itself; None for one that version 0.1.0 made. Raises duckdb.Error."""
+        return Origin.read(note_of(connection, part_file(self._folder, part_id)))
+
+    def in_place_of(self, parts: Sequence[Part], catalog: Catalog) -> Origin:
+        """The origin of a part with the events of these, all of which are as the catalog's deletions left them."""
+        with bare_connection() as connection:
+            origins = [self.origin(connection, part.id) or Origin() for part in parts]
+        further = [name for origin in origins for name in origin.replaces]
+        return Origin(tuple(dict.fromkeys([*(part.id for part in parts), *further])), catalog.deletions)
+
+    def without(self, part: Part, doomed: str, origin: Origin) -> tuple[Part | None, int]:
+        """A part without the events for which `doomed` holds (None: it has no others), and how many those are."""
         check_content(self._folder, part)
         rows = parquet([part.file(self._folder)])
         with bare_connection() as connection:
             lost = count(connection, f"{rows} WHERE {doomed}")
             if not lost:
-                return [part], 0
-            shorter = self.write(connection, f"SELECT {COLUMNS} FROM {rows} WHERE NOT ({doomed})")
-            return [shorter] if shorter else [], lost
+                return part, 0
+            return self.write(connection, f"SELECT {COLUMNS} FROM {rows} WHERE NOT ({doomed})", origin), lost
 
-    def keep_new(self, connection: DuckDBPyConnection, raw: Path) -> Part | None:
-        """The part of those rows of a file that the log does not have; the first of several with one id."""
+    def keep_new(self, connection: DuckDBPyConnection, raw: Path, origin: Origin) -> Part | None:
+        """The part of those rows of a file that the log does not have; the first of several with one id.
+
+        The metadata of the file hold the origin already.
+        """
         rows = parquet([raw], row_numbers=True)
         connection.execute(
             f"CREATE TABLE keep AS SELECT min(file_row_number) AS place FROM {rows} "
-            "WHERE id NOT IN (SELECT id FROM events) GROUP BY id"
+            "WHERE id NOT IN (SELECT id FROM events WHERE id IS NOT NULL) GROUP BY id"
         )
         if count(connection, "keep") == count(connection, rows):
             return self._finish(connection, raw)
-        return self.write(connection, f"SELECT {COLUMNS} FROM {rows} WHERE file_row_number IN (SELECT place FROM keep)")
+        kept = f"SELECT {COLUMNS} FROM {rows} WHERE file_row_number IN (SELECT place FROM keep)"
+        return self.write(connection, kept, origin)
 
-    def write(self, connection: DuckDBPyConnection, sql: str) -> Part | None:
+    def write(self, connection: DuckDBPyConnection, sql: str, origin: Origin) -> Part | None:
         """A part of the rows of a query; None where there are none. It does not count before it is committed."""
         temporary = self.temporary()
-        copy_to(connection, sql, temporary)
+        copy_to(connection, sql, temporary, note=origin.note())
         return self._finish(connection, temporary)
 
-    def _finish(self, connection: DuckDBPyConnection, temporary: Path) -> Part | None:
-        row = connection.execute(
-            f"SELECT count(*), min(timestamp), max(timestamp) FROM {parquet([temporary])}"
-        ).fetchone()
+    def described(self, connection: DuckDBPyConnection, part_id: str, file: Path) -> tuple[Part | None, array[int]]:
+        """The entry of a part for the catalog and the hashes of its sessions; None where it has no event.
+
+        Raises duckdb.Error, UnreadableError and OSError where the file is damaged.
+        """
+        row = connection.execute(f"SELECT count(*), min(timestamp), max(timestamp) FROM {parquet([file])}").fetchone()
         if not row or not row[0]:
-            return None
+            return None, array("Q")
         events, first, last = row
         if not isinstance(first, datetime) or not isinstance(last, datetime):
             raise damaged(self._folder, "the time of an event is none")
-        hashes = read_hashes(connection, temporary)
-        sync_file(temporary)
+        hashes = read_hashes(connection, file)
         part = Part(
-            id=new_id(),
+            id=part_id,
             events=events,
-            bytes=temporary.stat().st_size,
+            bytes=file.stat().st_size,
             first=_iso(first),
             last=_iso(last),
             sessions=len(hashes),
             checksum=checksum(hashes),
-            file_checksum=file_checksum(temporary),
+            file_checksum=file_checksum(file),
         )
-        temporary.replace(part.file(self._folder))
-        write_index(part.index(self._folder), hashes)
+        return part, hashes
+
+    def _finish(self, connection: DuckDBPyConnection, temporary: Path) -> Part | None:
+        sync_file(temporary)
+        part, hashes = self.described(connection, new_id(), temporary)
+        if part is not None:
+            replace_file(marker(part.file(self._folder)), b"")
+            temporary.replace(part.file(self._folder))
+            write_index(part.index(self._folder), hashes)
         return part
 
     def temporary(self) -> Path:
@@ -89,15 +122,41 @@ class PartFiles:
 
 
 def clean_up(folder: Path, catalog: Catalog) -> None:
-    """Removes what killed processes left and what was replaced. Needs the makers' lock."""
+    """Removes what killed processes left and what was replaced. Needs the makers' lock.
+
+    Parquet files of which nothing is known stay.
+    """
+    kept = set()
+    for path in leftovers(folder, catalog):
+        # What can't be removed now (Windows keeps open files) goes the next time, and its mark with it.
+        try:
+            if path.stem not in kept:
+                path.unlink(missing_ok=True)
+        except OSError:
+            kept.add(path.stem)
+
+
+def leftovers(folder: Path, catalog: Catalog) -> list[Path]:
+    """The files that count for nothing, in the order in which they may go: a mark after what it is about."""
     listed = {path for part in catalog.parts for path in (part.file(folder), part.index(folder))}
-    old = [path for pattern in ("part-*.parquet", "part-*.sessions") for path in folder.glob(pattern)]
-    doomed = [aside(folder, name) for name in catalog.absorbed] + list(folder.glob(".*.tmp"))
-    doomed += [path for path in old if path not in listed] if nobody_reads(folder) else []
-    for path in doomed:
-        # What can't be removed now (Windows keeps open files) goes the next time.
-        with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
+    listed |= {deletion_file(folder, name) for name in catalog.deletions}
+    paths = [folder / name for name in sorted(file_names(folder))]
+    marks = [path for path in paths if path.suffix == ".new" and path.name.startswith(("part-", "deleted-"))]
+    replaced = {part_file(folder, name) for name in catalog.replaced} if nobody_reads(folder) else set()
+    parts = {path for path in paths if path.suffix == ".parquet"} - replaced
+    doomed = [aside(folder, name) for name in catalog.absorbed]
+    doomed += [path for path in paths if path.name.startswith(".") and path.suffix == ".tmp"]
+    doomed += [path for mark in marks for path in (mark.with_suffix(".parquet"), mark.with_suffix(".json"))]
+    doomed += replaced
+    doomed += [
+        path
+        for path in paths
+        if path.name.startswith("part-")
+        and path.suffix == ".sessions"
+        and (path.with_suffix(".parquet") not in parts or path.with_suffix(".new") in marks)
+    ]
+    there = set(paths)
+    return [path for path in doomed if path in there and path not in listed] + marks
 
 
 def count(connection: DuckDBPyConnection, source: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +14,21 @@ from goals_tui.store.atomic import make_folder, refusal, sync_file, sync_folder
 from goals_tui.store.duckdb_files import bare_connection, copy_to, parquet, reason_of
 from goals_tui.store.events.append import AppendFile
 from goals_tui.store.events.catalog import (
-    CATALOG,
     Catalog,
     DamagedCatalogError,
+    Deletion,
+    Origin,
     Part,
+    StaleCatalogError,
     aside,
+    committed,
+    deletion_file,
+    file_names,
     load_catalog,
+    load_deletions,
+    marker,
     new_id,
+    part_file,
     save_catalog,
     set_aside_name,
     waiting,
@@ -37,6 +45,7 @@ from goals_tui.store.events.reader import (
     load_sealed,
     torn_rows,
 )
+from goals_tui.store.events.sessions import write_index
 from goals_tui.store.locks import Lock
 
 if TYPE_CHECKING:
@@ -98,24 +107,32 @@ class Parts:
     @contextlib.contextmanager
     def deleting(self, goal_id: str, step_ids: Collection[str] | None = None) -> Iterator[Prepared]:
         """Writes every part that has such events again without them. They go when it is committed."""
-        doomed = f'"goalId" = {_text(goal_id)}'
-        if step_ids is not None:
-            doomed += f' AND "stepId" IN ({", ".join(map(_text, step_ids))})'
+        deletion = Deletion(new_id(), goal_id, None if step_ids is None else tuple(sorted(step_ids)))
+        doomed = deletion.doomed
         with self._work() as catalog:
             self._set_aside()
             files = waiting(self._folder, catalog)
-            parts, gone = [], 0
-            for part in catalog.parts:
-                kept, lost = self._files.without(part, doomed)
-                parts += kept
-                gone += lost
+            gone = 0
             if files:
                 with bare_connection() as connection:
                     load_appended(connection, files)
                     gone += count(connection, f"appended WHERE {doomed}")
+            done = replace(catalog, deletions=(*catalog.deletions, deletion.id))
+            changed: dict[str, Part | None] = {}
+            emptied: list[str] = []
+            for part in catalog.parts:
+                origin = self._files.in_place_of([part], done)
+                kept, lost = self._files.without(part, doomed, origin)
+                gone += lost
+                if lost:
+                    changed[part.id] = kept
+                    emptied += [] if kept else origin.replaces
             if gone:
-                shorter = Catalog(tuple(parts), catalog.absorbed, catalog.torn)
+                parts = (changed.get(part.id, part) for part in catalog.parts)
+                shorter = replace(done, parts=tuple(filter(None, parts)), replaced=(*catalog.replaced, *changed))
                 catalog, _ = self._absorb(shorter, files, f"NOT ({doomed})")
+                emptied += map(set_aside_name, files)
+                replace(deletion, replaces=tuple(emptied)).save(self._folder)
             yield self._prepared(gone, catalog)
 
     @contextlib.contextmanager
@@ -124,17 +141,18 @@ class Parts:
         with self._work() as catalog:
             raw = self._files.temporary()
             rows = f"SELECT {COLUMNS} FROM ({sql}) WHERE {READABLE}"
-            copy_to(source, rows, raw)
+            origin = Origin(deletions=catalog.deletions)
+            copy_to(source, rows, raw, note=origin.note())
             with bare_connection() as connection:
                 load_appended(connection, [file for file in appended_files(self._folder, catalog) if file.exists()])
                 load_sealed(connection, self._folder, catalog.parts)
-                part = self._files.keep_new(connection, raw)
+                part = self._files.keep_new(connection, raw, origin)
             if part is not None:
-                catalog = Catalog((*catalog.parts, part), catalog.absorbed, catalog.torn)
+                catalog = replace(catalog, parts=(*catalog.parts, part))
             yield self._prepared(part.events if part else 0, catalog)
 
     def rebuild_catalog(self) -> Catalog:
-        """Makes parts.json anew from the parts that are there, each event once. Raises UnreadableError."""
+        """Makes parts.json anew of what is there, where it is lost or an older one. Raises UnreadableError."""
         with self._locked():
             return self._load()
 
@@ -145,9 +163,6 @@ class Parts:
         """
         with self._locked():
             catalog = self._load()
-            if not (self._folder / CATALOG).exists():
-                # Without it, a part that is made but not committed when the process dies would count.
-                self._commit(catalog)
             clean_up(self._folder, catalog)
             try:
                 yield catalog
@@ -176,14 +191,111 @@ class Parts:
             raise damaged(self._folder, reason_of(error)) from error
 
     def _load(self) -> Catalog:
-        with contextlib.suppress(DamagedCatalogError):
+        try:
             return load_catalog(self._folder)
-        rows = parquet(sorted(self._folder.glob("part-*.parquet")))
-        with bare_connection() as connection:
-            part = self._files.write(connection, f"SELECT DISTINCT ON (id) {COLUMNS} FROM {rows}")
-        torn = sum(map(_count_lines, self._folder.glob("torn-*.jsonl")))
-        self._commit(Catalog((part,) if part else (), (), torn))
+        except StaleCatalogError as error:
+            catalog = self._recovered(error.listed, by_0_1_0=error.by_0_1_0)
+        except DamagedCatalogError:
+            catalog = self._recovered(Catalog(), lost=True)
+        self._commit(catalog)
         return load_catalog(self._folder)
+
+    def _recovered(self, listed: Catalog, *, lost: bool = False, by_0_1_0: bool = False) -> Catalog:
+        """The catalog of what is there and committed: each event once, what was replaced or deleted left out.
+
+        Where parts.json is lost, every Parquet file counts; else of those that it doesn't list only our own.
+        """
+        import duckdb
+
+        folder = self._folder
+        there = committed(file_names(folder), "part-", ".parquet")
+        listed_ids = [part.id for part in listed.parts]
+        # The older first, as they came.
+        further = sorted(there - {*listed_ids}, key=lambda one: (part_file(folder, one).stat().st_mtime_ns, one))
+        deletions = load_deletions(folder)
+        origins: dict[str, Origin | None] = {}
+        with bare_connection() as connection:
+            for part_id in (*listed_ids, *further):
+                try:
+                    origins[part_id] = self._files.origin(connection, part_id)
+                except duckdb.Error as error:
+                    if lost:
+                        raise self._unreadable(part_id, error) from error
+        unknown = set() if lost else {part_id for part_id in further if origins.get(part_id) is None}
+        replaced = {name for deletion in deletions for name in deletion.replaces}
+        replaced |= {name for origin in origins.values() if origin for name in origin.replaces}
+        catalog = Catalog(
+            absorbed=(*listed.absorbed, *sorted(replaced)),
+            torn=max(listed.torn, sum(map(_count_lines, folder.glob("torn-*.jsonl")))),
+            replaced=(*listed.replaced, *sorted(replaced)),
+            unknown=tuple(sorted(unknown)),
+            deletions=tuple(dict.fromkeys((*listed.deletions, *(deletion.id for deletion in deletions)))),
+        )
+        with bare_connection() as connection:
+            connection.execute("CREATE TABLE known (id VARCHAR)")
+            for part in listed.parts:
+                if part.id not in replaced:
+                    origin = origins.get(part.id)
+                    # Version 0.1.0 may have made it of what was tracked after the deletion.
+                    made_later = by_0_1_0 and origin is None
+                    undone = "" if made_later else _undone(deletions, listed.deletions, origin)
+                    catalog = self._kept(connection, catalog, part, undone)
+            for part_id in further:
+                if part_id not in replaced | unknown:
+                    origin = origins[part_id] or Origin()
+                    catalog = self._adopted(connection, catalog, part_id, origin, _undone(deletions, (), origin))
+        return catalog
+
+    def _kept(self, connection: DuckDBPyConnection, catalog: Catalog, part: Part, doomed: str) -> Catalog:
+        """A catalog with a part that parts.json lists, without what was deleted."""
+        import duckdb
+
+        kept: Part | None = part
+        try:
+            if doomed:
+                kept, _ = self._files.without(part, doomed, self._files.in_place_of([part], catalog))
+            if kept is not None:
+                rows = parquet([kept.file(self._folder)])
+                connection.execute(f"INSERT INTO known SELECT id FROM {rows} WHERE id IS NOT NULL")
+        except (UnreadableError, duckdb.Error):
+            # Whoever reads it says so.
+            kept = part
+        if kept is part:
+            return replace(catalog, parts=(*catalog.parts, part))
+        return replace(catalog, parts=(*catalog.parts, *filter(None, [kept])), replaced=(*catalog.replaced, part.id))
+
+    def _adopted(
+        self, connection: DuckDBPyConnection, catalog: Catalog, part_id: str, origin: Origin, doomed: str
+    ) -> Catalog:
+        """A catalog with the events of a part that parts.json doesn't list, as far as they are new and not deleted."""
+        import duckdb
+
+        file = part_file(self._folder, part_id)
+        rows = parquet([file], row_numbers=True)
+        staying = f"NOT ({doomed})" if doomed else "true"
+        try:
+            connection.execute(
+                f"CREATE OR REPLACE TABLE fresh AS SELECT id, min(file_row_number) AS place FROM {rows} "
+                f"WHERE {staying} AND id NOT IN (FROM known) GROUP BY id"
+            )
+            connection.execute("INSERT INTO known SELECT id FROM fresh")
+            if count(connection, "fresh") == count(connection, rows):
+                part, hashes = self._files.described(connection, part_id, file)
+                if part is not None:
+                    write_index(part.index(self._folder), hashes)
+                    return replace(catalog, parts=(*catalog.parts, part))
+            fresh = f"SELECT {COLUMNS} FROM {rows} WHERE file_row_number IN (SELECT place FROM fresh)"
+            part = self._files.write(connection, fresh, Origin((part_id, *origin.replaces), catalog.deletions))
+        except duckdb.Error as error:
+            raise self._unreadable(part_id, error) from error
+        return replace(catalog, parts=(*catalog.parts, *filter(None, [part])), replaced=(*catalog.replaced, part_id))
+
+    def _unreadable(self, part_id: str, error: Exception) -> UnreadableError:
+        path = part_file(self._folder, part_id)
+        return UnreadableError(
+            f"The sealed events {path} can't be read: {reason_of(error)}. Put that file back from a backup, "
+            "or move it away: then the others count."
+        )
 
     def _set_aside(self) -> None:
         self._append.rename(aside(self._folder, new_id()))
@@ -192,6 +304,10 @@ class Parts:
         # Under the lock for appending, so that a look-up of a session never sees half of it.
         with self._appending:
             save_catalog(self._folder, catalog)
+        for part in catalog.parts:
+            marker(part.file(self._folder)).unlink(missing_ok=True)
+        for name in catalog.deletions:
+            marker(deletion_file(self._folder, name)).unlink(missing_ok=True)
 
     def _prepared(self, events: int, catalog: Catalog) -> Prepared:
         # Where nothing changes, nothing is written: others would read all of it again.
@@ -207,13 +323,14 @@ class Parts:
                 connection,
                 f"SELECT {COLUMNS} FROM lines WHERE {READABLE} AND ({keep}) "
                 f"AND rowid IN (SELECT min(rowid) FROM lines WHERE {READABLE} AND ({keep}) GROUP BY id) "
-                "AND id NOT IN (SELECT id FROM sealed) ORDER BY timestamp, rowid",
+                "AND id NOT IN (SELECT id FROM sealed WHERE id IS NOT NULL) ORDER BY timestamp, rowid",
+                Origin(tuple(map(set_aside_name, files)), catalog.deletions),
             )
         parts = (*catalog.parts, part) if part else catalog.parts
         absorbed = (*catalog.absorbed, *map(set_aside_name, files))
         events = part.events if part else 0
         result = SealResult(events, duplicates=wanted - events, torn_lines=torn)
-        return Catalog(parts, absorbed, catalog.torn + torn), result
+        return replace(catalog, parts=parts, absorbed=absorbed, torn=catalog.torn + torn), result
 
     def _lines_of(self, files: Sequence[Path]) -> tuple[DuckDBPyConnection, int]:
         """A connection that has these files loaded, and how many lines of theirs were unreadable and put away."""
@@ -255,9 +372,15 @@ class Parts:
         # Events of one moment stay in the order in which they came in: it says which cycle of a session is open.
         ordered = f"SELECT {COLUMNS} FROM ({rows}) ORDER BY timestamp, part, file_row_number"
         with bare_connection() as connection:
-            merged = self._files.write(connection, ordered)
+            merged = self._files.write(connection, ordered, self._files.in_place_of(small, catalog))
         large = tuple(part for part in catalog.parts if part not in small)
-        self._commit(Catalog((*large, merged) if merged else large, catalog.absorbed, catalog.torn))
+        self._commit(
+            replace(
+                catalog,
+                parts=(*large, merged) if merged else large,
+                replaced=(*catalog.replaced, *(part.id for part in small)),
+            )
+        )
         return len(small)
 
     def _is_whole(self, part: Part) -> bool:
@@ -268,6 +391,12 @@ class Parts:
         return True
 
 
+def _undone(deletions: Sequence[Deletion], listed: Sequence[str], origin: Origin | None) -> str:
+    """The condition for the events of a part that these deletions took and that it still has; empty for none."""
+    done = {*listed, *(origin.deletions if origin else ())}
+    return " OR ".join(f"({deletion.doomed})" for deletion in deletions if deletion.id not in done)
+
+
 def _silent(_share: float) -> None:
     """Nobody wants to hear of the progress."""
 
@@ -275,7 +404,3 @@ def _silent(_share: float) -> None:
 def _count_lines(path: Path) -> int:
     with path.open("rb") as file:
         return sum(starts for _piece, starts, _ends in pieces(file))
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

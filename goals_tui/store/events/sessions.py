@@ -10,22 +10,34 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import sys
 import threading
 import zlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Sequence
+from codecs import BOM_UTF8
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import orjson
+
+from goals_tui.domain.errors import UnreadableError
 from goals_tui.store.atomic import refusal, replace_file
 from goals_tui.store.duckdb_files import bare_connection, parquet
 from goals_tui.store.events.append import APPENDED, Appended
-from goals_tui.store.events.catalog import CATALOG, Catalog, Part, waiting
-from goals_tui.store.events.lines import pieces, read_line
+from goals_tui.store.events.catalog import (
+    CATALOG,
+    DamagedCatalogError,
+    Part,
+    StaleCatalogError,
+    load_catalog,
+    waiting,
+)
+from goals_tui.store.events.lines import MAX_LINE, pieces, read_line
 from goals_tui.store.events.reader import check_part, damage_named, damaged, hold_parts
 from goals_tui.store.locks import Lock
 
@@ -36,6 +48,16 @@ if TYPE_CHECKING:
 
 _MOST_REMEMBERED = 10_000
 
+_SEARCHED_FROM = 1 << 20
+"""A file of lines over so many bytes is searched, not read."""
+
+_MOST_SEARCHES = 8
+"""It is searched so many times from end to end; then it is read, which takes as long as some thirty searches."""
+
+_CHUNK = MAX_LINE + 1
+
+_ESCAPED_SESSION = re.compile(rb'"sessionId"\s*:\s*"[^"\\\n]*\\')
+
 
 class SessionEvent(NamedTuple):
     """The little of an event that tracking needs."""
@@ -44,6 +66,9 @@ class SessionEvent(NamedTuple):
     goal_id: str
     step_id: str
     cycle_id: str
+
+
+Wanted = Callable[[SessionEvent], bool]
 
 
 def session_hash(session_id: str) -> int:
@@ -73,101 +98,110 @@ def checksum(hashes: array[int]) -> int:
 
 
 class Sessions:
-    """Looks up the events of a session. Safe in several threads; takes the log's lock for a moment."""
+    """Looks up the events of a session. Safe in several threads.
 
-    def __init__(self, folder: Path, lock: Lock, load: Callable[[], Catalog]) -> None:
+    Takes the log's lock only to see which files there are and how long they are: nobody waits while they are read.
+    """
+
+    def __init__(self, folder: Path, lock: Lock, recover: Callable[[], object]) -> None:
         self._folder = folder
         self._appended = str(folder / APPENDED)
         self._catalog = str(folder / CATALOG)
         self._lock = lock
-        self._load = load
+        self._recover = recover
         self._guard = threading.Lock()
         self._state: Hashable = None
-        self._parts: dict[Part, array[int]] = {}
+        self._parts: dict[Part, array[int] | None] = {}
+        """The sealed parts with their indexes; None for one that is not read yet."""
         self._sealed: dict[str, list[SessionEvent]] = {}
-        self._tail: dict[str, list[SessionEvent]] = {}
-        self._file: BinaryIO | None = None
-        self._inode = -1
-        self._read = 0
-        """Up to where the lines of `_file` are in `_tail`."""
+        self._files: list[_Lines] = []
+        """The set-aside files and, at the end, the one that is appended to, where it is there."""
 
-    def events(self, session_id: str) -> list[SessionEvent]:
+    def events(self, session_id: str, since: Wanted | None = None) -> list[SessionEvent]:
         """The events of a session: the sealed ones by time, then the appended ones as they came in.
 
-        Sealed ones of one moment stand as they came in, too. Raises UnreadableError.
+        Sealed ones of one moment stand as they came in, too. `since`: events before the last appended one for which it
+        is true may be left out, which saves reading them. Raises UnreadableError.
         """
         with self._guard:
-            try:
-                with self._lock:
-                    self._refresh()
-                    parts = self._parts_with(session_id)
-                    hold = hold_parts(self._folder) if parts else None
-            except OSError as error:
-                raise refusal("read", self._folder, error) from error
-            try:
-                sealed = self._sealed_events(parts, session_id) if parts else []
-            finally:
-                if hold:
-                    hold()
-            return [*sealed, *self._tail.get(session_id, ())]
+            for last in (False, False, True):
+                try:
+                    return self._events(session_id, since, recovered=last)
+                except DamagedCatalogError:
+                    # Not under the lock: whoever makes parts takes it, too.
+                    self._recover()
+                except UnreadableError:
+                    # A part that was replaced before it could be read.
+                    if last or self._state == self._seen():
+                        raise
+                except OSError as error:
+                    raise refusal("read", self._folder, error) from error
+            raise UnreadableError(f"The events in {self._folder} change faster than they can be read. Try again.")
 
     def add(self, events: Sequence[GoalEvent], where: Appended) -> None:
         """Takes over what this process appended right after all that is known: it need not be read again."""
         with self._guard:
-            if self._inode == where.inode and self._read == where.begins:
-                for event in events:
-                    known = SessionEvent(event.timestamp, event.goal_id, event.step_id, event.goal_cycle_id)
-                    self._tail.setdefault(event.session_id, []).append(known)
-                self._read = where.ends
+            if self._files:
+                self._files[-1].add(events, where)
 
-    def _refresh(self) -> None:
-        """Starts over when something was sealed, deleted or imported; else reads what was appended since."""
+    def close(self) -> None:
+        """Lets go of the open files."""
+        for lines in self._files:
+            lines.close()
+        self._files = []
+
+    def _events(self, session_id: str, since: Wanted | None, *, recovered: bool) -> list[SessionEvent]:
+        release = None
+        try:
+            with self._lock:
+                self._look(recovered)
+                if None in self._parts.values() or self._parts_with(session_id):
+                    release = hold_parts(self._folder)
+            found: list[SessionEvent] = []
+            for lines in reversed(self._files):
+                found = [*lines.of(session_id, since), *found]
+                if since and any(map(since, found)):
+                    return found
+            for part, hashes in self._parts.items():
+                if hashes is None:
+                    self._parts[part] = load_index(self._folder, part)
+            parts = self._parts_with(session_id)
+            return [*self._sealed_events(parts, session_id), *found] if parts else found
+        finally:
+            if release:
+                release()
+
+    def _look(self, recovered: bool) -> None:
+        """Starts over when something was sealed, deleted or imported; else sees how much was appended since."""
         appended = _identity(self._appended)
         state = _identity(self._catalog), appended and appended[0]
         if state != self._state:
-            self._start_over()
+            try:
+                catalog = load_catalog(self._folder)
+            except StaleCatalogError as error:
+                if not recovered:
+                    raise
+                catalog = error.listed
+            self.close()
+            self._parts = {part: self._parts.get(part) for part in catalog.parts}
+            self._sealed = {}
+            self._files = [_Lines(path) for path in waiting(self._folder, catalog)]
+            if appended:
+                self._files.append(_Lines(Path(self._appended)))
             self._state = state
-        if self._file and appended and appended[1] != self._read:
-            self._file.seek(self._read)
-            self._read += self._take_lines(self._file)
+        elif appended and self._files:
+            self._files[-1].size = appended[1]
 
-    def _start_over(self) -> None:
-        catalog = self._load()
-        self._parts = {part: self._parts.get(part) or load_index(self._folder, part) for part in catalog.parts}
-        self._sealed, self._tail, self._read = {}, {}, 0
-        for path in waiting(self._folder, catalog):
-            with path.open("rb") as file:
-                self._take_lines(file)
-        self.close()
-        with contextlib.suppress(FileNotFoundError):
-            self._file = Path(self._appended).open("rb")  # noqa: SIM115  # stays open between look-ups
-            self._inode = os.fstat(self._file.fileno()).st_ino
-
-    def close(self) -> None:
-        """Lets go of the open file."""
-        if self._file:
-            self._file.close()
-        self._file = None
-        self._inode = -1
-
-    def _take_lines(self, file: BinaryIO) -> int:
-        """Takes the whole lines from here on into the index; how many bytes those are."""
-        began = read = file.tell()
-        for piece, starts, ends in pieces(file):
-            record = read_line(piece) if starts and ends else None
-            if record is not None:
-                event = SessionEvent(record["timestamp"], record["goalId"], record["stepId"], record["goalCycleId"])
-                self._tail.setdefault(record["sessionId"], []).append(event)
-            if ends:
-                read = file.tell()
-        return read - began
+    def _seen(self) -> Hashable:
+        appended = _identity(self._appended)
+        return _identity(self._catalog), appended and appended[0]
 
     def _parts_with(self, session_id: str) -> list[Part]:
         """The parts that may have events of a session."""
         if not self._parts:
             return []
         wanted = session_hash(session_id)
-        return [part for part, hashes in self._parts.items() if _contains(hashes, wanted)]
+        return [part for part, hashes in self._parts.items() if hashes and _contains(hashes, wanted)]
 
     def _sealed_events(self, parts: Sequence[Part], session_id: str) -> list[SessionEvent]:
         known = self._sealed.get(session_id)
@@ -176,6 +210,130 @@ class Sessions:
                 self._sealed.clear()
             self._sealed[session_id] = known = _query(self._folder, parts, session_id)
         return known
+
+
+class _Lines:
+    """The events in one file of lines, by session. It stays open, so that it can be read after it was sealed, too.
+
+    A file that is long when it is opened is not read: its lines are searched for the session, which is a hundred times
+    quicker. After a few searches reading it is worth its while.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        found = os.fstat(self._file.fileno())
+        self.inode, self.size = found.st_ino, found.st_size
+        """`size`: up to where the file holds whole lines, or half a one that was cut off."""
+        self._events: dict[str, list[SessionEvent]] = {}
+        self._searched = self._whole_lines() if self.size > _SEARCHED_FROM else 0
+        """Up to where lines are searched. The others, up to `_read`, are in `_events`."""
+        self._read = self._searched
+        self._found: dict[str, tuple[list[SessionEvent], bool]] = {}
+        """What was searched for, and whether that is all of it."""
+        self._cost = 0
+        """How many bytes were searched."""
+
+    def close(self) -> None:
+        self._file.close()
+
+    def add(self, events: Sequence[GoalEvent], where: Appended) -> None:
+        """Take events that stand right behind those that are known; others are read when asked for."""
+        if self.inode != where.inode or self._read != where.begins:
+            return
+        for event in events:
+            known = SessionEvent(event.timestamp, event.goal_id, event.step_id, event.goal_cycle_id)
+            self._events.setdefault(event.session_id, []).append(known)
+        self._read = self.size = where.ends
+
+    def of(self, session_id: str, since: Wanted | None) -> list[SessionEvent]:
+        """The events of a session, as they stand in the file; see `Sessions.events`. Raises OSError."""
+        if self._read < self.size:
+            self._read = self._take(self._read, self.size, self._events)
+        known = self._events.get(session_id, [])
+        if not self._searched or (since and any(map(since, known))):
+            return known
+        found, whole = self._found.get(session_id, ([], False))
+        if not whole and not (since and any(map(since, found))):
+            if self._cost >= _MOST_SEARCHES * self._searched:
+                self._read_all()
+                return self._events.get(session_id, [])
+            found, whole = [], True
+            for event in self._search(session_id):
+                found.insert(0, event)
+                if since and since(event):
+                    whole = False
+                    break
+            self._found[session_id] = found, whole
+        return [*found, *known]
+
+    def _read_all(self) -> None:
+        every: dict[str, list[SessionEvent]] = {}
+        self._take(0, self._searched, every)
+        for session_id, events in self._events.items():
+            every.setdefault(session_id, []).extend(events)
+        self._events, self._searched, self._found = every, 0, {}
+
+    def _take(self, start: int, end: int, events: dict[str, list[SessionEvent]]) -> int:
+        """Takes the whole lines between two places; up to where those go."""
+        file = self._file
+        file.seek(start)
+        read = start
+        for piece, starts, ends in pieces(file):
+            record = read_line(piece) if starts and ends else None
+            if record is not None:
+                events.setdefault(record["sessionId"], []).append(_session_event(record))
+            if ends:
+                read = file.tell()
+            if file.tell() >= end:
+                break
+        return read
+
+    def _whole_lines(self) -> int:
+        """Where the last line that has its end ends."""
+        self._file.seek(max(self.size - MAX_LINE, 0))
+        begins = self._file.tell()
+        return begins + self._file.read(self.size - begins).rfind(b"\n") + 1 if begins else 0
+
+    def _search(self, session_id: str) -> Iterator[SessionEvent]:
+        """The events of a session in the lines that are not read, the last one first."""
+        needle = orjson.dumps(session_id)
+        end, inside = self._searched, False
+        while end:
+            begin = max(end - _CHUNK, 0)
+            self._file.seek(begin)
+            chunk = self._file.read(end - begin)
+            self._cost += len(chunk)
+            if inside:
+                # The rest of a line that is longer than any that can be read.
+                end = begin + chunk.rfind(b"\n") + 1
+                inside = end == begin
+                continue
+            start = chunk.find(b"\n", 0, -1) + 1 if begin else 0
+            inside = bool(begin) and not start
+            for place in [] if inside else sorted(_candidates(chunk, needle, start), reverse=True):
+                line = chunk[place : chunk.find(b"\n", place) + 1]
+                record = read_line(line if begin + place else line.removeprefix(BOM_UTF8))
+                if record is not None and record["sessionId"] == session_id:
+                    yield _session_event(record)
+            end = begin + start
+
+
+def _candidates(chunk: bytes, needle: bytes, begin: int) -> set[int]:
+    """Where, from `begin` on, the lines begin in which the session stands, or one that is spelled with escapes."""
+    starts = set()
+    at = chunk.rfind(needle, begin)
+    while at >= 0:
+        start = chunk.rfind(b"\n", begin, at) + 1 or begin
+        starts.add(start)
+        at = chunk.rfind(needle, begin, start)
+    if b"\\" in chunk:
+        for match in _ESCAPED_SESSION.finditer(chunk, begin):
+            starts.add(chunk.rfind(b"\n", begin, match.start()) + 1 or begin)
+    return starts
+
+
+def _session_event(record: dict[str, Any]) -> SessionEvent:
+    return SessionEvent(record["timestamp"], record["goalId"], record["stepId"], record["goalCycleId"])
 
 
 def load_index(folder: Path, part: Part) -> array[int]:
