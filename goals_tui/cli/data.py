@@ -1,9 +1,9 @@
-"""Commands that bring data in: `track`, `simulate`, `import odata`, `import csv`."""
+"""Commands that bring data in: `track`, `simulate`, `import odata`, `import log`."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,14 +12,23 @@ import typer
 
 from goals_tui.cli.commands import Commands
 from goals_tui.cli.flows import import_flows
-from goals_tui.cli.output import ResultFormat, ResultFormatOption, print_json, print_lines, say
+from goals_tui.cli.output import (
+    ResultFormat,
+    ResultFormatOption,
+    add_row,
+    new_table,
+    print_json,
+    print_lines,
+    print_table,
+    say,
+)
 from goals_tui.cli.run import FOUND_PROBLEMS
 from goals_tui.cli.state import services_with_goals
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.words import counted
 
 if TYPE_CHECKING:
-    from goals_tui.services.imports.service import ImportResult
+    from goals_tui.services.imports.result import ImportResult, Preview
 
 imports = Commands(help="Bring events, goals and flows in from files.", no_args_is_help=True)
 imports.command("flows")(import_flows)
@@ -127,51 +136,131 @@ def import_odata(
     _print_import(result, format)
 
 
-@imports.command("csv")
-def import_csv(
+def import_log(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A log with a case, an activity and a time; also .gz.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...", help="Tables: CSV, .xlsx, .ods, Parquet, JSON Lines, also .gz; - reads input."
+        ),
+    ],
     goal: Annotated[str, typer.Option("--goal", metavar="NAME", help="The goal; made when it is missing.")],
     cycle: Annotated[str, typer.Option("--cycle", metavar="COL", help="The column that names the case.")],
     step: Annotated[str, typer.Option("--step", metavar="COL", help="The column with the activity.")],
     time: Annotated[str, typer.Option("--time", metavar="COL", help="The column with the time.")],
-    session: Annotated[str | None, typer.Option("--session", metavar="COL")] = None,
-    endpoint: Annotated[str | None, typer.Option("--endpoint", metavar="COL")] = None,
-    locale: Annotated[str | None, typer.Option("--locale", metavar="COL")] = None,
-    snapshot: Annotated[str | None, typer.Option("--snapshot", metavar="COL")] = None,
-    initial: Annotated[str | None, typer.Option("--initial", metavar="STEP", help="The initial step.")] = None,
+    session: Annotated[
+        str | None, typer.Option("--session", metavar="COL", help="The column with the session (else the case).")
+    ] = None,
+    endpoint: Annotated[
+        str | None, typer.Option("--endpoint", metavar="COL", help="The column with the endpoint.")
+    ] = None,
+    locale: Annotated[str | None, typer.Option("--locale", metavar="COL", help="The column with the locale.")] = None,
+    snapshot: Annotated[
+        str | None, typer.Option("--snapshot", metavar="COL", help="The column with the snapshot.")
+    ] = None,
+    initial: Annotated[
+        str | None, typer.Option("--initial", metavar="STEP", help="The initial step (else guessed, and said).")
+    ] = None,
     completion: Annotated[
-        list[str] | None, typer.Option("--completion", metavar="STEP", help="A completion step; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--completion", metavar="STEP", help="A completion step (else guessed, and said); may be repeated."
+        ),
     ] = None,
     time_zone: Annotated[
         str | None,
         typer.Option("--time-zone", metavar="Z", help="The zone of times that carry none (else the project's)."),
     ] = None,
-    format: ResultFormatOption = ResultFormat.TABLE,
+    time_format: Annotated[
+        str | None,
+        typer.Option(
+            "--time-format",
+            metavar="F",
+            help="How times are written: a pattern such as '%d/%m/%Y %H:%M', epoch, epoch-ms or excel.",
+        ),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", metavar="E", help="Of CSV (else UTF-8), for example cp1252.")
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option("--sheet", metavar="NAME", help="The sheet of a spreadsheet to read.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would come in, and change nothing.")] = False,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            metavar="F",
+            help="csv, xlsx, ods, parquet or jsonl: what the files are (else told by their content). "
+            "table or json: how to print the result.",
+        ),
+    ] = None,
 ) -> None:
-    """Import the events of any log, and make the goal when it is missing."""
+    """Import the events of any log, and make the goal when it is missing. Importing twice adds nothing."""
+    from goals_tui.services.imports.log_import import LogOptions
+    from goals_tui.services.imports.log_rows import Columns
+
+    read_as, shown = _formats(formats or [])
     opened = services_with_goals(context)
+    columns = Columns(cycle, step, time, session, endpoint, locale, snapshot)
+    options = LogOptions(
+        initial=initial,
+        completion=tuple(completion or ()),
+        time_zone=time_zone,
+        time_format=time_format,
+        encoding=encoding,
+        sheet=sheet,
+        format=read_as,
+        dry_run=dry_run,
+    )
     with _progress() as progress:
-        result = opened.imports.csv(
-            file,
-            goal=goal,
-            cycle=cycle,
-            step=step,
-            time=time,
-            session=session,
-            endpoint=endpoint,
-            locale=locale,
-            snapshot=snapshot,
-            initial=initial,
-            completion=tuple(completion or ()),
-            time_zone=time_zone,
-            progress=progress,
-        )
-    _print_import(result, format)
+        result = opened.imports.log(files, goal, columns, options, progress=progress)
+    _print_import(result, shown)
+
+
+imports.command("log")(import_log)
+imports.command("csv", help="The same as `import log`.")(import_log)
+
+
+def _formats(given: Sequence[str]) -> tuple[str | None, ResultFormat]:
+    """What the files are (None: to be told by their content), and how to print the result."""
+    printed = [one for one in given if one in set(ResultFormat)]
+    read_as = [one for one in given if one not in set(ResultFormat)]
+    if len(read_as) > 1 or len(printed) > 1:
+        raise typer.BadParameter("--format may say once what the files are and once how to print, table or json.")
+    return read_as[0] if read_as else None, ResultFormat(printed[0]) if printed else ResultFormat.TABLE
+
+
+def _print_preview(result: ImportResult, preview: Preview) -> None:
+    print_lines(
+        [
+            "Dry run: nothing was changed.",
+            f"Columns: {', '.join(f'{what} = {name}' for what, name in preview.mapping.items())}",
+            "First rows:",
+        ]
+    )
+    shown = [what for what in ("cycle", "time", "step", *preview.mapping) if what in preview.mapping]
+    table = new_table(*dict.fromkeys(shown))
+    for row in preview.first_rows:
+        add_row(table, *(row[what] for what in dict.fromkeys(shown)))
+    print_table(table)
+    goal = preview.goal
+    marks = {"initial": "●", "step": "○", "completion": "◎"}
+    print_lines(
+        [
+            f"Goal: {goal['name']} ({'would be made' if goal['new'] else 'is there'}): "
+            + ", ".join(f"{marks[step['kind']]} {step['name']}" for step in goal["steps"]),
+            f"Would add {counted(result.events_added, 'event')} in {counted(result.cases or 0, 'cycle')}; "
+            f"{result.events_known:,} known already.",
+        ]
+    )
 
 
 def _print_import(result: ImportResult, format: ResultFormat) -> None:
-    """Say what came in; exit 3 where something was left out. Raises RefusedError where all of it is broken."""
+    """Say what came in, what did not, and what was guessed. Ends with 3 where records were left out.
+
+    Raises RefusedError where nothing came in because all of it is broken.
+    """
     from goals_tui.services.imports.result import unpriced_text
 
     if format is ResultFormat.JSON:
@@ -182,14 +271,22 @@ def _print_import(result: ImportResult, format: ResultFormat) -> None:
             + " --format json lists them." * (result.broken_total > 1 and format is not ResultFormat.JSON)
         )
     if format is ResultFormat.TABLE:
-        print_lines([result.summary()])
+        if result.preview is not None:
+            _print_preview(result, result.preview)
+        else:
+            print_lines([result.summary()])
+    for note in result.notes:
+        say(note)
+    for guess in result.guesses:
+        if guess.what != "time_zone":
+            say(str(guess))
+    if result.assumed_time_zone:
+        say(f"Times without a zone were read as {result.assumed_time_zone}; --time-zone says another one.")
     if result.events_unknown_goal:
         say(
             f"{counted(result.events_unknown_goal, 'event')} of goals that this project does not have: they are in no "
             "number of a report until the goals come in with their steps, or as a package."
         )
-    if result.assumed_time_zone:
-        say(f"Times without a zone were read as {result.assumed_time_zone}; --time-zone says another one.")
     if result.assumed_duration_unit:
         say(f"Durations were read as {result.assumed_duration_unit}; --duration-unit says another unit.")
     if result.amounts_rounded:
@@ -201,6 +298,8 @@ def _print_import(result: ImportResult, format: ResultFormat) -> None:
         say(f"Missing: {missing}.")
     for file in result.unused:
         say(f"Not used: {file.file} {file.why}.")
+    for why, count in result.reasons.items():
+        say(f"Left out: {counted(count, 'row')} {why}.")
     for record in result.broken:
         say(f"Left out: {record}.")
     if result.broken_total > len(result.broken):

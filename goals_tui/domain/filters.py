@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, cast
 from zoneinfo import ZoneInfo
@@ -195,11 +196,19 @@ def _custom(filters: Filters, today: date, zone: ZoneInfo) -> Span:
         raise WrongValueError("A custom span needs a first or a last day: from, to or both.", field="since")
     if since is None:
         since = _FIRST_DAY
+    if isinstance(until, datetime) and _ISO_DAY_THERE.fullmatch((filters.until or "").strip()):
+        until += timedelta(days=1)
     if until is None:
         until = max(today, since.date() if isinstance(since, datetime) else since)
     whole = not isinstance(since, datetime) and not isinstance(until, datetime)
     start = moment_in(since, zone)
     end = moment_in(until if isinstance(until, datetime) else until + timedelta(days=1), zone)
+    if not whole and start.timestamp() >= end.timestamp() and _by_the_clock(since, zone) < _by_the_clock(until, zone):
+        raise WrongValueError(
+            f"The span is empty: the clock of {zone.key} goes from {filters.since} to {filters.until} in no time, "
+            "because it skips an hour there. Give a later end.",
+            field="until",
+        )
     if start.timestamp() > end.timestamp() or (whole and since > until):
         raise WrongValueError(
             f"The span ends before it begins: from {filters.since} to {filters.until}. Swap the two.",
@@ -214,6 +223,13 @@ def _custom(filters: Filters, today: date, zone: ZoneInfo) -> Span:
         # Not from `end`: where the zone skips the day after, that is two days later.
         return Span(name="custom", start=start, end=end, days=(until - since).days + 1)
     return Span(name="custom", start=start, end=end, days=None)
+
+
+def _by_the_clock(moment: date | datetime, zone: ZoneInfo) -> datetime:
+    """What the clock of `zone` was said to show, whether it ever does."""
+    if not isinstance(moment, datetime):
+        return datetime.combine(moment, time.min)
+    return (moment.astimezone(zone) if moment.tzinfo else moment).replace(tzinfo=None)
 
 
 def moment_in(moment: date | datetime, zone: ZoneInfo) -> datetime:
@@ -232,11 +248,12 @@ def moment_in(moment: date | datetime, zone: ZoneInfo) -> datetime:
 def parse_moment(text: str, what: str) -> date | datetime:
     """A date or a date with a time, as `Filters` takes them. `what` names the input in the message.
 
-    Raises WrongValueError for a text that is neither, or not between 1970 and 2200.
+    A date with an offset is the moment at which that day begins there. Raises WrongValueError for a text that is
+    none of these, or not between 1970 and 2200.
     """
     text = text.strip()
     try:
-        moment = date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
+        moment = read_iso(text)
     except ValueError:
         raise WrongValueError(
             f"{text!r} is not a date for {what!r}. Write 2026-10-01, or 2026-10-01T08:30 with a time.",
@@ -245,6 +262,32 @@ def parse_moment(text: str, what: str) -> date | datetime:
     if not 1970 <= moment.year < 2200:
         raise WrongValueError(f"The year of {what!r}, {text}, is not between 1970 and 2200.", field=what)
     return moment
+
+
+_ISO_DATE = r"(?:\d{4}-\d\d-\d\d|\d{8}|\d{4}-W\d\d(?:-[1-7])?|\d{4}W\d\d[1-7]?)"
+_ISO_OFFSET = r"(?:Z|[+-]\d\d(?::?\d\d)?)"
+_ISO = re.compile(
+    rf"(?P<date>{_ISO_DATE})(?:[T ](?P<time>\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?)(?P<offset> ?{_ISO_OFFSET}| UTC)?)?",
+    re.ASCII,
+)
+_ISO_DAY_THERE = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)(?P<offset>Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def read_iso(text: str) -> date | datetime:
+    """The date, or date with a time, that a text in the forms of ISO 8601 says. Raises ValueError.
+
+    A date with an offset begins there: 2026-10-01+02:00 is 2026-10-01T00:00+02:00. The form is checked before the
+    text is read: Python's `fromisoformat` ignores what follows eight digits, and takes any letter for the T.
+    """
+    if there := _ISO_DAY_THERE.fullmatch(text):
+        return datetime.fromisoformat(f"{there['date']}T00:00{there['offset']}")
+    found = _ISO.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no date or time of ISO 8601")
+    if found["time"] is None:
+        return date.fromisoformat(found["date"])
+    offset = (found["offset"] or "").strip().replace("UTC", "Z")
+    return datetime.fromisoformat(f"{found['date']}T{found['time']}{offset}")
 
 
 def span_name(text: str) -> SpanName:

@@ -48,23 +48,44 @@ def bare_connection() -> DuckDBPyConnection:
     return connection
 
 
-def parquet(files: Iterable[Path], *, row_numbers: bool = False) -> str:
-    """The rows of Parquet files, for FROM; `row_numbers` adds the column file_row_number. Raises UnreadableError."""
+def parquet(files: Iterable[Path], *, row_numbers: bool = False, bytes_as_text: bool = False) -> str:
+    """The rows of Parquet files, for FROM; `row_numbers` adds the column file_row_number. Raises UnreadableError.
+
+    `bytes_as_text` takes bytes for text, as old writers of Parquet mean them.
+    """
     numbered = ", file_row_number = true" if row_numbers else ""
-    return f"read_parquet([{_listed(files)}], hive_partitioning = false{numbered})"
+    text = ", binary_as_string = true" if bytes_as_text else ""
+    return f"read_parquet([{_listed(files)}], hive_partitioning = false{numbered}{text})"
 
 
-def json_lines(files: Iterable[Path], columns: Mapping[str, str], longest: int | None = None) -> str:
+def csv_rows(file: Path, width: int, delimiter: str = ",", skip: int = 0) -> str:
+    """The rows of a CSV file in UTF-8, for FROM, after `skip` lines: `width` columns c0, c1, ... of text.
+
+    An empty cell is null, a blank line no row. The query fails where a row has another width or a quote is wrong.
+    Raises UnreadableError.
+    """
+    columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(width))
+    return (
+        f"read_csv([{_listed([file])}], auto_detect = false, header = false, skip = {skip}, "
+        f"delim = {_quoted(delimiter)}, quote = '\"', escape = '\"', strict_mode = true, hive_partitioning = false, "
+        f"columns = {{{columns}}})"
+    )
+
+
+def json_lines(
+    files: Iterable[Path], columns: Mapping[str, str], longest: int | None = None, *, strict: bool = False
+) -> str:
     """The lines of JSON Lines files, for FROM; every column is null where a line is no JSON object.
 
     `columns` gives each field its type: VARCHAR takes numbers and lists for text, JSON keeps what they were. DuckDB
-    gives up on a line over `longest` bytes (None: 16 MB). Raises UnreadableError.
+    gives up on a line over `longest` bytes (None: 16 MB). `strict` fails at any line that is no object. Raises
+    UnreadableError.
     """
     fields = ", ".join(f"{_quoted(name)}: {_quoted(kind)}" for name, kind in columns.items())
     limit = f", maximum_object_size = {longest}" if longest else ""
     return (
         f"read_json([{_listed(files)}], format = 'newline_delimited', hive_partitioning = false, "
-        f"ignore_errors = true, columns = {{{fields}}}{limit})"
+        f"ignore_errors = {str(not strict).lower()}, columns = {{{fields}}}{limit})"
     )
 
 

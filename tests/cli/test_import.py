@@ -14,7 +14,8 @@ LOCAL = "case,activity,when\n1,Select,2026-10-01 10:00\n1,Pay,2026-10-01 10:05\n
 
 def test_times_without_a_zone_are_said_once(cli: Cli, services: Services, tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text(LOCAL)
-    arguments = ("import", "csv", tmp_path / "log.csv", "--goal", "Book", *COLUMNS)
+    told = ("--initial", "Select", "--completion", "Pay")
+    arguments = ("import", "csv", tmp_path / "log.csv", "--goal", "Book", *COLUMNS, *told)
     done = cli(*arguments)
     assert done.code == 0
     assert done.err == "Times without a zone were read as Europe/Berlin; --time-zone says another one.\n"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from goals_tui.domain.filters import Filters
 from goals_tui.services.context import Services
+from goals_tui.services.imports.log_rows import Columns
 from goals_tui.services.imports.service import ImportResult
 from tests.hostile.calm import calm, check_line, damaged, few, hostile_values, with_one_change
 
@@ -60,8 +61,8 @@ def look(services: Services, found: ImportResult | str) -> None:
 def test_tables(services: Services, tmp_path: Path, content: bytes, packed: bool) -> None:
     path = tmp_path / ("log.csv.gz" if packed else "log.csv")
     path.write_bytes(gzip.compress(content) if packed else content)
-    columns = {"goal": "Pay", "cycle": "case", "step": "activity", "time": "time", "session": "who"}
-    look(services, calm(lambda: services.imports.csv(path, **columns)))
+    columns = Columns("case", "activity", "time", session="who")
+    look(services, calm(lambda: services.imports.log([path], "Pay", columns)))
 
 
 @few

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from goals_tui.domain.model import clean_line
@@ -45,6 +45,33 @@ class Broken:
             why = clean_line(why)
             short = why if len(why) <= _LONGEST_REASON else f"{why[:_LONGEST_REASON]}…"
             self.named.append(BrokenRecord(clean_line(file), record, short))
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What an import took for granted. `why` says what speaks for it, `option` what to type to change it."""
+
+    what: str
+    value: str | list[str]
+    why: str
+    option: str
+
+    def __str__(self) -> str:
+        values = [self.value] if isinstance(self.value, str) else self.value
+        named = " and ".join(map(repr, values)) if self.what in ("initial", "completion") else " and ".join(values)
+        titles = {"initial": "initial step", "completion": f"completion step{'s' * (len(values) > 1)}"}
+        title = titles.get(self.what, self.what.replace("_", " "))
+        return f"Guessed: {title} {named} ({self.why}); {self.option} says another."
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a dry run of `import log` shows: the columns by what they hold, the first rows as read, and the goal."""
+
+    mapping: dict[str, str]
+    first_rows: list[dict[str, str | None]]
+    activities: dict[str, int]
+    goal: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +139,22 @@ class ImportResult:
     assumed_time_zone: str | None = None
     """Of which zone times were taken that carried none, where nobody said which is meant."""
 
+    rows: int | None = None
+    """How many rows were read, usable or not; None for what are no rows."""
+
+    cases: int | None = None
+    """How many cases came in: cycles of the goal."""
+
+    reasons: dict[str, int] = field(default_factory=dict)
+    """How many rows were left out, by the reason why, as a phrase behind "3 rows"."""
+
+    guesses: tuple[Guess, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What was passed over or chosen on the way, as sentences."""
+
+    preview: Preview | None = None
+    """There for a dry run, which changed nothing: `events_added` is what would have been added."""
+
     @property
     def left_out(self) -> bool:
         """Whether records are missing that should have come in."""
@@ -125,6 +168,9 @@ class ImportResult:
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
+        return self._counts() | (self._of_rows() if self.rows is not None else {})
+
+    def _counts(self) -> dict[str, Any]:
         return {
             "goals_added": self.goals_added,
             "goals_changed": self.goals_changed,
@@ -147,6 +193,19 @@ class ImportResult:
                 for one in self.incomplete
             ],
             "assumed_time_zone": self.assumed_time_zone,
+        }
+
+    def _of_rows(self) -> dict[str, Any]:
+        preview = asdict(self.preview) if self.preview else {}
+        return preview | {
+            "rows": self.rows,
+            "cases": self.cases,
+            "left_out": [{"why": why, "count": count} for why, count in self.reasons.items()],
+            "guesses": [
+                {"what": one.what, "value": one.value, "why": one.why, "option": one.option} for one in self.guesses
+            ],
+            "notes": list(self.notes),
+            "dry_run": self.preview is not None,
         }
 
     def summary(self) -> str:

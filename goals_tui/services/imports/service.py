@@ -10,6 +10,8 @@ from goals_tui.services.imports.result import Broken, BrokenRecord, ImportResult
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
+    from goals_tui.services.imports.log_import import LogOptions
+    from goals_tui.services.imports.log_rows import Columns
 
 __all__ = ["Broken", "BrokenRecord", "ImportResult", "Imports", "Progress"]
 
@@ -31,34 +33,16 @@ class Imports:
 
         return import_odata(self._services, paths, unit=duration_unit, progress=progress or silent)
 
-    def csv(
+    def log(
         self,
-        file: Path,
-        *,
+        files: Sequence[Path],
         goal: str,
-        cycle: str,
-        step: str,
-        time: str,
-        session: str | None = None,
-        endpoint: str | None = None,
-        locale: str | None = None,
-        snapshot: str | None = None,
-        initial: str | None = None,
-        completion: Sequence[str] = (),
-        time_zone: str | None = None,
+        columns: Columns,
+        options: LogOptions | None = None,
+        *,
         progress: Progress | None = None,
     ) -> ImportResult:
-        """Events of a table with a case, an activity and a time, and the goal; see `csv_import.import_csv`."""
-        from goals_tui.services.imports.csv_import import Columns, import_csv
+        """Events of tables with a case, an activity and a time, and the goal; see `log_import.import_log`."""
+        from goals_tui.services.imports.log_import import LogOptions, import_log
 
-        columns = Columns(cycle, step, time, session, endpoint, locale, snapshot)
-        return import_csv(
-            self._services,
-            file,
-            goal,
-            columns,
-            initial=initial,
-            completion=completion,
-            time_zone=time_zone,
-            progress=progress or silent,
-        )
+        return import_log(self._services, files, goal, columns, options or LogOptions(), progress or silent)

@@ -121,8 +121,17 @@ class BulkImport:
         """Take the events of a JSON Lines file that `lines.to_line` wrote: every one of them."""
         self._db.execute(_LOAD_CHECKED.format(source=_records_of(file)))
 
-    def write(self) -> tuple[int, int]:
-        """Add what was loaded to the log: how many events were new, and how many were there already."""
+    def add(self, rows: str) -> None:
+        """Take the rows of a query over `connection` with the columns FIELDS; all of them are plain events."""
+        table = f"read_{len(self._tables)}"
+        self._db.execute(f"CREATE VIEW {table} AS SELECT *, true AS plain FROM ({rows})")
+        self._tables.append(table)
+
+    def write(self, *, dry_run: bool = False) -> tuple[int, int]:
+        """Add what was loaded to the log: how many events were new, and how many were there already.
+
+        A dry run counts them, and leaves the log as it is.
+        """
         counts = {table: self._count(table) for table in self._tables}
         total = sum(counts.values())
         if not total:
@@ -132,7 +141,11 @@ class BulkImport:
         rows = " UNION ALL ".join(f"SELECT {_COLUMNS} FROM {table} WHERE plain" for table in filled)
         # The same record may come twice, but not in two forms: which of them is kept makes no difference.
         self._db.execute("SET preserve_insertion_order = false")
-        added = self._log.write_part(self._db, rows)
+        if dry_run:
+            with self._log.adding(self._db, rows) as part:
+                added = part.events
+        else:
+            added = self._log.write_part(self._db, rows)
         return added, total - added
 
     def events_by_goal(self) -> dict[str, int]:
@@ -164,6 +177,11 @@ class BulkImport:
                 f'UPDATE {table} SET plain = false WHERE list_contains(?::VARCHAR[], "{label}")',
                 [odd[start : start + 10_000]],
             )
+
+    @property
+    def connection(self) -> DuckDBPyConnection:
+        """Where `add` reads from. What is created there is gone after the import."""
+        return self._db
 
     @property
     def _db(self) -> DuckDBPyConnection:

@@ -1,0 +1,432 @@
+"""The readers of `import log`: each opens files of one format, as rows with named cells.
+
+The content of a file says its format, not its name. A further format is one more `Reader` in READERS: a test of the
+first bytes, and a function that opens a file as a `Log`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import zipfile
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+
+from goals_tui.domain.errors import NotFoundError, UnreadableError, WrongValueError, nearest_names
+from goals_tui.services.imports.files import read_page, unpack
+from goals_tui.services.imports.table import (
+    UnusableError,
+    encoding_named,
+    marked_encoding,
+    read_layout,
+    table_rows,
+)
+from goals_tui.store.duckdb_files import bare_connection, csv_rows, json_lines, parquet, reason_of
+from goals_tui.store.events.bulk_import import LONGEST_LINE
+
+STANDARD_INPUT = Path("-")
+
+BLANK = "blank"
+"""The fault of a row that is none: nothing stands in any of its cells."""
+
+_HEAD = 1 << 16
+_SAMPLE = 1000
+_MOST_NAMES = 1000
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What the user said about the files. `wanted` are the columns that are asked for."""
+
+    encoding: str | None = None
+    sheet: str | None = None
+    wanted: Collection[str] = ()
+
+
+class Log(Protocol):
+    """An open log. A name may stand twice in `columns`; `notes` say what was passed over or chosen, as sentences."""
+
+    columns: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def query(self, columns: Sequence[str]) -> str | None:
+        """A query of DuckDB: for each row its fault, then these columns in order, all VARCHAR. None: only `rows`.
+
+        It fails where single records are broken; then `rows` is asked, which is slower and says which they are.
+        """
+
+    def rows(self, columns: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+        """For each row its fault (why it can't be used; empty where it can), and its cells. Raises UnusableError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A format. `name` is its word for `--format`; `called` is what messages call a file of it.
+
+    `knows` is asked with the first bytes of a file and its path; the first reader that knows it opens it.
+    """
+
+    name: str
+    called: str
+    knows: Callable[[bytes, Path], bool]
+    open: Callable[[Path, ReadOptions], Log]
+
+
+class _CsvLog:
+    """A table as text, with whatever stands between the cells."""
+
+    def __init__(self, path: Path, options: ReadOptions) -> None:
+        encoding = encoding_named(options.encoding) if options.encoding else None
+        self._path = path
+        self._layout = read_layout(path, encoding, options.wanted)
+        self.columns = self._layout.columns
+        self.notes = self._layout.notes
+
+    def query(self, columns: Sequence[str]) -> str | None:
+        layout = self._layout
+        if layout.lines_before_rows is None or not layout.encoding.startswith("utf-8"):
+            return None
+        cells = [f"c{place}" for place in range(len(self.columns))]
+        chosen = [cells[self.columns.index(name)] for name in columns]
+        blank = " AND ".join(f"{cell} IS NULL" for cell in dict.fromkeys([*chosen, *cells]))
+        rows = csv_rows(self._path, len(cells), layout.delimiter, layout.lines_before_rows)
+        return f"SELECT CASE WHEN {blank} THEN '{BLANK}' END, {', '.join(chosen)} FROM {rows}"
+
+    def rows(self, columns: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+        width = len(self.columns)
+        places = [self.columns.index(name) for name in columns]
+        for row in table_rows(self._path.open("rb"), self._layout):
+            if not any(row):
+                continue
+            if len(row) > width and not any(row[width:]):
+                row = row[:width]
+            if len(row) != width:
+                yield f"it has {len(row)} cells, the header has {width}", [""] * len(places)
+            else:
+                yield "", [row[place] for place in places]
+
+
+class _JsonLinesLog:
+    """One JSON object a line; its keys are the columns."""
+
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, path: Path, options: ReadOptions) -> None:
+        self._path = path
+        names: dict[str, None] = {}
+        for number, record in enumerate(self._records()):
+            if number >= _SAMPLE and (names.keys() >= set(options.wanted) or len(names) > _MOST_NAMES):
+                break
+            if isinstance(record, dict):
+                names.update(dict.fromkeys(record))
+        self.columns = tuple(names)
+
+    def query(self, columns: Sequence[str]) -> str | None:
+        lines = json_lines([self._path], dict.fromkeys(columns, "VARCHAR"), LONGEST_LINE, strict=True)
+        return f"SELECT NULL::VARCHAR, {', '.join(map(_quoted, columns))} FROM {lines}"
+
+    def rows(self, columns: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+        nothing = [""] * len(columns)
+        for record in self._records():
+            if isinstance(record, dict):
+                yield "", [_json_cell(record.get(name)) for name in columns]
+            else:
+                yield (record if isinstance(record, str) else "it is not an object"), nothing
+
+    def _records(self) -> Iterator[object]:
+        """Each record; a text is none: it says what is wrong."""
+        with self._path.open("rb") as lines:
+            while line := lines.readline(LONGEST_LINE):
+                if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+                    while line and not line.endswith(b"\n"):
+                        line = lines.readline(LONGEST_LINE)
+                    yield f"it is longer than {LONGEST_LINE >> 20} MB"
+                elif line.strip():
+                    try:
+                        record = json.loads(line.removeprefix(b"\xef\xbb\xbf"), parse_int=str, parse_float=str)
+                    except (ValueError, RecursionError) as error:
+                        yield f"it is not JSON: {error}"
+                    else:
+                        yield None if isinstance(record, str) else record
+
+
+def _json_cell(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _open_json_list(path: Path, options: ReadOptions) -> Log:
+    lines = path.with_name(f"{path.name}.lines")
+    records = read_page(path).records
+    if records is None:
+        raise UnusableError("it is a JSON object, not a list of records")
+    with lines.open("wb") as out:
+        out.writelines(orjson.dumps(record) + b"\n" for record in records)
+    return _JsonLinesLog(lines, options)
+
+
+class _ParquetLog:
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, path: Path, _options: ReadOptions) -> None:
+        import duckdb
+
+        self._source = parquet([path], bytes_as_text=True)
+        try:
+            with closing(bare_connection()) as connection:
+                described = connection.execute(f"DESCRIBE SELECT * FROM {self._source}").fetchall()
+        except duckdb.Error as error:
+            raise _damaged_parquet(error) from None
+        self._kinds = {str(name): str(kind) for name, kind, *_ in described}
+        self.columns = tuple(self._kinds)
+
+    def query(self, columns: Sequence[str]) -> str | None:
+        return f"SELECT NULL::VARCHAR, {', '.join(map(self._as_text, columns))} FROM {self._source}"
+
+    def rows(self, columns: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+        import duckdb
+
+        try:
+            with closing(bare_connection()) as connection:
+                found = connection.execute(self.query(columns) or "")
+                while some := found.fetchmany(10_000):
+                    for _fault, *cells in some:
+                        yield "", [cell or "" for cell in cells]
+        except duckdb.Error as error:
+            raise _damaged_parquet(error) from None
+
+    def _as_text(self, column: str) -> str:
+        name = _quoted(column)
+        if self._kinds[column] in ("DOUBLE", "FLOAT"):
+            # 7.0 is how tools that know no missing integer write 7.
+            whole = f"TRY_CAST(CASE WHEN {name} = floor({name}) THEN {name} END AS BIGINT)"
+            return f"coalesce({whole}::VARCHAR, {name}::VARCHAR)"
+        return f"{name}::VARCHAR"
+
+
+def _damaged_parquet(error: Exception) -> UnusableError:
+    return UnusableError(f"it is not a whole Parquet file ({reason_of(error)})")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+class _SheetLog:
+    """A sheet of a spreadsheet: the one that is named, else the first with the wanted columns."""
+
+    columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, path: Path, options: ReadOptions) -> None:
+        try:
+            import python_calamine
+        except ImportError:
+            raise UnusableError(
+                "reading spreadsheets needs python-calamine. Install it: pip install 'goals-tui[excel]'; or save the "
+                "sheet as CSV"
+            ) from None
+        try:
+            # Parts of a spreadsheet are packed: what it says of their size is all that is known before.
+            _check_size(path)
+            book = python_calamine.CalamineWorkbook.from_path(path)
+            names = list(book.sheet_names)
+            if options.sheet is not None and options.sheet not in names:
+                raise NotFoundError("sheet of this file called", options.sheet, names)
+            chosen = ""
+            for name in [options.sheet] if options.sheet is not None else names:
+                rows = iter(book.get_sheet_by_name(name).iter_rows())
+                header = next((row for row in rows if any(cell != "" for cell in row)), None)
+                columns = tuple(str(_sheet_cell(cell)).strip() for cell in header or ())
+                if header is not None and (not chosen or set(options.wanted) <= set(columns)):
+                    chosen, self.columns, self._rows = name, columns, rows
+                    if set(options.wanted) <= set(columns):
+                        break
+        except (python_calamine.CalamineError, zipfile.BadZipFile, OSError) as error:
+            raise UnusableError(f"it is not a whole spreadsheet ({error})") from None
+        if not chosen:
+            raise UnusableError("it is empty")
+        several = len(names) > 1 and options.sheet is None
+        self.notes = (f"Read the sheet {chosen!r} of {len(names)}; --sheet NAME says another one.",) if several else ()
+
+    def query(self, columns: Sequence[str]) -> str | None:
+        return None
+
+    def rows(self, columns: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+        places = [self.columns.index(name) for name in columns]
+        for row in self._rows:
+            if any(cell != "" for cell in row):
+                yield "", [_sheet_cell(row[place]) if place < len(row) else "" for place in places]
+
+
+def _sheet_cell(value: Any) -> str:
+    """A cell as a CSV file would have it: whole numbers without a point, times as ISO 8601."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+_LARGEST_SHEET = 1 << 30
+
+
+def _check_size(path: Path) -> None:
+    with zipfile.ZipFile(path) as parts:
+        if sum(part.file_size for part in parts.infolist()) > _LARGEST_SHEET:
+            raise UnusableError(f"it unpacks to more than {_LARGEST_SHEET >> 30} GB. Save the sheet as CSV")
+
+
+def _zip_kind(head: bytes, path: Path) -> str:
+    """What a ZIP archive is by what lies in it; empty where it is none."""
+    if not head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return ""
+    try:
+        with zipfile.ZipFile(path) as parts:
+            names = set(parts.namelist())
+            if "mimetype" in names and b"opendocument.spreadsheet" in parts.read("mimetype")[:200]:
+                return "ods"
+    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError):
+        return "damaged"
+    for member, kind in (("xl/workbook.xml", "xlsx"), ("xl/workbook.bin", "xlsb"), ("word/document.xml", "docx")):
+        if member in names:
+            return kind
+    return "zip"
+
+
+def _starts_json(head: bytes, mark: bytes) -> bool:
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(mark)
+
+
+def _is_json_lines(head: bytes, _path: Path) -> bool:
+    """Whether the first line is a JSON object as a whole (or longer than what was read of it)."""
+    if not _starts_json(head, b"{"):
+        return False
+    line, end, _ = head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")
+    try:
+        return isinstance(orjson.loads(line), dict)
+    except orjson.JSONDecodeError:
+        return not end and len(head) >= _HEAD
+
+
+def _is_text(head: bytes, _path: Path) -> bool:
+    return b"\0" not in head or marked_encoding(head) is not None
+
+
+READERS = (
+    Reader("parquet", "a Parquet file", lambda head, _: head.startswith(b"PAR1"), _ParquetLog),
+    Reader("xlsx", "an Excel workbook", lambda head, path: _zip_kind(head, path) == "xlsx", _SheetLog),
+    Reader("ods", "an OpenDocument spreadsheet", lambda head, path: _zip_kind(head, path) == "ods", _SheetLog),
+    Reader("jsonl", "JSON Lines", _is_json_lines, _JsonLinesLog),
+    Reader("jsonl", "a list of JSON", lambda head, _: _starts_json(head, b"["), _open_json_list),
+    Reader("csv", "a CSV table", _is_text, _CsvLog),
+)
+"""Every format that can be read; CSV, which any text may be, is the last."""
+
+FORMATS = tuple(dict.fromkeys(reader.name for reader in READERS))
+
+_UNREADABLE: tuple[tuple[Callable[[bytes, Path], bool], str], ...] = (
+    (lambda head, _: not head.strip(), "it is empty"),
+    (
+        lambda head, path: _zip_kind(head, path) == "xlsb",
+        "it is a binary Excel workbook (.xlsb). Save it as .xlsx or CSV",
+    ),
+    (lambda head, path: _zip_kind(head, path) == "docx", "it is a Word document. Save its table as CSV"),
+    (lambda head, path: _zip_kind(head, path) == "damaged", "it is not a whole ZIP archive or spreadsheet"),
+    (lambda head, path: _zip_kind(head, path) == "zip", "it is a ZIP archive. Unpack it and give the files in it"),
+    (
+        lambda head, _: head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+        "it is an old or a protected Office file (.xls). Save it as .xlsx without a password, or as CSV",
+    ),
+    (lambda head, _: head.startswith(b"\x28\xb5\x2f\xfd"), "it is packed with Zstandard. Unpack it first: unzstd FILE"),
+    (lambda head, _: head.startswith(b"BZh"), "it is packed with bzip2. Unpack it first: bunzip2 FILE"),
+    (lambda head, _: head.startswith(b"\xfd7zXZ\0"), "it is packed with xz. Unpack it first: unxz FILE"),
+    (
+        lambda head, _: head.startswith(b"7z\xbc\xaf\x27\x1c"),
+        "it is a 7-Zip archive. Unpack it and give the files in it",
+    ),
+    (lambda head, _: head.startswith(b"Rar!"), "it is a RAR archive. Unpack it and give the files in it"),
+    (lambda head, _: head.startswith(b"\x1f\x8b"), "it is packed twice. Unpack it once"),
+    (lambda head, _: head.startswith(b"%PDF"), "it is a PDF. Export the log as CSV"),
+    (lambda head, _: head.startswith(b"SQLite format 3\0"), "it is an SQLite database. Export the table as CSV"),
+    (lambda head, _: head.startswith((b"ORC", b"Obj\x01")), "it is an ORC or Avro file. Save it as Parquet"),
+    (
+        lambda head, _: _starts_json(head, b"<") and b"<html" in head[:2000].lower(),
+        "it is a web page, maybe one that asks to log in. Export the log again",
+    ),
+    (
+        lambda head, _: _starts_json(head, b"<") and b"<log" in head[:20_000],
+        "it is an XES log, which can't be read yet. Export it as CSV",
+    ),
+    (lambda head, _: _starts_json(head, b"<?xml"), "it is XML. Export the log as CSV"),
+    (
+        lambda head, path: _starts_json(head, b"{") and not _is_json_lines(head, path),
+        "it is one JSON object, not JSON Lines with an object for each row",
+    ),
+)
+"""What else a file may be: what to say of it."""
+
+
+def reader_named(name: str) -> str:
+    """The format of this name. Raises WrongValueError."""
+    if name not in FORMATS:
+        near = nearest_names(name, FORMATS) or FORMATS
+        raise WrongValueError(f"{name!r} is not a format of logs. Use one of: {', '.join(near)}.", field="format")
+    return name
+
+
+def open_log(path: Path, scratch: Path, format: str | None, options: ReadOptions) -> tuple[Log, Reader]:
+    """Open a file, or standard input for `-`; it is unpacked where it is gzip. `scratch` holds temporary files.
+
+    Raises UnreadableError where there is no such file, UnusableError where it can't be read as a log.
+    """
+    path = _at_hand(path, scratch)
+    head = _head(path)
+    if head.startswith(b"\x1f\x8b") or path.suffix.lower() == ".gz":
+        path = unpack(path, scratch / "unpacked")
+        head = _head(path)
+    for is_it, what in _UNREADABLE:
+        if is_it(head, path) and not (format in ("csv", "jsonl") and _is_text(head, path) and head.strip()):
+            raise UnusableError(what)
+    found = next((reader for reader in READERS if reader.knows(head, path)), READERS[-1] if options.encoding else None)
+    if found is None:
+        raise UnusableError(
+            "it is not text and no format that can be read. Give CSV, JSON Lines, Parquet, .xlsx or .ods"
+        )
+    if format is not None and found.name != format:
+        if not (format in ("csv", "jsonl") and _is_text(head, path)):
+            raise UnusableError(f"it is {found.called}, not {format}. Leave --format {format} out")
+        found = next(reader for reader in READERS if reader.name == format)
+    return found.open(path, options), found
+
+
+def _at_hand(path: Path, scratch: Path) -> Path:
+    if path == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise UnreadableError("Standard input is closed. Send a table to it, or give a file.")
+        copy = scratch / "input"
+        with copy.open("wb") as out:
+            shutil.copyfileobj(sys.stdin.buffer, out, _PIECE)
+        return copy
+    if path.is_dir():
+        raise UnreadableError(f"{path} is a folder. Give the files in it.")
+    if not path.exists():
+        raise UnreadableError(f"There is no file {path}. Give a table with a header, as .csv or .csv.gz.")
+    if not path.is_file():
+        # A pipe, as in <(zcat log.gz): it can be read once only.
+        copy = scratch / "input"
+        with path.open("rb") as pipe, copy.open("wb") as out:
+            shutil.copyfileobj(pipe, out, _PIECE)
+        return copy
+    return path
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as content:
+        return content.read(_HEAD)

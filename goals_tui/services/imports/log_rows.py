@@ -1,0 +1,344 @@
+"""The rows of logs as tables of DuckDB: read, cleaned and timed; a row that can't be used has the reason why."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from goals_tui.domain.errors import NotFoundError, nearest_names
+from goals_tui.domain.event import EARLIEST, LATEST, LONGEST_FIELD
+from goals_tui.domain.goal import Goal
+from goals_tui.domain.model import MAX_NAME, clean_line
+from goals_tui.services.imports.log_files import BLANK, Log
+from goals_tui.services.imports.table import UnusableError
+from goals_tui.services.imports.times import ACCEPTED, TimeGuess, read_column, stretches, told_format
+from goals_tui.store.duckdb_files import csv_rows
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_SOME = 10_000
+
+_LONGEST_CELL = 1000
+"""In characters: what is longer is no name and no time, and is cut before it is said so."""
+
+_PLAIN = "[!-~]+(?: [!-~]+)*"
+"""Text that `clean_line` leaves as it is. All other text is cleaned in Python, each once."""
+
+_LABELS = ("session", "endpoint", "locale", "snapshot")
+
+_CODES = ("form", "no_time", "time", "years", "no_case", "no_step", "long_step", *_LABELS, "goal")
+"""Why a row is left out; the first that holds counts."""
+
+
+_TESTS = (
+    "fault IS NOT NULL",
+    "no_time",
+    "moment IS NULL",
+    f"moment < TIMESTAMP '{EARLIEST:%Y-%m-%d}' OR moment >= TIMESTAMP '{LATEST:%Y-%m-%d}'",
+    "coalesce(\"case\", '') = ''",
+    "coalesce(step, '') = ''",
+    f"length(step) > {MAX_NAME}",
+    f'length(coalesce(session, "case")) > {LONGEST_FIELD}',
+    *(f"length({what}) > {LONGEST_FIELD}" for what in _LABELS[1:]),
+)
+_REASON = f"CASE {' '.join(f'WHEN {test} THEN {code}' for code, test in enumerate(_TESTS))} END"
+"""SQL for the place in _CODES of why a row can't be used; the last of them is known once there is a goal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The names of the columns to read. Without a session each case is a session of its own."""
+
+    cycle: str
+    step: str
+    time: str
+    session: str | None = None
+    endpoint: str | None = None
+    locale: str | None = None
+    snapshot: str | None = None
+
+    def told(self) -> dict[str, str]:
+        """The columns that are there, by what they hold."""
+        named = ((one.name, getattr(self, one.name)) for one in fields(self))
+        return {what: name for what, name in named if name is not None}
+
+
+class LeftOutRow(NamedTuple):
+    """A row that can't be used: its file, its number there from 1 (blank rows are none), and why."""
+
+    file: str
+    row: int
+    why: str
+
+
+class Counts(NamedTuple):
+    """How many rows there are, how many can be used, in how many cases; `left_out`: how many not, by why in words."""
+
+    rows: int
+    usable: int
+    cases: int
+    left_out: dict[str, int]
+
+
+class LogRows:
+    """The rows of one or more logs: `load` each, `read` them, and `match` their steps with those of a goal.
+
+    The view `rows` has number, "case", step, session, endpoint, locale and snapshot (cleaned), moment (UTC) and reason,
+    which is NULL where a row can be used; after `match` also step_id.
+    """
+
+    def __init__(self, connection: DuckDBPyConnection, columns: Columns, scratch: Path) -> None:
+        self._db = connection
+        self._columns = columns.told()
+        self._scratch = scratch
+        self._files: list[tuple[str, int, int]] = []  # name, rows, blank ones among them
+        self.time_guess: TimeGuess | None = None
+        self.local_times = 0
+        """How many times carry no zone."""
+        self.odd_times = 0
+        """How many of them the clock of their zone skips or shows twice."""
+
+    def load(self, log: Log, name: str) -> None:
+        """Take the rows of a log. Raises UnusableError, and NotFoundError for a column that it does not have."""
+        import duckdb
+
+        columns = list(self._columns.values())
+        for column in columns:
+            if column not in log.columns:
+                raise NotFoundError(f"column of {name} called", column, [one for one in log.columns if one])
+            if log.columns.count(column) > 1:
+                raise UnusableError(f"two columns are called {column!r}. Rename one of them")
+        query = log.query(columns)
+        table = f"raw_{len(self._files)}"
+        names = ", ".join(["fault", *(f'"{what}"' for what in self._columns)])
+        if query is not None:
+            try:
+                self._db.execute(f"CREATE TABLE {table} AS SELECT * FROM ({query}) AS read({names})")
+            except duckdb.InterruptException:
+                raise
+            except duckdb.Error:
+                query = None  # Single records are broken: only one by one it can be said which.
+        if query is None:
+            copy = self._scratch / f"{table}.csv"
+            with copy.open("w", encoding="utf-8", errors="replace", newline="") as out:
+                writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
+                for fault, cells in log.rows(columns):
+                    writer.writerow([fault, *(cell[:_LONGEST_CELL] for cell in cells)])
+            query = f"SELECT * FROM {csv_rows(copy, len(columns) + 1)}"
+            self._db.execute(f"CREATE TABLE {table} AS SELECT * FROM ({query}) AS read({names})")
+        counts = self._row(f"SELECT count(*), count(*) FILTER (fault = '{BLANK}') FROM {table}")
+        self._files.append((name, int(counts[0]), int(counts[1])))
+
+    def read(self, zone: ZoneInfo, time_format: str | None, now: datetime) -> None:
+        """Clean and time all rows. Times without a zone are of `zone`. Raises WrongValueError, RefusedError."""
+        parts, start = [], 0
+        for place, (_name, count, _blank) in enumerate(self._files):
+            parts.append(f"SELECT rowid + {start} AS number, * FROM raw_{place}")
+            start += count
+        self._db.execute(f"CREATE VIEW raw AS {' UNION ALL '.join(parts)}")
+        names = {what: f'raw."{what}"' for what in self._columns}
+        odd = self._row(
+            "SELECT "
+            + ", ".join(f"count(*) FILTER (NOT regexp_full_match({name}, '{_PLAIN}'))" for name in names.values())
+            + " FROM raw"
+        )
+        joins = ""
+        for what, count in zip(list(names), odd, strict=True):
+            if count and what == "time":
+                names[what] = rf"trim(regexp_replace({names[what]}, '[\s\pZ\pC]+', ' ', 'g'))"
+            elif count:
+                self._clean(what)
+                joins += f' LEFT JOIN clean_{what} ON clean_{what}.written = raw."{what}"'
+                names[what] = f'CASE WHEN clean_{what}.written IS NULL THEN raw."{what}" ELSE clean_{what}.cleaned END'
+        time = names.pop("time")
+        column = told_format(time_format, time) if time_format else read_column(self._db, "raw", time, now)
+        self.time_guess = column.guess
+        labels = ", ".join(f'{names.get(what, "NULL::VARCHAR")} AS "{what}"' for what in _LABELS)
+        self._db.execute(
+            f"CREATE TABLE timed AS SELECT *, {_REASON} AS reason FROM (SELECT number, raw.fault, "
+            f"{names['cycle']} AS \"case\", {names['step']} AS step, {labels}, coalesce({time}, '') = '' AS no_time, "
+            f"{column.moment} AS moment, {column.zoned} AS zoned FROM raw{joins})"
+        )
+        self._set_clock(zone)
+        self._db.execute("CREATE VIEW rows AS SELECT * FROM timed")
+
+    def match(self, steps: dict[str, str | None]) -> None:
+        """Say the id of the goal's step for each activity; None where it has none."""
+        self._db.execute("CREATE TABLE steps (activity VARCHAR, step_id VARCHAR)")
+        self._insert("steps", list(steps.items()))
+        self._db.execute(
+            f"CREATE OR REPLACE VIEW rows AS SELECT timed.* REPLACE (CASE WHEN reason IS NULL AND step_id IS NULL "
+            f"THEN {_CODES.index('goal')} ELSE reason END AS reason), step_id "
+            "FROM timed LEFT JOIN steps ON steps.activity = timed.step"
+        )
+
+    def activities(self) -> dict[str, int]:
+        """The activities of the rows that can be used, and how many rows each has; by name."""
+        found = self._db.execute("SELECT step, count(*) FROM rows WHERE reason IS NULL GROUP BY step ORDER BY step")
+        return {str(step): int(count) for step, count in found.fetchall()}
+
+    def counts(self) -> Counts:
+        """How many rows there are, and what of them can be used."""
+        found = self._db.execute(
+            f"SELECT reason, count(*) FROM rows WHERE fault IS DISTINCT FROM '{BLANK}' GROUP BY reason "
+            "ORDER BY count(*) DESC, reason"
+        )
+        by_reason = {code: int(count) for code, count in found.fetchall()}
+        usable = by_reason.pop(None, 0)
+        (cases,) = self._row('SELECT count(DISTINCT "case") FROM rows WHERE reason IS NULL')
+        left_out = {self._words(_CODES[code]): count for code, count in by_reason.items()}
+        return Counts(usable + sum(left_out.values()), usable, int(cases), left_out)
+
+    def first(self, count: int) -> list[dict[str, str | None]]:
+        """The first rows that can be used, as they are read."""
+        found = self._db.execute(
+            "SELECT \"case\", step, strftime(moment, '%Y-%m-%dT%H:%M:%S.%gZ'), session, endpoint, locale, snapshot "
+            f"FROM rows WHERE reason IS NULL ORDER BY number LIMIT {count}"
+        )
+        names = ("cycle", "step", "time", *_LABELS)
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def left_out_rows(self, most: int, goal: Goal | None = None) -> Iterator[LeftOutRow]:
+        """The first rows that can't be used, in order."""
+        found = self._db.execute(
+            'SELECT number, reason, raw.fault, raw."time", odd.step FROM raw JOIN (SELECT number, reason, step '
+            f"FROM rows WHERE reason IS NOT NULL AND fault IS DISTINCT FROM '{BLANK}' ORDER BY number LIMIT {most}) "
+            "AS odd USING (number) ORDER BY number"
+        )
+        for number, reason, fault, time, step in found.fetchall():
+            name, row = self._place(int(number))
+            yield LeftOutRow(name, row, self._why(_CODES[reason], fault, time or "", step or "", goal))
+
+    def _words(self, code: str) -> str:
+        columns = self._columns
+        return {
+            "form": "not in the form of the others",
+            "no_time": f"without a time (column {columns['time']})",
+            "time": f"with a time that can't be read (column {columns['time']})",
+            "years": "with a time that is not between 1970 and 2200",
+            "no_case": f"without a case (column {columns['cycle']})",
+            "no_step": f"without a step (column {columns['step']})",
+            "long_step": f"with a step of more than {MAX_NAME} characters",
+            "goal": "with a step that the goal does not have",
+        }.get(code, f"with a {code} of more than {LONGEST_FIELD} characters")
+
+    def _why(self, code: str, fault: str, time: str, step: str, goal: Goal | None) -> str:
+        columns = self._columns
+        if code == "form":
+            return fault
+        if code == "time":
+            return f"{clean_line(time)[:40]!r} is not a time: write {ACCEPTED}"
+        if code == "years":
+            return f"the time {clean_line(time)} is not between 1970 and 2200"
+        if code == "goal" and goal is not None:
+            near = nearest_names(step, [one.name for one in goal.steps])
+            return f"the goal {goal.name!r} has no step {step!r}" + (f"; the nearest is {near[0]!r}" if near else "")
+        empty = {"no_time": "time", "no_case": "cycle", "no_step": "step"}
+        if code in empty:
+            return f"the column {columns[empty[code]]} is empty"
+        what, most = ("step's name", MAX_NAME) if code == "long_step" else (code, LONGEST_FIELD)
+        return f"{'an' if what[0] in 'ei' else 'a'} {what} has {most} characters at most"
+
+    def _clean(self, what: str) -> None:
+        self._db.execute(f"CREATE TABLE clean_{what} (written VARCHAR, cleaned VARCHAR)")
+        odd = self._db.cursor().execute(
+            f'SELECT DISTINCT "{what}" FROM raw WHERE NOT regexp_full_match("{what}", \'{_PLAIN}\')'
+        )
+        while some := odd.fetchmany(_SOME):
+            self._insert(f"clean_{what}", [(text, clean_line(text) or None) for (text,) in some])
+
+    def _insert(self, table: str, pairs: Sequence[tuple[str, str | None]]) -> None:
+        for start in range(0, len(pairs), _SOME):
+            some = pairs[start : start + _SOME]
+            self._db.execute(
+                f"INSERT INTO {table} SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
+                [[one for one, _ in some], [other for _, other in some]],
+            )
+
+    def _set_clock(self, zone: ZoneInfo) -> None:
+        """Turn the times that carry no zone into instants."""
+        within = "NOT zoned AND moment >= TIMESTAMP '1969-12-31' AND moment < TIMESTAMP '2200-01-02'"
+        days = self._db.execute(f"SELECT DISTINCT moment::DATE FROM timed WHERE {within}").fetchall()
+        if not days:
+            return
+        self._db.execute(
+            "CREATE TABLE clock "
+            "(day DATE, since TIMESTAMP, until TIMESTAMP, before_utc BIGINT, odd BOOLEAN, again BIGINT)"
+        )
+        lines: list[list[Any]] = []
+        for (day,) in days:
+            for one in stretches(day, zone):
+                again = None if one.second is None else _seconds(one.offset - one.second)
+                lines.append([day, one.since, one.until, _seconds(one.offset), one.odd, again])
+        for start in range(0, len(lines), _SOME):
+            values = [list(column) for column in zip(*lines[start : start + _SOME], strict=True)]
+            kinds = ("DATE", "TIMESTAMP", "TIMESTAMP", "BIGINT", "BOOLEAN", "BIGINT")
+            self._db.execute(f"INSERT INTO clock SELECT {', '.join(f'unnest(?::{kind}[])' for kind in kinds)}", values)
+        self._db.execute(
+            f"CREATE TABLE set_timed AS SELECT * REPLACE ({_REASON} AS reason) FROM (SELECT timed.* REPLACE "
+            "(CASE WHEN zoned THEN moment ELSE moment - to_seconds(coalesce(before_utc, 0)) END AS moment), odd, again "
+            "FROM timed LEFT JOIN clock ON NOT zoned AND moment::DATE = day AND moment >= since AND moment < until)"
+        )
+        self._db.execute("DROP TABLE timed")
+        self._db.execute("ALTER TABLE set_timed RENAME TO timed")
+        local, odd, twice = self._row(
+            "SELECT count(*) FILTER (NOT zoned AND moment IS NOT NULL), count(*) FILTER (odd), count(again) FROM timed"
+        )
+        self.local_times, self.odd_times = int(local), int(odd)
+        if twice:
+            self._take_second_readings()
+
+    def _take_second_readings(self) -> None:
+        """Where the times of a case would run backwards, an hour that is shown twice is its second showing."""
+        ordered = 'OVER (PARTITION BY "case" ORDER BY number)'
+        on, back = self._row(
+            "SELECT count(*) FILTER (moment > earlier), count(*) FILTER (moment < earlier) FROM (SELECT moment, again, "
+            f"lag(moment) {ordered} AS earlier, lag(again) {ordered} AS earlier_again FROM timed) "
+            "WHERE again IS NULL OR earlier_again IS NULL"
+        )
+        # Some logs have the newest row first.
+        order = "DESC" if back > on else ""
+        found = self._db.cursor().execute(
+            'SELECT "case", number, moment, again FROM timed WHERE moment IS NOT NULL AND "case" IN '
+            f'(SELECT "case" FROM timed WHERE again IS NOT NULL) ORDER BY "case", number {order}'
+        )
+        case, latest, second = None, None, list[int]()
+        while some := found.fetchmany(_SOME):
+            for this, number, moment, again in some:
+                if this != case:
+                    case, latest = this, None
+                if again is not None and latest is not None and moment < latest:
+                    later = moment + timedelta(seconds=again)
+                    if later >= latest:
+                        moment = later
+                        second.append(number)
+                latest = moment if latest is None else max(latest, moment)
+        self._db.execute(
+            "UPDATE timed SET moment = moment + to_seconds(again) WHERE number IN (SELECT unnest(?::BIGINT[]))",
+            [second],
+        )
+
+    def _place(self, number: int) -> tuple[str, int]:
+        """The file of a row, and its number there."""
+        for place, (name, count, blank) in enumerate(self._files):
+            if number < count:
+                if blank:
+                    (blank,) = self._row(
+                        f"SELECT count(*) FROM raw_{place} WHERE fault = '{BLANK}' AND rowid < {number}"
+                    )
+                return name, number + 1 - int(blank)
+            number -= count
+        raise ValueError("no such row")
+
+    def _row(self, sql: str) -> tuple[Any, ...]:
+        return self._db.execute(sql).fetchone() or ()
+
+
+def _seconds(length: timedelta) -> int:
+    return int(length.total_seconds())
