@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from goals_tui.services.context import Services
@@ -54,3 +55,46 @@ def test_events_of_unknown_goals_are_counted(cli: Cli, services: Services, tmp_p
     goals = write(tmp_path / "goals", all_jsonl=lines([goal(), *steps()]))
     assert cli("import", "odata", goals).err == ""
     assert cli("import", "odata", events).err.startswith("2 events of goals that this project does not have")
+
+
+def test_a_dry_run_shows_everything_and_changes_nothing(cli: Cli, services: Services, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(LOCAL + "2,Select,soon\n")
+    arguments = ("import", "log", tmp_path / "log.csv", "--goal", "Book", *COLUMNS)
+    tried = cli(*arguments, "--dry-run")
+    assert tried.code == 3
+    shown = [" ".join(line.split()) for line in tried.out.splitlines()]
+    assert [line for line in shown if line and not line.startswith("─")] == [
+        "Dry run: nothing was changed.",
+        "Columns: cycle = case, step = activity, time = when",
+        "First rows:",
+        "cycle time step",
+        "1 2026-10-01T08:00:00.000Z Select",
+        "1 2026-10-01T08:05:00.000Z Pay",
+        "Goal: Book (would be made): ● Select, ◎ Pay",
+        "Would add 2 events in 1 cycle; 0 known already.",
+    ]
+    assert "Guessed: initial step 'Select' (begins 1 of 1 case); --initial STEP says another." in tried.err
+    assert "Left out: log.csv, record 3: 'soon' is not a time" in tried.err
+    as_json = cli(*arguments, "--dry-run", "--format", "json").json
+    assert (as_json["dry_run"], as_json["events_added"], as_json["rows"], as_json["activities"]) == (
+        (True, 2, 3, {"Pay": 1, "Select": 1})
+    )
+    assert services.goals.all() == [] and services.workspace.events.is_empty()
+    done = cli(*arguments)
+    assert (done.code, "2 events added" in done.out) == (3, True)
+    again = cli(*arguments, "--dry-run")
+    assert "Goal: Book (is there)" in again.out and "Would add 0 events in 1 cycle; 2 known already." in again.out
+
+
+def test_what_a_guess_says_to_type_works(cli: Cli, services: Services, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(LOCAL)
+    arguments = ("import", "log", tmp_path / "log.csv", "--goal", "It's me", *COLUMNS)
+    said = cli(*arguments).err
+    undo = "goals-tui goals delete 'It'\"'\"'s me' --confirm 'It'\"'\"'s me'"
+    assert (
+        "Guessed: completion step 'Pay' (ends 1 of 1 case). Change it in the goal; or "
+        f"{undo}, and import again with --completion STEP (may be repeated)."
+    ) in said
+    assert cli(*shlex.split(undo)[1:]).code == 0
+    assert cli(*arguments, "--initial", "Pay", "--completion", "Select").code == 0
+    assert services.goals.get("It's me").initial.name == "Pay"

@@ -30,7 +30,8 @@ def jsonl_file(path: Path, rows: Rows) -> None:
 def parquet_file(path: Path, rows: Rows) -> None:
     jsonl_file(path.with_suffix(".lines"), rows)
     with duckdb.connect() as connection:
-        kinds = dict.fromkeys(rows[0], "VARCHAR")
+        # The column without a name, which pandas writes for its index, can't stand in a Parquet file.
+        kinds = dict.fromkeys(filter(None, rows[0]), "VARCHAR")
         source = f"read_json('{path.with_suffix('.lines')}', format = 'newline_delimited', columns = {kinds})"
         connection.execute(f"COPY (SELECT * FROM {source}) TO '{path}' (FORMAT parquet)")
 

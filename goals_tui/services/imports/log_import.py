@@ -6,9 +6,10 @@ in DuckDB from file to event log: memory is bounded by its limit, not by the siz
 
 from __future__ import annotations
 
+import shlex
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -174,6 +175,9 @@ def _goal(
     made, drawn = sketch.draw(services, options.initial, options.completion, left_out)
     for problem in services.goals.problems(made):
         raise RefusedError(problem.message, field=problem.field)
+    if not options.dry_run:
+        undo = f"goals-tui goals delete {shlex.quote(name)} --confirm {shlex.quote(name)}"
+        drawn = [replace(guess, before=undo) for guess in drawn]
     return made, True, [*guesses, *drawn]
 
 

@@ -49,19 +49,26 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What an import took for granted. `why` says what speaks for it, `option` what to type to change it."""
+    """What an import took for granted. `why` says what speaks for it, `option` what to type to change it.
+
+    `before` must be typed first, where the guess has taken effect already.
+    """
 
     what: str
     value: str | list[str]
     why: str
     option: str
+    before: str = ""
 
     def __str__(self) -> str:
         values = [self.value] if isinstance(self.value, str) else self.value
         named = " and ".join(map(repr, values)) if self.what in ("initial", "completion") else " and ".join(values)
         titles = {"initial": "initial step", "completion": f"completion step{'s' * (len(values) > 1)}"}
         title = titles.get(self.what, self.what.replace("_", " "))
-        return f"Guessed: {title} {named} ({self.why}); {self.option} says another."
+        guessed = f"Guessed: {title} {named} ({self.why})"
+        if self.before:
+            return f"{guessed}. Change it in the goal; or {self.before}, and import again with {self.option}."
+        return f"{guessed}; {self.option} says another."
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +209,8 @@ class ImportResult:
             "cases": self.cases,
             "left_out": [{"why": why, "count": count} for why, count in self.reasons.items()],
             "guesses": [
-                {"what": one.what, "value": one.value, "why": one.why, "option": one.option} for one in self.guesses
+                {"what": one.what, "value": one.value, "why": one.why, "option": one.option, "before": one.before}
+                for one in self.guesses
             ],
             "notes": list(self.notes),
             "dry_run": self.preview is not None,
