@@ -1,20 +1,48 @@
-"""Commands as typer makes them, but with usage lines and messages in our words."""
+"""Commands as typer makes them, but with usage lines, help and messages in our words."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import typer
 from pydantic import ValidationError
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from goals_tui.domain.model import reason
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+_WHOLE = 10_000
+"""In characters: longer than any summary, so that a list of commands wraps them instead of cutting them."""
+
+_TYPE = re.compile(r" <(?:list\[)?(.*?)\]?>$")
+"""A type of Python behind a name, in help."""
+
+_RANGE = re.compile(r"\b(?:(\d+)<=)?x([<>]=)(\d+)\b")
+
+
+class _Group(TyperGroup):
+    def get_short_help_str(self, limit: int = _WHOLE) -> str:
+        """Return the whole summary."""
+        return super().get_short_help_str(_WHOLE)
+
 
 class _Command(TyperCommand):
+    def get_short_help_str(self, limit: int = _WHOLE) -> str:
+        """Return the whole summary."""
+        return super().get_short_help_str(_WHOLE)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write what arguments and options are, without types of Python."""
+        for title, kind in (("Arguments", "argument"), ("Options", "option")):
+            parameters = [one for one in self.get_params(ctx) if one.param_type_name == kind]
+            rows = [_in_words(one, row) for one in parameters if (row := one.get_help_record(ctx)) is not None]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """GOAL... where typer writes {GOAL...}..."""
         pieces = super().collect_usage_pieces(ctx)
@@ -30,8 +58,26 @@ class _Command(TyperCommand):
             raise
 
 
+def _in_words(parameter: Any, row: tuple[str, str]) -> tuple[str, str]:
+    """`--goal GOAL` for `--goal <list[str]>`, `1 to 9` for `1<=x<=9`; choices stay: `--format table|json`."""
+
+    def value(found: re.Match[str]) -> str:
+        if parameter.param_type_name == "argument":
+            return ""
+        return " " + (found[1] if "|" in found[1] else parameter.opts[-1].rpartition("-")[2].upper())
+
+    def span(found: re.Match[str]) -> str:
+        least, side, bound = found.groups()
+        return f"{least} to {bound}" if least else f"at {'least' if side == '>=' else 'most'} {bound}"
+
+    return _TYPE.sub(value, row[0]), _RANGE.sub(span, row[1])
+
+
 class Commands(typer.Typer):
     """A group of commands."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(cls=_Group, **options)
 
     def command(self, *args: Any, **options: Any) -> Callable[[Function], Function]:
         """Add a command, as `typer.Typer.command` does."""

@@ -32,14 +32,41 @@ def open_app(context: typer.Context) -> None:
 
 
 def _open(path: Path) -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) and WEB_DRIVER not in os.environ:
-        raise RefusedError("The app needs a terminal. In a script use a command instead: goals-tui --help lists them.")
+    if WEB_DRIVER not in os.environ:
+        _check_terminal()
     from goals_tui.tui.start import start
 
     # ctrl+c is a key of the app; what comes as a signal is asyncio's, which asks for Python's own handler.
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     start(path)
+
+
+def _check_terminal() -> None:
+    """Raise RefusedError where the app can't be drawn."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise RefusedError("The app needs a terminal. In a script use a command instead: goals-tui --help lists them.")
+    terminal = os.environ.get("TERM", "")
+    if not _can_move_the_cursor(terminal):
+        raise RefusedError(
+            f"The app needs a terminal that can move its cursor, and TERM is {terminal!r}. Set TERM to what your "
+            "terminal is, for example xterm-256color, or use a command instead: goals-tui --help lists them."
+        )
+
+
+def _can_move_the_cursor(terminal: str) -> bool:
+    """Return whether a terminal of this name (terminfo) can; one that this machine does not know is trusted."""
+    if sys.platform == "win32":
+        return True
+    if terminal in ("", "dumb", "unknown"):
+        return False
+    import curses
+
+    try:
+        curses.setupterm(terminal, sys.stdout.fileno())
+    except curses.error:
+        return True
+    return bool(curses.tigetstr("cup"))
 
 
 def init(

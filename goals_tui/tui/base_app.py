@@ -63,6 +63,11 @@ class BaseApp(App[ResultT], inherit_bindings=False):
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, partial(self.exit, return_code=128 + number))
 
+    def on_mount(self) -> None:
+        """Say what is wrong in the configuration."""
+        for warning in self.config.warnings:
+            self.notify(warning, severity="warning", timeout=STAYS_SECONDS)
+
     def get_theme(self, theme_name: str) -> Theme | None:
         """As Textual's; a theme that is gone is ours."""
         return super().get_theme(theme_name) or super().get_theme(DEFAULT_THEME)

@@ -15,19 +15,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from goals_tui.domain.errors import GoalsError, RefusedError, UnreadableError, nearest_names
+from goals_tui.domain.errors import UnreadableError, nearest_names
 
 SETTINGS = ("theme", "keys", "tour_seen")
 
 
 @dataclass
 class Config:
-    """The user's configuration. `path` None keeps nothing."""
+    """The user's configuration. `path` None keeps nothing; `warnings` say what in the file is wrong and not used."""
 
     path: Path | None = None
     theme: str | None = None
     keys: dict[str, str] = field(default_factory=dict)
     tour_seen: bool = False
+    warnings: tuple[str, ...] = ()
 
     def keep(self, name: str, value: str | bool) -> None:
         """Set one setting and write it to the file, comments and all else kept. Raises UnreadableError."""
@@ -54,23 +55,27 @@ class Config:
 
 
 def load(path: Path) -> Config:
-    """The configuration in this file; the defaults where there is none.
+    """Return the configuration in this file: the default of what is wrong in it, and where there is none.
 
-    Raises UnreadableError or RefusedError with the file, the line, and the nearest name where one is unknown.
+    Each warning says the file, the line, and the nearest name where one is unknown.
     """
     try:
         text = path.read_text("utf-8-sig")
     except FileNotFoundError:
         return Config(path)
     except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableError(f"{path} can't be read: {error}. Fix it or delete it.") from None
+        return _nothing_of(path, f"{path} can't be read: {error}")
     try:
         found = tomllib.loads(text)
     except ValueError as error:  # of TOML, or of a number too long to be one
-        raise UnreadableError(f"{path}: this is not TOML: {error}. Fix it or delete it.") from None
+        return _nothing_of(path, f"{path}: this is not TOML: {error}")
     except RecursionError:
-        raise UnreadableError(f"{path} is nested too deeply. Fix it or delete it.") from None
+        return _nothing_of(path, f"{path} is nested too deeply")
     return _Reader(path, text).read(found)
+
+
+def _nothing_of(path: Path, why: str) -> Config:
+    return Config(path, warnings=(f"{why}. The defaults are used: fix it or delete it.",))
 
 
 class _Reader:
@@ -79,19 +84,23 @@ class _Reader:
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
         self.lines = text.splitlines()
+        self.warnings: list[str] = []
 
     def read(self, found: Mapping[str, Any]) -> Config:
         for name in found:
             if name not in SETTINGS:
-                raise self.unknown("setting", name, SETTINGS)
+                self.unknown("setting", name, SETTINGS)
         theme, keys, tour_seen = found.get("theme"), found.get("keys", {}), found.get("tour_seen", False)
         if theme is not None and not isinstance(theme, str):
-            raise self.error("theme", 'theme is a name in quotes, for example theme = "goals-dark"')
+            self.warn("theme", 'theme is a name in quotes, for example theme = "goals-dark"')
+            theme = None
         if not isinstance(keys, dict):
-            raise self.error("keys", 'keys is a table: [keys], then lines such as "goals.new" = "n"')
+            self.warn("keys", 'keys is a table: [keys], then lines such as "goals.new" = "n"')
+            keys = {}
         if not isinstance(tour_seen, bool):
-            raise self.error("tour_seen", "tour_seen is true or false")
-        return Config(self.path, self.theme(theme), self.keys(dict(_flat(keys))), tour_seen)
+            self.warn("tour_seen", "tour_seen is true or false")
+            tour_seen = False
+        return Config(self.path, self.theme(theme), self.keys(dict(_flat(keys))), tour_seen, tuple(self.warnings))
 
     def theme(self, theme: str | None) -> str | None:
         if theme is not None:
@@ -101,7 +110,8 @@ class _Reader:
 
             known = [*(ours.name for ours in OURS), *BUILTIN_THEMES]
             if theme not in known:
-                raise self.unknown("theme", theme, known, name="theme")
+                self.unknown("theme", theme, known, name="theme")
+                return None
         return theme
 
     def keys(self, given: dict[str, object]) -> dict[str, str]:
@@ -113,42 +123,50 @@ class _Reader:
         keys: dict[str, str] = {}
         for id_, value in given.items():
             if id_ not in actions:
-                raise self.unknown("action", id_, actions)
+                self.unknown("action", id_, actions)
+                continue
             if not isinstance(value, str) or not value.strip():
-                raise self.error(id_, 'keys are text, for example "ctrl+s,f2"')
+                self.warn(id_, 'keys are text, for example "ctrl+s,f2"')
+                continue
             names = [name.strip() for name in value.split(",")]
-            for name in names:
-                if why := why_not_a_key(name):
-                    raise self.error(id_, why)
-            keys[id_] = ",".join(names)
-        self.check_clashes(keys)
+            wrong = next(filter(None, map(why_not_a_key, names)), None)
+            if wrong is None:
+                keys[id_] = ",".join(names)
+            else:
+                self.warn(id_, wrong)
+        while (clash := _clash(keys)) is not None:
+            wrong, key, other = clash
+            self.warn(wrong, f"{key!r} is the key of {other} too")
+            del keys[wrong]  # Its default may be what another action was given.
         return keys
-
-    def check_clashes(self, keys: Mapping[str, str]) -> None:
-        from goals_tui.tui.actions import registry
-
-        taken: dict[tuple[str, str], str] = {}
-        for action in registry():
-            for key in filter(None, keys.get(action.id, action.keys).split(",")):
-                other = taken.setdefault((action.context, key), action.id)
-                if other != action.id:
-                    wrong = action.id if action.id in keys else other
-                    raise self.error(wrong, f"{key!r} is the key of {other if wrong == action.id else action.id} too")
 
     def line_of(self, name: str) -> int:
         last = re.escape(name.rpartition(".")[2])
         pattern = re.compile(rf"""^\s*\[?\s*["'\w.-]*{last}["']?\s*[\]=]""")
         return next((number for number, line in enumerate(self.lines, 1) if pattern.match(line)), 1)
 
-    def error(self, name: str, message: str) -> GoalsError:
-        return RefusedError(f"{self.path}, line {self.line_of(name)}: {message}.", field=name)
+    def warn(self, name: str, message: str) -> None:
+        end = "" if message.endswith("?") else "."
+        self.warnings.append(f"{self.path}, line {self.line_of(name)}: {message}{end} The default is used.")
 
-    def unknown(self, kind: str, wanted: str, known: Iterable[str], name: str | None = None) -> GoalsError:
+    def unknown(self, kind: str, wanted: str, known: Iterable[str], name: str | None = None) -> None:
         known = list(known)
         near = nearest_names(wanted, known)
-        hint = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known[:12])}."
-        line = self.line_of(name or wanted)
-        return RefusedError(f"{self.path}, line {line}: there is no {kind} {wanted!r}. {hint}", field=wanted)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known[:12])}"
+        self.warn(name or wanted, f"there is no {kind} {wanted!r}; {hint}")
+
+
+def _clash(keys: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """Return an action that was given a key which another one of the same place has, the key, and the other one."""
+    from goals_tui.tui.actions import registry
+
+    taken: dict[tuple[str, str], str] = {}
+    for action in registry():
+        for key in filter(None, keys.get(action.id, action.keys).split(",")):
+            other = taken.setdefault((action.context, key), action.id)
+            if other != action.id:
+                return (action.id, key, other) if action.id in keys else (other, key, action.id)
+    return None
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:

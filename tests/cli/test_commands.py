@@ -5,11 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from goals_tui.cli.app import app
 from goals_tui.services.context import Services
 from tests import builders
 from tests.cli.conftest import Cli, program
@@ -355,6 +360,28 @@ def test_wrong_usage_is_said_in_our_words(desk: Cli, arguments: list[str], messa
 )
 def test_usage_lines(cli: Cli, arguments: list[str], usage: str) -> None:
     assert cli(*arguments, "--help").out.splitlines()[0] == f"Usage: goals-tui {usage}"
+
+
+def commands(group: Any, *path: str) -> Iterator[list[str]]:
+    yield [*path]
+    for name, command in getattr(group, "commands", {}).items():
+        yield from commands(command, *path, name)
+
+
+@pytest.mark.parametrize("path", commands(get_command(app)), ids=" ".join)
+def test_help_is_whole_and_shows_no_types_of_python(cli: Cli, path: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = cli(*path, "--help").out
+    assert not re.search(r"[<>…]|list\[|\b(str|int|x)\b", shown), shown
+    listed = shown.partition("Commands:")[2]
+    assert "..." not in listed
+    assert not listed or listed.rstrip().endswith(".")
+
+
+def test_help_names_what_an_option_takes(cli: Cli) -> None:
+    shown = cli("cycles", "--help").out
+    for words in ("--goal GOAL ", "--not-locale LOCALE ", "--limit LIMIT ", "[at least 1]", "--format table|json|csv "):
+        assert words in shown
 
 
 def test_a_missing_workspace_says_how_to_make_one(cli: Cli, tmp_path: Path) -> None:

@@ -123,12 +123,13 @@ def _amount(
 
 
 def _change(by: float, unit: str, digits: int) -> tuple[str, ...]:
-    """`▲ +15.1 pts` and `▲ 15 pts`."""
+    """`▲ +15.1 pts` and `▲ 15 pts`; `▲ 1 pt`."""
     if not round(by, digits):
         return _NO_CHANGE
     size = abs(by)
+    brief = f"{size:,.{0 if size >= 1 else 1}f} {unit}"
     long = f"{_arrow(by)} {by:+,.{digits}f} {unit}".replace("-", "−")
-    return long, f"{_arrow(by)} {size:,.{0 if size >= 1 else 1}f} {unit}"
+    return long, f"{_arrow(by)} {'1 pt' if brief == '1 pts' else brief}"
 
 
 def _arrow(direction: float) -> str:

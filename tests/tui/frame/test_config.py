@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from goals_tui.domain.errors import GoalsError
 from goals_tui.services.context import Services
 from goals_tui.tui.config import Config, load
 from tests.builders import flow
@@ -39,34 +38,74 @@ def test_what_is_kept_leaves_comments_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
-        ('them = "nord"\n', 1, "there is no setting 'them'. Did you mean 'theme'?"),
-        ('\ntheme = "goals-drak"\n', 2, "there is no theme 'goals-drak'. Did you mean 'goals-dark'?"),
+        ('them = "nord"\n', 1, "there is no setting 'them'; did you mean 'theme'?"),
+        ('\ntheme = "goals-drak"\n', 2, "there is no theme 'goals-drak'; did you mean 'goals-dark'?"),
         ("theme = 3\n", 1, "theme is a name in quotes"),
         ('keys = "n"\n', 1, "keys is a table"),
-        ('[keys]\n\n"goals.nwe" = "n"\n', 3, "there is no action 'goals.nwe'. Did you mean 'goals.new'?"),
+        ('tour_seen = "yes"\n', 1, "tour_seen is true or false"),
+        ('[keys]\n\n"goals.nwe" = "n"\n', 3, "there is no action 'goals.nwe'; did you mean 'goals.new'?"),
         ('[keys]\n"goals.new" = "crtl+n"\n', 2, "'crtl+n' is not a key"),
         ('[keys]\n"goals.new" = "f44"\n', 2, "'f44' is not a key; did you mean 'f4'?"),
         ('[keys]\n"goals.new" = 4\n', 2, "keys are text"),
         ('[keys]\n"goals.new" = "s"\n', 2, "'s' is the key of goals.sort too"),
     ],
 )
-def test_what_is_wrong_is_said_with_file_and_line(tmp_path: Path, text: str, line: int, message: str) -> None:
+def test_what_is_wrong_is_said_with_file_and_line_and_the_default_is_used(
+    tmp_path: Path, text: str, line: int, message: str
+) -> None:
     path = tmp_path / "config.toml"
     path.write_text(text)
-    with pytest.raises(GoalsError) as refused:
-        load(path)
-    assert str(refused.value).startswith(f"{path}, line {line}: ")
-    assert message in str(refused.value)
+    config = load(path)
+    assert (config.theme, config.keys, config.tour_seen) == (None, {}, False)
+    [warning] = config.warnings
+    assert warning.startswith(f"{path}, line {line}: ")
+    assert message in warning
+    assert warning.endswith(" The default is used.")
 
 
-def test_no_toml_is_said(tmp_path: Path) -> None:
+def test_what_is_right_is_used_beside_what_is_wrong(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    path.write_text("theme = \n")
-    with pytest.raises(GoalsError, match=r"this is not TOML.*line 1"):
-        load(path)
-    path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(GoalsError, match="can't be read"):
-        load(path)
+    path.write_text('them = 1\ntheme = "nord"\n[keys]\n"goals.new" = "f4"\n"goals.sort" = "f44"\n')
+    config = load(path)
+    assert (config.theme, config.keys, len(config.warnings)) == ("nord", {"goals.new": "f4"}, 2)
+
+
+def test_a_default_that_comes_back_clashes_with_no_key(tmp_path: Path) -> None:
+    """goals.new takes the key of goals.sort, whose own new key is taken: then both have their defaults."""
+    path = tmp_path / "config.toml"
+    path.write_text('[keys]\n"goals.new" = "s"\n"goals.sort" = "o"\n')
+    config = load(path)
+    assert config.keys == {}
+    assert "'o' is the key of goals.edit too" in config.warnings[0]
+    assert "'s' is the key of goals.sort too" in config.warnings[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"theme = \n", "this is not TOML"),
+        (b"\xff\xfe\x00", "can't be read"),
+        (b"a = " + b"[" * 5000, "is nested too deeply"),
+    ],
+)
+def test_no_toml_is_said(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(content)
+    config = load(path)
+    assert message in config.warnings[0] and "The defaults are used" in config.warnings[0]
+
+
+async def test_the_app_starts_with_a_configuration_that_is_wrong_and_says_so(
+    services: Services, tmp_path: Path
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('theme = "goals-drak"\n[keys]\n"goals.nwe" = "n"\n')
+    async with running(services, config=load(path)) as pilot:
+        assert pilot.app.theme == "goals-dark"
+        assert [text.partition(": ")[2][:20] for text in messages(pilot.app)] == [
+            "there is no theme 'g",
+            "there is no action '",
+        ]
 
 
 async def test_keys_of_the_user_work_and_are_shown(services: Services) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.pilot import Pilot
 
-from goals_tui.tui.insights.tiles import Tile, TileFacts, form_of, stretched
+from goals_tui.tui.insights.tiles import Tile, TileFacts, _change, form_of, stretched
 from tests.tui.harness import SIZES, running, screen_text
 from tests.tui.insights.conftest import Scenario
 
@@ -34,6 +34,19 @@ async def test_every_tile_has_its_unit_and_its_sparkline(scenarios: dict[str, Sc
         assert len({lines for lines, _ in parts}) == 1
         assert all(spark for _, spark in parts)
         assert "pts" in screen_text(pilot.app)
+
+
+@pytest.mark.parametrize(
+    ("by", "unit", "words"),
+    [
+        (1.0, "pts", ("▲ +1.0 pts", "▲ 1 pt")),
+        (-1.4, "pts", ("▼ −1.4 pts", "▼ 1 pt")),
+        (2.0, "pts", ("▲ +2.0 pts", "▲ 2 pts")),
+        (1.0, "%", ("▲ +1.0 %", "▲ 1 %")),
+    ],
+)
+def test_one_point_is_no_plural(by: float, unit: str, words: tuple[str, str]) -> None:
+    assert _change(by, unit, 1) == words
 
 
 async def test_no_earlier_data_is_said_in_words(scenarios: dict[str, Scenario]) -> None:
