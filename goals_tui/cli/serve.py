@@ -1,45 +1,39 @@
-"""The same app in a browser, on this machine: for showing it to somebody (extra `web`, textual-serve)."""
+"""The app in a browser, for one user of one workspace (extra `web`, textual-serve)."""
 
 from __future__ import annotations
 
 import errno
 import ipaddress
-import shlex
-import subprocess
-import sys
+import secrets
 from pathlib import Path
 
 from goals_tui.cli.output import say
-from goals_tui.domain.errors import RefusedError, UnreadableError
-
-PAGE = Path(__file__).with_name("web")
-"""The page around the app: ours asks nothing of other servers."""
+from goals_tui.cli.web.address import PublicAddress
+from goals_tui.domain.errors import RefusedError, UnreadableError, WrongValueError
 
 
-def serve(workspace: Path, host: str, port: int) -> None:
+def serve(workspace: Path, host: str, port: int, public_url: str | None = None) -> None:
     """Serve the workspace until ctrl+c. Each browser tab is an app of its own over the same workspace.
 
-    Raises UnreadableError where there is no workspace or the port is taken, RefusedError without the extra.
+    `public_url` is the address that browsers use, where it is not the one that is listened at. Raises
+    UnreadableError where there is no workspace or the port is taken, RefusedError without the extra and
+    WrongValueError where browsers can't use the address.
     """
     from goals_tui.services.context import open_services
 
+    address = PublicAddress.parse(public_url) if public_url else _listened(host, port)
     open_services(workspace)
     try:
-        from textual_serve.server import Server
+        from goals_tui.cli.web.server import AppServer
     except ImportError:
         raise RefusedError(
             "Showing the app in a browser needs the extra web. Install it with: pip install 'goals-tui[web]'"
         ) from None
 
-    class _Server(Server):
-        async def on_startup(self, app: object) -> None:
-            say(f"goals-tui is at {self.public_url} (ctrl+c ends it)")
-
     if not _is_local(host):
-        say(f"Anybody who reaches {host} can read and change this workspace.")
-    command = app_command(workspace)
+        say("Whoever has this address can read and change the workspace as you can. Give it to nobody else.")
     try:
-        _Server(command, host=host, port=port, title="goals-tui", templates_path=PAGE).serve()
+        AppServer(workspace, address, secrets.token_urlsafe(32), host=host, port=port).serve()
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES):
             raise
@@ -48,10 +42,17 @@ def serve(workspace: Path, host: str, port: int) -> None:
         ) from error
 
 
-def app_command(workspace: Path) -> str:
-    """The command line that opens the app on a workspace, for the shell of this system."""
-    parts = [sys.executable, "-m", "goals_tui", "--workspace", str(workspace.absolute())]
-    return subprocess.list2cmdline(parts) if sys.platform == "win32" else shlex.join(parts)
+def _listened(host: str, port: int) -> PublicAddress:
+    try:
+        everywhere = ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        everywhere = not host
+    if everywhere:
+        raise WrongValueError(
+            f"{host or 'An empty --host'} is every address of this machine. Say the one that browsers use:"
+            f" --public-url http://NAME:{port}"
+        )
+    return PublicAddress.parse(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
 
 def _is_local(host: str) -> bool:

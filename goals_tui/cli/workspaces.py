@@ -129,8 +129,12 @@ def serve(
     context: typer.Context,
     host: Annotated[str, typer.Option("--host", help="The address to listen at.")] = "localhost",
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port to listen at.")] = 8000,
+    public_url: Annotated[
+        str | None,
+        typer.Option("--public-url", metavar="URL", help="The address that browsers use, where a proxy is between."),
+    ] = None,
 ) -> None:
     """Show the app in a browser (extra `web`)."""
     from goals_tui.cli.serve import serve as run_server
 
-    run_server(context.ensure_object(State).path(), host, port)
+    run_server(context.ensure_object(State).path(), host, port, public_url)

@@ -1,0 +1,1 @@
+"""The server behind `serve`, and its page."""

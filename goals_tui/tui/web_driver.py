@@ -1,0 +1,35 @@
+"""Textual's driver for the browser, under which the app ends with its server."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from threading import Timer
+
+from textual.drivers.web_driver import WebDriver
+from textual.messages import ExitApp
+
+GRACE_SECONDS = 5.0
+"""The time to end in order after the server has gone; the stores can be killed at any moment."""
+
+
+class EndingWebDriver(WebDriver):
+    """A web driver whose app ends when its input does: when the server was killed, no other message comes."""
+
+    def run_input_thread(self) -> None:
+        """Read input until there is no more."""
+        super().run_input_thread()
+        if self.exit_event.is_set():
+            return
+        with suppress(OSError):
+            # Nobody reads what is drawn from here on, and writing it would fail.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            for drawn in (sys.__stdout__, sys.__stderr__):
+                if drawn is not None:
+                    os.dup2(nowhere, drawn.fileno())
+            os.close(nowhere)
+        last = Timer(GRACE_SECONDS, os._exit, [1])
+        last.daemon = True
+        last.start()
+        self._app.post_message(ExitApp())
