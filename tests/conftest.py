@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from goals_tui.domain.model import Ids
+from goals_tui.domain.ids import Ids
 from goals_tui.services.context import Services, create_workspace
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

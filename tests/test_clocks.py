@@ -19,7 +19,7 @@ from goals_tui.domain.buckets import Unit
 from goals_tui.domain.event import PANEL_SOURCE, GoalEvent, Source
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.model import Ids
+from goals_tui.domain.ids import Ids
 from goals_tui.domain.report import Report
 from goals_tui.services.context import Services, create_workspace, open_services
 from tests.builders import count_behind, goal, uuid_of

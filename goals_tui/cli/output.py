@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from goals_tui.domain.errors import UnreadableError
-from goals_tui.domain.model import clean_line, clean_text
 from goals_tui.domain.spreadsheet import harmless
+from goals_tui.domain.text import clean_line, clean_text
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 
 from goals_tui.cli.output import discard_output
 from goals_tui.domain.errors import GoalsError, WrongValueError
-from goals_tui.domain.model import clean_line
+from goals_tui.domain.text import clean_line
 
 ERROR = 1
 WRONG_USAGE = 2

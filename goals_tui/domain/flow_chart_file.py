@@ -20,7 +20,9 @@ from pydantic import ValidationError
 from goals_tui.domain import flow_chart_nodes
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.flow import MAX_DEPTH, Branch, BranchKind, Flow, Node
-from goals_tui.domain.model import Ids, clean_line, reason
+from goals_tui.domain.ids import Ids
+from goals_tui.domain.model import reason
+from goals_tui.domain.text import clean_line
 
 FORMAT = "goals-tui-flow"
 FORMAT_VERSION = 2

@@ -24,7 +24,8 @@ from goals_tui.domain.flow import (
     Say,
     TrackGoal,
 )
-from goals_tui.domain.model import MAX_NAME, clean_line
+from goals_tui.domain.model import MAX_NAME
+from goals_tui.domain.text import clean_line
 
 _COMPARISONS: dict[str, Comparison] = {
     **dict.fromkeys(("eq", "equals", "=", "==", "==="), "equals"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.domain.flow import MAX_DEPTH, Branch, ExecuteFlow, Flow, GoTo, Node, title, walk_nodes
-from goals_tui.domain.model import Ids
+from goals_tui.domain.ids import Ids
 
 Nodes = tuple[Node, ...]
 _Way = tuple[tuple[int, int], ...]

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from goals_tui.domain.goal import Goal, Step
-from goals_tui.domain.model import clean_line
+from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import fold
 
 DEFAULT_MAX_STEPS = 10

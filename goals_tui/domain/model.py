@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import unicodedata
-import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime
-from random import Random
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
+
+from goals_tui.domain.text import clean_line, clean_text
 
 MAX_NAME = 300
 """The longest name of a goal, step, flow, project or node, in characters."""
@@ -44,24 +41,6 @@ def format_instant(moment: datetime) -> str:
 
 Instant = Annotated[datetime, AfterValidator(_to_utc), PlainSerializer(format_instant, return_type=str)]
 """A moment with a zone, held in UTC (STYLE 13: zones appear at the edges only)."""
-
-
-def clean_line(text: str) -> str:
-    """A name as one printable line in Unicode's composed form (NFC): what nobody sees goes, white space is folded."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text)
-    if text.isprintable() and "  " not in text and not text.startswith(" ") and not text.endswith(" "):
-        return text
-    kept = "".join(c if c.isprintable() or c in _JOINERS else " " for c in text if c not in _OVERRIDES)
-    return " ".join(kept.split())
-
-
-def clean_text(text: str) -> str:
-    """A longer text: line breaks and tabs stay, every other control character goes."""
-    if text.isprintable():
-        return text
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in text if c.isprintable() or c in "\n\t" or c in _JOINERS)
 
 
 def reason(error: ValidationError) -> str:
@@ -106,12 +85,6 @@ _WRONG = {
 }
 """What is wrong, in our words, by pydantic's name for it."""
 
-_JOINERS = "\u200c\u200d\ufe0e\ufe0f"
-"""Characters that are not printable by themselves and yet belong to words and emoji."""
-
-_OVERRIDES = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""Direction overrides: right-to-left text needs none of them, and they can disguise a line."""
-
 
 def _line(value: object) -> object:
     return clean_line(value) if isinstance(value, str) else value
@@ -126,23 +99,3 @@ Line = Annotated[str, BeforeValidator(_line)]
 
 Text = Annotated[str, BeforeValidator(_text)]
 """Text of several lines that somebody typed."""
-
-
-def _random_bits(count: int) -> int:
-    # A third of the time that `secrets.randbits` takes, from the same source.
-    return int.from_bytes(os.urandom(count // 8), "big")
-
-
-class Ids:
-    """Makes identifiers: random ones, or the same ones again for the same `seed`."""
-
-    def __init__(self, seed: int | str | None = None) -> None:
-        self._bits: Callable[[int], int] = _random_bits if seed is None else Random(seed).getrandbits
-
-    def hex24(self) -> str:
-        """24 hex digits: goals, steps, flows, nodes, events."""
-        return f"{self._bits(96):024x}"
-
-    def uuid(self) -> str:
-        """A version 4 UUID: references, versions, cycles."""
-        return str(uuid.UUID(int=self._bits(128), version=4))

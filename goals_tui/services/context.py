@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 
 from goals_tui.domain.errors import RefusedError, WrongValueError
 from goals_tui.domain.filters import moment_in, parse_moment
-from goals_tui.domain.model import MAX_NAME, Ids, clean_line
+from goals_tui.domain.ids import Ids
+from goals_tui.domain.model import MAX_NAME
 from goals_tui.domain.project import Project, zone
+from goals_tui.domain.text import clean_line
 from goals_tui.services.features import Features, read_features, read_switch
 from goals_tui.services.history import History
 from goals_tui.services.made_once import made_once

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from goals_tui.domain.flow import Flow, TrackGoal
-from goals_tui.domain.model import MAX_NAME, clean_line
+from goals_tui.domain.model import MAX_NAME
+from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import fold
 from goals_tui.services.stored import parse
 

@@ -10,8 +10,8 @@ from goals_tui.domain import goal_rules
 from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from goals_tui.domain.goal import Goal, Step, StepKind, changed_fields, same_definition
 from goals_tui.domain.goal_rules import Problem
-from goals_tui.domain.model import clean_line, clean_text
 from goals_tui.domain.project import currency_digits
+from goals_tui.domain.text import clean_line, clean_text
 from goals_tui.domain.value import SuccessMetrics, format_amount
 from goals_tui.domain.words import fold
 from goals_tui.services.flows import free_name

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.domain.filters import Filters
-from goals_tui.domain.model import MAX_NAME, Model, clean_line
+from goals_tui.domain.model import MAX_NAME, Model
+from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import fold
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from goals_tui.domain.errors import RefusedError, WrongValueError
 from goals_tui.domain.event import GoalEvent, Source, source
 from goals_tui.domain.filters import Filters, moment_in, parse_moment, requested_span
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.model import Ids
+from goals_tui.domain.ids import Ids
 from goals_tui.domain.open_cycle import join_cycle
 from goals_tui.domain.report import Outcome
 from goals_tui.domain.words import counted

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from goals_tui.domain.errors import UnreadableError
-from goals_tui.domain.model import Model, clean_line, reason
+from goals_tui.domain.model import Model, reason
+from goals_tui.domain.text import clean_line
 
 Stored = TypeVar("Stored", bound=Model)
 

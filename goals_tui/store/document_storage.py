@@ -20,7 +20,7 @@ import orjson
 from tinydb.storages import Storage
 
 from goals_tui.domain.errors import UnreadableError
-from goals_tui.domain.model import clean_line
+from goals_tui.domain.text import clean_line
 from goals_tui.store.atomic import check_writable, explained, refusal, replace_file, sync_folder
 from goals_tui.store.lasting import lasting
 from goals_tui.store.locks import Lock

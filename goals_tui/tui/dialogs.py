@@ -188,7 +188,7 @@ class AskText(Form[str]):
         text = self.query_one(Input).value.strip()
         # What nobody can see is no name: pasted text may hold nothing else.
         # Models are loaded after the first frame, which needs this module.
-        from goals_tui.domain.model import clean_line
+        from goals_tui.domain.text import clean_line
 
         if not clean_line(text):
             return f"{self.label} can't be empty."

@@ -24,7 +24,7 @@ from goals_tui.domain.flow import (
     TrackGoal,
 )
 from goals_tui.domain.flow_chart_file import Origin, from_file, to_file
-from goals_tui.domain.model import Ids
+from goals_tui.domain.ids import Ids
 from tests.builders import WHEN, book_a_flight, book_a_flight_flow, flow_sets, hex_id
 from tests.examples import examples
 

@@ -17,7 +17,7 @@ from goals_tui.domain.flow_edit import (
     siblings,
     with_new_ids,
 )
-from goals_tui.domain.model import Ids
+from goals_tui.domain.ids import Ids
 from tests.builders import book_a_flight, flow, flow_sets, if_, lookup, node_id, question, say
 from tests.examples import examples
 

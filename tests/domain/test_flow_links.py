@@ -12,7 +12,7 @@ from goals_tui.domain.flow_chart_file import Origin, from_file, needs_newest, to
 from goals_tui.domain.flow_chart_links import follow, links
 from goals_tui.domain.flow_edit import nodes_of_copy
 from goals_tui.domain.flow_text import draw
-from goals_tui.domain.model import Ids
+from goals_tui.domain.ids import Ids
 from goals_tui.domain.wiring import check
 from tests.builders import WHEN, execute, flow, go_to, if_, node_id, question, say
 

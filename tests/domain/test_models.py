@@ -13,9 +13,11 @@ from pydantic import ValidationError
 from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError, nearest_names
 from goals_tui.domain.event import FIELDS, GoalEvent, source
 from goals_tui.domain.flow import Flow, Other, title
-from goals_tui.domain.model import Ids, clean_line, clean_text, format_instant, reason
+from goals_tui.domain.ids import Ids
+from goals_tui.domain.model import format_instant, reason
 from goals_tui.domain.project import Project, currency_digits, zone
 from goals_tui.domain.report import NOTHING, Figures, Health, rate
+from goals_tui.domain.text import clean_line, clean_text
 from tests.builders import amounts, book_a_flight, event, flow, hex_id, if_, lookup, node_id, other, say
 
 

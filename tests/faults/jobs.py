@@ -12,7 +12,7 @@ from goals_tui.domain.errors import ConflictError
 from goals_tui.domain.event import GoalEvent, source
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.model import Ids
+from goals_tui.domain.ids import Ids
 from goals_tui.services.context import Services, open_services
 from tests.builders import hex_id, uuid_of
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goals_tui.domain.event import GoalEvent
-from goals_tui.domain.model import Ids, clean_line
+from goals_tui.domain.ids import Ids
+from goals_tui.domain.text import clean_line
 from goals_tui.services.context import Services, create_workspace
 from tests import builders
 from tests.examples import examples

@@ -14,7 +14,7 @@ from typer.main import get_command
 from goals_tui.cli import filter_options
 from goals_tui.cli.app import app
 from goals_tui.domain.filters import SPAN_NAMES, Choice, Filters
-from goals_tui.domain.model import clean_line
+from goals_tui.domain.text import clean_line
 from goals_tui.services.context import Services
 from goals_tui.services.filter_command import command_line
 from tests.builders import event, goal

@@ -14,7 +14,7 @@ import pytest
 from goals_tui.domain.errors import NotFoundError, RefusedError, UnreadableError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.flow import ExecuteFlow, GoTo, TrackGoal
-from goals_tui.domain.model import Ids
+from goals_tui.domain.ids import Ids
 from goals_tui.domain.package import ConflictsError
 from goals_tui.services.context import Services, create_workspace, open_services
 from goals_tui.store.events.log import EventLog

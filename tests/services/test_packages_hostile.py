@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goals_tui.domain.errors import GoalsError, RefusedError, UnreadableError
-from goals_tui.domain.model import Ids
+from goals_tui.domain.ids import Ids
 from goals_tui.services.context import Services, create_workspace
 from goals_tui.store import package_file
 from tests.builders import WHEN, book_a_flight, book_a_flight_flow, event

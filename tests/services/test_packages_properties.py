@@ -13,7 +13,7 @@ from goals_tui.domain.event import GoalEvent
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.flow import Flow
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.model import Ids
+from goals_tui.domain.ids import Ids
 from goals_tui.services.context import Services, create_workspace
 from tests.builders import WHEN, event, flow_sets, goals
 from tests.examples import examples

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from goals_tui.domain.errors import NotFoundError, RefusedError, UnreadableError
-from goals_tui.domain.model import Ids
+from goals_tui.domain.ids import Ids
 from goals_tui.services.context import Services, create_workspace, open_services
 from goals_tui.services.tasks.lane import Lane
 from goals_tui.services.tasks.record import INTERRUPTED, TaskResult

@@ -23,7 +23,8 @@ from goals_tui.domain.flow import (
     TrackGoal,
 )
 from goals_tui.domain.goal import Goal, Step, StepKind
-from goals_tui.domain.model import Ids, Model
+from goals_tui.domain.ids import Ids
+from goals_tui.domain.model import Model
 from goals_tui.domain.value import SuccessMetrics, parse_amount, parse_duration
 
 PROJECT, CURRENCY, TIME_ZONE = "Meridian Service Desk", "EUR", "Europe/Berlin"

@@ -11,7 +11,7 @@ from goals_tui.domain.event import INTERACTION_PANEL
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.domain.flow import Flow
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.model import Ids
+from goals_tui.domain.ids import Ids
 from goals_tui.domain.value import parse_amount
 from goals_tui.services.demo import content
 from goals_tui.services.demo.mark import SEED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from goals_tui.domain.model import Ids
+from goals_tui.domain.ids import Ids
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services

@@ -12,8 +12,8 @@ import orjson
 
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.event import FIELDS
-from goals_tui.domain.model import clean_line
 from goals_tui.domain.spreadsheet import as_it_was
+from goals_tui.domain.text import clean_line
 from goals_tui.services.imports.table import UnusableError, read_table
 
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.domain.goal import Goal, Step
 from goals_tui.domain.goal_rules import HIGHEST_MAX_STEPS
-from goals_tui.domain.model import clean_line
+from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import counted, fold
 from goals_tui.services.imports.result import Guess
 

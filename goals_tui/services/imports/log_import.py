@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from goals_tui.domain.errors import NotFoundError, RefusedError, UnreadableError
 from goals_tui.domain.event import FIELDS, source
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.model import MAX_NAME, clean_line
+from goals_tui.domain.model import MAX_NAME
 from goals_tui.domain.project import zone
+from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import counted, fold
 from goals_tui.services.imports.goals import save_read_goals
 from goals_tui.services.imports.log_files import STANDARD_INPUT, ReadOptions, open_log, reader_named

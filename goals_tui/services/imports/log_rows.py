@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 from goals_tui.domain.errors import NotFoundError, nearest_names
 from goals_tui.domain.event import EARLIEST, LATEST, LONGEST_FIELD
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.model import MAX_NAME, clean_line
+from goals_tui.domain.model import MAX_NAME
+from goals_tui.domain.text import clean_line
 from goals_tui.services.imports.log_files import BLANK, Log
 from goals_tui.services.imports.table import UnusableError
 from goals_tui.services.imports.times import ACCEPTED, TimeGuess, read_column, stretches, told_format

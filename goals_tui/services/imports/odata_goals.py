@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from goals_tui.domain.errors import WrongValueError, nearest_names
 from goals_tui.domain.goal import Goal, Step, StepKind
-from goals_tui.domain.model import clean_line, reason
+from goals_tui.domain.model import reason
+from goals_tui.domain.text import clean_line
 from goals_tui.domain.value import MAX_AMOUNT, MAX_SECONDS, SuccessMetrics
 from goals_tui.services.imports.result import Broken
 

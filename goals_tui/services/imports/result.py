@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from goals_tui.domain.model import clean_line
+from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import counted
 
 Progress = Callable[[float, str], None]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from goals_tui.domain.errors import WrongValueError
-from goals_tui.domain.model import clean_line
+from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import counted
 
 DELIMITERS = ",;\t|"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from goals_tui.domain.errors import RefusedError, WrongValueError
-from goals_tui.domain.model import clean_line
+from goals_tui.domain.text import clean_line
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

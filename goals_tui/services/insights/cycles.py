@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.buckets import TimeBucket
 from goals_tui.domain.filters import Filters
-from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import Cycle, Funnel, FunnelStep, Outcome
+from goals_tui.domain.text import clean_line
 from goals_tui.services.insights.definitions import NO_WORTH
 from goals_tui.services.insights.question import Question, instant, question
 from goals_tui.store.events.queries import COLUMNS, Dimension, microseconds

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from goals_tui.domain.cycle import outcome
 from goals_tui.domain.filters import Choice, PriceBy
 from goals_tui.domain.goal import Goal, Step, StepKind
-from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import Outcome
+from goals_tui.domain.text import clean_line
 from goals_tui.domain.value import SuccessMetrics
 from goals_tui.services.stored import parse
 from goals_tui.store.events.slots import SLOTS_PER_WORD, Slot, Triple

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import Report
+from goals_tui.domain.text import clean_line
 from goals_tui.services.insights.definitions import Definitions
 from goals_tui.services.insights.question import Question
 from goals_tui.store.events.queries_cycles import Restriction, list_cycles, page

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 from goals_tui.domain.event import EARLIEST
 from goals_tui.domain.filters import Choice, Filters, Span, resolve_span
-from goals_tui.domain.model import clean_line
 from goals_tui.domain.project import Project
 from goals_tui.domain.report import Figures
+from goals_tui.domain.text import clean_line
 from goals_tui.services.insights.definitions import Definition, Definitions
 from goals_tui.services.insights.zone import offsets_between
 from goals_tui.store.events.queries import COLUMNS, Dimension, EventReader, microseconds

@@ -9,7 +9,6 @@ from typing import Any
 
 from goals_tui.domain.buckets import TimeBucket, Unit, days_at, hour_at
 from goals_tui.domain.filters import Choice
-from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import (
     NOTHING,
     BreakdownDimension,
@@ -21,6 +20,7 @@ from goals_tui.domain.report import (
     PartFigures,
     Report,
 )
+from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import fold
 from goals_tui.services.insights.definitions import Definition
 from goals_tui.services.insights.question import Question, Sums, instant, later_than_now, stretch_of

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, get_args
 from goals_tui.domain.buckets import TimeBucket, Unit
 from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.domain.filters import EVERYTHING, Choice, Filters
-from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import (
     BreakdownDimension,
     CrossedFigures,
@@ -25,6 +24,7 @@ from goals_tui.domain.report import (
     Report,
     Timeline,
 )
+from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import fold
 from goals_tui.services.insights.cycles import Behind, CycleList, make_funnel
 from goals_tui.services.insights.health import HealthEntry, health_entries

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from goals_tui.domain.cycle import Definitions, timeline
 from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.model import clean_line
 from goals_tui.domain.report import Timeline
+from goals_tui.domain.text import clean_line
 from goals_tui.services.stored import parse
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from goals_tui.domain.event import GoalEvent
 from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, TrackGoal
 from goals_tui.domain.flow_edit import every_node
 from goals_tui.domain.goal import Goal, same_definition
-from goals_tui.domain.model import Ids
+from goals_tui.domain.ids import Ids
 from goals_tui.domain.package import Contents, Decision
 from goals_tui.domain.words import fold
 from goals_tui.services.flows import free_name

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.event import EARLIEST, FIELDS, LATEST, LONGEST_FIELD
-from goals_tui.domain.model import clean_line
+from goals_tui.domain.text import clean_line
 from goals_tui.store.atomic import scratch_folder
 from goals_tui.store.duckdb_files import bare_connection, json_lines
 from goals_tui.store.events.lines import NEEDED

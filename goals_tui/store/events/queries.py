@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import ValidationError
 
 from goals_tui.domain.event import EARLIEST, FIELDS, LATEST, LONGEST_FIELD, TEST_ENDPOINT_TYPES, GoalEvent
-from goals_tui.domain.model import clean_line, reason
+from goals_tui.domain.model import reason
+from goals_tui.domain.text import clean_line
 from goals_tui.store.events.queries_cancel import Cancellation, Cancelled
 from goals_tui.store.events.reader import damage_named, damaged
 from goals_tui.store.events.slots import Slot, Triple, masks_of

@@ -9,7 +9,7 @@ from goals_tui.domain import flow_edit
 from goals_tui.domain.flow import KIND_TITLES, NODE_TYPES, Flow, Node, NodeKind, TrackGoal, title, walk_nodes
 from goals_tui.domain.flow_edit import Position
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.model import Ids
+from goals_tui.domain.ids import Ids
 from goals_tui.tui.flows.layout import START, Spot, slot_key
 
 

@@ -8,7 +8,7 @@ from typing import cast
 from goals_tui.domain.flow import Flow
 from goals_tui.domain.flow_edit import Position
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.model import Ids
+from goals_tui.domain.ids import Ids
 from goals_tui.domain.wiring import Finding, Fix, Severity
 from goals_tui.tui.flows import edits
 from goals_tui.tui.flows.edits import Edit

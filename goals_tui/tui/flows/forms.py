@@ -32,7 +32,8 @@ from goals_tui.domain.flow import (
     Question,
     Say,
 )
-from goals_tui.domain.model import MAX_NAME, MAX_TEXT, clean_line, clean_text
+from goals_tui.domain.model import MAX_NAME, MAX_TEXT
+from goals_tui.domain.text import clean_line, clean_text
 from goals_tui.domain.words import fold
 from goals_tui.tui.actions import shown_key
 from goals_tui.tui.choose import Choose, Option

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from goals_tui.domain.goal import Goal, Step, same_definition
 from goals_tui.domain.goal_rules import Problem
-from goals_tui.domain.model import MAX_TEXT, clean_line, clean_text
+from goals_tui.domain.model import MAX_TEXT
+from goals_tui.domain.text import clean_line, clean_text
 
 MOST_CHANGES = 200
 

@@ -12,7 +12,8 @@ from textual.widgets import Button, Input, Label, Static
 
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.goal import Step
-from goals_tui.domain.model import MAX_NAME, MAX_TEXT, clean_line, clean_text
+from goals_tui.domain.model import MAX_NAME, MAX_TEXT
+from goals_tui.domain.text import clean_line, clean_text
 from goals_tui.domain.value import SuccessMetrics, format_amount, format_duration, parse_amount, parse_duration
 from goals_tui.domain.words import fold
 from goals_tui.tui.actions import bindings

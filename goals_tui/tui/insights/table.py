@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from goals_tui.domain.model import clean_line
 from goals_tui.domain.spreadsheet import harmless
+from goals_tui.domain.text import clean_line
 
 Value = str | int | float | Decimal | None
 

@@ -7,8 +7,9 @@ from textual.app import ComposeResult
 from textual.widgets import Button, Input, Label, Static
 
 from goals_tui.domain.errors import NotFoundError
-from goals_tui.domain.model import MAX_NAME, clean_line
+from goals_tui.domain.model import MAX_NAME
 from goals_tui.domain.report import Cycle
+from goals_tui.domain.text import clean_line
 from goals_tui.services.insights.service import Insights
 from goals_tui.tui.dialogs import Form
 from goals_tui.tui.places import SessionPlace

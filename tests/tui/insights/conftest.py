@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.model import Ids
+from goals_tui.domain.ids import Ids
 from goals_tui.services.context import Services, create_workspace, open_services
 from tests.builders import event, goal, step
 from tests.conftest import NOW, SHARED, make_services

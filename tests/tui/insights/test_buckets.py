@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from goals_tui.domain.buckets import TimeBucket
 from goals_tui.domain.event import Source
 from goals_tui.domain.filters import Filters, start_of_day
-from goals_tui.domain.model import Ids
+from goals_tui.domain.ids import Ids
 from goals_tui.domain.report import NOTHING, Figures
 from goals_tui.services.context import Services, create_workspace
 from goals_tui.tui.insights.buckets import Axis, axis_of
