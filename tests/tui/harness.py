@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from asyncio import sleep
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Any
 
 from textual.command import CommandPalette
 from textual.events import Key
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
-from textual.worker import Worker, WorkerCancelled
+from textual.strip import Strip
+from textual.worker import Worker
 
 from goals_tui.services.context import Services
 from goals_tui.tui.app import GoalsApp
@@ -31,6 +34,9 @@ HOSTILE = (
 )
 """Names that widgets have to show as they are."""
 
+PATIENCE = 120.0
+"""Seconds until a test gives up waiting: machines that run tests are slow at times."""
+
 
 class QuietApp(GoalsApp):
     """The app without animation, blinking and polling by the clock: the same picture every time."""
@@ -49,17 +55,17 @@ class QuietApp(GoalsApp):
 
 
 async def settle(pilot: Pilot[Any]) -> None:
-    """Wait until no worker runs and everything that they caused is drawn."""
+    """Wait until no worker runs and everything that they caused is drawn. Raise AssertionError if that never comes."""
+    deadline = monotonic() + PATIENCE
     quiet = 0
-    for _ in range(20):
+    while quiet < 2:
         await pilot.pause()
-        threads = at_work(pilot.app)
-        if threads:
-            with suppress(WorkerCancelled):  # What was asked for since then is looked at in the next round.
-                await pilot.app.workers.wait_for_complete(threads)
-        quiet = 0 if threads or keys_wait(pilot.app) or stop_blinking(pilot.app) else quiet + 1
-        if quiet == 2:
-            break
+        busy = [f"the worker {worker.name} ({worker.group})" for worker in at_work(pilot.app)]
+        if busy:
+            await sleep(0.005)
+        busy += ["a key that waits"] * keys_wait(pilot.app) + ["a cursor that blinks"] * stop_blinking(pilot.app)
+        assert monotonic() < deadline, f"still busy after {PATIENCE:.0f} s: {', '.join(busy) or 'drawing'}"
+        quiet = 0 if busy else quiet + 1
 
 
 async def until_true(pilot: Pilot[Any], fact: Callable[[], bool]) -> None:
@@ -124,25 +130,15 @@ async def type_text(pilot: Pilot[Any], text: str) -> None:
 
 
 def screen_text(app: Any) -> str:
-    """What the screen shows, as lines of text."""
-    lines = app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in lines).replace("\xa0", " ")
+    """The text of the screen in front, without the one behind a dialog."""
+    return lines_text(app.screen._compositor.render_strips())
+
+
+def lines_text(strips: Iterable[Strip]) -> str:
+    """The text of drawn lines."""
+    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips).replace("\xa0", " ")
 
 
 def messages(app: Any) -> list[str]:
     """The notifications that are shown."""
     return [notification.message for notification in app._notifications]
-
-
-def until(*keys: str, before: Callable[[Pilot[Any]], Any] | None = None) -> Callable[[Pilot[Any]], Any]:
-    """For `snap_compare(run_before=...)`: settle, press the keys, settle again."""
-
-    async def run(pilot: Pilot[Any]) -> None:
-        await settle(pilot)
-        if before is not None:
-            await before(pilot)
-        for key in keys:
-            await press(pilot, key)
-        await settle(pilot)
-
-    return run

@@ -1,17 +1,19 @@
-"""Many pictures in one run of the app: starting it takes longer than drawing it.
+"""Screens as they look: each view as text in a golden file, and some of them drawn.
 
     async with running(services, size) as pilot:
-        for key in "prt":
-            await press(pilot, key)
-            await pictures.take(pilot, key)
+        async for name in walk(pilot, VIEWS):
+            await pictures.take(pilot, name, drawn=DRAWN.get(name, ()))
     pictures.compare()
 
-Pictures that were looked at lie in `__snapshots__`; `--snapshot-update` accepts what is drawn now.
+`__snapshots__/TEST_MODULE.ambr` holds the texts of a module, to be reviewed as a diff; the drawings (SVG) lie in the
+folder beside it. The main view of a screen is drawn at each size, a dialog at one. `--snapshot-update` accepts what is
+shown now.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from difflib import unified_diff
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -20,54 +22,79 @@ import pytest
 from pytest_textual_snapshot import SVGImageExtension
 from rich.console import RenderableType
 from syrupy.assertion import SnapshotAssertion
-from textual._compositor import Compositor
+from textual._compositor import Compositor, LayoutUpdate
 from textual.pilot import Pilot
+from textual.strip import Strip
 
-from tests.tui.harness import SIZES, press, settle
+from tests.tui.harness import SIZES, lines_text, press, settle
 
 Keys = tuple[str, ...]
+
+GALLERY = (SIZES[1],)
+"""The size at which dialogs are drawn."""
 
 each_size = pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
 
 
 class Pictures:
-    """The pictures of one test, each under a name. What differs is written to `folder`, to be seen beside the old."""
+    """The texts and drawings of one test, each under a name. Drawings that differ are written to `folder`."""
 
-    def __init__(self, accepted: SnapshotAssertion, folder: Path) -> None:
-        self._accepted = accepted
+    def __init__(self, snapshot: SnapshotAssertion, folder: Path) -> None:
+        self._texts = snapshot
+        self._drawings = snapshot.use_extension(SVGImageExtension)
         self._folder = folder
         self._taken = 0
+        self._differences: list[str] = []
         self._different: dict[str, tuple[str, str]] = {}
 
-    async def take(self, pilot: Pilot[Any], name: str) -> None:
-        """Draw what the app shows, as `snap_compare` does. What differs is kept for `compare`."""
-        # Some widgets know how long they are, and whether they need a scrollbar, when they have been drawn.
-        app = pilot.app
-        app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
-        await pilot.pause()
-        drawn = app.export_screenshot(title=app.title, simplify=True)
+    async def take(self, pilot: Pilot[Any], name: str, *, drawn: Collection[tuple[int, int]] = ()) -> None:
+        """Compare the text of the screen; at the sizes in `drawn`, draw it in both our themes too.
+
+        A drawing is called by the class of its screen, the name and the theme: `GoalsScreen-list-dark`.
+        """
+        shown = lines_text(await _draw_whole(pilot))
         self._taken += 1
-        if self._accepted(name=name) != drawn:
-            last = self._accepted.executions[self._accepted.num_executions - 1]
-            self._different[name] = (str(last.recalled_data or ""), drawn)
+        if self._texts(name=name) != shown:
+            accepted, now = _accepted(self._texts), str(self._texts.extension.serialize(shown))
+            difference = unified_diff(accepted.splitlines(), now.splitlines(), name, "now", n=1, lineterm="")
+            self._differences.append("\n".join(difference))
+        if tuple(pilot.app.size) in drawn:
+            before = pilot.app.theme
+            for theme in ("dark", "light"):
+                pilot.app.theme = f"goals-{theme}"
+                await settle(pilot)
+                await self.draw(pilot, f"{name}-{theme}")
+            pilot.app.theme = before
+            await settle(pilot)
+
+    async def draw(self, pilot: Pilot[Any], name: str) -> None:
+        """Compare a drawing of what the app shows."""
+        await _draw_whole(pilot)
+        name = f"{type(pilot.app.screen).__name__}-{name}"
+        drawing = pilot.app.export_screenshot(title=pilot.app.title, simplify=True)
+        self._taken += 1
+        if self._drawings(name=name) != drawing:
+            self._different[name] = (_accepted(self._drawings), drawing)
 
     def compare(self) -> None:
-        """Fail where pictures differ from those that were accepted: all of them at once, by name."""
+        """Fail where something differs from what was accepted: all of it at once, by name."""
         assert self._taken, "no picture was taken"
+        said = self._differences
         if self._different:
             names = ", ".join(self._different)
-            pytest.fail(f"{len(self._different)} of {self._taken} pictures differ: {names}\nSee {self._page()}", False)
+            said = [*said, f"{len(self._different)} drawings differ: {names}\nSee {self._page()}"]
+        if said:
+            pytest.fail("\n\n".join(said), pytrace=False)
 
     def _page(self) -> Path:
-        """Old and new side by side, for a browser; beside it every new picture as a file."""
+        """Old and new side by side, for a browser."""
         rows = []
-        for name, (before, now) in self._different.items():
-            (self._folder / f"{name}.svg").write_text(now, encoding="utf-8")
-            (self._folder / f"{name}.accepted.svg").write_text(before, encoding="utf-8")
-            title = escape(name)
-            rows.append(
-                f"<h2>{title}</h2><img src='{title}.accepted.svg' width='49%'> <img src='{title}.svg' width='49%'>"
-            )
+        for name, drawings in self._different.items():
+            rows.append(f"<h2>{escape(name)}</h2>")
+            for kind, drawing in zip(("accepted", "now"), drawings, strict=True):
+                path = self._folder / f"{name}.{kind}.svg"
+                path.write_text(drawing, encoding="utf-8")
+                rows.append(f"<img src='{escape(path.name)}' width='49%'>")
         page = self._folder / "pictures.html"
         page.write_text("<meta charset='utf-8'><h1>Accepted, and drawn now</h1>" + "\n".join(rows), encoding="utf-8")
         return page
@@ -81,42 +108,32 @@ async def walk(pilot: Pilot[Any], views: Mapping[str, tuple[Keys, Keys]]) -> Asy
         await press(pilot, *back)
 
 
-async def themes(pilot: Pilot[Any]) -> AsyncIterator[str]:
-    """Shows what is on the screen in each of our themes, and names it."""
-    for theme in ("dark", "light"):
-        pilot.app.theme = f"goals-{theme}"
-        await settle(pilot)
-        yield theme
+async def _draw_whole(pilot: Pilot[Any]) -> list[Strip]:
+    """Draw all that is seen, also behind a dialog. Twice: some widgets know how long they are when they were drawn."""
+
+    def draw() -> list[Strip]:
+        update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
+        assert isinstance(update, LayoutUpdate)
+        return [Strip.join(line) for line in update.strips]
+
+    app = pilot.app
+    draw()
+    await pilot.pause()
+    return draw()
 
 
-async def take_in_both_themes(pictures: Pictures, pilot: Pilot[Any], name: str) -> None:
-    """Draw what the app shows in each of our themes: `name-dark` and `name-light`."""
-    async for theme in themes(pilot):
-        await pictures.take(pilot, f"{name}-{theme}")
-
-
-async def take_everywhere(pictures: Pictures, pilot: Pilot[Any], name: str) -> None:
-    """Draw what the app shows at each size in each of our themes: `name-80x24-dark` and so on.
-
-    One app is resized, from the smallest size and back: that is far quicker than a run a size.
-    """
-    first = pilot.app.theme.removeprefix("goals-")
-    second = "light" if first == "dark" else "dark"
-    for theme, sizes in ((first, SIZES), (second, SIZES[::-1])):
-        pilot.app.theme = f"goals-{theme}"
-        for width, height in sizes:
-            await pilot.resize_terminal(width, height)
-            await settle(pilot)
-            await pictures.take(pilot, f"{name}-{width}x{height}-{theme}")
+def _accepted(snapshot: SnapshotAssertion) -> str:
+    """What was accepted under the name that was compared last."""
+    return str(snapshot.executions[snapshot.num_executions - 1].recalled_data or "")
 
 
 @pytest.fixture
 def pictures(snapshot: SnapshotAssertion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pictures:
-    """Compares with the accepted pictures of this test. What nobody sees between two pictures is not drawn."""
+    """Compares with what was accepted for this test. What nobody sees between two pictures is not drawn."""
     draw = Compositor.render_update
 
     def render_update(compositor: Compositor, full: bool = False, **options: Any) -> RenderableType | None:
         return draw(compositor, full, **options) if full else None
 
     monkeypatch.setattr(Compositor, "render_update", render_update)
-    return Pictures(snapshot.use_extension(SVGImageExtension), tmp_path)
+    return Pictures(snapshot, tmp_path)

@@ -1,4 +1,4 @@
-"""Pictures of the Flows screen and its dialogs: at three sizes, in both our themes, and without colours."""
+"""What the Flows screen and its dialogs look like at three sizes, and without colours."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.builders import (
     track,
 )
 from tests.tui.harness import SIZES, press, running
-from tests.tui.pictures import Keys, Pictures, take_everywhere, walk
+from tests.tui.pictures import GALLERY, Keys, Pictures, each_size, walk
 
 
 def opened(name: str) -> Keys:
@@ -69,6 +69,11 @@ REFUSALS: dict[str, tuple[Keys, Keys]] = {
     "simulate-refused": (("S", *"many", "f2"), ("escape",)),
 }
 """What dialogs say while something is typed; the dialogs themselves are above."""
+
+
+DRAWN = {"example": SIZES, "panel": SIZES} | dict.fromkeys(
+    ("open", "kinds", "track-editor", "export", "simulate", "wide", "findings"), GALLERY
+)
 
 
 @pytest.fixture
@@ -121,10 +126,11 @@ def wrong(tracked: Goal) -> Flow:
     )
 
 
-async def test_views(pictures: Pictures, filled: Services) -> None:
-    async with running(filled, SIZES[0], area="flows") as pilot:
-        async for name in walk(pilot, VIEWS):
-            await take_everywhere(pictures, pilot, name)
+@each_size
+async def test_views(pictures: Pictures, filled: Services, size: tuple[int, int]) -> None:
+    async with running(filled, size, area="flows") as pilot:
+        async for name in walk(pilot, VIEWS | REFUSALS):
+            await pictures.take(pilot, name, drawn=DRAWN.get(name, ()))
     pictures.compare()
 
 
@@ -132,22 +138,25 @@ async def test_without_colours(pictures: Pictures, filled: Services, monkeypatch
     """Selection, kinds and findings are told apart by their shapes too."""
     monkeypatch.setenv("NO_COLOR", "1")
     async with running(filled, area="flows") as pilot:
-        async for name in walk(pilot, VIEWS | REFUSALS):
-            await pictures.take(pilot, name)
+        async for name in walk(pilot, VIEWS):
+            if name in ("example", "findings"):
+                await pictures.draw(pilot, name)
     pictures.compare()
 
 
-async def test_conflict(pictures: Pictures, filled: Services) -> None:
-    async with running(filled, SIZES[0], area="flows") as pilot:
+@each_size
+async def test_conflict(pictures: Pictures, filled: Services, size: tuple[int, int]) -> None:
+    async with running(filled, size, area="flows") as pilot:
         await press(pilot, *opened("La"), "down", "e", "!")
         theirs = filled.flows.get("Later")
         filled.flows.save(theirs.model_copy(update={"nodes": (*theirs.nodes, say("Or not."))}))
         await press(pilot, "enter")
-        await take_everywhere(pictures, pilot, "conflict")
+        await pictures.take(pilot, "conflict")
     pictures.compare()
 
 
-async def test_no_flows(pictures: Pictures, services: Services) -> None:
-    async with running(services, SIZES[0], area="flows") as pilot:
-        await take_everywhere(pictures, pilot, "none")
+@each_size
+async def test_no_flows(pictures: Pictures, services: Services, size: tuple[int, int]) -> None:
+    async with running(services, size, area="flows") as pilot:
+        await pictures.take(pilot, "none")
     pictures.compare()

@@ -1,4 +1,4 @@
-"""Insights as pictures: every view, in both our themes and at three sizes, with much, little, no and hostile data."""
+"""What Insights looks like: every view at three sizes, with much, little, no and hostile data."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from textual.pilot import Pilot
 from goals_tui.domain.filters import Choice, Filters, SpanName
 from goals_tui.services.context import Services
 from tests.builders import event
-from tests.tui.harness import press, running
+from tests.tui.harness import SIZES, press, running
 from tests.tui.insights.conftest import Scenario, flight
-from tests.tui.pictures import Keys, Pictures, each_size, take_in_both_themes, themes, walk
+from tests.tui.pictures import GALLERY, Keys, Pictures, each_size, walk
 
 KEYS = {"performance": "p", "rate": "r", "time": "t", "cost": "c", "revenue": "e", "funnel": "n", "breakdown": "b"}
 DIALOGS: dict[str, tuple[Keys, Keys]] = {
@@ -43,11 +43,11 @@ async def insights(
 async def test_every_view(
     scenario: str, size: tuple[int, int], scenarios: dict[str, Scenario], pictures: Pictures
 ) -> None:
+    drawn = {"performance": SIZES} if scenario == "data" else dict.fromkeys(KEYS, ())
     async with insights(scenarios[scenario](), size) as pilot:
-        async for theme in themes(pilot):
-            for view, key in KEYS.items():
-                await press(pilot, key)
-                await pictures.take(pilot, f"{view}-{theme}")
+        for view, key in KEYS.items():
+            await press(pilot, key)
+            await pictures.take(pilot, view, drawn=drawn.get(view, GALLERY))
         assert not list(pilot.app._notifications), "no picture is of a fault"
     pictures.compare()
 
@@ -56,11 +56,11 @@ async def test_every_view(
 async def test_tables_and_all_goals(size: tuple[int, int], scenarios: dict[str, Scenario], pictures: Pictures) -> None:
     async with insights(scenarios["forty"](), size) as pilot:
         await press(pilot, "v")
-        await take_in_both_themes(pictures, pilot, "performance")
+        await pictures.take(pilot, "performance")
         await press(pilot, "t")
-        await take_in_both_themes(pictures, pilot, "time")
+        await pictures.take(pilot, "time")
         await press(pilot, "v", "p", "o", "o")
-        await take_in_both_themes(pictures, pilot, "all-goals")
+        await pictures.take(pilot, "all-goals")
     pictures.compare()
 
 
@@ -86,13 +86,13 @@ async def test_hours_and_weeks(scenarios: dict[str, Scenario], pictures: Picture
 async def test_filters(size: tuple[int, int], scenarios: dict[str, Scenario], pictures: Pictures) -> None:
     async with insights(scenarios["forty"](), size) as pilot:
         await press(pilot, "f")
-        await take_in_both_themes(pictures, pilot, "span")
+        await pictures.take(pilot, "span")
         await press(pilot, "enter", "tab", "down")
-        await take_in_both_themes(pictures, pilot, "calendar")
+        await pictures.take(pilot, "calendar", drawn=GALLERY)
         await press(pilot, "escape", "left", "down", "enter", "enter")
-        await take_in_both_themes(pictures, pilot, "goals")
+        await pictures.take(pilot, "goals", drawn=GALLERY)
         await press(pilot, "left", "end")
-        await take_in_both_themes(pictures, pilot, "more")
+        await pictures.take(pilot, "more")
     pictures.compare()
 
 
@@ -106,9 +106,9 @@ async def test_data_health(size: tuple[int, int], scenarios: dict[str, Scenario]
         ]
     )
     async with insights(services, size) as pilot:
-        await take_in_both_themes(pictures, pilot, "mark")
+        await pictures.take(pilot, "mark")
         await press(pilot, "h")
-        await take_in_both_themes(pictures, pilot, "list")
+        await pictures.take(pilot, "list", drawn=GALLERY)
     pictures.compare()
 
 
@@ -127,12 +127,10 @@ def with_saved_filters(services: Services) -> Services:
 @each_size
 async def test_dialogs(size: tuple[int, int], scenarios: dict[str, Scenario], pictures: Pictures) -> None:
     async with insights(with_saved_filters(scenarios["data"]()), size) as pilot:
-        # The palette keeps the colours that it was opened in.
-        async for theme in themes(pilot):
-            async for name in walk(pilot, DIALOGS):
-                await pictures.take(pilot, f"{name}-{theme}")
+        async for name in walk(pilot, DIALOGS):
+            await pictures.take(pilot, name)
         await press(pilot, "ctrl+p", *"delete saved", "enter")
-        await take_in_both_themes(pictures, pilot, "delete-filters")
+        await pictures.take(pilot, "delete-filters")
     pictures.compare()
 
 
@@ -140,14 +138,6 @@ async def test_without_colours(
     scenarios: dict[str, Scenario], pictures: Pictures, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    async with insights(with_saved_filters(scenarios["data"]())) as pilot:
-        for view, key in KEYS.items():
-            await press(pilot, key)
-            await pictures.take(pilot, view)
-        async for name in walk(pilot, DIALOGS):
-            await pictures.take(pilot, name)
-        await press(pilot, "f", "enter", "tab", "down")
-        await pictures.take(pilot, "calendar")
-        await press(pilot, "escape", "left", "down", "enter", "enter")
-        await pictures.take(pilot, "goals")
+    async with insights(scenarios["data"]()) as pilot:
+        await pictures.draw(pilot, "performance")
     pictures.compare()

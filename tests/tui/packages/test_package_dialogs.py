@@ -15,8 +15,8 @@ from goals_tui.tui.packages.export import ExportPackage
 from goals_tui.tui.packages.review import ReviewPackage
 from goals_tui.tui.widgets.fields import Toggle
 from tests.builders import book_a_flight, book_a_flight_flow, event, goal
-from tests.tui.harness import HOSTILE, SIZES, QuietApp, messages, press, running, screen_text, settle
-from tests.tui.pictures import Pictures, take_in_both_themes
+from tests.tui.harness import HOSTILE, QuietApp, messages, press, running, screen_text, settle
+from tests.tui.pictures import GALLERY, Pictures, each_size
 
 PATIENCE = 30.0
 
@@ -228,7 +228,7 @@ def test_proposed_names(tmp_path: Path) -> None:
     assert check_target("a.zip") == Path("a.zip")
 
 
-@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+@each_size
 async def test_pictures(
     filled: Services, package: Path, new_services: Any, pictures: Pictures, size: tuple[int, int]
 ) -> None:
@@ -237,17 +237,17 @@ async def test_pictures(
     async with running(filled, size) as pilot:
         await press(pilot, "e")
         pilot.app.screen.query_one(Input).value = "~/report-a-claim.zip"
-        await take_in_both_themes(pictures, pilot, "export")
+        await pictures.take(pilot, "export", drawn=GALLERY)
         await press(pilot, "escape", "5", "e")
-        await take_in_both_themes(pictures, pilot, "what-to-export")
+        await pictures.take(pilot, "what-to-export")
         await press(pilot, "escape", "i")
-        await take_in_both_themes(pictures, pilot, "which-package")
+        await pictures.take(pilot, "which-package", drawn=GALLERY)
         await press(pilot, "escape")
         await review(pilot, "both.zip")
-        await take_in_both_themes(pictures, pilot, "review-conflicts")
+        await pictures.take(pilot, "review-conflicts", drawn=GALLERY)
     async with running(new_services("target", currency="USD"), size, area="tasks") as pilot:
         await review(pilot, "both.zip")
-        await take_in_both_themes(pictures, pilot, "review-new")
+        await pictures.take(pilot, "review-new")
     pictures.compare()
 
 

@@ -1,4 +1,4 @@
-"""Sessions as pictures: the list, its dialogs and a timeline."""
+"""What Sessions looks like: the list, its dialogs and a timeline."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from goals_tui.domain.filters import Filters
 from goals_tui.services.context import Services
 from tests.builders import event
 from tests.conftest import NOW
-from tests.tui.harness import press, running
+from tests.tui.harness import SIZES, press, running
 from tests.tui.insights.conftest import WHEN, Scenario, fill, flight
-from tests.tui.pictures import Pictures, each_size, take_in_both_themes, themes
+from tests.tui.pictures import GALLERY, Pictures, each_size
 
 
 @each_size
@@ -20,23 +20,22 @@ async def test_the_list(size: tuple[int, int], scenarios: dict[str, Scenario], p
     async with running(scenarios["forty"](), size) as pilot:
         pilot.app.filters = Filters(span="last-30-days")
         await press(pilot, "4", "down")
-        async for theme in themes(pilot):
-            await pictures.take(pilot, theme)
+        await pictures.take(pilot, "list", drawn=SIZES)
         await press(pilot, "i")
-        await take_in_both_themes(pictures, pilot, "incomplete")
+        await pictures.take(pilot, "incomplete")
         await press(pilot, "F")
-        await take_in_both_themes(pictures, pilot, "find")
+        await pictures.take(pilot, "find", drawn=GALLERY)
         await press(pilot, "escape", "question_mark")
-        await take_in_both_themes(pictures, pilot, "help")
+        await pictures.take(pilot, "help")
     pictures.compare()
 
 
 @each_size
 async def test_nothing(size: tuple[int, int], scenarios: dict[str, Scenario], pictures: Pictures) -> None:
     async with running(scenarios["none"](), size, area="sessions") as pilot:
-        await take_in_both_themes(pictures, pilot, "nothing")
+        await pictures.take(pilot, "nothing")
         await press(pilot, "c")
-        await take_in_both_themes(pictures, pilot, "nothing-completed")
+        await pictures.take(pilot, "nothing-completed")
     pictures.compare()
 
 
@@ -47,9 +46,9 @@ async def test_without_colours(
     async with running(scenarios["data"]()) as pilot:
         pilot.app.filters = Filters(span="last-30-days")
         await press(pilot, "4", "down")
-        await pictures.take(pilot, "list")
+        await pictures.draw(pilot, "list")
         await press(pilot, "enter")
-        await pictures.take(pilot, "timeline")
+        await pictures.draw(pilot, "timeline")
     pictures.compare()
 
 
@@ -70,6 +69,5 @@ async def test_a_timeline(size: tuple[int, int], services: Services, pictures: P
     async with running(services, size) as pilot:
         pilot.app.filters = Filters(span="last-30-days")
         await press(pilot, "4", "enter")
-        async for theme in themes(pilot):
-            await pictures.take(pilot, theme)
+        await pictures.take(pilot, "timeline", drawn=SIZES)
     pictures.compare()

@@ -16,8 +16,8 @@ from goals_tui.services.tasks.record import Task, TaskResult
 from goals_tui.services.tasks.service import TaskControl
 from goals_tui.tui.tasks.faces import duration, percent, took, when
 from tests.conftest import NOW
-from tests.tui.harness import HOSTILE, QuietApp, messages, press, running, screen_text, settle
-from tests.tui.pictures import Pictures, each_size, take_in_both_themes
+from tests.tui.harness import HOSTILE, SIZES, QuietApp, messages, press, running, screen_text, settle
+from tests.tui.pictures import Pictures, each_size
 
 PATIENCE = 30.0
 
@@ -196,25 +196,20 @@ def every_state(kept: Kept) -> Services:
 async def test_pictures(every_state: Services, new_services: Any, pictures: Pictures, size: tuple[int, int]) -> None:
     async with running(every_state, size, area="tasks") as pilot:
         for task in every_state.tasks.list():
-            await take_in_both_themes(pictures, pilot, task.state)
+            await pictures.take(pilot, task.state, drawn=SIZES if task.state == "done" else ())
             await press(pilot, "down")
         await press(pilot, "q")
-        await take_in_both_themes(pictures, pilot, "quitting")
+        await pictures.take(pilot, "quitting")
         await press(pilot, "escape")
     async with running(new_services("empty"), size, area="tasks") as pilot:
-        await take_in_both_themes(pictures, pilot, "nothing")
+        await pictures.take(pilot, "nothing")
     pictures.compare()
 
 
 async def test_without_colours(every_state: Services, pictures: Pictures, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with running(every_state, area="tasks") as pilot:
-        for task in every_state.tasks.list():
-            await pictures.take(pilot, task.state)
-            await press(pilot, "down")
-        await press(pilot, "q")
-        await pictures.take(pilot, "quitting")
-        await press(pilot, "escape")
+        await pictures.draw(pilot, "list")
     pictures.compare()
 
 
