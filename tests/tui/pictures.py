@@ -112,6 +112,8 @@ async def _draw_whole(pilot: Pilot[Any]) -> list[Strip]:
     """Draw all that is seen, also behind a dialog. Twice: some widgets know how long they are when they were drawn."""
 
     def draw() -> list[Strip]:
+        for screen in (*app._background_screens, app.screen):
+            screen.refresh()  # A dialog keeps what was behind it when it was drawn last.
         update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
         assert isinstance(update, LayoutUpdate)
         return [Strip.join(line) for line in update.strips]
