@@ -9,6 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from goals_tui.cli.commands import Commands
+from goals_tui.cli.figures import (
+    FIGURE_HEADINGS,
+    FIGURES,
+    change_sentence,
+    figure_cells,
+    lasted,
+    share_cell,
+    span_dates,
+)
 from goals_tui.cli.filter_options import Build, TimeZoneOption, with_filters
 from goals_tui.cli.output import (
     DASH,
@@ -18,7 +27,6 @@ from goals_tui.cli.output import (
     add_row,
     check_excel,
     new_table,
-    percent,
     print_csv,
     print_json,
     print_table,
@@ -41,18 +49,6 @@ if TYPE_CHECKING:
     from goals_tui.domain.report import Amount, Cycle, DayFigures, Figures, Moment, Report, Timeline
     from goals_tui.services.insights.service import Dimension
 
-_FIGURES = [
-    "started",
-    "completed",
-    "partial",
-    "incomplete",
-    "completion_rate",
-    "partial_rate",
-    "time_saved_seconds",
-    "cost_savings",
-    "revenue",
-    "unpriced_steps",
-]
 _CYCLE = [
     "cycle_id",
     "goal",
@@ -105,11 +101,11 @@ def report(
     if format is Format.JSON:
         print_json(report_json(result))
     elif format is Format.CSV and by is By.GOAL:
-        print_csv(report_json(result)["goals"], ["goal_id", "name", *_FIGURES], excel=excel)
+        print_csv(report_json(result)["goals"], ["goal_id", "name", *FIGURES], excel=excel)
     elif format is Format.CSV:
         digits, today = currency_digits(result.currency), result.now.date()
         days = ({**_day_json(row, digits), "over": str(row.day < today).lower()} for row in result.every_day())
-        print_csv(days, ["day", "goal_id", "name", *_FIGURES, "over"], excel=excel)
+        print_csv(days, ["day", "goal_id", "name", *FIGURES, "over"], excel=excel)
     else:
         _print_report(result, by or By.GOAL)
 
@@ -132,6 +128,7 @@ def report_json(report: Report) -> dict[str, Any]:
         "previous": {"span": _span_json(previous), **report.previous.as_json(digits)}
         if previous and report.previous
         else None,
+        "change": report.change and report.change.as_json(digits),
         "goals": [{"goal_id": row.goal_id, "name": row.name, **row.figures.as_json(digits)} for row in report.goals],
         "days": [{**_day_json(row, digits), **_if_not_over(row.day < today)} for row in report.days],
         "health": report.health.model_dump(),
@@ -155,10 +152,10 @@ def _if_not_over(over: bool) -> dict[str, Any]:
 def _print_report(report: Report, by: By) -> None:
     from goals_tui.domain.filters import SPAN_TITLES
 
-    span, words = report.span, partial(_figure_cells, currency=report.currency)
-    dates = f"{_dates(span)}{'' if span.over else ' (not over)'}, " if span.start else ""
+    span, words = report.span, partial(figure_cells, currency=report.currency)
+    dates = f"{span_dates(span)}{'' if span.over else ' (not over)'}, " if span.start else ""
     title = f"{SPAN_TITLES[span.name]}: {dates}{report.time_zone}"
-    table = new_table("Goal" if by is By.GOAL else ("Day", "whole"), *_FIGURE_HEADINGS, title=title)
+    table = new_table("Goal" if by is By.GOAL else ("Day", "whole"), *FIGURE_HEADINGS, title=title)
     if by is By.GOAL:
         for row in report.goals:
             add_row(table, row.name, *words(row.figures))
@@ -168,7 +165,10 @@ def _print_report(report: Report, by: By) -> None:
     table.add_section()
     add_row(table, "Total", *words(report.totals), style="bold")
     if report.previous is not None and report.previous_span is not None:
-        set_caption(table, f"Compared with {_dates(report.previous_span)}.")
+        sentences = [f"Compared with {span_dates(report.previous_span)}."]
+        if report.change is not None and report.totals.started:
+            sentences.append(change_sentence(report.change))
+        set_caption(table, *sentences)
         add_row(table, "The same length before", *words(report.previous), style="dim")
     print_table(table)
     if not report.totals.started:
@@ -197,27 +197,6 @@ def _by_day(report: Report) -> dict[date, Figures]:
     return found
 
 
-_FIGURE_HEADINGS = [
-    (heading, "right")
-    for heading in ("Started", "✔ Completed", "◐ Partial", "✕ Incomplete", "Time saved", "Cost savings", "Revenue")
-]
-
-
-def _figure_cells(figures: Figures, currency: str) -> list[object]:
-    """A row of figures under `_FIGURE_HEADINGS`."""
-    from goals_tui.services.currencies import format_money
-
-    return [
-        f"{figures.started:,}",
-        _with_rate(figures.completed, figures.completion_rate),
-        _with_rate(figures.partial, figures.partial_rate),
-        _with_rate(figures.incomplete, figures.incomplete_rate),
-        format_duration(figures.time_saved_seconds),
-        format_money(figures.cost_savings, currency),
-        format_money(figures.revenue, currency),
-    ]
-
-
 def _say_when_events_are(between: tuple[datetime, datetime] | None) -> None:
     """Say of an empty answer when there is something, so that nobody takes a wrong span for a bad week."""
     if between is None:
@@ -225,14 +204,6 @@ def _say_when_events_are(between: tuple[datetime, datetime] | None) -> None:
     else:
         first, last = (f"{moment:%Y-%m-%d %H:%M}" for moment in between)
         say(f"Nothing was started in this span. The log has events from {first} to {last}: give another --span.")
-
-
-def _dates(span: Span) -> str:
-    return f"{span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M}"
-
-
-def _with_rate(count: int, share: float | None) -> str:
-    return DASH if share is None else f"{count:,}  {percent(share):>7}"
 
 
 MOST_PARTS = 20
@@ -264,20 +235,20 @@ def breakdown(
         print_json({"dimensions": dimensions, "rows": figures})
     elif format is Format.CSV:
         flat = ({**parts, **row.figures.as_json(digits)} for parts, row in zip(named, rows, strict=True))
-        print_csv(flat, [*dimensions, *_FIGURES], excel=excel)
+        print_csv(flat, [*dimensions, *FIGURES], excel=excel)
     else:
-        table = new_table(*(each.capitalize() for each in dimensions), *_FIGURE_HEADINGS)
+        table = new_table(*(each.capitalize() for each in dimensions), *FIGURE_HEADINGS)
         for row in rows[:MOST_PARTS]:
             parts = (f"no {each}" if part is None else part for each, part in zip(dimensions, row.parts, strict=True))
-            add_row(table, *parts, *_figure_cells(row.figures, currency))
+            add_row(table, *parts, *figure_cells(row.figures, currency))
         blank = [""] * (len(dimensions) - 1)
         others = rows[MOST_PARTS:]
         if others:
             rest = sum((row.figures for row in others), NOTHING)
-            add_row(table, f"{len(others):,} others", *blank, *_figure_cells(rest, currency), style="dim")
+            add_row(table, f"{len(others):,} others", *blank, *figure_cells(rest, currency), style="dim")
         table.add_section()
         total = sum((row.figures for row in rows), NOTHING)
-        add_row(table, "Total", *blank, *_figure_cells(total, currency), style="bold")
+        add_row(table, "Total", *blank, *figure_cells(total, currency), style="bold")
         print_table(table)
         if not rows:
             _say_when_events_are(opened.insights.events_between(asked.time_zone))
@@ -300,12 +271,13 @@ def funnel(
     columns.append("kind_differs")
     steps = [{column: step[column] for column in columns} for step in steps]
     if format is Format.JSON:
+        intervals = [step.from_start_interval for step in result.steps]
         print_json(
             {
                 "goal": result.goal,
                 "goal_id": result.goal_id,
                 "started": result.started,
-                "steps": steps,
+                "steps": [{**step, "from_start_interval": found} for step, found in zip(steps, intervals, strict=True)],
                 "notes": result.notes,
             }
         )
@@ -328,20 +300,16 @@ def funnel(
                 GLYPHS[step.kind],
                 step.name,
                 f"{step.reached:,}",
-                percent(step.from_start),
-                percent(step.from_previous),
-                _lasted(step.median_seconds),
-                _lasted(step.p90_seconds),
+                share_cell(step.from_start, step.started),
+                share_cell(step.from_previous, step.before or 0),
+                lasted(step.median_seconds),
+                lasted(step.p90_seconds),
                 _bar(step.from_start),
             )
         set_caption(table, *result.notes)
         print_table(table)
         if not result.started:
             _say_when_events_are(opened.insights.events_between(asked.time_zone))
-
-
-def _lasted(seconds: float | None) -> str:
-    return DASH if seconds is None else format_duration(seconds)
 
 
 def _bar(share: float | None, width: int = 24) -> str:

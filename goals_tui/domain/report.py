@@ -19,6 +19,7 @@ from goals_tui.domain.event import GoalEvent
 from goals_tui.domain.filters import Span
 from goals_tui.domain.goal import StepKind
 from goals_tui.domain.model import Instant, Model
+from goals_tui.domain.statistics import FEW_CYCLES, Difference, Interval, Share, difference, wilson_interval
 from goals_tui.domain.value import format_amount
 
 Outcome = Literal["completed", "partial", "incomplete", "orphan"]
@@ -71,6 +72,31 @@ class Figures:
         """Incomplete of started."""
         return rate(self.incomplete, self.started)
 
+    @property
+    def completed_share(self) -> Share:
+        """Completed of started, exactly."""
+        return Share(self.completed, self.started)
+
+    @property
+    def partial_share(self) -> Share:
+        """Partially completed of started, exactly."""
+        return Share(self.partial, self.started)
+
+    @property
+    def few(self) -> bool:
+        """Whether there are too few cycles for a rate to say much."""
+        return 0 < self.started < FEW_CYCLES
+
+    @property
+    def value(self) -> Decimal:
+        """Cost savings and revenue together."""
+        return self.cost_savings + self.revenue
+
+    @property
+    def value_per_cycle(self) -> Decimal | None:
+        """Value / started; None where nothing started."""
+        return self.value / self.started if self.started else None
+
     def __add__(self, other: Figures) -> Figures:
         return Figures(
             started=self.started + other.started,
@@ -92,6 +118,8 @@ class Figures:
             "incomplete": self.incomplete,
             "completion_rate": self.completion_rate,
             "partial_rate": self.partial_rate,
+            "completion_interval": _listed(self.completed_share.interval),
+            "partial_interval": _listed(self.partial_share.interval),
             "time_saved_seconds": self.time_saved_seconds,
             "cost_savings": format_amount(self.cost_savings, digits),
             "revenue": format_amount(self.revenue, digits),
@@ -99,7 +127,49 @@ class Figures:
         }
 
 
+def _listed(interval: Interval | None) -> list[float] | None:
+    return None if interval is None else list(interval)
+
+
 NOTHING = Figures()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How figures differ from others, B - A: rates with the interval of their difference, and value per cycle."""
+
+    before: Figures
+    after: Figures
+
+    @property
+    def completion_rate(self) -> Difference:
+        """The difference of the completion rates."""
+        return difference(self.before.completed_share, self.after.completed_share)
+
+    @property
+    def partial_rate(self) -> Difference:
+        """The difference of the shares that were partially completed."""
+        return difference(self.before.partial_share, self.after.partial_share)
+
+    @property
+    def value_per_cycle(self) -> Decimal | None:
+        """The difference of the values per cycle; None where one of them started nothing."""
+        before, after = self.before.value_per_cycle, self.after.value_per_cycle
+        return None if before is None or after is None else after - before
+
+    def as_json(self, digits: int = 2) -> dict[str, Any]:
+        """The keys of DESIGN 10; money as text with the currency's `digits`."""
+        value = self.value_per_cycle
+        return {
+            "completion_rate": difference_json(self.completion_rate),
+            "partial_rate": difference_json(self.partial_rate),
+            "value_per_cycle": None if value is None else format_amount(round(value, digits), digits),
+        }
+
+
+def difference_json(found: Difference) -> dict[str, Any]:
+    """A difference under the keys of DESIGN 10."""
+    return {"difference": found.difference, "interval": _listed(found.interval), "clear": found.clear}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +265,11 @@ class Report:
     later_cycles: int = 0
     """How many cycles of the span begin later than now: they are in no figure."""
 
+    @property
+    def change(self) -> Change | None:
+        """How the totals differ from those of the previous span; None where nothing can be before."""
+        return None if self.previous is None else Change(self.previous, self.totals)
+
     events_between: tuple[datetime, datetime] | None = None
     """Where nothing was started: when the first and the last event of the whole log were."""
 
@@ -246,6 +321,11 @@ class FunnelStep(Model):
     def from_previous(self) -> float | None:
         """Reached of those that reached the step before."""
         return None if self.before is None else rate(self.reached, self.before)
+
+    @property
+    def from_start_interval(self) -> Interval | None:
+        """The 95 % interval of `from_start`; None where nothing started, or where more reached the step."""
+        return wilson_interval(self.reached, self.started) if self.reached <= self.started else None
 
 
 class Funnel(Model):

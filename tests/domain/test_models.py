@@ -150,13 +150,15 @@ def test_figures_as_json() -> None:
         "incomplete": 1,
         "completion_rate": 0.25,
         "partial_rate": 0.5,
+        "completion_interval": pytest.approx([0.0456, 0.6994], abs=1e-4),
+        "partial_interval": pytest.approx([0.15, 0.85], abs=1e-4),
         "time_saved_seconds": 0,
         "cost_savings": "3.50",
         "revenue": "2.00",
         "unpriced_steps": 0,
     }
     assert made.incomplete_rate == 0.25 and made.as_json(0)["cost_savings"] == "3.5"
-    assert NOTHING.as_json()["completion_rate"] is None
+    assert NOTHING.as_json()["completion_rate"] is None and NOTHING.as_json()["completion_interval"] is None
 
 
 def test_health_is_good_or_not() -> None:

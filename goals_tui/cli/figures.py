@@ -1,0 +1,155 @@
+"""Figures, rates and differences as tables and sentences say them, for every command that prints numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from goals_tui.cli.output import DASH, Heading, percent
+from goals_tui.domain.statistics import FEW_CYCLES
+from goals_tui.domain.value import format_duration
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from rich.text import Text
+
+    from goals_tui.domain.filters import Span
+    from goals_tui.domain.report import Change, Figures
+    from goals_tui.domain.statistics import Difference, Interval
+
+FIGURES = (
+    "started",
+    "completed",
+    "partial",
+    "incomplete",
+    "completion_rate",
+    "partial_rate",
+    "time_saved_seconds",
+    "cost_savings",
+    "revenue",
+    "unpriced_steps",
+)
+"""The columns of figures in CSV."""
+
+FIGURE_HEADINGS: tuple[Heading, ...] = tuple(
+    (heading, "right")
+    for heading in (
+        "Started",
+        "✔ Completed (95 %)",
+        "◐ Partial",
+        "✕ Incomplete",
+        "Time saved",
+        "Cost savings",
+        "Revenue",
+    )
+)
+"""What stands over a row of `figure_cells`; the 95 % interval of the completion rate stands in brackets."""
+
+_CLEAR_STYLES = {True: "green", False: "red"}
+
+
+def figure_cells(figures: Figures, currency: str) -> list[object]:
+    """Return a row of figures under `FIGURE_HEADINGS`."""
+    from goals_tui.services.currencies import format_money
+
+    return [
+        f"{figures.started:,}",
+        _with_rate(figures, figures.completed, figures.completion_rate, figures.completed_share.interval),
+        _with_rate(figures, figures.partial, figures.partial_rate),
+        _with_rate(figures, figures.incomplete, figures.incomplete_rate),
+        format_duration(figures.time_saved_seconds),
+        format_money(figures.cost_savings, currency),
+        format_money(figures.revenue, currency),
+    ]
+
+
+def _with_rate(figures: Figures, count: int, share: float | None, interval: Interval | None = None) -> object:
+    if share is None:
+        return DASH
+    cell = f"{count:,}  {percent(share):>7}"
+    if interval is not None:
+        said = f"of {figures.started}" if figures.few else f"({short_interval(interval)})"
+        cell += f" {said:>8}"
+    return dim(cell) if figures.few else cell
+
+
+def rate_cell(figures: Figures) -> object:
+    """Return the completion rate alone, with its interval; dimmed and with their number where there are few cycles."""
+    interval = figures.completed_share.interval
+    if interval is None:
+        return DASH
+    rate = percent(figures.completion_rate)
+    return dim(f"{rate} of {figures.started}") if figures.few else f"{rate} ({short_interval(interval)})"
+
+
+def share_cell(share: float | None, whole: int) -> object:
+    """Return a share of `whole`, dimmed and with that number where it is small."""
+    if share is None or whole >= FEW_CYCLES:
+        return percent(share)
+    return dim(f"{percent(share)} of {whole}")
+
+
+def dim(text: str) -> Text:
+    """Return a cell that says that its number says little."""
+    from rich.text import Text
+
+    return Text(" ".join(text.split()), style="dim")
+
+
+def short_interval(interval: Interval) -> str:
+    """Return an interval in whole percent: 71–83."""
+    low, high = interval
+    return f"{low * 100:.0f}–{high * 100:.0f}"
+
+
+def points(difference: float | None) -> str:
+    """Return a difference of rates in percentage points, with its sign."""
+    return DASH if difference is None else f"{_signed(difference)} points"
+
+
+def _signed(difference: float) -> str:
+    # No -0.0: what is 0.0 when it is rounded has no direction.
+    return f"{round(difference * 100, 1) or 0.0:+.1f}"
+
+
+def difference_words(found: Difference, *, better: str = "clearly higher", worse: str = "clearly lower") -> str:
+    """Return a difference with its interval, and whether it is clear."""
+    if found.difference is None or found.interval is None:
+        return "no difference: one side has no cycles"
+    low, high = (_signed(end) for end in found.interval)
+    said = (better if found.difference > 0 else worse) if found.clear else "no clear change"
+    return f"{points(found.difference)} ({low} to {high}): {said}"
+
+
+def difference_cell(found: Difference) -> object:
+    """Return the same for a table: coloured only where the change is clear."""
+    if found.difference is None:
+        return DASH
+    from rich.text import Text
+
+    return Text(difference_words(found), style=_CLEAR_STYLES[found.difference > 0] if found.clear else "")
+
+
+def change_sentence(change: Change, before: str = "before") -> str:
+    """Say how the completion rate changed against the figures `before`."""
+    then, now = percent(change.before.completion_rate), percent(change.after.completion_rate)
+    return f"Completion rate {now}, {before} {then}: {difference_words(change.completion_rate)}."
+
+
+def money(amount: Decimal | None, currency: str) -> str:
+    """Return an amount as people read it; — where there is none."""
+    from goals_tui.services.currencies import format_money
+
+    return DASH if amount is None else format_money(amount, currency)
+
+
+def lasted(seconds: float | None) -> str:
+    """Return a time as a clock shows it; — where there is none."""
+    return DASH if seconds is None else format_duration(seconds)
+
+
+def span_dates(span: Span) -> str:
+    """Return from when until when a span is."""
+    if span.start is None or span.end is None:
+        return "all time"
+    return f"{span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M}"

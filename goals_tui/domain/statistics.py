@@ -1,0 +1,237 @@
+"""Uncertainty of rates and the arithmetic of comparisons (DESIGN 10): intervals, effects, incidence, verdicts.
+
+Pure functions of counts. Rates and shares are fractions of 1; intervals have a confidence of 95 %.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Generic, Literal, TypeVar
+
+Interval = tuple[float, float]
+
+CONFIDENCE = 0.95
+_Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+
+FEW_CYCLES = 20
+"""A rate of fewer cycles is dimmed and says how many there are."""
+
+FEWEST_FOR_VERDICT = 100
+"""A release with fewer cycles, or against one with fewer, has no verdict but *too little data*."""
+
+FEWEST_FOR_TARGET = 30
+"""The same for a target."""
+
+Part = TypeVar("Part", bound=Hashable)
+
+
+def wilson_interval(part: int, whole: int) -> Interval | None:
+    """Return the Wilson score interval of `part` of `whole`; None for 0 of 0."""
+    if not whole:
+        return None
+    share, squared = part / whole, _Z * _Z
+    middle = (share + squared / (2 * whole)) / (1 + squared / whole)
+    half = _Z / (1 + squared / whole) * math.sqrt(share * (1 - share) / whole + squared / (4 * whole * whole))
+    # The ends of 0 and of all are exact, which the sum above is not.
+    return (0.0 if part == 0 else max(0.0, middle - half), 1.0 if part == whole else min(1.0, middle + half))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The difference of two rates, B - A, with its interval; both None where one of them has no cycles."""
+
+    difference: float | None = None
+    interval: Interval | None = None
+
+    @property
+    def clear(self) -> bool:
+        """Whether the interval leaves out 0: only then is the change called better or worse."""
+        return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
+
+
+NO_DIFFERENCE = Difference()
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many of so many cycles."""
+
+    part: int
+    whole: int
+
+    @property
+    def rate(self) -> float | None:
+        """The share, not rounded; None for 0 of 0."""
+        return self.part / self.whole if self.whole else None
+
+    @property
+    def interval(self) -> Interval | None:
+        """Its Wilson interval."""
+        return wilson_interval(self.part, self.whole)
+
+    def __add__(self, other: Share) -> Share:
+        return Share(self.part + other.part, self.whole + other.whole)
+
+
+NO_CYCLES = Share(0, 0)
+
+
+def difference(a: Share, b: Share) -> Difference:
+    """Return `b` - `a` with Newcombe's interval (the square-and-add method on Wilson intervals)."""
+    return _weighted_difference([(1.0, a, b)])
+
+
+def _weighted_difference(cells: Iterable[tuple[float, Share, Share]]) -> Difference:
+    """The weighted sum of differences; its interval adds the squares as Newcombe's does, so that one cell is his."""
+    total = below = above = 0.0
+    for weight, a, b in cells:
+        if a.rate is None or b.rate is None or a.interval is None or b.interval is None:
+            return NO_DIFFERENCE
+        total += weight * (b.rate - a.rate)
+        below += weight**2 * ((b.rate - b.interval[0]) ** 2 + (a.interval[1] - a.rate) ** 2)
+        above += weight**2 * ((b.interval[1] - b.rate) ** 2 + (a.rate - a.interval[0]) ** 2)
+    return Difference(total, (max(-1.0, total - math.sqrt(below)), min(1.0, total + math.sqrt(above))))
+
+
+@dataclass(frozen=True, slots=True)
+class EqualMix:
+    """A difference as it would be if both sides had the same mix of cells; `covered` of all cycles lie in them."""
+
+    difference: Difference
+    covered: float | None
+
+
+def at_equal_mix(a: Mapping[Part, Share], b: Mapping[Part, Share]) -> EqualMix:
+    """Return `b` - `a` standardised to the pooled shares of the cells that both have.
+
+    No difference where they share no cell; nothing is covered, too, where there are no cycles at all (None).
+    """
+    common = [cell for cell in a if cell in b and a[cell].whole and b[cell].whole]
+    pooled = sum(a[cell].whole + b[cell].whole for cell in common)
+    everything = sum(share.whole for side in (a, b) for share in side.values())
+    covered = pooled / everything if everything else None
+    if not common:
+        return EqualMix(NO_DIFFERENCE, covered)
+    cells = [((a[cell].whole + b[cell].whole) / pooled, a[cell], b[cell]) for cell in common]
+    return EqualMix(_weighted_difference(cells), covered)
+
+
+@dataclass(frozen=True, slots=True)
+class PartEffect(Generic[Part]):
+    """What a part contributes to the difference of two rates: by its own rate, and by its share of all cycles."""
+
+    part: Part
+    before: Share
+    after: Share
+    rate_effect: float
+    mix_effect: float
+
+    @property
+    def contribution(self) -> float:
+        """Both effects together."""
+        return self.rate_effect + self.mix_effect
+
+
+def effects(before: Mapping[Part, Share], after: Mapping[Part, Share]) -> list[PartEffect[Part]]:
+    """Split the difference of two overall rates into the effects of parts, the largest contribution first.
+
+    All effects together are the difference. A part that is missing in one period has no share there and takes the
+    rate of the other. No effects where a period has no cycles.
+    """
+    whole_before = sum(before.values(), NO_CYCLES)
+    whole_after = sum(after.values(), NO_CYCLES)
+    if whole_before.rate is None or whole_after.rate is None:
+        return []
+    middle = (whole_before.rate + whole_after.rate) / 2
+    found = []
+    for part in dict.fromkeys([*before, *after]):
+        then, now = before.get(part, NO_CYCLES), after.get(part, NO_CYCLES)
+        known = then.rate if now.rate is None else now.rate
+        if known is None:
+            continue
+        rate_then, rate_now = known if then.rate is None else then.rate, known
+        share_then, share_now = then.whole / whole_before.whole, now.whole / whole_after.whole
+        rate_effect = (share_then + share_now) / 2 * (rate_now - rate_then)
+        mix_effect = (share_now - share_then) * ((rate_then + rate_now) / 2 - middle)
+        found.append(PartEffect(part, then, now, rate_effect, mix_effect))
+    return sorted(found, key=lambda effect: -abs(effect.contribution))
+
+
+@dataclass(frozen=True, slots=True)
+class Departures:
+    """How many cycles ended their waiting at a moment: reached it, were superseded, or are still open."""
+
+    seconds: float
+    reached: int = 0
+    superseded: int = 0
+    open: int = 0
+
+
+def incidence(departures: Sequence[Departures]) -> list[tuple[float, float]]:
+    """Return (seconds, share reached by then) for each moment at which some reached it (Aalen-Johansen).
+
+    Open cycles are censored, superseded ones a competing event. Whoever is censored at a moment is at risk in it.
+    """
+    ordered = sorted(departures, key=lambda each: each.seconds)
+    at_risk = sum(each.reached + each.superseded + each.open for each in ordered)
+    waiting, share = 1.0, 0.0
+    found: list[tuple[float, float]] = []
+    place = 0
+    while place < len(ordered):
+        seconds, reached, superseded, still_open = ordered[place].seconds, 0, 0, 0
+        while place < len(ordered) and ordered[place].seconds == seconds:
+            reached += ordered[place].reached
+            superseded += ordered[place].superseded
+            still_open += ordered[place].open
+            place += 1
+        if reached:
+            share += waiting * reached / at_risk
+            found.append((seconds, min(share, 1.0)))
+        waiting *= 1 - (reached + superseded) / at_risk
+        at_risk -= reached + superseded + still_open
+    return found
+
+
+def quantile(counts: Sequence[tuple[float, int]], share: float) -> float | None:
+    """Return a quantile of values with their counts, in order of value; linear between ranks, None of nothing."""
+    total = sum(count for _, count in counts)
+    if not total:
+        return None
+    rank = share * (total - 1)
+    lower, upper = _at_rank(counts, math.floor(rank)), _at_rank(counts, math.ceil(rank))
+    return lower + (upper - lower) * (rank - math.floor(rank))
+
+
+def _at_rank(counts: Sequence[tuple[float, int]], rank: int) -> float:
+    for value, count in counts:
+        if rank < count:
+            return value
+        rank -= count
+    return counts[-1][0]
+
+
+Verdict = Literal["better", "worse", "no clear change", "too little data"]
+TargetState = Literal["met", "missed", "too close to call", "too little data"]
+
+
+def verdict(before: Share, after: Share) -> Verdict:
+    """Say whether `after` is better than `before`: only where the interval of the difference leaves out 0."""
+    if min(before.whole, after.whole) < FEWEST_FOR_VERDICT:
+        return "too little data"
+    found = difference(before, after)
+    if not found.clear or found.difference is None:
+        return "no clear change"
+    return "better" if found.difference > 0 else "worse"
+
+
+def target_state(share: Share, target: float) -> TargetState:
+    """Say whether a target rate is met: only where the interval lies on one side of it."""
+    interval = share.interval
+    if share.whole < FEWEST_FOR_TARGET or interval is None:
+        return "too little data"
+    if interval[0] > target:
+        return "met"
+    return "missed" if interval[1] < target else "too close to call"
