@@ -20,6 +20,7 @@ from goals_tui.cli.output import (
     print_table,
     say,
 )
+from goals_tui.cli.output_file import ForceOption, output_file, shown
 from goals_tui.cli.run import FOUND_PROBLEMS
 from goals_tui.cli.state import services
 from goals_tui.domain.model import format_instant
@@ -74,12 +75,21 @@ def seal(context: typer.Context) -> None:
 def export(
     context: typer.Context,
     output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="FILE", help=".jsonl, .jsonl.gz, .csv or .parquet by its ending.")
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help=".jsonl, .jsonl.gz, .csv or .parquet by its ending; - is standard output (.jsonl).",
+        ),
     ],
+    force: ForceOption = False,
 ) -> None:
     """Write all events to one file."""
-    count = services(context).workspace.events.export(output)
-    say(f"Wrote {counted(count, 'event')} to {output}.")
+    opened = services(context)
+    with output_file(output, force, ".jsonl") as path:
+        count = opened.workspace.events.export(path)
+    say(f"Wrote {counted(count, 'event')} to {shown(output)}.")
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

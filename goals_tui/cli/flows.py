@@ -19,6 +19,7 @@ from goals_tui.cli.output import (
     print_list,
     say,
 )
+from goals_tui.cli.output_file import STANDARD_OUTPUT, ForceOption, check_replaceable
 from goals_tui.cli.run import FOUND_PROBLEMS
 from goals_tui.cli.state import services
 
@@ -73,15 +74,17 @@ def export(
     context: typer.Context,
     flow: FlowArgument,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to (else printed).")
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to (else, and for -, printed).")
     ] = None,
+    force: ForceOption = False,
 ) -> None:
     """Write a flow as JSON."""
     opened = services(context)
     found = opened.flows.get(flow)
-    if output is None:
+    if output is None or output == STANDARD_OUTPUT:
         print_json(opened.flow_files.as_json(found))
     else:
+        check_replaceable(output, force)
         opened.flow_files.export(found, output)
         say(f"Wrote {found.name!r} to {output}.")
 

@@ -11,11 +11,11 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
 import typer
 
-from goals_tui.domain.errors import UnreadableError
+from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.spreadsheet import harmless
 from goals_tui.domain.text import clean_line, clean_text
 
@@ -169,6 +169,17 @@ def _print(text: str) -> None:
 def _write(text: str) -> None:
     for start in range(0, len(text), _PIECE):
         sys.stdout.write(text[start : start + _PIECE])
+
+
+@contextmanager
+def binary_output() -> Iterator[BinaryIO]:
+    """Standard output for bytes. Raises as `_standard_output`, and RefusedError for a terminal: it would obey them."""
+    if sys.stdout.isatty():
+        raise RefusedError("This is no text for a terminal. Send it to a file or a program: -o - > FILE.")
+    with _standard_output():
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import typer
 
 from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import print_lines, say
+from goals_tui.cli.output_file import STANDARD_OUTPUT, ForceOption, output_file
 from goals_tui.cli.state import services_with_goals
 from goals_tui.domain.package import DECISIONS, ConflictsError, Decision, Item
 
@@ -33,19 +34,24 @@ app = Commands(help="Export goals to other projects, and import them.", no_args_
 def export(
     context: typer.Context,
     goals: Annotated[list[str], typer.Argument(metavar="GOAL...", help="Names or ids of goals.")],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The package to write (.zip).")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="The package to write (.zip); - is standard output.")
+    ],
     with_events: Annotated[bool, typer.Option("--with-events", help="Also their analytics data.")] = False,
     flow: Annotated[
         list[str] | None, typer.Option("--flow", metavar="FLOW", help="Also this flow; repeatable.")
     ] = None,
+    force: ForceOption = False,
 ) -> None:
     """Write goals, with the flows asked for, as a package."""
     opened = services_with_goals(context)
     ids = [opened.goals.get(goal).id for goal in goals]
     flows = [opened.flows.get(name).id for name in flow or ()]
-    result = opened.packages.export(ids, output, with_events=with_events, flows=flows)
+    with output_file(output, force, ".zip") as path:
+        result = opened.packages.export(ids, path, with_events=with_events, flows=flows)
     say(result.summary())
-    print_lines([str(output)])
+    if output != STANDARD_OUTPUT:
+        print_lines([str(output)])
 
 
 @app.command("import")

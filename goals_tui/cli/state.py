@@ -29,12 +29,17 @@ class State:
 
 
 def services(context: typer.Context) -> Services:
-    """Open the workspace of this command; what had to be repaired is said on standard error."""
+    """Open the workspace of this command; what had to be repaired, also later, is said on standard error."""
     from goals_tui.services.context import open_services
 
     opened = open_services(context.ensure_object(State).path())
-    for notice in opened.workspace.notices:
-        say(f"goals-tui: {notice}")
+
+    def say_notices() -> None:
+        while opened.workspace.notices:
+            say(f"goals-tui: {opened.workspace.notices.pop(0)}")
+
+    say_notices()
+    context.call_on_close(say_notices)
     return opened
 
 

@@ -1,4 +1,4 @@
-"""Where the user's configuration is."""
+"""Where the user's configuration is, and how it is replaced."""
 
 from __future__ import annotations
 
@@ -17,3 +17,13 @@ def configuration_path(env: Mapping[str, str] | None = None) -> Path:
     import platformdirs
 
     return Path(platformdirs.user_config_dir("goals-tui", appauthor=False)) / "config.toml"
+
+
+def write_configuration(path: Path, text: str) -> None:
+    """Replace the file, or make it, with its folder; mode, group and link stay. Raises OSError."""
+    from goals_tui.store.atomic import replacing
+
+    path = path.resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path, private=False) as file:
+        file.write_text(text, "utf-8", newline="")

@@ -13,9 +13,11 @@ from goals_tui.domain import flow_chart_file
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.flow_chart_file import Origin
 from goals_tui.domain.flow_chart_package import KINDS, charts_of_package
+from goals_tui.domain.text import clean_line
 from goals_tui.services.imports.files import not_json
 from goals_tui.services.imports.result import Broken
 from goals_tui.services.imports.table import UnusableError
+from goals_tui.store.twice import key_twice
 
 LARGEST = 64 * 1024 * 1024
 """The largest flow file that is read, in bytes."""
@@ -42,9 +44,13 @@ class _File:
         if data is None:
             raise UnusableError("there is no such file")
         try:
-            return json.loads(data.decode("utf-8-sig"))
+            content = json.loads(data.decode("utf-8-sig"))
         except (ValueError, RecursionError):
             raise UnusableError(f"{not_json(data)}") from None
+        twice = key_twice(data, content)
+        if twice:
+            raise UnusableError(clean_line(twice))
+        return content
 
     def beside(self, name: str, *, up: int) -> Any:
         """The JSON of a file in the same folder, or in up to `up` folders above it; None where there is none."""

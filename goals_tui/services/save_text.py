@@ -1,10 +1,21 @@
-"""Writes text that the user wants to keep as a file of theirs: tables as CSV."""
+"""Files that the user names to be written: whether one is there already, and text that becomes one."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from goals_tui.domain.errors import RefusedError, UnreadableError
+
+
+def exists_already(path: Path) -> bool:
+    """Whether writing to this path would replace a file: ask before.
+
+    A device or a pipe is none: it gets what is written. Raises UnreadableError for a path that can't be looked at.
+    """
+    from goals_tui.store.atomic import explained, is_regular
+
+    with explained("write", path):
+        return is_regular(path)
 
 
 def save_text(path: Path, text: str) -> Path:

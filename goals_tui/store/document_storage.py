@@ -21,9 +21,10 @@ from tinydb.storages import Storage
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.text import clean_line
-from goals_tui.store.atomic import check_writable, explained, refusal, replace_file, sync_folder
+from goals_tui.store.atomic import check_writable, explained, refusal, replace_file
 from goals_tui.store.lasting import lasting
 from goals_tui.store.locks import Lock
+from goals_tui.store.twice import key_twice
 
 FORMAT = 1
 """The version of the file's format that we write; a newer one is refused."""
@@ -143,7 +144,7 @@ class DocumentStorage(Storage):
                         )
 
     def _recover(self, damage: _DamagedError) -> Tables:
-        """Brings the copy back and sets the damaged file aside; the user is told."""
+        """Brings the copy back and keeps the damaged file, too; the user is told."""
         try:
             tables = _parse(self._backup)
         except _DamagedError:
@@ -153,11 +154,10 @@ class DocumentStorage(Storage):
             ) from None
         aside = self._free_name()
         with explained("write", self.path):
-            content = self._backup.read_bytes()
+            check_writable(self.path)
             if self.path.exists():
-                self.path.replace(aside)
-            replace_file(self.path, content)
-            sync_folder(self.path.parent)
+                replace_file(aside, self.path.read_bytes(), like=self.path)
+            replace_file(self.path, self._backup.read_bytes(), like=None if self.path.exists() else self._backup)
         kept = f"; the damaged one is kept as {aside.name}" if aside.exists() else ""
         self.notices.append(
             f"{self.path.name} was damaged ({damage}) and was recovered from {self._backup.name}, "
@@ -202,6 +202,12 @@ def _parse(path: Path) -> Tables:
         raise _DamagedError("it is cut short or is not JSON" if content.strip() else "it is empty") from None
     if not isinstance(data, dict):
         raise _DamagedError("it holds something else than documents")
+    twice = key_twice(content, data)
+    if twice:
+        raise UnreadableError(
+            f"{path} is not clear: {clean_line(twice)}. Keep one of them, or make one of both, "
+            f"or put {_copy_of(path).name} in its place."
+        )
     version = data.pop(_MARK, None)
     if isinstance(version, int) and version > FORMAT:
         raise UnreadableError(

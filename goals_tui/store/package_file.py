@@ -17,7 +17,9 @@ from pydantic import ValidationError
 from goals_tui.domain.errors import GoalsError, RefusedError, UnreadableError
 from goals_tui.domain.model import reason
 from goals_tui.domain.package import DOCUMENTS, EVENTS, FORMAT, FORMAT_VERSION, MANIFEST, Manifest, PackagedFile
+from goals_tui.domain.text import clean_line
 from goals_tui.store.atomic import refusal, user_file
+from goals_tui.store.twice import key_twice
 
 MOST_DOCUMENT_BYTES = 128 * 1024 * 1024
 """The largest JSON file that is read from a package; it is held in memory."""
@@ -224,9 +226,13 @@ class PackageReader:
 
     def _json(self, name: str, data: bytes) -> Any:
         try:
-            return orjson.loads(data)
+            content = orjson.loads(data)
         except orjson.JSONDecodeError as error:
             self._refuse(f"{name} is not JSON ({error})")
+        twice = key_twice(data, content)
+        if twice:
+            self._refuse(f"{name} is not clear: {clean_line(twice)}")
+        return content
 
     def _refuse(self, why: str) -> NoReturn:
         raise RefusedError(f"{why}.")

@@ -111,7 +111,8 @@ class GoalsApp(BaseApp[None]):
         self.stamp = services.stamp()
         self.switch_mode("goals")
         self.set_interval(POLL_SECONDS, self.look_for_changes)
-        for notice in (*services.workspace.notices, *_passed_over(services)):
+        self._say_notices()
+        for notice in _passed_over(services):
             self.notify(notice, severity="warning", timeout=STAYS_SECONDS)
         if not self.config.tour_seen:
             self._offer_tour()
@@ -145,10 +146,17 @@ class GoalsApp(BaseApp[None]):
     def look_for_changes(self) -> None:
         """Tell the screen in front when goals, flows or events changed on disk, and everybody when a task ended."""
         self._task_watch.look(self)
+        self._say_notices()
         stamp = self.services.stamp()
         if stamp != self.stamp:
             self.changed(stamp)
             self.services.tasks.seal_if_large()
+
+    def _say_notices(self) -> None:
+        """Say what had to be repaired in the workspace, when it was opened or since."""
+        notices = self.services.workspace.notices
+        while notices:
+            self.notify(notices.pop(0), severity="warning", timeout=STAYS_SECONDS)
 
     def changed(self, stamp: Hashable | None = None) -> None:
         """Something was written: let the screen in front draw it now, the others when they are shown again."""

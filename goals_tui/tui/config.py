@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from goals_tui.domain.errors import UnreadableError, nearest_names
+from goals_tui.services.configuration import write_configuration
 
 SETTINGS = ("theme", "keys", "tour_seen")
 
@@ -38,14 +39,10 @@ class Config:
         import tomlkit
 
         try:
-            # A link stays one: what it points to is replaced.
-            path = self.path.resolve()
-            document = tomlkit.parse(path.read_text("utf-8-sig")) if path.exists() else tomlkit.document()
+            there = self.path.exists()
+            document = tomlkit.parse(self.path.read_text("utf-8-sig")) if there else tomlkit.document()
             document[name] = value
-            path.parent.mkdir(parents=True, exist_ok=True)
-            written = path.with_name(path.name + ".new")
-            written.write_text(tomlkit.dumps(document), "utf-8")
-            written.replace(path)
+            write_configuration(self.path, tomlkit.dumps(document))
         except UnicodeDecodeError as error:
             raise UnreadableError(f"{self.path} can't be read: {error}. Fix it or delete it.") from None
         except OSError as error:

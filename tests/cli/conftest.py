@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import select
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -60,3 +62,36 @@ def program(*arguments: object, **env: str) -> Result:
         check=False,
     )
     return Result(done.returncode, done.stdout, done.stderr)
+
+
+def on_a_terminal(workspace: Path, *arguments: str, typed: str, interrupt: bool = False) -> Result:
+    """Runs a command with standard input and standard error on a terminal; standard output is a pipe.
+
+    `interrupt` presses ctrl+c once it asks.
+    """
+    pty = pytest.importorskip("pty", reason="Windows has no terminals of this kind", exc_type=ImportError)
+    person, terminal = pty.openpty()
+    running = subprocess.Popen(
+        [*PROGRAM, *arguments],
+        env={**os.environ, "GOALS_TUI_WORKSPACE": str(workspace)},
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        text=True,
+    )
+    os.close(terminal)
+    os.write(person, typed.encode())
+    said = b""
+    while True:
+        # Python misses a ctrl+c that comes in the moment before it waits: a person presses again, and so do we.
+        waits = interrupt and b"]:" in said and b"Stopped" not in said
+        if waits and not select.select([person], [], [], 1.0)[0]:
+            running.send_signal(signal.SIGINT)
+            continue
+        try:
+            said += os.read(person, 4096)
+        except OSError:  # so Linux says that the program has closed it
+            break
+    out, _ = running.communicate()
+    os.close(person)
+    return Result(running.returncode, out, said.decode().replace("\r\n", "\n"))

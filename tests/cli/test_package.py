@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import select
-import signal
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from goals_tui.services.context import Services
 from tests import builders
-from tests.cli.conftest import PROGRAM, Result, program
+from tests.cli.conftest import Result, on_a_terminal, program
 
 NAMES = ("Book a Flight", "Report a Claim", "Activate a SIM")
 
@@ -30,33 +25,8 @@ def package(services: Services, tmp_path: Path) -> Path:
     return tmp_path / "goals.zip"
 
 
-def on_a_terminal(services: Services, package: Path, typed: str, *, interrupt: bool = False) -> Result:
-    """Runs the import with standard input and standard error on a terminal; standard output is a pipe."""
-    person, terminal = pty.openpty()
-    running = subprocess.Popen(
-        [*PROGRAM, "package", "import", str(package)],
-        env={**os.environ, "GOALS_TUI_WORKSPACE": str(services.workspace.path)},
-        stdin=terminal,
-        stdout=subprocess.PIPE,
-        stderr=terminal,
-        text=True,
-    )
-    os.close(terminal)
-    os.write(person, typed.encode())
-    said = b""
-    while True:
-        # Python misses a ctrl+c that comes in the moment before it waits: a person presses again, and so do we.
-        waits = interrupt and b"]:" in said and b"Stopped" not in said
-        if waits and not select.select([person], [], [], 1.0)[0]:
-            running.send_signal(signal.SIGINT)
-            continue
-        try:
-            said += os.read(person, 4096)
-        except OSError:  # so Linux says that the program has closed it
-            break
-    out, _ = running.communicate()
-    os.close(person)
-    return Result(running.returncode, out, said.decode().replace("\r\n", "\n"))
+def import_on_a_terminal(services: Services, package: Path, typed: str, *, interrupt: bool = False) -> Result:
+    return on_a_terminal(services.workspace.path, "package", "import", str(package), typed=typed, interrupt=interrupt)
 
 
 def descriptions(services: Services) -> dict[str, str]:
@@ -64,7 +34,7 @@ def descriptions(services: Services) -> dict[str, str]:
 
 
 def test_each_conflict_is_asked_about(services: Services, package: Path) -> None:
-    done = on_a_terminal(services, package, "nonsense\ns\nDuplicate\n\n")
+    done = import_on_a_terminal(services, package, "nonsense\ns\nDuplicate\n\n")
     assert (done.code, done.out) == (0, "Imported 2 goals, 0 flows, 0 events; 1 item left unchanged.\n")
     for name in NAMES:
         assert f"The goal {name!r}: here already, and " in done.err
@@ -75,26 +45,26 @@ def test_each_conflict_is_asked_about(services: Services, package: Path) -> None
 
 
 def test_an_answer_may_hold_for_all_others(services: Services, package: Path) -> None:
-    done = on_a_terminal(services, package, "s all\n")
+    done = import_on_a_terminal(services, package, "s all\n")
     assert (done.code, done.out) == (0, "Imported 0 goals, 0 flows, 0 events; 3 items left unchanged.\n")
     assert done.err.count("here already") == 1
 
 
 def test_enter_takes_what_is_proposed(services: Services, package: Path) -> None:
-    done = on_a_terminal(services, package, "\n\n\n")
+    done = import_on_a_terminal(services, package, "\n\n\n")
     assert (done.code, done.out) == (0, "Imported 2 goals, 0 flows, 0 events; 1 item left unchanged.\n")
     assert set(descriptions(services).values()) == {""}
 
 
 def test_an_end_of_the_input_imports_nothing(services: Services, package: Path) -> None:
-    done = on_a_terminal(services, package, "\x04")
+    done = import_on_a_terminal(services, package, "\x04")
     assert (done.code, done.out) == (1, "")
     assert "goals-tui: Nothing was imported, for there are conflicts: " in done.err
     assert "Aborted" not in done.err
 
 
 def test_ctrl_c_imports_nothing(services: Services, package: Path) -> None:
-    done = on_a_terminal(services, package, "", interrupt=True)
+    done = import_on_a_terminal(services, package, "", interrupt=True)
     assert (done.code, done.out) == (130, "")
     assert done.err.endswith("\ngoals-tui: Stopped.\n")
     assert "Aborted" not in done.err and "Nothing was" not in done.err

@@ -22,7 +22,9 @@ from typing import Any
 import orjson
 
 from goals_tui.domain.errors import UnreadableError
+from goals_tui.domain.text import clean_line
 from goals_tui.store.atomic import refusal, replace_file
+from goals_tui.store.twice import key_twice
 
 CATALOG = "parts.json"
 FORMAT = 1
@@ -171,6 +173,9 @@ def _load(folder: Path) -> Catalog:
         raise refusal("read", path, error) from error
     try:
         data = orjson.loads(content)
+        twice = key_twice(content, data)
+        if twice:
+            raise UnreadableError(f"{path} is not clear: {clean_line(twice)}. Put a backup of it in its place.")
         if _is_count(data["format"]) and data["format"] > FORMAT:
             raise UnreadableError(f"{path} was written by a newer goals-tui. Update goals-tui.")
         catalog = _read(data)

@@ -1,0 +1,57 @@
+"""Finds keys that stand twice in one object of JSON, which parsers pass over: the last one wins.
+
+Both sides of a merge that were kept look like this, and the next save would lose one of them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import orjson
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},:\n]', re.DOTALL)
+
+
+def key_twice(content: bytes, data: Any) -> str | None:
+    """Say which key of a file stands twice and in which lines, as a phrase; None where none does.
+
+    `data` is what `content` was parsed to: where we wrote the file, writing it again shows at once that none does.
+    """
+    text = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        if orjson.dumps(data, option=orjson.OPT_INDENT_2) == text.rstrip():
+            return None
+    except TypeError:
+        # Numbers or texts that only Python's parser takes.
+        pass
+    return _scan(text.decode(errors="replace"))
+
+
+def _scan(text: str) -> str | None:
+    """What `key_twice` says, of the text of valid JSON."""
+    line = 1
+    open_objects: list[dict[str, int] | None] = []  # None: a list
+    last: str | None = None
+    last_line = 1
+    for found in _TOKEN.finditer(text):
+        token = found[0]
+        if token == "\n":
+            line += 1
+        elif token == "{":
+            open_objects.append({})
+        elif token == "[":
+            open_objects.append(None)
+        elif token in "}]":
+            open_objects.pop()
+        elif token == ":":
+            keys = open_objects[-1]
+            if keys is not None and last is not None:
+                key = json.loads(last) if "\\" in last else last[1:-1]
+                if key in keys:
+                    return f"the key {key[:80]!r} stands in line {keys[key]} and again in line {last_line}"
+                keys[key] = last_line
+        elif token != ",":
+            last, last_line = token, line
+    return None
