@@ -61,6 +61,7 @@ def track(
     """Record that a conversation reached steps of a goal."""
     from goals_tui.domain.event import source
     from goals_tui.domain.filters import moment_in, parse_moment
+    from goals_tui.services.sealing import seal_if_large
 
     opened = services_with_goals(context)
     moment = moment_in(parse_moment(at, "at"), opened.project.get().zone) if at is not None else None
@@ -83,6 +84,7 @@ def track(
             f"Not tracked: {one['step']}. No cycle of {found.name!r} is open in this session; "
             "track the initial step first."
         )
+    seal_if_large(opened)
 
 
 def simulate(

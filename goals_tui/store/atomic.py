@@ -17,6 +17,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from goals_tui.domain.errors import UnreadableError
@@ -130,12 +131,15 @@ def make_file(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def replacing(path: Path, *, like: Path | None = None, private: bool = True) -> Iterator[Path]:
+def replacing(
+    path: Path, *, like: Path | None = None, private: bool = True, lock: AbstractContextManager[object] | None = None
+) -> Iterator[Path]:
     """An empty file to write to, which takes the place of `path` after the block; it is gone after an exception.
 
     What a link points to is replaced. The new file has owner (where that can be), group and mode of the old one, or
     of `like`. Where there is neither, its mode is what its folder says, or, if not `private`, what the umask says.
-    Raises PermissionError for a file that may not be written, and OSError.
+    `lock` is held only while the one file takes the place of the other, not while the disk is waited for. Raises
+    PermissionError for a file that may not be written, and OSError.
     """
     path = Path(os.path.realpath(path))
     check_writable(path)
@@ -152,16 +156,19 @@ def replacing(path: Path, *, like: Path | None = None, private: bool = True) -> 
         elif private:
             _set_mode(temporary, file_mode(path.parent))
         sync_file(temporary)
-        temporary.replace(path)
+        with lock or contextlib.nullcontext():
+            temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
 
 
-def replace_file(path: Path, data: bytes, *, like: Path | None = None) -> None:
+def replace_file(
+    path: Path, data: bytes, *, like: Path | None = None, lock: AbstractContextManager[object] | None = None
+) -> None:
     """Writes a file in a folder of ours in one atomic step, see `replacing`. Raises OSError."""
-    with replacing(path, like=like) as temporary:
+    with replacing(path, like=like, lock=lock) as temporary:
         descriptor = os.open(temporary, os.O_WRONLY | _BINARY)
         try:
             write_all(descriptor, data)

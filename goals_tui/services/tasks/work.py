@@ -12,16 +12,13 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.package import OnConflict
 from goals_tui.services.packages.paths import storable
+from goals_tui.services.sealing import is_large
 from goals_tui.services.tasks.jobs import CreatePackage, ImportEvents, ImportPackage, Seal, Simulate
 from goals_tui.services.tasks.record import Task
-from goals_tui.store.events.append import APPENDED
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
     from goals_tui.services.packages.conflicts import Answers
-
-SEAL_FROM_BYTES = 16 * 1024 * 1024
-"""From this size of the appended events on the app seals them by itself: reading them starts to take time."""
 
 
 def create_package(
@@ -53,13 +50,7 @@ def seal(services: Services) -> Task:
 
 def seal_if_large(services: Services) -> Task | None:
     """Seal when the appended events are many; None when they are few or are being sealed. Costs a stat."""
-    appended = services.workspace.events.path / APPENDED
-    try:
-        large = appended.stat().st_size >= SEAL_FROM_BYTES
-    except OSError:
-        # No events yet, or no way to read them: whoever needs them says so.
-        return None
-    if not large or any(task.kind == "seal" for task in services.tasks.running()):
+    if not is_large(services) or any(task.kind == "seal" for task in services.tasks.running()):
         return None
     return seal(services)
 

@@ -57,18 +57,25 @@ class AppendFile:
                 raise refusal("write", self._path, error) from error
 
     def sync(self) -> None:
-        """Makes every appended event survive a power cut. Raises UnreadableError."""
-        with self._lock:
-            if not self._path.exists():
-                return
+        """Makes every appended event survive a power cut. Raises UnreadableError.
+
+        Nobody waits for the disk meanwhile but the caller.
+        """
+        try:
+            with self._lock:
+                if not self._path.exists():
+                    return
+                descriptor, inode = os.dup(self._open()[0]), self._inode
             try:
-                os.fsync(self._open()[0])
-                if self._named != self._inode:
-                    # A file whose name is lost is lost with all that it holds.
-                    sync_folder(self._path.parent)
-                    self._named = self._inode
-            except OSError as error:
-                raise refusal("write", self._path, error) from error
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            if self._named != inode:
+                # A file whose name is lost is lost with all that it holds.
+                sync_folder(self._path.parent)
+                self._named = inode
+        except OSError as error:
+            raise refusal("write", self._path, error) from error
 
     def rename(self, target: Path) -> bool:
         """Sets the file aside under another name of the same folder, to be sealed; False when it holds nothing.

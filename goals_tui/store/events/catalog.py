@@ -14,6 +14,7 @@ import contextlib
 import re
 import uuid
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -224,8 +225,8 @@ def _are_names(value: object) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(one, str) and _NAME.fullmatch(one) for one in value)
 
 
-def save_catalog(folder: Path, catalog: Catalog) -> None:
-    """Makes this the state of the log. Raises OSError."""
+def save_catalog(folder: Path, catalog: Catalog, lock: AbstractContextManager[object]) -> None:
+    """Makes this the state of the log, in one step for which `lock` is held. Raises OSError."""
     names = file_names(folder)
     there = committed(names, "part-", ".parquet", marked=True)
     kept = replace(
@@ -235,7 +236,7 @@ def save_catalog(folder: Path, catalog: Catalog) -> None:
         unknown=tuple(name for name in dict.fromkeys(catalog.unknown) if name in there),
     )
     data = {"format": FORMAT, **asdict(kept)}
-    replace_file(folder / CATALOG, orjson.dumps(data, option=orjson.OPT_INDENT_2) + b"\n")
+    replace_file(folder / CATALOG, orjson.dumps(data, option=orjson.OPT_INDENT_2) + b"\n", lock=lock)
 
 
 def load_deletions(folder: Path) -> list[Deletion]:

@@ -47,7 +47,8 @@ LOCK = "events.lock"
 PARTS_LOCK = "parts.lock"
 """Held while parts are made: as long as that takes. Appending goes on meanwhile."""
 
-_LONGEST_SEAL = 600.0
+LONGEST_SEAL = 600.0
+"""In seconds: who makes parts waits so long for another one that does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class EventLog:
         self.path = path
         lock = process_lock(path / LOCK, makes_folder=True)
         self._append = AppendFile(path, lock)
-        self._parts = Parts(path, self._append, lock, process_lock(path / PARTS_LOCK, _LONGEST_SEAL, makes_folder=True))
+        self._parts = Parts(path, self._append, lock, process_lock(path / PARTS_LOCK, LONGEST_SEAL, makes_folder=True))
         self._sessions = Sessions(path, lock, self._catalog)
 
     def append(self, events: Sequence[GoalEvent]) -> None:

@@ -302,8 +302,7 @@ class Parts:
 
     def _commit(self, catalog: Catalog) -> None:
         # Under the lock for appending, so that a look-up of a session never sees half of it.
-        with self._appending:
-            save_catalog(self._folder, catalog)
+        save_catalog(self._folder, catalog, self._appending)
         for part in catalog.parts:
             marker(part.file(self._folder)).unlink(missing_ok=True)
         for name in catalog.deletions:
