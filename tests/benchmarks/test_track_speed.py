@@ -81,7 +81,8 @@ def test_the_command_at_none_and_at_a_million_lines(tmp_path: Path, benchmark: B
     mark.touch()  # As if a process that seals them were about to begin.
     initial, further = (step.name for step in full_goal.steps[:2])
     ratios = {}
-    for what, session, step in (("initial step", "new", initial), ("further", "new", further), ("none open", "session-7c0ffee7", further)):
+    tracked = (("initial step", "new", initial), ("further", "new", further), ("none open", "session-7c0ffee", further))
+    for what, session, step in tracked:
         times = [(command(empty, session, step), command(full, session, step)) for _ in range(COMMANDS)]
         of_empty, of_full = (min(one) for one in zip(*times, strict=True))
         ratios[what] = of_full / of_empty
