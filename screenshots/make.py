@@ -24,10 +24,10 @@ from textual.pilot import Pilot
 from goals_tui.domain.model import Ids
 from goals_tui.services.context import open_services
 from goals_tui.services.demo.service import make_demo
-from goals_tui.tui.app import GoalsApp
-from goals_tui.tui.config import Config
-from goals_tui.tui.insights import filtered_screen
-from goals_tui.tui.themes import OURS
+from goals_tui.tui.app.app import GoalsApp
+from goals_tui.tui.app.config import Config
+from goals_tui.tui.app.themes import OURS
+from goals_tui.tui.filters import screen as filtered_screen
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 11, 20, 16, 30, tzinfo=UTC)

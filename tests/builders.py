@@ -32,7 +32,7 @@ from goals_tui.domain.flow import (
 from goals_tui.domain.flow_edit import every_node
 from goals_tui.domain.goal import Goal, Step, StepKind
 from goals_tui.domain.value import SuccessMetrics, parse_amount, parse_duration
-from goals_tui.services.insights.service import Behind, Insights
+from goals_tui.services.insights.service import DrillDown, Insights
 
 WHEN = datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
 """When everything that tests build was made."""
@@ -346,5 +346,5 @@ def flow_sets(draw: st.DrawFn, tracked: tuple[Goal, ...] = (), most: int = 3) ->
 
 def count_behind(insights: Insights, filters: Filters, **behind: Any) -> int:
     """How many cycles the list behind a number holds."""
-    with insights.cycle_list(filters, Behind(**behind)) as found:
+    with insights.cycle_list(filters, DrillDown(**behind)) as found:
         return len(found)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from goals_tui.tui.actions import key_table
+from goals_tui.tui.app.actions import key_table
 from tests import builders
 
 README = Path(__file__).parents[1] / "README.md"

@@ -25,7 +25,7 @@ from goals_tui.cli.output import (
 from goals_tui.cli.run import FOUND_PROBLEMS
 from goals_tui.cli.state import services_with_goals
 from goals_tui.domain.errors import RefusedError
-from goals_tui.domain.words import counted
+from goals_tui.format import plural
 
 if TYPE_CHECKING:
     from goals_tui.services.imports.result import ImportResult, Preview
@@ -108,11 +108,11 @@ def simulate(
     if format is ResultFormat.JSON:
         print_json(result.as_json())
     else:
-        print_lines([f"{counted(result.conversations, 'conversation')}, {counted(result.events, 'event')}"])
+        print_lines([f"{plural(result.conversations, 'conversation')}, {plural(result.events, 'event')}"])
         if result.events_added < result.events:
-            say(f"New: {counted(result.events_added, 'event')}. The same simulation ran before.")
+            say(f"New: {plural(result.events_added, 'event')}. The same simulation ran before.")
         if result.not_tracked:
-            say(f"Not tracked: {counted(result.not_tracked, 'step')}, for no cycle was open. See: goals-tui check")
+            say(f"Not tracked: {plural(result.not_tracked, 'step')}, for no cycle was open. See: goals-tui check")
 
 
 @imports.command("odata")
@@ -252,7 +252,7 @@ def _print_preview(result: ImportResult, preview: Preview) -> None:
         [
             f"Goal: {goal['name']} ({'would be made' if goal['new'] else 'is there'}): "
             + ", ".join(f"{marks[step['kind']]} {step['name']}" for step in goal["steps"]),
-            f"Would add {counted(result.events_added, 'event')} in {counted(result.cases or 0, 'cycle')}; "
+            f"Would add {plural(result.events_added, 'event')} in {plural(result.cases or 0, 'cycle')}; "
             f"{result.events_known:,} known already.",
         ]
     )
@@ -269,7 +269,7 @@ def _print_import(result: ImportResult, format: ResultFormat) -> None:
         print_json(result.as_json())
     if result.nothing:
         raise RefusedError(
-            f"Nothing came in: {counted(result.broken_total, 'record')} left out. {result.broken[0]}."
+            f"Nothing came in: {plural(result.broken_total, 'record')} left out. {result.broken[0]}."
             + " --format json lists them." * (result.broken_total > 1 and format is not ResultFormat.JSON)
         )
     if format is ResultFormat.TABLE:
@@ -286,13 +286,13 @@ def _print_import(result: ImportResult, format: ResultFormat) -> None:
         say(f"Times without a zone were read as {result.assumed_time_zone}; --time-zone says another one.")
     if result.events_unknown_goal:
         say(
-            f"{counted(result.events_unknown_goal, 'event')} of goals that this project does not have: they are in no "
+            f"{plural(result.events_unknown_goal, 'event')} of goals that this project does not have: they are in no "
             "number of a report until the goals come in with their steps, or as a package."
         )
     if result.assumed_duration_unit:
         say(f"Durations were read as {result.assumed_duration_unit}; --duration-unit says another unit.")
     if result.amounts_rounded:
-        amounts = counted(result.amounts_rounded, "amount")
+        amounts = plural(result.amounts_rounded, "amount")
         say(f"Rounded: {amounts} to the decimals of the currency, by less than 0.000001 each.")
     for goal, step in result.unpriced:
         say(f"{unpriced_text(goal, step)}.")
@@ -301,11 +301,11 @@ def _print_import(result: ImportResult, format: ResultFormat) -> None:
     for file in result.unused:
         say(f"Not used: {file.file} {file.why}.")
     for why, count in result.reasons.items():
-        say(f"Left out: {counted(count, 'row')} {why}.")
+        say(f"Left out: {plural(count, 'row')} {why}.")
     for record in result.broken:
         say(f"Left out: {record}.")
     if result.broken_total > len(result.broken):
-        say(f"Left out: {counted(result.broken_total - len(result.broken), 'more record')}.")
+        say(f"Left out: {plural(result.broken_total - len(result.broken), 'more record')}.")
     if result.left_out:
         raise typer.Exit(FOUND_PROBLEMS)
 

@@ -24,7 +24,7 @@ from goals_tui.cli.output_file import ForceOption, output_file, shown
 from goals_tui.cli.run import FOUND_PROBLEMS
 from goals_tui.cli.state import services
 from goals_tui.domain.model import format_instant
-from goals_tui.domain.words import counted
+from goals_tui.format import plural
 
 app = Commands(help="The event log.", no_args_is_help=True)
 
@@ -68,7 +68,7 @@ def verify(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
 def seal(context: typer.Context) -> None:
     """Turn the appended events into a Parquet part."""
     result = services(context).workspace.events.seal()
-    say(f"Sealed {counted(result.events, 'event')}.")
+    say(f"Sealed {plural(result.events, 'event')}.")
 
 
 @app.command()
@@ -89,7 +89,7 @@ def export(
     opened = services(context)
     with output_file(output, force, ".jsonl") as path:
         count = opened.workspace.events.export(path)
-    say(f"Wrote {counted(count, 'event')} to {shown(output)}.")
+    say(f"Wrote {plural(count, 'event')} to {shown(output)}.")
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

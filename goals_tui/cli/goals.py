@@ -23,7 +23,7 @@ from goals_tui.cli.output import (
 )
 from goals_tui.cli.state import services_with_goals
 from goals_tui.domain.model import format_instant
-from goals_tui.domain.words import counted
+from goals_tui.format import plural
 
 if TYPE_CHECKING:
     from goals_tui.domain.goal import Goal
@@ -110,7 +110,7 @@ def delete(
     opened = services_with_goals(context)
     found = opened.goals.get(goal)
     taken = opened.goals.delete(found.id, confirm=confirm)
-    say(f"Deleted {taken.name!r}: {counted(taken.events, 'event')} of {counted(taken.cycles, 'cycle')} went with it.")
+    say(f"Deleted {taken.name!r}: {plural(taken.events, 'event')} of {plural(taken.cycles, 'cycle')} went with it.")
     for use in taken.uses:
         say(f"  The node {use.node!r} of the flow {use.flow!r} stopped working.")
 

@@ -1,4 +1,4 @@
-"""How commands print: tables to read, JSON and CSV for programs. Data goes to standard output only."""
+"""Output of commands: tables that fit the terminal, JSON, CSV, and messages on standard error."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, cast
 
 import typer
 
@@ -20,18 +20,17 @@ from goals_tui.domain.spreadsheet import harmless
 from goals_tui.domain.text import clean_line, clean_text
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import RenderableType
+    from rich.table import Column, Table
+    from rich.text import Text
 
 DASH = "—"
 """What stands where there is no number: 0 of 0 is not 0 %."""
-
 _WIDTH = 120
 """In columns, where the output is no terminal."""
-
 _PIECE = 16_384
 """In characters. With PYTHONUNBUFFERED nobody hears that a write was cut short because its reader went: the next one
 fails."""
-
 _STEERING = re.compile(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -52,10 +51,7 @@ class ResultFormat(StrEnum):
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print it.", show_choices=True)]
 ResultFormatOption = Annotated[ResultFormat, typer.Option("--format", help="How to print it.", show_choices=True)]
-
-
 ExcelOption = Annotated[bool, typer.Option("--excel", help="Begin the CSV so that Excel reads it as UTF-8.")]
-
 Heading = str | tuple[str, str]
 """What stands over a column, alone or with how the column stands: "right", or "whole" (never folded)."""
 
@@ -150,8 +146,6 @@ def print_table(table: Table) -> None:
     """A table on standard output, as wide as the terminal; where there is none 120 columns, or more if it must be."""
     from rich.console import Console
 
-    from goals_tui.cli.narrow import fitted, needed_width
-
     width = None if sys.stdout.isatty() else max(_WIDTH, needed_width(table))
     console = Console(width=width, highlight=False, markup=False, soft_wrap=False)
     with _standard_output():
@@ -222,3 +216,86 @@ def _cell(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return harmless("; ".join(clean_line(str(item)) for item in value))
     return harmless(clean_text(value)) if isinstance(value, str) else str(value)
+
+
+_WORD = 16
+"""A column of words can be as narrow as its longest word, or as this: longer words are broken then."""
+_BETWEEN = 3
+"""The cells between two columns; four more stand around all of them."""
+
+
+def needed_width(table: Table) -> int:
+    """How many cells wide a table of `new_table` must be at least, so that only words are wrapped."""
+    return sum(map(_narrowest, table.columns)) + _around(table)
+
+
+def fitted(table: Table, width: int) -> RenderableType:
+    """The table where `width` cells are enough for it; else its rows one below the other, a block of lines each.
+
+    A last column without a heading goes first: a bar draws what the numbers say.
+    """
+    if needed_width(table) > width and not _heading(table.columns[-1]).plain:
+        table.columns.pop()
+    if needed_width(table) > width:
+        return _stacked(table)
+    narrowest = list(map(_narrowest, table.columns))
+    widths = [min(width, _widest(column)) for column in table.columns]
+    while sum(widths) > width - _around(table):
+        spare = [have if have > least else 0 for have, least in zip(widths, narrowest, strict=True)]
+        # The last of equally wide ones gives way, as where rich shares the room.
+        widths[max(range(len(spare)), key=lambda place: (spare[place], place))] -= 1
+    for column, have in zip(table.columns, widths, strict=True):
+        column.width = have
+    return table
+
+
+def _around(table: Table) -> int:
+    return _BETWEEN * len(table.columns) + 1
+
+
+def _heading(column: Column) -> Text:
+    return cast("Text", column.header)
+
+
+def _texts(column: Column) -> list[str]:
+    return [cast("Text", cell).plain for cell in (column.header, *column.cells)]
+
+
+def _widest(column: Column) -> int:
+    from rich.cells import cell_len
+
+    return max(map(cell_len, _texts(column)))
+
+
+def _narrowest(column: Column) -> int:
+    from rich.cells import cell_len
+
+    if column.no_wrap:
+        return _widest(column)
+    return min(_WORD, max((cell_len(word) for text in _texts(column) for word in text.split()), default=0))
+
+
+def _stacked(table: Table) -> RenderableType:
+    """Rows as blocks: a line a column, its heading before its value.
+
+    What has no heading goes in front of the next value, as the glyph of a step does.
+    """
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    blocks = Table.grid(padding=(0, 2, 0, 0))
+    blocks.add_column(style="bold", no_wrap=True)
+    blocks.add_column(overflow="fold")
+    rows = zip(*(column.cells for column in table.columns), strict=True)
+    for row, cells in zip(table.rows, rows, strict=True):
+        if blocks.row_count or table.title:
+            blocks.add_row()
+        unnamed: list[Text | str] = []
+        for column, cell in zip(table.columns, cast("tuple[Text, ...]", cells), strict=True):
+            if _heading(column).plain:
+                blocks.add_row(_heading(column), Text.assemble(*unnamed, cell), style=row.style)
+                unnamed = []
+            else:
+                unnamed = [cell, " "]
+    return Group(*(part for part in (table.title, blocks, table.caption) if part))

@@ -40,7 +40,7 @@ def output_file(output: Path, force: bool, kind: str) -> Iterator[Path]:
 
 def check_replaceable(output: Path, force: bool) -> None:
     """Ask whether a file that is there may be replaced. Raises RefusedError where not, or where nobody can be asked."""
-    from goals_tui.services.save_text import exists_already
+    from goals_tui.services.export_files import exists_already
 
     if force or not exists_already(output):
         return

@@ -38,7 +38,7 @@ from goals_tui.domain.model import format_instant
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.report import BREAKDOWN_DIMENSIONS, breakdown_dimensions
 from goals_tui.domain.value import format_amount, format_duration
-from goals_tui.domain.words import counted
+from goals_tui.format import plural
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -174,13 +174,13 @@ def _print_report(report: Report, by: By) -> None:
     if not report.totals.started:
         _say_when_events_are(report.events_between)
     if report.totals.unpriced_steps:
-        unpriced = counted(report.totals.unpriced_steps, "step")
+        unpriced = plural(report.totals.unpriced_steps, "step")
         say(f"Without a price: {unpriced}, whose value, or the version of the goal that has it, is not known here.")
     if report.later_cycles:
-        say(f"Left out: {counted(report.later_cycles, 'cycle')} of the span that begin later than now.")
+        say(f"Left out: {plural(report.later_cycles, 'cycle')} of the span that begin later than now.")
     if report.health:
         odd = ", ".join(
-            counted(count, name.replace("_", " ").removesuffix("s"))
+            plural(count, name.replace("_", " ").removesuffix("s"))
             for name, count in report.health.model_dump().items()
             if count
         )

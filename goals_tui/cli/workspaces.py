@@ -34,7 +34,7 @@ def open_app(context: typer.Context) -> None:
 def _open(path: Path) -> None:
     if WEB_DRIVER not in os.environ:
         _check_terminal()
-    from goals_tui.tui.start import start
+    from goals_tui.tui.app.start import start
 
     # ctrl+c is a key of the app; what comes as a signal is asyncio's, which asks for Python's own handler.
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
@@ -108,7 +108,7 @@ def demo(
 
 def locate(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
     """Say where the workspace and the configuration are."""
-    from goals_tui.services.configuration import configuration_path
+    from goals_tui.services.first_start import configuration_path
 
     path = context.ensure_object(State).path().absolute()
     places = {"workspace": path, "goals": path / "goals.json", "events": path / "events"}

@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from goals_tui.domain.errors import RefusedError
-from goals_tui.domain.output import Asked, Ended, EndReason, Fired, HandedOver, Output, Passed, Said
-from goals_tui.domain.program import PAUSE, Instruction, Program, State
+from goals_tui.domain.program import (
+    PAUSE,
+    Asked,
+    Ended,
+    EndReason,
+    Fired,
+    HandedOver,
+    Instruction,
+    Output,
+    Passed,
+    Program,
+    Said,
+    State,
+)
 
 __all__ = [
     "Asked",

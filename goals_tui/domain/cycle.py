@@ -1,13 +1,10 @@
-"""What a cycle is worth and how it ended: the rules of DESIGN 4 (*Cycle*, *Outcome*, *Value*) in plain Python.
-
-Reports over many events ask the database; this is the rule that they must agree with, and what one cycle's timeline
-is made with.
-"""
+"""Goal cycles: which one an event joins, and the outcome and worth of its steps."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from goals_tui.domain.event import GoalEvent
 from goals_tui.domain.filters import PriceBy
@@ -153,3 +150,25 @@ def _kind(definitions: Definitions, event: GoalEvent) -> StepKind | None:
 
 def _step(goal: Goal | None, step_id: str) -> Step | None:
     return next((step for step in goal.steps if step.id == step_id), None) if goal else None
+
+
+class Joined(NamedTuple):
+    """What steps that fired together amount to. `cycle_id` is None where none of them was tracked."""
+
+    cycle_id: str | None
+    tracked: tuple[str, ...]
+    not_tracked: tuple[str, ...]
+
+
+def join_cycle(goal: Goal, step_ids: Sequence[str], open_cycle: str | None, new_cycle: Callable[[], str]) -> Joined:
+    """Assign steps of `goal` that fire at one moment to a cycle, in the goal's order.
+
+    The initial step opens a new cycle, even where one is open; the others join it, else the open one. Where
+    there is none they are not tracked.
+    """
+    steps = tuple(step_ids) if len(step_ids) == 1 else goal.in_order(step_ids)
+    if goal.steps[0].id in steps:
+        return Joined(new_cycle(), steps, ())
+    if open_cycle is not None:
+        return Joined(open_cycle, steps, ())
+    return Joined(None, (), steps)

@@ -1,9 +1,4 @@
-"""Flows as the content of files: ours, and charts of the original system.
-
-A chart names its nodes and, apart from them, how they are related. Where the original does not document how a node
-keeps what it holds, several places are looked at. A kind that is not interpreted becomes Other and keeps all it has,
-and so does a node that is disabled there. `flow_chart_links` connects charts with each other.
-"""
+"""Flow charts as the original's files and packages hold them."""
 
 from __future__ import annotations
 
@@ -27,11 +22,8 @@ from goals_tui.domain.text import clean_line
 FORMAT = "goals-tui-flow"
 FORMAT_VERSION = 2
 """Version 2 may have links to single nodes; what has none is written as version 1, which goals-tui 0.1.0 reads."""
-
 MAX_NESTING = 240
 """How deep lists and objects of a file may lie within each other: what the store can write again."""
-
-
 _BRANCHES: dict[str, dict[str, BranchKind]] = {
     "if": {"then": "then", "else": "else"},
     "switch": {"case": "case", "default": "default"},
@@ -39,7 +31,6 @@ _BRANCHES: dict[str, dict[str, BranchKind]] = {
     "aiAgentJob": {"aiAgentJobDefault": "default"},
 }
 """By the type of a node, what its children's types are here."""
-
 _WANTED: dict[str, tuple[BranchKind, ...]] = {
     "if": ("then", "else"),
     "switch": ("default",),
@@ -350,3 +341,32 @@ def _plain(value: object, depth: int) -> Any:
             return float(value) if abs(value) < 10**300 else None
         case _:
             return value
+
+
+Resources = Mapping[str, Mapping[str, Mapping[str, Any]]]
+KINDS = ("flow", "chart", "nodeData", "locale")
+"""The kinds of resources that are read; a package holds many more."""
+
+
+def charts_of_package(resources: Resources) -> Iterator[tuple[Origin, dict[str, Any] | None]]:
+    """Each flow of a package with its chart; None where the package does not hold it."""
+    charts = resources.get("chart", {})
+    by_flow = {str(chart.get("resourceReference")): chart for chart in charts.values()}
+    nodes: dict[str, list[Mapping[str, Any]]] = {}
+    for node in resources.get("nodeData", {}).values():
+        nodes.setdefault(str(node.get("chartReference")), []).append(node)
+    locale = next((id_ for id_, one in resources.get("locale", {}).items() if one.get("primary") is True), "")
+    for flow_id, flow in resources.get("flow", {}).items():
+        origin = Origin(
+            name=str(flow.get("name") or ""),
+            id=flow_id,
+            reference=str(flow.get("referenceId") or ""),
+            locale=locale,
+            created_at=flow.get("createdAt"),
+        )
+        chart = charts.get(str(flow.get("chartReference"))) or by_flow.get(flow_id)
+        if chart is None:
+            yield origin, None
+        else:
+            own = chart.get("nodes") or nodes.get(str(chart.get("_id")), [])
+            yield origin, {"nodes": own, "relations": chart.get("relations")}

@@ -1,10 +1,11 @@
-"""Flows compiled into linked instructions, so that running a node costs well under a microsecond."""
+"""Flows as programs: the nodes of all flows linked for the interpreter, and what each node says."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from goals_tui.domain.errors import NotFoundError
 from goals_tui.domain.flow import (
@@ -22,9 +23,63 @@ from goals_tui.domain.flow import (
     TrackGoal,
 )
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.output import Asked, Ended, EndReason, Fired, HandedOver, Output, Passed, Said
 from goals_tui.domain.words import fold
 
+EndReason = Literal["end", "handover", "loop", "missing_flow"]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The agent said `text`."""
+
+    text: str
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The agent asked `text`, with `buttons` to choose from, and waits for an answer."""
+
+    text: str
+    buttons: tuple[str, ...]
+    node: Question
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A Track Goal Process node ran: `step_ids` in the goal's order, the initial one first, all at one moment."""
+
+    goal_id: str
+    step_ids: tuple[str, ...]
+    node: TrackGoal
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Any other node ran; `way` is the branch that was taken, the flow that was entered, or empty."""
+
+    way: str
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """A human agent takes over; `text` is what the end user is told."""
+
+    text: str
+    node: Handover
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The conversation is over. `node` is where, if it was at a node; `message` says why, for a person."""
+
+    reason: EndReason
+    message: str
+    node: Node | None
+
+
+Output = Said | Asked | Fired | Passed | HandedOver | Ended
 MAX_EXECUTED = 50
 """So many flows may be under way within each other by Execute Flow."""
 

@@ -12,8 +12,7 @@ from typing import Literal
 
 from goals_tui.domain.flow import End, ExecuteFlow, Flow, GoTo, Handover, Node, Once, TrackGoal, title
 from goals_tui.domain.goal import Goal, Step
-from goals_tui.domain.wiring_graph import FlowGraph
-from goals_tui.domain.wiring_paths import Paths
+from goals_tui.domain.wiring_graph import FlowGraph, Paths
 
 Severity = Literal["error", "warning", "info"]
 Fix = Literal["choose_goal", "choose_steps", "choose_flow", "insert_initial", "remove_node", "track_goal"]
@@ -225,7 +224,7 @@ class _Check:
             names = " or ".join(repr(step.name) for step in completions.values()) or "a completion step"
             message = f"{goal.name!r} can never be completed, because no node tracks {names}."
             missing = next(iter(completions.values()), None)
-            # Behind a node that tracks the goal already, what is missing can be tracked.
+            # DrillDown a node that tracks the goal already, what is missing can be tracked.
             fix: Fix | None = "track_goal" if missing else None
             yield replace(_at("completion-unreachable", *uses[0], message, goal, missing), fix=fix)
 

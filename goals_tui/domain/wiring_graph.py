@@ -1,11 +1,30 @@
-"""Which flows start conversations, and flows as flat arrays for the analysis of how goals are wired into them."""
+"""The graph of a project's flows, and the paths that conversations can take through it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
+from heapq import heappop, heappush
+from operator import itemgetter
 
-from goals_tui.domain.flow import BranchKind, End, ExecuteFlow, Flow, GoTo, Handover, If, Lookup, Node, Once, Other
+from goals_tui.domain.flow import (
+    BranchKind,
+    End,
+    ExecuteFlow,
+    Flow,
+    GoTo,
+    Handover,
+    If,
+    Lookup,
+    Node,
+    Once,
+    Other,
+    Question,
+    Say,
+    TrackGoal,
+    walk_nodes,
+)
+from goals_tui.domain.goal import Goal
 
 
 def references(flow: Flow) -> set[str]:
@@ -160,3 +179,212 @@ def _op(node: Node, known: Mapping[str, Flow]) -> Op:
             return Op.STOP
         case _:
             return Op.PASS
+
+
+State = tuple[int, int]
+"""Bits that may not have happened, and bits that may have. The first holds REACHED wherever control can get to."""
+States = dict[int, State]
+"""The state of conversations that have passed these Onces, by the Onces' bits."""
+_Call = tuple[str, int, int]
+"""A way into a flow: its id, the place in it, and the Onces that were passed."""
+REACHED = 1
+NOWHERE: State = (0, 0)
+TOLD_APART = (6, 3, 1, 0)
+"""So many Onces that conversations come back to are told apart; fewer where that takes too long. Others may go either
+way: findings about them may be more careful than they need be."""
+MOST_STATES = 200_000
+"""So many states of nodes are looked at, or so many for each node, before fewer Onces are told apart."""
+MOST_STATES_OF_A_NODE = 20
+
+
+class _TooMany(Exception):
+    """Telling Onces apart takes too long."""
+
+
+class Paths:
+    """What can have happened before each node, in any conversation that starts in an entry flow."""
+
+    def __init__(self, flows: Sequence[Flow], goals: Iterable[Goal], entries: Iterable[str] | None = None) -> None:
+        self.known = {flow.id: flow for flow in flows}
+        self.graphs = [FlowGraph(flow, self.known) for group in flow_groups(flows) for flow in group]
+        self.graph_of = {graph.flow.id: graph for graph in self.graphs}
+        self._bits: dict[object, int] = {}
+        self._left: int | None = None
+        self._goals = {goal.id: goal for goal in goals}
+        self._marks = {graph.flow.id: [self._mark(graph, node) for node in graph.nodes] for graph in self.graphs}
+        self._everything = (1 << (len(self._bits) + 1)) - 1
+        chosen = [flow.id for flow in entry_flows(flows)] if entries is None else list(entries)
+        entered = [flow_id for flow_id in chosen if flow_id in self.known]
+        self._told_apart, self._either_way = 0, self._everything
+        self._before = self._look(entered, None)
+        if any(op is Op.ONCE for graph in self.graphs for op in graph.ops):
+            self._tell_onces_apart(entered)
+
+    def reached(self, graph: FlowGraph, place: int) -> bool:
+        """Whether any conversation gets to a node."""
+        return bool(self._state(graph, place)[0])
+
+    def is_run(self, graph: FlowGraph) -> bool:
+        """Whether any conversation gets into a flow."""
+        return graph.flow.id in self._before
+
+    def may_be_closed(self, graph: FlowGraph, place: int, goal: Goal) -> bool:
+        """Whether a conversation can get to a node while no cycle of the goal is open."""
+        return bool(self._state(graph, place)[0] & self._bits.get(goal.id, REACHED))
+
+    def may_be_open(self, graph: FlowGraph, place: int, goal: Goal) -> bool:
+        """Whether a conversation can get to a node while a cycle of the goal is open."""
+        return bool(self._state(graph, place)[1] & self._bits.get(goal.id, 0))
+
+    def runs_again(self, graph: FlowGraph, place: int) -> bool:
+        """Whether a node that tracks an initial step can run more than once in a conversation."""
+        return bool(self._state(graph, place)[1] & self._bits.get((graph.flow.id, place), 0))
+
+    def tracks_initial(self, node: TrackGoal) -> bool:
+        """Whether a node tracks its goal's initial step."""
+        goal = self._goals.get(node.goal_id)
+        return goal is not None and goal.initial.id in node.step_ids
+
+    def _state(self, graph: FlowGraph, place: int) -> State:
+        before = self._before.get(graph.flow.id)
+        return (before[0][place], before[1][place]) if before else NOWHERE
+
+    def _bit(self, what: object) -> int:
+        return self._bits.setdefault(what, 2 << len(self._bits))
+
+    def _mark(self, graph: FlowGraph, node: Node) -> int:
+        here = (graph.flow.id, graph.place[node.id])
+        if isinstance(node, Once):
+            return self._bit(here)
+        if isinstance(node, TrackGoal) and self.tracks_initial(node):
+            return self._bit(node.goal_id) | self._bit(here)
+        return 0
+
+    def _tell_onces_apart(self, entered: Iterable[str]) -> None:
+        again = self._onces_passed_before()
+        most = max(MOST_STATES, MOST_STATES_OF_A_NODE * sum(graph.exit for graph in self.graphs))
+        for many in TOLD_APART:
+            self._told_apart, self._either_way = sum(again[:many]), sum(again[many:])
+            try:
+                self._before = self._look(entered, most if many else None)
+            except _TooMany:
+                continue
+            break
+
+    def _onces_passed_before(self) -> list[int]:
+        """The bits of the Onces that a conversation may come back to; first those whose branches lead or track."""
+        found = [
+            (all(isinstance(node, Say | Question | Once) for node in walk_nodes((graph.nodes[place],))), mark)
+            for graph in self.graphs
+            for place, mark in enumerate(self._marks[graph.flow.id])
+            if graph.ops[place] is Op.ONCE and self._state(graph, place)[1] & mark
+        ]
+        return [mark for _, mark in sorted(found, key=itemgetter(0))]
+
+    def _look(self, entered: Iterable[str], most: int | None) -> dict[str, tuple[list[int], list[int]]]:
+        """The states before each node, by flow, of conversations that start in one of these flows.
+
+        Raises _TooMany where more than `most` states are to be looked at.
+        """
+        self._left = most
+        self._sums: dict[_Call, States] = {}
+        order = {graph.flow.id: place for place, graph in enumerate(self.graphs)}
+        # What a flow leads to comes before it: most flows are summed up once.
+        pending = [(place, graph.first, 0) for place, graph in enumerate(self.graphs)]
+        callers: dict[_Call, set[tuple[int, int, int]]] = {}
+        while pending:
+            here = heappop(pending)
+            graph, entry, passed = self.graphs[here[0]], here[1], here[2]
+            states = self._run(graph, {entry: {passed: (self._everything, 0)}})
+            for target, _ in self._calls(graph, states):
+                callers.setdefault(target, set()).add(here)
+                if target not in self._sums:
+                    self._sums[target] = {}
+                    heappush(pending, (order[target[0]], target[1], target[2]))
+            call = (graph.flow.id, entry, passed)
+            if states[graph.exit] != self._sums.get(call, {}):
+                for caller in callers.get(call, ()):
+                    if caller not in pending:
+                        heappush(pending, caller)
+            self._sums[call] = states[graph.exit]
+        return self._spread(entered)
+
+    def _spread(self, entered: Iterable[str]) -> dict[str, tuple[list[int], list[int]]]:
+        at_entry: dict[str, dict[int, States]] = {
+            flow_id: {self.graph_of[flow_id].first: {0: (self._everything, 0)}} for flow_id in entered
+        }
+        before: dict[str, tuple[list[int], list[int]]] = {}
+        changed = set(at_entry)
+        while changed:
+            for graph in reversed(self.graphs):
+                if graph.flow.id not in changed:
+                    continue
+                changed.discard(graph.flow.id)
+                states = self._run(graph, at_entry[graph.flow.id])
+                before[graph.flow.id] = ([_either(each, 0) for each in states], [_either(each, 1) for each in states])
+                for (flow_id, entry, passed), state in self._calls(graph, states):
+                    if _join(at_entry.setdefault(flow_id, {}).setdefault(entry, {}), passed, *state):
+                        changed.add(flow_id)
+        return before
+
+    def _calls(self, graph: FlowGraph, states: Sequence[States]) -> Iterator[tuple[_Call, State]]:
+        """Where a flow leads to, with the Onces passed until then, and in which state."""
+        for place, op in enumerate(graph.ops):
+            if op is Op.CALL or op is Op.JUMP:
+                flow_id, entry = self._target(graph.nodes[place])
+                for passed, state in states[place].items():
+                    yield (flow_id, entry, passed), state
+
+    def _run(self, graph: FlowGraph, entries: Mapping[int, States]) -> list[States]:
+        """The states before each node of a flow that is entered at these places and states; its exit's is the last."""
+        states: list[States] = [{} for _ in range(graph.exit + 1)]
+        for place, entered in entries.items():
+            states[place] = dict(entered)
+        marks, ways, ops = self._marks[graph.flow.id], graph.ways, graph.ops
+        for place in range(graph.exit):
+            op, mark = ops[place], marks[place]
+            if self._left is not None:
+                self._left -= len(states[place])
+                if self._left < 0:
+                    raise _TooMany
+            for passed, (may_not, may) in states[place].items():
+                if op is Op.ONCE and not mark & self._either_way:
+                    first, afterwards = ways[place]
+                    if passed & mark:
+                        _join(states[afterwards], passed, may_not, may)
+                    else:
+                        _join(states[first], passed | (mark & self._told_apart), may_not, may)
+                elif op is Op.PASS or op is Op.BRANCH or op is Op.ONCE:
+                    for way in ways[place]:
+                        _join(states[way], passed, may_not & ~mark, may | mark)
+                elif op is Op.CALL or op is Op.JUMP:
+                    way = ways[place][0] if op is Op.CALL else graph.exit
+                    for after, (left_closed, left_open) in self._sum(graph.nodes[place], passed).items():
+                        _join(states[way], after, may_not & left_closed, may | (may_not & left_open))
+                elif op is Op.END:
+                    _join(states[graph.exit], passed, may_not, may)
+        return states
+
+    def _sum(self, node: Node, passed: int) -> States:
+        """What becomes of "nothing happened yet" in the flow that a node leads to."""
+        return self._sums.get((*self._target(node), passed), {})
+
+    def _target(self, node: Node) -> tuple[str, int]:
+        """The flow that a node leads to, and the place in it."""
+        assert isinstance(node, GoTo | ExecuteFlow)
+        return node.flow_id, self.graph_of[node.flow_id].entry(node.node_id)
+
+
+def _join(states: States, passed: int, may_not: int, may: int) -> bool:
+    """Adds a state; whether that says anything new."""
+    old = states.get(passed, NOWHERE)
+    new = states[passed] = (old[0] | may_not, old[1] | may)
+    return new != old
+
+
+def _either(states: States, side: int) -> int:
+    """What holds for any of the conversations, whichever Onces they have passed."""
+    whole = 0
+    for state in states.values():
+        whole |= state[side]
+    return whole

@@ -1,13 +1,8 @@
-"""Numbers in sentences, and names as they are compared."""
+"""Names as they are compared."""
 
 from __future__ import annotations
 
 import unicodedata
-
-
-def counted(number: int, what: str) -> str:
-    """A number with its noun: 1 event, 1,200 events."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def fold(text: str) -> str:

@@ -1,12 +1,14 @@
-"""A workspace opened for use: the services, each made when it is first needed."""
+"""The services of an open workspace, each made when it is first needed."""
 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 from zoneinfo import ZoneInfo
 
 from goals_tui.domain.errors import RefusedError, WrongValueError
@@ -17,25 +19,43 @@ from goals_tui.domain.project import Project, zone
 from goals_tui.domain.text import clean_line
 from goals_tui.services.features import Features, read_features, read_switch
 from goals_tui.services.history import History
-from goals_tui.services.made_once import made_once
 from goals_tui.services.project import ProjectService
-from goals_tui.store.values_file import Values, read_values
-from goals_tui.store.workspace import Workspace
+from goals_tui.store.workspace import Values, Workspace, read_values
 
 if TYPE_CHECKING:
     from goals_tui.services.flow_files import FlowFiles
     from goals_tui.services.flows import FlowService
     from goals_tui.services.goals import GoalService
     from goals_tui.services.imports.service import Imports
+    from goals_tui.services.insights.saved_filters import SavedFilters
     from goals_tui.services.insights.service import Insights
     from goals_tui.services.packages.service import Packages
-    from goals_tui.services.saved_filters import SavedFilters
     from goals_tui.services.simulation import Simulation
     from goals_tui.services.tasks.service import Tasks
     from goals_tui.services.tracking import Tracker
 
-Clock = Callable[[], datetime]
+Made = TypeVar("Made")
 
+
+class locked_cached_property(cached_property[Made]):
+    """A `cached_property` that two threads never make twice: from Python 3.12 on it does not look to that itself."""
+
+    def __init__(self, make: Callable[[Any], Made]) -> None:
+        super().__init__(make)
+        self._making = threading.RLock()
+
+    @overload
+    def __get__(self, instance: None, owner: type[Any] | None = None) -> Self: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type[Any] | None = None) -> Made: ...
+
+    def __get__(self, instance: object | None, owner: type[Any] | None = None) -> Self | Made:
+        with self._making:
+            return super().__get__(instance, owner)
+
+
+Clock = Callable[[], datetime]
 WORKSPACE_VARIABLE = "GOALS_TUI_WORKSPACE"
 NOW_VARIABLE = "GOALS_TUI_NOW"
 
@@ -51,85 +71,85 @@ class Services:
         self.history = History(workspace.documents)
         self.project = ProjectService(workspace.documents, self.history)
 
-    @made_once
+    @locked_cached_property
     def values(self) -> Values:
         """What `values.yaml` says; raises UnreadableError where it can't be read."""
         return read_values(self.workspace.path)
 
-    @made_once
+    @locked_cached_property
     def features(self) -> Features:
         """The feature flags; raises GoalsError where one is nonsense."""
         return read_features(self.env, self.values.known)
 
-    @made_once
+    @locked_cached_property
     def switch(self) -> tuple[bool, str]:
         """Whether goals are switched on, and who said so: all of the flags that reading needs."""
         return read_switch(self.env, self.values.known)
 
-    @made_once
+    @locked_cached_property
     def goals(self) -> GoalService:
         """Goals and their steps."""
         from goals_tui.services.goals import GoalService
 
         return GoalService(self)
 
-    @made_once
+    @locked_cached_property
     def flows(self) -> FlowService:
         """Flows and their wiring."""
         from goals_tui.services.flows import FlowService
 
         return FlowService(self)
 
-    @made_once
+    @locked_cached_property
     def flow_files(self) -> FlowFiles:
         """Flows as files."""
         from goals_tui.services.flow_files import FlowFiles
 
         return FlowFiles(self)
 
-    @made_once
+    @locked_cached_property
     def tracking(self) -> Tracker:
         """Records steps of goals as events."""
         from goals_tui.services.tracking import Tracker
 
         return Tracker(self)
 
-    @made_once
+    @locked_cached_property
     def insights(self) -> Insights:
         """Reports, funnels, cycles."""
         from goals_tui.services.insights.service import Insights
 
         return Insights(self)
 
-    @made_once
+    @locked_cached_property
     def imports(self) -> Imports:
         """Brings events and goals in from files."""
         from goals_tui.services.imports.service import Imports
 
         return Imports(self)
 
-    @made_once
+    @locked_cached_property
     def simulation(self) -> Simulation:
         """Runs many conversations through a flow."""
         from goals_tui.services.simulation import Simulation
 
         return Simulation(self)
 
-    @made_once
+    @locked_cached_property
     def filters(self) -> SavedFilters:
         """Filters kept under a name."""
-        from goals_tui.services.saved_filters import SavedFilters
+        from goals_tui.services.insights.saved_filters import SavedFilters
 
         return SavedFilters(self)
 
-    @made_once
+    @locked_cached_property
     def packages(self) -> Packages:
         """Goals and flows as files for other projects."""
         from goals_tui.services.packages.service import Packages
 
         return Packages(self)
 
-    @made_once
+    @locked_cached_property
     def tasks(self) -> Tasks:
         """Long work in the background."""
         from goals_tui.services.tasks.service import Tasks

@@ -14,7 +14,8 @@ from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.flow import Flow, Node, Other, TrackGoal, title
 from goals_tui.domain.flow_chart_file import ReadFlow
 from goals_tui.domain.flow_chart_links import Link, follow, links
-from goals_tui.domain.words import counted, fold
+from goals_tui.domain.words import fold
+from goals_tui.format import plural
 from goals_tui.services.flow_sources import FoundFlow, find_flows
 from goals_tui.services.flows import free_name
 from goals_tui.services.imports.result import Broken, BrokenRecord
@@ -99,13 +100,13 @@ class FlowImport:
     def summary(self) -> str:
         """One line for the person who started it."""
         if len(self.flows) == 1:
-            return f"Imported the flow {self.flows[0].flow.name!r} with {counted(self.flows[0].nodes, 'node')}."
-        nodes = counted(sum(one.nodes for one in self.flows), "node")
-        return f"Imported {counted(len(self.flows), 'flow')} with {nodes}."
+            return f"Imported the flow {self.flows[0].flow.name!r} with {plural(self.flows[0].nodes, 'node')}."
+        nodes = plural(sum(one.nodes for one in self.flows), "node")
+        return f"Imported {plural(len(self.flows), 'flow')} with {nodes}."
 
     def details(self) -> list[str]:
         """What else there is to say: what was guessed, what is passed over, what leads nowhere."""
-        lines = [f"  {one.flow.name}: {counted(one.nodes, 'node')}, from {one.file}" for one in self.flows]
+        lines = [f"  {one.flow.name}: {plural(one.nodes, 'node')}, from {one.file}" for one in self.flows]
         lines = lines if len(lines) > 1 else []
         for one in self.flows:
             lines += _said_of(one)
@@ -114,7 +115,7 @@ class FlowImport:
             lines.append(f"Links of flows that were here already lead to what came in now: {names}.")
         followed = sum(not link.missing for link in self.links)
         if followed:
-            lines.append(f"{counted(followed, 'link')} between flows followed.")
+            lines.append(f"{plural(followed, 'link')} between flows followed.")
         for link in self.links:
             if link.missing == "flow":
                 lines.append(
@@ -124,14 +125,14 @@ class FlowImport:
             elif link.missing:
                 lines.append(f"{link.title} leads to a node that its flow does not have: it goes on at the start.")
         if self.goals_missing:
-            what = counted(self.goals_missing, "Track Goal Process node")
+            what = plural(self.goals_missing, "Track Goal Process node")
             lines.append(
                 f"{what} of goals that are not here. Import the goals (goals-tui import odata, package import), or "
                 "choose others in the nodes; goals-tui check lists them."
             )
         lines += [f"Left out: {one}" for one in self.broken]
         if self.broken_total > len(self.broken):
-            lines.append(f"Left out: {counted(self.broken_total - len(self.broken), 'more file')}.")
+            lines.append(f"Left out: {plural(self.broken_total - len(self.broken), 'more file')}.")
         return lines
 
 
@@ -149,13 +150,13 @@ def _said_of(one: ImportedFlow) -> list[str]:
         read_now = PurePath(one.file).parent.name
         lines.append(f"{name}: its texts are those of {read_now}; not read: {also}. Give that folder to read it.")
     if read.disabled:
-        within = f"; {counted(read.within_disabled, 'node')} within them left out" if read.within_disabled else ""
-        lines.append(f"{name}: {counted(read.disabled, 'disabled node')} kept, and passed over{within}.")
+        within = f"; {plural(read.within_disabled, 'node')} within them left out" if read.within_disabled else ""
+        lines.append(f"{name}: {plural(read.disabled, 'disabled node')} kept, and passed over{within}.")
     if kept := one.kept:
         kinds = ", ".join(f"{kind} {count}" for kind, count in kept.items())
-        lines.append(f"{name}: {counted(sum(kept.values()), 'node')} not interpreted, kept and passed over: {kinds}.")
+        lines.append(f"{name}: {plural(sum(kept.values()), 'node')} not interpreted, kept and passed over: {kinds}.")
     if read.unreached:
-        lines.append(f"Left out: {counted(read.unreached, 'node')} of {name} that nothing leads to.")
+        lines.append(f"Left out: {plural(read.unreached, 'node')} of {name} that nothing leads to.")
     return lines
 
 
@@ -211,7 +212,7 @@ class FlowFiles:
             taken |= {one.flow.id, one.flow.reference_id}
             read.append((chart, one))
         if not read:
-            raise RefusedError(f"Nothing was imported: {counted(broken.total, 'file')} left out. {broken.named[0]}")
+            raise RefusedError(f"Nothing was imported: {plural(broken.total, 'file')} left out. {broken.named[0]}")
         return self._save(read, here, name, broken)
 
     def _save(

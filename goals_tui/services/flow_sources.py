@@ -11,8 +11,7 @@ from typing import Any
 
 from goals_tui.domain import flow_chart_file
 from goals_tui.domain.errors import RefusedError, UnreadableError
-from goals_tui.domain.flow_chart_file import Origin
-from goals_tui.domain.flow_chart_package import KINDS, charts_of_package
+from goals_tui.domain.flow_chart_file import KINDS, Origin, charts_of_package
 from goals_tui.domain.text import clean_line
 from goals_tui.services.imports.files import not_json
 from goals_tui.services.imports.result import Broken

@@ -1,24 +1,22 @@
-"""Goals: list, create, edit, duplicate, delete (the seed's *Create a Goal*, *Delete a Goal*, *Delete a Step*)."""
+"""Goals: create, edit, delete, and look up with their versions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
-from goals_tui.domain import goal_rules
+from goals_tui.domain import goal as goal_rules
 from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError
-from goals_tui.domain.goal import Goal, Step, StepKind, changed_fields, same_definition
-from goals_tui.domain.goal_rules import Problem
+from goals_tui.domain.goal import Goal, Problem, Step, StepKind, changed_fields, same_definition
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.text import clean_line, clean_text
 from goals_tui.domain.value import SuccessMetrics, format_amount
 from goals_tui.domain.words import fold
 from goals_tui.services.flows import free_name
 from goals_tui.services.goal_uses import GoalUses, NodeUse
-from goals_tui.services.goals_by_id import GoalsById
 from goals_tui.services.stored import parse, unreadable
-from goals_tui.store.lasting import lasting
+from goals_tui.store.document_storage import without_garbage_collection
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
@@ -26,9 +24,7 @@ if TYPE_CHECKING:
 
 KIND = "goals"
 VERSIONS = "goal_versions"
-
 _MANY = 1_000
-
 _KINDS = frozenset(get_args(StepKind))
 _GOAL_KEYS, _STEP_KEYS = frozenset(Goal.model_fields), frozenset(Step.model_fields)
 _METRICS_KEYS = frozenset(SuccessMetrics.model_fields)
@@ -89,7 +85,7 @@ class GoalService:
     def all(self) -> list[Goal]:
         """Every goal, by name."""
         documents = self._documents.all(KIND)
-        with lasting(large=len(documents) - len(self._parsed) > _MANY):
+        with without_garbage_collection(large=len(documents) - len(self._parsed) > _MANY):
             goals = [self._parse(document) for document in documents.values()]
         return sorted(goals, key=lambda goal: (fold(goal.name), goal.id))
 
@@ -214,7 +210,7 @@ class GoalService:
 
     def consequences(self, goal_id: str, step_id: str | None = None) -> Consequences:
         """What deleting a goal, or one step of it, would take. Counts events: call it off the main thread."""
-        from goals_tui.store.events.counts import count_events
+        from goals_tui.store.cycles.view import count_events
 
         goal = self.get(goal_id)
         name = goal.name if step_id is None else goal.step(step_id).name
@@ -329,3 +325,27 @@ def _summary(document: Mapping[str, Any], uses: Mapping[str, tuple[str, ...]]) -
         )
     except (KeyError, TypeError, AttributeError):
         return _summary(parse(Goal, document).model_dump(mode="json"), uses)
+
+
+class GoalsById(Mapping[str, Goal]):
+    """All goals as they are stored now: cheap to take, however many there are, and it does not change afterwards."""
+
+    def __init__(self, documents: Mapping[str, Mapping[str, Any]], parse: Callable[[Mapping[str, Any]], Goal]) -> None:
+        self._documents = documents
+        self._parse = parse
+
+    def __getitem__(self, goal_id: str) -> Goal:
+        return self._parse(self._documents[goal_id])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._documents)
+
+    def __len__(self) -> int:
+        return len(self._documents)
+
+    def __contains__(self, goal_id: object) -> bool:
+        return goal_id in self._documents
+
+    def __eq__(self, other: object) -> bool:
+        """As the documents are: comparing the goals would make a model of each."""
+        return isinstance(other, GoalsById) and self._documents == other._documents

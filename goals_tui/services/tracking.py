@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
+from goals_tui.domain.cycle import join_cycle
 from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.domain.event import EARLIEST, LATEST, LONGEST_FIELD, GoalEvent, Key, Source
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.open_cycle import join_cycle
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services

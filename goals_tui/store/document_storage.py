@@ -1,18 +1,15 @@
-"""TinyDB's storage for goals.json: parsed once and kept, replaced in one atomic step, with a copy of the one before.
-
-TinyDB's own JSONStorage parses the file for every query and rewrites it in place, so a process that dies
-in the middle takes the documents with it (DESIGN 3).
-"""
+"""The storage of TinyDB: one JSON file, parsed once, replaced atomically under a lock."""
 
 from __future__ import annotations
 
 import codecs
 import contextlib
+import gc
 import itertools
 import os
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +19,16 @@ from tinydb.storages import Storage
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.text import clean_line
 from goals_tui.store.atomic import check_writable, explained, refusal, replace_file
-from goals_tui.store.lasting import lasting
 from goals_tui.store.locks import Lock
 from goals_tui.store.twice import key_twice
 
 FORMAT = 1
 """The version of the file's format that we write; a newer one is refused."""
-
 _MARK = "_format"
-
 _LARGE = 1 << 22
 """Bytes of JSON of which the parse is worth keeping from the garbage collector: about 1,000 goals."""
-
 Tables = dict[str, dict[str, Any]]
 Stamp = tuple[int, int, int]
-
 Needed = Mapping[str, tuple[str, ...]]
 """The fields that every document of a kind must have as text."""
 
@@ -190,7 +182,7 @@ def _parse(path: Path) -> Tables:
     except OSError as error:
         raise refusal("read", path, error) from error
     try:
-        with lasting(large=len(content) > _LARGE):
+        with without_garbage_collection(large=len(content) > _LARGE):
             data = orjson.loads(content.removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError as error:
         if content.rstrip().endswith(b"}") and content.count(b"\n", error.pos):
@@ -219,3 +211,23 @@ def _parse(path: Path) -> Tables:
         if not isinstance(table, dict) or not all(isinstance(document, dict) for document in table.values()):
             raise _DamagedError("it holds something else than documents")
     return data
+
+
+@contextlib.contextmanager
+def without_garbage_collection(large: bool = True) -> Iterator[None]:
+    """What the block makes stays, and holds no cycles: it is made without the collector and, if `large`, kept from it.
+
+    10,000 goals are a million objects: a key that is pressed while the collector looks at all of them waits for 0.3
+    seconds. Only the first time: whatever is alive then is kept from it, too, and later that may be a form that is open
+    and soon closed.
+    """
+    enabled = gc.isenabled()
+    first = large and not gc.get_freeze_count()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if first:
+            gc.freeze()
+        if enabled:
+            gc.enable()

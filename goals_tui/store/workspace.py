@@ -1,20 +1,194 @@
-"""A workspace: the folder that holds one project, its documents and its events (DESIGN 3)."""
+"""A workspace: the folder, its values.yaml, documents and event log."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
-from goals_tui.domain.errors import RefusedError, UnreadableError
+from goals_tui.domain.errors import RefusedError, UnreadableError, nearest_names
 from goals_tui.domain.project import Project
+from goals_tui.format import plural
 from goals_tui.store.atomic import make_folder, make_workspace_folder, refusal
 from goals_tui.store.documents import Documents
 from goals_tui.store.duckdb_files import unusable
 from goals_tui.store.events.log import EventLog
 
+if TYPE_CHECKING:
+    import yaml
+
+VALUES = "values.yaml"
+KNOWN_KEYS = (
+    "FEATURE_USE_GOALS",
+    "FEATURE_USE_GOALS_V2",
+    "FEATURE_USE_GOALS__MAX_STEPS_PER_GOAL",
+    "FEATURE_USE_GOALS_V2__MAX_STEPS_PER_GOAL",
+)
+"""Every key that means something; others are warned of. A key may stand inside of others (`features: KEY: ...`), or be
+spelled by them: `FEATURE_USE_GOALS: MAX_STEPS_PER_GOAL: 12`."""
+MAX_BYTES = 64 << 10
+_MAX_DEPTH = 20
+_MOST_WARNINGS = 3
+_LONGEST = 60
+"""In characters: how much of a key is shown, and compared with the known ones."""
+
+
+@dataclass
+class Values:
+    """What a values.yaml says: known keys with their text, and one line for each thing that was passed over."""
+
+    known: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_values(path: Path) -> Values:
+    """Return the values of a workspace; nothing where there is no file.
+
+    Mappings of keys to single values are read. Values stay the text that was written. Raises UnreadableError, with the
+    line, for a file that can't be read, is not YAML, or holds more of YAML than this: an alias, a tag, a key that
+    stands twice, a list for a known key.
+    """
+    path = path / VALUES
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise UnreadableError(f"{path} is too large ({size:,} bytes). It should hold a few feature flags.")
+        content = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return Values()
+    except OSError as error:
+        raise refusal("read", path, error) from error
+    except UnicodeDecodeError:
+        raise UnreadableError(f"{path} is not UTF-8 text. Save it as UTF-8.") from None
+    return _Reader(path, content).read()
+
+
+class _Reader:
+    """Takes YAML apart as it is parsed: nothing is built of it, so that a small file can't become something large."""
+
+    def __init__(self, path: Path, content: str) -> None:
+        self._path = path
+        self._events = self._parsed(content)
+        self._known: dict[str, str] = {}
+        self._warnings: list[str] = []
+        self._unknown = 0
+
+    def read(self) -> Values:
+        import yaml
+
+        next(self._events)  # the stream's start
+        if isinstance(next(self._events), yaml.DocumentStartEvent):
+            first = next(self._events)
+            if isinstance(first, yaml.MappingStartEvent):
+                self._mapping(())
+            elif not _is_nothing(first):
+                raise UnreadableError(f"{self._path} holds no keys with values. Write lines such as KEY: value.")
+            next(self._events)  # the document's end
+            if isinstance(next(self._events), yaml.DocumentStartEvent):
+                raise UnreadableError(f"{self._path} holds several documents. Write one, without --- between.")
+        if more := self._unknown - len(self._warnings):
+            self._warnings.append(f"{self._path}: {plural(more, 'more unknown key')}.")
+        return Values(self._known, self._warnings)
+
+    def _parsed(self, content: str) -> Iterator[yaml.Event]:
+        import yaml
+
+        try:
+            for event in yaml.parse(content, yaml.SafeLoader):
+                if getattr(event, "anchor", None):
+                    self._refuse(event, "this is an anchor or an alias (& or *). Write the value itself")
+                if getattr(event, "tag", None):
+                    self._refuse(event, "this is a tag (!). Write the value alone")
+                yield event
+        except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+            mark = getattr(error, "problem_mark", None)
+            where = f" in line {mark.line + 1}" if mark else ""
+            reason = getattr(error, "problem", None) or "it can't be understood"
+            raise UnreadableError(
+                f"{self._path} is not YAML{where}: {reason}. Write lines such as KEY: value."
+            ) from None
+
+    def _mapping(self, above: tuple[str, ...]) -> None:
+        import yaml
+
+        seen: set[str] = set()
+        for event in self._events:
+            if isinstance(event, yaml.MappingEndEvent):
+                return
+            if not isinstance(event, yaml.ScalarEvent):
+                self._refuse(event, "a key is a single word. Write lines such as KEY: value")
+            names = (*above, event.value)
+            if event.value in seen:
+                self._refuse(event, f"{_shown(event.value)} stands twice. Keep one of the lines")
+            seen.add(event.value)
+            value = next(self._events)
+            if isinstance(value, yaml.MappingStartEvent):
+                self._check_depth(value, len(names))
+                self._mapping(names)
+            elif isinstance(value, yaml.SequenceStartEvent):
+                if _known_name(names):
+                    self._refuse(value, f"{_shown(event.value)} has a list. Write a single value")
+                self._keep(event, names, None)
+                self._pass_over_list()
+            elif isinstance(value, yaml.ScalarEvent):
+                self._keep(event, names, None if _is_nothing(value) else value.value)
+
+    def _pass_over_list(self) -> None:
+        import yaml
+
+        depth = 1
+        while depth:
+            event = next(self._events)
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                self._check_depth(event, depth)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+
+    def _check_depth(self, event: yaml.Event, depth: int) -> None:
+        if depth >= _MAX_DEPTH:
+            self._refuse(event, "this is nested too deeply")
+
+    def _keep(self, key: yaml.ScalarEvent, names: tuple[str, ...], value: str | None) -> None:
+        known = _known_name(names)
+        if known is None:
+            self._unknown += 1
+            if self._unknown <= _MOST_WARNINGS:
+                spelled = (names[-1], "__".join(names))
+                near = [found for name in spelled for found in nearest_names(name[:_LONGEST], KNOWN_KEYS, 1)]
+                hint = f" Did you mean {near[0]}?" if near else ""
+                self._warnings.append(f"{self._at(key)}: there is no key {_shown(names[-1])}.{hint}")
+        elif value is not None and (known == "__".join(names) or known not in self._known):
+            self._known[known] = value
+
+    def _at(self, event: yaml.Event) -> str:
+        mark = event.start_mark
+        return f"{self._path}, line {mark.line + 1}" if mark else str(self._path)
+
+    def _refuse(self, event: yaml.Event, reason: str) -> NoReturn:
+        raise UnreadableError(f"{self._at(event)}: {reason}.")
+
+
+def _known_name(names: tuple[str, ...]) -> str | None:
+    return next((name for name in ("__".join(names), names[-1]) if name in KNOWN_KEYS), None)
+
+
+def _is_nothing(event: yaml.Event) -> bool:
+    import yaml
+
+    if not isinstance(event, yaml.ScalarEvent):
+        return False
+    return event.style is None and event.value in ("", "~", "null", "Null", "NULL")
+
+
+def _shown(key: str) -> str:
+    return repr(key[:_LONGEST])
+
+
 DOCUMENTS = "goals.json"
 EVENTS = "events"
-
 NEEDED = {
     "project": ("id", "name"),
     "goals": ("id", "name"),

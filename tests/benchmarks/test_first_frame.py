@@ -27,7 +27,7 @@ asyncio.run(Bench().run_async(headless=True, size=(120, 36)))
 OURS = """
 import asyncio, sys, time
 from pathlib import Path
-from goals_tui.tui.app import GoalsApp
+from goals_tui.tui.app.app import GoalsApp
 def opened():
     from goals_tui.services.context import open_services
     return open_services(Path(sys.argv[1]))

@@ -10,11 +10,10 @@ import pytest
 from rich.style import Style
 
 from goals_tui.domain.flow import Flow, Node
-from goals_tui.tui.flows.faces import Names, face_of
-from goals_tui.tui.flows.flow_chart_paint import CLASSES, Paint
-from goals_tui.tui.flows.layout import START, Layout
-from goals_tui.tui.flows.layout_builder import ROOMY, lay_out
-from goals_tui.tui.flows.walk import step
+from goals_tui.tui.flows.chart import step
+from goals_tui.tui.flows.chart_paint import CLASSES, Paint
+from goals_tui.tui.flows.kinds import Names, face_of
+from goals_tui.tui.flows.layout import ROOMY, START, Layout, lay_out
 from tests.builders import book_a_flight, flow, if_, lookup, question, say, track
 
 LINES, COLUMNS = 60, 200
@@ -103,7 +102,7 @@ async def test_the_whole_widget_scrolls_2000_nodes() -> None:
     """Through Textual itself: keys pressed, frames composed."""
     from textual.app import App, ComposeResult
 
-    from goals_tui.tui.flows.flow_chart import FlowChart
+    from goals_tui.tui.flows.chart import FlowChart
 
     class ChartApp(App[None]):
         def compose(self) -> ComposeResult:

@@ -15,7 +15,7 @@ import pytest
 from textual.pilot import Pilot
 
 from goals_tui.services.context import Services, create_workspace, open_services
-from goals_tui.tui.app import GoalsApp
+from goals_tui.tui.app.app import GoalsApp
 from goals_tui.tui.goals.screen import GoalsScreen
 from goals_tui.tui.widgets.virtual_list import VirtualList
 from tests.builders import goal
@@ -44,7 +44,7 @@ FILTER_KEYS = (
     "x",
     "escape",
 )
-"""Words that find all, some and none, taken back in between."""
+"""Formats that find all, some and none, taken back in between."""
 
 
 class SteadyApp(QuietApp):

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from goals_tui.domain.filters import Filters
+from goals_tui.format import long_time
 from goals_tui.services.context import Services, open_services
-from goals_tui.tui.widgets.chart_axis import long_time, short_time
+from goals_tui.tui.charts.axis import short_time
 from tests.cli.conftest import Cli
 from tests.tui.harness import press, running, screen_text, settle
 

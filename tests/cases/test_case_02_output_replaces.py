@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from goals_tui.services.save_text import exists_already
+from goals_tui.services.export_files import exists_already
 from tests.cases.conftest import Case
 from tests.cli.conftest import Cli, on_a_terminal
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from goals_tui.store import duckdb_files
-from goals_tui.tui.config import Config
+from goals_tui.tui.app.config import Config
 from tests.cases.conftest import Case
 from tests.cli.conftest import Cli
 

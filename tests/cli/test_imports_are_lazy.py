@@ -47,7 +47,7 @@ def test_listing_goals_needs_no_database(services: Services) -> None:
 
 
 def test_the_first_frame_needs_no_models() -> None:
-    code = "import sys, goals_tui.tui.app; print(*{name.partition('.')[0] for name in sys.modules})"
+    code = "import sys, goals_tui.tui.app.app; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert "textual" in loaded

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from goals_tui.cli.narrow import fitted, needed_width
-from goals_tui.cli.output import Heading, add_row, new_table
+from goals_tui.cli.output import Heading, add_row, fitted, needed_width, new_table
 from goals_tui.services.context import Services
 from tests import builders
 from tests.cli.conftest import PROGRAM

@@ -4,8 +4,15 @@ import pytest
 from hypothesis import given
 
 from goals_tui.domain.errors import NotFoundError
-from goals_tui.domain.goal import Goal, Step, changed_fields, same_definition
-from goals_tui.domain.goal_rules import problems, step_name_problems, why_not_delete
+from goals_tui.domain.goal import (
+    Goal,
+    Step,
+    changed_fields,
+    problems,
+    same_definition,
+    step_name_problems,
+    why_not_delete,
+)
 from goals_tui.domain.value import SuccessMetrics
 from tests.builders import book_a_flight, goal, goals, hex_id, step
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import assume, given
 
-from goals_tui.domain import wiring_paths
+from goals_tui.domain import wiring_graph as wiring_paths
 from goals_tui.domain.flow import End, ExecuteFlow, Flow, GoTo, Handover, If, Lookup, Node, Once, Other, TrackGoal
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.wiring import Finding, check

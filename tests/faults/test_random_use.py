@@ -17,8 +17,8 @@ from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.event import Source
 from goals_tui.services.context import Services, open_services
 from goals_tui.services.demo.service import make_demo
-from goals_tui.tui.actions import registry
-from goals_tui.tui.app import GoalsApp
+from goals_tui.tui.app.actions import registry
+from goals_tui.tui.app.app import GoalsApp
 from tests.conftest import NOW
 
 SIZES = ((20, 5), (40, 12), (80, 24), (120, 36), (200, 60))

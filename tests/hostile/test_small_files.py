@@ -16,8 +16,8 @@ from goals_tui.cli.run import run
 from goals_tui.domain import flow_chart_file
 from goals_tui.services.context import Services
 from goals_tui.services.features import read_features
-from goals_tui.store.values_file import MAX_BYTES, read_values
-from goals_tui.tui.config import load
+from goals_tui.store.workspace import MAX_BYTES, read_values
+from goals_tui.tui.app.config import load
 from tests.builders import book_a_flight_flow
 from tests.hostile.calm import calm, check_line, damaged, few, harmless, hostile_values, with_one_change
 

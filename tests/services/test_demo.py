@@ -14,8 +14,7 @@ from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.services.context import Services, create_workspace, open_services
 from goals_tui.services.demo.filling import DAYS, NEW, OLD
-from goals_tui.services.demo.mark import is_demo
-from goals_tui.services.demo.service import make_demo
+from goals_tui.services.demo.service import is_demo, make_demo
 from goals_tui.services.features import Features
 from tests.conftest import NOW
 

@@ -16,7 +16,7 @@ from goals_tui.cli.app import app
 from goals_tui.domain.filters import SPAN_NAMES, Choice, Filters
 from goals_tui.domain.text import clean_line
 from goals_tui.services.context import Services
-from goals_tui.services.filter_command import command_line
+from goals_tui.services.insights.saved_filters import command_line
 from tests.builders import event, goal
 from tests.tui.harness import HOSTILE
 

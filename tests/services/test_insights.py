@@ -15,9 +15,9 @@ from goals_tui.domain.event import GoalEvent, Source
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services, create_workspace
+from goals_tui.services.insights.question import offsets_between
 from goals_tui.services.insights.service import Cancellation, Cancelled
-from goals_tui.services.insights.zone import offsets_between
-from goals_tui.store.events.queries import microseconds
+from goals_tui.store.cycles.reader import microseconds
 from tests.builders import book_a_flight, event, goal, uuid_of
 
 NOW = datetime(2026, 10, 1, 20, tzinfo=UTC)

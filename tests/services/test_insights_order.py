@@ -15,7 +15,7 @@ from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.value import SuccessMetrics
 from goals_tui.services.context import Services
-from goals_tui.store.events.slots import SLOTS_PER_WORD
+from goals_tui.store.cycles.step_bits import BITS_PER_WORD
 from tests.builders import count_behind, goal, step, uuid_of
 from tests.conftest import NOW
 
@@ -109,7 +109,7 @@ def many_steps(count: int) -> Goal:
 def test_a_goal_with_more_prices_than_one_mask_holds(services: Services, steps: int, versions: int) -> None:
     long = many_steps(steps)
     states = [priced(long, number) for number in range(1, versions + 1)]
-    assert versions * (steps - 1) > SLOTS_PER_WORD
+    assert versions * (steps - 1) > BITS_PER_WORD
     definitions = store(services, states)
     log = []
     for cycle, version in enumerate(states):

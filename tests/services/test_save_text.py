@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from goals_tui.domain.errors import RefusedError, UnreadableError
-from goals_tui.services.packages.paths import typed
-from goals_tui.services.save_text import save_text
+from goals_tui.services.export_files import save_text, typed
 
 
 def test_the_full_path_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

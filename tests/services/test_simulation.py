@@ -12,8 +12,7 @@ from goals_tui.domain.errors import NotFoundError, RefusedError, WrongValueError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.flow import Condition, Flow, Node
 from goals_tui.services.context import Services
-from goals_tui.services.simulation import Profile, Release, SimulationResult, span_of
-from goals_tui.services.simulation_answers import ANYTHING, answers_of
+from goals_tui.services.simulation import ANYTHING, Profile, Release, SimulationResult, answers_of, span_of
 from tests import builders
 from tests.conftest import NOW, make_services
 

@@ -17,9 +17,8 @@ import pytest
 from goals_tui.domain.errors import NotFoundError, RefusedError, UnreadableError
 from goals_tui.domain.ids import Ids
 from goals_tui.services.context import Services, create_workspace, open_services
-from goals_tui.services.tasks.lane import Lane
 from goals_tui.services.tasks.record import INTERRUPTED, TaskResult
-from goals_tui.services.tasks.service import MOST_KEPT, TaskControl
+from goals_tui.services.tasks.service import MOST_KEPT, SerialExecutor, TaskControl
 from goals_tui.store.documents import Transaction
 from tests.builders import WHEN
 
@@ -190,7 +189,7 @@ def test_a_record_that_cannot_be_made_holds_up_nothing(services: Services, monke
 
 
 def test_a_lane_outlives_a_job_that_raises(monkeypatch: pytest.MonkeyPatch) -> None:
-    lane, reached, reported = Lane("test"), Event(), Event()
+    lane, reached, reported = SerialExecutor("test"), Event(), Event()
     monkeypatch.setattr(threading, "excepthook", lambda _failure: reported.set())
 
     def fail() -> None:

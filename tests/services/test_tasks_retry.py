@@ -13,8 +13,8 @@ import pytest
 from goals_tui.domain.errors import RefusedError
 from goals_tui.services.context import Services, open_services
 from goals_tui.services.tasks import work as tasks_work
-from goals_tui.services.tasks.jobs import JOBS, Seal, recorded
 from goals_tui.services.tasks.record import Task
+from goals_tui.services.tasks.work import JOBS, Seal, recorded
 from tests.builders import WHEN, book_a_flight, book_a_flight_flow, event
 from tests.conftest import NOW
 

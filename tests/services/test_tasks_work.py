@@ -10,7 +10,7 @@ import pytest
 from goals_tui.domain.errors import RefusedError
 from goals_tui.services import sealing
 from goals_tui.services.context import Services
-from goals_tui.services.packages.paths import check_source, check_target
+from goals_tui.services.export_files import check_source, check_target
 from goals_tui.services.tasks import work as tasks_work
 from goals_tui.services.tasks.record import Task
 from goals_tui.services.tasks.service import TaskControl

@@ -14,8 +14,8 @@ import pytest
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.store import document_storage
+from goals_tui.store.document_storage import without_garbage_collection
 from goals_tui.store.documents import Documents
-from goals_tui.store.lasting import lasting
 
 
 @pytest.fixture
@@ -295,7 +295,7 @@ class Knot:
 
 @pytest.mark.usefixtures("thawed")
 def test_the_first_large_parse_is_kept_from_the_garbage_collector() -> None:
-    with lasting():
+    with without_garbage_collection():
         assert not gc.isenabled()
         kept = [[number] for number in range(1000)]
     assert gc.isenabled()
@@ -304,10 +304,10 @@ def test_the_first_large_parse_is_kept_from_the_garbage_collector() -> None:
 
 @pytest.mark.usefixtures("thawed")
 def test_what_is_open_during_a_later_large_parse_goes_when_it_is_closed() -> None:
-    with lasting():
+    with without_garbage_collection():
         pass
     form = Knot()
-    with lasting():
+    with without_garbage_collection():
         assert not gc.isenabled()
     closed = weakref.ref(form)
     del form
@@ -318,7 +318,7 @@ def test_what_is_open_during_a_later_large_parse_goes_when_it_is_closed() -> Non
 @pytest.mark.usefixtures("thawed")
 def test_a_small_parse_is_left_to_the_garbage_collector() -> None:
     before = gc.get_freeze_count()
-    with lasting(large=False):
+    with without_garbage_collection(large=False):
         assert not gc.isenabled()
     assert gc.isenabled()
     assert gc.get_freeze_count() == before

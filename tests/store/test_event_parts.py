@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from goals_tui.domain.errors import UnreadableError
-from goals_tui.store.events import checks
 from goals_tui.store.events import parts as event_parts
+from goals_tui.store.events import verify as checks
 from goals_tui.store.events.catalog import CATALOG
 from goals_tui.store.events.log import EventLog
 from goals_tui.store.events.parts import MERGE_AT, SealResult

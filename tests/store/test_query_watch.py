@@ -9,7 +9,7 @@ import pytest
 
 from goals_tui.domain.event import FIELDS
 from goals_tui.store.duckdb_files import bare_connection
-from goals_tui.store.events.query_watch import watched
+from goals_tui.store.events.bulk_import import watched
 from tests.store.builders import event, ids, new_log
 
 _ROWS = "FROM range(1_000_000_000) AS a(x), range(1_000_000) AS b(y) WHERE hash(x, y) = 0"

@@ -19,9 +19,8 @@ from goals_tui.store.duckdb_files import bare_connection, copy_to, parquet
 from goals_tui.store.events import reader as event_reader
 from goals_tui.store.events.catalog import CATALOG
 from goals_tui.store.events.log import EventLog
-from goals_tui.store.locks import process_lock
-from goals_tui.store.running_mark import RunningMark, is_running
-from goals_tui.store.values_file import read_values
+from goals_tui.store.locks import LivenessLock, is_running, process_lock
+from goals_tui.store.workspace import read_values
 from tests.store.builders import events, ids, new_log
 
 
@@ -147,10 +146,10 @@ def test_temporary_files_that_can_not_be_written(tmp_path: Path, monkeypatch: py
 
 def test_a_mark_that_can_not_be_set(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert "can't be written" in refused(RunningMark(tmp_path / "file", "me").set)
+    assert "can't be written" in refused(LivenessLock(tmp_path / "file", "me").set)
     (tmp_path / "file").unlink()
     assert not is_running(tmp_path, "") and not is_running(tmp_path, "nobody")
-    mark = RunningMark(tmp_path, "me")
+    mark = LivenessLock(tmp_path, "me")
     mark.set()
     mark.set()
     assert is_running(tmp_path, "me")

@@ -6,8 +6,7 @@ import pytest
 
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.project import Project
-from goals_tui.store.values_file import Values, read_values
-from goals_tui.store.workspace import Workspace
+from goals_tui.store.workspace import Values, Workspace, read_values
 
 PROJECT = Project(id="a" * 24, name="Flight Desk", currency="EUR", time_zone="Europe/Berlin")
 

@@ -16,8 +16,8 @@ from textual.strip import Strip
 from textual.worker import Worker
 
 from goals_tui.services.context import Services
-from goals_tui.tui.app import GoalsApp
-from goals_tui.tui.config import Config
+from goals_tui.tui.app.app import GoalsApp
+from goals_tui.tui.app.config import Config
 
 SIZES = ((80, 24), (120, 36), (200, 60))
 """The sizes that every screen is drawn at."""

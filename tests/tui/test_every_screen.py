@@ -13,7 +13,7 @@ from textual.screen import ModalScreen, Screen
 
 import goals_tui.tui
 from goals_tui.services.context import Services
-from goals_tui.tui.opening import Opening
+from goals_tui.tui.app.app import Opening
 from tests.tui.harness import SIZES, running
 from tests.tui.pictures import GALLERY, Pictures, each_size
 

@@ -14,7 +14,7 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.ids import Ids
 from goals_tui.domain.value import parse_amount
 from goals_tui.services.demo import content
-from goals_tui.services.demo.mark import SEED
+from goals_tui.services.demo.service import SEED
 from goals_tui.services.simulation import Profile, Release
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The demo workspace: three goals, their flows, and ninety days of simulated conversations up to today."""
+"""The demo: a workspace of its own with goals, flows and a month of conversations."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import GoalsError, RefusedError, UnreadableError
+from goals_tui.domain.ids import Ids
 from goals_tui.domain.project import zone
-from goals_tui.services.demo.mark import is_demo
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Clock
+    from goals_tui.services.context import Clock, Services
 
 
 @dataclass(frozen=True)
@@ -62,3 +62,12 @@ def _is_demo(path: Path) -> bool:
         return (path / "goals.json").exists() and is_demo(open_services(path, env={}))
     except GoalsError:
         return False
+
+
+SEED = "goals-tui demo"
+"""All ids of the demo follow from it, the project's first."""
+
+
+def is_demo(services: Services) -> bool:
+    """Whether the open workspace is the demo."""
+    return services.project.get().id == Ids(SEED).hex24()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
-from goals_tui.domain import goal_rules
+from goals_tui.domain import goal as goal_rules
 from goals_tui.domain.goal import Goal, same_definition
 from goals_tui.domain.words import fold
 from goals_tui.services.flows import first_free

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import NotFoundError, RefusedError
-from goals_tui.domain.goal import Goal, Step
-from goals_tui.domain.goal_rules import HIGHEST_MAX_STEPS
+from goals_tui.domain.goal import HIGHEST_MAX_STEPS, Goal, Step
 from goals_tui.domain.text import clean_line
-from goals_tui.domain.words import counted, fold
+from goals_tui.domain.words import fold
+from goals_tui.format import plural
 from goals_tui.services.imports.result import Guess
 
 if TYPE_CHECKING:
@@ -80,12 +80,12 @@ class GoalSketch:
         )
         guesses = []
         if told is None:
-            why = f"begins {found[first].begins:,} of {counted(cases, 'case')}"
+            why = f"begins {found[first].begins:,} of {plural(cases, 'case')}"
             guesses.append(Guess("initial", self._spelling[first], why, "--initial STEP"))
         if not ends:
             ends = dict.fromkeys(_endings([(key, found[key]) for key in further], cases))
             shares = " and ".join(f"{found[key].ends:,}" for key in ends)
-            why = f"{'ends' if len(ends) == 1 else 'end'} {shares} of {counted(cases, 'case')}"
+            why = f"{'ends' if len(ends) == 1 else 'end'} {shares} of {plural(cases, 'case')}"
             names = [self._spelling[key] for key in ends]
             guesses.append(Guess("completion", names, why, "--completion STEP (may be repeated)"))
         new = services.goals.new_step

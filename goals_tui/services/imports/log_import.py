@@ -19,7 +19,8 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import MAX_NAME
 from goals_tui.domain.project import zone
 from goals_tui.domain.text import clean_line
-from goals_tui.domain.words import counted, fold
+from goals_tui.domain.words import fold
+from goals_tui.format import plural
 from goals_tui.services.imports.goals import save_read_goals
 from goals_tui.services.imports.log_files import STANDARD_INPUT, ReadOptions, open_log, reader_named
 from goals_tui.services.imports.log_goal import GoalSketch, check_told
@@ -77,7 +78,7 @@ def import_log(
     if options.format is not None:
         reader_named(options.format)
     names = tuple("standard input" if file == STANDARD_INPUT else file.name for file in files)
-    called = names[0] if len(names) == 1 else counted(len(names), "file")
+    called = names[0] if len(names) == 1 else plural(len(names), "file")
     with scratch_folder() as folder, BulkImport(services.workspace.events) as bulk:
         rows = LogRows(bulk.connection, columns, folder)
         notes: list[str] = []
@@ -107,7 +108,7 @@ def import_log(
     progress(1.0, "Done")
     assumed = where.key if rows.local_times and not options.time_zone else None
     if assumed:
-        why = f"{counted(rows.local_times, 'time')} without a zone; it is the project's"
+        why = f"{plural(rows.local_times, 'time')} without a zone; it is the project's"
         guesses.append(Guess("time_zone", assumed, why, "--time-zone ZONE"))
     if rows.odd_times:
         lie = "time lies" if rows.odd_times == 1 else "times lie"
@@ -171,7 +172,7 @@ def _goal(
     left_out = ""
     if why:
         counts = rows.counts()
-        left_out = f" {counted(counts.rows - counts.usable, 'row')} could not be used.{why}"
+        left_out = f" {plural(counts.rows - counts.usable, 'row')} could not be used.{why}"
     sketch = GoalSketch(connection, list(activities), name, called)
     made, drawn = sketch.draw(services, options.initial, options.completion, left_out)
     for problem in services.goals.problems(made):

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from goals_tui.domain.text import clean_line
-from goals_tui.domain.words import counted
+from goals_tui.format import plural
 
 Progress = Callable[[float, str], None]
 """Hears how much is done, from 0 to 1, and with what. What it raises stops the import before it writes."""
@@ -218,12 +218,12 @@ class ImportResult:
 
     def summary(self) -> str:
         """One line for the person who started it."""
-        goals = f"{counted(self.goals_added, 'goal')} added, {self.goals_changed:,} changed"
+        goals = f"{plural(self.goals_added, 'goal')} added, {self.goals_changed:,} changed"
         if self.goals_earlier:
-            goals += f"; an earlier version of {counted(self.goals_earlier, 'goal')}, whose newer one stays"
-        events = f"{counted(self.events_added, 'event')} added, {self.events_known:,} known already"
-        broken = f"; {counted(self.broken_total, 'record')} left out" if self.broken_total else ""
-        kept = f"; kept the values of {counted(self.values_kept, 'goal')}" if self.values_kept else ""
+            goals += f"; an earlier version of {plural(self.goals_earlier, 'goal')}, whose newer one stays"
+        events = f"{plural(self.events_added, 'event')} added, {self.events_known:,} known already"
+        broken = f"; {plural(self.broken_total, 'record')} left out" if self.broken_total else ""
+        kept = f"; kept the values of {plural(self.values_kept, 'goal')}" if self.values_kept else ""
         missing = "; records are missing" * bool(self.incomplete or any(one.expected for one in self.unused))
         return f"{goals}{kept}; {events}{broken}{missing}"
 

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from goals_tui.domain.errors import WrongValueError
 from goals_tui.domain.text import clean_line
-from goals_tui.domain.words import counted
+from goals_tui.format import plural
 
 DELIMITERS = ",;\t|"
 
@@ -138,7 +138,7 @@ def _passed_over(comments: list[str]) -> list[str]:
         return []
     first = clean_line(comments[0])
     shown = first if len(first) <= 60 else f"{first[:59]}…"
-    return [f"Passed over {counted(len(comments), 'comment line')} before the header: {shown}"]
+    return [f"Passed over {plural(len(comments), 'comment line')} before the header: {shown}"]
 
 
 def _is_header(line: str, following: str, wanted: Collection[str], separator: str | None) -> bool:

@@ -341,7 +341,7 @@ def _row(connection: DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class TimeRange:
     """A stretch of the local clock, half open, with one offset. `odd`: the clock skips it or shows it `twice`."""
 
     since: datetime
@@ -352,18 +352,18 @@ class Stretch:
     """The offset of its second reading, where the clock shows it twice."""
 
 
-def stretches(day: date, zone: ZoneInfo) -> list[Stretch]:
+def stretches(day: date, zone: ZoneInfo) -> list[TimeRange]:
     """The clock of a zone on a day. A time that it skips counts as before the jump, one shown twice as the first."""
     start = datetime.combine(day, time.min)
     end = start + timedelta(days=1)
     kind = _kind(start, zone)
     if kind == _kind(end, zone) and not kind[1]:
-        return [Stretch(start, end, *kind)]
+        return [TimeRange(start, end, *kind)]
     minutes = [start + timedelta(minutes=n) for n in range(24 * 60)]
     found = []
     for kind, some in groupby(minutes, lambda minute: _kind(minute, zone)):
         first, *others = some
-        found.append(Stretch(first, (others[-1] if others else first) + timedelta(minutes=1), *kind))
+        found.append(TimeRange(first, (others[-1] if others else first) + timedelta(minutes=1), *kind))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Lists of cycles, newest first, and funnels: the cycles behind the numbers of a report."""
+"""Single cycles: lists page by page, funnels, and the timeline of one cycle."""
 
 from __future__ import annotations
 
@@ -8,28 +8,32 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.buckets import TimeBucket
+from goals_tui.domain.cycle import Definitions, timeline
+from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.domain.filters import Filters
-from goals_tui.domain.report import Cycle, Funnel, FunnelStep, Outcome
+from goals_tui.domain.goal import Goal
+from goals_tui.domain.report import Cycle, Funnel, FunnelStep, Outcome, Timeline
 from goals_tui.domain.text import clean_line
 from goals_tui.services.insights.definitions import NO_WORTH
 from goals_tui.services.insights.question import Question, instant, question
-from goals_tui.store.events.queries import COLUMNS, Dimension, microseconds
-from goals_tui.store.events.queries_cancel import Cancellation
-from goals_tui.store.events.queries_cycles import CycleRow, Restriction, list_cycles, page, step_times
-from goals_tui.store.events.slots import masks_of
+from goals_tui.services.stored import parse
+from goals_tui.store.cycles.queries import CycleRow, Restriction, list_cycles, page, step_times
+from goals_tui.store.cycles.reader import COLUMNS, Cancellation, Dimension, microseconds
+from goals_tui.store.cycles.step_bits import masks_of
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from goals_tui.domain.goal import Goal
     from goals_tui.services.context import Services
-    from goals_tui.store.events.queries_view import LogView
+    from goals_tui.store.cycles.reader import EventReader
+    from goals_tui.store.cycles.view import LogView
+    from goals_tui.store.documents import Documents
 
 _EPOCH_DAY = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
-class Behind:
+class DrillDown:
     """Which of the cycles that the filters select: those behind one number. Everything by default.
 
     `outcome="orphan"` lists the orphans of the whole log: they have no start, so that no filter applies to them;
@@ -56,15 +60,15 @@ class CycleList:
         services: Services,
         view: LogView,
         filters: Filters,
-        behind: Behind,
+        drill_down: DrillDown,
         cancellation: Cancellation | None = None,
     ) -> None:
         self._lock = threading.Lock()
         self._reader = view.reader(cancellation)
         try:
-            asked = question(services, filters, self._reader, goal_id=behind.goal_id)
+            asked = question(services, filters, self._reader, goal_id=drill_down.goal_id)
             self._definitions = asked.definitions
-            self._count = list_cycles(self._reader, asked.selection, _restriction(asked, behind))
+            self._count = list_cycles(self._reader, asked.selection, _restriction(asked, drill_down))
         except BaseException:
             self._reader.close()
             raise
@@ -114,16 +118,16 @@ class CycleList:
         )
 
 
-def _restriction(asked: Question, behind: Behind) -> Restriction:
-    restriction = Restriction(outcome=behind.outcome, part=_part(asked, behind))
-    if behind.goal_id is not None:
-        definition = asked.definitions.by_id.get(behind.goal_id)
+def _restriction(asked: Question, drill_down: DrillDown) -> Restriction:
+    restriction = Restriction(outcome=drill_down.outcome, part=_part(asked, drill_down))
+    if drill_down.goal_id is not None:
+        definition = asked.definitions.by_id.get(drill_down.goal_id)
         restriction = replace(restriction, goal=definition.number if definition else -1)
-    if behind.step_id is not None:
-        restriction = _of_step(asked, behind.step_id, restriction)
-    bucket = behind.bucket
-    if behind.day is not None:
-        day = (behind.day - _EPOCH_DAY).days
+    if drill_down.step_id is not None:
+        restriction = _of_step(asked, drill_down.step_id, restriction)
+    bucket = drill_down.bucket
+    if drill_down.day is not None:
+        day = (drill_down.day - _EPOCH_DAY).days
         return replace(restriction, bucket=(asked.bucket("day"), day, day))
     if bucket is not None and bucket.unit == "hour":
         start = microseconds(bucket.start)
@@ -134,10 +138,10 @@ def _restriction(asked: Question, behind: Behind) -> Restriction:
     return restriction
 
 
-def _part(asked: Question, behind: Behind) -> tuple[Dimension, tuple[str, ...] | None] | None:
-    if behind.part is None:
+def _part(asked: Question, drill_down: DrillDown) -> tuple[Dimension, tuple[str, ...] | None] | None:
+    if drill_down.part is None:
         return None
-    dimension, value = behind.part
+    dimension, value = drill_down.part
     if value is None:
         return dimension, None
     others = asked.reader.shown_as(COLUMNS[dimension], [value])
@@ -146,7 +150,7 @@ def _part(asked: Question, behind: Behind) -> tuple[Dimension, tuple[str, ...] |
 
 def _of_step(asked: Question, step_id: str, restriction: Restriction) -> Restriction:
     """The cycles that reached a step. Every cycle that began reached the initial one of its goal."""
-    goals = {slot.goal for slot in asked.definitions.slots if slot.step_id == step_id}
+    goals = {step_bit.goal for step_bit in asked.definitions.step_bits if step_bit.step_id == step_id}
     # In data of others one step id may stand under several goals: then the goal that was asked for decides.
     wanted = goals if restriction.goal is None else goals & {restriction.goal}
     number = min(wanted, default=-1)
@@ -182,3 +186,34 @@ def make_funnel(asked: Question, goal: Goal) -> Funnel:
             )
         )
     return Funnel(goal_id=goal.id, goal=goal.name, started=started, steps=tuple(steps))
+
+
+def make_timeline(documents: Documents, reader: EventReader, cycle_id: str, goal_id: str | None) -> Timeline:
+    """The cycle of a goal with all its events, valued as recorded; its id may be given as it is stored or shown.
+
+    Raises NotFoundError; RefusedError where no goal is given and cycles of several have the id.
+    """
+    events = reader.events_of(cycle_id)
+    if not events and (stored := reader.shown_as("goalCycleId", [cycle_id])):
+        events = reader.events_of(stored[0])
+    goal_ids = list(dict.fromkeys(event.goal_id for event in events))
+    if goal_id is None and len(goal_ids) > 1:
+        names = ", ".join(repr(definitions_of(documents, one).goal_name(one)) for one in goal_ids)
+        raise RefusedError(
+            f"Several goals have a cycle {clean_line(cycle_id)!r}: {names}. Give the goal, too (--goal).",
+            field="goal",
+        )
+    goal_id = goal_id or (goal_ids[0] if goal_ids else "")
+    if goal_id not in goal_ids:
+        raise NotFoundError("cycle", cycle_id, where="goals-tui cycles lists them.")
+    found = timeline([event for event in events if event.goal_id == goal_id], definitions_of(documents, goal_id))
+    # An event's fields are cut to what ours may hold: the id stays the one under which the cycle is found.
+    return found.model_copy(update={"cycle": found.cycle.model_copy(update={"cycle_id": clean_line(cycle_id)})})
+
+
+def definitions_of(documents: Documents, goal_id: str) -> Definitions:
+    """Every version of one goal, and what it is now."""
+    current = documents.get("goals", goal_id)
+    versions = [document for document in documents.all("goal_versions").values() if document["id"] == goal_id]
+    goals = [parse(Goal, document) for document in ([*versions, current] if current else versions)]
+    return Definitions({(goal_id, goal.version): goal for goal in goals}, goals[-1:] if current else ())

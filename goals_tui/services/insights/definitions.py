@@ -1,7 +1,7 @@
-"""What the steps in the event log mean and are worth: definitions of goals, turned into slots of a bit mask.
+"""What the steps in the event log mean and are worth: definitions of goals, turned into step_bits of a bit mask.
 
-Each (step, kind, worth) of a goal gets one slot, whatever versions share it, so that versions which differ in words
-only cost nothing. The query leaves one slot of a step in a cycle: the one of the event that fired first, because a
+Each (step, kind, worth) of a goal gets one step_bit, whatever versions share it, so that versions which differ in words
+only cost nothing. The query leaves one step_bit of a step in a cycle: the one of the event that fired first, because a
 step counts and pays once per cycle (DESIGN 4, *Report*).
 """
 
@@ -21,7 +21,7 @@ from goals_tui.domain.report import Outcome
 from goals_tui.domain.text import clean_line
 from goals_tui.domain.value import SuccessMetrics
 from goals_tui.services.stored import parse
-from goals_tui.store.events.slots import SLOTS_PER_WORD, Slot, Triple
+from goals_tui.store.cycles.step_bits import BITS_PER_WORD, StepBit, Triple
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
@@ -176,7 +176,7 @@ class Definitions:
             if definition is not None:
                 self.by_id[goal_id] = definition
         self.by_number = list(self.by_id.values())
-        self.slots = self._make_slots()
+        self.step_bits = self._make_slots()
 
     @property
     def unknown_goals(self) -> list[str]:
@@ -199,8 +199,8 @@ class Definitions:
             definition.number for definition in self.by_number if (definition.id in choice.values) != choice.negated
         )
 
-    def _make_slots(self) -> list[Slot]:
-        slots = []
+    def _make_slots(self) -> list[StepBit]:
+        step_bits = []
         places: dict[tuple[int, _Place], int] = {}
         known = [triple for triple in self._triples if triple.goal_id in self.by_id]
         for triple in known:
@@ -216,8 +216,8 @@ class Definitions:
                     places[key] = len(definition.places)
                     definition.places.append(meaning)
                 place = places[key]
-            slots.append(
-                Slot(
+            step_bits.append(
+                StepBit(
                     goal_id=triple.goal_id,
                     version=triple.version,
                     step_id=triple.step_id,
@@ -227,7 +227,7 @@ class Definitions:
                     place=place,
                 )
             )
-        return slots
+        return step_bits
 
     def _metrics(self, definition: Definition, triple: Triple) -> SuccessMetrics | None:
         goal = definition.current if self._price_by == "current" else definition.versions.get(triple.version)
@@ -249,7 +249,7 @@ def _bits(masks: tuple[int, ...]) -> Iterator[int]:
     for word, mask in enumerate(masks):
         while mask:
             lowest = mask & -mask
-            yield word * SLOTS_PER_WORD + lowest.bit_length() - 1
+            yield word * BITS_PER_WORD + lowest.bit_length() - 1
             mask ^= lowest
 
 

@@ -8,7 +8,7 @@ from goals_tui.domain.report import Report
 from goals_tui.domain.text import clean_line
 from goals_tui.services.insights.definitions import Definitions
 from goals_tui.services.insights.question import Question
-from goals_tui.store.events.queries_cycles import Restriction, list_cycles, page
+from goals_tui.store.cycles.queries import Restriction, list_cycles, page
 
 _EXAMPLES = 5
 

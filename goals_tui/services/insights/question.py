@@ -1,4 +1,4 @@
-"""One question to the event log: the filters resolved against the project, the log and the goals' definitions."""
+"""The parts that all answers of Insights share: periods, time zone, definitions and reader."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -17,14 +18,12 @@ from goals_tui.domain.project import Project
 from goals_tui.domain.report import Figures
 from goals_tui.domain.text import clean_line
 from goals_tui.services.insights.definitions import Definition, Definitions
-from goals_tui.services.insights.zone import offsets_between
-from goals_tui.store.events.queries import COLUMNS, Dimension, EventReader, microseconds
-from goals_tui.store.events.queries_cancel import Cancellation
-from goals_tui.store.events.queries_cycles import HOUR, Bucket, Selection, Stretch, Tally
+from goals_tui.store.cycles.queries import HOUR, Bucket, Offsets, Selection, Tally, TimeRange
+from goals_tui.store.cycles.reader import COLUMNS, Cancellation, Dimension, EventReader, microseconds
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
-    from goals_tui.store.events.queries_view import LogView
+    from goals_tui.store.cycles.view import LogView
 
 Key = TypeVar("Key")
 Other = TypeVar("Other")
@@ -45,7 +44,7 @@ class Question:
 
     def bucket(self, unit: Literal["day", "hour", "weekday", "hour_of_day"]) -> Bucket:
         """Days, hours, weekdays or hours of the day in the zone, exact for every instant that is asked for."""
-        first, last = self.selection.stretch
+        first, last = self.selection.time_range
         if first is None or last is None:
             first, last = self.reader.extent()
         # From an hour before: the first hour may have begun with a change of the clock.
@@ -104,9 +103,9 @@ def question(services: Services, filters: Filters, reader: EventReader, *, goal_
     now = services.clock()
     span = resolve_span(filters, now, chosen_zone)
     definitions = Definitions(services, reader.triples, filters.price_by)
-    reader.use([slot for slot in definitions.slots if goal_id is None or slot.goal_id == goal_id])
+    reader.use([step_bit for step_bit in definitions.step_bits if goal_id is None or step_bit.goal_id == goal_id])
     selection = Selection(
-        stretch=stretch_of(span),
+        time_range=time_range_of(span),
         goals=definitions.numbers(filters.goals),
         endpoints=_as_stored(reader, "endpoint", filters.endpoints),
         locales=_as_stored(reader, "locale", filters.locales),
@@ -135,7 +134,7 @@ def _as_stored(reader: EventReader, dimension: Dimension, choice: Choice) -> Cho
     return choice.model_copy(update={"values": (*choice.values, *others)}) if others else choice
 
 
-def stretch_of(span: Span) -> Stretch:
+def time_range_of(span: Span) -> TimeRange:
     """A span as the queries take it. One that was cut at now includes this very moment."""
     return (
         None if span.start is None else microseconds(span.start),
@@ -143,9 +142,9 @@ def stretch_of(span: Span) -> Stretch:
     )
 
 
-def later_than_now(span: Span) -> Stretch | None:
+def later_than_now(span: Span) -> TimeRange | None:
     """What was cut off a span, as the queries take it."""
-    return None if span.asked_end is None else (stretch_of(span)[1], microseconds(span.asked_end))
+    return None if span.asked_end is None else (time_range_of(span)[1], microseconds(span.asked_end))
 
 
 def instant(micros: int) -> datetime:
@@ -153,7 +152,7 @@ def instant(micros: int) -> datetime:
     return EARLIEST + timedelta(microseconds=micros)
 
 
-class Sums(Generic[Key]):
+class FigureTotals(Generic[Key]):
     """Figures that grow: cycles are added under a key, many of the same worth at once.
 
     A row holds what `Figures` does, in its order.
@@ -173,9 +172,9 @@ class Sums(Generic[Key]):
         row[6] += worth.revenue * count
         row[7] += worth.unpriced_steps * count
 
-    def by(self, coarser: Callable[[Key], Other]) -> Sums[Other]:
+    def by(self, coarser: Callable[[Key], Other]) -> FigureTotals[Other]:
         """The same cycles under coarser keys."""
-        sums: Sums[Other] = Sums()
+        sums: FigureTotals[Other] = FigureTotals()
         for key, row in self._rows.items():
             into = sums._rows[coarser(key)]
             for column, value in enumerate(row):
@@ -193,3 +192,43 @@ class Sums(Generic[Key]):
 
 
 _COLUMN = {"completed": 1, "partial": 2, "incomplete": 3}
+_DAY = 86_400
+
+
+def offsets_between(zone: ZoneInfo, first: int, last: int) -> Offsets:
+    """The zone's offsets from UTC between two instants: (from then on, so much), all in microseconds."""
+    start, end = first // 1_000_000, last // 1_000_000
+    pieces = [(0, _offset(zone, start))]
+    for year in range(_year(start), _year(end) + 1):
+        pieces += [(moment, offset) for moment, offset in _changes(zone, year) if start < moment <= end]
+    return tuple((moment * 1_000_000, offset * 1_000_000) for moment, offset in pieces)
+
+
+@lru_cache(maxsize=1024)
+def _changes(zone: ZoneInfo, year: int) -> tuple[tuple[int, int], ...]:
+    """When in a year (of UTC) the zone changes its offset, and to what; in seconds."""
+    start = microseconds(datetime(year, 1, 1, tzinfo=UTC)) // 1_000_000
+    end = microseconds(datetime(year + 1, 1, 1, tzinfo=UTC)) // 1_000_000
+    found = []
+    for day in range(start, end, _DAY):
+        before, after = _offset(zone, day), _offset(zone, day + _DAY)
+        if before != after:
+            low, high = day, day + _DAY
+            while high - low > 1:
+                middle = (low + high) // 2
+                if _offset(zone, middle) == before:
+                    low = middle
+                else:
+                    high = middle
+            found.append((high, after))
+    return tuple(found)
+
+
+def _offset(zone: ZoneInfo, moment: int) -> int:
+    """Seconds beyond UTC at an instant."""
+    offset = datetime.fromtimestamp(moment, zone).utcoffset() or timedelta()
+    return offset.days * _DAY + offset.seconds
+
+
+def _year(moment: int) -> int:
+    return datetime.fromtimestamp(moment, UTC).year

@@ -23,9 +23,9 @@ from goals_tui.domain.report import (
 from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import fold
 from goals_tui.services.insights.definitions import Definition
-from goals_tui.services.insights.question import Question, Sums, instant, later_than_now, stretch_of
-from goals_tui.store.events.queries import Dimension
-from goals_tui.store.events.queries_cycles import CURRENT, LATER, PREVIOUS, Bucket, tally
+from goals_tui.services.insights.question import FigureTotals, Question, instant, later_than_now, time_range_of
+from goals_tui.store.cycles.queries import CURRENT, LATER, PREVIOUS, Bucket, tally
+from goals_tui.store.cycles.reader import Dimension
 
 _NO_PART: dict[Dimension, str] = {
     "endpoint": "No endpoint",
@@ -51,14 +51,14 @@ class SeriesPoint:
 def make_report(question: Question, health: Callable[[int], Health]) -> Report:
     """The report; `health` completes the count of orphans, which comes out of the same scan."""
     previous = question.span.previous()
-    days: Sums[tuple[int, int]] = Sums()
-    before: Sums[None] = Sums()
+    days: FigureTotals[tuple[int, int]] = FigureTotals()
+    before: FigureTotals[None] = FigureTotals()
     orphans = later = 0
     found = tally(
         question.reader,
         question.selection,
         by=[question.bucket("day")],
-        previous=stretch_of(previous) if previous else None,
+        previous=time_range_of(previous) if previous else None,
         later=later_than_now(question.span),
     )
     for row in found:
@@ -89,7 +89,7 @@ def make_report(question: Question, health: Callable[[int], Health]) -> Report:
     )
 
 
-def _goal_rows(question: Question, sums: Sums[int]) -> list[GoalFigures]:
+def _goal_rows(question: Question, sums: FigureTotals[int]) -> list[GoalFigures]:
     """Every goal that the filter lets through, also those that nobody started."""
     definitions = question.definitions
     rows = []
@@ -111,7 +111,7 @@ def _lets_through(choice: Choice, value: str) -> bool:
     return not choice or (value in choice.values) != choice.negated
 
 
-def _day_rows(question: Question, sums: Sums[tuple[int, int]]) -> list[DayFigures]:
+def _day_rows(question: Question, sums: FigureTotals[tuple[int, int]]) -> list[DayFigures]:
     by_number = question.definitions.by_number
     rows = [
         DayFigures(
@@ -127,7 +127,7 @@ def _day_rows(question: Question, sums: Sums[tuple[int, int]]) -> list[DayFigure
 
 def make_series(question: Question, unit: Unit) -> list[SeriesPoint]:
     """Figures by bucket and goal, in order of time then name; buckets in which nothing started are left out."""
-    sums: Sums[tuple[TimeBucket, int]] = Sums()
+    sums: FigureTotals[tuple[TimeBucket, int]] = FigureTotals()
     buckets: dict[int, TimeBucket] = {}
     for row in tally(question.reader, question.selection, by=[question.bucket("hour" if unit == "hour" else "day")]):
         if row.period != CURRENT:
@@ -152,7 +152,7 @@ def _bucket_at(question: Question, unit: Unit, key: int) -> TimeBucket:
 
 def make_breakdown(question: Question, dimension: Dimension) -> list[PartFigures]:
     """The figures of each endpoint, locale, snapshot or version, most started first."""
-    sums: Sums[str | None] = Sums()
+    sums: FigureTotals[str | None] = FigureTotals()
     titles: dict[str | None, str] = {}
     for row in tally(question.reader, question.selection, by=[dimension]):
         if row.period != CURRENT:
@@ -188,7 +188,7 @@ def make_crossed_breakdown(question: Question, dimensions: Sequence[BreakdownDim
             by[dimension] = question.bucket("hour_of_day")
         elif dimension != "goal":
             by[dimension] = dimension
-    sums: Sums[tuple[str | None, ...]] = Sums()
+    sums: FigureTotals[tuple[str | None, ...]] = FigureTotals()
     for row in tally(question.reader, question.selection, by=list(by.values())):
         if row.period == CURRENT:
             definition = question.definitions.by_number[row.goal]

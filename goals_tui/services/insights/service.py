@@ -26,7 +26,7 @@ from goals_tui.domain.report import (
 )
 from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import fold
-from goals_tui.services.insights.cycles import Behind, CycleList, make_funnel
+from goals_tui.services.insights.cycles import CycleList, DrillDown, make_funnel, make_timeline
 from goals_tui.services.insights.health import HealthEntry, health_entries
 from goals_tui.services.insights.question import Question, asked
 from goals_tui.services.insights.report import (
@@ -36,21 +36,19 @@ from goals_tui.services.insights.report import (
     make_report,
     make_series,
 )
-from goals_tui.services.insights.timeline import make_timeline
-from goals_tui.store.events.queries import Dimension
-from goals_tui.store.events.queries_cancel import Cancellation, Cancelled
-from goals_tui.store.events.queries_view import LogView
+from goals_tui.store.cycles.reader import Cancellation, Cancelled, Dimension
+from goals_tui.store.cycles.view import LogView
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
 
 __all__ = [
     "DIMENSIONS",
-    "Behind",
     "Cancellation",
     "Cancelled",
     "CycleList",
     "Dimension",
+    "DrillDown",
     "HealthEntry",
     "Insights",
     "SeriesPoint",
@@ -135,10 +133,10 @@ class Insights:
             return make_funnel(question, goal)
 
     def cycle_list(
-        self, filters: Filters, behind: Behind = Behind(), *, cancellation: Cancellation | None = None
+        self, filters: Filters, drill_down: DrillDown = DrillDown(), *, cancellation: Cancellation | None = None
     ) -> CycleList:
         """The cycles behind a number, for scrolling; the caller closes it."""
-        return CycleList(self._services, self._view, filters, behind, cancellation)
+        return CycleList(self._services, self._view, filters, drill_down, cancellation)
 
     def cycles(
         self,
@@ -153,8 +151,8 @@ class Insights:
         limit: int | None = None,
         offset: int = 0,
     ) -> list[Cycle]:
-        """The cycles behind a number, newest first (see `Behind`)."""
-        with self.cycle_list(filters, Behind(outcome, goal_id, step_id, day, bucket, part)) as found:
+        """The cycles behind a number, newest first (see `DrillDown`)."""
+        with self.cycle_list(filters, DrillDown(outcome, goal_id, step_id, day, bucket, part)) as found:
             return found.page(offset, limit)
 
     def cycle(self, cycle_id: str, goal_id: str | None = None) -> Timeline:

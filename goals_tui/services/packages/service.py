@@ -25,11 +25,18 @@ from goals_tui.domain.package import (
     Origin,
     PackagedFile,
 )
-from goals_tui.domain.words import counted
-from goals_tui.services.packages.conflicts import Answers, Here, answers, items
-from goals_tui.services.packages.contents import check, explained, gather, read_contents
-from goals_tui.services.packages.events import Progress, lines_of, merging, stage
-from goals_tui.services.packages.plan import Plan, make_plan
+from goals_tui.format import plural
+from goals_tui.services.packages.contents import (
+    Progress,
+    check,
+    explained,
+    gather,
+    lines_of,
+    merging,
+    read_contents,
+    stage,
+)
+from goals_tui.services.packages.plan import Answers, Here, Plan, answers, items, make_plan
 from goals_tui.services.stored import parse
 from goals_tui.store.atomic import scratch_folder
 from goals_tui.store.package_file import PackageReader, write_package
@@ -51,8 +58,8 @@ class Exported:
 
     def summary(self) -> str:
         """One line for people."""
-        events = "" if self.events is None else f", {counted(self.events, 'event')}"
-        what = f"{counted(self.goals, 'goal')}, {counted(self.flows, 'flow')}{events}"
+        events = "" if self.events is None else f", {plural(self.events, 'event')}"
+        what = f"{plural(self.goals, 'goal')}, {plural(self.flows, 'flow')}{events}"
         return f"Packed {what} ({_size(self.bytes)})."
 
 
@@ -86,8 +93,8 @@ class PackageResult:
 
     def summary(self) -> str:
         """One line for people."""
-        parts = [counted(len(self.goals), "goal"), counted(len(self.flows), "flow"), counted(self.events, "event")]
-        skipped = f"; {counted(len(self.skipped), 'item')} left unchanged" if self.skipped else ""
+        parts = [plural(len(self.goals), "goal"), plural(len(self.flows), "flow"), plural(self.events, "event")]
+        skipped = f"; {plural(len(self.skipped), 'item')} left unchanged" if self.skipped else ""
         return f"Imported {', '.join(parts)}{skipped}."
 
 
@@ -182,7 +189,7 @@ class Packages:
             added = part.events if part is not None else 0
         notices = [*self._notices(package.manifest, contents), *_renamed(plan)]
         if events > added:
-            notices.append(f"Already here: {counted(events - added, 'event')}.")
+            notices.append(f"Already here: {plural(events - added, 'event')}.")
         goals = [move.name for move in plan.moves.values() if move.decision != "skip"]
         return PackageResult(
             tuple(goals), tuple(flow.name for flow in plan.flows.values()), tuple(plan.skipped), added, tuple(notices)

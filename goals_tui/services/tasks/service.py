@@ -1,22 +1,60 @@
-"""Work in the background: queue, progress, cancel, what came out, and the last hundred tasks (DESIGN 6, *Tasks*)."""
+"""Tasks: long work in the background, one after the other, with progress and results."""
 
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from threading import Condition, Event
+from threading import Condition, Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain.errors import GoalsError, NotFoundError, RefusedError
 from goals_tui.services.stored import parse
-from goals_tui.services.tasks.jobs import Job, recorded
-from goals_tui.services.tasks.lane import Lane
 from goals_tui.services.tasks.record import INTERRUPTED, READ_ONLY, Task, TaskKind, TaskResult
-from goals_tui.store.running_mark import RunningMark, is_running
+from goals_tui.services.tasks.work import Job, recorded
+from goals_tui.store.locks import LivenessLock, is_running
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
+
+
+class SerialExecutor:
+    """Runs what is put into it, in order. Its thread ends when nothing is left, and never keeps the program alive."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._waiting: deque[Callable[[], object]] = deque()
+        self._lock = Lock()
+        self._busy = False
+
+    def put(self, job: Callable[[], object]) -> None:
+        """Run `job` after everything that was put in before. One that raises ends its thread, not the lane."""
+        with self._lock:
+            self._waiting.append(job)
+            if self._busy:
+                return
+            self._busy = True
+        self._start()
+
+    def _start(self) -> None:
+        Thread(target=self._work, name=f"tasks-{self._name}", daemon=True).start()
+
+    def _work(self) -> None:
+        try:
+            while job := self._next():
+                job()
+        except BaseException:
+            self._start()
+            raise
+
+    def _next(self) -> Callable[[], object] | None:
+        with self._lock:
+            if self._waiting:
+                return self._waiting.popleft()
+            self._busy = False
+            return None
+
 
 KIND = "tasks"
 MOST_KEPT = 100
@@ -68,11 +106,15 @@ class Tasks:
         self._services = services
         self._documents = services.workspace.documents
         self._owner = f"{os.getpid()}-{services.ids.hex24()}"
-        self._mark = RunningMark(services.workspace.path, self._owner)
+        self._mark = LivenessLock(services.workspace.path, self._owner)
         self._news = Condition()
         self._mine: dict[str, Task] = {}
         self._controls: dict[str, TaskControl] = {}
-        self._writing, self._reading, self._recording = Lane("writing"), Lane("reading"), Lane("recording")
+        self._writing, self._reading, self._recording = (
+            SerialExecutor("writing"),
+            SerialExecutor("reading"),
+            SerialExecutor("recording"),
+        )
         self.changed = 0
         """Goes up with every change of a task of this process, its progress included."""
 

@@ -1,13 +1,10 @@
-"""Brings many events from JSON Lines files into the log: read, checked and written by DuckDB.
-
-Only plain rows are taken in bulk: those that are valid as they stand. The others are handed back as they are,
-line by line, for somebody who can repair them or say what is wrong.
-"""
+"""Many events at once: sorted, checked against the log and written as one part by DuckDB."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -17,7 +14,6 @@ from goals_tui.domain.text import clean_line
 from goals_tui.store.atomic import scratch_folder
 from goals_tui.store.duckdb_files import bare_connection, json_lines
 from goals_tui.store.events.lines import NEEDED
-from goals_tui.store.events.query_watch import watched
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -26,23 +22,19 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 16 << 20
 """Longer lines, in bytes, are broken records: an event has less than a thousandth of that."""
-
 _KEYS = ("id", "goalCycleId", "sessionId")
 """Differ from event to event, so each is looked at."""
-
 _LABELS = tuple(name for name in FIELDS if name not in (*_KEYS, "timestamp"))
 """Repeat, so looking at each of their values once is far quicker than at each row."""
-
 _LARGE = 100_000
-
 _COLUMNS = ", ".join(f'"{name}"' for name in FIELDS)
 _TEXTS = dict.fromkeys(FIELDS, "VARCHAR")
-
 _MOMENT = (
     "CASE WHEN ends_with(timestamp, 'Z') THEN TRY_CAST(timestamp AS TIMESTAMP) "
     r"WHEN regexp_matches(timestamp, '\d\d:\d\d.*[+-]\d\d:\d\d$') "
     "THEN TRY_CAST(timestamp AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END"
 )
+
 
 # Ids of every system at hand are printable ASCII without spaces. A bracket at the start is an object or a list
 # that became text. Whatever else there is, is looked at one by one.
@@ -53,12 +45,10 @@ _PLAIN = (
     + "".join(f" AND \"{name}\" <> ''" for name in NEEDED if name in _LABELS)
     + f" AND moment >= TIMESTAMP '{EARLIEST:%Y-%m-%d}' AND moment < TIMESTAMP '{LATEST:%Y-%m-%d}'"
 )
-
 _LOAD = (
     f"CREATE TABLE {{table}} AS SELECT * EXCLUDE moment REPLACE (moment AS timestamp), "
     f"coalesce({_PLAIN}, false) AS plain FROM (SELECT *, {_MOMENT} AS moment FROM {{source}})"
 )
-
 _LOAD_CHECKED = (
     "INSERT INTO staged SELECT * EXCLUDE moment REPLACE (moment AS timestamp), true "
     f"FROM (SELECT *, {_MOMENT} AS moment FROM {{source}})"
@@ -226,3 +216,46 @@ def _records(file: Path) -> Iterator[bytes]:
 def _shorten(file: Path, target: Path) -> None:
     with target.open("wb") as short:
         short.writelines(line or b"null\n" for line in _records(file))
+
+
+LOOK_SECONDS = 0.1
+
+
+@contextmanager
+def watched(connection: DuckDBPyConnection, progress: Callable[[float], None]) -> Iterator[None]:
+    """While the block runs, `progress` hears how much of the connection's queries is done: from 0 to 1, never less.
+
+    It is called in a thread of its own. What it raises stops the query that runs, and comes out of the block; a block
+    that got to its end all the same has done its work, and nothing is raised.
+    """
+    import duckdb
+
+    connection.execute("SET enable_progress_bar = true")
+    connection.execute("SET enable_progress_bar_print = false")
+    ended, refusals = threading.Event(), list[BaseException]()
+
+    def look() -> None:
+        most = 0.0
+        while not ended.wait(LOOK_SECONDS):
+            if refusals:
+                # It may have come between two queries: then the next one is stopped.
+                connection.interrupt()
+                continue
+            most = max(most, connection.query_progress() / 100)
+            try:
+                progress(min(most, 1.0))
+            except BaseException as refusal:  # noqa: BLE001  # handed to the thread that runs the query
+                refusals.append(refusal)
+                connection.interrupt()
+
+    thread = threading.Thread(target=look, name="query-watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    except duckdb.InterruptException:
+        if refusals:
+            raise refusals[0] from None
+        raise
+    finally:
+        ended.set()
+        thread.join()

@@ -1,10 +1,11 @@
-"""One event as one line of JSON, and which lines count as readable."""
+"""Lines of the event log: from and to events, and reading what was appended last."""
 
 from __future__ import annotations
 
 import json
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -13,17 +14,14 @@ import orjson
 
 from goals_tui.domain.event import EARLIEST, FIELDS, LATEST, GoalEvent
 from goals_tui.domain.model import format_instant
+from goals_tui.store.atomic import refusal
 
 NEEDED = ("id", "timestamp", "goalId", "stepId", "goalCycleId", "sessionId")
 """A line that lacks one of these says nothing; it is counted as torn."""
-
 _NEEDED_BESIDES = tuple(name for name in NEEDED if name != "timestamp")
-
 _TEXT_OR_NONE = {str, type(None)}
-
 MAX_LINE = 1 << 20
 """The longest line that is read, in bytes. The longest event that can be appended is far below."""
-
 _write = GoalEvent.__pydantic_serializer__.to_json
 
 
@@ -107,4 +105,41 @@ def sort_lines(path: Path, good: Callable[[bytes], object], torn: Callable[[byte
             elif not starts or piece.strip():
                 torn(piece)
                 count += starts
+    return count
+
+
+@dataclass(slots=True)
+class TailCount:
+    """What a few files of lines hold."""
+
+    events: int = 0
+    torn: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+
+    def add(self, line: bytes) -> None:
+        """Counts one line; blank ones say nothing."""
+        fields = read_line(line)
+        if fields is not None:
+            moment: datetime = fields["timestamp"]
+            self.events += 1
+            self.first = moment if self.first is None or moment < self.first else self.first
+            self.last = moment if self.last is None or moment > self.last else self.last
+        elif line.strip():
+            self.torn += 1
+
+
+def count_tail(files: Iterable[Path]) -> TailCount:
+    """Events, torn lines and the span of time of these files. Raises UnreadableError."""
+    count = TailCount()
+    for path in files:
+        try:
+            with path.open("rb") as file:
+                for piece, starts, _ends in pieces(file):
+                    if starts:
+                        count.add(piece)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise refusal("read", path, error) from error
     return count

@@ -31,15 +31,15 @@ from goals_tui.store.events.catalog import (
     load_catalog,
     waiting,
 )
+from goals_tui.store.events.lines import count_tail
 from goals_tui.store.events.parts import Parts, Prepared, SealResult
 from goals_tui.store.events.sessions import SessionEvent, Sessions, Wanted
-from goals_tui.store.events.tail import count_tail
 from goals_tui.store.locks import process_lock
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from goals_tui.store.events.checks import VerifyFinding
+    from goals_tui.store.events.verify import VerifyFinding
 
 LOCK = "events.lock"
 """Held while lines are written: microseconds."""
@@ -173,7 +173,7 @@ class EventLog:
 
     def verify(self) -> list[VerifyFinding]:
         """Reads everything and says what is wrong."""
-        from goals_tui.store.events.checks import verify
+        from goals_tui.store.events.verify import verify
 
         return verify(self.path, self._catalog)
 

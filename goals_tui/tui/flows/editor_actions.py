@@ -8,9 +8,9 @@ from textual.widgets import ContentSwitcher
 from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.domain.flow import Node, title
 from goals_tui.tui.flows import edits
-from goals_tui.tui.flows.faces import Names
 from goals_tui.tui.flows.flow_actions import FlowActions
 from goals_tui.tui.flows.forms import EditorData, saved_answers
+from goals_tui.tui.flows.kinds import Names
 from goals_tui.tui.flows.node_actions import Saving
 from goals_tui.tui.flows.node_editor import NodeEditor
 

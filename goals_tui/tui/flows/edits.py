@@ -1,21 +1,23 @@
-"""The edits of the chart's keys: from a flow and the selected spot to the changed flow and what is selected then."""
+"""Edits of flows, and those that fix findings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import cast
 
 from goals_tui.domain import flow_edit
 from goals_tui.domain.flow import KIND_TITLES, NODE_TYPES, Flow, Node, NodeKind, TrackGoal, title, walk_nodes
 from goals_tui.domain.flow_edit import Position
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.ids import Ids
-from goals_tui.tui.flows.layout import START, Spot, slot_key
+from goals_tui.domain.wiring import Finding, Fix, Severity
+from goals_tui.tui.flows.layout import START, Box, slot_key
 
 
 @dataclass(frozen=True)
 class Edit:
-    """A changed flow, what undo calls the change, and the key of the spot to select."""
+    """A changed flow, what undo calls the change, and the key of the box to select."""
 
     flow: Flow
     label: str
@@ -27,11 +29,11 @@ def blank_node(kind: NodeKind, ids: Ids) -> Node:
     return NODE_TYPES[kind](id=ids.hex24())  # type: ignore[return-value]  # the table holds the types of Node
 
 
-def place_after(spot: Spot) -> Position:
-    """Where a node is put that is added at a spot: in an empty branch, or after the node."""
-    if spot.key == START:
+def place_after(box: Box) -> Position:
+    """Where a node is put that is added at a box: in an empty branch, or after the node."""
+    if box.key == START:
         return Position(None, 0, 0)
-    return Position(spot.parent, spot.branch, 0 if spot.is_slot else spot.place + 1)
+    return Position(box.parent, box.branch, 0 if box.is_slot else box.place + 1)
 
 
 def add(flow: Flow, position: Position, node: Node) -> Edit:
@@ -156,3 +158,65 @@ def written(before: Flow | None, edit: Edit) -> Node | None:
     now = next((node for node in edit.flow.walk() if node.id == edit.select), None)
     was = next((node for node in before.walk() if node.id == edit.select), None) if before else None
     return None if now == was else now
+
+
+FIX_TITLES: dict[Fix, str] = {
+    "choose_goal": "Choose a goal",
+    "choose_steps": "Choose steps",
+    "choose_flow": "Choose a flow",
+    "insert_initial": "Insert the initial step at the start",
+    "remove_node": "Remove the node",
+    "track_goal": "Track it after the selected node",
+}
+RANKS: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
+
+
+def worst_by_node(findings: Iterable[Finding], flow_id: str) -> dict[str, Severity]:
+    """The badge of each node of a flow."""
+    worst: dict[str, Severity] = {}
+    for finding in findings:
+        if finding.flow_id == flow_id and finding.node_id:
+            before = worst.get(finding.node_id)
+            if before is None or RANKS[finding.severity] < RANKS[before]:
+                worst[finding.node_id] = finding.severity
+    return worst
+
+
+def of_flow_first(findings: Iterable[Finding], flow_id: str | None) -> list[Finding]:
+    """Findings of this flow, then those of no flow (a goal that nothing tracks), then those of other flows."""
+    return sorted(findings, key=lambda finding: 0 if finding.flow_id == flow_id else 2 if finding.flow_id else 1)
+
+
+def counts(findings: Iterable[Finding]) -> dict[Severity, int]:
+    """How many findings there are of each severity."""
+    found: dict[Severity, int] = {}
+    for finding in findings:
+        found[finding.severity] = found.get(finding.severity, 0) + 1
+    return found
+
+
+def counts_by_flow(findings: Iterable[Finding]) -> dict[str, dict[Severity, int]]:
+    """How many findings of each severity each flow has, by its id; under the empty id those of no flow."""
+    by_flow: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_flow.setdefault(finding.flow_id or "", []).append(finding)
+    return {flow_id: counts(found) for flow_id, found in by_flow.items()}
+
+
+def fix(finding: Finding, flow: Flow, at: Position, goals: Mapping[str, Goal], ids: Ids) -> Edit | None:
+    """The edit that fixes a finding; None where a form is needed. `at` is where a new node would go."""
+    goal = goals.get(finding.goal_id or "")
+    match finding.fix:
+        case "remove_node" if finding.node_id:
+            return delete(flow, flow.node(finding.node_id), word="Remove")
+        case "insert_initial" if goal:
+            return track_first(flow, goal, ids)
+        case "track_goal" if goal:
+            return track(flow, at, goal, (finding.step_id or goal.initial.id,), ids)
+        case _:
+            return None
+
+
+def needs_form(finding: Finding) -> bool:
+    """Whether fixing means to choose something in the node's editor."""
+    return cast(str, finding.fix) in ("choose_goal", "choose_steps", "choose_flow")

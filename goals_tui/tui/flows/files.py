@@ -11,12 +11,12 @@ from textual.widgets import Input, Label, Static
 
 from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.flow import Flow
-from goals_tui.services.packages.paths import check_source, check_target, proposed, typed
-from goals_tui.tui.dialogs import AskText
-from goals_tui.tui.packages.paths import AskPath, path_input
+from goals_tui.services.export_files import check_source, check_target, proposed, typed
+from goals_tui.tui.app.dialogs import AskText
+from goals_tui.tui.packages.export import AskPath, path_input
 
 if TYPE_CHECKING:
-    from goals_tui.tui.app import GoalsApp
+    from goals_tui.tui.app.app import GoalsApp
 
 
 class ExportFlow(AskText):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual import on
 
 from goals_tui.domain.wiring import Finding
-from goals_tui.tui.flows import fixes
+from goals_tui.tui.flows import edits as fixes
 from goals_tui.tui.flows.editor_actions import EditorActions
 from goals_tui.tui.flows.findings_list import FindingsList
 

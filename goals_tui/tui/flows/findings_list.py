@@ -16,11 +16,11 @@ from textual.widgets import Static
 from textual.widgets.option_list import Option
 
 from goals_tui.domain.wiring import Finding, Severity
-from goals_tui.domain.words import counted
-from goals_tui.tui.actions import bindings
-from goals_tui.tui.flows.fixes import FIX_TITLES, counts, of_flow_first
-from goals_tui.tui.flows.flow_chart_paint import BADGES
-from goals_tui.tui.widgets.options import Options
+from goals_tui.format import plural
+from goals_tui.tui.app.actions import bindings
+from goals_tui.tui.flows.chart_paint import BADGES
+from goals_tui.tui.flows.edits import FIX_TITLES, counts, of_flow_first
+from goals_tui.tui.widgets.fields import Options
 
 COLORS: dict[Severity, str] = {"error": "$error", "warning": "$warning", "info": "$quiet"}
 WORDS: dict[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
@@ -101,7 +101,7 @@ class FindingsList(Vertical):
         rows = self.query_one(Options)
         found = counts(findings)
         parts = [
-            Content.styled(f"{BADGES[severity]} {counted(found[severity], WORDS[severity])}", color)
+            Content.styled(f"{BADGES[severity]} {plural(found[severity], WORDS[severity])}", color)
             for severity, color in COLORS.items()
             if severity in found
         ] or [Content.styled("✔ nothing is wrong", "$completed")]

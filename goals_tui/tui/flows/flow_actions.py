@@ -10,8 +10,8 @@ from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.flow import Flow
 from goals_tui.domain.wiring_graph import references
 from goals_tui.domain.words import fold
-from goals_tui.tui.dialogs import Answer, Ask, AskText
-from goals_tui.tui.flows.fixes import counts_by_flow
+from goals_tui.tui.app.dialogs import Answer, Ask, AskText
+from goals_tui.tui.flows.edits import counts_by_flow
 from goals_tui.tui.flows.flow_list import ChooseFlow
 from goals_tui.tui.flows.node_actions import NodeActions
 
@@ -109,7 +109,7 @@ class FlowActions(NodeActions):
         self.chart.compact = not self.chart.is_compact
 
     def action_talk(self) -> None:
-        """Talk to the flow."""
+        """PanelConversation to the flow."""
         from goals_tui.tui.flows.panel import PanelScreen
 
         if self.flow is not None:

@@ -1,24 +1,24 @@
-"""A flow chart that is laid out: positioned boxes and pieces of line, and which of them show where. No Textual."""
+"""The layout of a flow chart: where each node stands."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
-from goals_tui.domain.flow import Node
-from goals_tui.tui.flows.faces import Face
+from goals_tui.domain.flow import End, Flow, GoTo, Handover, Node
+from goals_tui.tui.flows.kinds import Appearance
 
 START = "start"
-"""The key of the spot where every flow begins."""
-
+"""The key of the box where every flow begins."""
 PAGE = 64
 """Lines are indexed in blocks of so many, each when it is first looked at."""
 
 
-class Spot(NamedTuple):
+class Box(NamedTuple):
     """Something that can be selected: Start, a node's box, or the slot of an empty branch.
 
     `parent` is the key of the node whose branch number `branch` it lies in (None: under Start), at `index`.
@@ -30,7 +30,7 @@ class Spot(NamedTuple):
     width: int
     height: int
     node: Node | None
-    face: Face | None
+    face: Appearance | None
     parent: str | None
     branch: int
     place: int
@@ -48,7 +48,7 @@ class Spot(NamedTuple):
         return self.node is None and self.key != START
 
 
-class Run(NamedTuple):
+class HorizontalLine(NamedTuple):
     """A horizontal piece of line, or (`is_title`) the title of a branch."""
 
     x: int
@@ -57,7 +57,7 @@ class Run(NamedTuple):
     is_title: bool = False
 
 
-class Pole(NamedTuple):
+class VerticalLine(NamedTuple):
     """A vertical piece of line, `top` and `bottom` included."""
 
     x: int
@@ -66,28 +66,35 @@ class Pole(NamedTuple):
 
 
 class Span(NamedTuple):
-    """What one line of the chart shows from column `x` on; `row` counts within a spot."""
+    """What one line of the chart shows from column `x` on; `row` counts within a box."""
 
     x: int
     width: int
-    item: Spot | Run | Pole
+    item: Box | HorizontalLine | VerticalLine
     row: int
 
 
 class Layout:
-    """A laid out flow. `spots` are by key, in reading order."""
+    """A laid out flow. `boxes` are by key, in reading order."""
 
-    def __init__(self, spots: list[Spot], runs: list[Run], poles: list[Pole], width: int, height: int) -> None:
-        self.spots = {spot.key: spot for spot in spots}
+    def __init__(
+        self,
+        boxes: list[Box],
+        horizontals: list[HorizontalLine],
+        verticals: list[VerticalLine],
+        width: int,
+        height: int,
+    ) -> None:
+        self.boxes = {box.key: box for box in boxes}
         self.width = width
         self.height = height
         self.sequences: dict[tuple[str | None, int], list[str]] = {}
-        for spot in spots:
-            if spot.key != START:
-                self.sequences.setdefault((spot.parent, spot.branch), []).append(spot.key)
-        self._pages: list[list[Spot | Run | Pole]] = [[] for _ in range(height // PAGE + 1)]
+        for box in boxes:
+            if box.key != START:
+                self.sequences.setdefault((box.parent, box.branch), []).append(box.key)
+        self._pages: list[list[Box | HorizontalLine | VerticalLine]] = [[] for _ in range(height // PAGE + 1)]
         self._rows: dict[int, list[Span]] = {}
-        for item, top, bottom in _extents(spots, runs, poles):
+        for item, top, bottom in _extents(boxes, horizontals, verticals):
             for page in range(top // PAGE, bottom // PAGE + 1):
                 self._pages[page].append(item)
 
@@ -112,10 +119,10 @@ class Layout:
                 spans.append(span)
         return spans
 
-    def at(self, x: int, y: int) -> Spot | None:
-        """The spot that covers a point."""
+    def at(self, x: int, y: int) -> Box | None:
+        """The box that covers a point."""
         for span in self.visible(y, x, x + 1):
-            if isinstance(span.item, Spot):
+            if isinstance(span.item, Box):
                 return span.item
         return None
 
@@ -123,9 +130,9 @@ class Layout:
         first, last = page * PAGE, min(self.height, (page + 1) * PAGE) - 1
         rows: dict[int, list[Span]] = {y: [] for y in range(first, last + 1)}
         for item in self._pages[page]:
-            if isinstance(item, Run):
+            if isinstance(item, HorizontalLine):
                 rows[item.y].append(Span(item.x, cell_len(item.text), item, 0))
-            elif isinstance(item, Pole):
+            elif isinstance(item, VerticalLine):
                 for y in range(max(first, item.top), min(last, item.bottom) + 1):
                     rows[y].append(Span(item.x, 1, item, 0))
             else:
@@ -141,10 +148,244 @@ def slot_key(node_id: str, branch: int) -> str:
     return f"{node_id}/{branch}"
 
 
-def _extents(spots: list[Spot], runs: list[Run], poles: list[Pole]) -> Iterator[tuple[Spot | Run | Pole, int, int]]:
-    for spot in spots:
-        yield spot, spot.y, spot.y + spot.height - 1
-    for run in runs:
+def _extents(
+    boxes: list[Box], horizontals: list[HorizontalLine], verticals: list[VerticalLine]
+) -> Iterator[tuple[Box | HorizontalLine | VerticalLine, int, int]]:
+    for box in boxes:
+        yield box, box.y, box.y + box.height - 1
+    for run in horizontals:
         yield run, run.y, run.y
-    for pole in poles:
+    for pole in verticals:
         yield pole, pole.top, pole.bottom
+
+
+@dataclass(frozen=True)
+class Measures:
+    """How large things are drawn, in cells."""
+
+    box: int
+    """Width of a node's box."""
+
+    gap: int
+    """Between the branches of a node."""
+
+
+ROOMY = Measures(box=37, gap=3)
+COMPACT = Measures(box=25, gap=1)
+SIZES = (ROOMY, Measures(box=33, gap=3), Measures(box=29, gap=1), COMPACT)
+"""From wide to narrow; box and gap are odd together, so that a node stands in the middle over its branches."""
+NARROW = 60
+"""Below this many columns a flow that does not fit is drawn compact."""
+START_WIDTH = 11
+SLOT_WIDTH = 9
+MARGIN = 2
+
+
+def goes_on(node: Node) -> bool:
+    """Whether the conversation reaches what comes after a node in its sequence."""
+    if isinstance(node, GoTo | End | Handover):
+        return False
+    return not node.branches or any(sequence_goes_on(branch.nodes) for branch in node.branches)
+
+
+def sequence_goes_on(nodes: tuple[Node, ...]) -> bool:
+    """Whether the conversation comes out at the end of a sequence."""
+    return all(goes_on(node) for node in nodes)
+
+
+def lay_out(flow: Flow, face: Callable[[Node], Appearance], measures: Measures = ROOMY) -> Layout:
+    """Place every node of a flow; `face` says what a node's box shows, and so how high it is."""
+    return _Builder(face, measures).build(flow)
+
+
+def fitting(flow: Flow, width: int, *, compact: bool | None) -> Measures:
+    """The widest boxes with which a flow fits so many columns; `compact`, where it is known, decides alone."""
+    if compact is not None:
+        return COMPACT if compact else ROOMY
+    found = next((size for size in SIZES if width_of(flow, size) <= width), None)
+    # What has to be scrolled anyway is drawn so that it can be read.
+    return found or (COMPACT if width < NARROW else SIZES[-2])
+
+
+def width_of(flow: Flow, measures: Measures) -> int:
+    """How wide a flow is when it is laid out."""
+    return _Builder(lambda node: Appearance("", "", "", ()), measures).width(flow)
+
+
+class _Extent(NamedTuple):
+    """How far a block reaches to the left and to the right of its spine."""
+
+    left: int
+    right: int
+
+    @property
+    def width(self) -> int:
+        return self.left + 1 + self.right
+
+    def around(self, other: _Extent) -> _Extent:
+        return _Extent(max(self.left, other.left), max(self.right, other.right))
+
+
+def _centred(width: int) -> _Extent:
+    return _Extent(width // 2, width - 1 - width // 2)
+
+
+class _Builder:
+    """One run of the layout: widths from the inside out, then places from the top down."""
+
+    def __init__(self, face: Callable[[Node], Appearance], measures: Measures) -> None:
+        self._face = face
+        self._measures = measures
+        self._spots: list[Box] = []
+        self._runs: list[HorizontalLine] = []
+        self._poles: list[VerticalLine] = []
+        self._titles: dict[str, list[str]] = {}
+        self._branch_extents: dict[str, list[_Extent]] = {}
+        self._faces: dict[str, Appearance] = {}
+
+    def width(self, flow: Flow) -> int:
+        """The width of the whole layout."""
+        return self._measure(flow.nodes).around(_centred(START_WIDTH)).width + 2 * MARGIN
+
+    def build(self, flow: Flow) -> Layout:
+        extent = self._measure(flow.nodes).around(_centred(START_WIDTH))
+        spine = MARGIN + extent.left
+        left = spine - START_WIDTH // 2
+        self._spots.append(Box(START, left, 0, START_WIDTH, 3, None, None, None, 0, -1, line_in=False, line_out=True))
+        bottom, alive = self._place(flow.nodes, spine, 3, None, 0)
+        if alive:
+            self._poles.append(VerticalLine(spine, bottom, bottom))
+            closing = "end of flow"
+            self._runs.append(HorizontalLine(spine - len(closing) // 2, bottom + 1, closing, is_title=True))
+            bottom += 2
+        return Layout(self._spots, self._runs, self._poles, extent.width + 2 * MARGIN, bottom)
+
+    def _measure(self, nodes: tuple[Node, ...]) -> _Extent:
+        extent = _centred(SLOT_WIDTH)
+        for node in nodes:
+            extent = extent.around(self._measure_node(node))
+        return extent
+
+    def _measure_node(self, node: Node) -> _Extent:
+        box = _centred(self._measures.box)
+        if not node.branches:
+            return box
+        titles = [_shortened(branch.title, self._measures.box) for branch in node.branches]
+        extents = [
+            self._measure(branch.nodes).around(_centred(cell_len(text) + 2))
+            for branch, text in zip(node.branches, titles, strict=True)
+        ]
+        self._titles[node.id] = titles
+        self._branch_extents[node.id] = extents
+        total = sum(extent.width for extent in extents) + self._measures.gap * (len(extents) - 1)
+        left = _middle(self._spines(extents, 0))
+        return box.around(_Extent(left, total - 1 - left))
+
+    def _spines(self, extents: list[_Extent], x: int) -> list[int]:
+        spines = []
+        for extent in extents:
+            spines.append(x + extent.left)
+            x += extent.width + self._measures.gap
+        return spines
+
+    def _place(self, nodes: tuple[Node, ...], spine: int, y: int, parent: str | None, branch: int) -> tuple[int, bool]:
+        """Place a sequence whose first line may be `y`; gives the first free line and whether it goes on there."""
+        alive = True
+        for index, node in enumerate(nodes):
+            if alive:
+                self._poles.append(VerticalLine(spine, y, y))
+            y += 1
+            y, alive = self._place_node(node, spine, y, parent, branch, index, alive)
+        return y, alive
+
+    def _place_node(
+        self, node: Node, spine: int, y: int, parent: str | None, branch: int, index: int, line_in: bool
+    ) -> tuple[int, bool]:
+        face = self._face(node)
+        height = 3 + len(face.lines)
+        width = self._measures.box
+        alive = goes_on(node) if not node.branches else False
+        line_out = alive or bool(node.branches)
+        self._spots.append(
+            Box(node.id, spine - width // 2, y, width, height, node, face, parent, branch, index, line_in, line_out)
+        )
+        y += height
+        return self._place_branches(node, spine, y) if node.branches else (y, alive)
+
+    def _place_branches(self, node: Node, spine: int, y: int) -> tuple[int, bool]:
+        extents = self._branch_extents[node.id]
+        spines = self._spines(extents, spine - _middle(self._spines(extents, 0)))
+        self._runs.append(_fan(y, spine, spines, top=True))
+        ends: list[tuple[int, int, bool]] = []
+        for number, (at, branch) in enumerate(zip(spines, node.branches, strict=True)):
+            text = self._titles[node.id][number]
+            self._runs.append(HorizontalLine(at - cell_len(text) // 2, y + 1, text, is_title=True))
+            if branch.nodes:
+                bottom, alive = self._place(branch.nodes, at, y + 2, node.id, number)
+            else:
+                bottom, alive = self._place_slot(node.id, number, at, y + 2), True
+            ends.append((at, bottom, alive))
+        joined = [at for at, _, alive in ends if alive]
+        lowest = max(bottom for _, bottom, _ in ends)
+        if not joined:
+            return lowest, False
+        for at, bottom, alive in ends:
+            if alive and bottom < lowest:
+                self._poles.append(VerticalLine(at, bottom, lowest - 1))
+        self._runs.append(_fan(lowest, spine, joined, top=False))
+        return lowest + 1, True
+
+    def _place_slot(self, node_id: str, branch: int, spine: int, y: int) -> int:
+        self._poles.append(VerticalLine(spine, y, y))
+        x = spine - SLOT_WIDTH // 2
+        key = slot_key(node_id, branch)
+        self._spots.append(Box(key, x, y + 1, SLOT_WIDTH, 1, None, None, node_id, branch, 0, True, True))
+        self._poles.append(VerticalLine(spine, y + 2, y + 2))
+        return y + 3
+
+
+def _middle(spines: list[int]) -> int:
+    return (spines[0] + spines[-1]) // 2
+
+
+def _shortened(text: str, width: int) -> str:
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + "…"
+
+
+def _fan(y: int, spine: int, spines: list[int], *, top: bool) -> HorizontalLine:
+    """The line that leads from a node to its branches (`top`) or from these back to the spine below."""
+    first, last = min(*spines, spine), max(*spines, spine)
+    ends = set(spines)
+    characters = ["─"] * (last - first + 1)
+    for x in ends | {spine}:
+        characters[x - first] = _joint(x == first, x == last, x == spine, x in ends, top)
+    return HorizontalLine(first, y, "".join(characters))
+
+
+_UP, _DOWN, _LEFT, _RIGHT = 1, 2, 4, 8
+_JOINTS = {
+    _LEFT | _RIGHT: "─",
+    _UP | _DOWN: "│",
+    _DOWN | _RIGHT: "╭",
+    _DOWN | _LEFT: "╮",
+    _UP | _RIGHT: "╰",
+    _UP | _LEFT: "╯",
+    _DOWN | _LEFT | _RIGHT: "┬",
+    _UP | _LEFT | _RIGHT: "┴",
+    _UP | _DOWN | _RIGHT: "├",
+    _UP | _DOWN | _LEFT: "┤",
+    _UP | _DOWN | _LEFT | _RIGHT: "┼",
+}
+
+
+def _joint(first: bool, last: bool, on_spine: bool, on_branch: bool, top: bool) -> str:
+    towards_node, towards_branch = (_UP, _DOWN) if top else (_DOWN, _UP)
+    directions = (
+        (0 if first else _LEFT)
+        | (0 if last else _RIGHT)
+        | (towards_node if on_spine else 0)
+        | (towards_branch if on_branch else 0)
+    )
+    return _JOINTS[directions]

@@ -12,24 +12,23 @@ from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, title
 from goals_tui.domain.flow_edit import Position
 from goals_tui.domain.wiring import Finding
-from goals_tui.domain.words import counted
+from goals_tui.format import plural
 from goals_tui.services.flows import changed_parts
-from goals_tui.tui.choose import Choose, Option
-from goals_tui.tui.conflict import ask_conflict
+from goals_tui.tui.app.choose import Choose, Option
+from goals_tui.tui.app.dialogs import ask_conflict
+from goals_tui.tui.app.screen import ScreenFrame
 from goals_tui.tui.flows import edits
+from goals_tui.tui.flows.chart import FlowChart
 from goals_tui.tui.flows.edits import Edit
-from goals_tui.tui.flows.faces import one_line
-from goals_tui.tui.flows.flow_chart import FlowChart
-from goals_tui.tui.flows.kind_menu import KindMenu
-from goals_tui.tui.flows.layout import START, Spot
-from goals_tui.tui.screen import ScreenFrame
+from goals_tui.tui.flows.kinds import KindMenu, one_line
+from goals_tui.tui.flows.layout import START, Box
 
 
-def where(spot: Spot) -> str:
-    """Where a node goes that is added at a spot, in words."""
-    if spot.node is not None:
-        return one_line(f"after {title(spot.node)!r}")
-    return "at the start" if spot.key == START else "in this branch"
+def where(box: Box) -> str:
+    """Where a node goes that is added at a box, in words."""
+    if box.node is not None:
+        return one_line(f"after {title(box.node)!r}")
+    return "at the start" if box.key == START else "in this branch"
 
 
 Saving = Literal["saved", "asked", "kept", "refused"]
@@ -56,21 +55,21 @@ class NodeActions(ScreenFrame[None]):
         return self.query_one(FlowChart)
 
     @property
-    def spot(self) -> Spot | None:
+    def box(self) -> Box | None:
         """What is selected on the chart."""
-        return self.chart.spot
+        return self.chart.box
 
     @property
     def node(self) -> Node | None:
         """The selected node."""
-        spot = self.spot
-        return spot.node if spot else None
+        box = self.box
+        return box.node if box else None
 
     @property
     def here(self) -> Position:
         """Where a new node goes."""
-        spot = self.spot
-        return edits.place_after(spot) if spot else Position(None, 0, 0)
+        box = self.box
+        return edits.place_after(box) if box else Position(None, 0, 0)
 
     if TYPE_CHECKING:
         # What the parts of the screen that build on this one do.
@@ -79,7 +78,7 @@ class NodeActions(ScreenFrame[None]):
             """Show the editor of a node."""
 
         def show_flow(self, flow: Flow, select: str | None = None) -> None:
-            """Show a flow, with a spot selected."""
+            """Show a flow, with a box selected."""
 
         def draw_flow(self, flow: Flow, select: str | None = None) -> None:
             """Draw a flow that was saved just now; all that stands around it follows when the store says so."""
@@ -164,9 +163,9 @@ class NodeActions(ScreenFrame[None]):
     @work(group="waits")
     async def action_add(self) -> None:
         """Add a node after the selected one, or in the selected branch."""
-        spot = self.spot
-        if self.flow is not None and spot is not None:
-            await self._add_at(edits.place_after(spot), f"It comes {where(spot)}. Press a letter.")
+        box = self.box
+        if self.flow is not None and box is not None:
+            await self._add_at(edits.place_after(box), f"It comes {where(box)}. Press a letter.")
 
     @work(group="waits")
     async def action_add_in_branch(self) -> None:
@@ -175,7 +174,7 @@ class NodeActions(ScreenFrame[None]):
         if self.flow is None or node is None or not node.branches:
             return
         options = [
-            Option(str(place), branch.title, counted(len(branch.nodes), "node"))
+            Option(str(place), branch.title, plural(len(branch.nodes), "node"))
             for place, branch in enumerate(node.branches)
         ]
         chosen = await self.app.push_screen_wait(Choose("In which branch?", options))
@@ -198,7 +197,7 @@ class NodeActions(ScreenFrame[None]):
         """Edit the selected node; at Start and in an empty branch: add one."""
         if self.node is not None:
             self.open_editor(self.node)
-        elif self.spot is not None:
+        elif self.box is not None:
             self.action_add()
 
     def action_rename(self) -> None:
@@ -229,9 +228,9 @@ class NodeActions(ScreenFrame[None]):
 
     def action_paste(self) -> None:
         """Insert what was cut or copied."""
-        flow, spot, node = self.flow, self.spot, NodeActions.clipboard
-        if flow is not None and spot is not None and node is not None:
-            self._edit(lambda: edits.paste(flow, edits.place_after(spot), node, self.services.ids))
+        flow, box, node = self.flow, self.box, NodeActions.clipboard
+        if flow is not None and box is not None and node is not None:
+            self._edit(lambda: edits.paste(flow, edits.place_after(box), node, self.services.ids))
 
     def action_move_up(self) -> None:
         """Move the selected node before the one above it."""
@@ -264,8 +263,8 @@ class NodeActions(ScreenFrame[None]):
 
     def node_action_works(self, action: str) -> bool:
         """Whether a key of the chart does something for what is selected."""
-        spot, node = self.spot, self.node
-        if spot is None:
+        box, node = self.box, self.node
+        if box is None:
             return False
         if action in self.NEEDS_NODE:
             return node is not None
@@ -277,6 +276,6 @@ class NodeActions(ScreenFrame[None]):
             case "follow":
                 return isinstance(node, GoTo | ExecuteFlow) and bool(node.flow_id)
             case "fix":
-                return any(finding.fix for finding in self.findings_of(spot.key))
+                return any(finding.fix for finding in self.findings_of(box.key))
             case _:
                 return True

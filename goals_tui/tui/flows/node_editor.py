@@ -13,9 +13,8 @@ from textual.widgets import Input, Select, Static, TextArea
 
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.flow import KIND_TITLES, Node
-from goals_tui.tui.flows.faces import KIND_GLYPHS
-from goals_tui.tui.flows.fields import LineList, SpokenField
-from goals_tui.tui.flows.forms import EditorData, NodeForm, forms_by_kind
+from goals_tui.tui.flows.forms import EditorData, LineList, NodeForm, SpokenField, forms_by_kind
+from goals_tui.tui.flows.kinds import KIND_GLYPHS
 
 
 class NodeEditor(Vertical):

@@ -18,13 +18,12 @@ from textual.widgets.option_list import Option
 from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.flow import Flow
 from goals_tui.domain.model import MAX_NAME
-from goals_tui.tui.actions import bindings
-from goals_tui.tui.flows.faces import Names
-from goals_tui.tui.flows.flow_chart import FlowChart
-from goals_tui.tui.flows.panel_debug import debug_parts
-from goals_tui.tui.flows.talk import Line, Talk
-from goals_tui.tui.screen import ScreenFrame
-from goals_tui.tui.widgets.options import Options
+from goals_tui.tui.app.actions import bindings
+from goals_tui.tui.app.screen import ScreenFrame
+from goals_tui.tui.flows.chart import FlowChart
+from goals_tui.tui.flows.kinds import Names
+from goals_tui.tui.flows.talk import Line, PanelConversation, debug_parts
+from goals_tui.tui.widgets.fields import Options
 
 AGAIN, BACK = "Start again", "Back to the chart"
 
@@ -137,12 +136,12 @@ class Answers(Options):
 
 
 class PanelScreen(ScreenFrame[None]):
-    """Talk to a flow."""
+    """PanelConversation to a flow."""
 
     AREA = "flows"
     CONTEXT = "flows.panel"
     HELP = (
-        "Talk to the flow as an end user would. Its goal events are real, and marked as coming from the "
+        "PanelConversation to the flow as an end user would. Its goal events are real, and marked as coming from the "
         "**Interaction Panel**: reports leave them out unless asked. **Debug** shows each as it fires: "
         "● initial step, ○ step, ◎ completion step."
     )
@@ -172,7 +171,7 @@ class PanelScreen(ScreenFrame[None]):
         self.flow = flow
         self._debug = debug
         self._remember = remember
-        self.talk: Talk | None = None
+        self.talk: PanelConversation | None = None
         self._shown = 0
 
     def compose_body(self) -> ComposeResult:
@@ -227,7 +226,7 @@ class PanelScreen(ScreenFrame[None]):
 
     def _begin(self) -> None:
         try:
-            self.talk = Talk(self.services, self.services.flows.get(self.flow.id))
+            self.talk = PanelConversation(self.services, self.services.flows.get(self.flow.id))
             self.talk.start()
         except GoalsError as error:
             self.goals_app.show_error(error)
@@ -293,7 +292,7 @@ class PanelScreen(ScreenFrame[None]):
         self._show_chart(talk)
         self.call_after_refresh(self._share)
 
-    def _show_chart(self, talk: Talk) -> None:
+    def _show_chart(self, talk: PanelConversation) -> None:
         chart = self.query_one("#panel-chart", FlowChart)
         flows = self.services.flows.all()
         here = talk.node

@@ -15,19 +15,19 @@ from goals_tui.domain.flow import Flow
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.wiring import Finding
 from goals_tui.services.flows import FlowSummary
-from goals_tui.tui.actions import bindings
-from goals_tui.tui.flows import edits, fixes
-from goals_tui.tui.flows.crumbs import crumbs
-from goals_tui.tui.flows.faces import KIND_GLYPHS, Names
+from goals_tui.tui.app.actions import bindings
+from goals_tui.tui.app.screen import FlowPlace, Place
+from goals_tui.tui.flows import edits
+from goals_tui.tui.flows import edits as fixes
+from goals_tui.tui.flows.chart import FlowChart
+from goals_tui.tui.flows.chart_paint import FlowMap
 from goals_tui.tui.flows.finding_actions import FindingActions
 from goals_tui.tui.flows.findings_list import FindingsList
-from goals_tui.tui.flows.flow_chart import FlowChart
-from goals_tui.tui.flows.flow_chart_map import FlowMap
-from goals_tui.tui.flows.flow_list import FlowList, badges, in_short
+from goals_tui.tui.flows.flow_list import FlowList, badges, crumbs, in_short
+from goals_tui.tui.flows.kinds import KIND_GLYPHS, Names
 from goals_tui.tui.flows.layout import START
 from goals_tui.tui.flows.node_actions import where
 from goals_tui.tui.flows.node_editor import NodeEditor
-from goals_tui.tui.places import FlowPlace, Place
 
 EMPTY = """\
 No flows yet.
@@ -133,13 +133,13 @@ class FlowsScreen(FindingActions):
         self.set_class(self.flow is None and self.side != "editor", "-empty")
 
     def show_flow(self, flow: Flow, select: str | None = None) -> None:
-        """Show a flow, with a spot selected, and look for what is wrong with its wiring."""
+        """Show a flow, with a box selected, and look for what is wrong with its wiring."""
         self.draw_flow(flow, select)
         self._show_around()
         self.load("findings", lambda: self.services.flows.findings(flow), self._show_findings)
 
     def draw_flow(self, flow: Flow, select: str | None = None) -> None:
-        """Draw a flow, with a spot selected: the one that was selected there last, unless told."""
+        """Draw a flow, with a box selected: the one that was selected there last, unless told."""
         chart = self.chart
         if self.flow is not None and self.flow.id != flow.id:
             self._selected[self.flow.id] = chart.selected
@@ -170,15 +170,15 @@ class FlowsScreen(FindingActions):
         self._show_crumbs()
 
     def _show_crumbs(self) -> None:
-        layout, spot = self.chart.layout_of_flow, self.spot
-        if self.flow is not None and layout is not None and spot is not None:
+        layout, box = self.chart.layout_of_flow, self.box
+        if self.flow is not None and layout is not None and box is not None:
             line = self.query_one("#crumbs", Static)
-            way = crumbs(self.flow, layout, spot, line.size.width)
+            way = crumbs(self.flow, layout, box, line.size.width)
             if self._placed is not None:
                 way = Content.assemble(
                     Content.styled("⚑ Where is ", "$primary"),
                     Content.styled(self._placed.name, "bold $primary").truncate(_NAME, ellipsis=True),
-                    Content.styled(f" tracked?  Here it comes {where(spot)}.", "$primary"),
+                    Content.styled(f" tracked?  Here it comes {where(box)}.", "$primary"),
                 ).truncate(max(1, line.size.width), ellipsis=True)
             line.update(way, layout=False)
         self.refresh_bindings()

@@ -1,9 +1,12 @@
-"""A conversation with a flow in the Interaction Panel: what was said, and what was tracked. No Textual."""
+"""A conversation in the Interaction Panel, and what its debug pane says."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from textual.content import Content
 
 from goals_tui.domain.conversation import Asked, Conversation, Ended, Fired, HandedOver, Output, Passed, Program, Said
 from goals_tui.domain.cycle import Definitions, cycles_of
@@ -11,8 +14,10 @@ from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.event import PANEL_SOURCE, GoalEvent
 from goals_tui.domain.flow import Flow, Node, TrackGoal, title
 from goals_tui.domain.goal import Goal, Step
-from goals_tui.domain.report import Timeline
+from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Outcome, Timeline
+from goals_tui.domain.value import SuccessMetrics, format_duration
 from goals_tui.services.context import Services
+from goals_tui.services.currencies import format_money
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Fire:
+class FiredNode:
     """A Track Goal Process node that ran. `why` says why `missed` steps, or all of it, were not tracked."""
 
     goal: str
@@ -33,7 +38,7 @@ class Fire:
     why: str = ""
 
 
-class Talk:
+class PanelConversation:
     """One conversation in a session of its own; its events are marked as those of the Interaction Panel."""
 
     def __init__(self, services: Services, flow: Flow) -> None:
@@ -48,7 +53,7 @@ class Talk:
         self._conversation = Conversation(Program(flows, goals), flow.id)
         self.session_id = services.ids.uuid()
         self.lines: list[Line] = []
-        self.fires: list[Fire] = []
+        self.fires: list[FiredNode] = []
         self.events: list[GoalEvent] = []
         self.node: Node | None = None
         """Where the conversation stands."""
@@ -98,7 +103,9 @@ class Talk:
                 case Fired():
                     self._track(output)
                 case Passed(node=TrackGoal() as node):
-                    self.fires.append(Fire(title(node), (), why="It has no goal or no step, so it tracks nothing."))
+                    self.fires.append(
+                        FiredNode(title(node), (), why="It has no goal or no step, so it tracks nothing.")
+                    )
                 case Ended(message=message):
                     self.lines.append(Line("note", message))
                 case _:
@@ -107,14 +114,160 @@ class Talk:
     def _track(self, fired: Fired) -> None:
         goal = self._goals.get(fired.goal_id)
         if goal is None:
-            self.fires.append(Fire(title(fired.node), (), why="Its goal does not exist any more."))
+            self.fires.append(FiredNode(title(fired.node), (), why="Its goal does not exist any more."))
             return
         try:
             tracked = self._services.tracking.track(self.session_id, goal.id, fired.step_ids, PANEL_SOURCE)
         except GoalsError as error:
-            self.fires.append(Fire(goal.name, (), why=str(error)))
+            self.fires.append(FiredNode(goal.name, (), why=str(error)))
             return
         self.events += tracked.events
         done = tuple(goal.step(event.step_id) for event in tracked.events)
         missed = tuple(goal.step(step_id) for step_id in tracked.not_tracked)
-        self.fires.append(Fire(goal.name, done, missed, tracked.why))
+        self.fires.append(FiredNode(goal.name, done, missed, tracked.why))
+
+
+COLORS: dict[Outcome, str] = {
+    "completed": "$completed",
+    "partial": "$partial",
+    "incomplete": "$incomplete",
+    "orphan": "$quiet",
+}
+_NAME = 16
+"""Cells for the name of a goal beside the outcome of its open cycle."""
+
+
+class DebugParts(NamedTuple):
+    """What debug mode shows, from top to bottom; `state` stays in view, the rest scrolls."""
+
+    state: Content
+    earlier: Content
+    newest: Content
+    """The goal events that fired last, alone, so that they can be brought into view."""
+
+    cycles: Content
+
+
+def debug_parts(talk: PanelConversation, currency: str) -> DebugParts:
+    """All of it, as it is now."""
+    cycles, still_open = talk.cycles(), talk.open_cycles()
+    earlier = [_heading("Goal events"), *(line for fire in talk.fires[:-1] for line in _fire(fire, currency))]
+    newest = _fire(talk.fires[-1], currency) if talk.fires else [_quiet("None has fired yet.")]
+    rest = [Content(""), _heading("Cycles")]
+    rest += [line for cycle in cycles for line in _cycle(talk, cycle, still_open)] or [
+        _quiet("The initial step of a goal opens one.")
+    ]
+    rest += [Content(""), _heading("Earned"), *_earned(cycles, currency)]
+    rest += [Content(""), _quiet(f"Session {talk.session_id}"), _quiet("Reports leave it out unless asked.")]
+    state = [_state(cycles, currency)]
+    if len(cycles) > 1:
+        state += [_open_cycle(cycle) for cycle in cycles if cycle.cycle.cycle_id in still_open]
+    return DebugParts(_lines(state), _lines(earlier), _lines(newest), _lines(rest))
+
+
+def _state(cycles: list[Timeline], currency: str) -> Content:
+    """`✔ Completed · €8.20 · 00:09:30`: savings and revenue as one sum; of several cycles how many ended how."""
+    if not cycles:
+        return _quiet("No cycle yet")
+    parts = []
+    for outcome, color in COLORS.items():
+        count = sum(timeline.cycle.outcome == outcome for timeline in cycles)
+        if count:
+            words = OUTCOME_TITLES[outcome] if len(cycles) == 1 else f"{count} {OUTCOME_TITLES[outcome].lower()}"
+            parts.append(Content.styled(f"{OUTCOME_GLYPHS[outcome]} {words}", f"bold {color}"))
+    total = _sum_of(cycles)
+    parts.append(Content(format_money(total.cost_savings + total.revenue, currency)))
+    parts.append(Content(format_duration(total.time_saved_seconds)))
+    return Content.styled(" · ", "$quiet").join(parts)
+
+
+def _open_cycle(timeline: Timeline) -> Content:
+    """`◐ Partially completed, open  Book a Flight`, in one line."""
+    name = Content(timeline.cycle.goal).truncate(_NAME, ellipsis=True)
+    return Content.assemble(_outcome(timeline, "open"), "  ", name)
+
+
+def worth(metrics: SuccessMetrics, currency: str) -> str:
+    """What a step is worth, in short; empty for nothing."""
+    parts = []
+    if metrics.cost_savings:
+        parts.append(f"{format_money(metrics.cost_savings, currency)} saved")
+    if metrics.revenue:
+        parts.append(f"{format_money(metrics.revenue, currency)} revenue")
+    if metrics.time_saved_seconds:
+        parts.append(format_duration(metrics.time_saved_seconds))
+    if metrics.unpriced:
+        parts.append("unpriced")
+    return ", ".join(parts)
+
+
+def _fire(fire: FiredNode, currency: str) -> list[Content]:
+    lines = [_quiet(fire.goal)]
+    lines += [_step(step, currency) for step in fire.tracked]
+    lines += [Content.styled(f"  ✖ {step.name} is not tracked", "$warning") for step in fire.missed]
+    if fire.why:
+        lines.append(Content.styled(f"    {fire.why}" if fire.missed else f"  ✖ {fire.why}", "$warning"))
+    return lines
+
+
+def _step(step: Step, currency: str) -> Content:
+    look = "$completed" if step.kind == "completion" else "$primary"
+    earned = worth(step.metrics, currency)
+    return Content.assemble(
+        (f"  {step.glyph} ", f"bold {look}"),
+        Content(step.name),
+        Content.styled(f"\n    {earned}" if earned else "", look),
+    )
+
+
+def _outcome(timeline: Timeline, state: str) -> Content:
+    outcome = timeline.cycle.outcome
+    words = Content.styled(f"{OUTCOME_GLYPHS[outcome]} {OUTCOME_TITLES[outcome]}", COLORS[outcome])
+    return Content.assemble(words, Content.styled(f", {state}", "$quiet"))
+
+
+def _cycle(talk: PanelConversation, timeline: Timeline, still_open: set[str]) -> list[Content]:
+    cycle = timeline.cycle
+    color = COLORS[cycle.outcome]
+    glyphs = [
+        Content.styled(f"{step.glyph} ", color if reached else "$foreground 30%")
+        for step, reached in talk.glyphs(cycle.goal_id, cycle.reached)
+    ]
+    state = "open" if cycle.cycle_id in still_open else "closed"
+    return [
+        Content.assemble("  ", *glyphs, Content.styled(cycle.goal, "bold")),
+        Content.assemble("  ", _outcome(timeline, state)),
+    ]
+
+
+def _sum_of(cycles: list[Timeline]) -> SuccessMetrics:
+    return SuccessMetrics(
+        cost_savings=sum((timeline.cycle.cost_savings for timeline in cycles), Decimal(0)),
+        revenue=sum((timeline.cycle.revenue for timeline in cycles), Decimal(0)),
+        time_saved_seconds=sum(timeline.cycle.time_saved_seconds for timeline in cycles),
+    )
+
+
+def _earned(cycles: list[Timeline], currency: str) -> list[Content]:
+    total = _sum_of(cycles)
+    rows = (
+        ("Cost savings", format_money(total.cost_savings, currency)),
+        ("Revenue", format_money(total.revenue, currency)),
+        ("Time saved", format_duration(total.time_saved_seconds)),
+    )
+    return [
+        Content.assemble(Content.styled(f"  {name:<14}", "$quiet"), Content.styled(value, "bold"))
+        for name, value in rows
+    ]
+
+
+def _lines(lines: list[Content]) -> Content:
+    return Content("\n").join(lines)
+
+
+def _heading(text: str) -> Content:
+    return Content.styled(text, "bold $primary")
+
+
+def _quiet(text: str) -> Content:
+    return Content.styled(text, "$quiet")

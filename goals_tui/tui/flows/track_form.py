@@ -16,12 +16,12 @@ from textual.widgets.option_list import Option
 from goals_tui.domain.flow import Node, TrackGoal
 from goals_tui.domain.flow_edit import position_of
 from goals_tui.domain.goal import Goal, Step
-from goals_tui.tui.actions import bindings, shown_key
-from goals_tui.tui.choose import Choose
-from goals_tui.tui.choose import Option as Row
+from goals_tui.tui.app.actions import bindings, shown_key
+from goals_tui.tui.app.choose import Choose
+from goals_tui.tui.app.choose import Option as Row
 from goals_tui.tui.flows import edits
 from goals_tui.tui.flows.forms import EditorData, NodeForm
-from goals_tui.tui.widgets.options import Options
+from goals_tui.tui.widgets.fields import Options
 
 
 class StepList(Options):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from goals_tui.domain.goal import Goal, Step, same_definition
-from goals_tui.domain.goal_rules import Problem
+from goals_tui.domain.goal import Goal, Problem, Step, same_definition
 from goals_tui.domain.model import MAX_TEXT
 from goals_tui.domain.text import clean_line, clean_text
 

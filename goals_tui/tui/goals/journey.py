@@ -14,8 +14,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from goals_tui.domain.goal import Goal, Step
-from goals_tui.tui.goals.findings import SEVERITIES
-from goals_tui.tui.widgets.chart_axis import long_time
+from goals_tui.format import long_time
+from goals_tui.tui.goals.figures import SEVERITIES
 
 if TYPE_CHECKING:
     from goals_tui.domain.wiring import Finding

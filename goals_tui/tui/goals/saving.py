@@ -10,10 +10,9 @@ from textual.content import Content
 from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.value import format_duration
-from goals_tui.domain.words import counted
-from goals_tui.tui.choose import Choose, Option
-from goals_tui.tui.conflict import ask_conflict
-from goals_tui.tui.dialogs import Answer, Ask
+from goals_tui.format import plural
+from goals_tui.tui.app.choose import Choose, Option
+from goals_tui.tui.app.dialogs import Answer, Ask, ask_conflict
 from goals_tui.tui.goals.delete import what_goes
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ async def settle_lost_steps(editor: GoalEditor, lost: list[Consequences]) -> boo
                 return False
             changed = await _replace(editor, taken) if answer == "replace" else _remove(editor, taken.step_id, taken)
             if changed:
-                editor.notify(f"{counted(changed, 'node')} changed. The step is still there.")
+                editor.notify(f"{plural(changed, 'node')} changed. The step is still there.")
                 editor.goals_app.changed()
             taken = await asyncio.to_thread(editor.services.goals.consequences, taken.goal_id, taken.step_id)
     return True
@@ -43,7 +42,7 @@ def _question(taken: Consequences) -> Ask:
     answers = [Answer("back", "Back")]
     if taken.uses:
         answers += [Answer("replace", "Replace in nodes…"), Answer("remove", "Remove from nodes")]
-    delete = f"Delete ({counted(taken.events, 'event')})" if taken.events else "Delete step"
+    delete = f"Delete ({plural(taken.events, 'event')})" if taken.events else "Delete step"
     answers.append(Answer("delete", delete, danger=True))
     lasting = "Undo brings the step back, but not its events." if taken.events else "Undo brings the step back."
     text = Content("\n").join([what_goes(taken), Content(""), Content(lasting)])

@@ -1,10 +1,10 @@
-"""The Goals screen: every goal in a list, the chosen one as a journey."""
+"""The Goals screen, and its dialogs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -13,14 +13,14 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from goals_tui.domain.errors import GoalsError
+from goals_tui.format import plural
 from goals_tui.services.goals import GoalSummary
-from goals_tui.tui.actions import bindings
-from goals_tui.tui.goals.findings import Findings, read_findings
+from goals_tui.tui.app.actions import bindings
+from goals_tui.tui.app.choose import Choose, Option
+from goals_tui.tui.app.screen import FlowPlace, GoalPlace, Place, ScreenFrame
+from goals_tui.tui.goals.figures import Findings, Rate, read_findings, read_rates
 from goals_tui.tui.goals.goal_list import GoalList
-from goals_tui.tui.goals.journey import GoalView, Journey
-from goals_tui.tui.goals.rates import Rate, read_rates
-from goals_tui.tui.places import GoalPlace, Place
-from goals_tui.tui.screen import ScreenFrame
+from goals_tui.tui.goals.journey import GoalView, Journey, node_in_words, steps_in_words
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ Book a Flight: an initial step, further steps, and the step that
 completes it, each worth money and time.
 
 Press n to define the first one."""
-
 HELP = """
 A **goal** is tracked in cycles: the initial step opens one, other steps join it, a completion step completes it.
 
@@ -251,7 +250,6 @@ class GoalsScreen(ScreenFrame[None]):
     @work
     async def action_where_used(self) -> None:
         """Go to a node that tracks the chosen goal."""
-        from goals_tui.tui.goals.dialogs import choose_use
 
         if self.chosen:
             await choose_use(self, self.chosen)
@@ -259,7 +257,6 @@ class GoalsScreen(ScreenFrame[None]):
     @work
     async def action_track(self) -> None:
         """Go to a flow to track the chosen goal there."""
-        from goals_tui.tui.goals.dialogs import choose_flow
 
         if self.chosen:
             await choose_flow(self, self.chosen)
@@ -276,3 +273,45 @@ class GoalsScreen(ScreenFrame[None]):
         if deleted:
             self.notify(f"Deleted {row.name!r} with its analytics.")
             self.goals_app.changed()
+
+
+NEW_FLOW = "new flow"
+
+
+async def choose_use(screen: ScreenFrame[Any], row: GoalSummary) -> None:
+    """List the nodes that track a goal and go to the one that is chosen."""
+    uses = screen.services.goals.where_used(row.id)
+    if not uses:
+        screen.notify(f"No flow tracks {row.name!r} yet. Press {screen.named_key('goals.track')} to track it in one.")
+        return
+    goal = screen.services.goals.get(row.id)
+    options = [
+        Option(str(place), f"{use.flow} › {node_in_words(use, goal)}", steps_in_words(use, goal) if use.label else "")
+        for place, use in enumerate(uses)
+    ]
+    chosen = await screen.app.push_screen_wait(Choose(f"Where {row.name} is tracked", options))
+    if chosen is not None:
+        use = uses[int(chosen)]
+        screen.goals_app.go(FlowPlace(use.flow_id, use.node_id))
+
+
+async def choose_flow(screen: ScreenFrame[Any], row: GoalSummary) -> None:
+    """Choose a flow, or make one, and go there to add a Track Goal Process node for a goal."""
+    flows = screen.services.flows.summaries()
+    options = [Option(flow.id, flow.name, plural(flow.nodes, "node")) for flow in flows]
+    options.append(Option(NEW_FLOW, "New flow", f"called {row.name}"))
+    chosen = await screen.app.push_screen_wait(
+        Choose(f"Track {row.name}", options, text="In which flow? Choose where in it on the next screen.")
+    )
+    if chosen is None:
+        return
+    if chosen == NEW_FLOW:
+        from goals_tui.services.flows import free_name
+
+        name = free_name(row.name, [flow.name for flow in flows])
+        made = screen.attempt(lambda: screen.services.flows.create(name))
+        if made is None:
+            return
+        screen.goals_app.changed()
+        chosen = made.id
+    screen.goals_app.go(FlowPlace(chosen, track_goal_id=row.id))

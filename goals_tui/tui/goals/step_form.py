@@ -16,8 +16,8 @@ from goals_tui.domain.model import MAX_NAME, MAX_TEXT
 from goals_tui.domain.text import clean_line, clean_text
 from goals_tui.domain.value import SuccessMetrics, format_amount, format_duration, parse_amount, parse_duration
 from goals_tui.domain.words import fold
-from goals_tui.tui.actions import bindings
-from goals_tui.tui.dialogs import Dialog, ask_to_leave
+from goals_tui.tui.app.actions import bindings
+from goals_tui.tui.app.dialogs import Dialog, ask_to_leave
 from goals_tui.tui.widgets.fields import Field, Toggle, text_area
 
 TIME_HINT = "hh:mm:ss"

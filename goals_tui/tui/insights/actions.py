@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from goals_tui.tui.actions import Action
+from goals_tui.tui.app.actions import Action
 
 FILTERS, VIEWS, NUMBERS, CHART = "Filters", "Views", "Numbers", "Chart"
 

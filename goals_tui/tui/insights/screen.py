@@ -1,29 +1,64 @@
-"""The Insights screen: filters, tiles, and one chart or table at a time."""
+"""The Insights screen: tiles, tabs and the view that is open."""
 
 from __future__ import annotations
 
 from textual import on, work
-from textual.app import ComposeResult
+from textual.app import ComposeResult, RenderResult
+from textual.content import Content
 from textual.events import Resize
+from textual.reactive import reactive
+from textual.style import Style
 
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.services.insights.service import Dimension
-from goals_tui.tui.actions import bindings
-from goals_tui.tui.insights.buckets import axis_of
-from goals_tui.tui.insights.filter_bar import FilterBar
-from goals_tui.tui.insights.filtered_screen import FilteredScreen
-from goals_tui.tui.insights.gather import TABS, Gathered, Tab, Wanted, funnel_goal, gather
-from goals_tui.tui.insights.tab_strip import TabStrip
-from goals_tui.tui.insights.tab_views import view_of
-from goals_tui.tui.insights.table_export import copy_table, save_table
+from goals_tui.tui.app.actions import bindings
+from goals_tui.tui.app.screen import CyclesPlace
+from goals_tui.tui.charts.canvas import Place
+from goals_tui.tui.charts.chart import Chart
+from goals_tui.tui.filters.screen import FilterBar, FilteredScreen
+from goals_tui.tui.filters.texts import Formats
+from goals_tui.tui.insights.dialogs import copy_table, save_table
+from goals_tui.tui.insights.model import TABS, InsightsData, InsightsRequest, Tab, axis_of, funnel_goal, gather
 from goals_tui.tui.insights.tiles import Tiles, tiles_of
 from goals_tui.tui.insights.view_pane import ViewPane
-from goals_tui.tui.insights.views import Rank, View
-from goals_tui.tui.insights.views_steps import DIMENSIONS
-from goals_tui.tui.insights.words import Words
-from goals_tui.tui.places import CyclesPlace
-from goals_tui.tui.widgets.chart import Chart
-from goals_tui.tui.widgets.chart_canvas import Place
+from goals_tui.tui.insights.views import DIMENSIONS, Rank, View, view_of
+from goals_tui.tui.widgets.bars import DO, Bar
+
+_TITLES: dict[Tab, tuple[str, str, int]] = {
+    "performance": ("Performance", "Goals", 0),
+    "rate": ("Completion rate", "Rate", 11),
+    "time": ("Time saved", "Time", 0),
+    "cost": ("Cost savings", "Cost", 0),
+    "revenue": ("Revenue", "Revenue", 1),
+    "funnel": ("Funnel", "Funnel", 2),
+    "breakdown": ("Breakdown", "Breakdown", 0),
+}
+"""Full title, short title, and which letter of the full title is the key."""
+
+
+class TabStrip(Bar):
+    """All tabs; a click shows one."""
+
+    DEFAULT_CSS = """
+    TabStrip { height: 1; width: 1fr; }
+    """
+
+    tab: reactive[Tab] = reactive("performance")
+
+    def render(self) -> RenderResult:
+        full = sum(len(title) + 3 for title, _, _ in _TITLES.values()) <= self.size.width
+        parts = []
+        for tab, (title, short, letter) in _TITLES.items():
+            shown = title if full else short
+            key = title[letter]
+            place = letter if full else shown.casefold().find(key.casefold())
+            look = "bold $block-cursor-foreground on $primary" if tab == self.tab else "$foreground"
+            text = Content.styled(f" {shown} ", look)
+            if place >= 0:
+                text = text.stylize("underline", place + 1, place + 2)
+            parts.append(text.stylize(Style.from_meta({DO: f"screen.view('{tab}')"})))
+        return Content(" ").join(parts)
+
 
 _AXIS_ROOM = 10
 """Columns of a chart that its value axis takes."""
@@ -58,7 +93,7 @@ Changes compare with the previous period, until the same time of day. What is no
         self.rank: Rank = "top"
         self.goal_id: str | None = None
         self.dimension: Dimension = "endpoint"
-        self.gathered: Gathered | None = None
+        self.gathered: InsightsData | None = None
         self.pane = ViewPane()
 
     @property
@@ -81,11 +116,11 @@ Changes compare with the previous period, until the same time of day. What is no
     def show_data(self) -> None:
         """Ask for what is shown; the last one asked wins, and those before it stop."""
         services, known = self.services, self.gathered
-        wanted = Wanted(self.goals_app.stamp, self.goals_app.filters, self.tab, self.goal_id, self.dimension)
+        wanted = InsightsRequest(self.goals_app.stamp, self.goals_app.filters, self.tab, self.goal_id, self.dimension)
         self.show_filters()
         self.ask("insights", lambda cancellation: gather(services, wanted, known, cancellation), self._take)
 
-    def _take(self, found: Gathered) -> None:
+    def _take(self, found: InsightsData) -> None:
         self.gathered = found
         odd = [count for count in found.report.health.model_dump().values() if count]
         self.query_one(FilterBar).odd = (
@@ -99,7 +134,7 @@ Changes compare with the previous period, until the same time of day. What is no
         found, pane = self.gathered, self.pane
         if found is None or found.wanted.tab != self.tab:
             return
-        words = Words(found.report.currency)
+        words = Formats(found.report.currency)
         axis = axis_of(found.report, max(10, pane.size.width - _AXIS_ROOM), found.hours)
         with self.app.batch_update():
             self.query_one(Tiles).show(tiles_of(found.report, axis, words))
@@ -164,7 +199,7 @@ Changes compare with the previous period, until the same time of day. What is no
     @work
     async def action_goal(self) -> None:
         """Choose whose funnel is shown."""
-        from goals_tui.tui.choose import Choose, Option
+        from goals_tui.tui.app.choose import Choose, Option
 
         if self.gathered is None:
             return
@@ -211,7 +246,7 @@ Changes compare with the previous period, until the same time of day. What is no
     @work
     async def action_health(self) -> None:
         """What is odd about the data."""
-        from goals_tui.tui.insights.health import HealthDialog
+        from goals_tui.tui.insights.dialogs import HealthDialog
 
         answer = await self.app.push_screen_wait(HealthDialog(self.filters))
         if answer == "orphans":
@@ -231,18 +266,18 @@ Changes compare with the previous period, until the same time of day. What is no
             return self.shown is not None and bool(self.shown.table.rows)
         return super().check_action(action, parameters)
 
-    @on(ViewPane.Wanted)
-    def _show_cycles(self, event: ViewPane.Wanted) -> None:
-        lead, behind = event.lead, event.lead.behind
+    @on(ViewPane.CyclesRequested)
+    def _show_cycles(self, event: ViewPane.CyclesRequested) -> None:
+        lead, drill_down = event.lead, event.lead.drill_down
         narrowed = self.filters.model_copy(update={"goals": Choice(values=lead.goals)}) if lead.goals else None
         self.goals_app.go(
             CyclesPlace(
                 filters=narrowed,
-                outcome=behind.outcome,
-                goal_id=behind.goal_id,
-                step_id=behind.step_id,
-                bucket=behind.bucket,
-                part=behind.part,
+                outcome=drill_down.outcome,
+                goal_id=drill_down.goal_id,
+                step_id=drill_down.step_id,
+                bucket=drill_down.bucket,
+                part=drill_down.part,
                 part_title=lead.part_title,
             )
         )

@@ -13,10 +13,11 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from goals_tui.domain.report import Figures, Report
-from goals_tui.tui.insights.buckets import Axis
-from goals_tui.tui.insights.words import DASH, Words, hours
-from goals_tui.tui.widgets.chart_axis import percent, short_number
-from goals_tui.tui.widgets.chart_spec import sparkline
+from goals_tui.format import percent
+from goals_tui.tui.charts.axis import short_number
+from goals_tui.tui.charts.spec import sparkline
+from goals_tui.tui.filters.texts import DASH, Formats, hours
+from goals_tui.tui.insights.model import Axis
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class TileFacts:
     """Whether the last of the trend is not over."""
 
 
-def tiles_of(report: Report, axis: Axis | None, words: Words) -> tuple[TileFacts, ...]:
+def tiles_of(report: Report, axis: Axis | None, words: Formats) -> tuple[TileFacts, ...]:
     """The facts of all five tiles."""
     now, before = report.totals, report.previous
     by_time = axis.totals if axis else ()

@@ -1,4 +1,4 @@
-"""One view as its chart or its table, under a title and over a line about the cursor; in the room left, more of it."""
+"""The pane that shows one view: chart or table, and the course of single steps over time."""
 
 from __future__ import annotations
 
@@ -13,20 +13,74 @@ from textual.events import DescendantFocus
 from textual.message import Message
 from textual.widgets import ContentSwitcher, Static
 
-from goals_tui.tui.actions import shown_key
-from goals_tui.tui.insights.buckets import Axis
-from goals_tui.tui.insights.course import LEAST_ROWS, Course, course
-from goals_tui.tui.insights.table_view import TableView
-from goals_tui.tui.insights.views import Lead, View
-from goals_tui.tui.widgets.chart import Chart
-from goals_tui.tui.widgets.chart_bars import WIDE, comfortable_rows
-from goals_tui.tui.widgets.chart_canvas import Place
-from goals_tui.tui.widgets.chart_spec import Bars
+from goals_tui.domain.report import NOTHING
+from goals_tui.services.insights.service import DrillDown
+from goals_tui.tui.app.actions import shown_key
+from goals_tui.tui.charts.bars import WIDE, comfortable_rows
+from goals_tui.tui.charts.canvas import Place
+from goals_tui.tui.charts.chart import Chart
+from goals_tui.tui.charts.spec import Bars, Columns
+from goals_tui.tui.insights.model import Axis
+from goals_tui.tui.insights.table import Table, TableView
+from goals_tui.tui.insights.views import DrillLink, View, outcome_of, outcome_series
 from goals_tui.tui.widgets.virtual_list import VirtualList
+
+LEAST_ROWS = 10
+"""Below so many rows the bars stay alone."""
+
+
+def goal_trend(axis: Axis | None, goal_id: str | None) -> View | None:
+    """One column a bucket of time: the outcomes of a goal; None where it has none."""
+    if axis is None or goal_id not in axis.goals:
+        return None
+    places = range(len(axis.buckets))
+    figures = [axis.of(place, goal_id) for place in places]
+    if sum(figures, NOTHING).started == 0:
+        return None
+    spec = Columns(
+        tuple(axis.label(place) for place in places),
+        tuple(axis.title(place) for place in places),
+        outcome_series(figures),
+        totals=tuple(f"{each.started:,} started" for each in figures),
+        named=False,
+    )
+    return View(
+        f"{axis.goals[goal_id]} by {axis.unit}{axis.note}",
+        spec,
+        Table((), ()),
+        lambda place: DrillLink(DrillDown(goal_id=goal_id, bucket=axis.buckets[place.mark], outcome=outcome_of(place))),
+        (),
+    )
+
+
+class GoalTrend(Vertical):
+    """The chart of a `course` under its title; not there while nothing is shown."""
+
+    DEFAULT_CSS = """
+    GoalTrend { height: 1fr; display: none; }
+    GoalTrend.-shown { display: block; }
+    GoalTrend #course-title { height: 1; margin-top: 1; text-style: bold; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: View | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="course-title", markup=False)
+        yield Chart(id="course")
+
+    def show(self, view: View | None) -> None:
+        """Show another course, or nothing."""
+        self.shown = view
+        if view is not None:
+            self.query_one("#course-title", Static).update(view.title)
+            self.query_one(Chart).show(view.spec)
+        self.set_class(view is not None, "-shown")
+
 
 _TITLE_AND_CAPTION = 2
 """Rows around a chart."""
-
 _HEADING_AND_AIR = 2
 """Rows around the rows of a table below a chart."""
 
@@ -45,10 +99,10 @@ class ViewPane(Vertical):
     """
 
     @dataclass
-    class Wanted(Message):
+    class CyclesRequested(Message):
         """The cycles behind a number are wanted."""
 
-        lead: Lead
+        lead: DrillLink
 
     def __init__(self) -> None:
         super().__init__(id="views")
@@ -61,7 +115,7 @@ class ViewPane(Vertical):
         with ContentSwitcher(initial="chart", id="view"):
             yield Chart(id="chart")
             yield TableView(id="table")
-        yield Course()
+        yield GoalTrend()
         yield TableView(id="below")
         yield Static("", id="notes", markup=False)
         yield Static("", id="caption", markup=False)
@@ -111,7 +165,7 @@ class ViewPane(Vertical):
 
     def fill(self) -> None:
         """Give bars the height that they need, and use what is left."""
-        place, under, below = self.query_one("#view"), self.query_one(Course), self.query_one("#below", TableView)
+        place, under, below = self.query_one("#view"), self.query_one(GoalTrend), self.query_one("#below", TableView)
         found, tabled, height = None, False, 0
         view = self.view
         if view is not None and isinstance(view.spec, Bars) and not (self._alone or self.as_table):
@@ -119,7 +173,7 @@ class ViewPane(Vertical):
             notes = sum(-(-cell_len(note) // max(1, self.size.width)) for note in view.notes)
             room = self.size.height - height - _TITLE_AND_CAPTION - notes
             if room >= LEAST_ROWS:
-                found = course(self._axis, view.lead(self.chart.place or Place(0)).behind.goal_id)
+                found = goal_trend(self._axis, view.lead(self.chart.place or Place(0)).drill_down.goal_id)
             wide = place.size.width >= WIDE
             tabled = found is None and wide and room >= len(view.table.lines) + _HEADING_AND_AIR
             if tabled:
@@ -149,7 +203,7 @@ class ViewPane(Vertical):
         name = name.truncate(max(1, room), ellipsis=True)
         title.update(Content.assemble(name, " " * max(1, room - name.cell_length + 1), hint))
         caption = self.query_one("#caption", Static)
-        under = self.query_one(Course).query_one(Chart)
+        under = self.query_one(GoalTrend).query_one(Chart)
         if self.as_table:
             before, after = self.table.hidden
             turns = " · ".join([f"← {before} more"] * bool(before) + [f"→ {after} more"] * bool(after))
@@ -172,13 +226,13 @@ class ViewPane(Vertical):
     @on(Chart.Opened)
     def _open_place(self, event: Chart.Opened) -> None:
         event.stop()
-        view = self.view if event.chart is self.chart else self.query_one(Course).shown
+        view = self.view if event.chart is self.chart else self.query_one(GoalTrend).shown
         if view is not None:
-            self.post_message(self.Wanted(view.lead(event.place)))
+            self.post_message(self.CyclesRequested(view.lead(event.place)))
 
     @on(VirtualList.Selected)
     def _open_row(self, event: VirtualList.Selected) -> None:
         event.stop()
         if self.view is not None:
             rows = self.view.rows
-            self.post_message(self.Wanted(rows[event.index] if event.index < len(rows) else Lead()))
+            self.post_message(self.CyclesRequested(rows[event.index] if event.index < len(rows) else DrillLink()))

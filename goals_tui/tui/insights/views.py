@@ -1,4 +1,4 @@
-"""The views of Insights: a report becomes a chart, its table, and the way to the cycles behind each number."""
+"""The views of Insights: reports and funnels turned into charts and tables."""
 
 from __future__ import annotations
 
@@ -7,36 +7,43 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Figures, GoalFigures, Outcome, Report
+from goals_tui.domain.goal import GLYPHS
+from goals_tui.domain.report import (
+    NOTHING,
+    OUTCOME_GLYPHS,
+    OUTCOME_TITLES,
+    Figures,
+    Funnel,
+    GoalFigures,
+    Outcome,
+    PartFigures,
+    Report,
+)
 from goals_tui.domain.words import fold
-from goals_tui.services.insights.service import Behind
-from goals_tui.tui.insights.buckets import Axis
+from goals_tui.format import percent
+from goals_tui.services.insights.service import Dimension, DrillDown
+from goals_tui.tui.charts.axis import PERCENT, TIME
+from goals_tui.tui.charts.canvas import Place
+from goals_tui.tui.charts.spec import Bars, ChartSpec, Column, Columns, Lines, Nothing, Series, ranked
+from goals_tui.tui.filters.texts import Formats, count_cell, hours, lasted_cell, rate_cell, text_cell, time_cell
+from goals_tui.tui.insights.model import Axis, InsightsData
 from goals_tui.tui.insights.table import Cell, Heading, Table
-from goals_tui.tui.insights.words import Words, count_cell, hours, rate_cell, text_cell, time_cell
-from goals_tui.tui.widgets.chart_axis import PERCENT, TIME, percent
-from goals_tui.tui.widgets.chart_canvas import Place
-from goals_tui.tui.widgets.chart_spec import Bars, ChartSpec, Column, Columns, Lines, Nothing, Series, ranked
 
 Metric = Literal["time", "cost", "revenue"]
 Rank = Literal["top", "bottom", "all"]
 RANKED = 10
 """How many goals the performance view shows unless asked for all, as the original report does."""
-
 _NEXT_RANK: dict[Rank, str] = {"top": f"bottom {RANKED}", "bottom": "all goals", "all": f"top {RANKED}"}
-
 COUNTED: tuple[Outcome, ...] = ("completed", "partial", "incomplete")
-
 NO_CYCLES = Nothing("No goal was started in this span", "Press ] for a longer span, or f to change the filters.")
-
-
-EVERYTHING_BEHIND = Behind()
+ALL_CYCLES = DrillDown()
 
 
 @dataclass(frozen=True)
-class Lead:
+class DrillLink:
     """The cycles behind a number. `goals` narrows the filters to several goals at once."""
 
-    behind: Behind = EVERYTHING_BEHIND
+    drill_down: DrillDown = ALL_CYCLES
     goals: tuple[str, ...] = ()
     part_title: str = ""
     """The part of `behind` in words."""
@@ -49,8 +56,8 @@ class View:
     title: str
     spec: ChartSpec
     table: Table
-    lead: Callable[[Place], Lead]
-    rows: tuple[Lead, ...]
+    lead: Callable[[Place], DrillLink]
+    rows: tuple[DrillLink, ...]
     table_title: str = ""
     """Where the table says something else than the chart."""
 
@@ -63,10 +70,10 @@ class View:
 
 def nothing(view_title: str, spec: Nothing = NO_CYCLES) -> View:
     """A view without data."""
-    return View(view_title, spec, Table((), ()), lambda _place: Lead(), ())
+    return View(view_title, spec, Table((), ()), lambda _place: DrillLink(), ())
 
 
-def figure_headings(words: Words) -> tuple[Heading, ...]:
+def figure_headings(words: Formats) -> tuple[Heading, ...]:
     """The columns of figures; where room is short counts, the completion rate and what was saved come first."""
     return (
         Heading("Started", "started"),
@@ -81,7 +88,7 @@ def figure_headings(words: Words) -> tuple[Heading, ...]:
     )
 
 
-def figure_cells(figures: Figures, words: Words) -> tuple[Cell, ...]:
+def figure_cells(figures: Figures, words: Formats) -> tuple[Cell, ...]:
     """A row of figures under `figure_headings`."""
     return (
         count_cell(figures.started),
@@ -125,7 +132,7 @@ def by_completed(goals: tuple[GoalFigures, ...]) -> list[GoalFigures]:
     return sorted(goals, key=lambda g: (-g.figures.completed, -g.figures.started, fold(g.name), g.goal_id))
 
 
-def performance(report: Report, words: Words, rank: Rank = "top") -> View:
+def performance(report: Report, words: Formats, rank: Rank = "top") -> View:
     """One stacked bar a goal: completed, partially completed, incomplete."""
     title, ordered = "Goals performance", by_completed(report.goals)
     shown = {"top": ordered[:RANKED], "bottom": ordered[::-1][:RANKED], "all": ordered}[rank]
@@ -150,8 +157,8 @@ def performance(report: Report, words: Words, rank: Rank = "top") -> View:
         f"{title} · {which}, {order}" if count > 1 else title,
         spec,
         table,
-        lambda place: Lead(Behind(goal_id=shown[place.mark].goal_id, outcome=outcome_of(place))),
-        tuple(Lead(Behind(goal_id=goal.goal_id)) for goal in ordered),
+        lambda place: DrillLink(DrillDown(goal_id=shown[place.mark].goal_id, outcome=outcome_of(place))),
+        tuple(DrillLink(DrillDown(goal_id=goal.goal_id)) for goal in ordered),
         everything,
         hint=("o", _NEXT_RANK[rank]) if count > RANKED else None,
     )
@@ -162,7 +169,7 @@ def outcome_of(place: Place) -> Outcome | None:
     return None if place.part is None else COUNTED[place.part]
 
 
-def rates(axis: Axis | None, words: Words) -> View:
+def rates(axis: Axis | None, words: Formats) -> View:
     """The rates of completed and partially completed over time; gaps where nothing started."""
     if axis is None or not axis.figures:
         return nothing("Completion rate")
@@ -181,8 +188,8 @@ def rates(axis: Axis | None, words: Words) -> View:
         f"Completion rate by {axis.unit}{axis.note}",
         spec,
         _time_table(axis, figures, words),
-        lambda place: Lead(Behind(bucket=axis.buckets[place.mark], outcome=outcome_of(place))),
-        tuple(Lead(Behind(bucket=bucket)) for bucket in axis.buckets),
+        lambda place: DrillLink(DrillDown(bucket=axis.buckets[place.mark], outcome=outcome_of(place))),
+        tuple(DrillLink(DrillDown(bucket=bucket)) for bucket in axis.buckets),
     )
 
 
@@ -200,7 +207,7 @@ def _rate_series(outcome: Outcome, counts: list[int], figures: list[Figures]) ->
     )
 
 
-def _time_table(axis: Axis, figures: list[Figures], words: Words) -> Table:
+def _time_table(axis: Axis, figures: list[Figures], words: Formats) -> Table:
     total = sum(figures[1:], figures[0])
     return Table(
         (Heading(axis.unit.capitalize(), axis.unit, numeric=False), *figure_headings(words)),
@@ -227,7 +234,7 @@ def value_of(figures: Figures, metric: Metric) -> int | Decimal:
     return figures.cost_savings if metric == "cost" else figures.revenue
 
 
-def metric_over_time(axis: Axis | None, metric: Metric, words: Words) -> View:
+def metric_over_time(axis: Axis | None, metric: Metric, words: Formats) -> View:
     """Time saved, cost savings or revenue over time, stacked by goal."""
     title = METRIC_TITLES[metric]
     if axis is None or not axis.figures:
@@ -281,12 +288,12 @@ def metric_over_time(axis: Axis | None, metric: Metric, words: Words) -> View:
         (text_cell("Total"), cell(_sum(totals)), *(cell(_sum(values[goal_id])) for goal_id in kept)),
     )
 
-    def lead(place: Place) -> Lead:
+    def lead(place: Place) -> DrillLink:
         goals = () if place.part is None else series[place.part].key
         one = goals[0] if len(goals) == 1 else None
-        return Lead(Behind(bucket=axis.buckets[place.mark], goal_id=one), () if one else goals)
+        return DrillLink(DrillDown(bucket=axis.buckets[place.mark], goal_id=one), () if one else goals)
 
-    rows = tuple(Lead(Behind(bucket=bucket)) for bucket in axis.buckets)
+    rows = tuple(DrillLink(DrillDown(bucket=bucket)) for bucket in axis.buckets)
     return View(f"{title} by {axis.unit} and goal{axis.note}", spec, table, lead, rows)
 
 
@@ -295,3 +302,112 @@ def _sum(values: list[int | Decimal]) -> int | Decimal:
     for value in values[1:]:
         total += value
     return total
+
+
+NO_GOALS = Nothing("No goal yet", "Press 1, then n, to define the first one.")
+
+
+def funnel(found: Funnel | None) -> View:
+    """How many cycles reached each step of a goal, and how long after their start."""
+    if found is None:
+        return nothing("Funnel", NO_GOALS)
+    title = f"Funnel · {found.goal}"
+    if not found.started:
+        hint = "Press ] for a longer span, or g for another goal."
+        return nothing(title, Nothing(f"{found.goal} was not started in this span", hint))
+    steps = found.steps
+    lasted = [(lasted_cell(step.median_seconds), lasted_cell(step.p90_seconds)) for step in steps]
+    reached = Series(
+        "Reached",
+        "primary",
+        tuple(step.reached for step in steps),
+        texts=tuple(f"{step.reached:,} of {found.started:,} ({percent(step.from_start)})" for step in steps),
+    )
+    spec = Bars(
+        labels=tuple(step.name for step in steps),
+        series=(reached,),
+        columns=(
+            Column("Cycles", tuple(f"{step.reached:,}" for step in steps)),
+            Column("Of start", tuple(percent(step.from_start) for step in steps), "primary"),
+            Column("Of previous", tuple(percent(step.from_previous) for step in steps)),
+            Column("Median", tuple(median.text for median, _ in lasted), "muted"),
+            Column("90 % within", tuple(p90.text for _, p90 in lasted), "muted", wide_only=True),
+        ),
+        glyphs=tuple(GLYPHS[step.kind] for step in steps),
+        top=max(found.started, *(step.reached for step in steps)),
+        ghost=True,
+    )
+    table = Table(
+        (
+            Heading("Step", "step", numeric=False),
+            Heading("Kind", "kind", numeric=False),
+            Heading("Cycles", "reached"),
+            Heading("Of start", "from_start"),
+            Heading("Of previous", "from_previous", brief_title="Of prev."),
+            Heading("Median", "median_seconds"),
+            Heading("90 % within", "p90_seconds", brief_title="90 %"),
+        ),
+        tuple(
+            (
+                text_cell(step.name),
+                text_cell(step.kind),
+                count_cell(step.reached),
+                rate_cell(step.from_start),
+                rate_cell(step.from_previous),
+                *lasted[place],
+            )
+            for place, step in enumerate(steps)
+        ),
+    )
+    leads = tuple(DrillLink(DrillDown(goal_id=found.goal_id, step_id=step.step_id)) for step in steps)
+    return View(
+        title, spec, table, lambda place: leads[place.mark], leads, notes=tuple(found.notes), hint=("g", "another goal")
+    )
+
+
+DIMENSIONS: tuple[Dimension, ...] = ("endpoint", "locale", "snapshot", "version")
+
+
+def breakdown(parts: list[PartFigures], dimension: Dimension, words: Formats) -> View:
+    """One stacked bar an endpoint, locale, snapshot or version."""
+    title = f"By {dimension}"
+    if not parts:
+        return nothing(title)
+    figures = [part.figures for part in parts]
+    following = DIMENSIONS[(DIMENSIONS.index(dimension) + 1) % len(DIMENSIONS)]
+
+    def lead(part: PartFigures, outcome: Outcome | None = None) -> DrillLink:
+        return DrillLink(DrillDown(part=(dimension, part.part), outcome=outcome), part_title=part.title)
+
+    spec = Bars(
+        labels=tuple(part.title for part in parts),
+        series=outcome_series(figures),
+        columns=share_columns(figures),
+    )
+    table = Table(
+        (Heading(dimension.capitalize(), dimension, numeric=False), *figure_headings(words)),
+        tuple((text_cell(part.title), *figure_cells(part.figures, words)) for part in parts),
+        (text_cell("Total"), *figure_cells(sum(figures, NOTHING), words)),
+    )
+    return View(
+        title,
+        spec,
+        table,
+        lambda place: lead(parts[place.mark], outcome_of(place)),
+        tuple(lead(part) for part in parts),
+        hint=("d", f"by {following}"),
+    )
+
+
+def view_of(found: InsightsData, axis: Axis | None, words: Formats, rank: Rank) -> View:
+    """What was gathered for a tab as its chart and table; `rank` is which goals the performance view shows."""
+    tab = found.wanted.tab
+    if tab == "performance":
+        return performance(found.report, words, rank)
+    if tab == "rate":
+        return rates(axis, words)
+    if tab == "funnel":
+        return funnel(found.funnel)
+    if tab == "breakdown":
+        return breakdown(list(found.parts or ()), found.wanted.dimension, words)
+    return metric_over_time(axis, tab, words)

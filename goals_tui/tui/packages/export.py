@@ -1,21 +1,54 @@
-"""The dialog that asks what goes into a package, and where to."""
+"""Exporting a package: the dialog and its path."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.suggester import Suggester
 from textual.widgets import Button, Input, Label, Static
 
 from goals_tui.domain.errors import GoalsError
-from goals_tui.services.packages.paths import check_target, proposed
-from goals_tui.tui.dialogs import Form
-from goals_tui.tui.packages.paths import path_input
+from goals_tui.services.export_files import check_target, complete, proposed
+from goals_tui.tui.app.dialogs import AskText, Form
 from goals_tui.tui.widgets.fields import Toggle
+
+MOST_LETTERS = 4096
+
+
+class _Completion(Suggester):
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        return await asyncio.to_thread(complete, value)
+
+
+def path_input(value: str = "", *, id: str = "path") -> Input:
+    """A field for a path; → takes the completion."""
+    return Input(value, id=id, max_length=MOST_LETTERS, suggester=_Completion(), select_on_focus=False)
+
+
+class AskPath(AskText):
+    """Asks for a path. `check` raises GoalsError for one that won't do."""
+
+    DEFAULT_CSS = "AskPath #hint { margin-top: 1; }"
+
+    def __init__(self, title: str, hint: str, *, save: str, check: Callable[[str], object]) -> None:
+        super().__init__(title, label="File", save=save, check=check)
+        self.hint = hint
+
+    def compose_dialog(self) -> ComposeResult:
+        yield Label(self.label, classes="quiet", markup=False)
+        yield path_input()
+        yield Static("", classes="problem", markup=False)
+        yield Static(Content.assemble(self.hint, "  ", ("→", "bold $primary"), " completes the name."), classes="quiet")
+
 
 _NAMED = 4
 

@@ -10,9 +10,9 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from goals_tui.domain.words import counted
-from goals_tui.tui.actions import bindings
-from goals_tui.tui.dialogs import Dialog
+from goals_tui.format import plural
+from goals_tui.tui.app.actions import bindings
+from goals_tui.tui.app.dialogs import Dialog
 from goals_tui.tui.widgets.columns import Column
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
@@ -105,7 +105,7 @@ All of it is imported, or nothing.
     def _origin(self) -> Content:
         manifest, events = self.info.manifest, self.info.events
         made = f"{manifest.created_at.day} {manifest.created_at:%B %Y}"
-        count = "no events" if events is None else counted(events, "event")
+        count = "no events" if events is None else plural(events, "event")
         standings = Counter(item.standing for item in self.info.items)
         counts = [
             Content.assemble((mark, f"bold {color}"), f" {standings[standing]} {standing}")

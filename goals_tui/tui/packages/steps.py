@@ -7,16 +7,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import GoalsError
-from goals_tui.domain.words import counted
-from goals_tui.services.packages.paths import check_source, typed
+from goals_tui.format import plural
+from goals_tui.services.export_files import check_source, typed
 from goals_tui.services.tasks import work as tasks_work
-from goals_tui.tui.choose import Choose, Option
-from goals_tui.tui.packages.export import ExportPackage
-from goals_tui.tui.packages.paths import AskPath
+from goals_tui.tui.app.choose import Choose, Option
+from goals_tui.tui.packages.export import AskPath, ExportPackage
 from goals_tui.tui.packages.review import ReviewPackage
 
 if TYPE_CHECKING:
-    from goals_tui.tui.app import GoalsApp
+    from goals_tui.tui.app.app import GoalsApp
 
 _EVERYTHING = "everything"
 
@@ -50,7 +49,7 @@ async def choose_and_export(app: GoalsApp) -> bool:
         app.notify("There is no goal or flow to pack yet.", severity="warning")
         return False
     options = [
-        Option(_EVERYTHING, "Everything", f"{counted(len(goals), 'goal')}, {counted(len(flows), 'flow')}"),
+        Option(_EVERYTHING, "Everything", f"{plural(len(goals), 'goal')}, {plural(len(flows), 'flow')}"),
         *(Option(f"goal {goal.id}", goal.name, "goal") for goal in goals),
         *(Option(f"flow {flow.id}", flow.name, "flow, with the goals that it tracks") for flow in flows),
     ]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from goals_tui.tui.actions import Action
+from goals_tui.tui.app.actions import Action
 
 FILTERS, CYCLES = "Filters", "Cycles"
-
 ACTIONS: tuple[Action, ...] = (
     Action("sessions.open", "enter", "Timeline", "The cycle step by step", CYCLES),
     Action("sessions.insights", "escape", "Back to Insights", "To the number whose cycles these are", CYCLES,

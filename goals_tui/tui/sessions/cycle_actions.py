@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from goals_tui.domain.report import Cycle
-from goals_tui.tui.places import GoalPlace
-from goals_tui.tui.screen import ScreenFrame
+from goals_tui.tui.app.screen import GoalPlace, ScreenFrame
 
 
 class CycleActions(ScreenFrame[None]):

@@ -11,9 +11,9 @@ from goals_tui.domain.model import MAX_NAME
 from goals_tui.domain.report import Cycle
 from goals_tui.domain.text import clean_line
 from goals_tui.services.insights.service import Insights
-from goals_tui.tui.dialogs import Form
-from goals_tui.tui.places import SessionPlace
-from goals_tui.tui.sessions.restriction import EVERYTHING_THERE_IS
+from goals_tui.tui.app.dialogs import Form
+from goals_tui.tui.app.screen import SessionPlace
+from goals_tui.tui.sessions.drill_down import EVERYTHING_THERE_IS
 
 Found = Cycle | SessionPlace
 

@@ -11,17 +11,14 @@ from goals_tui.domain.errors import NotFoundError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.report import Cycle, Outcome
-from goals_tui.services.insights.service import Behind
-from goals_tui.tui.actions import bindings
-from goals_tui.tui.insights.filter_bar import FilterBar
-from goals_tui.tui.insights.filtered_screen import FilteredScreen
-from goals_tui.tui.insights.words import Words
-from goals_tui.tui.places import CyclesPlace, Place, SessionPlace
+from goals_tui.services.insights.service import DrillDown
+from goals_tui.tui.app.actions import bindings
+from goals_tui.tui.app.screen import CyclesPlace, Place, SessionPlace
+from goals_tui.tui.filters.screen import FilterBar, FilteredScreen
+from goals_tui.tui.filters.texts import Formats
 from goals_tui.tui.sessions.cycle_actions import CycleActions
-from goals_tui.tui.sessions.cycle_list import CycleRows
-from goals_tui.tui.sessions.only_line import OnlyLine
-from goals_tui.tui.sessions.pages import CyclePages, find
-from goals_tui.tui.sessions.restriction import Restriction
+from goals_tui.tui.sessions.cycle_list import CyclePages, CycleRows, find
+from goals_tui.tui.sessions.drill_down import DrillDownLine, Restriction
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
 
@@ -53,7 +50,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
 
     def compose_body(self) -> ComposeResult:
         yield FilterBar()
-        yield OnlyLine()
+        yield DrillDownLine()
         with ContentSwitcher(initial="list", id="view"):
             yield self.rows
             yield Static("", id="empty", markup=False)
@@ -88,14 +85,14 @@ An **orphan** (?) has no initial step: it is in no number of a report.
 
     def show_data(self) -> None:
         """Find the cycles anew; the chosen one stays chosen."""
-        services, filters, behind = self.services, self.filters, self.restriction.behind
+        services, filters, drill_down = self.services, self.filters, self.restriction.drill_down
         chosen = self.chosen
         cursor, before = self.rows.cursor, self.pages.count if self.pages else 0
         self._shown_filters = filters
         self._show_restriction()
         self.ask(
             "cycles",
-            lambda cancellation: find(services, filters, behind, cancellation, cursor, chosen, before),
+            lambda cancellation: find(services, filters, drill_down, cancellation, cursor, chosen, before),
             self._take,
         )
 
@@ -105,7 +102,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         self._versions.clear()
         project = self.services.project.get()
         where = project.zone_or(self.filters.time_zone)
-        self.rows.show_pages(pages, cursor, self._drawn_by, Words(project.currency), where)
+        self.rows.show_pages(pages, cursor, self._drawn_by, Formats(project.currency), where)
         self.note = f"{pages.count:,} cycle{'' if pages.count == 1 else 's'}"
         self.query_one("#view", ContentSwitcher).current = "list" if pages.count else "empty"
         if not pages.count:
@@ -143,7 +140,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
     def _show_restriction(self) -> None:
         self.show_filters()
         words = self.restriction.words(self._goal)
-        self.query_one(OnlyLine).say(words, from_insights=self._from_insights)
+        self.query_one(DrillDownLine).say(words, from_insights=self._from_insights)
 
     def open_place(self, place: Place) -> None:
         """Show the cycles behind a number of Insights, or those of a session."""
@@ -162,7 +159,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
     def use_filters(self, filters: Filters) -> None:
         """Other filters; what narrowed the list beyond them ends."""
         self.goals_app.filters = filters
-        self._restrict(Restriction(Behind(outcome=self.restriction.behind.outcome)))
+        self._restrict(Restriction(DrillDown(outcome=self.restriction.drill_down.outcome)))
 
     def on_screen_resume(self) -> None:
         """Filters may have changed on the Insights screen meanwhile."""
@@ -171,12 +168,12 @@ An **orphan** (?) has no initial step: it is in no number of a report.
 
     def command(self) -> tuple[list[str], Filters]:
         """The command that lists these cycles."""
-        from goals_tui.services.filter_command import cycles_words, narrowed
+        from goals_tui.services.insights.saved_filters import cycles_words, narrowed
 
-        filters, behind = self.filters, self.restriction.behind
+        filters, drill_down = self.filters, self.restriction.drill_down
         where = self.services.project.get().zone_or(filters.time_zone)
-        goal = self._goal(behind.goal_id) if behind.goal_id is not None else None
-        return cycles_words(behind, goal), narrowed(filters, behind, self._span(), where)
+        goal = self._goal(drill_down.goal_id) if drill_down.goal_id is not None else None
+        return cycles_words(drill_down, goal), narrowed(filters, drill_down, self._span(), where)
 
     # -- actions
 
@@ -228,7 +225,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         if action == "goal":
             return self.chosen is not None and self._goal(self.chosen.goal_id) is not None
         if action == "outcome":
-            return parameters != (self.restriction.behind.outcome,)
+            return parameters != (self.restriction.drill_down.outcome,)
         if action == "insights":
             return self._from_insights
         if action == "all":

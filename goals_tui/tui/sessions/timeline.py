@@ -13,12 +13,11 @@ from textual.widgets import Static
 from goals_tui.domain.errors import NotFoundError
 from goals_tui.domain.goal import GLYPHS
 from goals_tui.domain.report import Cycle, Moment, Timeline
-from goals_tui.tui.actions import bindings
-from goals_tui.tui.insights.words import DASH, Words, moment
+from goals_tui.format import long_time
+from goals_tui.tui.app.actions import bindings
+from goals_tui.tui.filters.texts import DASH, Formats, moment
 from goals_tui.tui.sessions.cycle_actions import CycleActions
-from goals_tui.tui.sessions.cycle_list import CycleRows
-from goals_tui.tui.sessions.rows import OUTCOME_COLORS, outcome_words
-from goals_tui.tui.widgets.chart_axis import long_time
+from goals_tui.tui.sessions.cycle_list import OUTCOME_COLORS, CycleRows, outcome_words
 
 
 class TimelineScreen(CycleActions):
@@ -64,7 +63,7 @@ class TimelineScreen(CycleActions):
     def _take(self, timeline: Timeline) -> None:
         self.timeline = timeline
         project = self.services.project.get()
-        words, where = Words(project.currency), project.zone_or(self.goals_app.filters.time_zone)
+        words, where = Formats(project.currency), project.zone_or(self.goals_app.filters.time_zone)
         self.query_one("#facts", Static).update(facts(timeline.cycle, words, where, self._version()))
         self.query_one("#steps", Static).update(steps(timeline, words, where, self.size.width))
         self.refresh_bindings()
@@ -129,7 +128,7 @@ class TimelineScreen(CycleActions):
         return True
 
 
-def facts(cycle: Cycle, words: Words, zone: ZoneInfo, version: str) -> Content:
+def facts(cycle: Cycle, words: Formats, zone: ZoneInfo, version: str) -> Content:
     """What the cycle was, and what it came to; `version` says in words which one of the goal it recorded."""
     started = moment(cycle.started_at, zone) if cycle.started_at else "no initial step"
     where = [part for part in (cycle.endpoint, cycle.locale, cycle.snapshot) if part]
@@ -156,7 +155,7 @@ _WIDE = 140
 """From this width on, what a step earned stands beside it; else below."""
 
 
-def steps(timeline: Timeline, words: Words, zone: ZoneInfo, width: int) -> Content:
+def steps(timeline: Timeline, words: Formats, zone: ZoneInfo, width: int) -> Content:
     """The events in order along a line, with the time that passed between them."""
     names = [Content(each.step).cell_length for each in timeline.moments]
     name = min(max(names, default=0), max(16, width - (100 if width >= _WIDE else 46)))
@@ -215,7 +214,7 @@ def _start(timeline: Timeline) -> Moment:
     return next(initial, timeline.moments[0])
 
 
-def _earned(timeline: Timeline, each: Moment, words: Words, before: Moment | None) -> Content:
+def _earned(timeline: Timeline, each: Moment, words: Formats, before: Moment | None) -> Content:
     if not each.counts:
         return Content.styled("again: counts once", "$quiet")
     if timeline.cycle.outcome == "orphan":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from goals_tui.tui.actions import Action
+from goals_tui.tui.app.actions import Action
 
 ACTIONS: tuple[Action, ...] = (
     Action("tasks.cancel", "c", "Cancel", "Stop the chosen task and roll it back", "Task"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from goals_tui.tui.base_app import STAYS_SECONDS
-from goals_tui.tui.dialogs import Answer, Ask
+from goals_tui.tui.app.base import STAYS_SECONDS
+from goals_tui.tui.app.dialogs import Answer, Ask
 
 if TYPE_CHECKING:
     from goals_tui.services.tasks.record import Task
-    from goals_tui.tui.app import GoalsApp
+    from goals_tui.tui.app.app import GoalsApp
 
 GRACE_SECONDS = 3.0
 """How long quitting waits for a cancelled task to stop."""

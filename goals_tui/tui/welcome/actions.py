@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from goals_tui.tui.actions import Action
+from goals_tui.tui.app.actions import Action
 
 ACTIONS: tuple[Action, ...] = (
     Action("welcome.new", "n", "New project", "Begin with an empty project", "Welcome", palette=False),

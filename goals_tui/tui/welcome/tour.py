@@ -12,12 +12,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from goals_tui.domain.errors import GoalsError
-from goals_tui.tui.actions import bindings, shown_key
-from goals_tui.tui.background import ClosesOnce
+from goals_tui.tui.app.actions import bindings, shown_key
+from goals_tui.tui.app.background import ClosesOnce
 from goals_tui.tui.widgets.bars import KeyBar
 
 if TYPE_CHECKING:
-    from goals_tui.tui.app import GoalsApp
+    from goals_tui.tui.app.app import GoalsApp
 
 Move = Literal["next", "back"]
 

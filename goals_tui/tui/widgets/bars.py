@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.style import Style
 from textual.widget import Widget
 
-from goals_tui.tui.actions import AREAS, key_name
+from goals_tui.tui.app.actions import AREAS, key_name
 
 if TYPE_CHECKING:
     from textual.app import RenderResult

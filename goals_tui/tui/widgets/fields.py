@@ -1,20 +1,21 @@
-"""Fields of forms: a label, the input, and beside the label what is wrong with it."""
+"""Form fields: labels, hints, problems, and lists of options."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual.app import ComposeResult, RenderResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.events import Click
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import Input, Label, Static, TextArea
+from textual.widgets import Input, Label, OptionList, Static, TextArea
 
-from goals_tui.tui.actions import bindings
+from goals_tui.tui.app.actions import bindings
 
 
 class Field(Vertical):
@@ -132,3 +133,35 @@ class Toggle(Widget, can_focus=True):
 
     def on_click(self) -> None:
         self.action_switch()
+
+
+class Options(OptionList):
+    """Textual's list of options, which takes a key before it was drawn, and a click on what is gone by now.
+
+    One of the class `-follows` stands below a search that has the focus and moves it.
+    """
+
+    DEFAULT_CSS = """
+    Options > .option-list--option-highlighted {
+        background: $foreground 8%; color: $foreground; text-style: none;
+    }
+    Options:focus > .option-list--option-highlighted {
+        background: $primary 22%; color: $foreground; text-style: none;
+    }
+    Options.-follows > .option-list--option-highlighted { background: $block-cursor-blurred-background; }
+    """
+
+    @staticmethod
+    def is_there(event: OptionList.OptionMessage) -> bool:
+        """Whether the option of a message is still where it was: the list may have changed since it was posted."""
+        rows, place = event.option_list, event.option_index
+        return place < rows.option_count and rows.get_option_at_index(place) is event.option
+
+    def on_click(self, event: Click) -> None:
+        """Nothing, where there are fewer options than when what was clicked was drawn."""
+        if event.style.meta.get("option", 0) >= self.option_count:
+            event.prevent_default()
+
+    def _move_page(self, direction: Literal[-1, 1]) -> None:
+        if self.scrollable_content_region:
+            super()._move_page(direction)

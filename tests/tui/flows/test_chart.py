@@ -11,10 +11,10 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from goals_tui.domain.flow import Flow, Node, Say
-from goals_tui.tui.flows.faces import Names
-from goals_tui.tui.flows.flow_chart import FlowChart
+from goals_tui.tui.app.themes import OURS
+from goals_tui.tui.flows.chart import FlowChart
+from goals_tui.tui.flows.kinds import Names
 from goals_tui.tui.flows.layout import START, slot_key
-from goals_tui.tui.themes import OURS
 from tests.builders import book_a_flight, book_a_flight_flow, flow, goal, if_, lookup, node_id, say, track
 from tests.tui.harness import HOSTILE, screen_text
 
@@ -113,14 +113,14 @@ def _wheel() -> Any:
 async def test_boxes_are_as_wide_as_the_flow_leaves_room_for() -> None:
     two = flow("Two", if_("choice", (say("left"),), (say("right"),)))
     async with charting(two, (100, 40)) as (pilot, chart):
-        spot = chart.layout_of_flow.spots  # type: ignore[union-attr]
-        assert spot[node_id("left")].width == 37
+        box = chart.layout_of_flow.boxes  # type: ignore[union-attr]
+        assert box[node_id("left")].width == 37
         await pilot.resize_terminal(64, 40)
         await pilot.pause()
-        assert chart.layout_of_flow.spots[node_id("left")].width == 29  # type: ignore[union-attr]
+        assert chart.layout_of_flow.boxes[node_id("left")].width == 29  # type: ignore[union-attr]
         chart.compact = True
         assert chart.is_compact
-        assert chart.layout_of_flow.spots[node_id("left")].width == 25  # type: ignore[union-attr]
+        assert chart.layout_of_flow.boxes[node_id("left")].width == 25  # type: ignore[union-attr]
 
 
 async def test_findings_wear_a_glyph_beside_their_colour() -> None:
@@ -173,5 +173,5 @@ async def test_an_empty_widget_draws_nothing() -> None:
         chart = pilot.app.query_one(FlowChart)
         chart.show(None, Names(), {})
         await pilot.press("down", "pagedown")
-        assert chart.spot is None
+        assert chart.box is None
         assert screen_text(pilot.app).strip() == ""

@@ -1,10 +1,10 @@
-"""The breadcrumb: where the selected spot lies."""
+"""The breadcrumb: where the selected box lies."""
 
 from __future__ import annotations
 
 import pytest
 
-from goals_tui.tui.flows.crumbs import crumbs
+from goals_tui.tui.flows.flow_list import crumbs
 from goals_tui.tui.flows.layout import START, slot_key
 from tests.builders import flow, if_, lookup, node_id, say
 from tests.tui.flows.test_layout import laid_out
@@ -14,7 +14,7 @@ NESTED = flow("Nested", if_("Paid?", (lookup("By", {"a": (if_("inner", (say("dee
 
 def text(key: str, width: int = 200) -> str:
     layout = laid_out(NESTED)
-    return crumbs(NESTED, layout, layout.spots[key], width).plain
+    return crumbs(NESTED, layout, layout.boxes[key], width).plain
 
 
 def test_every_node_and_branch_on_the_way_is_named() -> None:
@@ -34,4 +34,4 @@ def test_in_little_width_the_middle_goes(width: int) -> None:
 def test_an_empty_flow_says_what_to_do() -> None:
     empty = flow("Empty")
     layout = laid_out(empty)
-    assert "add a node" in crumbs(empty, layout, layout.spots[START], 80).plain
+    assert "add a node" in crumbs(empty, layout, layout.boxes[START], 80).plain

@@ -11,10 +11,10 @@ from textual.pilot import Pilot
 from goals_tui.domain.flow import Flow, GoTo, If, Lookup, Node, Question, Say, TrackGoal
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services, open_services
-from goals_tui.tui.flows.flow_chart import FlowChart
+from goals_tui.tui.app.screen import FlowPlace
+from goals_tui.tui.flows.chart import FlowChart
 from goals_tui.tui.flows.layout import START, slot_key
 from goals_tui.tui.flows.node_actions import NodeActions
-from goals_tui.tui.places import FlowPlace
 from tests.builders import book_a_flight, flow, go_to, goal, if_, lookup, node_id, other, question, say, track
 from tests.tui.harness import HOSTILE, messages, press, running, screen_text, settle, type_text
 

@@ -13,10 +13,10 @@ from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.flow import Flow, If, Lookup, Node, Say, TrackGoal
 from goals_tui.domain.flow_edit import Position, insert_at, remove, replace
 from goals_tui.services.context import Services, open_services
+from goals_tui.tui.app.screen import FlowPlace
 from goals_tui.tui.flows.flow_list import FlowList
 from goals_tui.tui.flows.node_actions import NodeActions
 from goals_tui.tui.flows.screen import FlowsScreen
-from goals_tui.tui.places import FlowPlace
 from tests.builders import book_a_flight, flow, go_to, if_, lookup, node_id, say, track
 from tests.tui.harness import messages, press, running, screen_text, settle, type_text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from goals_tui.domain.flow import Condition, GoTo, Question, Say, TrackGoal
-from goals_tui.tui.flows.faces import Names, condition_text, face_of
+from goals_tui.tui.flows.kinds import Names, condition_text, face_of
 from tests.builders import (
     book_a_flight,
     end,

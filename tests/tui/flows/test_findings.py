@@ -6,9 +6,9 @@ from goals_tui.domain.flow import TrackGoal
 from goals_tui.domain.flow_edit import Position
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
+from goals_tui.tui.app.screen import FlowPlace
 from goals_tui.tui.flows import edits
-from goals_tui.tui.flows.flow_chart import FlowChart
-from goals_tui.tui.places import FlowPlace
+from goals_tui.tui.flows.chart import FlowChart
 from tests.builders import book_a_flight, end, flow, go_to, hex_id, if_, node_id, say, track
 from tests.tui.harness import messages, press, running, screen_text, type_text
 

@@ -5,9 +5,19 @@ from __future__ import annotations
 from hypothesis import given
 
 from goals_tui.domain.flow import Flow, Node
-from goals_tui.tui.flows.faces import Face, Names, face_of
-from goals_tui.tui.flows.layout import START, Layout, Pole, Run, Spot, slot_key
-from goals_tui.tui.flows.layout_builder import COMPACT, ROOMY, Measures, lay_out
+from goals_tui.tui.flows.kinds import Appearance, Names, face_of
+from goals_tui.tui.flows.layout import (
+    COMPACT,
+    ROOMY,
+    START,
+    Box,
+    Layout,
+    Measures,
+    Run,
+    VerticalLine,
+    lay_out,
+    slot_key,
+)
 from tests.builders import book_a_flight, book_a_flight_flow, end, flow, flow_sets, go_to, if_, lookup, node_id, say
 from tests.examples import examples
 
@@ -16,7 +26,7 @@ SMALL = Measures(box=9, gap=3)
 
 def drawn(flow: Flow, measures: Measures = SMALL) -> str:
     """The chart as text; boxes show their titles only."""
-    layout = lay_out(flow, lambda node: Face("", node.label or "Say", "", ()), measures)
+    layout = lay_out(flow, lambda node: Appearance("", node.label or "Say", "", ()), measures)
     return "\n".join(text_of_row(layout, y).rstrip() for y in range(layout.height))
 
 
@@ -24,7 +34,7 @@ def text_of_row(layout: Layout, y: int) -> str:
     text = ""
     for x, width, item, row in layout.row(y):
         text += " " * (x - len(text))
-        if isinstance(item, Pole):
+        if isinstance(item, VerticalLine):
             text += "│"
         elif isinstance(item, Run):
             text += item.text
@@ -33,25 +43,25 @@ def text_of_row(layout: Layout, y: int) -> str:
     return text
 
 
-def spot_text(spot: Spot, row: int, width: int) -> str:
-    if spot.is_slot:
+def spot_text(box: Box, row: int, width: int) -> str:
+    if box.is_slot:
         return "( + )".center(width)
-    middle = spot.spine - spot.x
+    middle = box.spine - box.x
     edge = list("─" * width)
     if row == 0:
-        edge[0], edge[-1], edge[middle] = "╭", "╮", "┴" if spot.line_in else "─"
+        edge[0], edge[-1], edge[middle] = "╭", "╮", "┴" if box.line_in else "─"
         return "".join(edge)
-    if row == spot.height - 1:
-        edge[0], edge[-1], edge[middle] = "╰", "╯", "┬" if spot.line_out else "─"
+    if row == box.height - 1:
+        edge[0], edge[-1], edge[middle] = "╰", "╯", "┬" if box.line_out else "─"
         return "".join(edge)
-    title = spot.face.title if spot.face else "Start"
+    title = box.face.title if box.face else "Start"
     return f"│{title[: width - 2].center(width - 2)}│"
 
 
 def laid_out(shown: Flow, *, compact: bool = False, names: Names | None = None) -> Layout:
     names = names or Names()
 
-    def face(node: Node) -> Face:
+    def face(node: Node) -> Appearance:
         return face_of(node, names, compact=compact)
 
     return lay_out(shown, face, COMPACT if compact else ROOMY)
@@ -118,8 +128,8 @@ def test_a_branch_that_ends_the_flow_joins_nothing_and_an_empty_one_has_a_slot()
 
 def test_no_line_leads_to_a_node_after_the_end() -> None:
     layout = laid_out(flow("Unreached", go_to("Other"), say("never")))
-    assert layout.spots[node_id("go to Other")].line_out is False
-    assert layout.spots[node_id("never")].line_in is False
+    assert layout.boxes[node_id("go to Other")].line_out is False
+    assert layout.boxes[node_id("never")].line_in is False
 
 
 def test_long_and_wide_titles_of_branches_are_cut_to_the_box() -> None:
@@ -133,20 +143,20 @@ def test_long_and_wide_titles_of_branches_are_cut_to_the_box() -> None:
 def test_only_what_lies_in_view_is_found() -> None:
     chart = flow("Wide", lookup("By", {str(number): (say(f"case {number}"),) for number in range(8)}))
     layout = laid_out(chart)
-    spot = layout.spots[node_id("case 3")]
-    seen = layout.visible(spot.y, spot.x + 5, spot.x + spot.width)
-    assert [span.item for span in seen] == [spot]
-    assert layout.at(spot.x + 1, spot.y + 1) is spot
-    assert layout.at(spot.x + spot.width, spot.y + 1) is None
+    box = layout.boxes[node_id("case 3")]
+    seen = layout.visible(box.y, box.x + 5, box.x + box.width)
+    assert [span.item for span in seen] == [box]
+    assert layout.at(box.x + 1, box.y + 1) is box
+    assert layout.at(box.x + box.width, box.y + 1) is None
     assert layout.row(-1) == layout.row(layout.height) == []
 
 
 def test_the_example_has_a_box_of_its_own_for_every_node() -> None:
     tracked = book_a_flight()
     layout = laid_out(book_a_flight_flow(), names=Names({tracked.id: tracked}))
-    assert next(iter(layout.spots)) == START
-    assert len(layout.spots) == 11
-    box = layout.spots[node_id("track Book a Flight Flight selected")]
+    assert next(iter(layout.boxes)) == START
+    assert len(layout.boxes) == 11
+    box = layout.boxes[node_id("track Book a Flight Flight selected")]
     assert box.height == 5, "a title, the goal and its step between two borders"
 
 
@@ -159,7 +169,7 @@ def test_nothing_overlaps_and_every_node_and_empty_branch_has_a_spot(flows: tupl
         wanted = {START} | {node.id for node in shown.walk()}
         for node in shown.walk():
             wanted |= {slot_key(node.id, place) for place, way in enumerate(node.branches) if not way.nodes}
-        assert set(layout.spots) == wanted
+        assert set(layout.boxes) == wanted
         for y in range(layout.height):
             at = 0
             for span in layout.row(y):
@@ -174,7 +184,7 @@ def test_lines_have_no_gaps(flows: tuple[Flow, ...]) -> None:
     layout = laid_out(flows[0], compact=True)
     rows = [text_of_row(layout, y) for y in range(layout.height)]
     titles = {(item.x + column, item.y) for item in _titles(layout) for column in range(len(item.text))}
-    slots = {(spot.spine, spot.y) for spot in layout.spots.values() if spot.is_slot}
+    slots = {(box.spine, box.y) for box in layout.boxes.values() if box.is_slot}
     for y, row in enumerate(rows):
         for x, character in enumerate(row):
             if (x, y) in titles or (x, y) in slots:
@@ -186,7 +196,7 @@ def test_lines_have_no_gaps(flows: tuple[Flow, ...]) -> None:
 
 
 def _is_pole(layout: Layout, x: int, y: int) -> bool:
-    return any(isinstance(span.item, Pole) for span in layout.visible(y, x, x + 1))
+    return any(isinstance(span.item, VerticalLine) for span in layout.visible(y, x, x + 1))
 
 
 def _titles(layout: Layout) -> list[Run]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from goals_tui.services.context import Services
-from goals_tui.tui.flows.flow_chart import FlowChart
-from goals_tui.tui.flows.flow_chart_map import FlowMap
+from goals_tui.tui.flows.chart import FlowChart
+from goals_tui.tui.flows.chart_paint import FlowMap
 from tests.builders import flow, say
 from tests.tui.harness import press, running
 

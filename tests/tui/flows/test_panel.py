@@ -10,8 +10,8 @@ from textual.widgets import Input
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
-from goals_tui.tui.flows.flow_chart import FlowChart
-from goals_tui.tui.places import FlowPlace
+from goals_tui.tui.app.screen import FlowPlace
+from goals_tui.tui.flows.chart import FlowChart
 from tests.builders import (
     book_a_flight,
     book_a_flight_flow,

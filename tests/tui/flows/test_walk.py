@@ -7,8 +7,8 @@ from typing import cast, get_args
 from hypothesis import given
 
 from goals_tui.domain.flow import Flow
+from goals_tui.tui.flows.chart import Direction, ancestors, page, step
 from goals_tui.tui.flows.layout import START, Layout, slot_key
-from goals_tui.tui.flows.walk import Direction, ancestors, page, step
 from tests.builders import flow, flow_sets, if_, lookup, node_id, say
 from tests.examples import examples
 from tests.tui.flows.test_layout import laid_out
@@ -85,7 +85,7 @@ def test_empty_branches_can_be_walked_to() -> None:
 def test_a_page_goes_on_by_lines_and_never_beyond_the_ends() -> None:
     layout = laid_out(flow("Long", *(say(f"say {number}") for number in range(40))))
     down = page(layout, START, 30)
-    assert 24 <= layout.spots[down].y <= 36
+    assert 24 <= layout.boxes[down].y <= 36
     assert page(layout, down, -300) == START
     assert page(layout, START, -10) == START
     assert page(layout, START, 100_000) == node_id("say 39")
@@ -104,8 +104,8 @@ def test_the_arrow_keys_reach_everything_and_up_leads_home(flows: tuple[Flow, ..
             if beside not in reached:
                 reached.add(beside)
                 pending.append(beside)
-    assert reached == set(layout.spots)
-    for key in layout.spots:
-        for _ in layout.spots:
+    assert reached == set(layout.boxes)
+    for key in layout.boxes:
+        for _ in layout.boxes:
             key = step(layout, key, "up", {})
         assert key == START

@@ -12,9 +12,9 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from goals_tui.services.context import Services
-from goals_tui.tui.actions import AREAS
-from goals_tui.tui.insights.filter_bar import FilterBar
-from goals_tui.tui.screen import ScreenFrame
+from goals_tui.tui.app.actions import AREAS
+from goals_tui.tui.app.screen import ScreenFrame
+from goals_tui.tui.filters.screen import FilterBar
 from goals_tui.tui.sessions.screen import SessionsScreen
 from goals_tui.tui.widgets.bars import KeyBar
 from tests.builders import flow

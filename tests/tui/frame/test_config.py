@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from goals_tui.services.context import Services
-from goals_tui.tui.config import Config, load
+from goals_tui.tui.app.config import Config, load
 from tests.builders import flow
 from tests.tui.goals.samples import book_a_flight
 from tests.tui.harness import messages, press, running, screen_text

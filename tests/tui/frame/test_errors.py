@@ -12,9 +12,9 @@ from textual.pilot import Pilot
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.services.context import Services
-from goals_tui.tui.config import Config
+from goals_tui.tui.app.config import Config
+from goals_tui.tui.app.screen import StoreChanged
 from goals_tui.tui.goals.editor import GoalEditor
-from goals_tui.tui.screen import StoreChanged
 from tests.tui.goals.samples import book_a_flight
 from tests.tui.harness import messages, press, running, screen_text, settle, type_text
 

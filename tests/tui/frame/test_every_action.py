@@ -9,7 +9,7 @@ import pytest
 from textual.app import App
 from textual.dom import DOMNode
 
-from goals_tui.tui.actions import registry
+from goals_tui.tui.app.actions import registry
 from goals_tui.tui.flows.node_actions import NodeActions
 from tests.tui.frame.walking import Do, Walk, take
 from tests.tui.frame.walks.everywhere import EVERYWHERE

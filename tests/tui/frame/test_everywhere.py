@@ -7,8 +7,8 @@ from textual.events import Key
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import Source
 from goals_tui.services.context import Services
-from goals_tui.tui.app import GoalsApp
-from goals_tui.tui.config import Config
+from goals_tui.tui.app.app import GoalsApp
+from goals_tui.tui.app.config import Config
 from tests.tui.goals.samples import book_a_flight
 from tests.tui.harness import messages, press, running, screen_text, settle, type_text
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from goals_tui.services.context import Services
-from goals_tui.tui.actions import AREAS
-from goals_tui.tui.dialogs import Answer, Ask
+from goals_tui.tui.app.actions import AREAS
+from goals_tui.tui.app.dialogs import Answer, Ask
 from tests.tui.harness import SIZES, press, running, screen_text, settle
 
 

@@ -11,10 +11,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from goals_tui.services.context import Services
-from goals_tui.tui import key_order
+from goals_tui.tui.app import key_queue as key_order
 from goals_tui.tui.goals.editor import GoalEditor
 from goals_tui.tui.goals.screen import GoalsScreen
-from goals_tui.tui.widgets.options import Options
+from goals_tui.tui.widgets.fields import Options
 from goals_tui.tui.widgets.virtual_list import VirtualList
 from tests.builders import flow
 from tests.tui.goals.samples import book_a_flight
@@ -110,7 +110,7 @@ async def test_a_widget_that_is_gone_holds_up_no_key(services: Services, monkeyp
     async with running(services) as pilot:
         await press(pilot, "n")
         # No widget says that it is through with a key.
-        monkeypatch.setattr(key_order.KeyOrder, "_passed", lambda *_: None)
+        monkeypatch.setattr(key_order.KeyQueue, "_passed", lambda *_: None)
         for key in "Fly!":
             pilot.app.post_message(events.Key(key, key))
         order = pilot.app._key_order

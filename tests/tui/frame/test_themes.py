@@ -7,7 +7,7 @@ from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from goals_tui.services.context import Services
-from goals_tui.tui.themes import OURS, outcome_colors
+from goals_tui.tui.app.themes import OURS, outcome_colors
 from tests.tui.harness import running
 
 TEXTS = (

@@ -12,8 +12,8 @@ from goals_tui.domain.event import Source
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services, open_services
 from goals_tui.tui.goals.editor import GoalEditor
+from goals_tui.tui.goals.goal_form import StepTable
 from goals_tui.tui.goals.step_form import StepForm
-from goals_tui.tui.goals.step_table import StepTable
 from goals_tui.tui.widgets.fields import Field
 from tests.tui.goals.samples import book_a_flight
 from tests.tui.harness import messages, press, running, screen_text, type_text, until_true

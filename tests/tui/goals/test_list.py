@@ -7,7 +7,7 @@ import pytest
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.report import Figures
 from goals_tui.services.context import Services, open_services
-from goals_tui.tui.goals.rates import Rate
+from goals_tui.tui.goals.figures import Rate
 from goals_tui.tui.widgets.virtual_list import VirtualList
 from tests.tui.goals.samples import book_a_flight
 from tests.tui.harness import HOSTILE, messages, press, running, screen_text, type_text

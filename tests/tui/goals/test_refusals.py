@@ -12,16 +12,17 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from goals_tui.domain import goal_rules, value
+from goals_tui.domain import goal as goal_rules
+from goals_tui.domain import value
 from goals_tui.domain.goal import Goal, Step
 from goals_tui.domain.model import MAX_TEXT
 from goals_tui.services import goals as goals_service
 from goals_tui.services.context import Services, open_services
-from goals_tui.tui import conflict
+from goals_tui.tui.app import dialogs as conflict
 from goals_tui.tui.goals import draft, step_form
 from goals_tui.tui.goals.editor import GoalEditor
+from goals_tui.tui.goals.goal_form import StepTable
 from goals_tui.tui.goals.step_form import StepForm
-from goals_tui.tui.goals.step_table import StepTable
 from tests.tui.frame.refusals import not_entered, raised, texts
 from tests.tui.goals import test_delete, test_editor
 from tests.tui.goals.samples import book_a_flight

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from goals_tui.services.goals import GoalSummary
-from goals_tui.tui.goals.goal_rows import ORDERS, GoalRows, Order
+from goals_tui.tui.goals.goal_list import ORDERS, GoalRows, Order
 
 
 def row(name: str, description: str = "", flow: str = "", changed_at: str = "2026-01-01") -> GoalSummary:

@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from goals_tui.services.context import Services
-from goals_tui.tui.goals.step_table import StepTable
+from goals_tui.tui.goals.goal_form import StepTable
 from tests.tui.goals.samples import book_a_flight
 from tests.tui.harness import HOSTILE, SIZES, press, running
 from tests.tui.pictures import GALLERY, Keys, Pictures, each_size, walk

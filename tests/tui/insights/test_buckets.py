@@ -13,7 +13,7 @@ from goals_tui.domain.filters import Filters, start_of_day
 from goals_tui.domain.ids import Ids
 from goals_tui.domain.report import NOTHING, Figures
 from goals_tui.services.context import Services, create_workspace
-from goals_tui.tui.insights.buckets import Axis, axis_of
+from goals_tui.tui.insights.model import Axis, axis_of
 from tests.builders import goal
 
 ZONE = ZoneInfo("Europe/Berlin")

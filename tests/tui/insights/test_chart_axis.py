@@ -6,18 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goals_tui.tui.widgets.chart_axis import (
-    COUNT,
-    PERCENT,
-    TIME,
-    Unit,
-    label_every,
-    long_time,
-    marks,
-    percent,
-    short_number,
-    short_time,
-)
+from goals_tui.format import long_time, percent
+from goals_tui.tui.charts.axis import COUNT, PERCENT, TIME, Unit, label_every, marks, short_number, short_time
 
 
 @pytest.mark.parametrize(

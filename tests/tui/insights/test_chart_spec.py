@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from goals_tui.tui.widgets.chart import draw
-from goals_tui.tui.widgets.chart_axis import Unit, percent
-from goals_tui.tui.widgets.chart_canvas import Place, ends_of, fit, split_cell
-from goals_tui.tui.widgets.chart_spec import (
+from goals_tui.format import percent
+from goals_tui.tui.charts.axis import Unit
+from goals_tui.tui.charts.canvas import Place, ends_of, fit, split_cell
+from goals_tui.tui.charts.chart import GAP, describe, draw, fitted
+from goals_tui.tui.charts.spec import (
     SERIES_TONES,
     Bars,
     ChartSpec,
@@ -24,7 +25,6 @@ from goals_tui.tui.widgets.chart_spec import (
     sparkline,
     spread,
 )
-from goals_tui.tui.widgets.chart_words import GAP, describe, fitted
 
 HOSTILE = ("[/foo]", "[", "[red]", "返品する", "العربية", "👩‍💻 app", "x" * 300, "\u0301combining")
 

@@ -13,10 +13,10 @@ from textual.pilot import Pilot
 
 from goals_tui.cli.run import run
 from goals_tui.domain.filters import Choice, Filters
-from goals_tui.services.insights.service import Behind
-from goals_tui.tui.insights.gather import TABS
+from goals_tui.services.insights.service import DrillDown
+from goals_tui.tui.insights.model import TABS
 from goals_tui.tui.insights.screen import InsightsScreen
-from goals_tui.tui.sessions.restriction import Restriction
+from goals_tui.tui.sessions.drill_down import Restriction
 from goals_tui.tui.sessions.screen import SessionsScreen
 from tests.conftest import NOW
 from tests.tui.harness import press, running, settle
@@ -82,16 +82,16 @@ def restrictions(screen: SessionsScreen) -> list[Restriction]:
     week = insights.series(FILTERS, "week")[0].bucket
     return [
         Restriction(),
-        Restriction(Behind(outcome="completed", goal_id=goal.id)),
-        Restriction(Behind(goal_id=goal.id, step_id=goal.steps[1].id)),
-        Restriction(Behind(day=insights.report(FILTERS).days[2].day)),
-        Restriction(Behind(bucket=week, outcome="partial")),
-        Restriction(Behind(bucket=insights.series(today, "hour")[3].bucket), today),
-        Restriction(Behind(part=("snapshot", None))),
-        Restriction(Behind(part=("endpoint", "Webchat"))),
-        Restriction(Behind(part=("version", goal.version), outcome="incomplete")),
+        Restriction(DrillDown(outcome="completed", goal_id=goal.id)),
+        Restriction(DrillDown(goal_id=goal.id, step_id=goal.steps[1].id)),
+        Restriction(DrillDown(day=insights.report(FILTERS).days[2].day)),
+        Restriction(DrillDown(bucket=week, outcome="partial")),
+        Restriction(DrillDown(bucket=insights.series(today, "hour")[3].bucket), today),
+        Restriction(DrillDown(part=("snapshot", None))),
+        Restriction(DrillDown(part=("endpoint", "Webchat"))),
+        Restriction(DrillDown(part=("version", goal.version), outcome="incomplete")),
         Restriction.of_session(insights.cycles(FILTERS, limit=1)[0].session_id),
-        Restriction(Behind(outcome="orphan")),
+        Restriction(DrillDown(outcome="orphan")),
     ]
 
 
@@ -109,4 +109,4 @@ async def test_every_list_of_cycles(scenarios: dict[str, Scenario]) -> None:
             found = await copied()
             shown = [screen.pages.at(place) for place in range(screen.pages.count)]
             assert [row["cycle_id"] for row in found] == [cycle.cycle_id for cycle in shown if cycle], restriction
-            assert found or restriction.behind.outcome == "orphan", restriction
+            assert found or restriction.drill_down.outcome == "orphan", restriction

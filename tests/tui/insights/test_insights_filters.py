@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual.widgets import Input
 
 from goals_tui.domain.filters import Choice, Filters
-from goals_tui.tui.insights.calendar import Calendar
-from goals_tui.tui.insights.filter_bar import filter_words
-from goals_tui.tui.insights.filter_dialog import FilterDialog
+from goals_tui.tui.filters.dialog import FilterDialog
+from goals_tui.tui.filters.screen import filter_words
+from goals_tui.tui.filters.span import Calendar
 from goals_tui.tui.insights.screen import InsightsScreen
 from tests.tui.harness import messages, press, running, screen_text, type_text
 from tests.tui.insights.conftest import Scenario, flight

@@ -18,15 +18,15 @@ from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Report
 from goals_tui.services.context import Services, open_services
 from goals_tui.services.insights.service import Cancellation
-from goals_tui.tui.insights.course import Course
-from goals_tui.tui.insights.filter_bar import FilterBar
-from goals_tui.tui.insights.gather import TABS
-from goals_tui.tui.insights.health import HealthDialog
+from goals_tui.tui.charts.chart import Chart
+from goals_tui.tui.charts.spec import Bars, Nothing
+from goals_tui.tui.filters.screen import FilterBar
+from goals_tui.tui.insights.dialogs import HealthDialog
+from goals_tui.tui.insights.model import TABS
 from goals_tui.tui.insights.screen import InsightsScreen
-from goals_tui.tui.insights.table_view import TableView
+from goals_tui.tui.insights.table import TableView
+from goals_tui.tui.insights.view_pane import GoalTrend
 from goals_tui.tui.sessions.screen import SessionsScreen
-from goals_tui.tui.widgets.chart import Chart
-from goals_tui.tui.widgets.chart_spec import Bars, Nothing
 from tests.builders import event
 from tests.conftest import NOW
 from tests.tui.harness import HOSTILE, messages, press, running, screen_text, settle, until_true
@@ -265,7 +265,7 @@ async def test_clicks_choose_views_and_bars(scenarios: dict[str, Scenario]) -> N
 
 async def test_room_under_the_bars_shows_the_chosen_goal_over_time(scenarios: dict[str, Scenario]) -> None:
     async with running(scenarios["data"](), (120, 36), area="insights") as pilot:
-        below = shown(pilot).query_one(Course)
+        below = shown(pilot).query_one(GoalTrend)
         assert below.display
         assert below.shown is not None
         first = below.shown.title

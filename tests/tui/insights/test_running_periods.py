@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from goals_tui.domain.filters import Filters
-from goals_tui.tui.insights.buckets import axis_of
+from goals_tui.tui.insights.model import axis_of
 from goals_tui.tui.insights.tiles import Tile
 from tests.tui.harness import press, running, screen_text
 from tests.tui.insights.conftest import Scenario

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from goals_tui.domain.filters import Filters
 from goals_tui.services.context import Services
+from goals_tui.tui.charts.chart import Chart
+from goals_tui.tui.charts.spec import Bars
 from goals_tui.tui.insights.screen import InsightsScreen
 from goals_tui.tui.insights.tiles import Tile
-from goals_tui.tui.widgets.chart import Chart
-from goals_tui.tui.widgets.chart_spec import Bars
 from tests.builders import goal, hex_id, uuid_of
 from tests.tui.harness import press, running, screen_text
 

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from goals_tui.services.context import Services
-from goals_tui.services.packages.paths import check_target, complete, proposed, shortened
+from goals_tui.services.export_files import check_target, complete, proposed, shortened
 from goals_tui.tui.packages.export import ExportPackage
 from goals_tui.tui.packages.review import ReviewPackage
 from goals_tui.tui.widgets.fields import Toggle

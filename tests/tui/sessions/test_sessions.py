@@ -14,10 +14,10 @@ from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Cycle
 from goals_tui.services.context import Services, open_services
-from goals_tui.services.insights.service import Behind, CycleList, Insights
-from goals_tui.tui.places import CyclesPlace, SessionPlace
-from goals_tui.tui.sessions.pages import PAGE
-from goals_tui.tui.sessions.restriction import Restriction
+from goals_tui.services.insights.service import CycleList, DrillDown, Insights
+from goals_tui.tui.app.screen import CyclesPlace, SessionPlace
+from goals_tui.tui.sessions.cycle_list import PAGE
+from goals_tui.tui.sessions.drill_down import Restriction
 from goals_tui.tui.sessions.screen import SessionsScreen
 from goals_tui.tui.sessions.timeline import TimelineScreen
 from goals_tui.tui.widgets.virtual_list import VirtualList
@@ -194,7 +194,7 @@ async def test_scrolling_goes_on_while_the_list_is_found_anew(
 def test_orphans_are_under_no_filters_of_another_number() -> None:
     narrowed = Restriction.of_place(CyclesPlace(filters=Filters(span="today"), goal_id="g", outcome="partial"))
     assert narrowed.to_outcome("completed").filters == Filters(span="today")
-    assert narrowed.to_outcome("orphan") == Restriction(Behind(outcome="orphan"))
+    assert narrowed.to_outcome("orphan") == Restriction(DrillDown(outcome="orphan"))
 
 
 async def test_an_unknown_version_is_unpriced_and_never_a_silent_nothing(services: Services) -> None:

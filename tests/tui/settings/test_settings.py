@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from goals_tui.services.context import Services, open_services
-from goals_tui.tui.config import Config
+from goals_tui.tui.app.config import Config
 from tests.tui.harness import HOSTILE, messages, press, running, screen_text, type_text
 
 

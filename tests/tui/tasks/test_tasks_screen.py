@@ -14,7 +14,7 @@ from goals_tui.domain.errors import UnreadableError
 from goals_tui.services.context import Services
 from goals_tui.services.tasks.record import Task, TaskResult
 from goals_tui.services.tasks.service import TaskControl
-from goals_tui.tui.tasks.faces import duration, percent, took, when
+from goals_tui.tui.tasks.screen import duration, percent, took, when
 from tests.conftest import NOW
 from tests.tui.harness import HOSTILE, SIZES, QuietApp, messages, press, running, screen_text, settle
 from tests.tui.pictures import Pictures, each_size

@@ -8,8 +8,8 @@ import pytest
 
 from goals_tui.services.context import Services, open_services
 from goals_tui.services.demo.service import make_demo
-from goals_tui.tui.actions import registry
-from goals_tui.tui.config import Config, load
+from goals_tui.tui.app.actions import registry
+from goals_tui.tui.app.config import Config, load
 from goals_tui.tui.welcome.tour import CARDS, TourCard
 from tests.conftest import NOW
 from tests.tui.harness import press, running, screen_text, settle

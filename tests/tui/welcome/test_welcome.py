@@ -12,12 +12,11 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from goals_tui.services.context import open_services
-from goals_tui.services.demo.mark import is_demo
+from goals_tui.services.demo.service import is_demo
 from goals_tui.services.first_start import Start, demo_path, is_missing, propose, system_time_zone
-from goals_tui.tui.config import Config
-from goals_tui.tui.start import bring_in
-from goals_tui.tui.welcome.app import WAYS, WelcomeApp
-from goals_tui.tui.welcome.project_form import ProjectForm
+from goals_tui.tui.app.config import Config
+from goals_tui.tui.app.start import bring_in
+from goals_tui.tui.welcome.app import WAYS, ProjectForm, WelcomeApp
 from tests.builders import book_a_flight
 from tests.conftest import make_services
 from tests.tui.harness import SIZES, messages, screen_text, settle, type_text

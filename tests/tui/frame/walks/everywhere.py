@@ -10,14 +10,14 @@ from textual.command import CommandPalette
 from textual.pilot import Pilot
 
 from goals_tui.domain.errors import UnreadableError
-from goals_tui.tui.actions import AREAS
-from goals_tui.tui.choose import Choose
-from goals_tui.tui.dialogs import AskText
+from goals_tui.tui.app.actions import AREAS
+from goals_tui.tui.app.choose import Choose
+from goals_tui.tui.app.dialogs import AskText
+from goals_tui.tui.app.help import Help
+from goals_tui.tui.app.palette import Jump
 from goals_tui.tui.goals.delete import DeleteGoal
-from goals_tui.tui.help import Help
-from goals_tui.tui.jump import Jump
 from goals_tui.tui.welcome.tour import TourCard
-from goals_tui.tui.widgets.row_cursor import RowCursor
+from goals_tui.tui.widgets.virtual_list import RowCursor
 from tests.conftest import make_services
 from tests.tui.frame.walking import Do, FromPalette, Proof, Walk, call, copied, focused, keys, mode, off, on
 from tests.tui.goals.conftest import make_flight

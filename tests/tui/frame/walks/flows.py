@@ -9,18 +9,18 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from goals_tui.tui.choose import Choose
-from goals_tui.tui.dialogs import AskText
+from goals_tui.tui.app.choose import Choose
+from goals_tui.tui.app.dialogs import AskText
+from goals_tui.tui.app.screen import FlowPlace
 from goals_tui.tui.flows.files import ExportFlow
-from goals_tui.tui.flows.kind_menu import KindMenu
+from goals_tui.tui.flows.kinds import KindMenu
 from goals_tui.tui.flows.layout import START
 from goals_tui.tui.flows.node_actions import NodeActions
 from goals_tui.tui.flows.panel import PanelScreen
 from goals_tui.tui.flows.screen import FlowsScreen
 from goals_tui.tui.flows.simulate import SimulateDialog
 from goals_tui.tui.flows.track_form import TrackForm
-from goals_tui.tui.packages.paths import AskPath
-from goals_tui.tui.places import FlowPlace
+from goals_tui.tui.packages.export import AskPath
 from tests.builders import book_a_flight, flow, go_to, hex_id, if_, node_id, question, say, track
 from tests.conftest import make_services
 from tests.tui.frame.walking import Do, Proof, Walk, Way, call, focused, keys, on, words
@@ -92,7 +92,7 @@ FLOWS = Walk(
         Do("right_square_bracket", "flows.chart.next", selected("So?")),
         Do("left_square_bracket", "flows.chart.previous", selected("choice")),
         at("yes"),
-        Do("right", "flows.chart.right", shown(lambda screen: screen.spot.branch == 1)),
+        Do("right", "flows.chart.right", shown(lambda screen: screen.box.branch == 1)),
         Do("left", "flows.chart.left", selected("yes")),
         call(lambda app: app.go(FlowPlace(hex_id("flow Abc"), track_goal_id=app.services.goals.summaries()[0].id))),
         Do("escape", "flows.place.cancel", shown(lambda screen: not screen.chart.placing)),

@@ -8,7 +8,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from goals_tui.tui.choose import Choose
+from goals_tui.tui.app.choose import Choose
 from goals_tui.tui.goals.delete import DeleteGoal
 from goals_tui.tui.goals.editor import GoalEditor
 from goals_tui.tui.goals.step_form import StepForm

@@ -10,11 +10,11 @@ from typing import Any
 from textual.pilot import Pilot
 
 from goals_tui.domain.filters import Filters
-from goals_tui.tui.choose import Choose
-from goals_tui.tui.dialogs import AskText
-from goals_tui.tui.insights.calendar import Calendar
-from goals_tui.tui.insights.filter_dialog import FilterDialog
-from goals_tui.tui.insights.health import HealthDialog
+from goals_tui.tui.app.choose import Choose
+from goals_tui.tui.app.dialogs import AskText
+from goals_tui.tui.filters.dialog import FilterDialog
+from goals_tui.tui.filters.span import Calendar
+from goals_tui.tui.insights.dialogs import HealthDialog
 from goals_tui.tui.insights.screen import InsightsScreen
 from tests.conftest import make_services
 from tests.tui.frame.walking import Do, FromPalette, Proof, Walk, keys, mode, on, words

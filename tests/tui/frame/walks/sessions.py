@@ -10,9 +10,9 @@ from textual.pilot import Pilot
 
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Cycle, Outcome
-from goals_tui.tui.choose import Choose
-from goals_tui.tui.dialogs import AskText
-from goals_tui.tui.insights.filter_dialog import FilterDialog
+from goals_tui.tui.app.choose import Choose
+from goals_tui.tui.app.dialogs import AskText
+from goals_tui.tui.filters.dialog import FilterDialog
 from goals_tui.tui.sessions.find_dialog import FindDialog
 from goals_tui.tui.sessions.screen import SessionsScreen
 from goals_tui.tui.sessions.timeline import TimelineScreen
@@ -40,7 +40,7 @@ def only(outcome: Outcome) -> Proof:
 
     def proof(app: Any) -> bool:
         screen = app.screen
-        wanted = isinstance(screen, SessionsScreen) and screen.restriction.behind.outcome == outcome
+        wanted = isinstance(screen, SessionsScreen) and screen.restriction.drill_down.outcome == outcome
         return wanted and screen.chosen is not None and screen.chosen.outcome == outcome
 
     return proof

@@ -13,8 +13,8 @@ from textual.pilot import Pilot
 
 from goals_tui.services.tasks.record import TaskResult, TaskState
 from goals_tui.services.tasks.service import TaskControl
-from goals_tui.tui.choose import Choose
-from goals_tui.tui.packages.paths import AskPath
+from goals_tui.tui.app.choose import Choose
+from goals_tui.tui.packages.export import AskPath
 from goals_tui.tui.packages.review import ReviewPackage
 from tests.builders import book_a_flight, goal
 from tests.conftest import NOW, make_services

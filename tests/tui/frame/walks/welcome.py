@@ -10,9 +10,8 @@ from typing import Any
 from textual.pilot import Pilot
 
 from goals_tui.services.first_start import Start, demo_path
-from goals_tui.tui.packages.paths import AskPath
-from goals_tui.tui.welcome.app import WelcomeApp
-from goals_tui.tui.welcome.project_form import ProjectForm
+from goals_tui.tui.packages.export import AskPath
+from goals_tui.tui.welcome.app import ProjectForm, WelcomeApp
 from tests.tui.frame.walking import Do, Walk, keys, on
 from tests.tui.harness import settle
 

@@ -1,0 +1,173 @@
+"""Filters kept under a name, and the command that shows what a filter shows."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from goals_tui.domain.buckets import days_at
+from goals_tui.domain.errors import NotFoundError, RefusedError
+from goals_tui.domain.filters import Choice, Filters, Span, start_of_day
+from goals_tui.domain.goal import Goal
+from goals_tui.domain.model import MAX_NAME, Model
+from goals_tui.domain.text import clean_line
+from goals_tui.domain.words import fold
+from goals_tui.services.insights.cycles import DrillDown
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+
+KIND = "saved_filters"
+
+
+class SavedFilter(Model):
+    """Filters under a name that no other saved filters have, upper and lower case alike."""
+
+    id: str
+    revision: int = 0
+    name: str
+    filters: Filters
+
+
+class SavedFilters:
+    """The saved filters of the workspace."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def all(self) -> list[SavedFilter]:
+        """Every saved filter, by name. One that this version can't read (a later version's) is left out."""
+        found = []
+        for document in self._services.workspace.documents.all(KIND).values():
+            try:
+                found.append(SavedFilter.model_validate(document))
+            except ValidationError:
+                continue
+        return sorted(found, key=lambda saved: (fold(saved.name), saved.id))
+
+    def get(self, name: str) -> Filters:
+        """The filters saved under this name; raises NotFoundError with the nearest names."""
+        return self._find(name).filters
+
+    def save(self, name: str, filters: Filters) -> SavedFilter:
+        """Keep filters under a name, instead of those that had it. Raises RefusedError for an empty or long name."""
+        name = clean_line(name)
+        if not name:
+            raise RefusedError("Saved filters need a name, for example 'October without tests'.", field="name")
+        if len(name) > MAX_NAME:
+            raise RefusedError(f"The name is {len(name)} characters long, {MAX_NAME} at most.", field="name")
+        with self._services.history.edit(f"Save filters {name!r}") as edit:
+            stored = [
+                (id_, int(document.get("revision", 0)))
+                for id_, document in edit.all(KIND).items()
+                if fold(str(document.get("name", ""))) == fold(name)
+            ]
+            id_, revision = stored[0] if stored else (self._services.ids.hex24(), 0)
+            saved = SavedFilter(id=id_, revision=revision + 1, name=name, filters=filters)
+            # Without what was not asked for: a version that lacks a filter reads those that don't use it.
+            asked = filters.model_dump(mode="json", exclude_defaults=True)
+            edit.put(KIND, saved.id, {**saved.model_dump(mode="json"), "filters": asked})
+        return saved
+
+    def delete(self, name: str) -> SavedFilter:
+        """Forget the filters of this name; raises NotFoundError with the nearest names."""
+        saved = self._find(name)
+        with self._services.history.edit(f"Delete filters {saved.name!r}") as edit:
+            edit.delete(KIND, saved.id)
+        return saved
+
+    def _find(self, name: str) -> SavedFilter:
+        saved = {fold(one.name): one for one in self.all()}
+        wanted = fold(clean_line(name))
+        if wanted not in saved:
+            raise NotFoundError("saved filter called", name, [one.name for one in saved.values()])
+        return saved[wanted]
+
+
+def command_line(
+    words: Sequence[str], filters: Filters, goal_names: Mapping[str, str], workspace: Path | None = None
+) -> str:
+    """`goals-tui`, a command with its arguments, and the filters, quoted for a shell.
+
+    `goal_names` gives names by id; an unknown goal keeps its id. `workspace` is named where it is given: leave it out
+    where the command line finds it by itself.
+    """
+    where = () if workspace is None else ("--workspace", str(workspace))
+    return shlex.join(["goals-tui", *where, *words, *_options(filters, goal_names)])
+
+
+def cycles_words(drill_down: DrillDown, goal: Goal | None) -> list[str]:
+    """The `cycles` command for the cycles behind a number; `goal` is that of `behind`, where the project has it.
+
+    Its goal and its time are filters: see `narrowed`.
+    """
+    words = ["cycles"]
+    if drill_down.outcome is not None:
+        words += ["--outcome", drill_down.outcome]
+    if drill_down.step_id is not None:
+        names = {step.id: step.name for step in goal.steps} if goal else {}
+        words += _option("--reached", names.get(drill_down.step_id, drill_down.step_id))
+    if drill_down.part is not None:
+        dimension, value = drill_down.part
+        words += ["--part", f"{dimension}={value or ''}"]
+    return words
+
+
+def narrowed(filters: Filters, drill_down: DrillDown, span: Span | None, zone: ZoneInfo) -> Filters:
+    """Return the filters narrowed to the goal and the time of `drill_down`; `span` is the time they select so far."""
+    if drill_down.goal_id is not None:
+        filters = filters.model_copy(update={"goals": Choice(values=(drill_down.goal_id,))})
+    bucket = drill_down.bucket or (days_at("day", drill_down.day, zone) if drill_down.day is not None else None)
+    if bucket is None:
+        return filters
+    start, end = bucket.start, bucket.end
+    if span is not None and span.start is not None and span.end is not None:
+        start = max(start, span.start, key=datetime.timestamp)
+        end = min(end, span.asked_end or span.end, key=datetime.timestamp)
+    first, last = start.date(), end.date() - timedelta(days=1)
+    if start == start_of_day(first, zone) and end == start_of_day(end.date(), zone):
+        since, until = first.isoformat(), last.isoformat()
+    else:
+        since, until = start.isoformat(), end.isoformat()
+    return filters.model_copy(update={"span": "custom", "since": since, "until": until})
+
+
+def _options(filters: Filters, goal_names: Mapping[str, str]) -> Iterator[str]:
+    if filters.span == "custom":
+        if filters.since:
+            yield from ("--from", filters.since)
+        if filters.until:
+            yield from ("--to", filters.until)
+    else:
+        yield from ("--span", filters.span)
+    goals = filters.goals.model_copy(update={"values": tuple(goal_names.get(id_, id_) for id_ in filters.goals.values)})
+    yield from _chosen("goal", goals)
+    yield from _chosen("endpoint", filters.endpoints)
+    yield from _chosen("locale", filters.locales)
+    yield from _chosen("snapshot", filters.snapshots)
+    if filters.no_snapshot:
+        yield "--no-snapshot"
+    if filters.any_snapshot:
+        yield "--any-snapshot"
+    if filters.include_test:
+        yield "--include-test"
+    if filters.time_zone:
+        yield from ("--time-zone", filters.time_zone)
+    if filters.price_by != "recorded":
+        yield from ("--price-by", filters.price_by)
+
+
+def _chosen(what: str, choice: Choice) -> Iterator[str]:
+    for value in choice.values:
+        yield from _option(f"--not-{what}" if choice.negated else f"--{what}", value)
+
+
+def _option(flag: str, value: str) -> list[str]:
+    # One word with =, so that a value that begins with a dash is not taken for an option.
+    return [f"{flag}={value}"] if value.startswith("-") else [flag, value]

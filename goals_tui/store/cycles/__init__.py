@@ -1,0 +1,1 @@
+"""Cycles, queried from the event log."""

@@ -1,0 +1,323 @@
+"""Queries over the cycles of the event log: tallies for reports, funnels, and lists that are served page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from goals_tui.domain.filters import EVERYTHING, Choice
+from goals_tui.domain.report import Outcome
+from goals_tui.store.cycles.reader import COLUMNS, Dimension, EventReader, Values
+from goals_tui.store.events.reader import damaged
+
+Period = Literal[0, 1, 2, 3]
+CURRENT, PREVIOUS, ORPHAN, LATER = 0, 1, 2, 3
+TimeRange = tuple[int | None, int | None]
+"""From an instant until another, half open, in microseconds since 1970; None where it has no end."""
+Offsets = tuple[tuple[int, int], ...]
+"""What a zone's clock shows beyond UTC: (from this instant on, so much), both in microseconds; the first from ever."""
+UTC_OFFSETS: Offsets = ((0, 0),)
+HOUR = 3_600_000_000
+DAY = 24 * HOUR
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which cycles are asked for. Values that are None in the log stay in where a choice is negated."""
+
+    time_range: TimeRange = (None, None)
+    goals: tuple[int, ...] | None = None
+    endpoints: Choice = EVERYTHING
+    locales: Choice = EVERYTHING
+    snapshots: Choice = EVERYTHING
+    no_snapshot: bool = False
+    any_snapshot: bool = False
+    include_test: bool = False
+
+    @property
+    def attributes(self) -> list[str]:
+        """The columns of the first initial event that `conditions` look at."""
+        asked = {
+            "endpointName": bool(self.endpoints),
+            "localeName": bool(self.locales),
+            "snapshotName": bool(self.snapshots) or self.no_snapshot or self.any_snapshot,
+        }
+        return [name for name, wanted in asked.items() if wanted]
+
+    def conditions(self, values: Values) -> list[str]:
+        """What a cycle that began must fulfil, apart from the time_range."""
+        found = []
+        if self.goals is not None:
+            found.append(f"list_contains({values.add(list(self.goals))}::INTEGER[], goal)")
+        # Naming an endpoint is asking for it, also when it is the Interaction Panel.
+        if not self.include_test and (self.endpoints.negated or not self.endpoints):
+            found.append("NOT test")
+        found += _chosen("endpointName", self.endpoints, values)
+        found += _chosen("localeName", self.locales, values)
+        if self.any_snapshot:
+            found.append("snapshotName IS NOT NULL")
+        # Only beside chosen snapshots are those without one more; "all but these" has them already.
+        if self.no_snapshot and (self.snapshots.negated or not self.snapshots):
+            found.append("snapshotName IS NULL")
+        else:
+            found += _chosen("snapshotName", self.snapshots, values, none_too=self.no_snapshot)
+        return found
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Groups cycles by when they started, by the clock of a zone.
+
+    `day` counts days since 1970, `hour` is where it begins, in microseconds; `weekday` is 0 for Monday, and
+    `hour_of_day` counts from midnight.
+    """
+
+    unit: Literal["day", "hour", "weekday", "hour_of_day"]
+    offsets: Offsets
+
+    @property
+    def sql(self) -> str:
+        """The expression over `started`."""
+        offset = _by_piece(self.offsets)
+        if self.unit == "day":
+            return f"(started + {offset}) // {DAY}"
+        if self.unit == "weekday":
+            # The first day of 1970 was a Thursday.
+            return f"((started + {offset}) // {DAY} + 3) % 7"
+        if self.unit == "hour_of_day":
+            return f"(started + {offset}) // {HOUR} % 24"
+        hour = f"((started + {offset}) // {HOUR}) * {HOUR} - {offset}"
+        # An hour in which the clock is put ends there, and another begins.
+        changes = [(0, -DAY), *((since, since) for since, _ in self.offsets[1:])]
+        return f"greatest({hour}, {_by_piece(changes)})" if len(changes) > 1 else hour
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """Which of the selected cycles: those behind one number of a report.
+
+    `outcome="orphan"` stands alone: an orphan has no start, so no span and no filter applies to it.
+    """
+
+    outcome: Outcome | None = None
+    goal: int | None = None
+    step: tuple[int, ...] | None = None
+    """The mask of the step reached, any bit of it; None, too, for an initial one, which every cycle reached."""
+
+    bucket: tuple[Bucket, int, int] | None = None
+    """The bucket's first and last value, both included."""
+
+    part: tuple[Dimension, tuple[str, ...] | None] | None = None
+    """A dimension with its values; None for cycles without one."""
+
+
+class Tally(NamedTuple):
+    """So many cycles of a goal with the same masks; `key` holds the buckets and parts asked for, in their order."""
+
+    goal: int
+    period: Period
+    key: tuple[Any, ...]
+    cycles: int
+    masks: tuple[int, ...]
+
+
+def tally(
+    reader: EventReader,
+    selection: Selection,
+    *,
+    by: Sequence[Bucket | Dimension],
+    previous: TimeRange | None = None,
+    later: TimeRange | None = None,
+) -> list[Tally]:
+    """Count the selected cycles by goal, mask and key, in one scan; with those of an earlier and of a later time_range.
+
+    All orphans are counted, too: those of the whole log, whatever is selected.
+    """
+    values = Values()
+    parts = [COLUMNS[one] for one in by if not isinstance(one, Bucket)]
+    attributes = list(dict.fromkeys([*selection.attributes, *parts]))
+    now = _within(selection.time_range, values)
+    others = [
+        (_within(time_range, values), period)
+        for time_range, period in ((previous, PREVIOUS), (later, LATER))
+        if time_range
+    ]
+    cases = " ".join(f"WHEN {within} THEN {period}" for within, period in [(now, CURRENT), *others])
+    period = f"CASE WHEN started IS NULL THEN {ORPHAN} {cases} END"
+    spans = f"({' OR '.join([now, *(within for within, _ in others)])})"
+    conditions = " AND ".join([spans, *selection.conditions(values)])
+    masks = ", ".join(f"mask{word}" for word in range(reader.words))
+    keys = [f"key{place}" for place in range(len(by))]
+    expressions = [one.sql if isinstance(one, Bucket) else f'"{COLUMNS[one]}"' for one in by]
+    named = "".join(f", CASE WHEN {now} THEN {sql} END AS {key}" for sql, key in zip(expressions, keys, strict=True))
+    grouped = ", ".join(["goal", "period", *keys])
+    found = reader.rows(
+        f"""SELECT {grouped}, count(*), {masks} FROM (
+                SELECT *, {period} AS period{named}
+                FROM ({reader.cycles_sql(attributes)})
+                WHERE started IS NULL OR ({conditions})
+            ) GROUP BY {grouped}, {masks}""",
+        values.bound,
+    )
+    first = 2 + len(by)
+    return [Tally(row[0], row[1], row[2:first], row[first], row[first + 1 :]) for row in found]
+
+
+@dataclass(frozen=True, slots=True)
+class StepTimes:
+    """How many cycles reached a step, and when first, in seconds since the cycle's start."""
+
+    step_id: str
+    reached: int
+    median: float
+    p90: float
+
+
+def step_times(reader: EventReader, selection: Selection, goal_id: str) -> tuple[int, tuple[int, ...], list[StepTimes]]:
+    """How many cycles are selected, the masks of all together, and the steps that they reached.
+
+    The reader has the step_bits of this goal only.
+    """
+    values = Values()
+    conditions = " AND ".join([_within(selection.time_range, values), *selection.conditions(values)])
+    masks = [f"mask{word}" for word in range(reader.words)]
+    together = ", ".join(f"(SELECT bit_or({mask}) FROM chosen)" for mask in masks)
+    found = reader.rows(
+        f"""WITH chosen AS MATERIALIZED (
+                SELECT goal, cycle, started, {", ".join(masks)}
+                FROM ({reader.cycles_sql(selection.attributes)}) WHERE {conditions}
+            ), reached AS (
+                SELECT e.stepId AS step, epoch_us(min(e."timestamp")) - c.started AS after
+                FROM events e JOIN chosen c ON e.goalCycleId = c.cycle
+                WHERE e.goalId = {values.add(goal_id)}
+                GROUP BY c.cycle, c.started, e.stepId
+            )
+            SELECT step, count(*), quantile_cont(after, 0.5) / 1e6, quantile_cont(after, 0.9) / 1e6,
+                   (SELECT count(*) FROM chosen), {together}
+            FROM reached GROUP BY step""",
+        values.bound,
+    )
+    started, *all_masks = found[0][4:] if found else (0, *(0 for _ in masks))
+    times = [StepTimes(step, count, round(median, 6), round(p90, 6)) for step, count, median, p90, *_ in found]
+    return started, tuple(all_masks), times
+
+
+@dataclass(frozen=True, slots=True)
+class CycleRow:
+    """A cycle as the log has it. `started` in microseconds since 1970; None for an orphan."""
+
+    masks: tuple[int, ...]
+    goal: int
+    cycle: str
+    started: int | None
+    outcome: Outcome
+    initial_step: str
+    """The step of the first event: the initial one, where there is one."""
+
+    session: str
+    endpoint: str | None
+    locale: str | None
+    snapshot: str | None
+    version: str
+
+
+def list_cycles(reader: EventReader, selection: Selection, restriction: Restriction) -> int:
+    """Find the cycles, newest first, and keep them with the connection for `page`. Returns how many there are."""
+    values = Values()
+    conditions = _restricted(selection, restriction, values)
+    orphans = restriction.outcome == "orphan"
+    attributes = ["timestamp"] if orphans else selection.attributes
+    if restriction.part is not None:
+        attributes = list(dict.fromkeys([*attributes, COLUMNS[restriction.part[0]]]))
+    words = range(reader.words)
+    completed = " OR ".join(f"c.mask{word} & d.mask{word} <> 0" for word in words)
+    nothing = " AND ".join(f"c.mask{word} = 0" for word in words)
+    masks = ", ".join(f"mask{word}" for word in words)
+    moment = 'epoch_us("timestamp")' if orphans else "started"
+    reader.rows(
+        f"""CREATE OR REPLACE TEMP TABLE listed AS
+            SELECT row_number() OVER (ORDER BY {moment} DESC, goal, cycle) - 1 AS place,
+                   goal, cycle, started, {moment} AS moment, outcome, {masks}
+            FROM (
+                SELECT c.*, CASE WHEN started IS NULL THEN 'orphan' WHEN {completed} THEN 'completed'
+                                 WHEN {nothing} THEN 'incomplete' ELSE 'partial' END AS outcome
+                FROM ({reader.cycles_sql(attributes)}) c JOIN completions d ON c.goal = d.goal
+            ) WHERE {conditions}""",
+        values.bound,
+    )
+    return int(reader.rows("SELECT count(*) FROM listed")[0][0])
+
+
+def page(reader: EventReader, offset: int, limit: int | None) -> list[CycleRow]:
+    """Some of the cycles that `list_cycles` found, with what only those that are looked at need."""
+    masks = ", ".join(f"mask{word}" for word in range(reader.words))
+    columns = ["stepId", "sessionId", "endpointName", "localeName", "snapshotName", "version"]
+    values = {"first": offset, "last": None if limit is None else offset + limit}
+    shown = "SELECT * FROM listed WHERE place >= $first AND ($last IS NULL OR place < $last)"
+    since, until = reader.rows(f"SELECT min(moment), max(moment) FROM ({shown})", values)[0]
+    if since is None:
+        return []
+    reader.check_times(since, until)
+    # What describes a cycle is its first event, and when that was is known: few blocks of a sealed part are read.
+    described = reader.attributes_sql(columns, f"SELECT cycle FROM ({shown})")
+    found = reader.rows(
+        f"""SELECT goal, cycle, started, outcome, stepId, sessionId, endpointName, localeName, snapshotName,
+                   "version", {masks}
+            FROM ({shown}) JOIN ({described}) USING (goal, cycle) ORDER BY place""",
+        {**values, "since": since, "until": until},
+    )
+    cycles = [CycleRow(row[10:], *row[:10]) for row in found]
+    if any(cycle.session is None for cycle in cycles):
+        raise damaged(reader.folder, "an event has no session")
+    return cycles
+
+
+def _restricted(selection: Selection, restriction: Restriction, values: Values) -> str:
+    found = []
+    if restriction.outcome == "orphan":
+        found.append("started IS NULL")
+    else:
+        found += ["started IS NOT NULL", _within(selection.time_range, values), *selection.conditions(values)]
+        if restriction.outcome is not None:
+            found.append(f"outcome = {values.add(restriction.outcome)}")
+    if restriction.goal is not None:
+        found.append(f"goal = {values.add(restriction.goal)}")
+    if restriction.step is not None:
+        bits = [f"mask{word} & {values.add(mask)}::BIGINT <> 0" for word, mask in enumerate(restriction.step)]
+        found.append(f"({' OR '.join(bits)})")
+    if restriction.bucket is not None:
+        bucket, first, last = restriction.bucket
+        found.append(f"{bucket.sql} BETWEEN {values.add(first)} AND {values.add(last)}")
+    if restriction.part is not None:
+        dimension, parts = restriction.part
+        column = f'"{COLUMNS[dimension]}"'
+        found.append(f"{column} IS NULL" if parts is None else f"list_contains({values.strings(parts)}, {column})")
+    return " AND ".join(found)
+
+
+def _within(time_range: TimeRange, values: Values) -> str:
+    start, end = time_range
+    found = ["started IS NOT NULL"]
+    if start is not None:
+        found.append(f"started >= {values.add(start)}")
+    if end is not None:
+        found.append(f"started < {values.add(end)}")
+    return "(" + " AND ".join(found) + ")"
+
+
+def _chosen(column: str, choice: Choice, values: Values, *, none_too: bool = False) -> Sequence[str]:
+    if not choice:
+        return []
+    listed = f"list_contains({values.strings(choice.values)}, {column})"
+    if choice.negated:
+        return [f"({column} IS NULL OR NOT {listed})"]
+    return [f"({column} IS NULL OR {listed})" if none_too else f"coalesce({listed}, false)"]
+
+
+def _by_piece(pieces: Sequence[tuple[int, int]]) -> str:
+    """What holds at `started`: (from this instant on, so much)."""
+    if len(pieces) == 1:
+        return f"({pieces[0][1]})"
+    cases = " ".join(f"WHEN started >= {since} THEN {value}" for since, value in reversed(pieces[1:]))
+    return f"(CASE {cases} ELSE {pieces[0][1]} END)"

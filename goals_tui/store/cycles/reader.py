@@ -1,0 +1,324 @@
+"""The SQL behind Insights: events folded into cycles by bit masks, and how a query is cancelled."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import ValidationError
+
+from goals_tui.domain.event import EARLIEST, FIELDS, LATEST, LONGEST_FIELD, TEST_ENDPOINT_TYPES, GoalEvent
+from goals_tui.domain.model import reason
+from goals_tui.domain.text import clean_line
+from goals_tui.store.cycles.step_bits import StepBit, Triple, masks_of
+from goals_tui.store.events.reader import damage_named, damaged
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+    import duckdb
+
+
+class Cancelled(Exception):
+    """The query was stopped because its answer is not wanted any more."""
+
+
+class Cancellation:
+    """Stops the queries that it was given to: from any thread, at any time, for good."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connections: list[duckdb.DuckDBPyConnection] = []
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """Stop what runs, and let nothing else start."""
+        with self._lock:
+            self.cancelled = True
+            for connection in self._connections:
+                connection.interrupt()
+
+    def watch(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Interrupt this connection, too, on `cancel`."""
+        with self._lock:
+            self._connections.append(connection)
+
+    def release(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Forget a connection that is about to be closed."""
+        with self._lock:
+            self._connections.remove(connection)
+
+    def check(self) -> None:
+        """Raise Cancelled once `cancel` was called."""
+        if self.cancelled:
+            raise Cancelled
+
+
+Dimension = Literal["endpoint", "locale", "snapshot", "version", "channel", "session"]
+COLUMNS: dict[Dimension, str] = {
+    "endpoint": "endpointName",
+    "locale": "localeName",
+    "snapshot": "snapshotName",
+    "version": "version",
+    "channel": "channel",
+    "session": "sessionId",
+}
+
+
+class Values:
+    """The values of a query, handed to DuckDB apart from its text."""
+
+    def __init__(self) -> None:
+        self.bound: dict[str, Any] = {}
+
+    def add(self, value: object) -> str:
+        """The name under which the text of the query refers to `value`."""
+        name = f"v{len(self.bound)}"
+        self.bound[name] = value
+        return f"${name}"
+
+    def strings(self, values: Iterable[str]) -> str:
+        """The same for a list of text."""
+        return f"{self.add(list(values))}::VARCHAR[]"
+
+
+class EventReader:
+    """One connection to the event log, for the queries of one answer. A context manager; `LogView` makes it."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        cancellation: Cancellation,
+        *,
+        triples: list[Triple],
+        torn_lines: int,
+        duplicate_events: int,
+        keep: object,
+        folder: Path,
+    ) -> None:
+        self.folder = folder
+        self.triples = triples
+        self.torn_lines = torn_lines
+        self.duplicate_events = duplicate_events
+        self.words = 1
+        self._contested = False
+        self._joined = ""
+        self._keep = keep
+        self._connection = connection
+        self._cancellation = cancellation
+        cancellation.watch(connection)
+
+    def __enter__(self) -> EventReader:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._cancellation.release(self._connection)
+        self._connection.close()
+        self._keep = None
+
+    def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        """All rows of a query; raises Cancelled when it was cancelled before or meanwhile."""
+        import duckdb
+
+        self._cancellation.check()
+        try:
+            with damage_named(self.folder):
+                found = self._connection.execute(sql, dict(values or {})).fetchall()
+        except duckdb.InterruptException:
+            raise Cancelled from None
+        self._cancellation.check()
+        return found
+
+    def extent(self) -> tuple[int, int]:
+        """When the first and the last event were, in microseconds since 1970; 0, 0 for an empty log."""
+        first, last = self.rows("""SELECT epoch_us(min("timestamp")), epoch_us(max("timestamp")) FROM events""")[0]
+        self.check_times(first, last)
+        return first or 0, last or 0
+
+    def check_times(self, first: int | None, last: int | None) -> None:
+        """Raises UnreadableError where these are no times of events; None is that of no event."""
+        for moment in (first, last):
+            if moment is not None and not 0 <= moment < microseconds(LATEST):
+                raise damaged(self.folder, "the time of an event is none")
+
+    def use(self, step_bits: Sequence[StepBit]) -> None:
+        """Let the queries of this connection see cycles through these step_bits; events without one are left out."""
+        self.words = 1 + max((step_bit.word for step_bit in step_bits), default=0)
+        columns, by_key = self._keys(step_bits)
+        step_bits = list(by_key.values())
+        self._joined = " AND ".join(f"e.{_KEYS[column]} = s.key{column}" for column in columns)
+        self._table(
+            "step_bits",
+            {
+                **{f"key{column}": ("VARCHAR", [key[place] for key in by_key]) for place, column in enumerate(columns)},
+                "goal": ("INTEGER", [step_bit.goal for step_bit in step_bits]),
+                "rank": ("INTEGER", [step_bit.rank for step_bit in step_bits]),
+                "initial": ("BOOLEAN", [step_bit.place is None for step_bit in step_bits]),
+                "word": ("INTEGER", [step_bit.word for step_bit in step_bits]),
+                "bit": ("BIGINT", [step_bit.bit for step_bit in step_bits]),
+            },
+        )
+        completing: dict[int, set[int]] = {step_bit.goal: set() for step_bit in step_bits}
+        of_step: dict[tuple[int, str], set[int]] = {}
+        for step_bit in step_bits:
+            if step_bit.place is not None:
+                of_step.setdefault((step_bit.goal, step_bit.step_id), set()).add(step_bit.place)
+                if step_bit.completes:
+                    completing[step_bit.goal].add(step_bit.place)
+        contests = [(goal, places) for (goal, _), places in of_step.items() if len(places) > 1]
+        self._contested = bool(contests)
+        self._mask_table("contests", contests)
+        self._mask_table("completions", list(completing.items()))
+
+    def _keys(self, step_bits: Sequence[StepBit]) -> tuple[tuple[int, ...], dict[tuple[str, ...], StepBit]]:
+        """The fewest columns of an event that tell its step_bit, in this log: often the step alone does."""
+        by_triple = {Triple(step_bit.goal_id, step_bit.version, step_bit.step_id): step_bit for step_bit in step_bits}
+        for columns in _KEY_COLUMNS:
+            found: dict[tuple[str, ...], StepBit | None] = {}
+            for triple in self.triples:
+                step_bit = by_triple.get(triple)
+                known = found.setdefault(tuple(triple[column] for column in columns), step_bit)
+                if known is not step_bit and not (known and step_bit and known.same_effect(step_bit)):
+                    break
+            else:
+                return columns, {key: step_bit for key, step_bit in found.items() if step_bit is not None}
+        raise AssertionError("all three columns together tell a step_bit")
+
+    def _mask_table(self, name: str, rows: Sequence[tuple[int, set[int]]]) -> None:
+        masks = [masks_of(places, self.words) for _, places in rows]
+        columns: dict[str, tuple[str, list[Any]]] = {"goal": ("INTEGER", [goal for goal, _ in rows])}
+        for word in range(self.words):
+            columns[f"mask{word}"] = ("BIGINT", [mask[word] for mask in masks])
+        self._table(name, columns)
+
+    def _table(self, name: str, columns: Mapping[str, tuple[str, list[Any]]]) -> None:
+        unnested = ", ".join(f'unnest(${column}::{kind}[]) AS "{column}"' for column, (kind, _) in columns.items())
+        values = {column: content for column, (_, content) in columns.items()}
+        self.rows(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {unnested}", values)
+
+    def values_of(self, dimension: Dimension) -> list[str]:
+        """The values that a dimension has anywhere in the log."""
+        column = COLUMNS[dimension]
+        return [value for (value,) in self.rows(f'SELECT DISTINCT "{column}" FROM events WHERE "{column}" IS NOT NULL')]
+
+    def shown_as(self, column: str, shown: Collection[str]) -> list[str]:
+        """The values of a column that `clean_line` turns into one of `shown`, apart from these themselves."""
+        odd = self.rows(f"""SELECT DISTINCT "{column}" FROM events WHERE regexp_matches("{column}", '[^!-~]')""")
+        return sorted(value for (value,) in odd if value not in shown and clean_line(value) in shown)
+
+    def duplicate_ids(self, limit: int) -> list[str]:
+        """Ids of events that stand in the log more than once."""
+        found = self.rows("SELECT id FROM events GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT $n", {"n": limit})
+        return [id_ for (id_,) in found]
+
+    def events_of(self, cycle_id: str) -> list[GoalEvent]:
+        """The events of a cycle, each once, by time and id."""
+        columns = ", ".join(f'"{name}"' for name in FIELDS)
+        found = self.rows(
+            f"""SELECT {columns} FROM events WHERE goalCycleId = $cycle
+                QUALIFY row_number() OVER (PARTITION BY id) = 1 ORDER BY "timestamp", id""",
+            {"cycle": cycle_id},
+        )
+        events = []
+        for row in found:
+            # A line that another program wrote may hold what our events can't: what is left of it is shown.
+            record: dict[str, Any] = {name: _fitting(value) for name, value in zip(FIELDS, row, strict=True)}
+            record["version"] = record["version"] or ""
+            if isinstance(record["timestamp"], datetime):
+                record["timestamp"] = record["timestamp"].replace(tzinfo=UTC)
+            try:
+                events.append(GoalEvent.model_validate(record))
+            except ValidationError as error:
+                raise damaged(self.folder, reason(error)) from error
+        return events
+
+    def cycles_sql(self, attributes: Sequence[str] = ()) -> str:
+        """A query of all cycles: goal (its number), cycle, started (NULL for orphans), test, mask0, ...
+
+        `started` is in microseconds since 1970. `attributes` are further columns of `events`, taken from the first
+        initial event, or from an orphan's first.
+        """
+        taken = [_first(name) for name in attributes]
+        tests = ", ".join(f"'{kind}'" for kind in TEST_ENDPOINT_TYPES)
+        # The test mark rides in the lowest bit of the time: one aggregate less over a million events. Should a cycle
+        # have two first initial events in the same microsecond, one of them a test, then it is none.
+        found = f"""
+            SELECT goal, cycle, opened // 2 AS started, opened % 2 = 1 AS test, * EXCLUDE (goal, cycle, opened)
+            FROM (
+                SELECT s.goal AS goal, e.goalCycleId AS cycle, min(e.moment) FILTER (s.initial) AS opened,
+                       {", ".join([self._masks("bit_or({bits})"), *taken])}
+                FROM (SELECT * REPLACE (coalesce("version", '') AS "version"), epoch_us("timestamp") * 2
+                                + coalesce(endpointType IN ({tests}), false)::BIGINT AS moment FROM events) e
+                JOIN step_bits s ON {self._joined}
+                GROUP BY s.goal, e.goalCycleId
+            )"""
+        return self._settled_sql(found) if self._contested else found
+
+    def attributes_sql(self, attributes: Sequence[str], cycles: str) -> str:
+        """A query of goal, cycle and `attributes` as in `cycles_sql`, for the cycles that a query names.
+
+        `$since` and `$until` are when the first and the last of these cycles had their first event, in microseconds.
+        """
+        return f"""
+            SELECT s.goal AS goal, e.goalCycleId AS cycle, {", ".join(map(_first, attributes))}
+            FROM (SELECT * REPLACE (coalesce("version", '') AS "version") FROM events) e
+            JOIN step_bits s ON {self._joined}
+            WHERE e."timestamp" BETWEEN make_timestamp($since) AND make_timestamp($until)
+              AND e.goalCycleId IN ({cycles})
+            GROUP BY s.goal, e.goalCycleId"""
+
+    def _settled_sql(self, cycles: str) -> str:
+        """The same where a step has several step_bits: in a cycle that has two of them the earlier event decides."""
+        both = " + ".join(f"bit_count(c.mask{word} & k.mask{word})" for word in range(self.words))
+        settled = ", ".join(f"coalesce(f.mask{word}, c.mask{word}) AS mask{word}" for word in range(self.words))
+        masks = ", ".join(f"mask{word}" for word in range(self.words))
+        return f"""
+            WITH loose AS MATERIALIZED ({cycles}), contested AS (
+                SELECT DISTINCT c.goal, c.cycle FROM loose c JOIN contests k ON c.goal = k.goal AND {both} > 1
+            ), settled AS (
+                SELECT goal, cycle, {self._masks("bit_or(CASE WHEN word = {word} THEN bit ELSE 0 END)")}
+                FROM (
+                    SELECT c.goal, c.cycle, arg_min((s.word, s.bit), (e."timestamp", s.rank, e.id)) AS step_bit,
+                           step_bit[1] AS word, step_bit[2] AS bit
+                    FROM (SELECT * REPLACE (coalesce("version", '') AS "version") FROM events) e
+                    JOIN step_bits s ON {self._joined}
+                    JOIN contested c ON c.goal = s.goal AND c.cycle = e.goalCycleId
+                    GROUP BY c.goal, c.cycle, e.stepId
+                ) GROUP BY goal, cycle
+            )
+            SELECT c.* EXCLUDE ({masks}), {settled}
+            FROM loose c LEFT JOIN settled f ON c.goal = f.goal AND c.cycle = f.cycle"""
+
+    def _masks(self, expression: str) -> str:
+        """A column mask0, mask1, ... for each word."""
+        bits = "s.bit" if self.words == 1 else "CASE WHEN s.word = {word} THEN s.bit ELSE 0 END"
+        return ", ".join(
+            f"{expression.format(bits=bits.format(word=word), word=word)} AS mask{word}" for word in range(self.words)
+        )
+
+
+def _fitting(value: object) -> object:
+    return (clean_line(value[:LONGEST_FIELD]) or "?") if isinstance(value, str) else value
+
+
+_KEYS = ("goalId", '"version"', "stepId")
+_KEY_COLUMNS = ((2,), (0, 2), (1, 2), (0, 1, 2))
+"""Which of the columns in `_KEYS`, in the order of `Triple`, are tried as the key of a step_bit."""
+
+
+def _first(column: str) -> str:
+    """The aggregate that takes a column from a cycle's first initial event, or from an orphan's first."""
+    return f'arg_min_null(e."{column}", (NOT s.initial, e."timestamp", s.rank, e.id)) AS "{column}"'
+
+
+def microseconds(moment: datetime) -> int:
+    """An instant as DuckDB's epoch_us has it; exact, unlike `timestamp()`."""
+    since = moment.astimezone(UTC) - EARLIEST
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

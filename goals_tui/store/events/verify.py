@@ -1,0 +1,126 @@
+"""Looks at every file of the event log and says what is wrong (`goals-tui events verify`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from goals_tui.domain.errors import UnreadableError
+from goals_tui.domain.event import FIELDS
+from goals_tui.format import plural
+from goals_tui.store.duckdb_files import bare_connection, parquet, reason_of
+from goals_tui.store.events.catalog import Catalog, Part, committed, file_names, part_file
+from goals_tui.store.events.part_files import leftovers
+from goals_tui.store.events.reader import (
+    READABLE,
+    appended_files,
+    check_content,
+    damage_named,
+    duplicate_rows,
+    load_appended,
+    load_sealed,
+    torn_rows,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyFinding:
+    """One thing that is wrong: `code` for scripts, the file, what it means and what to do."""
+
+    code: str
+    file: str
+    message: str
+
+
+def verify(folder: Path, load: Callable[[], Catalog]) -> list[VerifyFinding]:
+    """Reads all parts and lines. Raises UnreadableError where the folder itself can't be read."""
+    catalog = load()
+    if not folder.exists():
+        return []
+    wrong, whole = _parts(folder, catalog)
+    return [*wrong, *_lines(folder, catalog, whole), *_uncounted(folder, catalog), *_leftovers(folder, catalog)]
+
+
+def _parts(folder: Path, catalog: Catalog) -> tuple[list[VerifyFinding], list[Part]]:
+    """What is wrong with the parts, and which of them can be read all the same."""
+    wrong, whole = [], []
+    for part in catalog.parts:
+        name = part.file(folder).name
+        try:
+            check_content(folder, part)
+            events, readable, distinct = _read(folder, part)
+        except UnreadableError as error:
+            wrong.append(VerifyFinding("damaged-part", name, str(error)))
+            continue
+        whole.append(part)
+        if events != part.events or readable != events:
+            message = (
+                f"It should hold {plural(part.events, 'event')} and holds {readable:,}. Put it back from a backup."
+            )
+            wrong.append(VerifyFinding("damaged-part", name, message))
+        elif distinct != events:
+            message = f"Events that are in it more than once: {events - distinct:,}."
+            wrong.append(VerifyFinding("duplicates", name, message))
+    return wrong, whole
+
+
+def _read(folder: Path, part: Part) -> tuple[int, int, int]:
+    import duckdb
+
+    file = part.file(folder)
+    columns = ", ".join(f'count("{name}")' for name in FIELDS)
+    try:
+        with bare_connection() as connection:
+            row = connection.execute(
+                f"SELECT count(*), count(*) FILTER (WHERE {READABLE}), count(DISTINCT id), {columns} "
+                f"FROM {parquet([file])}"
+            ).fetchone()
+    except duckdb.Error as error:
+        raise UnreadableError(f"It can't be read: {reason_of(error)}. Put it back from a backup.") from error
+    events, readable, distinct = row[:3] if row else (0, 0, 0)
+    return events, readable, distinct
+
+
+def _lines(folder: Path, catalog: Catalog, whole: Sequence[Part]) -> Iterator[VerifyFinding]:
+    files = [file for file in appended_files(folder, catalog) if file.exists()]
+    with bare_connection() as connection:
+        load_appended(connection, files)
+        load_sealed(connection, folder, whole)
+        torn, twice = torn_rows(connection), duplicate_rows(connection)
+    if torn:
+        message = f"Unreadable lines: {torn:,}. Sealing keeps them in torn-*.jsonl."
+        yield VerifyFinding("torn-lines", ", ".join(file.name for file in files), message)
+    if catalog.torn:
+        message = f"Unreadable lines set aside by sealing: {catalog.torn:,}. Correct and import them, or delete them."
+        yield VerifyFinding("torn-lines", "torn-*.jsonl", message)
+    if twice:
+        message = f"Events that are there more than once: {twice:,}. Each counts once; sealing drops the others."
+        yield VerifyFinding("duplicates", ", ".join(file.name for file in files), message)
+
+
+def _uncounted(folder: Path, catalog: Catalog) -> Iterator[VerifyFinding]:
+    there = committed(file_names(folder), "part-", ".parquet")
+    for part_id in sorted(there - {part.id for part in catalog.parts} - {*catalog.replaced}):
+        path = part_file(folder, part_id)
+        try:
+            with damage_named(folder), bare_connection() as connection:
+                row = connection.execute(
+                    f"SELECT count(*), min(timestamp)::DATE, max(timestamp)::DATE FROM {parquet([path])}"
+                ).fetchone()
+        except UnreadableError:
+            row = None
+        if row and row[0]:
+            message = (
+                f"Not counted: {plural(row[0], 'event')} of {row[1]} to {row[2]}. parts.json doesn't list this file, "
+                "and nothing removes it. Delete it, or delete parts.json to have it made anew with these events."
+            )
+        else:
+            message = "It is no part of this log, or damaged. It counts for nothing, and nothing removes it."
+        yield VerifyFinding("uncounted-part", path.name, message)
+
+
+def _leftovers(folder: Path, catalog: Catalog) -> Iterator[VerifyFinding]:
+    for path in leftovers(folder, catalog):
+        message = "Left over from work that was cut off or is under way; it counts for nothing. Sealing removes it."
+        yield VerifyFinding("leftover", path.name, message)

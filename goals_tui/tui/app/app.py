@@ -1,0 +1,305 @@
+"""The application: its screens, modes and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import events, work
+from textual.app import App, ComposeResult
+from textual.screen import Screen
+
+from goals_tui.domain.errors import ConflictError, GoalsError
+from goals_tui.tui.app.actions import AREAS, Area, bindings
+from goals_tui.tui.app.base import STAYS_SECONDS, BaseApp
+from goals_tui.tui.app.config import Config
+from goals_tui.tui.app.key_queue import KeyQueue
+from goals_tui.tui.app.screen import ScreenFrame, StoreChanged
+from goals_tui.tui.tasks.watch import TaskWatch, may_end
+from goals_tui.tui.widgets.bars import KeyBar, TitleBar
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from goals_tui.domain.filters import Filters
+    from goals_tui.services.context import Services
+    from goals_tui.tui.app.screen import Place
+
+POLL_SECONDS = 1.0
+"""How often the app looks whether files changed; one look costs a few stat calls."""
+SEARCH = "Search actions, goals and flows, or a session by its whole id…"
+"""What the palette asks for."""
+
+
+def _providers() -> type[Provider]:
+    from goals_tui.tui.app.palette import GoalsProvider
+
+    return GoalsProvider
+
+
+class GoalsApp(BaseApp[None]):
+    """goals-tui on one workspace. `config` is where theme and keys come from and are kept.
+
+    `services` may be a function that opens them: it is called after the first frame was drawn. Where it raises
+    GoalsError the app closes, and `refusal` holds the error.
+    """
+
+    COMMANDS: ClassVar[set[Any]] = {_providers}
+    BINDINGS = bindings("app")
+
+    READ_LATER_SECONDS: ClassVar[float] = 0.3
+    """What is nice to know is read so long after a screen was drawn: it must not slow that down."""
+
+    def __init__(self, services: Services | Callable[[], Services], config: Config | None = None) -> None:
+        super().__init__(config)
+        self._services = services
+        self.stamp: Hashable = None
+        self.project_name = ""
+        self.refusal: GoalsError | None = None
+        self._shared_filters: Filters | None = None
+        self._task_watch = TaskWatch()
+        self._key_order = KeyQueue(self)
+        for area in AREAS:
+            self.add_mode(area.name, lambda area=area: _screen(area))  # type: ignore[misc]  # mypy can't infer the default
+
+    @property
+    def services(self) -> Services:
+        """The services of the workspace; they are there before any of the six screens is."""
+        if callable(self._services):
+            self._services = self._services()
+        return self._services
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the workspace is open; until then the frame stands empty for a moment."""
+        return not callable(self._services)
+
+    @property
+    def filters(self) -> Filters:
+        """The filters that Insights and Sessions share."""
+        if self._shared_filters is None:
+            from goals_tui.domain.filters import Filters
+
+            self._shared_filters = Filters()
+        return self._shared_filters
+
+    @filters.setter
+    def filters(self, filters: Filters) -> None:
+        self._shared_filters = filters
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The empty frame, drawn before the workspace is opened: models and documents take longer to load."""
+        return Opening()
+
+    def on_mount(self) -> None:
+        """Draw the frame, then open the workspace and show the goals."""
+        if self.is_open:
+            self._show_goals()
+        else:
+            self.call_after_refresh(self._show_goals)
+
+    def _show_goals(self) -> None:
+        try:
+            services = self.services
+            self.project_name = services.project.get().name
+        except GoalsError as error:
+            self.refusal = error
+            self.exit(return_code=1)
+            return
+        self.stamp = services.stamp()
+        self.switch_mode("goals")
+        self.set_interval(POLL_SECONDS, self.look_for_changes)
+        self._say_notices()
+        for notice in _passed_over(services):
+            self.notify(notice, severity="warning", timeout=STAYS_SECONDS)
+        if not self.config.tour_seen:
+            self._offer_tour()
+
+    def _offer_tour(self) -> None:
+        from goals_tui.services.demo.service import is_demo
+
+        if is_demo(self.services):
+            self.action_tour()
+
+    @work
+    async def action_tour(self) -> None:
+        """Say what to press, screen by screen."""
+        from goals_tui.tui.welcome.tour import show_tour
+
+        await show_tour(self)
+
+    async def on_event(self, event: events.Event) -> None:
+        """As Textual's, but a key waits until what the one before did is done."""
+        typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
+        if typed and self._key_order.holds(event):
+            return
+        try:
+            await super().on_event(event)
+        finally:
+            if typed:
+                self._key_order.follow()
+
+    # -- changes on disk
+
+    def look_for_changes(self) -> None:
+        """Tell the screen in front when goals, flows or events changed on disk, and everybody when a task ended."""
+        self._task_watch.look(self)
+        self._say_notices()
+        stamp = self.services.stamp()
+        if stamp != self.stamp:
+            self.changed(stamp)
+            self.services.tasks.seal_if_large()
+
+    def _say_notices(self) -> None:
+        """Say what had to be repaired in the workspace, when it was opened or since."""
+        notices = self.services.workspace.notices
+        while notices:
+            self.notify(notices.pop(0), severity="warning", timeout=STAYS_SECONDS)
+
+    def changed(self, stamp: Hashable | None = None) -> None:
+        """Something was written: let the screen in front draw it now, the others when they are shown again."""
+        self.stamp = self.services.stamp() if stamp is None else stamp
+        try:
+            self.project_name = self.services.project.get().name
+        except GoalsError as error:
+            self.show_error(error)
+        self.screen.post_message(StoreChanged())
+        for screen in reversed(self.screen_stack[:-1]):
+            if isinstance(screen, ScreenFrame):
+                screen.post_message(StoreChanged())
+        self.refresh_bindings()
+
+    # -- going places
+
+    def frames(self) -> Iterator[ScreenFrame[Any]]:
+        """Every open screen of ours, in front or not."""
+        for stack in self._screen_stacks.values():
+            yield from (screen for screen in stack if isinstance(screen, ScreenFrame))
+
+    def go(self, place: Place) -> None:
+        """Show a goal, a flow's node, cycles or a session on the screen that is for it."""
+        self._go(place)
+
+    @work
+    async def _go(self, place: Place) -> None:
+        await self.switch_mode(place.area)
+        while len(self.screen_stack) > 1:
+            top = self.screen
+            if isinstance(top, ScreenFrame) and not await top.may_leave():
+                return
+            await self.pop_screen()
+        cast(ScreenFrame[Any], self.screen).open_place(place)
+
+    # -- actions
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Undo and redo work where there is something to undo or redo."""
+        if not self.is_open:
+            return action in {"quit", "help_quit"}
+        history = self.services.history
+        if action == "close_messages":
+            return self.shows_lasting_message
+        if action == "undo":
+            return history.undo_label is not None
+        if action == "redo":
+            return history.redo_label is not None
+        return True
+
+    def action_show(self, area: str) -> None:
+        """Show one of the six screens."""
+        self.switch_mode(area)
+
+    def action_undo(self) -> None:
+        """Take the last edit back."""
+        self._travel(self.services.history.undo, "Undone")
+
+    def action_redo(self) -> None:
+        """Do the last undone edit again."""
+        self._travel(self.services.history.redo, "Redone")
+
+    def _travel(self, step: Any, said: str) -> None:
+        try:
+            label = step()
+        except ConflictError as error:
+            self.notify(f"{error.name!r} has changed since: this can no longer be {said.lower()}.", severity="warning")
+            self.refresh_bindings()
+        except GoalsError as error:
+            self.show_error(error)
+        else:
+            self.notify(f"{said}: {label}")
+            self.changed()
+
+    def action_jump(self) -> None:
+        """Focus a part of the screen by a letter."""
+        from goals_tui.tui.app.palette import Jump
+
+        self.push_screen(Jump.over(self.screen), self._focus)
+
+    def _focus(self, target: Any) -> None:
+        if target is not None:
+            target.focus()
+
+    def action_command_palette(self) -> None:
+        """Search what can be done, and everything by its name."""
+        from goals_tui.tui.app.palette import Palette
+
+        if not Palette.is_open(cast(App[object], self)):
+            self.push_screen(Palette(placeholder=SEARCH, id="--command-palette"))
+
+    def action_help(self) -> None:
+        """Explain this screen."""
+        from goals_tui.tui.app.help import Help
+
+        self.push_screen(Help(self.screen))
+
+    @work
+    async def action_theme(self) -> None:
+        """Choose the colours."""
+        from goals_tui.tui.app.theme_choice import choose_theme
+
+        await choose_theme(self)
+
+    def action_close_messages(self) -> None:
+        """Put the notifications away."""
+        self.clear_notifications()
+        self.refresh_bindings()
+
+    @work
+    async def action_quit(self) -> None:  # type: ignore[override]  # a worker, because it may ask
+        """Close the app; asks first where changes or running work would be lost."""
+        for frame in list(self.frames()):
+            if frame.unsaved:
+                await self.switch_mode(frame.AREA)
+                if not await frame.may_leave():
+                    return
+        if not await may_end(self):
+            return
+        doing = self.doing()
+        if doing:
+            self.notify(f"{doing}… goals-tui closes when it is done.")
+            await self.changes_done()
+        self.exit()
+
+
+def _passed_over(services: Services) -> list[str]:
+    """The warnings about `values.yaml`; the goals screen says where it can't be read at all."""
+    try:
+        return services.values.warnings
+    except GoalsError:
+        return []
+
+
+def _screen(area: Area) -> Screen[Any]:
+    """The screen of an area, its module imported now."""
+    return cast(Screen[Any], getattr(import_module(area.module), area.screen)())
+
+
+class Opening(Screen[None]):
+    """What is seen until the workspace is open."""
+
+    def compose(self) -> ComposeResult:
+        title = TitleBar()
+        title.area = "goals"
+        yield title
+        yield KeyBar()

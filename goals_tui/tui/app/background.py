@@ -1,0 +1,136 @@
+"""Work in the background and the one place where its results and errors arrive: for screens and dialogs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from textual.await_complete import AwaitComplete
+from textual.message import Message
+from textual.screen import Screen
+
+from goals_tui.domain.errors import GoalsError
+
+if TYPE_CHECKING:
+    from textual.binding import ActiveBinding
+
+    from goals_tui.services.context import Services
+    from goals_tui.tui.app.app import GoalsApp
+
+T = TypeVar("T")
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work of a screen in a thread of the app, and who gets its result or its error."""
+
+    screen: Screen[Any]
+    work: Callable[[], Any]
+    then: Callable[[Any], None]
+    refused: Callable[[BaseException], None] | None = None
+    doing: str = ""
+    """For work that changes what is on the disk: what it does."""
+
+
+class ClosesOnce(Screen[ResultT]):
+    """A screen that may be told to close at any time: keys that come twice, or work that ends late, do so."""
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """As Textual's; none while parts are missing that say what works: before it is whole, and while it goes."""
+        return super().active_bindings if self.is_mounted and not self._pruning else {}
+
+    def dismiss(self, result: ResultT | None = None) -> AwaitComplete:
+        """As Textual's. Another screen that is in front by now stays there; one that is closed already stays closed."""
+        stack = next((stack for stack in self.app._screen_stacks.values() if self in stack), None)
+        if stack is None:
+            return AwaitComplete()
+        if self is self.app.screen:
+            return super().dismiss(result)
+        if self._result_callbacks:
+            self._result_callbacks[-1](result)
+        stack.remove(self)
+        self._pop_result_callback()
+        return AwaitComplete(self.app._replace_screen(self)).call_next(self.app)
+
+
+class BackgroundScreen(ClosesOnce[ResultT]):
+    """A screen that can let threads work, and knows the app and its services by their types."""
+
+    @property
+    def goals_app(self) -> GoalsApp:
+        """The app, with its own type."""
+        return cast("GoalsApp", self.app)
+
+    @property
+    def services(self) -> Services:
+        """The services of the open workspace."""
+        return self.goals_app.services
+
+    def named_key(self, action_id: str) -> str:
+        """As the app's: the first key of an action as people write it."""
+        return self.goals_app.named_key(action_id)
+
+    def load(
+        self,
+        group: str,
+        work: Callable[[], T],
+        then: Callable[[T], None],
+        *,
+        refused: Callable[[BaseException], None] | None = None,
+        newest_only: bool = True,
+    ) -> None:
+        """Run `work` in a thread, then hand its result to `then` here, unless a newer one of the group started.
+
+        For what is read: the result of a screen that was closed meanwhile is dropped. An error of any kind goes to
+        `refused` where that is given; else it becomes a notification that stays.
+        """
+        self.goals_app.start(Job(self, work, then, refused), group=f"{id(self)} {group}", newest_only=newest_only)
+
+    def write(
+        self,
+        doing: str,
+        work: Callable[[], T],
+        then: Callable[[T], None],
+        *,
+        refused: Callable[[BaseException], None] | None = None,
+    ) -> None:
+        """Run `work`, which changes what is on the disk, in a thread, then hand its result to `then`.
+
+        It can't be cancelled: until it is done the screen can't be closed, and the app waits for it before it ends;
+        `doing` says why, as in "Deleting the goal". Its error arrives as that of `load` does.
+        """
+        self.goals_app.start(Job(self, work, then, refused, doing=doing), group=f"{id(self)} write", newest_only=False)
+
+    def dismiss(self, result: ResultT | None = None) -> AwaitComplete:
+        """Close the screen; while it changes what is on the disk, say so and stay."""
+        doing = self.goals_app.doing(self)
+        if doing:
+            self.notify(f"{doing}… This closes when it is done.")
+            return AwaitComplete()
+        return super().dismiss(result)
+
+    async def _dispatch_message(self, message: Message) -> None:
+        # Where this raised, Textual would handle no further message of the screen.
+        try:
+            await super()._dispatch_message(message)
+        except GoalsError as error:
+            self.goals_app.show_error(error)
+
+    def later(self, call: Callable[[], None]) -> None:
+        """Call it when what is drawn now was seen for a moment."""
+        seconds = self.goals_app.READ_LATER_SECONDS
+        if seconds:
+            self.set_timer(seconds, call)
+        else:
+            self.call_after_refresh(call)
+
+    def attempt(self, call: Callable[[], T]) -> T | None:
+        """The result of a quick call, or None after its refusal was shown."""
+        try:
+            return call()
+        except GoalsError as error:
+            self.goals_app.show_error(error)
+            return None

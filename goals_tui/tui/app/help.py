@@ -1,0 +1,89 @@
+"""`?`: what this screen is for, its glyphs, and every key that belongs to it.
+
+A screen's `HELP` is a little Markdown: paragraphs with **bold** words, and rows `| glyph | what it means |`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from goals_tui.tui.app.actions import key_names, of_context
+from goals_tui.tui.app.dialogs import Reading
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+
+class Help(Reading[None]):
+    """The help of a screen."""
+
+    DEFAULT_CSS = """
+    Help > #dialog { width: 92; height: 90%; }
+    Help #dialog-body { height: 1fr; max-height: 1fr; }
+    Help #help-scroll { height: 1fr; scrollbar-size-vertical: 1; }
+    Help #dialog-buttons { display: none; }
+    """
+
+    def __init__(self, screen: Screen[Any]) -> None:
+        context = getattr(screen, "CONTEXT", "app")
+        super().__init__(f"Help: {context.replace('.', ', ').capitalize()}")
+        self.help = getattr(screen, "HELP", "")
+        keymap = screen.app._keymap
+        known = list(of_context(context)) if context not in ("", "app") else []
+        self.actions = [(action, keymap.get(action.id, action.keys)) for action in [*known, *of_context("app")]]
+
+    def compose_dialog(self) -> ComposeResult:
+        with VerticalScroll(id="help-scroll"):
+            yield Static("", id="help-text")
+
+    def on_mount(self) -> None:
+        self.query_one("#help-scroll").focus()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        width = max(30, self.query_one("#help-scroll", VerticalScroll).scrollable_content_region.width - 1)
+        lines = list(explained(self.help, width)) if self.help else []
+        group = ""
+        for action, keys in self.actions:
+            if action.group != group:
+                group = action.group
+                lines += [Content(""), Content.styled(group, "bold $primary")]
+            first = Content.assemble((f"{key_names(keys) or 'palette':<17} ", "bold"), f"{action.description:<16} ")
+            lines += hanging(first, Content.styled(action.tooltip, "$quiet"), width)
+        self.query_one("#help-text", Static).update(Content("\n").join(lines))
+
+
+def explained(text: str, width: int) -> Iterator[Content]:
+    """The help of a screen as it is shown, in lines of `width` cells."""
+    for number, paragraph in enumerate(text.strip().split("\n\n")):
+        if number:
+            yield Content("")
+        rows = [row for row in paragraph.split("\n") if row.startswith("|")]
+        for row in rows:
+            if set(row) - set("|- "):
+                what, _, means = row.strip("| ").partition("|")
+                glyph = Content.styled(what.strip(), "bold $primary")
+                yield from hanging(glyph.pad_right(max(1, 9 - glyph.cell_length)), _emphasized(means.strip()), width)
+        if not rows:
+            yield from _emphasized(" ".join(paragraph.split("\n"))).wrap(width)
+
+
+def hanging(first: Content, text: Content, width: int) -> Iterator[Content]:
+    """`text` beside `first`; further lines of it stand below its beginning."""
+    indent = first.cell_length
+    for number, part in enumerate(text.wrap(max(12, width - indent))):
+        yield Content.assemble(first if number == 0 else " " * indent, part)
+
+
+def _emphasized(text: str) -> Content:
+    parts = re.split(r"[*`]{1,2}", text)
+    return Content.assemble(*[(part, "bold" if number % 2 else "") for number, part in enumerate(parts)])

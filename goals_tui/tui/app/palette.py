@@ -1,0 +1,181 @@
+"""The command palette and jump mode."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+from textual.widgets import Label
+
+from goals_tui.tui.app.actions import AREAS, Action, key_names, registry
+from goals_tui.tui.app.app import GoalsApp
+from goals_tui.tui.app.background import ClosesOnce
+from goals_tui.tui.app.screen import FlowPlace, GoalPlace, SessionPlace
+
+SHORTEST_SESSION = 2
+"""Shorter ids of sessions are not looked for; longer ones are, by their whole: the log holds too many to list."""
+AREA_TITLES = {area.name: area.title for area in AREAS}
+
+
+@dataclass(frozen=True)
+class Command:
+    """An entry of the palette. `hint` is shown below its title."""
+
+    title: str
+    hint: str
+    run: Callable[[], Any]
+    discover: bool = True
+
+
+class Palette(CommandPalette, ClosesOnce[None]):
+    """Textual's palette; its entries are of `GoalsProvider`."""
+
+    def _action_command_list(self, action: str) -> None:
+        # Textual's list knows no pages before it was drawn.
+        if self.query_one(CommandList).scrollable_content_region:
+            super()._action_command_list(action)
+
+
+class GoalsProvider(Provider):
+    """Actions of the screen in front first, then those of the other screens, then things by name."""
+
+    async def startup(self) -> None:
+        """Read the names off the main thread: the palette opens at once."""
+        self.commands = list(self._actions())
+        self.commands += await asyncio.to_thread(self._things)
+
+    @property
+    def goals_app(self) -> GoalsApp:
+        """The app, with its own type."""
+        return cast(GoalsApp, self.app)
+
+    def _actions(self) -> Iterator[Command]:
+        context = getattr(self.screen, "CONTEXT", "app")
+        here = [action for action in registry() if action.palette]
+        here.sort(key=lambda action: (action.context != context, action.context != "app"))
+        keymap = self.app._keymap
+        for action in here:
+            if action.context == context:
+                node, elsewhere = cast(Any, self.screen), ""
+            elif action.context == "app":
+                node, elsewhere = cast(Any, self.app), ""
+            elif action.context in AREA_TITLES:
+                node, elsewhere = None, f"{AREA_TITLES[action.context]}: "
+            else:
+                continue
+            if node is not None and not node.check_action(action.call.partition("(")[0], ()):
+                continue
+            keys = key_names(keymap.get(action.id, action.keys))
+            hint = f"{action.tooltip}  ({keys})" if keys else action.tooltip
+            yield Command(
+                elsewhere + (action.title or action.description), hint, partial(self._run, action), not elsewhere
+            )
+
+    async def _run(self, action: Action) -> None:
+        app = self.goals_app
+        if action.context == "app":
+            await app.run_action(action.call, app)
+            return
+        if action.context in AREA_TITLES:
+            await app.switch_mode(action.context)
+        screen = app.screen
+        if screen.check_action(action.call.partition("(")[0], ()):
+            await screen.run_action(action.call)
+        else:
+            app.notify(f"{action.title or action.description} needs something to be chosen first.", severity="warning")
+
+    def _things(self) -> list[Command]:
+        app, services = self.goals_app, self.goals_app.services
+        found = [
+            Command(row.name, "Go to this goal", partial(app.go, GoalPlace(row.id)), False)
+            for row in services.goals.summaries()
+        ]
+        found += [
+            Command(flow.name, "Go to this flow", partial(app.go, FlowPlace(flow.id)), False)
+            for flow in services.flows.summaries()
+        ]
+        return found
+
+    async def discover(self) -> Hits:
+        """What is shown before anything is typed: what can be done here."""
+        for command in self.commands:
+            if command.discover:
+                yield DiscoveryHit(cast(Any, Content(command.title)), command.run, command.title, command.hint)
+
+    async def search(self, query: str) -> Hits:
+        """Everything whose name is like the query."""
+        matcher = self.matcher(query)
+        for command in self.commands:
+            score = matcher.match(command.title)
+            if score > 0:
+                title = _highlighted(command.title, query)
+                yield Hit(score, cast(Any, title), command.run, command.title, command.hint)
+        session = query.strip()
+        if len(session) >= SHORTEST_SESSION and await asyncio.to_thread(self._is_session, session):
+            run = partial(self.goals_app.go, SessionPlace(session))
+            yield Hit(1.0, cast(Any, Content(session)), run, session, "Go to this session")
+
+    def _is_session(self, session: str) -> bool:
+        """Whether events carry exactly this id: the index answers that, without DuckDB."""
+        return bool(self.goals_app.services.workspace.events.session_events(session))
+
+
+def _highlighted(title: str, query: str) -> Content:
+    """The title with the letters of the query underlined, never read as markup."""
+    content, at, folded = Content(title), 0, title.casefold()
+    for letter in query.casefold():
+        found = folded.find(letter, at)
+        if found >= 0 and not letter.isspace() and len(folded) == len(title):
+            content, at = content.stylize("bold underline", found, found + 1), found + 1
+    return content
+
+
+LETTERS = "asdfghjklqwertyuiopzxcvbnm"
+
+
+class Jump(ModalScreen[Widget | None], ClosesOnce[Widget | None]):
+    """Letters over the screen below. Returns the widget that was chosen, or None."""
+
+    CONTEXT = "app.dialog"
+    DEFAULT_CSS = """
+    Jump { background: $background 40%; layers: letters; }
+    Jump Label {
+        layer: letters; position: absolute; width: 3; padding: 0 1;
+        background: $warning; color: $background; text-style: bold;
+    }
+    """
+
+    def __init__(self, targets: dict[str, Widget]) -> None:
+        super().__init__()
+        self.targets = targets
+
+    @classmethod
+    def over(cls, screen: Screen[Any]) -> Jump:
+        """Letters for what can be focused on this screen, in its order."""
+        seen = [widget for widget in screen.focus_chain if widget.region and widget.region.overlaps(screen.region)]
+        return cls(dict(zip(LETTERS, seen, strict=False)))
+
+    def compose(self) -> ComposeResult:
+        for letter, widget in self.targets.items():
+            label = Label(letter)
+            region = widget.region
+            label.styles.offset = (max(0, min(region.x, self.app.size.width - 3)), max(0, region.y))
+            yield label
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter chooses; any other key puts the letters away."""
+        event.stop()
+        self.dismiss(self.targets.get(event.key))
+
+    def on_click(self) -> None:
+        """So does a click."""
+        self.dismiss(None)

@@ -1,0 +1,64 @@
+"""Opening the app on a workspace folder."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from goals_tui.services.context import Services
+    from goals_tui.services.first_start import Start
+
+
+def start(path: Path) -> None:
+    """Open the workspace at `path` in the app; where there is none, the welcome first.
+
+    Raises GoalsError where that can't be, SystemExit where a signal ended the app.
+    """
+    from goals_tui.services.first_start import Start, configuration_path, is_missing
+    from goals_tui.tui.app.app import GoalsApp
+    from goals_tui.tui.app.config import load
+
+    config = load(configuration_path())
+    begin: Start | None = Start(path)
+    if is_missing(path):
+        from goals_tui.tui.welcome.app import WelcomeApp
+
+        welcome = WelcomeApp(path, config)
+        begin = welcome.run()
+        _end_with(welcome)
+    if begin is None:
+        return
+    app = GoalsApp(partial(_open, begin), config)
+    app.run()
+    if app.refusal is not None:
+        raise app.refusal
+    _end_with(app)
+
+
+def _end_with(app: App[Any]) -> None:
+    if app.return_code:
+        raise SystemExit(app.return_code)
+
+
+def _open(begin: Start) -> Services:
+    from goals_tui.services.context import open_services
+
+    services = open_services(begin.path)
+    bring_in(services, begin)
+    return services
+
+
+def bring_in(services: Services, begin: Start) -> None:
+    """Start the import that the welcome promised, as a task."""
+    if begin.brings is None:
+        return
+    from goals_tui.services.tasks import work as tasks_work
+
+    if begin.brings_package:
+        tasks_work.import_package(services, begin.brings, "ask")
+    else:
+        tasks_work.import_events(services, [begin.brings])

@@ -1,0 +1,130 @@
+"""Axes that people read: round steps, and numbers, money and time in a few characters (STYLE 12)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["count", "percent", "money", "time"]
+_TIME_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 18000, 36000)
+"""Seconds between two marks that read well, up to ten hours; beyond, hours go by 1, 2, 5."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What the values of a chart are: counts, rates (1.0 is 100 %), an amount with its `sign`, or seconds."""
+
+    kind: Kind = "count"
+    sign: str = ""
+
+    def short(self, value: float) -> str:
+        """The value in about six characters: 1.2k, 38 %, €450, 3 h."""
+        if self.kind == "percent":
+            return f"{value * 100:.0f} %"
+        if self.kind == "money":
+            return self.signed(short_number(value))
+        if self.kind == "time":
+            return short_time(value)
+        return short_number(value)
+
+    def signed(self, number: str) -> str:
+        """The number of an amount with its sign: €450, CHF 450."""
+        return f"{self.sign} {number}" if self.sign[-1:].isalpha() else f"{self.sign}{number}"
+
+    def step(self, rough: float) -> float:
+        """The nearest round step that is not smaller than `rough`."""
+        if self.kind == "time":
+            for step in _TIME_STEPS:
+                if step >= rough:
+                    return step
+            return _round_up(rough / 3600) * 3600
+        if self.kind == "count":
+            return max(1, _round_up(rough))
+        return _round_up(rough)
+
+
+COUNT = Unit()
+PERCENT = Unit("percent")
+TIME = Unit("time")
+
+
+def _round_up(rough: float) -> float:
+    power = 10.0 ** math.floor(math.log10(rough))
+    for factor in (1, 2, 2.5, 5, 10):
+        if factor == 2.5 and power <= 1:
+            continue
+        if factor * power >= rough * (1 - 1e-9):
+            return factor * power
+    return 10 * power
+
+
+_ROWS_A_STEP = 2
+_MOST_STEPS = 5
+
+
+def marks(top: float, rows: int, unit: Unit = COUNT) -> tuple[float, ...]:
+    """Round values from 0 to one that is not below `top`, for an axis of so many rows.
+
+    Of the round steps that fit, the one that leaves little of the height unused. Nothing above 0 gives 0 and one step,
+    so that an empty axis still says its unit.
+    """
+    if unit.kind == "percent":
+        step = 0.25 if rows >= 8 else 0.5
+        return tuple(step * i for i in range(round(1 / step) + 1))
+    if top <= 0:
+        return 0, unit.step(1)
+    most = max(1, min(_MOST_STEPS, rows // _ROWS_A_STEP))
+    steps = [unit.step(top / wanted) for wanted in range(1, most + 1)]
+    step = min(steps, key=lambda step: _against(top, step, rows))
+    return tuple(step * i for i in range(_count(top, step) + 1))
+
+
+def _count(top: float, step: float) -> int:
+    return max(1, math.ceil(top / step - 1e-9))
+
+
+def _against(top: float, step: float, rows: int) -> float:
+    """What speaks against a step: height above `top`, rows that steps of equal height leave over, few marks."""
+    count = _count(top, step)
+    above = 1 - top / (step * count)
+    left_over = rows % count / rows if rows > 0 else 0
+    return above + left_over + 0.65 / count
+
+
+def short_number(value: float) -> str:
+    """A number in five characters at most: 7, 0.5, 450, 1.2k, 13.7k, 2.5M."""
+    size = abs(value)
+    for limit, divisor, mark in ((999_500_000, 1e9, "bn"), (999_500, 1e6, "M"), (1_000, 1e3, "k")):
+        if size >= limit:
+            return f"{_trimmed(value / divisor)}{mark}"
+    return _trimmed(value)
+
+
+def _trimmed(value: float) -> str:
+    if abs(value) >= 99.95:
+        return f"{value:.0f}"
+    text = f"{value:.1f}"
+    return text.removesuffix(".0")
+
+
+def short_time(seconds: float) -> str:
+    """A length of time in its largest fitting unit: 45 s, 12 min, 3 h, 1.5 h, 1.2k h; with a sign before 0."""
+    if seconds < 0:
+        return f"-{short_time(-seconds)}"
+    if seconds < 60:
+        return f"{_trimmed(seconds)} s" if seconds else "0"
+    if seconds < 3600:
+        return f"{_trimmed(seconds / 60)} min"
+    return f"{short_number(seconds / 3600)} h"
+
+
+def label_every(widths: Sequence[int], cell: float) -> int:
+    """How many buckets of `cell` columns go to one label so that labels of these widths never touch."""
+    longest = max(widths, default=1) + 2
+    rough = max(1, math.ceil(longest / max(cell, 0.01)))
+    for nice in (1, 2, 3, 4, 7, 14, 28):
+        if nice >= rough:
+            return nice
+    return rough

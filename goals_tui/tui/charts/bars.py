@@ -1,0 +1,169 @@
+"""Bars and columns."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+
+from goals_tui.tui.charts.axis import marks
+from goals_tui.tui.charts.canvas import Canvas, Drawing, Place, ends_of, split_cell, tone_of
+from goals_tui.tui.charts.frame import Frame, draw_legend, legend_width
+from goals_tui.tui.charts.spec import Bars, Columns, legend
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_PITCHES = ((5, 3), (3, 2), (2, 1), (1, 1))
+"""From one bar to the next, and how thick a bar is, in rows: the first that fits."""
+_COMFORTABLE = (3, 2)
+_LONGEST_LABEL = 36
+"""One long name leaves the bars their room."""
+WIDE = 100
+"""From this many columns on, every column of numbers is shown."""
+
+
+def draw_bars(spec: Bars, width: int, height: int, cursor: Place | None, first: int = 0) -> Drawing:
+    """The bars from mark `first` on, moved so that the cursor is visible."""
+    canvas = Canvas(width, height)
+    layout = _Layout(spec, width)
+    top = _headings_at(spec, layout)
+    if len(legend(spec)) > 1:
+        draw_legend(canvas, 0, 0, width, spec)
+    layout.headings(canvas, top)
+    top += 2 if height - top > spec.size * 2 else 1
+    rows = max(1, height - top)
+    pitch, thick = next((p, t) for p, t in _PITCHES if p == 1 or spec.size * p - (p - t) <= rows)
+    visible = max(1, (rows + pitch - thick) // pitch)
+    first = _scrolled(first, visible, spec.size, cursor)
+    for mark in range(first, min(spec.size, first + visible)):
+        layout.bar(canvas, top + (mark - first) * pitch, thick, mark, cursor)
+
+    def at(x: int, y: int) -> Place | None:
+        mark = first + (y - top) // pitch
+        if y < top or not 0 <= mark < spec.size:
+            return None
+        return Place(mark, layout.part_at(mark, x))
+
+    return Drawing(canvas, at, first)
+
+
+def comfortable_rows(spec: Bars, width: int) -> int:
+    """The height at which every bar is two rows thick with a gap to the next."""
+    pitch, thick = _COMFORTABLE
+    return _headings_at(spec, _Layout(spec, width)) + 2 + spec.size * pitch - (pitch - thick)
+
+
+def _headings_at(spec: Bars, layout: _Layout) -> int:
+    """The row of the headings: that of the legend where they fit beside it."""
+    return 1 if len(legend(spec)) > 1 and legend_width(spec) + 2 >= layout.left + layout.bar_width else 0
+
+
+def _scrolled(first: int, visible: int, size: int, cursor: Place | None) -> int:
+    first = max(0, min(first, size - visible))
+    if cursor is not None:
+        first = min(first, cursor.mark)
+        first = max(first, cursor.mark - visible + 1)
+    return first
+
+
+class _Layout:
+    """Where labels, bars and columns stand at a width."""
+
+    def __init__(self, spec: Bars, width: int) -> None:
+        self.spec = spec
+        self.columns = [column for column in spec.columns if not column.wide_only or width >= WIDE]
+        self.widths = [max(cell_len(text) for text in (column.title, *column.texts)) for column in self.columns]
+        beside = sum(each + 2 for each in self.widths)
+        mark = 2 if spec.glyphs else 0
+        longest = max((cell_len(label) for label in spec.labels), default=0)
+        room = max(10, min((width - beside) // 2, _LONGEST_LABEL))
+        self.label_width = min(longest, room - mark)
+        self.width = width
+        self.left = 2 + mark + self.label_width + 1
+        self.bar_width = max(1, width - self.left - beside - 1)
+        self.top = spec.top or max((spec.total(mark) for mark in range(spec.size)), default=0) or 1
+
+    def headings(self, canvas: Canvas, y: int) -> None:
+        x = self.left + self.bar_width
+        for column, width in zip(self.columns, self.widths, strict=True):
+            canvas.label(x + 2 + width - cell_len(column.title), y, column.title, cell_len(column.title), "muted")
+            x += width + 2
+
+    def bar(self, canvas: Canvas, y: int, thick: int, mark: int, cursor: Place | None) -> None:
+        here = cursor is not None and cursor.mark == mark
+        middle = y + (thick - 1) // 2
+        if here:
+            canvas.shade(0, y, self.width, thick, "cursor")
+            canvas.put(0, middle, "▸", "accent", bold=True)
+        x = 2
+        if self.spec.glyphs:
+            x = canvas.put(x, middle, self.spec.glyphs[mark], "muted") + 1
+        canvas.label(x, middle, self.spec.labels[mark], self.label_width, "text", bold=here)
+        for row in range(thick):
+            self._blocks(canvas, y + row, mark, cursor)
+        x = self.left + self.bar_width
+        for column, width in zip(self.columns, self.widths, strict=True):
+            text = column.texts[mark]
+            canvas.label(x + 2 + width - cell_len(text), middle, text, cell_len(text), column.tone, bold=here)
+            x += width + 2
+
+    def _blocks(self, canvas: Canvas, y: int, mark: int, cursor: Place | None) -> None:
+        ends = self._ends(mark)
+        total = ends[-1] if ends else 0
+        if self.spec.ghost:
+            canvas.put(self.left, y, "·" * self.bar_width, "grid")
+        for cell in range((total + 7) // 8):
+            eighths, part, behind = split_cell(ends, cell * 8)
+            tones = [tone_of(self.spec.series[each].tone, each, cursor, mark) for each in (part, behind)]
+            bg = None if behind == part else tones[1]
+            canvas.put(self.left + cell, y, _EIGHTHS[eighths], tones[0], bg=bg)
+
+    def _ends(self, mark: int) -> list[int]:
+        return ends_of([series.values[mark] for series in self.spec.series], self.top, self.bar_width)
+
+    def part_at(self, mark: int, x: int) -> int | None:
+        """The series whose bar is at this column, or None beside the bar."""
+        place = (x - self.left) * 8 + 4
+        if place < 0:
+            return None
+        return next((part for part, end in enumerate(self._ends(mark)) if place < end), None)
+
+
+_EIGHTHS_UP = " ▁▂▃▄▅▆▇█"
+_WIDEST = 12
+"""How wide one bar becomes where there are few."""
+
+
+def draw_columns(spec: Columns, width: int, height: int, cursor: Place | None) -> Drawing:
+    """The whole chart: legend, axis, bars, labels of time."""
+    canvas = Canvas(width, height)
+    highest = max((spec.total(mark) for mark in range(spec.size)), default=0)
+    scale = marks(highest, height - (3 if spec.named else 2), spec.unit)
+    frame = Frame(canvas, spec, scale, exact_tops=True)
+    frame.axes()
+    frame.cursor(cursor)
+    for mark in range(spec.size):
+        ends = _ends(spec, mark, scale[-1], frame.height)
+        x, bar = frame.slot(mark, _WIDEST)
+        _bar(canvas, spec, mark, ends, x, bar, frame, cursor)
+
+    def at(x: int, y: int) -> Place | None:
+        mark = frame.mark_at(x, y)
+        if mark is None:
+            return None
+        place = (frame.top + frame.height - y) * 8 - 4
+        part = next((part for part, end in enumerate(_ends(spec, mark, scale[-1], frame.height)) if place < end), None)
+        return Place(mark, part)
+
+    return Drawing(canvas, at)
+
+
+def _ends(spec: Columns, mark: int, top: float, rows: int) -> list[int]:
+    return ends_of([series.values[mark] for series in spec.series], top, rows)
+
+
+def _bar(
+    canvas: Canvas, spec: Columns, mark: int, ends: list[int], x: int, bar: int, frame: Frame, cursor: Place | None
+) -> None:
+    for row in range(((ends[-1] if ends else 0) + 7) // 8):
+        eighths, part, behind = split_cell(ends, row * 8)
+        tones = [tone_of(spec.series[each].tone, each, cursor, mark) for each in (part, behind)]
+        y = frame.top + frame.height - 1 - row
+        canvas.put(x, y, _EIGHTHS_UP[eighths] * bar, tones[0], bg=None if behind == part else tones[1])

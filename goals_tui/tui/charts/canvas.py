@@ -1,0 +1,215 @@
+"""A grid of coloured cells that charts draw on, and the colours of series."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color, ColorParseError
+from textual.strip import Strip
+
+from goals_tui.tui.charts.spec import SERIES_TONES
+
+
+class Paint(NamedTuple):
+    """How a cell looks: tones, which the palette of the theme turns into colours. None: what is behind it."""
+
+    fg: str | None = None
+    bg: str | None = None
+    bold: bool = False
+
+
+PLAIN = Paint()
+StyleOf = Callable[[Paint], Style]
+
+
+def fit(text: str, width: int) -> str:
+    """The text in exactly `width` cells: padded, or cut with an ellipsis; wide characters counted as two."""
+    if width <= 0:
+        return ""
+    if cell_len(text) <= width:
+        return text + " " * (width - cell_len(text))
+    return set_cell_size(text, width - 1) + "…"
+
+
+class Canvas:
+    """`height` rows of `width` cells. What is put outside is cut off."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width = max(0, width)
+        self.height = max(0, height)
+        self._cells = [[(" ", PLAIN)] * self.width for _ in range(self.height)]
+
+    def put(self, x: int, y: int, text: str, fg: str | None = "text", bg: str | None = None, bold: bool = False) -> int:
+        """Write one-cell characters at a place, and say the column behind them. None keeps the background there."""
+        if 0 <= y < self.height:
+            row = self._cells[y]
+            for place, character in enumerate(text, x):
+                if 0 <= place < self.width:
+                    row[place] = (character, Paint(fg, row[place][1].bg if bg is None else bg, bold))
+        return x + len(text)
+
+    def label(self, x: int, y: int, text: str, width: int, fg: str | None = "text", bold: bool = False) -> int:
+        """Write text that anybody may have typed into exactly `width` cells, and say the column behind it."""
+        width = min(width, self.width - x)
+        if 0 <= y < self.height and width > 0 and x >= 0:
+            row = self._cells[y]
+            row[x] = (fit(text, width), Paint(fg, row[x][1].bg, bold))
+            for place in range(x + 1, x + width):
+                row[place] = ("", row[x][1])
+        return x + max(0, width)
+
+    def shade(self, x: int, y: int, width: int, height: int, bg: str) -> None:
+        """Give a rectangle a background, under whatever is drawn there."""
+        for row in self._cells[max(0, y) : y + height]:
+            for place in range(max(0, x), min(x + width, self.width)):
+                character, paint = row[place]
+                row[place] = (character, paint._replace(bg=bg))
+
+    def blank(self, x: int, y: int) -> bool:
+        """Whether nothing is drawn there."""
+        return 0 <= x < self.width and 0 <= y < self.height and self._cells[y][x][0] == " "
+
+    def text(self) -> str:
+        """The characters alone, for tests and for people."""
+        return "\n".join("".join(character for character, _ in row).rstrip() for row in self._cells)
+
+    def strips(self, style_of: StyleOf) -> list[Strip]:
+        """The rows as a widget's line API wants them."""
+        strips = []
+        for row in self._cells:
+            runs = groupby(row, key=lambda cell: cell[1])
+            segments = [Segment("".join(c for c, _ in run), style_of(paint)) for paint, run in runs]
+            strips.append(Strip(segments, self.width))
+        return strips
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the cursor stands on: a mark, and one series of it or all of them (None)."""
+
+    mark: int
+    part: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A drawn chart; `at` says which mark and part is at a cell."""
+
+    canvas: Canvas
+    at: Callable[[int, int], Place | None]
+    first: int = 0
+    """The first mark that is visible."""
+
+
+def nowhere(_x: int, _y: int) -> Place | None:
+    """No mark anywhere: for drawings without data."""
+    return None
+
+
+def tone_of(tone: str, part: int, cursor: Place | None, mark: int) -> str:
+    """The tone of a part: fainter where the cursor points at another part of the same mark."""
+    if cursor is not None and cursor.mark == mark and cursor.part not in (None, part):
+        return f"faint-{tone}"
+    return tone
+
+
+def ends_of(values: Sequence[float | None], top: float, cells: int) -> list[int]:
+    """Where each stacked part ends, in eighths of a cell, when `top` fills all cells; above 0 is never nothing."""
+    ends, summed, end = [], 0.0, 0
+    for value in values:
+        summed += value or 0
+        if value:
+            end = max(round(summed / top * cells * 8), end + 1)
+        end = min(end, cells * 8)
+        ends.append(end)
+    return ends
+
+
+def split_cell(ends: Sequence[int], low: int) -> tuple[int, int, int]:
+    """How to draw the cell of stacked parts that begins at eighth `low`: filled eighths, their part, the part behind.
+
+    A cell has two colours. Where two parts and nothing above them meet in one, the upper part keeps its end.
+    """
+    high = low + 8
+    inside = [part for part, end in enumerate(ends) if end > low and (ends[part - 1] if part else 0) < min(high, end)]
+    first, last = inside[0], inside[-1]
+    if first == last:
+        return min(8, ends[first] - low), first, first
+    if ends[last] >= high:
+        return ends[first] - low, first, last
+    return ends[last] - low, last, last
+
+
+_OUTCOMES = {"completed": "success", "partial": "warning", "incomplete": "error"}
+"""Where a theme has no colour of its own for an outcome, this one of its variables."""
+_ANSI_SERIES = ("blue", "magenta", "cyan", "bright_blue", "bright_magenta", "bright_cyan", "white", "bright_black")
+_SHADES = ((0, 0.0), (75, 0.06), (-32, 0.1), (110, 0.0), (35, -0.08), (-15, 0.2), (90, 0.2), (0, -0.22))
+"""From the theme's primary colour to each series: a turn of the hue in degrees, and how much lighter (on a dark
+background; darker on a light one). The turns keep clear of green, amber and red, which mean outcomes."""
+
+
+class Palette:
+    """Styles for the tones of a theme, over a widget's background."""
+
+    def __init__(self, variables: Mapping[str, str], background: Color) -> None:
+        self._variables = dict(variables)
+        self._background = background
+        self.style = lru_cache(maxsize=512)(self._style)
+
+    def _style(self, paint: Paint) -> Style:
+        fg = None if paint.fg is None else self.color(paint.fg)
+        bg = self._background if paint.bg is None else self.color(paint.bg)
+        faint = paint.fg is not None and (paint.fg.startswith("faint-") or paint.fg in ("muted", "grid", "axis"))
+        return Style(
+            color=None if fg is None else fg.rich_color,
+            bgcolor=bg.rich_color if bg.a or bg.ansi is not None else None,
+            bold=paint.bold or None,
+            dim=(faint and fg is not None and fg.ansi is not None) or None,
+        )
+
+    def color(self, tone: str) -> Color:
+        """The colour of a tone, mixed with the background where the tone says so."""
+        text = self._variable("foreground", "white")
+        if tone in ("cursor", "grid") and text.ansi is not None:
+            # Colours of the terminal can't be mixed: what is behind the data takes its grey.
+            return Color.parse("ansi_bright_black")
+        if tone.startswith("faint-"):
+            return self._mixed(self.color(tone.removeprefix("faint-")), 0.35)
+        if tone == "text":
+            return text
+        if tone in ("muted", "axis", "grid"):
+            return self._mixed(text, {"muted": 0.65, "axis": 0.4, "grid": 0.11}[tone])
+        if tone == "cursor":
+            return self._mixed(self._variable("primary", "ansi_blue"), 0.28)
+        if tone.startswith("series-"):
+            return self._series(tone)
+        return self._variable(tone, self._variables.get(_OUTCOMES.get(tone, "primary"), "ansi_default"))
+
+    def _series(self, tone: str) -> Color:
+        place = (int(tone.removeprefix("series-")) - 1) % SERIES_TONES
+        primary = self._variable("primary", "ansi_blue")
+        if tone in self._variables or primary.ansi is not None:
+            return self._variable(tone, f"ansi_{_ANSI_SERIES[place]}")
+        hue, _, _ = primary.hsl
+        turn, lighter = _SHADES[place]
+        dark = self._background.brightness < 0.5
+        lightness = 0.6 + lighter if dark else 0.45 - lighter
+        return Color.from_hsl((hue + turn / 360) % 1, 0.6 if dark else 0.65, lightness)
+
+    def _variable(self, name: str, otherwise: str) -> Color:
+        try:
+            return Color.parse(self._variables.get(name, otherwise))
+        except ColorParseError:
+            return Color.parse(otherwise)
+
+    def _mixed(self, color: Color, share: float) -> Color:
+        if color.ansi is not None or self._background.ansi is not None:
+            return color
+        return self._background.blend(color, share)

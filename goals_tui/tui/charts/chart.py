@@ -1,0 +1,284 @@
+"""The chart widget: a spec drawn at the size that there is, in words for those who can't see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.events import Click, MouseMove
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from goals_tui.tui.app.actions import bindings
+from goals_tui.tui.charts.bars import draw_bars, draw_columns
+from goals_tui.tui.charts.canvas import Canvas, Drawing, Palette, Place, fit, nowhere
+from goals_tui.tui.charts.lines import draw_lines
+from goals_tui.tui.charts.spec import Bars, ChartSpec, Columns, Lines, Nothing
+
+GAP = 2
+"""Cells between two parts."""
+_SHORTER = (24, 18, 14)
+"""To how many cells names are cut, one after the other, until all of them fit."""
+
+
+class Said(NamedTuple):
+    """Some words, and before them a glyph in the colour of a tone; both empty where they are about the whole mark."""
+
+    words: str
+    glyph: str = ""
+    tone: str = ""
+
+    @property
+    def width(self) -> int:
+        """In cells."""
+        return cell_len(self.words) + (cell_len(self.glyph) + 1 if self.glyph else 0)
+
+
+def name_of(spec: ChartSpec, mark: int) -> str | None:
+    """What a mark is called; None where there is no such mark."""
+    if isinstance(spec, Nothing) or not 0 <= mark < spec.size:
+        return None
+    return spec.labels[mark] if isinstance(spec, Bars) else spec.titles[mark]
+
+
+def describe(spec: ChartSpec, place: Place) -> str:
+    """A place in words: the mark, then the values of its series that are above 0, or of the one that is meant."""
+    parts = said(spec, place)
+    return (" " * GAP).join(f"{part.glyph} {part.words}" if part.glyph else part.words for part in parts)
+
+
+def fitted(spec: ChartSpec, place: Place, width: int) -> list[Said]:
+    """The same in at most so many cells.
+
+    What gives way, in this order: the names of series whose glyphs differ (the legend says what they mean); the long
+    name of a bucket of time and the ends of other names; the last values, which are counted.
+    """
+    parts: list[Said] = []
+    for parts in _wordings(spec, place):
+        if _width(parts) <= width:
+            return parts
+    left_out = 0
+    while len(parts) > 1 and _width(parts) + (GAP + 3 if left_out else 0) > width:
+        parts.pop()
+        left_out += 1
+    return [*parts, Said(f"+{left_out}")] if left_out else parts
+
+
+def _wordings(spec: ChartSpec, place: Place) -> Iterator[list[Said]]:
+    yield said(spec, place)
+    glyphs = [series.glyph for series in spec.series]
+    differ = len(set(glyphs)) == len(glyphs) > 1
+    if differ:
+        yield said(spec, place, named=False)
+    for longest in _SHORTER:
+        yield said(spec, place, named=not differ, longest=longest)
+
+
+def _width(parts: Sequence[Said]) -> int:
+    return sum(part.width + GAP for part in parts) - GAP
+
+
+def said(spec: ChartSpec, place: Place, *, named: bool = True, longest: int | None = None) -> list[Said]:
+    """A place in parts: the mark, what it is in all, each series with its value. Names are cut to `longest` cells."""
+    name = name_of(spec, place.mark)
+    if name is None or isinstance(spec, Nothing):
+        return []
+
+    def cut(text: str) -> str:
+        return text if longest is None or cell_len(text) <= longest else fit(text, longest)
+
+    series = [s for p, s in enumerate(spec.series) if place.part in (None, p)]
+    shown = [s for s in series if s.values[place.mark] is not None and (s.values[place.mark] or place.part is not None)]
+    parts = [Said(cut(name) if longest is None or isinstance(spec, Bars) else spec.labels[place.mark])]
+    if isinstance(spec, Columns) and spec.totals and place.part is None and len(shown) > 1:
+        parts.append(Said(f"{spec.totals[place.mark]} in all"))
+    for one in shown:
+        value = one.text(place.mark, spec.unit)
+        parts.append(Said(f"{cut(one.name)} {value}" if named else value, one.glyph, one.tone))
+    return parts if shown else [*parts, Said("nothing")]
+
+
+NO_CHART = Nothing("", "")
+
+
+class Chart(Widget, can_focus=True):
+    """Shows a spec. Arrows move the cursor over marks and their parts; enter or a second click opens the place.
+
+    The cursor stays on the same bucket or row when newer numbers come in for it.
+    """
+
+    DEFAULT_CSS = """
+    Chart { width: 1fr; height: 1fr; }
+    """
+
+    BINDINGS = bindings("insights.chart")
+
+    @dataclass
+    class Moved(Message):
+        """The cursor stands somewhere else."""
+
+        chart: Chart
+        place: Place
+
+        @property
+        def control(self) -> Chart:
+            """The chart, for handlers of one of several."""
+            return self.chart
+
+    @dataclass
+    class Opened(Message):
+        """The cycles behind this place are wanted."""
+
+        chart: Chart
+        place: Place
+
+    def __init__(self, spec: ChartSpec = NO_CHART, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._spec = spec
+        self._place = Place(0)
+        self._first = 0
+        self._drawn: tuple[object, Drawing, list[Strip]] | None = None
+
+    @property
+    def spec(self) -> ChartSpec:
+        """What is shown."""
+        return self._spec
+
+    @property
+    def place(self) -> Place | None:
+        """Where the cursor stands; None without data."""
+        return self._place if self._spec.size else None
+
+    def show(self, spec: ChartSpec) -> None:
+        """Show another spec; the cursor stays on the mark of the same name where there is one."""
+        if spec == self._spec:
+            return
+        before, name = self._spec, name_of(self._spec, self._place.mark)
+        self._spec = spec
+        mark = next((m for m in range(spec.size) if name_of(spec, m) == name), None) if name is not None else None
+        if mark is None:
+            mark = _last(spec)
+        same_series = [s.name for s in before.series] == [s.name for s in spec.series]
+        self._place = Place(mark, self._place.part if same_series else None)
+        self._drawn = None
+        self.refresh()
+        self.refresh_bindings()
+
+    def select(self, place: Place) -> None:
+        """Put the cursor somewhere."""
+        if place != self._place and 0 <= place.mark < self._spec.size:
+            self._place = place
+            self.refresh()
+            self.post_message(self.Moved(self, place))
+
+    def caption(self, width: int) -> Content:
+        """The cursor's place in words, each series with its glyph in its colour; no wider than that many cells."""
+        palette = Palette(self.app.theme_variables, self.background_colors[1])
+        parts = [
+            Content.assemble(Content.styled(f"{part.glyph} ", palette.color(part.tone).css), Content(part.words))
+            if part.glyph
+            else Content(part.words)
+            for part in fitted(self._spec, self._place, width)
+        ]
+        return Content(" " * GAP).join(parts).truncate(max(1, width), ellipsis=True)
+
+    def action_move(self, across: int, along: int) -> None:
+        """Arrows: over the marks along the axis, and through the parts of one mark across it."""
+        marks, parts = (along, across) if isinstance(self._spec, Bars) else (across, -along)
+        if not self._spec.size:
+            return
+        if marks:
+            self.select(replace(self._place, mark=max(0, min(self._spec.size - 1, self._place.mark + marks))))
+        elif len(self._spec.series) > 1:
+            self.select(replace(self._place, part=self._next_part(parts)))
+
+    def _next_part(self, step: int) -> int | None:
+        filled = [p for p, series in enumerate(self._spec.series) if series.values[self._place.mark]]
+        ring: list[int | None] = [None, *filled]
+        here = ring.index(self._place.part) if self._place.part in ring else 0
+        return ring[(here + step) % len(ring)]
+
+    def action_jump(self, mark: int) -> None:
+        """The first mark, or the last (-1)."""
+        if self._spec.size:
+            self.select(replace(self._place, mark=mark % self._spec.size))
+
+    def action_open(self) -> None:
+        """Ask for what is behind the place."""
+        if self._spec.size:
+            self.post_message(self.Opened(self, self._place))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without data there is nowhere to go."""
+        if action in ("move", "jump", "open"):
+            return bool(self._spec.size)
+        return super().check_action(action, parameters)
+
+    def on_click(self, event: Click) -> None:
+        """Choose what was clicked; a second click opens it."""
+        place = self._drawing().at(event.x, event.y)
+        if place is not None:
+            self.select(place)
+            if event.chain == 2:
+                self.action_open()
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """What the mouse points at, in words, as a tooltip."""
+        place = self._drawing().at(event.x, event.y)
+        self.tooltip = None if place is None else describe(self._spec, place)
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the drawing, made anew only when something about it changed."""
+        self._drawing()
+        assert self._drawn is not None
+        strips = self._drawn[2]
+        return strips[y] if y < len(strips) else Strip.blank(self.size.width, self.rich_style)
+
+    def _drawing(self) -> Drawing:
+        background = self.background_colors[1]
+        key = (self.size, self._place, self.has_focus, self.app.theme, background, self.app.ansi_theme)
+        if self._drawn is None or self._drawn[0] != key:
+            drawing = draw(self._spec, *self.size, self._place if self.has_focus else None, self._first)
+            self._first = drawing.first
+            palette = Palette(self.app.theme_variables, background)
+            self._drawn = key, drawing, drawing.canvas.strips(palette.style)
+        return self._drawn[1]
+
+    def on_focus(self) -> None:
+        """The cursor appears."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """The cursor goes."""
+        self.refresh()
+
+
+def draw(spec: ChartSpec, width: int, height: int, cursor: Place | None = None, first: int = 0) -> Drawing:
+    """Draw any spec at a size."""
+    if isinstance(spec, Bars) and spec.size:
+        return draw_bars(spec, width, height, cursor, first)
+    if isinstance(spec, Columns) and spec.size:
+        return draw_columns(spec, width, height, cursor)
+    if isinstance(spec, Lines) and spec.size:
+        return draw_lines(spec, width, height, cursor)
+    return Drawing(_empty(spec, width, height), nowhere)
+
+
+def _empty(spec: ChartSpec, width: int, height: int) -> Canvas:
+    canvas = Canvas(width, height)
+    if isinstance(spec, Nothing):
+        for row, (text, tone, bold) in enumerate(((spec.title, "text", True), (spec.hint, "muted", False))):
+            x = max(0, (width - len(text)) // 2)
+            canvas.label(x, max(0, height // 2 - 1 + row), text, min(len(text), width), tone, bold)
+    return canvas
+
+
+def _last(spec: ChartSpec) -> int:
+    """Where the cursor begins: the first row, or the last bucket in which there is something."""
+    if not isinstance(spec, Columns | Lines):
+        return 0
+    return max((mark for mark in range(spec.size) if any(one.values[mark] for one in spec.series)), default=0)

@@ -1,0 +1,138 @@
+"""The frame of a chart, with its legend."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+
+from goals_tui.tui.charts.axis import label_every
+from goals_tui.tui.charts.canvas import Canvas, Place
+from goals_tui.tui.charts.spec import OTHERS_TONE, ChartSpec, Columns, Lines, legend
+
+_SHORTEST = 14
+"""Names are not cut below so many cells: rather fewer of them are shown."""
+
+
+def legend_width(spec: ChartSpec) -> int:
+    """How wide the legend is with every name in full."""
+    return sum(cell_len(series.name) + 5 for series in legend(spec))
+
+
+def draw_legend(canvas: Canvas, x: int, y: int, end: int, spec: ChartSpec) -> None:
+    """One line from column `x` up to `end`.
+
+    Names are shortened evenly where they do not fit, and what is left out is counted. What the smallest ones add up
+    to is named in any case: it is often the largest part of a bar.
+    """
+    series = list(legend(spec))
+    if not series:
+        return
+    room = end - x
+    shortest = max(_SHORTEST, room // len(series) - 5)
+    longest = shortest if legend_width(spec) - 3 > room else max(cell_len(one.name) for one in series)
+    widths = {one.name: min(cell_len(one.name), longest) for one in series}
+    others = [series.pop()] if series[-1].tone == OTHERS_TONE else []
+    left_out = 0
+    while series and sum(widths[one.name] + 5 for one in (*series, *others)) - 3 + (5 if left_out else 0) > room:
+        series.pop()
+        left_out += 1
+    for one in (*series, *others):
+        canvas.put(x, y, one.glyph, one.tone)
+        x = canvas.label(x + 2, y, one.name, widths[one.name], "muted") + 3
+    if left_out:
+        canvas.put(x, y, f"+{left_out}", "muted")
+
+
+class Frame:
+    """Where things stand: the plot is `width` by `height` cells at (`left`, `top`), each mark `cell` columns wide.
+
+    The values of `scale` are so many rows apart, all alike; rows that are left over stay empty above. With
+    `exact_tops` a value is the upper edge of its row (bars), else it is somewhere in it (lines).
+    """
+
+    def __init__(self, canvas: Canvas, spec: Columns | Lines, scale: tuple[float, ...], *, exact_tops: bool) -> None:
+        self.canvas = canvas
+        self.spec = spec
+        self.scale = scale
+        self.exact_tops = exact_tops
+        self.named = not isinstance(spec, Columns) or spec.named
+        self.texts = [spec.unit.short(value) for value in scale]
+        self.left = max(len(text) for text in self.texts) + 2
+        self.top = 1 if self.named else 0
+        self.width: int = max(1, canvas.width - self.left - 1)
+        room = max(1, canvas.height - self.top - 2)
+        beside = 0 if exact_tops else 1
+        self.height = max(1, (room - beside) // (len(scale) - 1)) * (len(scale) - 1) + beside
+        self.height = min(room, self.height)
+        self.top += room - self.height
+        self.cell: float = self.width / spec.size
+        if exact_tops and self.cell >= 2:
+            # One pitch for all bars, or gaps of one and of two columns alternate; what is left stays at the right.
+            pitch = int(self.cell)
+            self.cell, self.width = pitch, pitch * spec.size
+
+    def middle(self, mark: int) -> int:
+        """The column in the middle of a mark."""
+        return self.left + int((mark + 0.5) * self.cell)
+
+    def slot(self, mark: int, widest: int) -> tuple[int, int]:
+        """Where the bar of a mark begins and how wide it is.
+
+        All are alike, with a gap between two, where there is room for that; else they touch and share every column.
+        """
+        if self.cell < 2:
+            start = self.left + int(mark * self.cell)
+            return start, max(1, self.left + int((mark + 1) * self.cell) - start)
+        width = max(1, min(widest, int(self.cell) - 1))
+        return self.middle(mark) - width // 2, width
+
+    def row_of(self, value: float) -> int:
+        """The row of a value: the one whose upper edge it is, or the one that holds it."""
+        share = value / self.scale[-1]
+        if self.exact_tops:
+            return self.top + self.height - round(share * self.height)
+        return self.top + self.height - 1 - round(share * (self.height * 4 - 1)) // 4
+
+    def axes(self) -> None:
+        """Legend, value labels, grid, the base line and the labels of time."""
+        canvas = self.canvas
+        if self.named:
+            draw_legend(canvas, self.left, 0, canvas.width - 1, self.spec)
+        base = self.top + self.height
+        taken: set[int] = set()
+        for value, text in zip(self.scale, self.texts, strict=True):
+            row = base if self.exact_tops and value == 0 else self.row_of(value)
+            if row in taken:
+                continue
+            taken.add(row)
+            canvas.put(self.left - 2 - len(text), row, text, "muted")
+            if row < base:
+                canvas.put(self.left, row, ("▔" if self.exact_tops else "┈") * self.width, "grid")
+        canvas.put(self.left, base, "─" * self.width, "axis")
+        self._times(base)
+
+    def _times(self, base: int) -> None:
+        every = label_every([len(label) for label in self.spec.labels], self.cell)
+        end = 0
+        for mark in range(0, self.spec.size, every):
+            text, middle = self.spec.labels[mark], self.middle(mark)
+            x = max(0, min(middle - len(text) // 2, self.canvas.width - len(text)))
+            if x < end:
+                continue
+            self.canvas.put(middle, base, "┬", "axis")
+            end = self.canvas.put(x, base + 1, text, "muted") + 1
+
+    def cursor(self, cursor: Place | None) -> None:
+        """Show which mark is meant, before the data is drawn over it."""
+        if cursor is None:
+            return
+        start = self.left + int(cursor.mark * self.cell)
+        width = max(1, self.left + int((cursor.mark + 1) * self.cell) - start)
+        self.canvas.shade(start, self.top, width, self.height, "cursor")
+        self.canvas.put(self.middle(cursor.mark), self.top + self.height, "▲", "accent", bold=True)
+
+    def mark_at(self, x: int, y: int) -> int | None:
+        """The mark whose columns hold this cell."""
+        if not self.top <= y <= self.top + self.height + 1 or x < self.left:
+            return None
+        mark = int((x - self.left) / self.cell)
+        return mark if mark < self.spec.size else None

@@ -1,0 +1,100 @@
+"""Draws `Lines`: plotext plots them in dots of an eighth of a cell; axes, grid and cursor are ours.
+
+plotext gets coordinates in dots, one series at a time, and gives back dots: nothing of its themes or of its scaling
+shows, and where two lines meet no dot of either is lost.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from rich.text import Text
+
+from goals_tui.tui.charts.axis import marks
+from goals_tui.tui.charts.canvas import Canvas, Drawing, Place, tone_of
+from goals_tui.tui.charts.frame import Frame
+from goals_tui.tui.charts.spec import Lines, Series
+
+_DOTS_ACROSS, _DOTS_UP = 2, 4
+_BLANK = 0x2800
+"""The braille character without dots; each dot is a bit above it."""
+
+
+def draw_lines(spec: Lines, width: int, height: int, cursor: Place | None) -> Drawing:
+    """The whole chart: legend, axis, one line a series, a dot where a value has no neighbour."""
+    canvas = Canvas(width, height)
+    highest = max((value for series in spec.series for value in series.values if value is not None), default=0)
+    scale = marks(highest, height - 3, spec.unit)
+    frame = Frame(canvas, spec, scale, exact_tops=False)
+    frame.axes()
+    frame.cursor(cursor)
+    taken: dict[tuple[int, int], int] = {}
+    for series in reversed(spec.series):
+        for place, dots in _plotted(series, frame).items():
+            taken[place] = taken.get(place, 0) | dots
+            x, y = place
+            canvas.put(frame.left + x, frame.top + y, chr(_BLANK + taken[place]), series.tone)
+    _points(canvas, spec, frame, cursor)
+
+    def at(x: int, y: int) -> Place | None:
+        mark = frame.mark_at(x, y)
+        return None if mark is None else Place(mark)
+
+    return Drawing(canvas, at)
+
+
+def _points(canvas: Canvas, spec: Lines, frame: Frame, cursor: Place | None) -> None:
+    for part, series in reversed(list(enumerate(spec.series))):
+        for mark, value in enumerate(series.values):
+            here = cursor is not None and cursor.mark == mark
+            if value is not None and (here or frame.cell >= 4 or _alone(series, mark)):
+                tone = tone_of(series.tone, part, cursor, mark)
+                canvas.put(frame.middle(mark), frame.row_of(value), "●", tone, bold=here)
+
+
+def _alone(series: Series, mark: int) -> bool:
+    before = series.values[mark - 1] if mark else None
+    after = series.values[mark + 1] if mark + 1 < len(series.values) else None
+    return before is None and after is None
+
+
+def _plotted(series: Series, frame: Frame) -> dict[tuple[int, int], int]:
+    """The dots of a series as plotext draws its line, by column and row of the plot.
+
+    It is drawn twice, one dot apart: a line of one dot is too thin to be followed across a wide terminal.
+    """
+    dots: dict[tuple[int, int], int] = {}
+    up = frame.height * _DOTS_UP
+    for run in _stretches(series):
+        xs = [(frame.middle(mark) - frame.left) * _DOTS_ACROSS + 1 for mark, _ in run]
+        ys = [round(value / frame.scale[-1] * (up - 2)) for _, value in run]
+        for higher in (0, 1):
+            for y, line in enumerate(_drawn(xs, [y + higher for y in ys], frame)):
+                for x, character in enumerate(line):
+                    if character > chr(_BLANK):
+                        dots[x, y] = dots.get((x, y), 0) | (ord(character) - _BLANK)
+    return dots
+
+
+def _drawn(xs: list[int], ys: list[int], frame: Frame) -> list[str]:
+    from textual_plotext import Plot
+
+    plot = Plot()
+    plot.theme("clear")
+    plot.plotsize(frame.width, frame.height)
+    # plotsize alone keeps the size of the first terminal that plotext saw (textual-plotext issue 5).
+    plot._set_size(frame.width, frame.height)
+    plot.frame(False)
+    plot.xticks([])
+    plot.yticks([])
+    plot.xlim(0, frame.width * _DOTS_ACROSS - 1)
+    plot.ylim(0, frame.height * _DOTS_UP - 1)
+    plot.plot(xs, ys, marker="braille")
+    return Text.from_ansi(plot.build()).plain.split("\n")[: frame.height]
+
+
+def _stretches(series: Series) -> list[list[tuple[int, float]]]:
+    """The values between gaps; a value alone draws no line."""
+    groups = groupby(enumerate(series.values), key=lambda item: item[1] is not None)
+    runs = [[(mark, value) for mark, value in run if value is not None] for known, run in groups if known]
+    return [run for run in runs if len(run) > 1]

@@ -1,0 +1,182 @@
+"""What a chart shows, apart from how it is drawn: plain values that a test can read (STYLE 12).
+
+A *mark* is what the cursor can stand on: a row of `Bars`, a bucket of `Columns` or `Lines`. A *part* of a mark is one
+of its series: an outcome, a goal. Tones name colours (`completed`, `series-1`); the widget finds them in the theme.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from goals_tui.tui.charts.axis import COUNT, PERCENT, Unit
+
+SERIES_TONES = 8
+"""How many series have a colour of their own; what comes after is one series called the others."""
+OTHERS_TONE = "muted"
+"""The tone of that one series."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One value a mark, under a name and a tone. A `value` of None is a gap: nothing is known there."""
+
+    name: str
+    tone: str
+    values: tuple[float | None, ...]
+    glyph: str = "■"
+    texts: tuple[str, ...] = ()
+    """The exact values in words, for the line under the chart; empty: the unit's short form."""
+
+    key: tuple[str, ...] = ()
+    """What it stands for, for whoever made it: ids of goals. The widget hands it through."""
+
+    def text(self, mark: int, unit: Unit) -> str:
+        """The value at a mark in words."""
+        if self.texts:
+            return self.texts[mark]
+        value = self.values[mark]
+        return "—" if value is None else unit.short(value)
+
+    @property
+    def empty(self) -> bool:
+        """Whether it never rises above 0: such a metric has no place in a legend."""
+        return not any(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of words beside the bars: its title, one text a mark, aligned right."""
+
+    title: str
+    texts: tuple[str, ...]
+    tone: str = "text"
+    wide_only: bool = False
+    """Left out where the chart is narrower than 100 columns."""
+
+
+class Stacked:
+    """Bars of which each is the series of its mark, one on the other."""
+
+    __slots__ = ()
+    series: tuple[Series, ...]
+
+    def total(self, mark: int) -> float:
+        """How long one whole bar is."""
+        return sum(series.values[mark] or 0 for series in self.series)
+
+
+@dataclass(frozen=True, slots=True)
+class Bars(Stacked):
+    """Horizontal bars, one a label, of stacked series, with columns of numbers right of them."""
+
+    labels: tuple[str, ...]
+    series: tuple[Series, ...]
+    columns: tuple[Column, ...] = ()
+    unit: Unit = COUNT
+    glyphs: tuple[str, ...] = ()
+    """A glyph before each label (the kind of a step), or none."""
+
+    top: float | None = None
+    """What the full width stands for; the longest bar where None."""
+
+    ghost: bool = False
+    """Whether the rest of each bar up to `top` is shown as a faint track."""
+
+    @property
+    def size(self) -> int:
+        """How many marks there are."""
+        return len(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class OverTime:
+    """What charts over time have in common: a mark is a bucket of time."""
+
+    labels: tuple[str, ...]
+    titles: tuple[str, ...]
+    """The bucket in full, for the line under the chart: Tue 13 Oct 2026."""
+
+    series: tuple[Series, ...]
+    unit: Unit = COUNT
+
+    @property
+    def size(self) -> int:
+        """How many marks there are."""
+        return len(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns(OverTime, Stacked):
+    """Vertical bars of stacked series."""
+
+    totals: tuple[str, ...] = ()
+    """The exact value of each whole bar in words, or none."""
+
+    named: bool = True
+    """Whether there is a legend: not where another chart beside it says the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines(OverTime):
+    """Lines, each series by itself; a gap where there is no value."""
+
+    unit: Unit = PERCENT
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No data: what the chart would show, and what to do to see it."""
+
+    title: str
+    hint: str
+
+    series: tuple[Series, ...] = ()
+    size: int = 0
+
+
+ChartSpec = Bars | Columns | Lines | Nothing
+
+
+def legend(spec: ChartSpec) -> tuple[Series, ...]:
+    """The series that the chart names: those that rise above 0 anywhere."""
+    return tuple(series for series in spec.series if not series.empty)
+
+
+def ranked(series: Iterable[Series], others: str = "others") -> tuple[Series, ...]:
+    """The series that hold anything, largest first, each with its tone; the smallest ones added up as one.
+
+    At most `SERIES_TONES` come out, so that no two share a colour.
+    """
+    kept = sorted((one for one in series if not one.empty), key=_sum, reverse=True)
+    if len(kept) > SERIES_TONES:
+        rest = kept[SERIES_TONES - 1 :]
+        added = tuple(sum(values) for values in zip(*([v or 0 for v in one.values] for one in rest), strict=True))
+        ids = tuple(id_ for one in rest for id_ in one.key)
+        kept = [*kept[: SERIES_TONES - 1], Series(f"{len(rest)} {others}", OTHERS_TONE, added, key=ids)]
+    return tuple(replace(one, tone=one.tone or f"series-{place}") for place, one in enumerate(kept, 1))
+
+
+def _sum(series: Series) -> float:
+    return sum(value or 0 for value in series.values)
+
+
+def spread(values: Sequence[float | None], width: int) -> tuple[float, ...]:
+    """The means of at most `width` bins of the values, for a sparkline; a bin without any value is 0."""
+    bins = min(width, len(values))
+    edges = [round(i * len(values) / bins) for i in range(bins + 1)] if bins > 0 else []
+    known = ([value for value in values[low:high] if value is not None] for low, high in pairwise(edges))
+    return tuple(sum(values) / len(values) if values else 0 for values in known)
+
+
+_SPARKS = " ▁▂▃▄▅▆▇█"
+
+
+def sparkline(values: Sequence[float | None], width: int) -> str:
+    """The values as blocks one character high; anything above 0 shows at least the lowest block."""
+    bins = spread(values, width)
+    top = max(bins, default=0)
+    if top <= 0:
+        return "▁" * len(bins)
+    return "".join(_SPARKS[max(1, round(value / top * 8))] if value > 0 else "▁" for value in bins)

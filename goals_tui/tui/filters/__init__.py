@@ -1,0 +1,1 @@
+"""Filters, as Insights and Sessions share them."""

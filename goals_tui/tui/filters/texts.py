@@ -1,0 +1,127 @@
+"""Numbers as Insights writes them: counts, rates with both their numbers, money, time, changes, moments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from goals_tui.domain.filters import SPAN_TITLES, Filters, Span
+from goals_tui.domain.project import currency_digits
+from goals_tui.domain.value import format_amount, format_duration
+from goals_tui.format import long_time, percent
+from goals_tui.tui.charts.axis import Unit
+from goals_tui.tui.insights.table import Cell, Value
+
+DASH = "—"
+
+
+@dataclass(frozen=True)
+class Formats:
+    """Formats for one currency."""
+
+    currency: str
+
+    @cached_property
+    def money_unit(self) -> Unit:
+        """The unit of charts over money."""
+        from goals_tui.services.currencies import symbol
+
+        return Unit("money", symbol(self.currency))
+
+    def money(self, amount: Decimal) -> str:
+        """€1,234.50"""
+        from goals_tui.services.currencies import format_money
+
+        return format_money(amount, self.currency)
+
+    def brief_money(self, amount: Value) -> str:
+        """€1,235, €0.40 and €1.2M, for the value of a cell of money."""
+        value = Decimal(str(amount))
+        if abs(value) >= 1_000_000:
+            return self.money_unit.short(float(value))
+        digits = 0 if abs(value) >= 100 or value == value.to_integral_value() else 2
+        return self.money_unit.signed(f"{value:,.{digits}f}")
+
+    def money_cell(self, amount: Decimal) -> Cell:
+        """Money for a table."""
+        return Cell(self.money(amount), format_amount(amount, currency_digits(self.currency)))
+
+
+def count_cell(count: int) -> Cell:
+    """A count for a table."""
+    return Cell(f"{count:,}", count)
+
+
+def rate_cell(share: float | None) -> Cell:
+    """A rate for a table."""
+    return Cell(percent(share), share)
+
+
+def time_cell(seconds: int) -> Cell:
+    """A length of time for a table."""
+    return Cell(format_duration(seconds), seconds)
+
+
+def lasted_cell(seconds: float | None) -> Cell:
+    """How long something took, for a table."""
+    return Cell(DASH if seconds is None else format_duration(seconds), seconds)
+
+
+def text_cell(text: str) -> Cell:
+    """A name for a table."""
+    return Cell(text, text)
+
+
+def hours(seconds: int) -> str:
+    """Time saved in hours and minutes, never in days: 43 h 50 min, 1,234 h; with a sign before 0."""
+    if seconds < 0:
+        return f"-{hours(-seconds)}"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return long_time(seconds)
+    if minutes >= 60_000:
+        return f"{minutes // 60:,} h"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def day_label(day: date) -> str:
+    """12 Oct"""
+    return f"{day.day} {day:%b}"
+
+
+def day_title(day: date) -> str:
+    """Mon 12 Oct 2026"""
+    return f"{day:%a} {day.day} {day:%b %Y}"
+
+
+def moment(instant: datetime, zone: ZoneInfo) -> str:
+    """An instant in a zone: 2026-10-12 14:05:33"""
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def minute(instant: datetime, zone: ZoneInfo) -> str:
+    """The same without seconds: 2026-10-12 14:05"""
+    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def span_words(filters: Filters, span: Span | None) -> str:
+    """What a span covers: Last 7 days (14 Nov – 20 Nov, until 13:00); all its dates where it is custom."""
+    title = SPAN_TITLES[filters.span]
+    if span is None or span.start is None or span.end is None:
+        written = [f"from {filters.since}"] if filters.since else []
+        written += [f"to {filters.until}"] if filters.until else []
+        return " ".join([title, *written])
+    if span.days is None:
+        dates = f"{span.start:%Y-%m-%d %H:%M} – {span.asked_end or span.end:%Y-%m-%d %H:%M}"
+    else:
+        first, last = span.start.date(), date.fromordinal((span.asked_end or span.end).date().toordinal() - 1)
+        dates = day_label(first) if first == last else f"{day_label(first)} – {day_label(last)}"
+        if first.year != last.year or filters.span == "custom":
+            dates = f"{day_label(first)} {first.year} – {day_label(last)} {last.year}"
+    if span.asked_end is not None:
+        day = f"{day_label(span.end.date())} " if filters.span == "custom" else ""
+        dates += f", until {day}{span.end:%H:%M}"
+    return dates if filters.span == "custom" else f"{title} ({dates})"

@@ -1,0 +1,420 @@
+"""The flow chart widget: selection and moving among nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from rich.style import Style
+from textual import events
+from textual.binding import BindingType
+from textual.cache import LRUCache
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from goals_tui.domain.flow import Flow
+from goals_tui.tui.app.actions import bindings
+from goals_tui.tui.flows.chart_paint import CLASSES, COLOURS, Paint, Palette
+from goals_tui.tui.flows.kinds import Names, face_of
+from goals_tui.tui.flows.layout import COMPACT, NARROW, START, Box, Layout, fitting, lay_out
+
+Direction = Literal["up", "down", "left", "right", "previous", "next", "first", "last"]
+Visited = Mapping[str, int]
+"""The branch of a node that was visited last, by the node's id: where its lines lead when one comes again."""
+
+
+def step(layout: Layout, key: str, direction: Direction, visited: Visited) -> str:
+    """The key of the box that one comes to from the box `key`; the same one where the line ends.
+
+    `previous` and `next` stay in the sequence and pass branches over; `first` and `last` are Start and the last
+    node under it.
+    """
+    box = layout.boxes[key]
+    match direction:
+        case "down":
+            return _down(layout, box, visited)
+        case "up":
+            return _up(layout, box, visited)
+        case "left":
+            return _across(layout, box, -1)
+        case "right":
+            return _across(layout, box, 1)
+        case "previous":
+            return _beside(layout, box, -1) or box.parent or START
+        case "next":
+            return _beside(layout, box, 1) or _after(layout, box) or key
+        case "first":
+            return START
+        case "last":
+            return (layout.sequences.get((None, 0)) or [START])[-1]
+
+
+def page(layout: Layout, key: str, lines: int) -> str:
+    """The box about so many lines further down (negative: up), as near to the same column as there is one."""
+    box = layout.boxes[key]
+    wanted = min(max(box.y + lines, 0), layout.height)
+    beyond = [other for other in layout.boxes.values() if (other.y > box.y if lines > 0 else other.y < box.y)]
+    nearest = min(beyond, key=lambda other: (abs(other.y - wanted) // 4, abs(other.spine - box.spine)), default=box)
+    return nearest.key
+
+
+def ancestors(layout: Layout, key: str) -> list[tuple[str, int]]:
+    """The nodes that a box lies in, innermost first, each with the number of the branch."""
+    found = []
+    box = layout.boxes[key]
+    while box.parent is not None:
+        found.append((box.parent, box.branch))
+        box = layout.boxes[box.parent]
+    return found
+
+
+def nearest(before: Layout | None, after: Layout, key: str) -> str:
+    """What to select when the selected box is gone: what now is in its place, else before it, else its parent."""
+    gone = before.boxes.get(key) if before else None
+    if gone is None:
+        return START
+    sequence = after.sequences.get((gone.parent, gone.branch))
+    if sequence:
+        return sequence[min(gone.place, len(sequence) - 1)]
+    return gone.parent if gone.parent in after.boxes and gone.parent is not None else START
+
+
+def _down(layout: Layout, box: Box, visited: Visited) -> str:
+    if box.key == START:
+        return (layout.sequences.get((None, 0)) or [START])[0]
+    if box.node is not None and box.node.branches:
+        return layout.sequences[box.key, _last_visited(box, visited)][0]
+    return _beside(layout, box, 1) or _after(layout, box) or box.key
+
+
+def _up(layout: Layout, box: Box, visited: Visited) -> str:
+    before = _beside(layout, box, -1)
+    if before is None:
+        return box.parent or START
+    return _bottom(layout, layout.boxes[before], visited)
+
+
+def _bottom(layout: Layout, box: Box, visited: Visited) -> str:
+    """The last box of what hangs under a node: where the line to the next node comes from."""
+    while box.node is not None and box.node.branches:
+        box = layout.boxes[layout.sequences[box.key, _last_visited(box, visited)][-1]]
+    return box.key
+
+
+def _last_visited(box: Box, visited: Visited) -> int:
+    count = len(box.node.branches) if box.node else 0
+    return min(visited.get(box.key, 0), count - 1)
+
+
+def _beside(layout: Layout, box: Box, by: int) -> str | None:
+    if box.key == START:
+        return None
+    sequence = layout.sequences[box.parent, box.branch]
+    place = box.place + by
+    return sequence[place] if 0 <= place < len(sequence) else None
+
+
+def _after(layout: Layout, box: Box) -> str | None:
+    """What follows after the branches that a box lies in."""
+    while box.parent is not None:
+        box = layout.boxes[box.parent]
+        following = _beside(layout, box, 1)
+        if following is not None:
+            return following
+    return None
+
+
+def _across(layout: Layout, box: Box, by: int) -> str:
+    for parent, branch in ancestors(layout, box.key):
+        sequence = layout.sequences.get((parent, branch + by))
+        if sequence:
+            return min(sequence, key=lambda key: abs(layout.boxes[key].y - box.y))
+    return box.key
+
+
+Severity = Literal["error", "warning", "info"]
+
+
+class FlowChart(ScrollView, can_focus=True):
+    """Draws a flow; one box of it is selected, and the view follows the selection.
+
+    `selected` is the key of a box: `layout.START`, a node's id, or a `layout.slot_key` for an empty branch.
+    """
+
+    DEFAULT_CSS = f"""
+    FlowChart {{
+        background: $background;
+        color: $foreground;
+        scrollbar-size-vertical: 1;
+        scrollbar-size-horizontal: 1;
+        {COLOURS}
+    }}
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"flow-chart--{name}" for name in CLASSES}
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("flows.chart"), *bindings("flows.place")]
+
+    selected: reactive[str] = reactive(START, init=False)
+    compact: reactive[bool | None] = reactive(None, init=False)
+    """Whether boxes are narrow; None: as the width wants it."""
+
+    placing: reactive[bool] = reactive(False, init=False, bindings=True)
+    """Whether a place for a new node is looked for."""
+
+    @dataclass
+    class Selected(Message):
+        """Another box is selected."""
+
+        chart: FlowChart
+        key: str
+
+        @property
+        def control(self) -> FlowChart:
+            """The chart."""
+            return self.chart
+
+    @dataclass
+    class Opened(Message):
+        """A box was double clicked."""
+
+        chart: FlowChart
+        key: str
+
+        @property
+        def control(self) -> FlowChart:
+            """The chart."""
+            return self.chart
+
+    @dataclass
+    class Placed(Message):
+        """The new node is to be where the selection is; or nowhere at all."""
+
+        chart: FlowChart
+        here: bool
+
+        @property
+        def control(self) -> FlowChart:
+            """The chart."""
+            return self.chart
+
+    @dataclass
+    class Moved(Message):
+        """Another part of the flow is in view, or another layout."""
+
+        chart: FlowChart
+
+        @property
+        def control(self) -> FlowChart:
+            """The chart."""
+            return self.chart
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._flow: Flow | None = None
+        self._names = Names()
+        self._badges: Mapping[str, Severity] = {}
+        self._layout: Layout | None = None
+        self._is_compact = False
+        self._visited: dict[str, int] = {}
+        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(1024)
+        self._palette: Palette | None = None
+        self._paint: Paint | None = None
+
+    def show(self, flow: Flow | None, names: Names, badges: Mapping[str, Severity]) -> None:
+        """Draw this flow. The selection stays where it is, or on what is nearest to where it was.
+
+        The same flow is not laid out again, and not painted again under the same badges.
+        """
+        # Revisions do not tell: whoever edits the file by hand leaves them as they are.
+        before, same = self._layout, flow is self._flow or flow == self._flow
+        laid_out = before is not None and same and names == self._names
+        as_it_is = laid_out and badges == self._badges
+        self._flow, self._names, self._badges = flow, names, badges
+        if as_it_is:
+            return
+        if laid_out:
+            self._strips.clear()
+            self._paint = None
+        else:
+            self._lay_out()
+        if self._layout is not None and self.selected not in self._layout.boxes:
+            self.selected = nearest(before, self._layout, self.selected)
+        self.refresh()
+
+    def select(self, key: str) -> None:
+        """Select a box and bring it into view; a key that is not there selects Start."""
+        self.selected = key if self._layout is not None and key in self._layout.boxes else START
+
+    @property
+    def layout_of_flow(self) -> Layout | None:
+        """Where everything lies; None before a flow is shown."""
+        return self._layout
+
+    @property
+    def view(self) -> Region:
+        """What is in view, in the cells of the layout."""
+        x, y = self.scroll_offset
+        return Region(x - self._left, y, self.size.width, self.size.height)
+
+    @property
+    def shows_all(self) -> bool:
+        """Whether nothing of the flow is out of view."""
+        layout = self._layout
+        return layout is None or (layout.width <= self.size.width and layout.height <= self.size.height)
+
+    def show_point(self, x: int, y: int) -> None:
+        """Bring a point of the layout into the middle of the view."""
+        width, height = self.size
+        self.scroll_to(x - width // 2, y - height // 2, animate=False, force=True)
+
+    @property
+    def box(self) -> Box | None:
+        """The selected box."""
+        return self._layout.boxes.get(self.selected) if self._layout else None
+
+    @property
+    def is_compact(self) -> bool:
+        """Whether the boxes are narrow now."""
+        return self._is_compact
+
+    def watch_selected(self, key: str) -> None:
+        """Remember the way and follow."""
+        if self._layout is None or key not in self._layout.boxes:
+            return
+        self._visited.update(ancestors(self._layout, key))
+        self.refresh()
+        self._follow()
+        self.post_message(self.Selected(self, key))
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        """Say that the view moved."""
+        super().watch_scroll_x(old_value, new_value)
+        self.post_message(self.Moved(self))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Say that the view moved."""
+        super().watch_scroll_y(old_value, new_value)
+        self.post_message(self.Moved(self))
+
+    def watch_compact(self) -> None:
+        """Lay out anew in the other size."""
+        self._lay_out()
+
+    def action_walk(self, direction: Direction) -> None:
+        """Go on along the lines."""
+        if self._layout is not None:
+            self.selected = step(self._layout, self.selected, direction, self._visited)
+
+    def action_page(self, by: int) -> None:
+        """Go on by about a page."""
+        if self._layout is not None:
+            self.selected = page(self._layout, self.selected, by * max(4, self.size.height - 4))
+
+    def action_here(self) -> None:
+        """Say that the place is found."""
+        self.post_message(self.Placed(self, here=True))
+
+    def action_cancel(self) -> None:
+        """Say that no place is wanted."""
+        self.post_message(self.Placed(self, here=False))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A place can be taken only while one is looked for."""
+        return self.placing if action in ("here", "cancel") else super().check_action(action, parameters)
+
+    def on_resize(self) -> None:
+        """The size of the boxes follows the width."""
+        self._lay_out()
+        self._follow()
+
+    def on_click(self, event: events.Click) -> None:
+        """Select; open on the second click."""
+        if self._layout is None:
+            return
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        box = self._layout.at(offset.x + self.scroll_offset.x - self._left, offset.y + self.scroll_offset.y)
+        if box is None:
+            return
+        self.selected = box.key
+        if event.chain == 2:
+            self.post_message(self.Opened(self, box.key))
+
+    def notify_style_update(self) -> None:
+        """Colours are looked up again when the theme or the focus changes."""
+        super().notify_style_update()
+        self._palette = None
+        self._paint = None
+        self._strips.clear()
+
+    def render_line(self, y: int) -> Strip:
+        """One line of what is in view."""
+        width = self.size.width
+        line = y + self.scroll_offset.y
+        left = self.scroll_offset.x - self._left
+        layout = self._layout
+        box = self.box
+        touched = box is not None and box.y <= line < box.y + box.height
+        key = (line, left, width, self.selected if touched else None, touched and self.has_focus)
+        strip = self._strips.get(key)
+        if strip is None:
+            paint = self._painter()
+            spans = layout.visible(line, left, left + width) if layout else []
+            strip = paint.line(spans, left, width, self.selected if touched else None, focused=self.has_focus)
+            self._strips[key] = strip
+        return strip
+
+    @property
+    def _left(self) -> int:
+        """How far a chart that is narrower than the widget is moved to the middle."""
+        return max(0, (self.size.width - self._layout.width) // 2) if self._layout else 0
+
+    def _painter(self) -> Paint:
+        if self._paint is None:
+            if self._palette is None:
+                self._palette = {name: self._style_of(f"flow-chart--{name}") for name in CLASSES}
+            self._paint = Paint(self._palette, self.rich_style, self._badges)
+        return self._paint
+
+    def _style_of(self, component: str) -> Style:
+        """A component's style with its translucent colours mixed into the background of the chart."""
+        styles = self.get_component_styles(component)
+        base = self.background_colors[1]
+        fill = base + styles.background
+        own = styles.color if styles.has_rule("color") else self.styles.color
+        colors = Style(color=(fill + own).rich_color, bgcolor=fill.rich_color if fill != base else None)
+        return colors + styles.text_style
+
+    def _lay_out(self) -> None:
+        self._strips.clear()
+        self._paint = None
+        if self._flow is None:
+            self._layout = None
+            self.virtual_size = Size(0, 0)
+            return
+        self._layout = self._fitting(self._flow)
+        self.virtual_size = Size(self._layout.width, self._layout.height)
+        self.refresh()
+        self.post_message(self.Moved(self))
+
+    def _fitting(self, flow: Flow) -> Layout:
+        """The layout in the chosen size of boxes, or in the widest that fits the widget."""
+        names = self._names
+        measures = fitting(flow, self.size.width or NARROW, compact=self.compact)
+        self._is_compact = compact = measures is COMPACT
+        return lay_out(flow, lambda node: face_of(node, names, compact=compact), measures)
+
+    def _follow(self) -> None:
+        """Bring the selection into view: in the middle from left to right, with some lines above and below it."""
+        box = self.box
+        if box is None or not self.size:
+            return
+        top, bottom = box.y - 2, box.y + box.height + 3
+        y = min(self.scroll_y, top) if top < self.scroll_y else max(self.scroll_y, bottom - self.size.height)
+        self.scroll_to(box.spine - self.size.width // 2, min(y, max(top, 0)), animate=False, force=True)

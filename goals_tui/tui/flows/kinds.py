@@ -1,0 +1,269 @@
+"""Kinds of nodes: glyph, colour, title, and the menu that adds one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Input
+from textual.widgets.option_list import Option
+
+from goals_tui.domain.flow import (
+    KIND_TITLES,
+    Condition,
+    ExecuteFlow,
+    Flow,
+    GoTo,
+    Handover,
+    If,
+    Lookup,
+    Node,
+    NodeKind,
+    Once,
+    Other,
+    Question,
+    Say,
+    TrackGoal,
+    place_in,
+)
+from goals_tui.domain.goal import Goal
+from goals_tui.tui.app.actions import bindings
+from goals_tui.tui.app.dialogs import Dialog
+from goals_tui.tui.widgets.fields import Options
+
+Tone = Literal["plain", "dim", "title", "goal", "step", "completion", "button", "broken", "target"]
+"""The role of a piece of text; the chart gives each a colour of the theme."""
+Piece = tuple[Tone, str]
+Line = tuple[Piece, ...]
+KIND_GLYPHS: dict[NodeKind, str] = {
+    "say": "»",
+    "question": "?",
+    "if": "◇",
+    "lookup": "≡",
+    "once": "◔",
+    "go_to": "→",
+    "execute_flow": "⇄",
+    "handover": "☏",
+    "track_goal": "⚑",
+    "end": "■",
+    "other": "⋯",
+}
+"""How a kind is marked, everywhere on the flows screen; each is one cell wide."""
+MAX_STEP_LINES = 4
+"""A Track Goal Process box lists so many steps, a line each; further ones are counted."""
+SHORT_TITLES: dict[NodeKind, str] = {**KIND_TITLES, "track_goal": "Track Goal", "handover": "Handover"}
+"""Kinds as narrow boxes name them."""
+COMPARISON_WORDS = {"equals": "=", "not_equals": "≠", "contains": "contains", "exists": "exists"}
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the ids on nodes stand for."""
+
+    goals: Mapping[str, Goal] = field(default_factory=dict)
+    flows: Mapping[str, Flow] = field(default_factory=dict)
+
+    def place(self, flow_id: str, node_id: str) -> str:
+        """Where a node leads that names this flow and node; empty where the flow does not exist."""
+        return place_in(self.flows[flow_id], node_id) if flow_id in self.flows else ""
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """What is written on a box. `kind` is empty where the title is the kind already."""
+
+    glyph: str
+    title: str
+    kind: str
+    lines: tuple[Line, ...]
+
+
+def face_of(node: Node, names: Names, *, compact: bool = False) -> Appearance:
+    """The face of a node; a compact one says less: no buttons, and the goal in the place of the kind."""
+    titles = SHORT_TITLES if compact else KIND_TITLES
+    kind = node.type if isinstance(node, Other) and node.type else titles[node.kind]
+    lines = tuple(_lines(node, names))
+    if compact:
+        goal = names.goals.get(node.goal_id) if isinstance(node, TrackGoal) else None
+        if goal is not None:
+            return Appearance(KIND_GLYPHS[node.kind], node.label or goal.name, "", lines[1:])
+        lines = lines[:1]
+    return Appearance(KIND_GLYPHS[node.kind], node.label or kind, kind if node.label else "", lines)
+
+
+def condition_text(condition: Condition) -> str:
+    """A condition as one reads it: `answer = yes`, `flight contains Oslo`."""
+    of = condition.of or "answer"
+    word = COMPARISON_WORDS[condition.comparison]
+    return f"{of} {word}" if condition.comparison == "exists" else f"{of} {word} {condition.to or '…'}"
+
+
+def one_line(text: str) -> str:
+    """Text of several lines as one."""
+    return " ".join(text.split())
+
+
+def _lines(node: Node, names: Names) -> list[Line]:
+    match node:
+        case Say(text=text) | Handover(text=text):
+            if text.strip():
+                return [(("plain", one_line(text)),)]
+            return [(("dim", "says nothing yet"),)] if isinstance(node, Say) else []
+        case Question():
+            return _question(node)
+        case If():
+            return [(("plain", condition_text(node.condition)),)]
+        case Lookup():
+            return [(("plain", f"by {node.of or 'answer'}"),)]
+        case Once():
+            return []
+        case GoTo() | ExecuteFlow():
+            return [_target(node, names)]
+        case TrackGoal():
+            return _tracked(node, names)
+        case Other():
+            return _other(node)
+        case _:
+            return []
+
+
+def _question(node: Question) -> list[Line]:
+    lines: list[Line] = [(("plain", one_line(node.text)),) if node.text.strip() else (("dim", "asks nothing yet"),)]
+    extra: list[Piece] = []
+    for button in node.buttons:
+        extra += [("button", f"[{button}]"), ("plain", " ")]
+    if node.save_as:
+        extra.append(("dim", f"→ {node.save_as}"))
+    if extra:
+        lines.append(tuple(extra))
+    return lines
+
+
+def _target(node: GoTo | ExecuteFlow, names: Names) -> Line:
+    if not node.flow_id:
+        return (("broken", "no flow chosen"),)
+    place = names.place(node.flow_id, node.node_id)
+    return (("target", place),) if place else (("broken", "a flow that does not exist"),)
+
+
+def _tracked(node: TrackGoal, names: Names) -> list[Line]:
+    if not node.goal_id:
+        return [(("broken", "no goal selected"),)]
+    goal = names.goals.get(node.goal_id)
+    if goal is None:
+        return [(("broken", "a goal that does not exist"),)]
+    steps = [_step(goal, step_id) for step_id in goal.in_order(node.step_ids)] or [("broken", "no step selected")]
+    shown = steps if len(steps) <= MAX_STEP_LINES else steps[: MAX_STEP_LINES - 1]
+    lines: list[Line] = [(("goal", goal.name),), *((step,) for step in shown)]
+    if len(shown) < len(steps):
+        lines.append((("dim", f"+ {len(steps) - len(shown)} more steps"),))
+    return lines
+
+
+def _step(goal: Goal, step_id: str) -> Piece:
+    for step in goal.steps:
+        if step.id == step_id:
+            return ("completion" if step.kind == "completion" else "step", f"{step.glyph} {step.name}")
+    return "broken", "a step that does not exist"
+
+
+def _other(node: Other) -> list[Line]:
+    words = [f"{key}: {value}" for key, value in node.content.items() if isinstance(value, str | int | float)]
+    return [(("dim", one_line(", ".join(words))),)] if words else [(("dim", "kept as it is, passed over"),)]
+
+
+KINDS: tuple[tuple[str, NodeKind, str], ...] = (
+    ("s", "say", "the agent says something"),
+    ("q", "question", "the agent asks and waits for an answer"),
+    ("t", "track_goal", "records steps of a goal"),
+    ("i", "if", "two branches by a condition"),
+    ("l", "lookup", "a branch for each value, and a default"),
+    ("o", "once", "first time, and afterwards"),
+    ("g", "go_to", "continues in another flow"),
+    ("x", "execute_flow", "runs another flow and comes back"),
+    ("h", "handover", "a human agent takes over"),
+    ("e", "end", "ends the flow here"),
+)
+"""Letter, kind, and what it does."""
+
+
+class KindMenu(Dialog[NodeKind]):
+    """Asks which kind of node to add."""
+
+    CONTEXT = "flows.kinds"
+    BINDINGS = bindings("flows.kinds")
+    DEFAULT_CSS = """
+    KindMenu > #dialog { width: 70; }
+    KindMenu #dialog-buttons { display: none; }
+    KindMenu #kind-search { display: none; }
+    KindMenu.-searching #kind-search { display: block; margin: 1 0; }
+    KindMenu Options { height: auto; max-height: 12; }
+    """
+
+    def __init__(self, where: str) -> None:
+        super().__init__("Add a node")
+        self.where = where
+        self.shown: list[NodeKind] = []
+
+    def compose_dialog(self) -> ComposeResult:
+        from textual.widgets import Static
+
+        yield Static(self.where, classes="dialog-text quiet", markup=False)
+        yield Input(placeholder="Type to search", id="kind-search")
+        yield Options(id="kinds")
+
+    def on_mount(self) -> None:
+        """All kinds, letters ready."""
+        self._list("")
+        self.query_one(Options).focus()
+
+    def action_search(self) -> None:
+        """Type instead of pressing a letter."""
+        self.add_class("-searching")
+        self.query_one(Input).focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter adds its kind; while searching the arrows move in the list."""
+        if self.has_class("-searching"):
+            if event.key in ("up", "down"):
+                getattr(self.query_one(Options), f"action_cursor_{event.key}")()
+                event.stop()
+            return
+        for letter, kind, _ in KINDS:
+            if event.key == letter:
+                event.stop()
+                self.dismiss(kind)
+
+    @on(Input.Changed, "#kind-search")
+    def _search(self, event: Input.Changed) -> None:
+        self._list(event.value.strip().casefold())
+
+    @on(Input.Submitted, "#kind-search")
+    def _take(self) -> None:
+        chosen = self.query_one(Options).highlighted
+        if chosen is not None:
+            self.dismiss(self.shown[chosen])
+
+    @on(Options.OptionSelected, "#kinds")
+    def _selected(self, event: Options.OptionSelected) -> None:
+        if Options.is_there(event):
+            self.dismiss(self.shown[event.option_index])
+
+    def _list(self, wanted: str) -> None:
+        found = [row for row in KINDS if wanted in f"{KIND_TITLES[row[1]]} {row[2]}".casefold()]
+        self.shown = [kind for _, kind, _ in found]
+        rows = self.query_one(Options)
+        rows.clear_options()
+        rows.add_options([Option(_row(letter, kind, text)) for letter, kind, text in found])
+        if found:
+            rows.highlighted = 0
+
+
+def _row(letter: str, kind: NodeKind, text: str) -> Content:
+    return Content.assemble(
+        (f" {letter} ", "bold $primary"), f" {KIND_GLYPHS[kind]} ", f"{KIND_TITLES[kind]:<20}", (text, "$quiet")
+    )

@@ -1,0 +1,209 @@
+"""The data of the Insights screen: what the tabs need, gathered off the event loop, and its time buckets."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from operator import attrgetter
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from goals_tui.domain.buckets import TimeBucket, Unit, days_between, hour_at, hours_between
+from goals_tui.domain.filters import Filters, start_of_day
+from goals_tui.domain.report import NOTHING, Figures, Funnel, PartFigures, Report
+from goals_tui.services.context import Services
+from goals_tui.services.insights.service import Cancellation, Cancelled, Dimension, SeriesPoint
+from goals_tui.tui.filters.texts import day_label, day_title
+
+HOURS_UP_TO = 2
+"""Spans of so many days are shown by the hour."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The buckets of a chart, without gaps, and what each goal did in each of them."""
+
+    unit: Unit
+    buckets: tuple[TimeBucket, ...]
+    figures: dict[tuple[int, str], Figures]
+    """By place of the bucket and id of the goal; what is not there is nothing."""
+
+    goals: dict[str, str]
+    """Names by id, of the goals that have figures."""
+
+    now: datetime | None = None
+    """The moment at which the last bucket ends for the time being, where that is not over."""
+
+    @cached_property
+    def totals(self) -> tuple[Figures, ...]:
+        """All goals together, by bucket."""
+        found: list[list[Figures]] = [[] for _ in self.buckets]
+        for (place, _), figures in self.figures.items():
+            found[place].append(figures)
+        return tuple(_sum(each) for each in found)
+
+    def of(self, place: int, goal_id: str) -> Figures:
+        """One goal in one bucket."""
+        return self.figures.get((place, goal_id), NOTHING)
+
+    @property
+    def note(self) -> str:
+        """What to say behind the title of a chart: which bucket is not over; empty where all are."""
+        last = len(self.buckets) - 1
+        return f" · {self._label(last)} not over" if self.running(last) else ""
+
+    def running(self, place: int) -> bool:
+        """Whether the bucket is not over: what it shows is not to be compared with a whole one."""
+        bucket = self.buckets[place]
+        return self.now is not None and bucket.start.timestamp() <= self.now.timestamp() < bucket.end.timestamp()
+
+    def label(self, place: int) -> str:
+        """The bucket under the axis: 14:00, 12 Oct, Oct; 12 Oct… where it is not over."""
+        return f"{self._label(place)}…" if self.running(place) else self._label(place)
+
+    def title(self, place: int) -> str:
+        """The bucket in full: Mon 12 Oct 2026; where it is not over, until when it goes for the time being."""
+        if not self.running(place) or self.now is None:
+            return self._title(place)
+        until = (
+            f"{self.now:%H:%M}" if self.unit in ("hour", "day") else f"{day_label(self.now.date())} {self.now:%H:%M}"
+        )
+        return f"{self._title(place)}, until {until}"
+
+    def _label(self, place: int) -> str:
+        bucket = self.buckets[place]
+        if self.unit == "hour":
+            return f"{bucket.start:%H:%M}"
+        if self.unit == "month":
+            return f"{bucket.first:%b}" if bucket.first.month > 1 and place else f"{bucket.first:%b %Y}"
+        return day_label(bucket.first)
+
+    def _title(self, place: int) -> str:
+        bucket = self.buckets[place]
+        if self.unit == "hour":
+            return f"{day_title(bucket.first)} {bucket.start:%H:%M}–{bucket.end:%H:%M}"
+        if self.unit == "week":
+            return f"{day_title(bucket.first)} – {day_title(bucket.last)}"
+        if self.unit == "month":
+            return f"{bucket.first:%B %Y}"
+        return day_title(bucket.first)
+
+
+def _sum(figures: list[Figures]) -> Figures:
+    """As adding them one after the other, field by field: there are as many as goals times days."""
+    if not figures:
+        return NOTHING
+    return Figures(**{field.name: sum(map(attrgetter(field.name), figures)) for field in fields(Figures)})
+
+
+def unit_for(days: int, width: int) -> Unit:
+    """The finest unit of which every bucket has a column of its own in so many columns."""
+    if days <= HOURS_UP_TO and days * 24 <= width:
+        return "hour"
+    if days <= width:
+        return "day"
+    return "week" if days // 7 + 2 <= width else "month"
+
+
+def axis_of(report: Report, width: int, hours: Sequence[SeriesPoint] | None = None) -> Axis | None:
+    """The axis for a report at a width. `hours` are its figures by the hour, needed for short spans only."""
+    covered = report.days_covered
+    if covered is None:
+        return None
+    first, last = covered
+    zone = ZoneInfo(report.time_zone)
+    unit = unit_for((last - first).days + 1, width)
+    if unit == "hour" and hours is None:
+        unit = "day"
+    if unit == "hour":
+        return _by_hour(report, first, last, zone, hours or ())
+    buckets = tuple(days_between(unit, first, last, zone))
+    starts = [bucket.first for bucket in buckets]
+    figures: dict[tuple[int, str], Figures] = {}
+    for row in report.days:
+        key = bisect(starts, row.day) - 1, row.goal_id
+        known = figures.get(key)
+        figures[key] = row.figures if known is None else known + row.figures
+    return Axis(unit, buckets, figures, {row.goal_id: row.name for row in report.days}, report.now)
+
+
+def _by_hour(report: Report, first: date, last: date, zone: ZoneInfo, hours: Sequence[SeriesPoint]) -> Axis:
+    span = report.span
+    start = span.start or start_of_day(first, zone)
+    end = span.end or start_of_day(last + timedelta(days=1), zone)
+    if span.asked_end is not None:
+        # No hour that is still to come: it would look like one in which nothing happened.
+        end = hour_at(end, zone).end
+    buckets = tuple(hours_between(start, end, zone))
+    # In UTC: instants of one zone are compared by what its clock shows.
+    starts = [bucket.start.astimezone(UTC) for bucket in buckets]
+    until = buckets[-1].end.astimezone(UTC)
+    # The hours were asked for after the report: midnight, or the first cycle of another day, may lie between.
+    inside = [point for point in hours if starts[0] <= point.bucket.start.astimezone(UTC) < until]
+    figures = {(bisect(starts, p.bucket.start.astimezone(UTC)) - 1, p.goal_id): p.figures for p in inside}
+    return Axis("hour", buckets, figures, {point.goal_id: point.name for point in inside}, report.now)
+
+
+Tab = Literal["performance", "rate", "time", "cost", "revenue", "funnel", "breakdown"]
+TABS: tuple[Tab, ...] = ("performance", "rate", "time", "cost", "revenue", "funnel", "breakdown")
+
+
+@dataclass(frozen=True)
+class InsightsRequest:
+    """What is to be shown. The same `stamp` means that no file changed since."""
+
+    stamp: Hashable
+    filters: Filters
+    tab: Tab
+    goal_id: str | None
+    dimension: Dimension
+
+    def same_report(self, other: InsightsRequest | None) -> bool:
+        """Whether the report of `other` answers this too."""
+        return other is not None and (self.stamp, self.filters) == (other.stamp, other.filters)
+
+
+@dataclass(frozen=True)
+class InsightsData:
+    """The answer to `wanted`."""
+
+    wanted: InsightsRequest
+    report: Report
+    hours: Sequence[SeriesPoint] | None = None
+    funnel: Funnel | None = None
+    parts: Sequence[PartFigures] | None = None
+
+
+def gather(
+    services: Services, wanted: InsightsRequest, known: InsightsData | None, cancellation: Cancellation
+) -> InsightsData | None:
+    """The answer, with what is `known` already taken over; None when it was cancelled."""
+    insights = services.insights
+    try:
+        if known is not None and wanted.same_report(known.wanted):
+            report, hours = known.report, known.hours
+        else:
+            report, hours = insights.report(wanted.filters, cancellation=cancellation), None
+            covered = report.days_covered
+            if covered is not None and (covered[1] - covered[0]).days < HOURS_UP_TO:
+                hours = insights.series(wanted.filters, "hour", cancellation=cancellation)
+        funnel, parts = None, None
+        if wanted.tab == "funnel":
+            goal_id = funnel_goal(report, wanted.goal_id)
+            funnel = insights.funnel(goal_id, wanted.filters, cancellation=cancellation) if goal_id else None
+        elif wanted.tab == "breakdown":
+            parts = insights.breakdown(wanted.dimension, wanted.filters, cancellation=cancellation)
+    except Cancelled:
+        return None
+    return InsightsData(wanted, report, hours, funnel, parts)
+
+
+def funnel_goal(report: Report, chosen: str | None) -> str | None:
+    """Whose funnel is shown: the chosen goal while it is there, else the one that was started most."""
+    known = [goal for goal in report.goals if goal.known]
+    if chosen in [goal.goal_id for goal in known]:
+        return chosen
+    return max(known, key=lambda goal: goal.figures.started).goal_id if known else None

@@ -1,0 +1,130 @@
+"""Drill-down: the figure whose cycles Sessions shows, in words and as a restriction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from goals_tui.domain.buckets import TimeBucket
+from goals_tui.domain.filters import Filters
+from goals_tui.domain.goal import Goal
+from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Outcome
+from goals_tui.services.insights.service import DrillDown
+from goals_tui.tui.app.actions import shown_key
+from goals_tui.tui.app.screen import CyclesPlace
+from goals_tui.tui.filters.texts import day_title
+
+EVERYTHING_THERE_IS = Filters(span="all", include_test=True)
+"""The filters under which the cycles of one session are shown."""
+NOTHING_BEHIND = DrillDown()
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """Only the cycles `behind` a number, under `filters` of its own where it has some."""
+
+    drill_down: DrillDown = NOTHING_BEHIND
+    filters: Filters | None = None
+    part_title: str = ""
+    """The part that `behind` names, in words."""
+
+    @classmethod
+    def of_place(cls, place: CyclesPlace) -> Restriction:
+        """To the cycles that another screen leads to."""
+        drill_down = DrillDown(place.outcome, place.goal_id, place.step_id, place.day, place.bucket, place.part)
+        return cls(drill_down, place.filters, place.part_title)
+
+    @classmethod
+    def of_session(cls, session_id: str) -> Restriction:
+        """To the cycles of one session, whatever the filters are."""
+        return cls(DrillDown(part=("session", session_id)), EVERYTHING_THERE_IS)
+
+    def to_outcome(self, outcome: Outcome) -> Restriction:
+        """To one outcome of these; orphans have none of the rest, nor are they under the filters of another number."""
+        if outcome == "orphan":
+            return Restriction(DrillDown(outcome=outcome))
+        drill_down = self.drill_down
+        return replace(
+            self,
+            drill_down=DrillDown(
+                outcome, drill_down.goal_id, drill_down.step_id, drill_down.day, drill_down.bucket, drill_down.part
+            ),
+        )
+
+    def words(self, goal_of: Callable[[str], Goal | None]) -> list[str]:
+        """What it says, each in a few words; `goal_of` finds a goal by its id."""
+        return list(self._words(goal_of))
+
+    def _words(self, goal_of: Callable[[str], Goal | None]) -> Iterator[str]:
+        drill_down = self.drill_down
+        if self.filters is not None and self.filters != EVERYTHING_THERE_IS:
+            yield "some goals"
+        if drill_down.goal_id is not None:
+            goal = goal_of(drill_down.goal_id)
+            yield goal.name if goal else drill_down.goal_id
+            if goal and drill_down.step_id is not None:
+                names = {step.id: step.name for step in goal.steps}
+                yield f"reached {names.get(drill_down.step_id, drill_down.step_id)}"
+        if drill_down.bucket is not None:
+            yield _bucket_words(drill_down.bucket)
+        if drill_down.day is not None:
+            yield day_title(drill_down.day)
+        if drill_down.part is not None:
+            dimension, value = drill_down.part
+            yield f"session {value}" if dimension == "session" else self.part_title or value or f"no {dimension}"
+        if drill_down.outcome is not None:
+            yield f"{OUTCOME_GLYPHS[drill_down.outcome]} {OUTCOME_TITLES[drill_down.outcome]}"
+
+    def nothing_found(self, key: Callable[[str], str]) -> Content:
+        """What the empty list says, and which key leads on; `key` gives that of an action."""
+        everything = key("sessions.all")
+        if self.drill_down == DrillDown(outcome="orphan"):
+            title = "No orphans"
+            hint = f"Every cycle has its initial step. Press {everything} for the cycles of the filters."
+        elif self.drill_down != NOTHING_BEHIND:
+            title, hint = "No such cycle in this span", f"Press {everything} for all cycles."
+        else:
+            title = "No goal was started in this span"
+            longer, filters = key("sessions.longer"), key("sessions.filters")
+            hint = f"Press {longer} for a longer span, or {filters} to change the filters."
+        return Content.assemble((f"{title}\n", "bold"), (hint, "$quiet"))
+
+
+def _bucket_words(bucket: TimeBucket) -> str:
+    if bucket.unit == "hour":
+        return f"{day_title(bucket.first)} {bucket.start:%H:%M}–{bucket.end:%H:%M}"
+    if bucket.first == bucket.last:
+        return day_title(bucket.first)
+    return f"{day_title(bucket.first)} – {day_title(bucket.last)}"
+
+
+class DrillDownLine(Widget):
+    """Hidden where there are no words. Where not all fits, the keys are said in brief, then the words are cut."""
+
+    DEFAULT_CSS = """
+    DrillDownLine { height: 1; width: 1fr; color: $primary; display: none; }
+    DrillDownLine.-on { display: block; }
+    """
+
+    words: reactive[tuple[str, ...]] = reactive(())
+    from_insights = reactive(False)
+
+    def say(self, words: Sequence[str], *, from_insights: bool) -> None:
+        """What it is narrowed to, each in a few words; `from_insights` is whether esc leads back there."""
+        self.words, self.from_insights = tuple(words), from_insights
+        self.set_class(bool(words), "-on")
+
+    def render(self) -> Content:
+        said = Content.assemble("└ only ", (" · ".join(self.words), "bold"))
+        every, back = (shown_key(self.app._keymap, f"sessions.{name}") for name in ("all", "insights"))
+        keys, brief = f"   {every} shows all", f"   {every}: all"
+        if self.from_insights:
+            keys, brief = f"{keys}, {back} goes back to Insights", f"{brief}, {back}: Insights"
+        if said.cell_length + len(keys) > self.size.width:
+            keys = brief
+        said = said.truncate(max(1, self.size.width - len(keys)), ellipsis=True)
+        return Content.assemble(said, (keys, "$quiet"))
