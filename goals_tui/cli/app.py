@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from goals_tui.cli import checks, data, events, flows, goals, packages, reports, workspaces
+from goals_tui.cli import activities, checks, data, events, flows, goals, packages, reports, workspaces
 from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import print_lines
 from goals_tui.cli.state import State
@@ -49,4 +49,5 @@ app.add_typer(goals.app, name="goals")
 app.add_typer(flows.app, name="flows")
 app.add_typer(packages.app, name="package")
 app.add_typer(events.app, name="events")
+app.add_typer(activities.app, name="activities")
 app.add_typer(data.imports, name="import")

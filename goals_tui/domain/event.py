@@ -21,7 +21,8 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 """Events outside these years are refused: they are mistakes of a clock or of a unit."""
 
 
-def _plausible(moment: datetime) -> datetime:
+def plausible(moment: datetime) -> datetime:
+    """The moment; raises ValueError where it is not between EARLIEST and LATEST."""
     if not EARLIEST <= moment < LATEST:
         raise ValueError(f"the time {moment.isoformat()} is not between 1970 and 2200")
     return moment
@@ -46,7 +47,7 @@ class GoalEvent(Model):
 
     id: Key
     version: Annotated[Line, StringConstraints(max_length=LONGEST_FIELD)] = ""
-    timestamp: Annotated[Instant, AfterValidator(_plausible)]
+    timestamp: Annotated[Instant, AfterValidator(plausible)]
     goal_cycle_id: Key
     step_id: Key
     goal_id: Key

@@ -23,6 +23,7 @@ from goals_tui.services.project import ProjectService
 from goals_tui.store.workspace import Values, Workspace, read_values
 
 if TYPE_CHECKING:
+    from goals_tui.services.activities import Activities
     from goals_tui.services.flow_files import FlowFiles
     from goals_tui.services.flows import FlowService
     from goals_tui.services.goals import GoalService
@@ -120,6 +121,13 @@ class Services:
         from goals_tui.services.insights.service import Insights
 
         return Insights(self)
+
+    @locked_cached_property
+    def activities(self) -> Activities:
+        """What happened in sessions."""
+        from goals_tui.services.activities import Activities
+
+        return Activities(self)
 
     @locked_cached_property
     def imports(self) -> Imports:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain.errors import GoalsError
 from goals_tui.store.atomic import open_or_make
-from goals_tui.store.events.append import APPENDED
 from goals_tui.store.events.log import LONGEST_SEAL
+from goals_tui.store.events.schema import EVENTS
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
@@ -32,7 +32,7 @@ _NICE = 10
 def is_large(services: Services) -> bool:
     """Whether so much was appended that it should be sealed. Costs a stat."""
     try:
-        return (services.workspace.events.path / APPENDED).stat().st_size >= SEAL_FROM_BYTES
+        return (services.workspace.events.path / EVENTS.appended).stat().st_size >= SEAL_FROM_BYTES
     except OSError:
         # No events yet, or no way to read them: whoever needs them says so.
         return False

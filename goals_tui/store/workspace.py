@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from goals_tui.domain.activity import Activity
 from goals_tui.domain.errors import RefusedError, UnreadableError, nearest_names
 from goals_tui.domain.project import Project
 from goals_tui.format import plural
 from goals_tui.store.atomic import make_folder, make_workspace_folder, refusal
 from goals_tui.store.documents import Documents
 from goals_tui.store.duckdb_files import unusable
-from goals_tui.store.events.log import EventLog
+from goals_tui.store.events.log import EventLog, Log
+from goals_tui.store.events.schema import ACTIVITIES
 
 if TYPE_CHECKING:
     import yaml
@@ -189,6 +191,7 @@ def _shown(key: str) -> str:
 
 DOCUMENTS = "goals.json"
 EVENTS = "events"
+ACTIVITIES_FOLDER = "activities"
 NEEDED = {
     "project": ("id", "name"),
     "goals": ("id", "name"),
@@ -201,12 +204,13 @@ NEEDED = {
 
 
 class Workspace:
-    """An opened workspace. `documents` and `events` are safe to use from several threads and processes."""
+    """An opened workspace. What it holds is safe to use from several threads and processes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.documents = Documents(path / DOCUMENTS, NEEDED)
         self.events = EventLog(path / EVENTS)
+        self.activities: Log[Activity] = Log(path / ACTIVITIES_FOLDER, ACTIVITIES)
 
     @property
     def notices(self) -> list[str]:

@@ -233,7 +233,9 @@ def test_verify_reads_every_part_once(tmp_path: Path, monkeypatch: pytest.Monkey
         log.append(events(number))
         log.seal()
     read, real = [], checks._read
-    monkeypatch.setattr(checks, "_read", lambda folder, part: (read.append(part.id), real(folder, part))[1])
+    monkeypatch.setattr(
+        checks, "_read", lambda folder, part, schema: (read.append(part.id), real(folder, part, schema))[1]
+    )
     assert log.verify() == []
     assert len(read) == len(set(read)) == 2
 

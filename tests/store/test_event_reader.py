@@ -20,6 +20,7 @@ from goals_tui.domain.event import FIELDS
 from goals_tui.store.events import reader as event_reader
 from goals_tui.store.events.lines import read_line
 from goals_tui.store.events.log import EventLog
+from goals_tui.store.events.schema import Schema
 from tests.examples import examples
 from tests.store.builders import START, event, events, ids, new_log
 
@@ -83,10 +84,10 @@ def test_a_seal_while_a_reader_begins_hides_nothing(tmp_path: Path, monkeypatch:
     log.append(events(1, 2))
     load, seals = event_reader.load_appended, [other.seal, lambda: other.append(events(3))]
 
-    def late(connection: DuckDBPyConnection, paths: Sequence[Path]) -> None:
+    def late(connection: DuckDBPyConnection, paths: Sequence[Path], schema: Schema) -> None:
         if seals:
             seals.pop(0)()
-        load(connection, paths)
+        load(connection, paths, schema)
 
     monkeypatch.setattr(event_reader, "load_appended", late)
     assert set(ids(log)) >= {"e1", "e2"} and not seals

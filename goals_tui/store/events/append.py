@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from goals_tui.domain.errors import UnreadableError
-from goals_tui.domain.event import GoalEvent
 from goals_tui.store.atomic import open_or_make, refusal, sync_folder, write_all
-from goals_tui.store.events.lines import to_line
+from goals_tui.store.events.lines import Record, to_line
+from goals_tui.store.events.schema import Schema
 from goals_tui.store.locks import Lock
-
-APPENDED = "events.jsonl"
 
 _FLAGS = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
@@ -28,14 +26,14 @@ class Appended(NamedTuple):
 
 
 class AppendFile:
-    """Appends whole lines to events.jsonl under the log's lock.
+    """Appends whole lines to the file of a log under its lock.
 
     An append that has returned survives the death of the process; after `sync` it survives a power cut.
     The file stays open between appends; a file that was sealed meanwhile (renamed) is noticed by a stat.
     """
 
-    def __init__(self, folder: Path, lock: Lock) -> None:
-        self._path = folder / APPENDED
+    def __init__(self, folder: Path, lock: Lock, schema: Schema) -> None:
+        self._path = folder / schema.appended
         self._name = str(self._path)
         self._lock = lock
         self._descriptor = self._inode = self._device = -1
@@ -45,7 +43,7 @@ class AppendFile:
         self._end = -1
         """The size after our last append. Where the file has another one, somebody else wrote."""
 
-    def append(self, events: Sequence[GoalEvent]) -> Appended | None:
+    def append(self, events: Sequence[Record]) -> Appended | None:
         """Adds the events in one write; where they stand. Raises UnreadableError, and then none of them was added."""
         if not events:
             return None

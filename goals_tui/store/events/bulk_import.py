@@ -13,7 +13,7 @@ from goals_tui.domain.event import EARLIEST, FIELDS, LATEST, LONGEST_FIELD
 from goals_tui.domain.text import clean_line
 from goals_tui.store.atomic import scratch_folder
 from goals_tui.store.duckdb_files import bare_connection, json_lines
-from goals_tui.store.events.lines import NEEDED
+from goals_tui.store.events.schema import EVENTS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -27,7 +27,6 @@ _KEYS = ("id", "goalCycleId", "sessionId")
 _LABELS = tuple(name for name in FIELDS if name not in (*_KEYS, "timestamp"))
 """Repeat, so looking at each of their values once is far quicker than at each row."""
 _LARGE = 100_000
-_COLUMNS = ", ".join(f'"{name}"' for name in FIELDS)
 _TEXTS = dict.fromkeys(FIELDS, "VARCHAR")
 _MOMENT = (
     "CASE WHEN ends_with(timestamp, 'Z') THEN TRY_CAST(timestamp AS TIMESTAMP) "
@@ -42,7 +41,7 @@ _PLAIN = (
     " AND ".join(
         f"regexp_full_match(\"{key}\", '[!-Z\\\\-z|}}}}~][!-~]{{{{0,{LONGEST_FIELD - 1}}}}}')" for key in _KEYS
     )
-    + "".join(f" AND \"{name}\" <> ''" for name in NEEDED if name in _LABELS)
+    + "".join(f" AND \"{name}\" <> ''" for name in EVENTS.needed if name in _LABELS)
     + f" AND moment >= TIMESTAMP '{EARLIEST:%Y-%m-%d}' AND moment < TIMESTAMP '{LATEST:%Y-%m-%d}'"
 )
 _LOAD = (
@@ -72,8 +71,7 @@ class BulkImport:
 
     def __enter__(self) -> BulkImport:
         self._connection = bare_connection()
-        kinds = ", ".join(f'"{name}" {"TIMESTAMP" if name == "timestamp" else "VARCHAR"}' for name in FIELDS)
-        self._connection.execute(f"CREATE TABLE staged ({kinds}, plain BOOLEAN)")
+        self._connection.execute(f"CREATE TABLE staged ({EVENTS.table}, plain BOOLEAN)")
         return self
 
     def __exit__(
@@ -128,7 +126,7 @@ class BulkImport:
             return 0, 0
         # DuckDB does not say how far it is in a union: one with an empty table is none.
         filled = [table for table, count in counts.items() if count]
-        rows = " UNION ALL ".join(f"SELECT {_COLUMNS} FROM {table} WHERE plain" for table in filled)
+        rows = " UNION ALL ".join(f"SELECT {EVENTS.columns} FROM {table} WHERE plain" for table in filled)
         # The same record may come twice, but not in two forms: which of them is kept makes no difference.
         self._db.execute("SET preserve_insertion_order = false")
         if dry_run:

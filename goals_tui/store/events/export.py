@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import UnreadableError, WrongValueError
-from goals_tui.domain.event import FIELDS
 from goals_tui.domain.spreadsheet import FORMULA, NUMBER
 from goals_tui.store.atomic import user_file
 from goals_tui.store.duckdb_files import PARQUET, copy_to, reason_of
-from goals_tui.store.events.reader import COLUMNS
+from goals_tui.store.events.schema import EVENTS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -66,9 +65,9 @@ def export(connection: DuckDBPyConnection, path: Path) -> int:
 
 def _columns(ending: str) -> str:
     if ending == ".parquet":
-        return COLUMNS
-    texts = {name: f'"{name}"' for name in FIELDS if name != "timestamp"}
+        return EVENTS.columns
+    texts = {name: f'"{name}"' for name in EVENTS.fields if name != "timestamp"}
     if ending == ".csv":
         texts = {name: _HARMLESS.format(column=column) for name, column in texts.items()}
     texts["timestamp"] = _INSTANT
-    return ", ".join(f'{texts[name]} AS "{name}"' for name in FIELDS)
+    return ", ".join(f'{texts[name]} AS "{name}"' for name in EVENTS.fields)

@@ -12,35 +12,36 @@ from typing import Any, BinaryIO, cast
 
 import orjson
 
-from goals_tui.domain.event import EARLIEST, FIELDS, LATEST, GoalEvent
+from goals_tui.domain.activity import Activity
+from goals_tui.domain.event import EARLIEST, LATEST, GoalEvent
 from goals_tui.domain.model import format_instant
 from goals_tui.store.atomic import refusal
+from goals_tui.store.events.schema import EVENTS, Schema
 
-NEEDED = ("id", "timestamp", "goalId", "stepId", "goalCycleId", "sessionId")
-"""A line that lacks one of these says nothing; it is counted as torn."""
-_NEEDED_BESIDES = tuple(name for name in NEEDED if name != "timestamp")
 _TEXT_OR_NONE = {str, type(None)}
 MAX_LINE = 1 << 20
 """The longest line that is read, in bytes. The longest event that can be appended is far below."""
-_write = GoalEvent.__pydantic_serializer__.to_json
+Record = GoalEvent | Activity
 
 
-def to_line(event: GoalEvent) -> bytes:
-    """The event under its OData field names, without those that it leaves empty, and a line break."""
-    return _write(event, exclude_none=True) + b"\n"
+def to_line(record: Record) -> bytes:
+    """The record under the field names of its log, without those that it leaves empty, and a line break."""
+    return record.__pydantic_serializer__.to_json(record, exclude_none=True) + b"\n"
 
 
-def read_line(line: bytes) -> dict[str, Any] | None:
-    """The record of a line, or None where it is no readable event. Its timestamp becomes a UTC datetime.
+def read_line(line: bytes, schema: Schema = EVENTS) -> dict[str, Any] | None:
+    """The record of a line, or None where it is not readable. Its timestamp becomes a UTC datetime.
 
-    Each of FIELDS is text, None or missing; what else the record holds is left as it is.
+    Each of the schema's fields is text, None or missing; what else the record holds is left as it is.
     """
     if len(line) > MAX_LINE:
         return None
     try:
         record = _parse(line)
         # DuckDB, the other reader, would make text of numbers and lists, each with digits of its own.
-        if not all(map(record.get, _NEEDED_BESIDES)) or not {*map(type, map(record.get, FIELDS))} <= _TEXT_OR_NONE:
+        if not all(map(record.get, schema.needed_texts)):
+            return None
+        if not {*map(type, map(record.get, schema.fields))} <= _TEXT_OR_NONE:
             return None
         written = record["timestamp"]
         moment = datetime.fromisoformat(written)
@@ -68,12 +69,10 @@ def _parse(line: bytes) -> Any:
     return record
 
 
-def plain_line(record: dict[str, Any]) -> bytes:
-    """A record of `read_line` as a line that holds FIELDS and nothing else."""
-    return (
-        orjson.dumps({**{name: record.get(name) for name in FIELDS}, "timestamp": format_instant(record["timestamp"])})
-        + b"\n"
-    )
+def plain_line(record: dict[str, Any], schema: Schema = EVENTS) -> bytes:
+    """A record of `read_line` as a line that holds the schema's fields and nothing else."""
+    fields = {name: record.get(name) for name in schema.fields}
+    return orjson.dumps({**fields, "timestamp": format_instant(record["timestamp"])}) + b"\n"
 
 
 def pieces(file: BinaryIO) -> Iterator[tuple[bytes, bool, bool]]:
@@ -91,7 +90,9 @@ def pieces(file: BinaryIO) -> Iterator[tuple[bytes, bool, bool]]:
         starts = ends
 
 
-def sort_lines(path: Path, good: Callable[[bytes], object], torn: Callable[[bytes], object]) -> int:
+def sort_lines(
+    path: Path, good: Callable[[bytes], object], torn: Callable[[bytes], object], schema: Schema = EVENTS
+) -> int:
     """Hands readable lines, rewritten in plain form, to one function and everything else, as it is, to another.
 
     How many lines were unreadable; blank ones are none. Raises OSError.
@@ -99,9 +100,9 @@ def sort_lines(path: Path, good: Callable[[bytes], object], torn: Callable[[byte
     count = 0
     with path.open("rb") as file:
         for piece, starts, _ends in pieces(file):
-            record = read_line(piece) if starts else None
+            record = read_line(piece, schema) if starts else None
             if record is not None:
-                good(plain_line(record))
+                good(plain_line(record, schema))
             elif not starts or piece.strip():
                 torn(piece)
                 count += starts
@@ -117,9 +118,9 @@ class TailCount:
     first: datetime | None = None
     last: datetime | None = None
 
-    def add(self, line: bytes) -> None:
+    def add(self, line: bytes, schema: Schema) -> None:
         """Counts one line; blank ones say nothing."""
-        fields = read_line(line)
+        fields = read_line(line, schema)
         if fields is not None:
             moment: datetime = fields["timestamp"]
             self.events += 1
@@ -129,7 +130,7 @@ class TailCount:
             self.torn += 1
 
 
-def count_tail(files: Iterable[Path]) -> TailCount:
+def count_tail(files: Iterable[Path], schema: Schema = EVENTS) -> TailCount:
     """Events, torn lines and the span of time of these files. Raises UnreadableError."""
     count = TailCount()
     for path in files:
@@ -137,7 +138,7 @@ def count_tail(files: Iterable[Path]) -> TailCount:
             with path.open("rb") as file:
                 for piece, starts, _ends in pieces(file):
                     if starts:
-                        count.add(piece)
+                        count.add(piece, schema)
         except FileNotFoundError:
             continue
         except OSError as error:

@@ -1,4 +1,6 @@
-"""The event log of a workspace: appended lines and sealed parts, read as one (DESIGN 3).
+"""The logs of a workspace, of events and of activities: appended lines and sealed parts, read as one (DESIGN 3, 11).
+
+Of events; activities lie in activities/ in the same way:
 
 events/events.jsonl          what was appended, one GoalEvent a line
 events/sealing-*.jsonl       an earlier events.jsonl that is being sealed; read as appended until it is
@@ -16,13 +18,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
+from goals_tui.domain.activity import Activity
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import GoalEvent
 from goals_tui.store.atomic import refusal
 from goals_tui.store.events import reader as event_reader
-from goals_tui.store.events.append import APPENDED, AppendFile
+from goals_tui.store.events.append import Appended, AppendFile
 from goals_tui.store.events.catalog import (
     CATALOG,
     Catalog,
@@ -33,6 +36,7 @@ from goals_tui.store.events.catalog import (
 )
 from goals_tui.store.events.lines import count_tail
 from goals_tui.store.events.parts import Parts, Prepared, SealResult
+from goals_tui.store.events.schema import EVENTS, Schema
 from goals_tui.store.events.sessions import SessionEvent, Sessions, Wanted
 from goals_tui.store.locks import process_lock
 
@@ -64,62 +68,56 @@ class EventStats:
     last: datetime | None
 
 
-class EventLog:
-    """The events in a folder. Safe to use from several threads and processes at once.
+Record = TypeVar("Record", GoalEvent, Activity)
 
-    An event is acknowledged when `append` returns: from then on it survives the death of the process. After
+
+class Log(Generic[Record]):
+    """The records in a folder: events, or activities. Safe to use from several threads and processes at once.
+
+    A record is acknowledged when `append` returns: from then on it survives the death of the process. After
     `sync` it survives a power cut, and so does everything that is sealed, imported or deleted. Errors are
     UnreadableError with one line for the user.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, schema: Schema) -> None:
         self.path = path
-        lock = process_lock(path / LOCK, makes_folder=True)
-        self._append = AppendFile(path, lock)
-        self._parts = Parts(path, self._append, lock, process_lock(path / PARTS_LOCK, LONGEST_SEAL, makes_folder=True))
-        self._sessions = Sessions(path, lock, self._catalog)
+        self._schema = schema
+        self._lock = process_lock(path / LOCK, makes_folder=True)
+        self._append = AppendFile(path, self._lock, schema)
+        making = process_lock(path / PARTS_LOCK, LONGEST_SEAL, makes_folder=True)
+        self._parts = Parts(path, self._append, self._lock, making, schema)
 
-    def append(self, events: Sequence[GoalEvent]) -> None:
-        """Adds events at the end: all of them, or none where it raises."""
-        where = self._append.append(events)
-        if where is not None:
-            self._sessions.add(events, where)
+    def append(self, records: Sequence[Record]) -> Appended | None:
+        """Adds records at the end: all of them, or none where it raises. Where they stand."""
+        return self._append.append(records)
 
     def sync(self) -> None:
         """Makes everything that was appended survive a power cut."""
         self._append.sync()
 
     def connect(self) -> DuckDBPyConnection:
-        """The log as it is now, for queries: a DuckDB connection with the view `events`. Close it after use.
+        """The log as it is now, for queries: a DuckDB connection with the view `events`, or `activities`. Close it.
 
-        One row a readable event, columns `domain.event.FIELDS`: VARCHAR, but `timestamp` TIMESTAMP in UTC.
+        One row a readable record, with the columns of the schema: VARCHAR, but `timestamp` TIMESTAMP in UTC.
         The connection keeps showing this moment, whatever is written meanwhile. Its cursors share the view.
         """
-        return event_reader.connect(self.path, self._catalog)
-
-    def session_events(self, session_id: str, since: Wanted | None = None) -> list[SessionEvent]:
-        """The events of one session: the sealed ones by time, then the appended ones as they came in.
-
-        `since`: events before the last appended one for which it is true may be left out. With it this costs the same
-        however many events other sessions have.
-        """
-        return self._sessions.events(session_id, since)
+        return event_reader.connect(self.path, self._catalog, self._schema)
 
     def is_empty(self) -> bool:
         """Whether there is no event at all; costs a stat or two."""
-        appended = self.path / APPENDED
+        appended = self.path / self._schema.appended
         catalog = self._catalog()
         return not (catalog.parts or waiting(self.path, catalog) or (appended.exists() and appended.stat().st_size))
 
     def stamp(self) -> Hashable:
         """What changes when the log changed on disk; costs two stats."""
-        return _seen(self.path / APPENDED), _seen(self.path / CATALOG)
+        return _seen(self.path / self._schema.appended), _seen(self.path / CATALOG)
 
     def stats(self) -> EventStats:
         """How many events there are, from when to when, and what they take; DuckDB is not needed."""
         catalog = self._catalog()
-        files = [file for file in event_reader.appended_files(self.path, catalog) if file.exists()]
-        tail = count_tail(files)
+        files = [file for file in event_reader.appended_files(self.path, catalog, self._schema) if file.exists()]
+        tail = count_tail(files, self._schema)
         moments = [datetime.fromisoformat(m) for part in catalog.parts for m in (part.first, part.last) if m]
         moments += [moment for moment in (tail.first, tail.last) if moment]
         return EventStats(
@@ -147,16 +145,6 @@ class EventLog:
         """Turns all appended events into a part. `progress` hears from 0.0 to 1.0. Can be killed at any point."""
         return self._parts.seal(progress)
 
-    def deleting(self, goal_id: str, step_ids: Collection[str] | None = None) -> AbstractContextManager[Prepared]:
-        """Prepares to delete the events of a goal, or of some of its steps; `commit` does it, in one atomic step."""
-        return self._parts.deleting(goal_id, step_ids)
-
-    def delete(self, goal_id: str, step_ids: Collection[str] | None = None) -> int:
-        """Deletes the events of a goal, or of some of its steps, in one atomic step. How many went."""
-        with self.deleting(goal_id, step_ids) as deletion:
-            deletion.commit()
-        return deletion.events
-
     def adding(self, connection: DuckDBPyConnection, sql: str) -> AbstractContextManager[Prepared]:
         """Prepares to add the rows of a query, with the columns FIELDS, as a part; `commit` adds all of them.
 
@@ -175,14 +163,7 @@ class EventLog:
         """Reads everything and says what is wrong."""
         from goals_tui.store.events.verify import verify
 
-        return verify(self.path, self._catalog)
-
-    def export(self, path: Path) -> int:
-        """Writes all events to one file, in order of time: .jsonl, .jsonl.gz, .csv or .parquet. How many."""
-        from goals_tui.store.events.export import export
-
-        with self.connect() as connection:
-            return export(connection, path)
+        return verify(self.path, self._catalog, self._schema)
 
     def _catalog(self) -> Catalog:
         try:
@@ -195,6 +176,46 @@ class EventLog:
                 return error.listed
         except DamagedCatalogError:
             return self._parts.rebuild_catalog()
+
+
+class EventLog(Log[GoalEvent]):
+    """The log of goal events, which also finds the events of a session, and deletes those of a goal."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, EVENTS)
+        self._sessions = Sessions(path, self._lock, self._catalog)
+
+    def append(self, records: Sequence[GoalEvent]) -> Appended | None:
+        """Adds events at the end, as `Log.append` does; looking up their sessions then needs no reading."""
+        where = super().append(records)
+        if where is not None:
+            self._sessions.add(records, where)
+        return where
+
+    def session_events(self, session_id: str, since: Wanted | None = None) -> list[SessionEvent]:
+        """The events of one session: the sealed ones by time, then the appended ones as they came in.
+
+        `since`: events before the last appended one for which it is true may be left out. With it this costs the same
+        however many events other sessions have.
+        """
+        return self._sessions.events(session_id, since)
+
+    def deleting(self, goal_id: str, step_ids: Collection[str] | None = None) -> AbstractContextManager[Prepared]:
+        """Prepares to delete the events of a goal, or of some of its steps; `commit` does it, in one atomic step."""
+        return self._parts.deleting(goal_id, step_ids)
+
+    def delete(self, goal_id: str, step_ids: Collection[str] | None = None) -> int:
+        """Deletes the events of a goal, or of some of its steps, in one atomic step. How many went."""
+        with self.deleting(goal_id, step_ids) as deletion:
+            deletion.commit()
+        return deletion.events
+
+    def export(self, path: Path) -> int:
+        """Writes all events to one file, in order of time: .jsonl, .jsonl.gz, .csv or .parquet. How many."""
+        from goals_tui.store.events.export import export
+
+        with self.connect() as connection:
+            return export(connection, path)
 
 
 def _seen(path: Path) -> tuple[int, int, int] | None:

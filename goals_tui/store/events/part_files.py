@@ -23,12 +23,12 @@ from goals_tui.store.events.catalog import (
     part_file,
 )
 from goals_tui.store.events.reader import (
-    COLUMNS,
     check_content,
     damaged,
     file_checksum,
     nobody_reads,
 )
+from goals_tui.store.events.schema import Schema
 from goals_tui.store.events.sessions import checksum, read_hashes, write_index
 
 if TYPE_CHECKING:
@@ -38,8 +38,9 @@ if TYPE_CHECKING:
 class PartFiles:
     """Makes parts in the folder of a log. A part counts when the catalog lists it, not before."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, schema: Schema) -> None:
         self._folder = folder
+        self._schema = schema
 
     def origin(self, connection: DuckDBPyConnection, part_id: str) -> Origin | None:
         """What a part says of itself; None for one that version 0.1.0 made. Raises duckdb.Error."""
@@ -60,7 +61,9 @@ class PartFiles:
             lost = count(connection, f"{rows} WHERE {doomed}")
             if not lost:
                 return part, 0
-            return self.write(connection, f"SELECT {COLUMNS} FROM {rows} WHERE NOT ({doomed})", origin), lost
+            return self.write(
+                connection, f"SELECT {self._schema.columns} FROM {rows} WHERE NOT ({doomed})", origin
+            ), lost
 
     def keep_new(self, connection: DuckDBPyConnection, raw: Path, origin: Origin) -> Part | None:
         """The part of those rows of a file that the log does not have; the first of several with one id.
@@ -70,11 +73,11 @@ class PartFiles:
         rows = parquet([raw], row_numbers=True)
         connection.execute(
             f"CREATE TABLE keep AS SELECT min(file_row_number) AS place FROM {rows} "
-            "WHERE id NOT IN (SELECT id FROM events WHERE id IS NOT NULL) GROUP BY id"
+            f"WHERE id NOT IN (SELECT id FROM {self._schema.name} WHERE id IS NOT NULL) GROUP BY id"
         )
         if count(connection, "keep") == count(connection, rows):
             return self._finish(connection, raw)
-        kept = f"SELECT {COLUMNS} FROM {rows} WHERE file_row_number IN (SELECT place FROM keep)"
+        kept = f"SELECT {self._schema.columns} FROM {rows} WHERE file_row_number IN (SELECT place FROM keep)"
         return self.write(connection, kept, origin)
 
     def write(self, connection: DuckDBPyConnection, sql: str, origin: Origin) -> Part | None:
@@ -94,7 +97,7 @@ class PartFiles:
         events, first, last = row
         if not isinstance(first, datetime) or not isinstance(last, datetime):
             raise damaged(self._folder, "the time of an event is none")
-        hashes = read_hashes(connection, file)
+        hashes = read_hashes(connection, file, self._schema.session)
         part = Part(
             id=part_id,
             events=events,

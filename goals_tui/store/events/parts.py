@@ -36,8 +36,6 @@ from goals_tui.store.events.catalog import (
 from goals_tui.store.events.lines import pieces, sort_lines
 from goals_tui.store.events.part_files import PartFiles, clean_up, count
 from goals_tui.store.events.reader import (
-    COLUMNS,
-    READABLE,
     appended_files,
     check_content,
     damaged,
@@ -45,6 +43,7 @@ from goals_tui.store.events.reader import (
     load_sealed,
     torn_rows,
 )
+from goals_tui.store.events.schema import Schema
 from goals_tui.store.events.sessions import write_index
 from goals_tui.store.locks import Lock
 
@@ -81,12 +80,13 @@ class Prepared:
 class Parts:
     """The parts of the log in a folder. One maker at a time, held by `making`; appending goes on meanwhile."""
 
-    def __init__(self, folder: Path, append: AppendFile, appending: Lock, making: Lock) -> None:
+    def __init__(self, folder: Path, append: AppendFile, appending: Lock, making: Lock, schema: Schema) -> None:
+        self._schema = schema
         self._folder = folder
         self._append = append
         self._appending = appending
         self._making = making
-        self._files = PartFiles(folder)
+        self._files = PartFiles(folder, schema)
 
     def seal(self, progress: Progress | None = None) -> SealResult:
         """Turns the appended events into a part and merges small parts. Raises UnreadableError."""
@@ -115,7 +115,7 @@ class Parts:
             gone = 0
             if files:
                 with bare_connection() as connection:
-                    load_appended(connection, files)
+                    load_appended(connection, files, self._schema)
                     gone += count(connection, f"appended WHERE {doomed}")
             done = replace(catalog, deletions=(*catalog.deletions, deletion.id))
             changed: dict[str, Part | None] = {}
@@ -140,12 +140,14 @@ class Parts:
         """Writes the new ones among the rows of a query as a part. It counts when it is committed."""
         with self._work() as catalog:
             raw = self._files.temporary()
-            rows = f"SELECT {COLUMNS} FROM ({sql}) WHERE {READABLE}"
+            rows = f"SELECT {self._schema.columns} FROM ({sql}) WHERE {self._schema.readable}"
             origin = Origin(deletions=catalog.deletions)
             copy_to(source, rows, raw, note=origin.note())
             with bare_connection() as connection:
-                load_appended(connection, [file for file in appended_files(self._folder, catalog) if file.exists()])
-                load_sealed(connection, self._folder, catalog.parts)
+                load_appended(
+                    connection, [file for file in appended_files(self._folder, catalog, self._schema) if file.exists()]
+                )
+                load_sealed(connection, self._folder, catalog.parts, self._schema)
                 part = self._files.keep_new(connection, raw, origin)
             if part is not None:
                 catalog = replace(catalog, parts=(*catalog.parts, part))
@@ -284,7 +286,7 @@ class Parts:
                 if part is not None:
                     write_index(part.index(self._folder), hashes)
                     return replace(catalog, parts=(*catalog.parts, part))
-            fresh = f"SELECT {COLUMNS} FROM {rows} WHERE file_row_number IN (SELECT place FROM fresh)"
+            fresh = f"SELECT {self._schema.columns} FROM {rows} WHERE file_row_number IN (SELECT place FROM fresh)"
             part = self._files.write(connection, fresh, Origin((part_id, *origin.replaces), catalog.deletions))
         except duckdb.Error as error:
             raise self._unreadable(part_id, error) from error
@@ -316,12 +318,12 @@ class Parts:
         """Makes one part of the rows of set-aside files for which `keep` holds: `catalog` with it, to be committed."""
         connection, torn = self._lines_of(files)
         with connection:
-            load_sealed(connection, self._folder, catalog.parts)
+            load_sealed(connection, self._folder, catalog.parts, self._schema)
             wanted = count(connection, f"appended WHERE {keep}")
             part = self._files.write(
                 connection,
-                f"SELECT {COLUMNS} FROM lines WHERE {READABLE} AND ({keep}) "
-                f"AND rowid IN (SELECT min(rowid) FROM lines WHERE {READABLE} AND ({keep}) GROUP BY id) "
+                f"SELECT {self._schema.columns} FROM lines WHERE {self._schema.readable} AND ({keep}) "
+                f"AND rowid IN (SELECT min(rowid) FROM lines WHERE {self._schema.readable} AND ({keep}) GROUP BY id) "
                 "AND id NOT IN (SELECT id FROM sealed WHERE id IS NOT NULL) ORDER BY timestamp, rowid",
                 Origin(tuple(map(set_aside_name, files)), catalog.deletions),
             )
@@ -334,7 +336,7 @@ class Parts:
     def _lines_of(self, files: Sequence[Path]) -> tuple[DuckDBPyConnection, int]:
         """A connection that has these files loaded, and how many lines of theirs were unreadable and put away."""
         connection = bare_connection()
-        load_appended(connection, files)
+        load_appended(connection, files, self._schema)
         if not torn_rows(connection):
             return connection, 0
         connection.close()
@@ -342,7 +344,7 @@ class Parts:
         for file in files:
             copy, torn = self._files.temporary(), self._files.temporary()
             with copy.open("wb") as good_to, torn.open("wb") as torn_to:
-                found = sort_lines(file, good_to.write, torn_to.write)
+                found = sort_lines(file, good_to.write, torn_to.write, self._schema)
             if found:
                 sync_file(torn)
                 torn.replace(self._folder / f"torn-{set_aside_name(file)}.jsonl")
@@ -350,7 +352,7 @@ class Parts:
             copies.append(copy)
         sync_folder(self._folder)
         connection = bare_connection()
-        load_appended(connection, copies)
+        load_appended(connection, copies, self._schema)
         if torn_rows(connection):
             connection.close()
             raise UnreadableError(f"Some events in {self._folder} can't be sealed. They stay where they are.")
@@ -369,7 +371,7 @@ class Parts:
             for place, part in enumerate(small)
         )
         # Events of one moment stay in the order in which they came in: it says which cycle of a session is open.
-        ordered = f"SELECT {COLUMNS} FROM ({rows}) ORDER BY timestamp, part, file_row_number"
+        ordered = f"SELECT {self._schema.columns} FROM ({rows}) ORDER BY timestamp, part, file_row_number"
         with bare_connection() as connection:
             merged = self._files.write(connection, ordered, self._files.in_place_of(small, catalog))
         large = tuple(part for part in catalog.parts if part not in small)

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import UnreadableError
-from goals_tui.domain.event import EARLIEST, FIELDS, LATEST
 from goals_tui.store.atomic import refusal, scratch_folder
 from goals_tui.store.duckdb_files import bare_connection, json_lines, parquet, reason_of
-from goals_tui.store.events.append import APPENDED
 from goals_tui.store.events.catalog import Catalog, Part, waiting
-from goals_tui.store.events.lines import NEEDED, sort_lines
+from goals_tui.store.events.lines import sort_lines
+from goals_tui.store.events.schema import EVENTS, Schema
 
 if sys.platform != "win32":
     import fcntl
@@ -29,27 +28,9 @@ _TRIES = 50
 
 _RESTORE = "Put that file back from a backup; `goals-tui events verify` lists every such file"
 
-COLUMNS = ", ".join(f'"{name}"' for name in FIELDS)
 
-READABLE = " AND ".join(f"\"{name}\" <> ''" for name in NEEDED if name != "timestamp") + (
-    f" AND timestamp >= TIMESTAMP '{EARLIEST:%Y-%m-%d}' AND timestamp < TIMESTAMP '{LATEST:%Y-%m-%d}'"
-)
-"""The condition under which a row with the columns FIELDS is an event (the same as `lines.read_line`)."""
-
-
-_TEXT = " AND ".join(f'coalesce(starts_with("{name}"::VARCHAR, \'"\'), true)' for name in FIELDS)
-"""Whether every field of a line is text or missing: DuckDB would take numbers, lists and objects for text."""
-
-_LOAD_LINES = (
-    f"CREATE TABLE lines AS SELECT CASE WHEN {_TEXT} THEN id->>'$' END AS id, "
-    + ", ".join(f'"{name}"->>\'$\' AS "{name}"' for name in FIELDS if name not in ("id", "timestamp"))
-    + ", TRY_CAST(timestamp->>'$' AS TIMESTAMPTZ) AT TIME ZONE 'UTC' AS timestamp FROM {source}"
-)
-_JSON = dict.fromkeys(FIELDS, "JSON")
-
-
-def connect(folder: Path, load: Callable[[], Catalog]) -> DuckDBPyConnection:
-    """The log as it is now: view `events` over view `sealed` and view `appended`.
+def connect(folder: Path, load: Callable[[], Catalog], schema: Schema = EVENTS) -> DuckDBPyConnection:
+    """The log as it is now: a view of the schema's name over view `sealed` and view `appended`.
 
     Appended lines are read once, so all queries of the connection see the same events, whatever is appended,
     sealed or deleted meanwhile. Raises UnreadableError.
@@ -59,49 +40,55 @@ def connect(folder: Path, load: Callable[[], Catalog]) -> DuckDBPyConnection:
             hold = hold_parts(folder)
             undone.callback(hold)
             catalog = load()
-            files = appended_files(folder, catalog)
+            files = appended_files(folder, catalog, schema)
             before = _inodes(files)
             connection = undone.enter_context(bare_connection())
             try:
-                load_appended(connection, [file for file in files if file.exists()])
-                same = load() == catalog and appended_files(folder, catalog) == files and _inodes(files) == before
+                load_appended(connection, [file for file in files if file.exists()], schema)
+                same = (
+                    load() == catalog and appended_files(folder, catalog, schema) == files and _inodes(files) == before
+                )
             except OSError as error:
                 raise refusal("read", folder, error) from error
             except _GoneError:
                 same = False
             if same:
-                load_sealed(connection, folder, catalog.parts)
+                load_sealed(connection, folder, catalog.parts, schema)
                 undone.pop_all()
                 weakref.finalize(connection, hold)
                 return connection
     raise UnreadableError(f"The events in {folder} change faster than they can be read. Try again.")
 
 
-def appended_files(folder: Path, catalog: Catalog) -> list[Path]:
+def appended_files(folder: Path, catalog: Catalog, schema: Schema = EVENTS) -> list[Path]:
     """The files of lines that are in no part yet, oldest first."""
-    return [*waiting(folder, catalog), folder / APPENDED]
+    return [*waiting(folder, catalog), folder / schema.appended]
 
 
 class _GoneError(Exception):
     """A file was sealed between looking for it and reading it."""
 
 
-def load_appended(connection: DuckDBPyConnection, files: Sequence[Path]) -> None:
+def load_appended(connection: DuckDBPyConnection, files: Sequence[Path], schema: Schema = EVENTS) -> None:
     """Makes the table `lines` (every line; columns are null where it is unreadable) and the view `appended`."""
     import duckdb
 
     if files:
         try:
-            connection.execute(_LOAD_LINES.format(source=json_lines(files, _JSON)))
+            connection.execute(_load_lines(files, schema))
         except duckdb.IOException as error:
             _check_open(files)
             raise _GoneError from error
         except duckdb.InvalidInputException:
-            load_carefully(connection, files)
+            load_carefully(connection, files, schema)
     else:
-        kinds = ", ".join(f'"{name}" {"TIMESTAMP" if name == "timestamp" else "VARCHAR"}' for name in FIELDS)
-        connection.execute(f"CREATE TABLE lines ({kinds})")
-    connection.execute(f"CREATE VIEW appended AS SELECT {COLUMNS} FROM lines WHERE {READABLE}")
+        connection.execute(f"CREATE TABLE lines ({schema.table})")
+    connection.execute(f"CREATE VIEW appended AS SELECT {schema.columns} FROM lines WHERE {schema.readable}")
+
+
+def _load_lines(files: Sequence[Path], schema: Schema) -> str:
+    source = json_lines(files, dict.fromkeys(schema.fields, "JSON"))
+    return f"CREATE TABLE lines AS SELECT {schema.of_line} FROM {source}"
 
 
 def _check_open(files: Sequence[Path]) -> None:
@@ -111,18 +98,21 @@ def _check_open(files: Sequence[Path]) -> None:
             pass
 
 
-def load_carefully(connection: DuckDBPyConnection, files: Sequence[Path]) -> None:
+def load_carefully(connection: DuckDBPyConnection, files: Sequence[Path], schema: Schema = EVENTS) -> None:
     """The same by way of a clean copy, for files with a line that DuckDB gives up on: longer than 16 MB."""
     with scratch_folder() as place:
         clean = place / "clean.jsonl"
         with clean.open("wb") as good:
-            torn = sum(sort_lines(file, good.write, lambda _piece: None) for file in files)
+            torn = sum(sort_lines(file, good.write, lambda _piece: None, schema) for file in files)
             good.write(b"null\n" * torn)
-        connection.execute(_LOAD_LINES.format(source=json_lines([clean], _JSON)))
+        connection.execute(_load_lines([clean], schema))
 
 
-def load_sealed(connection: DuckDBPyConnection, folder: Path, parts: Sequence[Part]) -> None:
-    """Makes the views `sealed` and `events`. Raises UnreadableError for a part that is missing or cut short."""
+def load_sealed(connection: DuckDBPyConnection, folder: Path, parts: Sequence[Part], schema: Schema = EVENTS) -> None:
+    """Makes the view `sealed` and the one of the schema's name.
+
+    Raises UnreadableError for a part that is missing or cut short.
+    """
     import duckdb
 
     for part in parts:
@@ -130,15 +120,15 @@ def load_sealed(connection: DuckDBPyConnection, folder: Path, parts: Sequence[Pa
     if parts:
         rows = parquet(part.file(folder) for part in parts)
         try:
-            connection.execute(f"CREATE VIEW sealed AS SELECT {COLUMNS} FROM {rows}")
+            connection.execute(f"CREATE VIEW sealed AS SELECT {schema.columns} FROM {rows}")
         except duckdb.Error as error:
             raise UnreadableError(
                 f"The sealed events in {folder} are damaged: {reason_of(error)}. {_RESTORE}."
             ) from error
-        connection.execute("CREATE VIEW events AS SELECT * FROM sealed UNION ALL SELECT * FROM appended")
+        connection.execute(f"CREATE VIEW {schema.name} AS SELECT * FROM sealed UNION ALL SELECT * FROM appended")
     else:
-        connection.execute(f"CREATE VIEW sealed AS SELECT {COLUMNS} FROM lines WHERE false")
-        connection.execute("CREATE VIEW events AS SELECT * FROM appended")
+        connection.execute(f"CREATE VIEW sealed AS SELECT {schema.columns} FROM lines WHERE false")
+        connection.execute(f"CREATE VIEW {schema.name} AS SELECT * FROM appended")
 
 
 def torn_rows(connection: DuckDBPyConnection) -> int:

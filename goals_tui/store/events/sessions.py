@@ -28,7 +28,7 @@ import orjson
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.store.atomic import refusal, replace_file
 from goals_tui.store.duckdb_files import bare_connection, parquet
-from goals_tui.store.events.append import APPENDED, Appended
+from goals_tui.store.events.append import Appended
 from goals_tui.store.events.catalog import (
     CATALOG,
     DamagedCatalogError,
@@ -39,6 +39,7 @@ from goals_tui.store.events.catalog import (
 )
 from goals_tui.store.events.lines import MAX_LINE, pieces, read_line
 from goals_tui.store.events.reader import check_part, damage_named, damaged, hold_parts
+from goals_tui.store.events.schema import EVENTS
 from goals_tui.store.locks import Lock
 
 if TYPE_CHECKING:
@@ -76,10 +77,10 @@ def session_hash(session_id: str) -> int:
     return int.from_bytes(hashlib.md5(session_id.encode(), usedforsecurity=False).digest()[8:], "little")
 
 
-def read_hashes(connection: DuckDBPyConnection, file: Path) -> array[int]:
-    """The hashes of the session ids in a Parquet file, computed by DuckDB."""
+def read_hashes(connection: DuckDBPyConnection, file: Path, session: str) -> array[int]:
+    """The hashes of the session ids in a Parquet file, computed by DuckDB; `session` is their column."""
     rows = connection.execute(
-        f'SELECT DISTINCT md5_number_lower("sessionId") AS hash FROM {parquet([file])} ORDER BY hash'
+        f'SELECT DISTINCT md5_number_lower("{session}") AS hash FROM {parquet([file])} ORDER BY hash'
     )
     hashes = array("Q")
     while chunk := rows.fetchmany(100_000):
@@ -105,7 +106,7 @@ class Sessions:
 
     def __init__(self, folder: Path, lock: Lock, recover: Callable[[], object]) -> None:
         self._folder = folder
-        self._appended = str(folder / APPENDED)
+        self._appended = str(folder / EVENTS.appended)
         self._catalog = str(folder / CATALOG)
         self._lock = lock
         self._recover = recover
@@ -349,7 +350,7 @@ def load_index(folder: Path, part: Part) -> array[int]:
         return _little_endian(hashes)
     check_part(folder, part)
     with damage_named(folder), bare_connection() as connection:
-        hashes = read_hashes(connection, part.file(folder))
+        hashes = read_hashes(connection, part.file(folder), EVENTS.session)
     # A workspace that can't be written is still read; only the next one has to count again.
     with contextlib.suppress(OSError):
         write_index(path, hashes)

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from goals_tui.domain.errors import UnreadableError
-from goals_tui.domain.event import FIELDS
 from goals_tui.format import plural
 from goals_tui.store.duckdb_files import bare_connection, parquet, reason_of
 from goals_tui.store.events.catalog import Catalog, Part, committed, file_names, part_file
 from goals_tui.store.events.part_files import leftovers
 from goals_tui.store.events.reader import (
-    READABLE,
     appended_files,
     check_content,
     damage_named,
@@ -22,6 +20,7 @@ from goals_tui.store.events.reader import (
     load_sealed,
     torn_rows,
 )
+from goals_tui.store.events.schema import EVENTS, Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +32,23 @@ class VerifyFinding:
     message: str
 
 
-def verify(folder: Path, load: Callable[[], Catalog]) -> list[VerifyFinding]:
+def verify(folder: Path, load: Callable[[], Catalog], schema: Schema = EVENTS) -> list[VerifyFinding]:
     """Reads all parts and lines. Raises UnreadableError where the folder itself can't be read."""
     catalog = load()
     if not folder.exists():
         return []
-    wrong, whole = _parts(folder, catalog)
-    return [*wrong, *_lines(folder, catalog, whole), *_uncounted(folder, catalog), *_leftovers(folder, catalog)]
+    wrong, whole = _parts(folder, catalog, schema)
+    return [*wrong, *_lines(folder, catalog, whole, schema), *_uncounted(folder, catalog), *_leftovers(folder, catalog)]
 
 
-def _parts(folder: Path, catalog: Catalog) -> tuple[list[VerifyFinding], list[Part]]:
+def _parts(folder: Path, catalog: Catalog, schema: Schema) -> tuple[list[VerifyFinding], list[Part]]:
     """What is wrong with the parts, and which of them can be read all the same."""
     wrong, whole = [], []
     for part in catalog.parts:
         name = part.file(folder).name
         try:
             check_content(folder, part)
-            events, readable, distinct = _read(folder, part)
+            events, readable, distinct = _read(folder, part, schema)
         except UnreadableError as error:
             wrong.append(VerifyFinding("damaged-part", name, str(error)))
             continue
@@ -65,15 +64,15 @@ def _parts(folder: Path, catalog: Catalog) -> tuple[list[VerifyFinding], list[Pa
     return wrong, whole
 
 
-def _read(folder: Path, part: Part) -> tuple[int, int, int]:
+def _read(folder: Path, part: Part, schema: Schema) -> tuple[int, int, int]:
     import duckdb
 
     file = part.file(folder)
-    columns = ", ".join(f'count("{name}")' for name in FIELDS)
+    columns = ", ".join(f'count("{name}")' for name in schema.fields)
     try:
         with bare_connection() as connection:
             row = connection.execute(
-                f"SELECT count(*), count(*) FILTER (WHERE {READABLE}), count(DISTINCT id), {columns} "
+                f"SELECT count(*), count(*) FILTER (WHERE {schema.readable}), count(DISTINCT id), {columns} "
                 f"FROM {parquet([file])}"
             ).fetchone()
     except duckdb.Error as error:
@@ -82,11 +81,11 @@ def _read(folder: Path, part: Part) -> tuple[int, int, int]:
     return events, readable, distinct
 
 
-def _lines(folder: Path, catalog: Catalog, whole: Sequence[Part]) -> Iterator[VerifyFinding]:
-    files = [file for file in appended_files(folder, catalog) if file.exists()]
+def _lines(folder: Path, catalog: Catalog, whole: Sequence[Part], schema: Schema) -> Iterator[VerifyFinding]:
+    files = [file for file in appended_files(folder, catalog, schema) if file.exists()]
     with bare_connection() as connection:
-        load_appended(connection, files)
-        load_sealed(connection, folder, whole)
+        load_appended(connection, files, schema)
+        load_sealed(connection, folder, whole, schema)
         torn, twice = torn_rows(connection), duplicate_rows(connection)
     if torn:
         message = f"Unreadable lines: {torn:,}. Sealing keeps them in torn-*.jsonl."

@@ -1,0 +1,97 @@
+"""What is known of activities: how many there are, what they are called, and what happened in a session (DESIGN 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from goals_tui.domain.activity import ACTIVITY_FIELDS, ORDER, Activity, ActivityKind
+from goals_tui.domain.errors import NotFoundError, nearest_names
+from goals_tui.store.events.reader import damage_named
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from goals_tui.services.context import Services
+
+_MOST_NEAR = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityStats:
+    """How many activities there are, in how many sessions, from when to when (UTC), and how many of each kind."""
+
+    activities: int
+    sessions: int
+    first: datetime | None
+    last: datetime | None
+    kinds: dict[ActivityKind, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityName:
+    """How often activities of this kind have this name (None: they have none), and in how many sessions."""
+
+    kind: ActivityKind
+    name: str | None
+    count: int
+    sessions: int
+
+
+class Activities:
+    """Reads the activities of the workspace. Each question opens the log: call it off the main thread."""
+
+    def __init__(self, services: Services) -> None:
+        self._log = services.workspace.activities
+
+    def stats(self) -> ActivityStats:
+        """Count them. Raises UnreadableError."""
+        with self._read() as connection:
+            total = connection.execute(
+                "SELECT count(*), count(DISTINCT session_id), min(timestamp), max(timestamp) FROM each_once"
+            ).fetchone()
+            kinds = connection.execute(
+                "SELECT kind, count(*) FROM each_once GROUP BY kind ORDER BY count(*) DESC, kind"
+            ).fetchall()
+        count, sessions, first, last = total or (0, 0, None, None)
+        return ActivityStats(count, sessions, _utc(first), _utc(last), dict(kinds))
+
+    def names(self) -> list[ActivityName]:
+        """Every name of every kind, the most frequent first. Raises UnreadableError."""
+        with self._read() as connection:
+            rows = connection.execute(
+                "SELECT kind, name, count(*) AS times, count(DISTINCT session_id) FROM each_once GROUP BY kind, name "
+                "ORDER BY times DESC, kind, name"
+            ).fetchall()
+        return [ActivityName(*row) for row in rows]
+
+    def of_session(self, session_id: str) -> list[Activity]:
+        """What happened in a session, in order. Raises NotFoundError with near ids, UnreadableError."""
+        fields = ", ".join(ACTIVITY_FIELDS)
+        with self._read() as connection:
+            rows = connection.execute(
+                f"SELECT {fields} FROM each_once WHERE session_id = ? ORDER BY {ORDER}", [session_id]
+            ).fetchall()
+            if not rows:
+                some = connection.execute(f"SELECT DISTINCT session_id FROM each_once LIMIT {_MOST_NEAR}").fetchall()
+                near = nearest_names(session_id, [one for (one,) in some])
+                raise NotFoundError("session with activities called", session_id, near)
+        found = (dict(zip(ACTIVITY_FIELDS, row, strict=True)) for row in rows)
+        return [Activity.model_construct(**{**one, "timestamp": _utc(one["timestamp"])}) for one in found]
+
+    @contextmanager
+    def _read(self) -> Iterator[DuckDBPyConnection]:
+        """The log as it is now; in the view `each_once` an id that stands twice counts once."""
+        with damage_named(self._log.path), self._log.connect() as connection:
+            once = "FROM activities"
+            if self._log.duplicate_events(connection):
+                once += " QUALIFY row_number() OVER (PARTITION BY id ORDER BY timestamp) = 1"
+            connection.execute(f"CREATE VIEW each_once AS SELECT * {once}")
+            yield connection
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment and moment.replace(tzinfo=UTC)
