@@ -38,7 +38,8 @@ def stats(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
     if format is Format.JSON:
         print_json({**row, "kinds": found.kinds})
     elif format is Format.CSV:
-        print_csv([{**row, **found.kinds}], [*row, *found.kinds])
+        row |= found.kinds
+        print_csv([row], list(row))
     else:
         table = new_table("", ("", "right"))
         table.show_header = False

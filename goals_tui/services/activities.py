@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.activity import ACTIVITY_FIELDS, ORDER, Activity, ActivityKind
-from goals_tui.domain.errors import NotFoundError, nearest_names
+from goals_tui.domain.errors import NotFoundError
 from goals_tui.store.events.reader import damage_named
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class ActivityStats:
     sessions: int
     first: datetime | None
     last: datetime | None
-    kinds: dict[ActivityKind, int]
+    kinds: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,7 @@ class Activities:
             ).fetchall()
             if not rows:
                 some = connection.execute(f"SELECT DISTINCT session_id FROM each_once LIMIT {_MOST_NEAR}").fetchall()
-                near = nearest_names(session_id, [one for (one,) in some])
-                raise NotFoundError("session with activities called", session_id, near)
+                raise NotFoundError("session with activities called", session_id, [one for (one,) in some])
         found = (dict(zip(ACTIVITY_FIELDS, row, strict=True)) for row in rows)
         return [Activity.model_construct(**{**one, "timestamp": _utc(one["timestamp"])}) for one in found]
 
