@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import Format, FormatOption, print_csv, print_json, print_lines, say
 from goals_tui.cli.state import State
 from goals_tui.domain.errors import RefusedError
+from goals_tui.domain.text import quoted
 
 WEB_DRIVER = "TEXTUAL_DRIVER"
 """Set where the app draws into a browser (`serve`): there is no terminal then, and none is needed."""
@@ -82,7 +82,7 @@ def init(
     opened = create_workspace(folder, name=name, currency=currency, time_zone=time_zone)
     project = opened.project.get()
     say(f"Made {project.name!r} ({project.currency}, {project.time_zone}).")
-    there = f"goals-tui --workspace {shlex.quote(str(folder))}"
+    there = f"goals-tui --workspace {quoted(str(folder))}"
     say(f"Next: {there} import odata PATH..., or just {there}")
     print_lines([str(opened.workspace.path)])
 

@@ -1,8 +1,10 @@
-"""Text that somebody typed, made safe to show: what nobody sees goes."""
+"""Text that somebody typed, made safe to show and to paste into a shell."""
 
 from __future__ import annotations
 
+import shlex
 import unicodedata
+from collections.abc import Iterable
 
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 """Characters that are not printable by themselves and yet belong to words and emoji."""
@@ -17,7 +19,7 @@ def clean_line(text: str) -> str:
         text = unicodedata.normalize("NFC", text)
     if text.isprintable() and "  " not in text and not text.startswith(" ") and not text.endswith(" "):
         return text
-    kept = "".join(c if c.isprintable() or c in _JOINERS else " " for c in text if c not in _OVERRIDES)
+    kept = "".join(c if _is_seen(c) else " " for c in text if c not in _OVERRIDES)
     return " ".join(kept.split())
 
 
@@ -26,4 +28,31 @@ def clean_text(text: str) -> str:
     if text.isprintable():
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in text if c.isprintable() or c in "\n\t" or c in _JOINERS)
+    return "".join(c for c in text if _is_seen(c) or c in "\n\t")
+
+
+def quoted(word: str) -> str:
+    """A word of a command line, quoted for a shell. It holds no control character: those are escapes in `$'...'`."""
+    if all(map(_is_seen, word)):
+        return shlex.quote(word)
+    return "$'" + "".join(map(_escaped, word)) + "'"
+
+
+def command_of(words: Iterable[str]) -> str:
+    """Words as one command line, each quoted for a shell."""
+    return " ".join(map(quoted, words))
+
+
+def _is_seen(character: str) -> bool:
+    return character.isprintable() or character in _JOINERS
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if character in "\\'":
+        return f"\\{character}"
+    if _is_seen(character):
+        return character
+    if 0xDC80 <= code <= 0xDCFF:  # a byte of a path that is not UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from goals_tui.domain.activity import Activity
 from goals_tui.domain.errors import RefusedError, UnreadableError, nearest_names
 from goals_tui.domain.project import Project
+from goals_tui.domain.text import quoted
 from goals_tui.format import plural
 from goals_tui.store.atomic import make_folder, make_workspace_folder, refusal
 from goals_tui.store.documents import Documents
@@ -246,7 +247,7 @@ class Workspace:
             _check_readable(path)
             raise UnreadableError(
                 f"There is no workspace at {path}. "
-                f"Create one with: goals-tui init {path} --name 'My Project', or goals-tui demo."
+                f"Create one with: goals-tui init {quoted(str(path))} --name 'My Project', or goals-tui demo."
             )
         workspace = cls(path)
         if not workspace.documents.all("project"):

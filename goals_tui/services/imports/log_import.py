@@ -6,7 +6,6 @@ in DuckDB from file to event log: memory is bounded by its limit, not by the siz
 
 from __future__ import annotations
 
-import shlex
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from goals_tui.domain.event import FIELDS, source
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import MAX_NAME
 from goals_tui.domain.project import zone
-from goals_tui.domain.text import clean_line
+from goals_tui.domain.text import clean_line, quoted
 from goals_tui.domain.words import fold
 from goals_tui.format import plural
 from goals_tui.services.imports.goals import save_read_goals
@@ -178,7 +177,7 @@ def _goal(
     for problem in services.goals.problems(made):
         raise RefusedError(problem.message, field=problem.field)
     if not options.dry_run:
-        undo = f"goals-tui goals delete {shlex.quote(name)} --confirm {shlex.quote(name)}"
+        undo = f"goals-tui goals delete {quoted(name)} --confirm {quoted(name)}"
         drawn = [replace(guess, before=undo) for guess in drawn]
     return made, True, [*guesses, *drawn]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +15,7 @@ from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.domain.filters import Choice, Filters, Span, start_of_day
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import MAX_NAME, Model
-from goals_tui.domain.text import clean_line
+from goals_tui.domain.text import clean_line, command_of
 from goals_tui.domain.words import fold
 from goals_tui.services.insights.cycles import DrillDown
 
@@ -99,7 +98,7 @@ def command_line(
     where the command line finds it by itself.
     """
     where = () if workspace is None else ("--workspace", str(workspace))
-    return shlex.join(["goals-tui", *where, *words, *_options(filters, goal_names)])
+    return command_of(["goals-tui", *where, *words, *_options(filters, goal_names)])
 
 
 def cycles_words(drill_down: DrillDown, goal: Goal | None) -> list[str]:

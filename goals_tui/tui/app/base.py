@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,8 @@ from textual.app import App, ScreenStackError
 from textual.binding import Binding
 from textual.css.query import NoMatches
 from textual.dom import DOMNode, NoScreen
+from textual.driver import Driver
+from textual.filter import LineFilter
 from textual.message import Message
 from textual.notifications import Notification, Notify
 from textual.screen import ModalScreen, Screen
@@ -23,16 +25,20 @@ from textual.widget import MountError
 from textual.worker import Worker, WorkerCancelled, WorkerFailed, WorkerState
 
 from goals_tui.domain.errors import GoalsError
+from goals_tui.domain.text import clean_text
 from goals_tui.tui.app.actions import key_name, shown_key
 from goals_tui.tui.app.background import Job
 from goals_tui.tui.app.config import Config
 from goals_tui.tui.app.themes import DEFAULT_THEME, OURS, outcome_colors
+from goals_tui.tui.textual_compat import Harmless, read_input_with_ours
 
 _GONE = (NoMatches, NoScreen, ScreenStackError, MountError)
 """What Textual says where a part of a screen, or the screen, is looked for or filled and not there."""
 STAYS_SECONDS = 24 * 3600.0
 """Notifications of errors stay until they are closed."""
 ResultT = TypeVar("ResultT")
+
+_HARMLESS = Harmless()
 
 
 class BaseApp(App[ResultT], inherit_bindings=False):
@@ -77,6 +83,20 @@ class BaseApp(App[ResultT], inherit_bindings=False):
     def named_key(self, action_id: str) -> str:
         """The first key of an action as people write it, with the keys of this user; for texts that name one."""
         return shown_key(self._keymap, action_id)
+
+    # -- what reaches the terminal, and what comes from it
+
+    def get_driver_class(self) -> type[Driver]:
+        """Pasted text is never taken for keys."""
+        return read_input_with_ours(super().get_driver_class())
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """No text that a widget shows, whatever wrote it, steers the terminal."""
+        return [*super().get_line_filters(), _HARMLESS]
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy text without control characters; line breaks and tabs stay."""
+        super().copy_to_clipboard(clean_text(text))
 
     # -- work in threads
 

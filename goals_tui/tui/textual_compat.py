@@ -1,0 +1,106 @@
+"""Where this app needs of Textual what it does not offer: text that can't steer the terminal, and pasted text."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Generator, Iterable
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual import events
+from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XTermParser
+from textual.color import Color
+from textual.driver import Driver
+from textual.filter import LineFilter
+from textual.message import Message
+
+from goals_tui.domain.text import clean_text
+
+_STEERING = re.compile(
+    # Control characters, direction marks and overrides, separators of lines, and halves of characters.
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+
+
+class Harmless(LineFilter):
+    """Takes out of every line of every widget what would steer the terminal. The width of the line stays."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments without control characters."""
+        if not any(_STEERING.search(segment.text) for segment in segments):
+            return segments
+        return [Segment(_STEERING.sub(_blank, text), style, control) for text, style, control in segments]
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * cell_len(found[0])
+
+
+class InputParser(XTermParser):
+    """Textual's parser of what a terminal sends, in which pasted text is text from its first to its last character.
+
+    Textual's own replays as keys what follows an escape character in a paste, and a paste whose start comes in two
+    reads.
+    """
+
+    def __init__(self, debug: bool = False) -> None:
+        self._pasted: str | None = None
+        """What was read of the paste that is under way."""
+        self._begun = ""
+        """The end of what was read last, where a paste may begin with it."""
+        super().__init__(debug)
+
+    def feed(self, data: str) -> Iterable[Message]:
+        """Yield keys, mouse events and answers of the terminal, and one Paste for each pasted text."""
+        if not data:
+            yield from super().feed(data)
+        while data:
+            data = yield from (self._typed(data) if self._pasted is None else self._paste(self._pasted, data))
+
+    def _typed(self, data: str) -> Generator[Message, None, str]:
+        """Parse up to the start of the first paste; return what follows that."""
+        read = self._begun + data
+        before, start, pasted = read.partition(BRACKETED_PASTE_START)
+        if not start:
+            yield from super().feed(data)
+            escape = read.rfind("\x1b")
+            self._begun = read[escape:] if escape >= 0 and BRACKETED_PASTE_START.startswith(read[escape:]) else ""
+            return ""
+        if self._begun and not before:
+            self._forget_sequence()
+        elif before[len(self._begun) :]:
+            yield from super().feed(before[len(self._begun) :])
+        self._begun, self._pasted = "", ""
+        return pasted
+
+    def _paste(self, pasted: str, data: str) -> Generator[Message, None, str]:
+        """Take text up to the end of the paste; return what follows that.
+
+        An end that the text itself holds ends nothing: the last one that was read before another paste counts.
+        """
+        text = pasted + data
+        end = text.find(BRACKETED_PASTE_END, max(0, len(pasted) - len(BRACKETED_PASTE_END)))
+        if end < 0:
+            self._pasted = text
+            return ""
+        next_start = text.find(BRACKETED_PASTE_START, end)
+        end = text.rfind(BRACKETED_PASTE_END, end, next_start if next_start >= 0 else len(text))
+        self._pasted = None
+        yield events.Paste(clean_text(text[:end].replace(BRACKETED_PASTE_END, "")))
+        return text[end + len(BRACKETED_PASTE_END) :]
+
+    def _forget_sequence(self) -> None:
+        """Drop the piece of an escape sequence that Textual's parser waits with."""
+        self._tokens.clear()
+        self._gen = self.parse(self._tokens.append)
+        self._awaiting = next(self._gen)
+        self._timeout_time = None
+
+
+def read_input_with_ours(driver: type[Driver]) -> type[Driver]:
+    """Let a driver read what the terminal sends with `InputParser`."""
+    for name in (*(each.__module__ for each in driver.__mro__), "textual.drivers.win32"):
+        if hasattr(sys.modules.get(name), "XTermParser"):
+            sys.modules[name].XTermParser = InputParser  # type: ignore[attr-defined]
+    return driver

@@ -1,0 +1,38 @@
+"""Case 20: what follows an escape character in pasted text acts on the chosen node as keys."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from goals_tui.services.context import open_services
+from tests.cases.conftest import Case
+from tests.cli.conftest import Cli
+from tests.readme_commands import app_in_terminal, drawn_until
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
+@pytest.mark.parametrize("rest", [b"", b"\x1bq", b"\x1b[3~\x1ba"])
+def test_pasted_text_does_nothing_without_a_field(case: Case, cli: Cli, tmp_path: Path, rest: bytes) -> None:
+    pasted = (case("20") / "paste.txt").read_bytes().rstrip(b"\n") + rest
+    demo = tmp_path / "demo"
+    assert cli("demo", demo, "--no-open").code == 0
+    before = open_services(demo).flows.all()
+    command = f"exec {sys.executable} -m goals_tui --workspace {demo}"
+    with app_in_terminal(command, tmp_path) as (app, terminal):
+        drawn_until(terminal, lambda text: "Goals: what" in text, 60)
+        os.write(terminal, b"\x1b")
+        drawn_until(terminal, lambda text: "Palette" in text, 60)
+        os.write(terminal, b"2")
+        drawn_until(terminal, lambda text: "Start" in text and "Findings" in text, 60)
+        os.write(terminal, b"\x1b[B")
+        os.write(terminal, b"\x1b[200~" + pasted + b"\x1b[201~")
+        os.write(terminal, b"1")
+        drawn_until(terminal, lambda text: "by name" in text, 60)
+        os.write(terminal, b"q")
+        drawn_until(terminal, None, 60)
+        assert app.wait(60) == 0
+    assert open_services(demo).flows.all() == before
