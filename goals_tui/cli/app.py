@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from goals_tui.cli import activities, checks, data, events, flows, goals, packages, reports, workspaces
+from goals_tui.cli import activities, checks, data, decisions, events, flows, goals, packages, reports, workspaces
+from goals_tui.cli import annotations as annotation_commands
 from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import print_lines
 from goals_tui.cli.state import State
@@ -43,9 +44,10 @@ def options(
         workspaces.open_app(context)
 
 
-for _module in (workspaces, checks, data, reports):
+for _module in (workspaces, checks, data, reports, decisions):
     _module.register(app)
 app.add_typer(goals.app, name="goals")
+app.add_typer(annotation_commands.app, name="annotations")
 app.add_typer(flows.app, name="flows")
 app.add_typer(packages.app, name="package")
 app.add_typer(events.app, name="events")

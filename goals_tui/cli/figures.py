@@ -153,3 +153,12 @@ def span_dates(span: Span) -> str:
     if span.start is None or span.end is None:
         return "all time"
     return f"{span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M}"
+
+
+def span_json(span: Span) -> dict[str, str | None]:
+    """Return a span under the keys of DESIGN 5."""
+    return {
+        "name": span.name,
+        "start": span.start.isoformat() if span.start else None,
+        "end": span.end.isoformat() if span.end else None,
+    }

@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from goals_tui.domain.errors import NotFoundError, RefusedError
-from goals_tui.domain.filters import Choice, Filters, span_name
+from goals_tui.domain.filters import EVERYTHING, Choice, Filters, span_name
 from goals_tui.domain.project import zone
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
 
-Build = Callable[["Services"], Filters]
-"""Makes the filters of a command, once its workspace is open: names of goals become ids."""
+
+@dataclass(frozen=True)
+class Build:
+    """The filters of a command as its options say them; calling it with the opened workspace makes them."""
+
+    options: Mapping[str, Any]
+
+    @property
+    def names_span(self) -> bool:
+        """Whether an option says from when until when."""
+        return any(self.options[name] is not None for name in _SPAN_OPTIONS)
+
+    def __call__(self, services: Services, base: Filters | None = None) -> Filters:
+        """Make the filters: names of goals become ids. What no option says is that of `--filter`, or of `base`.
+
+        Raises NotFoundError for names that there are not.
+        """
+        saved = self.options["saved"]
+        base = services.filters.get(saved) if saved is not None else base or Filters()
+        return base.model_copy(update=_given(self.options, services))
 
 
 TimeZoneOption = Annotated[
@@ -29,7 +48,15 @@ def _several(flag: str, help: str) -> Any:
     return Annotated[list[str] | None, typer.Option(flag, help=help)]
 
 
+_SPAN_OPTIONS = ("span", "since", "until")
 _OPTIONS: dict[str, tuple[Any, Any]] = {
+    "saved": (
+        Annotated[
+            str | None,
+            typer.Option("--filter", metavar="NAME", help="Filters saved in the app; other options replace theirs."),
+        ],
+        None,
+    ),
     "span": (
         Annotated[
             str | None,
@@ -82,8 +109,11 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
     ),
     "time_zone": (TimeZoneOption, None),
     "price_by": (
-        Annotated[str, typer.Option("--price-by", metavar="recorded|current", help="Which definition values a cycle.")],
-        "recorded",
+        Annotated[
+            str | None,
+            typer.Option("--price-by", metavar="recorded|current", help="Which definition values a cycle."),
+        ],
+        None,
     ),
 }
 
@@ -110,41 +140,52 @@ def with_filters(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _read(options: dict[str, Any]) -> Build:
+    """Check what can be checked before the workspace is open. Raises typer.BadParameter."""
     custom = options["since"] is not None or options["until"] is not None
     if custom and options["span"] is not None:
         raise typer.BadParameter("--span and --from/--to exclude each other: give one of them.")
-    try:
-        span = "custom" if custom else span_name("last-7-days" if options["span"] is None else options["span"])
-    except RefusedError as error:
-        raise typer.BadParameter(str(error)) from None
-    if options["price_by"] not in ("recorded", "current"):
+    if options["span"] is not None:
+        try:
+            span_name(options["span"])
+        except RefusedError as error:
+            raise typer.BadParameter(str(error)) from None
+    if options["price_by"] not in (None, "recorded", "current"):
         raise typer.BadParameter(f"--price-by is recorded or current, not {options['price_by']!r}.")
     if options["no_snapshot"] and options["any_snapshot"]:
         raise typer.BadParameter("--no-snapshot and --any-snapshot exclude each other: give one of them.")
-    choices = {what: _choice(what, options[what], options[f"not_{what}"]) for what in _DIMENSIONS}
+    for what in _DIMENSIONS:
+        _choice(what, options)
+    return Build(options)
 
-    def build(services: Services) -> Filters:
-        time_zone = zone(options["time_zone"]).key if options["time_zone"] is not None else None
-        goals = choices["goal"]
-        ids = tuple(goal_id(services, name) for name in goals.values)
-        for dimension in _LABELS:
-            _check_known(services, dimension, choices[dimension])
-        return Filters(
-            span=span,
-            since=options["since"],
-            until=options["until"],
-            time_zone=time_zone,
-            goals=goals.model_copy(update={"values": ids}),
-            endpoints=choices["endpoint"],
-            locales=choices["locale"],
-            snapshots=choices["snapshot"],
-            no_snapshot=options["no_snapshot"],
-            any_snapshot=options["any_snapshot"],
-            include_test=options["include_test"],
-            price_by=options["price_by"],
-        )
 
-    return build
+def _given(options: Mapping[str, Any], services: Services) -> dict[str, Any]:
+    """The fields of the filters that an option says. Raises NotFoundError."""
+    found: dict[str, Any] = {}
+    if options["since"] is not None or options["until"] is not None:
+        found.update(span="custom", since=options["since"], until=options["until"])
+    elif options["span"] is not None:
+        found.update(span=span_name(options["span"]), since=None, until=None)
+    if options["time_zone"] is not None:
+        found["time_zone"] = zone(options["time_zone"]).key
+    for dimension in _DIMENSIONS:
+        choice = _choice(dimension, options)
+        if not choice:
+            continue
+        if dimension == "goal":
+            ids = tuple(goal_id(services, name) for name in choice.values)
+            choice = choice.model_copy(update={"values": ids})
+        else:
+            _check_known(services, dimension, choice)
+        found[f"{dimension}s"] = choice
+    if options["no_snapshot"] or options["any_snapshot"] or "snapshots" in found:
+        # What is said of snapshots is said as a whole.
+        found.update(no_snapshot=options["no_snapshot"], any_snapshot=options["any_snapshot"])
+        found.setdefault("snapshots", EVERYTHING)
+    if options["include_test"]:
+        found["include_test"] = True
+    if options["price_by"] is not None:
+        found["price_by"] = options["price_by"]
+    return found
 
 
 def goal_id(services: Services, name: str) -> str:
@@ -157,8 +198,7 @@ def goal_id(services: Services, name: str) -> str:
         raise
 
 
-_LABELS: tuple[Literal["endpoint", "locale", "snapshot"], ...] = ("endpoint", "locale", "snapshot")
-_DIMENSIONS = ("goal", *_LABELS)
+_DIMENSIONS: tuple[Literal["goal", "endpoint", "locale", "snapshot"], ...] = ("goal", "endpoint", "locale", "snapshot")
 
 
 def _check_known(services: Services, dimension: Literal["endpoint", "locale", "snapshot"], choice: Choice) -> None:
@@ -169,7 +209,9 @@ def _check_known(services: Services, dimension: Literal["endpoint", "locale", "s
             raise NotFoundError(f"event with the {dimension}", name, known)
 
 
-def _choice(what: str, only: Sequence[str] | None, but: Sequence[str] | None) -> Choice:
+def _choice(what: str, options: Mapping[str, Any]) -> Choice:
+    only: Sequence[str] | None = options[what]
+    but: Sequence[str] | None = options[f"not_{what}"]
     if only and but:
         raise typer.BadParameter(f"--{what} and --not-{what} exclude each other: give one of them.")
     values = tuple(only or but or ())

@@ -1,7 +1,8 @@
-"""`goals-tui goals`: list, show, delete."""
+"""`goals-tui goals`: list, show, set, delete."""
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,8 +13,11 @@ from goals_tui.cli.output import (
     Format,
     FormatOption,
     Heading,
+    ResultFormat,
+    ResultFormatOption,
     add_row,
     new_table,
+    percent,
     print_csv,
     print_json,
     print_lines,
@@ -100,6 +104,43 @@ def show(context: typer.Context, goal: GoalArgument, format: FormatOption = Form
         say("● initial step   ○ step   ◎ completion step")
 
 
+@app.command("set")
+def set_(
+    context: typer.Context,
+    goal: GoalArgument,
+    target: Annotated[
+        str, typer.Option("--target", metavar="RATE", help="The completion rate to reach: 0.6, 60% or none.")
+    ],
+    format: ResultFormatOption = ResultFormat.TABLE,
+) -> None:
+    """Give a goal a target completion rate. Makes no new version of it."""
+    from goals_tui.domain.project import currency_digits
+
+    opened = services_with_goals(context)
+    saved = opened.goals.set_target(opened.goals.get(goal).id, _target(target))
+    if format is ResultFormat.JSON:
+        print_json(goal_json(saved, currency_digits(opened.project.get().currency)))
+    elif saved.target is None:
+        say(f"{saved.name!r} has no target.")
+    else:
+        say(f"{saved.name!r} has the target {percent(float(saved.target))}.")
+
+
+def _target(text: str) -> Decimal | None:
+    """A share of 1, or None for `none`. Raises typer.BadParameter."""
+    text = text.strip()
+    if text.casefold() == "none":
+        return None
+    number, percentage = (text[:-1].strip(), 100) if text.endswith("%") else (text, 1)
+    target = Decimal(number) / percentage if _NUMBER.fullmatch(number) else Decimal(0)
+    if not 0 < target <= 1:
+        raise typer.BadParameter(f"--target is a rate above 0 and up to 1, such as 0.6 or 60%, or none; not {text!r}.")
+    return target
+
+
+_NUMBER = re.compile(r"\d{1,3}(\.\d{1,4})?", re.ASCII)
+
+
 @app.command()
 def delete(
     context: typer.Context,
@@ -129,6 +170,7 @@ def goal_json(goal: Goal, digits: int) -> dict[str, Any]:
         "description": goal.description,
         "created_at": format_instant(goal.created_at),
         "changed_at": format_instant(goal.changed_at),
+        "target": None if goal.target is None else float(goal.target),
         "steps": [
             {
                 "id": step.id,

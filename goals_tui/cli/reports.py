@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +18,7 @@ from goals_tui.cli.figures import (
     lasted,
     share_cell,
     span_dates,
+    span_json,
 )
 from goals_tui.cli.filter_options import Build, TimeZoneOption, with_filters
 from goals_tui.cli.output import (
@@ -33,11 +35,14 @@ from goals_tui.cli.output import (
     say,
     set_caption,
 )
+from goals_tui.cli.run import FOUND_PROBLEMS
 from goals_tui.cli.state import services_with_goals
+from goals_tui.domain.errors import RefusedError, nearest_names
 from goals_tui.domain.model import format_instant
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.report import BREAKDOWN_DIMENSIONS, breakdown_dimensions
 from goals_tui.domain.value import format_amount, format_duration
+from goals_tui.domain.words import fold
 from goals_tui.format import plural
 
 if TYPE_CHECKING:
@@ -45,7 +50,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from zoneinfo import ZoneInfo
 
-    from goals_tui.domain.filters import Span
     from goals_tui.domain.report import Amount, Cycle, DayFigures, Figures, Moment, Report, Timeline
     from goals_tui.services.insights.service import Dimension
 
@@ -65,6 +69,8 @@ _CYCLE = [
     "version",
     "unpriced_steps",
 ]
+_SORTED_BY = [name for name in _CYCLE if name not in ("cycle_id", "version")]
+_NEWEST_FIRST = "-started_at"
 _STYLES = {"completed": "green", "partial": "yellow", "incomplete": "red", "orphan": "dim"}
 
 
@@ -91,11 +97,22 @@ def report(
         By | None,
         typer.Option("--by", help="A row a goal or a day. Default: goals in a table, days in CSV; JSON has both."),
     ] = None,
+    fail_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-if",
+            metavar="CONDITION",
+            help="End with 3 where this is true of the totals, or unknown: 'completion_rate < 0.35'.",
+        ),
+    ] = None,
     format: FormatOption = Format.TABLE,
     excel: ExcelOption = False,
 ) -> None:
     """Goals completed, partially completed and incomplete, and what they saved."""
+    from goals_tui.domain.decisions import parse_limit
+
     check_excel(excel, format)
+    limits = [parse_limit(text) for text in fail_if or ()]
     opened = services_with_goals(context)
     result = opened.insights.report(filters(opened))
     if format is Format.JSON:
@@ -108,6 +125,13 @@ def report(
         print_csv(days, ["day", "goal_id", "name", *FIGURES, "over"], excel=excel)
     else:
         _print_report(result, by or By.GOAL)
+    failed = [limit for limit in limits if limit.holds(result.totals) is not False]
+    for limit in failed:
+        value = limit.value(result.totals)
+        said = "there is none: nothing was started" if value is None else f"it is {float(value):.6g}"
+        say(f"goals-tui: --fail-if {limit.text!r}: {said}.")
+    if failed:
+        raise typer.Exit(FOUND_PROBLEMS)
 
 
 def _day_json(row: DayFigures, digits: int) -> dict[str, Any]:
@@ -119,13 +143,13 @@ def report_json(report: Report) -> dict[str, Any]:
     digits = currency_digits(report.currency)
     previous, today, between = report.previous_span, report.now.date(), report.events_between
     return {
-        "span": _span_json(report.span),
+        "span": span_json(report.span),
         **_if_not_over(report.span.over),
         "time_zone": report.time_zone,
         "currency": report.currency,
         "filters": report.filters,
         "totals": report.totals.as_json(digits),
-        "previous": {"span": _span_json(previous), **report.previous.as_json(digits)}
+        "previous": {"span": span_json(previous), **report.previous.as_json(digits)}
         if previous and report.previous
         else None,
         "change": report.change and report.change.as_json(digits),
@@ -134,14 +158,6 @@ def report_json(report: Report) -> dict[str, Any]:
         "health": report.health.model_dump(),
         **({"events_between": [format_instant(each) for each in between]} if between else {}),
         **({"later_cycles": report.later_cycles} if report.later_cycles else {}),
-    }
-
-
-def _span_json(span: Span) -> dict[str, Any]:
-    return {
-        "name": span.name,
-        "start": span.start.isoformat() if span.start else None,
-        "end": span.end.isoformat() if span.end else None,
     }
 
 
@@ -342,35 +358,93 @@ def cycles(
             "Nothing after = for those without.",
         ),
     ] = None,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many, newest first.")] = None,
+    dropped_after: Annotated[
+        str | None,
+        typer.Option(
+            "--dropped-after",
+            metavar="STEP",
+            help="Only those whose last step, in the goal's order, was this one, and that are not completed.",
+        ),
+    ] = None,
+    sort: Annotated[
+        str,
+        typer.Option("--sort", metavar="COLUMN", help=f"By one of: {', '.join(_SORTED_BY)}; -COLUMN for falling."),
+    ] = _NEWEST_FIRST,
+    columns: Annotated[
+        str | None,
+        typer.Option("--columns", metavar="A,B", help=f"Only these, in this order: {', '.join(_CYCLE)}."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many.")] = None,
+    offset: Annotated[int, typer.Option("--offset", min=0, help="Leave out the first so many.")] = 0,
     format: FormatOption = Format.TABLE,
     excel: ExcelOption = False,
 ) -> None:
-    """List the cycles: every attempt at a goal, newest first."""
+    """List the cycles: every attempt at a goal, newest first unless sorted otherwise."""
+    from goals_tui.services.insights.cycles import DrillDown
+
     check_excel(excel, format)
+    chosen = _names(columns, _CYCLE, "--columns") if columns is not None else None
+    key, falling = _names(sort.removeprefix("-"), _SORTED_BY, "--sort")[0], sort.startswith("-")
     opened = services_with_goals(context)
     asked = filters(opened)
     goal_id, step_id = opened.insights.step(reached, asked.goals) if reached is not None else (None, None)
-    found = opened.insights.cycles(
-        asked,
+    dropped_goal, dropped_id = (
+        opened.insights.step(dropped_after, asked.goals) if dropped_after is not None else (None, None)
+    )
+    if goal_id is not None and dropped_goal is not None and goal_id != dropped_goal:
+        raise RefusedError("--reached and --dropped-after name steps of two goals: no cycle belongs to both.")
+    drill_down = DrillDown(
         outcome=outcome.value if outcome else None,
-        goal_id=goal_id,
+        goal_id=goal_id or dropped_goal,
         step_id=step_id,
         part=_part(part) if part is not None else None,
-        limit=limit,
+        dropped_after=dropped_id,
     )
+    with opened.insights.cycle_list(asked, drill_down) as listed:
+        if sort == _NEWEST_FIRST:
+            found = listed.page(offset, limit)
+        else:
+            everything = sorted(listed.page(), key=partial(_sort_key, key), reverse=falling)
+            found = everything[offset:] if limit is None else everything[offset : offset + limit]
     project = opened.project.get()
     where = project.zone_or(asked.time_zone)
     rows = [cycle_json(row, currency_digits(project.currency)) for row in found]
+    local = ({**row, "started_at": _local(each.started_at, where)} for row, each in zip(rows, found, strict=True))
     if format is Format.JSON:
-        print_json(rows)
+        print_json(rows if chosen is None else [{name: row[name] for name in chosen} for row in rows])
     elif format is Format.CSV:
-        local = [{**row, "started_at": _local(each.started_at, where)} for row, each in zip(rows, found, strict=True)]
-        print_csv(local, _CYCLE, excel=excel)
+        print_csv(local, chosen or _CYCLE, excel=excel)
+    elif chosen is not None:
+        table = new_table(*((name, "whole") if name == "cycle_id" else name for name in chosen))
+        for row in local:
+            add_row(table, *(row[name] for name in chosen))
+        print_table(table)
     else:
         _print_cycles(found, project.currency, where)
         if not found and outcome is not OutcomeName.ORPHAN:
             _say_when_events_are(opened.insights.events_between(asked.time_zone))
+
+
+def _names(text: str, known: Sequence[str], option: str) -> list[str]:
+    """The names in a list with commas. Raises typer.BadParameter with the nearest one."""
+    found = [name.strip() for name in text.split(",")]
+    for name in found:
+        if name not in known:
+            near = nearest_names(name, known, 1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise typer.BadParameter(f"{option}: {name!r} is none of them.{hint} Use: {', '.join(known)}.")
+    return found
+
+
+def _sort_key(column: str, cycle: Cycle) -> tuple[object, ...]:
+    """What cycles are sorted by: empty values first, then by value; cycles of the same by when they started."""
+    value = getattr(cycle, column)
+    if column == "reached":
+        value = len(cycle.reached)
+    elif isinstance(value, str):
+        value = fold(value)
+    started = cycle.started_at.timestamp() if cycle.started_at else 0.0
+    return (value is not None, 0 if value is None else value, started, cycle.cycle_id)
 
 
 def _part(text: str) -> tuple[Dimension, str | None]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import Field, PlainSerializer, StringConstraints
 
 from goals_tui.domain.errors import NotFoundError
 from goals_tui.domain.model import MAX_NAME, MAX_TEXT, Instant, Line, Model, Text
@@ -23,6 +24,10 @@ GLYPHS: dict[StepKind, str] = {"initial": "●", "step": "○", "completion": "�
 """How a step is drawn, everywhere."""
 Name = Annotated[Line, StringConstraints(max_length=MAX_NAME)]
 Description = Annotated[Text, StringConstraints(max_length=MAX_TEXT)]
+
+
+Target = Annotated[Decimal, Field(gt=0, le=1, max_digits=7), PlainSerializer(float, return_type=float)]
+"""A completion rate to reach, as a share of 1."""
 
 
 class Step(Model):
@@ -44,7 +49,8 @@ class Goal(Model):
     """A goal as it was saved: `steps` in order, the initial one first.
 
     Which goals may be saved is decided by `goal_rules`; a draft may break those rules.
-    `version` names this state of the definition, `revision` counts saves of the document.
+    `version` names this state of the definition, `revision` counts saves of the document. `target` is the completion
+    rate that the goal should reach; it is no part of the definition: changing it makes no version.
     """
 
     id: Id
@@ -56,6 +62,8 @@ class Goal(Model):
     steps: tuple[Step, ...]
     created_at: Instant
     changed_at: Instant
+    # Left out where there is none, so that version 0.1.0 reads goals that have none.
+    target: Target | None = Field(None, exclude_if=lambda target: target is None)
 
     @property
     def initial(self) -> Step:
@@ -90,8 +98,8 @@ class Goal(Model):
 
 
 def same_definition(one: Goal, other: Goal) -> bool:
-    """Whether two goals say the same, apart from version, revision and times."""
-    apart = {"version", "revision", "created_at", "changed_at"}
+    """Whether two goals say the same, apart from version, revision, times and target."""
+    apart = {"version", "revision", "created_at", "changed_at", "target"}
     return one.model_dump(exclude=apart) == other.model_dump(exclude=apart)
 
 
@@ -101,6 +109,8 @@ def changed_fields(before: Goal, after: Goal) -> Iterator[str]:
         yield "name"
     if before.description != after.description:
         yield "description"
+    if before.target != after.target:
+        yield "target"
     old = {step.id: step for step in before.steps}
     new = {step.id: step for step in after.steps}
     yield from (f"step {step.name!r} added" for step in after.steps if step.id not in old)

@@ -24,6 +24,7 @@ from goals_tui.store.workspace import Values, Workspace, read_values
 
 if TYPE_CHECKING:
     from goals_tui.services.activities import Activities
+    from goals_tui.services.annotations import Annotations
     from goals_tui.services.flow_files import FlowFiles
     from goals_tui.services.flows import FlowService
     from goals_tui.services.goals import GoalService
@@ -149,6 +150,13 @@ class Services:
         from goals_tui.services.insights.saved_filters import SavedFilters
 
         return SavedFilters(self)
+
+    @locked_cached_property
+    def annotations(self) -> Annotations:
+        """What happened when."""
+        from goals_tui.services.annotations import Annotations
+
+        return Annotations(self)
 
     @locked_cached_property
     def packages(self) -> Packages:

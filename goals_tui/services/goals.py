@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, get_args
 
 from goals_tui.domain import goal as goal_rules
@@ -179,8 +180,19 @@ class GoalService:
         if not overwrite:
             _check_revision(edit.get, goal, stored)
         if stored is not None and same_definition(stored, goal):
-            return stored
+            return stored if stored.target == goal.target else self._put_target(edit, stored, goal.target)
         return self.put(edit, goal, stored)
+
+    def _put_target(self, edit: Editing, stored: Goal, target: Decimal | None) -> Goal:
+        """Write a goal with another target: a newer revision of the same version."""
+        saved = stored.model_copy(
+            update={"target": target, "revision": stored.revision + 1, "changed_at": self._services.clock()}
+        )
+        content = saved.model_dump(mode="json")
+        edit.put(KIND, saved.id, content)
+        # So that a conflict tells from which revision on a goal was changed elsewhere.
+        edit.keep(VERSIONS, saved.version, content)
+        return saved
 
     def put(self, edit: Editing, goal: Goal, stored: Goal | None) -> Goal:
         """Write a goal as a part of a larger edit: a new version, and the old one kept. No rule is checked."""
@@ -196,6 +208,11 @@ class GoalService:
         edit.put(KIND, saved.id, content)
         edit.keep(VERSIONS, saved.version, content)
         return saved
+
+    def set_target(self, goal_id: str, target: Decimal | None) -> Goal:
+        """Give a goal a target completion rate, as a share of 1, or none: a new revision, but no new version."""
+        goal = self.get(goal_id)
+        return self.save(goal.model_copy(update={"target": target}), label=f"Target of goal {goal.name!r}")
 
     def duplicate(self, goal_id: str) -> Goal:
         """A saved copy of a goal under a free name, with new ids."""

@@ -23,7 +23,7 @@ MOST_EDITS = 200
 _BOOKKEEPING = ("revision", "changed_at", "version")
 """Fields that differ between a document and the same document put back."""
 
-_WORDS = {"goals": "goal", "flows": "flow", "saved_filters": "saved filter"}
+_WORDS = {"goals": "goal", "flows": "flow", "saved_filters": "saved filter", "annotations": "annotation"}
 """What users call a document of these kinds."""
 
 _GONE = "The edit can't be {} any more."

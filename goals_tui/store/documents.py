@@ -16,7 +16,7 @@ from goals_tui.store.document_storage import DocumentStorage, Needed, Tables
 from goals_tui.store.locks import process_lock
 
 Kind = str
-"""A table of goals.json: project, goals, goal_versions, flows, tasks, saved_filters."""
+"""A table of goals.json: project, goals, goal_versions, flows, tasks, saved_filters, annotations."""
 
 Fields = dict[str, Any]
 

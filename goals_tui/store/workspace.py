@@ -199,6 +199,7 @@ NEEDED = {
     "goal_versions": ("id", "name"),
     "flows": ("id", "name"),
     "saved_filters": ("id", "name"),
+    "annotations": ("id", "text"),
     "tasks": ("id",),
 }
 """What is relied on in a document before it is parsed: lists of goals look at no more than that."""

@@ -107,7 +107,8 @@ def _save(
         return "known"
     is_current = _is_current(read, stored, known)
     revision = (stored.revision + 1 if stored else 1) if is_current else (known.revision if known else 0)
-    goal = goal.model_copy(update={"revision": revision})
+    # A target is set here: the original knows none.
+    goal = goal.model_copy(update={"revision": revision, "target": stored.target if stored and is_current else None})
     content = goal.model_dump(mode="json")
     if is_current:
         edit.put(KIND, goal.id, content)

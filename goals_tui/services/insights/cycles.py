@@ -34,7 +34,7 @@ _EPOCH_DAY = date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class DrillDown:
-    """Which of the cycles that the filters select: those behind one number. Everything by default.
+    """Which of the cycles that the filters select: those drill_down one number. Everything by default.
 
     `outcome="orphan"` lists the orphans of the whole log: they have no start, so that no filter applies to them;
     without it orphans are left out. `day` and `bucket` are those of a report's days and of a series; `part` is a
@@ -47,10 +47,12 @@ class DrillDown:
     day: date | None = None
     bucket: TimeBucket | None = None
     part: tuple[Dimension, str | None] | None = None
+    dropped_after: str | None = None
+    """The id of the last step that was reached in the goal's order, by cycles that are not completed."""
 
 
 class CycleList:
-    """The cycles behind a number, found once and then served page by page in milliseconds. Safe in any thread.
+    """The cycles drill_down a number, found once and then served page by page in milliseconds. Safe in any thread.
 
     It stays as it was found while events arrive; make a new one to see them. Close it, or use it in a `with`.
     """
@@ -125,6 +127,8 @@ def _restriction(asked: Question, drill_down: DrillDown) -> Restriction:
         restriction = replace(restriction, goal=definition.number if definition else -1)
     if drill_down.step_id is not None:
         restriction = _of_step(asked, drill_down.step_id, restriction)
+    if drill_down.dropped_after is not None:
+        restriction = _dropped_after(asked, drill_down.dropped_after, restriction)
     bucket = drill_down.bucket
     if drill_down.day is not None:
         day = (drill_down.day - _EPOCH_DAY).days
@@ -155,7 +159,18 @@ def _of_step(asked: Question, step_id: str, restriction: Restriction) -> Restric
     wanted = goals if restriction.goal is None else goals & {restriction.goal}
     number = min(wanted, default=-1)
     places = asked.definitions.by_number[number].places_of(step_id) if number >= 0 else []
-    return replace(restriction, goal=number, step=masks_of(places, asked.reader.words) if places else None)
+    reached = (masks_of(places, asked.reader.words),) if places else ()
+    return replace(restriction, goal=number, steps=(*restriction.steps, *reached))
+
+
+def _dropped_after(asked: Question, step_id: str, restriction: Restriction) -> Restriction:
+    """The cycles that reached a step and none after it, in the goal's order, and are not completed."""
+    restriction = _of_step(asked, step_id, restriction)
+    if restriction.goal is None or restriction.goal < 0:
+        return restriction
+    definition = asked.definitions.by_number[restriction.goal]
+    later = [place for each in definition.steps_after(step_id) for place in definition.places_of(each)]
+    return replace(restriction, lacks=masks_of(later, asked.reader.words), completed=False)
 
 
 def make_funnel(asked: Question, goal: Goal) -> Funnel:

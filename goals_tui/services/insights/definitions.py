@@ -46,7 +46,7 @@ NO_WORTH = Worth("orphan", 0, Decimal(0), Decimal(0), 0)
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """What a bit stands for; `metrics` is None where nobody knows what the step is worth."""
 
     step_id: str
@@ -64,7 +64,7 @@ class Definition:
     versions: dict[str, Goal]
     """Oldest first, by version."""
 
-    places: list[_Place] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
     _worths: dict[tuple[int, ...], Worth] = field(default_factory=dict)
 
     @property
@@ -103,7 +103,7 @@ class Definition:
         self, initial_step: str | None, masks: tuple[int, ...], version: str
     ) -> tuple[tuple[str, ...], tuple[StepKind, ...]]:
         """The names and kinds of the steps that a cycle reached, in order; `version` is the one it started under."""
-        places = [self.places[number] for number in _bits(masks)]
+        places = [self.places[number] for number in bits_of(masks)]
         kinds: dict[str, StepKind] = {place.step_id: "completion" if place.completes else "step" for place in places}
         if initial_step:
             kinds[initial_step] = "initial"
@@ -113,7 +113,7 @@ class Definition:
     def completing(self, masks: tuple[int, ...]) -> dict[str, set[bool]]:
         """Whether each step of these masks completed when it was reached: both, where versions differ in it."""
         found: dict[str, set[bool]] = {}
-        for number in _bits(masks):
+        for number in bits_of(masks):
             found.setdefault(self.places[number].step_id, set()).add(self.places[number].completes)
         return found
 
@@ -130,6 +130,16 @@ class Definition:
         """Step ids in the current definition's order, then those that it lacks, by name."""
         return sorted(step_ids, key=lambda step_id: (self._latest.order_of(step_id), self.step_name(step_id), step_id))
 
+    def all_in_order(self) -> list[str]:
+        """The steps of the current definition, else the last one, in order; then those that only others know."""
+        order = [step.id for step in self._latest.steps]
+        return [*order, *self.in_order({place.step_id for place in self.places} - set(order))]
+
+    def steps_after(self, step_id: str) -> list[str]:
+        """The steps that come later in this order."""
+        order = self.all_in_order()
+        return order[order.index(step_id) + 1 :] if step_id in order else []
+
     def version_title(self, version: str) -> str:
         """A version in words: which one of the goal it is."""
         number = list(self.versions).index(version) + 1 if version in self.versions else None
@@ -143,7 +153,7 @@ class Definition:
         return found
 
     def _price(self, masks: tuple[int, ...]) -> Worth:
-        reached = [self.places[number] for number in _bits(masks)]
+        reached = [self.places[number] for number in bits_of(masks)]
         priced = [place.metrics for place in reached if place.metrics is not None]
         return Worth(
             outcome=outcome(["initial", *("completion" if place.completes else "step" for place in reached)]),
@@ -201,14 +211,14 @@ class Definitions:
 
     def _make_slots(self) -> list[StepBit]:
         step_bits = []
-        places: dict[tuple[int, _Place], int] = {}
+        places: dict[tuple[int, Place], int] = {}
         known = [triple for triple in self._triples if triple.goal_id in self.by_id]
         for triple in known:
             definition = self.by_id[triple.goal_id]
             step = definition.step(triple.step_id, triple.version)
             place = None
             if step is None or step.kind != "initial":
-                meaning = _Place(
+                meaning = Place(
                     triple.step_id, step is not None and step.kind == "completion", self._metrics(definition, triple)
                 )
                 key = (definition.number, meaning)
@@ -245,7 +255,8 @@ def _definition(number: int, goal_id: str, current: Goal | None, versions: Itera
     return Definition(number=number, id=goal_id, current=current, versions={goal.version: goal for goal in known})
 
 
-def _bits(masks: tuple[int, ...]) -> Iterator[int]:
+def bits_of(masks: tuple[int, ...]) -> Iterator[int]:
+    """The places that are set in masks, in order."""
     for word, mask in enumerate(masks):
         while mask:
             lowest = mask & -mask

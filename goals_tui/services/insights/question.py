@@ -42,9 +42,16 @@ class Question:
     now: datetime
     selection: Selection
 
-    def bucket(self, unit: Literal["day", "hour", "weekday", "hour_of_day"]) -> Bucket:
-        """Days, hours, weekdays or hours of the day in the zone, exact for every instant that is asked for."""
+    def bucket(
+        self, unit: Literal["day", "hour", "weekday", "hour_of_day"], previous: TimeRange | None = None
+    ) -> Bucket:
+        """Days, hours, weekdays or hours of the day in the zone, exact for every instant that is asked for.
+
+        `previous` is an earlier range that is asked for, too.
+        """
         first, last = self.selection.time_range
+        if previous is not None:
+            first = previous[0]
         if first is None or last is None:
             first, last = self.reader.extent()
         # From an hour before: the first hour may have begun with a change of the clock.

@@ -24,7 +24,7 @@ from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import fold
 from goals_tui.services.insights.definitions import Definition
 from goals_tui.services.insights.question import FigureTotals, Question, instant, later_than_now, time_range_of
-from goals_tui.store.cycles.queries import CURRENT, LATER, PREVIOUS, Bucket, tally
+from goals_tui.store.cycles.queries import CURRENT, LATER, PREVIOUS, Bucket, TimeRange, tally
 from goals_tui.store.cycles.reader import Dimension
 
 _NO_PART: dict[Dimension, str] = {
@@ -160,7 +160,7 @@ def make_breakdown(question: Question, dimension: Dimension) -> list[PartFigures
         definition = question.definitions.by_number[row.goal]
         # What looks alike is one part, as it is one value to filter by.
         key: str | None = row.key[0]
-        part = key if dimension == "version" else _shown(key)
+        part = key if dimension == "version" else shown(key)
         sums.add(part, definition, row)
         if dimension == "version":
             titles[part] = definition.version_title(key or "")
@@ -171,7 +171,8 @@ def make_breakdown(question: Question, dimension: Dimension) -> list[PartFigures
     return sorted(rows, key=lambda row: (-row.figures.started, fold(row.title)))
 
 
-def _shown(value: str | None) -> str | None:
+def shown(value: str | None) -> str | None:
+    """A value of the log as it is shown: what looks alike is one part."""
     return clean_line(value or "") or value
 
 
@@ -180,25 +181,37 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 def make_crossed_breakdown(question: Question, dimensions: Sequence[BreakdownDimension]) -> list[CrossedFigures]:
     """The figures of each combination of parts: most started first, but days of the week and hours in their order."""
-    by: dict[str, Bucket | Dimension] = {}
-    for dimension in dimensions:
-        if dimension == "weekday":
-            by[dimension] = question.bucket("weekday")
-        elif dimension == "hour":
-            by[dimension] = question.bucket("hour_of_day")
-        elif dimension != "goal":
-            by[dimension] = dimension
+    by = keys_of(question, dimensions)
     sums: FigureTotals[tuple[str | None, ...]] = FigureTotals()
     for row in tally(question.reader, question.selection, by=list(by.values())):
         if row.period == CURRENT:
             definition = question.definitions.by_number[row.goal]
             keys = dict(zip(by, row.key, strict=True))
-            sums.add(tuple(_part_name(each, keys.get(each), definition) for each in dimensions), definition, row)
+            sums.add(tuple(part_name(each, keys.get(each), definition) for each in dimensions), definition, row)
     rows = [CrossedFigures(parts=parts, figures=sums[parts]) for parts in sums]
     return sorted(rows, key=lambda row: _crossed_order(dimensions, row))
 
 
-def _part_name(dimension: BreakdownDimension, key: Any, definition: Definition) -> str | None:
+def keys_of(
+    question: Question, dimensions: Sequence[BreakdownDimension], previous: TimeRange | None = None
+) -> dict[str, Bucket | Dimension]:
+    """What cycles are counted by for each dimension but the goal, by which they always are.
+
+    `previous` is an earlier time_range that is asked for, too.
+    """
+    by: dict[str, Bucket | Dimension] = {}
+    for dimension in dimensions:
+        if dimension == "weekday":
+            by[dimension] = question.bucket("weekday", previous)
+        elif dimension == "hour":
+            by[dimension] = question.bucket("hour_of_day", previous)
+        elif dimension != "goal":
+            by[dimension] = dimension
+    return by
+
+
+def part_name(dimension: BreakdownDimension, key: Any, definition: Definition) -> str | None:
+    """The name of a part of a goal's cycles: None for those without one."""
     if dimension == "goal":
         return definition.name
     if dimension == "weekday":
@@ -207,7 +220,7 @@ def _part_name(dimension: BreakdownDimension, key: Any, definition: Definition) 
         return f"{key:02d}"
     if dimension == "version":
         return definition.version_title(key)
-    return _shown(key)
+    return shown(key)
 
 
 def _crossed_order(dimensions: Sequence[BreakdownDimension], row: CrossedFigures) -> tuple[object, ...]:

@@ -11,12 +11,23 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, get_args
 
 from goals_tui.domain.buckets import TimeBucket, Unit
+from goals_tui.domain.decisions import (
+    ComparedPart,
+    Comparison,
+    DropOffs,
+    Explanation,
+    Release,
+    TargetResult,
+    Times,
+)
 from goals_tui.domain.errors import NotFoundError, RefusedError
-from goals_tui.domain.filters import EVERYTHING, Choice, Filters
+from goals_tui.domain.filters import EVERYTHING, Choice, Filters, Span
 from goals_tui.domain.report import (
+    NOTHING,
     BreakdownDimension,
     CrossedFigures,
     Cycle,
+    Figures,
     Funnel,
     Health,
     Outcome,
@@ -24,12 +35,24 @@ from goals_tui.domain.report import (
     Report,
     Timeline,
 )
+from goals_tui.domain.statistics import target_state
 from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import fold
 from goals_tui.services.insights.cycles import CycleList, DrillDown, make_funnel, make_timeline
+from goals_tui.services.insights.decisions import (
+    FirstAppearance,
+    GoalTallies,
+    make_drop_offs,
+    make_explanation,
+    make_first_appearances,
+    make_releases,
+    make_times,
+    make_totals,
+)
 from goals_tui.services.insights.health import HealthEntry, health_entries
 from goals_tui.services.insights.question import Question, asked
 from goals_tui.services.insights.report import (
+    WEEKDAYS,
     SeriesPoint,
     make_breakdown,
     make_crossed_breakdown,
@@ -56,7 +79,7 @@ __all__ = [
 
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
-"""What the cycles behind a part of a breakdown can be asked for by."""
+"""What the cycles drill_down a part of a breakdown can be asked for by."""
 
 
 class Insights:
@@ -89,6 +112,105 @@ class Insights:
         """The figures of each combination of the parts of one dimension or two; they add up to the totals."""
         with asked(self._services, self._view, filters, cancellation) as question:
             return make_crossed_breakdown(question, dimensions)
+
+    def compare(
+        self,
+        dimension: BreakdownDimension,
+        a: str,
+        b: str,
+        filters: Filters,
+        *,
+        cancellation: Cancellation | None = None,
+    ) -> Comparison:
+        """Two parts of a dimension side by side, given by name; "" or "none" stands for cycles without one.
+
+        Raises NotFoundError with the nearest names for a part that neither these cycles nor the project has.
+        """
+        rows = self.crossed_breakdown([dimension], filters)
+        figures = {row.parts[0]: row.figures for row in rows}
+        names = {each for each in figures if each is not None}
+        sides = []
+        for wanted in (a, b):
+            part = self._part(dimension, wanted, names, none=None in figures)
+            sides.append(ComparedPart(part, figures.get(part, NOTHING)))
+        return Comparison(dimension, *sides)
+
+    def _part(self, dimension: BreakdownDimension, wanted: str, names: set[str], *, none: bool) -> str | None:
+        """The part of a dimension that a name means. Raises NotFoundError."""
+        text = wanted.strip()
+        if dimension == "hour" and text.isdecimal():
+            text = f"{int(text):02d}"
+        known = names | self._known_parts(dimension)
+        if text in known:
+            return text
+        same = [name for name in sorted(known) if fold(name) == fold(text)]
+        if same:
+            return same[0]
+        if not text or (none and fold(text) in ("none", f"no {dimension}")):
+            return None
+        raise NotFoundError(dimension, wanted, known)
+
+    def _known_parts(self, dimension: BreakdownDimension) -> set[str]:
+        """The parts of a dimension that the project has, whether there are cycles of them or not."""
+        if dimension == "weekday":
+            return set(WEEKDAYS)
+        if dimension == "hour":
+            return {f"{hour:02d}" for hour in range(24)}
+        if dimension == "goal":
+            return {goal.name for goal in self._services.goals.summaries()}
+        return set() if dimension == "version" else set(self.dimension_values(dimension))
+
+    def totals(self, filters: Filters) -> tuple[Span, Figures]:
+        """The span that filters select, and the figures of all its cycles together."""
+        with asked(self._services, self._view, filters) as question:
+            return question.span, make_totals(question)
+
+    def explain(self, filters: Filters, *, cancellation: Cancellation | None = None) -> Explanation:
+        """Why the completion rate differs from that of the period before."""
+        with asked(self._services, self._view, filters, cancellation) as question:
+            return make_explanation(question)
+
+    def drop_offs(self, goal_id: str, filters: Filters, *, cancellation: Cancellation | None = None) -> DropOffs:
+        """What became of the cycles that reached each step of a goal, and what came next where they dropped."""
+        goal = self._services.goals.get(goal_id)
+        with asked(self._services, self._view, filters, cancellation) as question:
+            return make_drop_offs(question, goal)
+
+    def times(
+        self, goal_id: str, filters: Filters, step_id: str | None = None, *, cancellation: Cancellation | None = None
+    ) -> Times:
+        """How long cycles took to reach a step; without one, to complete."""
+        goal = self._services.goals.get(goal_id)
+        with asked(self._services, self._view, filters, cancellation, goal_id=goal.id) as question:
+            return make_times(question, goal, step_id)
+
+    def releases(self, filters: Filters, *, cancellation: Cancellation | None = None) -> list[Release]:
+        """Each snapshot against the one that appeared before it."""
+        with asked(self._services, self._view, filters, cancellation) as question:
+            return make_releases(question)
+
+    def tallies(self, goal_id: str, filters: Filters, *, cancellation: Cancellation | None = None) -> GoalTallies:
+        """The cycles of a goal counted by what they reached, to be read under edited definitions."""
+        goal = self._services.goals.get(goal_id)
+        with asked(self._services, self._view, filters, cancellation, goal_id=goal.id) as question:
+            return GoalTallies(question, goal)
+
+    def targets(self, filters: Filters, *, cancellation: Cancellation | None = None) -> list[TargetResult]:
+        """Whether each goal with a target meets it, by name."""
+        with asked(self._services, self._view, filters, cancellation) as question:
+            rows = make_report(question, lambda orphans: _health(question, orphans)).goals
+        found = []
+        for row in rows:
+            target = self._services.goals.get(row.goal_id).target if row.known else None
+            if target is not None:
+                state = target_state(row.figures.completed_share, float(target))
+                found.append(TargetResult(row.goal_id, row.name, float(target), row.figures, state))
+        return found
+
+    def first_appearances(self) -> list[FirstAppearance]:
+        """When each version of a goal, and each snapshot, first occurs in the log."""
+        with asked(self._services, self._view, Filters(span="all")) as question:
+            return make_first_appearances(question)
 
     def events_between(self, time_zone: str | None = None) -> tuple[datetime, datetime] | None:
         """When the first and the last event of the whole log were, in the zone; None where it is empty."""
@@ -135,7 +257,7 @@ class Insights:
     def cycle_list(
         self, filters: Filters, drill_down: DrillDown = DrillDown(), *, cancellation: Cancellation | None = None
     ) -> CycleList:
-        """The cycles behind a number, for scrolling; the caller closes it."""
+        """The cycles drill_down a number, for scrolling; the caller closes it."""
         return CycleList(self._services, self._view, filters, drill_down, cancellation)
 
     def cycles(
@@ -151,7 +273,7 @@ class Insights:
         limit: int | None = None,
         offset: int = 0,
     ) -> list[Cycle]:
-        """The cycles behind a number, newest first (see `DrillDown`)."""
+        """The cycles drill_down a number, newest first (see `DrillDown`)."""
         with self.cycle_list(filters, DrillDown(outcome, goal_id, step_id, day, bucket, part)) as found:
             return found.page(offset, limit)
 

@@ -133,6 +133,7 @@ def _plan_versions(
                 "revision": before.revision + 1,
                 "created_at": before.created_at,
                 "changed_at": plan.now,
+                "target": before.target if current.target is None else current.target,
             }
         )
         if not same_definition(before, after):

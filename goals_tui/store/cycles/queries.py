@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -12,7 +12,10 @@ from goals_tui.store.cycles.reader import COLUMNS, Dimension, EventReader, Value
 from goals_tui.store.events.reader import damaged
 
 Period = Literal[0, 1, 2, 3]
-CURRENT, PREVIOUS, ORPHAN, LATER = 0, 1, 2, 3
+CURRENT: Literal[0] = 0
+PREVIOUS: Literal[1] = 1
+ORPHAN: Literal[2] = 2
+LATER: Literal[3] = 3
 TimeRange = tuple[int | None, int | None]
 """From an instant until another, half open, in microseconds since 1970; None where it has no end."""
 Offsets = tuple[tuple[int, int], ...]
@@ -95,18 +98,24 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Restriction:
-    """Which of the selected cycles: those behind one number of a report.
+    """Which of the selected cycles: those drill_down one number of a report.
 
     `outcome="orphan"` stands alone: an orphan has no start, so no span and no filter applies to it.
     """
 
     outcome: Outcome | None = None
     goal: int | None = None
-    step: tuple[int, ...] | None = None
-    """The mask of the step reached, any bit of it; None, too, for an initial one, which every cycle reached."""
+    steps: tuple[tuple[int, ...], ...] = ()
+    """The masks of steps that were all reached, any bit of each; none for an initial one, which every cycle reached."""
 
     bucket: tuple[Bucket, int, int] | None = None
     """The bucket's first and last value, both included."""
+
+    lacks: tuple[int, ...] | None = None
+    """The mask of steps of which none was reached."""
+
+    completed: bool | None = None
+    """Whether they are completed or are not; None for both."""
 
     part: tuple[Dimension, tuple[str, ...] | None] | None = None
     """A dimension with its values; None for cycles without one."""
@@ -120,6 +129,14 @@ class Tally(NamedTuple):
     key: tuple[Any, ...]
     cycles: int
     masks: tuple[int, ...]
+
+
+class Extent(NamedTuple):
+    """When the first and the last cycle with this key started, in microseconds since 1970."""
+
+    key: str
+    first: int
+    last: int
 
 
 def tally(
@@ -162,6 +179,167 @@ def tally(
     )
     first = 2 + len(by)
     return [Tally(row[0], row[1], row[2:first], row[first], row[first + 1 :]) for row in found]
+
+
+def tally_each(
+    reader: EventReader, selection: Selection, *, by: Sequence[Bucket | Dimension], previous: TimeRange
+) -> list[list[Tally]]:
+    """Count the selected cycles and those of an earlier range by each of the keys alone, in one scan of the log."""
+    values = Values()
+    attributes = list(
+        dict.fromkeys([*selection.attributes, *(COLUMNS[one] for one in by if not isinstance(one, Bucket))])
+    )
+    now, before = _within(selection.time_range, values), _within(previous, values)
+    conditions = " AND ".join([f"({now} OR {before})", *selection.conditions(values)])
+    masks = ", ".join(f"mask{word}" for word in range(reader.words))
+    keys = [f"key{place}" for place in range(len(by))]
+    expressions = [one.sql if isinstance(one, Bucket) else f'"{COLUMNS[one]}"' for one in by]
+    named = ", ".join(f"{sql} AS {key}" for sql, key in zip(expressions, keys, strict=True))
+    sets = ", ".join(f"(goal, period, {masks}, {key})" for key in keys)
+    rows = reader.rows(
+        f"""SELECT goal, period, grouping({", ".join(keys)}), count(*), {", ".join(keys)}, {masks} FROM (
+                SELECT goal, CASE WHEN {now} THEN {CURRENT} ELSE {PREVIOUS} END AS period, {masks}, {named}
+                FROM ({reader.cycles_sql(attributes)})
+                WHERE {conditions}
+            ) GROUP BY GROUPING SETS ({sets})""",
+        values.bound,
+    )
+    found: list[list[Tally]] = [[] for _ in by]
+    everything, first = (1 << len(by)) - 1, 4 + len(by)
+    for row in rows:
+        period: Period = CURRENT if row[1] == CURRENT else PREVIOUS
+        # grouping() has a bit for each key that a row is not grouped by, the first key highest.
+        place = len(by) - (everything ^ row[2]).bit_length()
+        found[place].append(Tally(row[0], period, (row[4 + place],), row[3], row[first:]))
+    return found
+
+
+def extents(reader: EventReader, selection: Selection, dimension: Dimension) -> list[Extent]:
+    """When the selected cycles of each value of a dimension started, first and last; none for those without one."""
+    values = Values()
+    column = COLUMNS[dimension]
+    conditions = " AND ".join([_within(selection.time_range, values), *selection.conditions(values)])
+    attributes = list(dict.fromkeys([*selection.attributes, column]))
+    rows = reader.rows(
+        f"""SELECT "{column}", min(started), max(started) FROM ({reader.cycles_sql(attributes)})
+            WHERE {conditions} AND "{column}" IS NOT NULL GROUP BY "{column}" """,
+        values.bound,
+    )
+    return [Extent(*row) for row in rows]
+
+
+class Next(NamedTuple):
+    """How many cycles dropped after a step, by its number, and had this step of a goal next in their session."""
+
+    after: int
+    goal: int
+    step_id: str
+    cycles: int
+
+
+def choose(reader: EventReader, selection: Selection) -> list[Tally]:
+    """Keep the selected cycles with the connection, for `came_next`, and count them by goal and mask."""
+    values = Values()
+    conditions = " AND ".join([_within(selection.time_range, values), *selection.conditions(values)])
+    masks = ", ".join(f"mask{word}" for word in range(reader.words))
+    reader.rows(
+        f"""CREATE OR REPLACE TEMP TABLE chosen AS SELECT goal, cycle, {masks}
+            FROM ({reader.cycles_sql(selection.attributes)}) WHERE {conditions}""",
+        values.bound,
+    )
+    rows = reader.rows(f"SELECT goal, count(*), {masks} FROM chosen GROUP BY goal, {masks}")
+    return [Tally(row[0], CURRENT, (), row[1], row[2:]) for row in rows]
+
+
+def came_next(reader: EventReader, dropped: Mapping[tuple[int, tuple[int, ...]], int]) -> list[Next]:
+    """What came first in the sessions of chosen cycles after their last event; cycles with nothing after are left out.
+
+    `dropped` says by goal and mask which of the cycles that `choose` kept dropped, and after which step, by a number.
+    """
+    masks = [f"mask{word}" for word in range(reader.words)]
+    reader.make_table(
+        "dropped",
+        {
+            "goal": ("INTEGER", [goal for goal, _ in dropped]),
+            "after": ("INTEGER", list(dropped.values())),
+            **{mask: ("BIGINT", [of[word] for _, of in dropped]) for word, mask in enumerate(masks)},
+        },
+    )
+    same = " AND ".join(f"c.{mask} = d.{mask}" for mask in masks)
+    return [
+        Next(*row)
+        for row in reader.rows(
+            f"""WITH ended AS (
+                    SELECT d.after, c.goal, c.cycle, e."sessionId" AS session, e."timestamp" AS moment, s.rank, e.id,
+                           row_number() OVER (PARTITION BY c.goal, c.cycle
+                                              ORDER BY e."timestamp" DESC, s.rank DESC, e.id DESC) AS place
+                    FROM chosen c JOIN dropped d ON c.goal = d.goal AND {same}
+                    JOIN {reader.stepping_sql("goalCycleId", "SELECT cycle FROM chosen")} e ON e."goalCycleId" = c.cycle
+                    JOIN step_bits s ON {reader.joined} AND s.goal = c.goal
+                ), following AS (
+                    SELECT l.after, s.goal, e."stepId" AS step,
+                           row_number() OVER (PARTITION BY l.goal, l.cycle
+                                              ORDER BY e."timestamp", s.rank, e.id) AS place
+                    FROM (SELECT * FROM ended WHERE place = 1) l
+                    JOIN {reader.stepping_sql("sessionId", "SELECT session FROM ended")} e ON e."sessionId" = l.session
+                    JOIN step_bits s ON {reader.joined}
+                    WHERE (s.goal <> l.goal OR e."goalCycleId" <> l.cycle)
+                      AND (e."timestamp" > l.moment OR (e."timestamp" = l.moment
+                           AND (s.rank > l.rank OR (s.rank = l.rank AND e.id > l.id))))
+                )
+                SELECT after, goal, step, count(*) FROM following WHERE place = 1 GROUP BY after, goal, step"""
+        )
+    ]
+
+
+REACHED, SUPERSEDED, OPEN = 0, 1, 2
+
+
+class Wait(NamedTuple):
+    """So many cycles waited for a step this long, in microseconds, until they reached it or stopped waiting."""
+
+    end: int
+    """REACHED, SUPERSEDED by another attempt of the session, or still OPEN now."""
+
+    micros: int
+    cycles: int
+
+
+def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | None, now: int) -> list[Wait]:
+    """How long the selected cycles waited for a step, of which `step` is the mask; None for the initial one.
+
+    The reader has the slots of one goal only. `now` is in microseconds since 1970.
+    """
+    values = Values()
+    conditions = " AND ".join([_within(selection.time_range, values), *selection.conditions(values)])
+    if step is None:
+        arriving, has = "s.initial", "true"
+    else:
+        bits = [(word, values.add(mask)) for word, mask in enumerate(step)]
+        arriving = " OR ".join(f"(s.word = {word} AND s.bit & {mask}::BIGINT <> 0)" for word, mask in bits)
+        has = " OR ".join(f"mask{word} & {mask}::BIGINT <> 0" for word, mask in bits)
+    further = [
+        f"min(CASE WHEN {arriving} THEN e.moment END) AS arrived",
+        'min(CASE WHEN s.initial THEN e."sessionId" END) AS session',
+    ]
+    current = values.add(now)
+    return [
+        Wait(*row)
+        for row in reader.rows(
+            f"""SELECT ending, waited, count(*) FROM (
+                    SELECT CASE WHEN ({has}) AND arrived IS NOT NULL THEN {REACHED}
+                                WHEN following <= {current} THEN {SUPERSEDED} ELSE {OPEN} END AS ending,
+                           CASE WHEN ({has}) AND arrived IS NOT NULL THEN arrived // 2 - started
+                                WHEN following <= {current} THEN following - started
+                                WHEN started < {current} THEN {current} - started ELSE 0 END AS waited
+                    FROM (
+                        SELECT *, lead(started) OVER (PARTITION BY session ORDER BY started, cycle) AS following
+                        FROM ({reader.cycles_sql(selection.attributes, further)}) WHERE started IS NOT NULL
+                    ) WHERE {conditions}
+                ) GROUP BY ending, waited ORDER BY waited, ending""",
+            values.bound,
+        )
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,9 +461,13 @@ def _restricted(selection: Selection, restriction: Restriction, values: Values) 
             found.append(f"outcome = {values.add(restriction.outcome)}")
     if restriction.goal is not None:
         found.append(f"goal = {values.add(restriction.goal)}")
-    if restriction.step is not None:
-        bits = [f"mask{word} & {values.add(mask)}::BIGINT <> 0" for word, mask in enumerate(restriction.step)]
+    for step in restriction.steps:
+        bits = [f"mask{word} & {values.add(mask)}::BIGINT <> 0" for word, mask in enumerate(step)]
         found.append(f"({' OR '.join(bits)})")
+    if restriction.lacks is not None:
+        found += [f"mask{word} & {values.add(mask)}::BIGINT = 0" for word, mask in enumerate(restriction.lacks)]
+    if restriction.completed is not None:
+        found.append(f"outcome {'=' if restriction.completed else '<>'} 'completed'")
     if restriction.bucket is not None:
         bucket, first, last = restriction.bucket
         found.append(f"{bucket.sql} BETWEEN {values.add(first)} AND {values.add(last)}")

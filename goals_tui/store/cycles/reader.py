@@ -105,7 +105,7 @@ class EventReader:
         self.duplicate_events = duplicate_events
         self.words = 1
         self._contested = False
-        self._joined = ""
+        self.joined = ""
         self._keep = keep
         self._connection = connection
         self._cancellation = cancellation
@@ -153,8 +153,8 @@ class EventReader:
         self.words = 1 + max((step_bit.word for step_bit in step_bits), default=0)
         columns, by_key = self._keys(step_bits)
         step_bits = list(by_key.values())
-        self._joined = " AND ".join(f"e.{_KEYS[column]} = s.key{column}" for column in columns)
-        self._table(
+        self.joined = " AND ".join(f"e.{_KEYS[column]} = s.key{column}" for column in columns)
+        self.make_table(
             "step_bits",
             {
                 **{f"key{column}": ("VARCHAR", [key[place] for key in by_key]) for place, column in enumerate(columns)},
@@ -196,9 +196,10 @@ class EventReader:
         columns: dict[str, tuple[str, list[Any]]] = {"goal": ("INTEGER", [goal for goal, _ in rows])}
         for word in range(self.words):
             columns[f"mask{word}"] = ("BIGINT", [mask[word] for mask in masks])
-        self._table(name, columns)
+        self.make_table(name, columns)
 
-    def _table(self, name: str, columns: Mapping[str, tuple[str, list[Any]]]) -> None:
+    def make_table(self, name: str, columns: Mapping[str, tuple[str, list[Any]]]) -> None:
+        """Make a table of this connection from columns: their kind and content."""
         unnested = ", ".join(f'unnest(${column}::{kind}[]) AS "{column}"' for column, (kind, _) in columns.items())
         values = {column: content for column, (_, content) in columns.items()}
         self.rows(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {unnested}", values)
@@ -239,13 +240,24 @@ class EventReader:
                 raise damaged(self.folder, reason(error)) from error
         return events
 
-    def cycles_sql(self, attributes: Sequence[str] = ()) -> str:
+    def first_seen(self, *columns: str) -> list[tuple[Any, ...]]:
+        """When each combination of these columns first occurs in the log: the columns, and microseconds since 1970."""
+        names = ", ".join(f'"{column}"' for column in columns)
+        return self.rows(f"""SELECT {names}, epoch_us(min("timestamp")) FROM events GROUP BY {names}""")
+
+    def stepping_sql(self, column: str, wanted: str) -> str:
+        """A query, in brackets, of the events of which a column has one of the values that a query gives."""
+        return f"""(SELECT id, coalesce("version", '') AS "version", "timestamp", "goalCycleId", "stepId", "goalId",
+                           "sessionId" FROM events WHERE "{column}" IN ({wanted}))"""
+
+    def cycles_sql(self, attributes: Sequence[str] = (), further: Sequence[str] = ()) -> str:
         """A query of all cycles: goal (its number), cycle, started (NULL for orphans), test, mask0, ...
 
         `started` is in microseconds since 1970. `attributes` are further columns of `events`, taken from the first
-        initial event, or from an orphan's first.
+        initial event, or from an orphan's first; `further` are aggregates with their names, over events `e` with their
+        slot `s`, where `e.moment` is two times the microseconds since 1970, and one more for a test.
         """
-        taken = [_first(name) for name in attributes]
+        taken = [*(_first(name) for name in attributes), *further]
         tests = ", ".join(f"'{kind}'" for kind in TEST_ENDPOINT_TYPES)
         # The test mark rides in the lowest bit of the time: one aggregate less over a million events. Should a cycle
         # have two first initial events in the same microsecond, one of them a test, then it is none.
@@ -256,7 +268,7 @@ class EventReader:
                        {", ".join([self._masks("bit_or({bits})"), *taken])}
                 FROM (SELECT * REPLACE (coalesce("version", '') AS "version"), epoch_us("timestamp") * 2
                                 + coalesce(endpointType IN ({tests}), false)::BIGINT AS moment FROM events) e
-                JOIN step_bits s ON {self._joined}
+                JOIN step_bits s ON {self.joined}
                 GROUP BY s.goal, e.goalCycleId
             )"""
         return self._settled_sql(found) if self._contested else found
@@ -269,7 +281,7 @@ class EventReader:
         return f"""
             SELECT s.goal AS goal, e.goalCycleId AS cycle, {", ".join(map(_first, attributes))}
             FROM (SELECT * REPLACE (coalesce("version", '') AS "version") FROM events) e
-            JOIN step_bits s ON {self._joined}
+            JOIN step_bits s ON {self.joined}
             WHERE e."timestamp" BETWEEN make_timestamp($since) AND make_timestamp($until)
               AND e.goalCycleId IN ({cycles})
             GROUP BY s.goal, e.goalCycleId"""
@@ -288,7 +300,7 @@ class EventReader:
                     SELECT c.goal, c.cycle, arg_min((s.word, s.bit), (e."timestamp", s.rank, e.id)) AS step_bit,
                            step_bit[1] AS word, step_bit[2] AS bit
                     FROM (SELECT * REPLACE (coalesce("version", '') AS "version") FROM events) e
-                    JOIN step_bits s ON {self._joined}
+                    JOIN step_bits s ON {self.joined}
                     JOIN contested c ON c.goal = s.goal AND c.cycle = e.goalCycleId
                     GROUP BY c.goal, c.cycle, e.stepId
                 ) GROUP BY goal, cycle

@@ -1,0 +1,337 @@
+"""Answers that decide something (DESIGN 10): comparisons, explanations, drop-offs, times, releases and so on."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from goals_tui.domain.errors import WrongValueError, nearest_names
+from goals_tui.domain.filters import Span
+from goals_tui.domain.report import BreakdownDimension, Change, Figures, Outcome
+from goals_tui.domain.statistics import (
+    NO_DIFFERENCE,
+    Difference,
+    EqualMix,
+    Interval,
+    PartEffect,
+    TargetState,
+    Verdict,
+    difference,
+    quantile,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedPart:
+    """One side of a comparison; `part` is None for cycles without one, `span` is there where spans are compared."""
+
+    part: str | None
+    figures: Figures
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two parts side by side; the change is B - A."""
+
+    dimension: str
+    a: ComparedPart
+    b: ComparedPart
+
+    @property
+    def change(self) -> Change:
+        """How B differs from A."""
+        return Change(self.a.figures, self.b.figures)
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionEffects:
+    """What the parts of a dimension contribute to a difference, the largest contribution first."""
+
+    dimension: BreakdownDimension
+    parts: tuple[PartEffect[str | None], ...]
+
+    @property
+    def rate_effect(self) -> float:
+        """What changed within the parts."""
+        return sum(each.rate_effect for each in self.parts)
+
+    @property
+    def mix_effect(self) -> float:
+        """What changed in their shares."""
+        return sum(each.mix_effect for each in self.parts)
+
+    @property
+    def largest(self) -> float:
+        """The size of the largest contribution of a part."""
+        return max((abs(each.contribution) for each in self.parts), default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why the completion rate differs from that of the period before; dimensions ranked by their largest part.
+
+    `before` is None where nothing can be before: for all time.
+    """
+
+    before_span: Span | None
+    before: Figures | None
+    span: Span
+    after: Figures
+    dimensions: tuple[DimensionEffects, ...]
+
+    @property
+    def change(self) -> Difference:
+        """The difference of the two completion rates."""
+        if self.before is None:
+            return NO_DIFFERENCE
+        return difference(self.before.completed_share, self.after.completed_share)
+
+
+@dataclass(frozen=True, slots=True)
+class Stake:
+    """What cycles that dropped would have been worth, had they gone on like the others: means times their number."""
+
+    cost_savings: Decimal
+    revenue: Decimal
+    time_saved_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class DropOff:
+    """What became of the cycles that reached a step: reached = dropped + went on + completed there."""
+
+    step_id: str
+    name: str
+    reached: int
+    dropped: int
+    went_on: int
+    completed: int
+    stake: Stake | None
+    """None where none went on."""
+
+    next: tuple[tuple[str, int], ...] = ()
+    """What came next in the sessions of those that dropped, most frequent first."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropOffs:
+    """The drop-offs of a goal, step by step in its order."""
+
+    goal_id: str
+    goal: str
+    started: int
+    steps: tuple[DropOff, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """How many cycles reached a step within [start, end) seconds after they started."""
+
+    start: float
+    end: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long cycles took to reach a step; `step` is None for the first completion step that they reached."""
+
+    goal: str
+    step: str | None
+    started: int
+    open: int
+    """How many neither reached it nor were followed by another attempt yet: they are censored at now."""
+
+    seconds: tuple[tuple[float, int], ...]
+    """When it was reached, in seconds after the start, with how many cycles, in order of time."""
+
+    incidence: tuple[tuple[float, float], ...]
+    """The share of cycles that have reached it by each moment (see `statistics.incidence`)."""
+
+    @property
+    def reached(self) -> int:
+        """How many reached it."""
+        return sum(count for _, count in self.seconds)
+
+    @property
+    def median(self) -> float | None:
+        """The median of those that reached it, in seconds."""
+        return quantile(self.seconds, 0.5)
+
+    @property
+    def p90(self) -> float | None:
+        """The 90th percentile, in seconds."""
+        return quantile(self.seconds, 0.9)
+
+    @property
+    def histogram(self) -> list[Bin]:
+        """Bins of a round width that hold all of them; where some took far longer than most, they share the last."""
+        if not self.seconds:
+            return []
+        first, last, most = self.seconds[0][0], self.seconds[-1][0], self.p90 or 0.0
+        low = min(first, 0.0)
+        width = next((each for each in _WIDTHS if (most - low) / each < _BINS), _WIDTHS[-1])
+        start = width * (low // width)
+        edges = [start]
+        while edges[-1] <= last and len(edges) <= 2 * _BINS:
+            edges.append(edges[-1] + width)
+        if edges[-1] <= last:
+            edges.append(start + width * ((last - start) // width + 1))
+        counts = [0] * (len(edges) - 1)
+        place = 0
+        for seconds, count in self.seconds:
+            while seconds >= edges[place + 1]:
+                place += 1
+            counts[place] += count
+        return [Bin(edges[place], edges[place + 1], count) for place, count in enumerate(counts)]
+
+
+_BINS = 12
+_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86_400.0
+_WIDTHS = (
+    *(1.0, 2.0, 5.0, 10.0, 15.0, 30.0),
+    *(_MINUTE * each for each in (1, 2, 5, 10, 15, 30)),
+    *(_HOUR * each for each in (1, 2, 6, 12)),
+    *(_DAY * each for each in (1, 2, 7, 14, 30, 90, 365)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A snapshot against the one that appeared before it; the first one stands against nothing."""
+
+    snapshot: str
+    against: str | None
+    figures: Figures
+    days: int
+    """How many calendar days lie between its first and its last cycle of the span, both included."""
+
+    change: Change | None
+    equal_mix: EqualMix | None
+    verdict: Verdict | None
+
+    @property
+    def value_per_week(self) -> Decimal | None:
+        """Cost savings and revenue per seven days; None where nothing started."""
+        return self.figures.value * 7 / self.days if self.days else None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How many cycles would have another outcome."""
+
+    before: Outcome
+    after: Outcome
+    cycles: int
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """The figures of a goal as recorded and under an edited definition, and which outcomes change."""
+
+    goal_id: str
+    goal: str
+    recorded: Figures
+    edited: Figures
+    moved: tuple[Moved, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetResult:
+    """Whether a goal meets its target completion rate."""
+
+    goal_id: str
+    goal: str
+    target: float
+    figures: Figures
+    state: TargetState
+
+    @property
+    def interval(self) -> Interval | None:
+        """The 95 % interval of the completion rate."""
+        return self.figures.completed_share.interval
+
+
+_COMPARISONS: dict[str, Callable[[Fraction, Fraction], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+_LIMIT = re.compile(r"\s*([a-z_]+)\s*(<=|>=|==|!=|<|>)\s*(-?\d+(?:\.\d+)?)\s*(%?)\s*", re.ASCII)
+
+Metric = Literal[
+    "started",
+    "completed",
+    "partial",
+    "incomplete",
+    "completion_rate",
+    "partial_rate",
+    "incomplete_rate",
+    "time_saved_seconds",
+    "cost_savings",
+    "revenue",
+    "value_per_cycle",
+    "unpriced_steps",
+]
+_METRICS: dict[Metric, Callable[[Figures], Fraction | None]] = {
+    "started": lambda figures: Fraction(figures.started),
+    "completed": lambda figures: Fraction(figures.completed),
+    "partial": lambda figures: Fraction(figures.partial),
+    "incomplete": lambda figures: Fraction(figures.incomplete),
+    "completion_rate": lambda figures: _share(figures.completed, figures),
+    "partial_rate": lambda figures: _share(figures.partial, figures),
+    "incomplete_rate": lambda figures: _share(figures.incomplete, figures),
+    "time_saved_seconds": lambda figures: Fraction(figures.time_saved_seconds),
+    "cost_savings": lambda figures: Fraction(figures.cost_savings),
+    "revenue": lambda figures: Fraction(figures.revenue),
+    "value_per_cycle": lambda figures: Fraction(figures.value) / figures.started if figures.started else None,
+    "unpriced_steps": lambda figures: Fraction(figures.unpriced_steps),
+}
+
+
+def _share(part: int, figures: Figures) -> Fraction | None:
+    return Fraction(part, figures.started) if figures.started else None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A condition on the figures of a report under which a pipeline should fail."""
+
+    text: str
+    metric: Metric
+    comparison: str
+    bound: Fraction
+
+    def holds(self, figures: Figures) -> bool | None:
+        """Whether the condition is true, exactly; None where the figures have no such number (a rate of 0 of 0)."""
+        value = self.value(figures)
+        return None if value is None else _COMPARISONS[self.comparison](value, self.bound)
+
+    def value(self, figures: Figures) -> Fraction | None:
+        """The number that is compared."""
+        return _METRICS[self.metric](figures)
+
+
+def parse_limit(text: str) -> Limit:
+    """Return the condition that a text such as `completion_rate < 0.35` says. Raises WrongValueError."""
+    read = _LIMIT.fullmatch(text)
+    if read is None:
+        raise WrongValueError(
+            f"{text!r} is not a condition. Write a figure, a comparison and a number, as in 'completion_rate < 0.35'."
+        )
+    name, comparison, number, percent = read.groups()
+    metric = next((each for each in _METRICS if each == name), None)
+    if metric is None:
+        near = nearest_names(name, _METRICS, 1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise WrongValueError(f"{name!r} is not a figure of a report.{hint} Use one of: {', '.join(_METRICS)}.")
+    return Limit(text.strip(), metric, comparison, Fraction(number) / (100 if percent else 1))

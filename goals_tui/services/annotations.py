@@ -1,0 +1,119 @@
+"""Annotations of the time axis: by hand, and where a goal's version or a snapshot first appears (DESIGN 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import ValidationError
+
+from goals_tui.domain.errors import NotFoundError, RefusedError
+from goals_tui.domain.filters import moment_in, parse_moment
+from goals_tui.domain.goal import Id
+from goals_tui.domain.model import MAX_NAME, Instant, Line, Model
+from goals_tui.domain.text import clean_line
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+
+KIND = "annotations"
+
+AnnotationKind = Literal["manual", "version", "snapshot"]
+
+
+class StoredAnnotation(Model):
+    """An annotation that somebody made."""
+
+    id: Id
+    revision: int = 0
+    text: Line
+    at: Instant
+    goal_id: str | None = None
+    """The goal that it is about; None for all of them."""
+
+
+class Annotation(Model):
+    """What happened at a moment. Those that come by themselves have no id: they can't be deleted."""
+
+    id: str | None
+    at: Instant
+    text: str
+    goal_id: str | None
+    goal: str | None
+    kind: AnnotationKind
+
+
+class Annotations:
+    """The annotations of the workspace."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def all(self) -> list[Annotation]:
+        """Every annotation, oldest first. Reads the event log for those that come by themselves."""
+        names = {goal.id: goal.name for goal in self._services.goals.summaries()}
+        found = [
+            Annotation(
+                id=each.id,
+                at=each.at,
+                text=each.text,
+                goal_id=each.goal_id,
+                goal=names.get(each.goal_id) if each.goal_id else None,
+                kind="manual",
+            )
+            for each in self._stored()
+        ]
+        for first in self._services.insights.first_appearances():
+            what, kind = (f"{first.name} first appears", "version") if first.goal_id else (first.name, "snapshot")
+            text = what if kind == "version" else f"Snapshot {what} first appears"
+            goal = names.get(first.goal_id) if first.goal_id else None
+            found.append(Annotation(id=None, at=first.at, text=text, goal_id=first.goal_id, goal=goal, kind=kind))
+        return sorted(found, key=lambda each: (each.at, each.text))
+
+    def add(self, text: str, *, at: str | None = None, goal_id: str | None = None) -> Annotation:
+        """Annotate a day, or a moment, of the project's zone; without one: now. Raises RefusedError.
+
+        `goal_id` is the id of the one goal that it is about.
+        """
+        text = clean_line(text)
+        if not text:
+            raise RefusedError("An annotation needs a text, for example 'New welcome message'.", field="text")
+        if len(text) > MAX_NAME:
+            raise RefusedError(f"The text is {len(text)} characters long, {MAX_NAME} at most.", field="text")
+        zone = self._services.project.get().zone
+        moment = moment_in(parse_moment(at, "at"), zone) if at is not None else self._services.clock()
+        goal = self._services.goals.get(goal_id) if goal_id else None
+        made = StoredAnnotation(
+            id=self._services.ids.hex24(), revision=1, text=text, at=moment, goal_id=goal.id if goal else None
+        )
+        with self._services.history.edit(f"Annotate {text!r}") as edit:
+            edit.put(KIND, made.id, made.model_dump(mode="json"))
+        goal_name = goal.name if goal else None
+        return Annotation(id=made.id, at=made.at, text=made.text, goal_id=made.goal_id, goal=goal_name, kind="manual")
+
+    def delete(self, id_: str) -> str:
+        """Delete an annotation by its id, or by the beginning of it; returns its text. Raises NotFoundError."""
+        stored = {each.id: each for each in self._stored()}
+        same = [each for each in stored if id_ and each.startswith(id_)]
+        if len(same) != 1:
+            where = "goals-tui annotations list shows their ids; those that come by themselves have none."
+            raise NotFoundError("annotation with the id", id_, _nearest(id_, stored), where=where)
+        text = stored[same[0]].text
+        with self._services.history.edit(f"Delete annotation {text!r}") as edit:
+            edit.delete(KIND, same[0])
+        return text
+
+    def _stored(self) -> list[StoredAnnotation]:
+        """Those made by hand. One that this version can't read (a later version's) is left out."""
+        found = []
+        for document in self._services.workspace.documents.all(KIND).values():
+            try:
+                found.append(StoredAnnotation.model_validate(document))
+            except ValidationError:
+                continue
+        return found
+
+
+def _nearest(id_: str, ids: Collection[str]) -> list[str]:
+    """The ids that begin alike: ids are not names that one mistypes."""
+    return [each for each in ids if id_ and each.startswith(id_)]

@@ -1,0 +1,356 @@
+"""Answers that decide something, from the event log (DESIGN 10): why a rate changed, where cycles drop off."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from goals_tui.domain.cycle import outcome
+from goals_tui.domain.decisions import (
+    DimensionEffects,
+    DropOff,
+    DropOffs,
+    Explanation,
+    Moved,
+    Release,
+    Stake,
+    Times,
+    WhatIf,
+)
+from goals_tui.domain.report import BREAKDOWN_DIMENSIONS, NOTHING, BreakdownDimension, Change, Figures, Outcome
+from goals_tui.domain.statistics import NO_CYCLES, Departures, Share, at_equal_mix, effects, incidence, verdict
+from goals_tui.domain.value import SuccessMetrics
+from goals_tui.domain.words import fold
+from goals_tui.services.insights.definitions import Definition, bits_of
+from goals_tui.services.insights.question import FigureTotals, Question, instant, time_range_of
+from goals_tui.services.insights.report import keys_of, part_name, shown
+from goals_tui.store.cycles.queries import (
+    CURRENT,
+    PREVIOUS,
+    REACHED,
+    SUPERSEDED,
+    Tally,
+    came_next,
+    choose,
+    extents,
+    tally,
+    tally_each,
+    waits,
+)
+from goals_tui.store.cycles.reader import microseconds
+from goals_tui.store.cycles.step_bits import masks_of
+
+if TYPE_CHECKING:
+    from goals_tui.domain.goal import Goal
+
+NOTHING_MORE = "nothing more"
+SAME_GOAL = "the same goal again"
+
+
+def make_totals(question: Question) -> Figures:
+    """The figures of all selected cycles together."""
+    totals: FigureTotals[None] = FigureTotals()
+    for row in tally(question.reader, question.selection, by=[]):
+        if row.period == CURRENT:
+            totals.add(None, question.definitions.by_number[row.goal], row)
+    return totals[None]
+
+
+def make_explanation(question: Question) -> Explanation:
+    """Why the completion rate differs from that of the period before, by every dimension of a breakdown."""
+    previous = question.span.previous()
+    if previous is None:
+        return Explanation(None, None, question.span, make_totals(question), ())
+    time_range = time_range_of(previous)
+    keyed: list[BreakdownDimension] = [each for each in BREAKDOWN_DIMENSIONS if each != "goal"]
+    found = tally_each(
+        question.reader,
+        question.selection,
+        by=list(keys_of(question, keyed, time_range).values()),
+        previous=time_range,
+    )
+    periods: FigureTotals[int] = FigureTotals()
+    for row in found[0]:
+        periods.add(row.period, question.definitions.by_number[row.goal], row)
+    before, after = periods[PREVIOUS], periods[CURRENT]
+    dimensions = []
+    if before.started and after.started:
+        # Every list of rows has every cycle: those of any dimension say the goals.
+        rows_of = {"goal": found[0], **dict(zip(keyed, found, strict=True))}
+        for dimension in BREAKDOWN_DIMENSIONS:
+            shares = _shares(question, dimension, rows_of[dimension])
+            dimensions.append(DimensionEffects(dimension, tuple(effects(shares[PREVIOUS], shares[CURRENT]))))
+    ranked = sorted(dimensions, key=lambda each: -each.largest)
+    return Explanation(previous, before, question.span, after, tuple(ranked))
+
+
+def _shares(
+    question: Question, dimension: BreakdownDimension, rows: Iterable[Tally]
+) -> dict[int, dict[str | None, Share]]:
+    """The completed of each part, by period."""
+    found: dict[int, dict[str | None, Share]] = {PREVIOUS: {}, CURRENT: {}}
+    for row in rows:
+        definition = question.definitions.by_number[row.goal]
+        part = part_name(dimension, row.key[0], definition)
+        completed = row.cycles if definition.worth(row.masks).outcome == "completed" else 0
+        shares = found[row.period]
+        shares[part] = shares.get(part, NO_CYCLES) + Share(completed, row.cycles)
+    return found
+
+
+def make_releases(question: Question) -> list[Release]:
+    """Each snapshot against the one that appeared before it, in the order of their first event in the log."""
+    sums: FigureTotals[str] = FigureTotals()
+    cells: dict[str, dict[tuple[str | None, str | None], Share]] = defaultdict(dict)
+    for row in tally(question.reader, question.selection, by=["snapshot", "endpoint", "locale"]):
+        if row.period != CURRENT or row.key[0] is None:
+            continue
+        definition = question.definitions.by_number[row.goal]
+        snapshot, *cell = (part_name(each, key, definition) for each, key in zip(_RELEASE_KEYS, row.key, strict=True))
+        assert snapshot is not None
+        sums.add(snapshot, definition, row)
+        completed = row.cycles if definition.worth(row.masks).outcome == "completed" else 0
+        share = cells[snapshot].get((cell[0], cell[1]), NO_CYCLES)
+        cells[snapshot][cell[0], cell[1]] = share + Share(completed, row.cycles)
+    days = _days_in_use(question)
+    found: list[Release] = []
+    for snapshot in (each for each in _in_order_of_appearance(question) if each in cells):
+        before = found[-1] if found else None
+        figures = sums[snapshot]
+        found.append(
+            Release(
+                snapshot=snapshot,
+                against=before.snapshot if before else None,
+                figures=figures,
+                days=days[snapshot],
+                change=Change(before.figures, figures) if before else None,
+                equal_mix=at_equal_mix(cells[before.snapshot], cells[snapshot]) if before else None,
+                verdict=verdict(before.figures.completed_share, figures.completed_share) if before else None,
+            )
+        )
+    return found
+
+
+_RELEASE_KEYS: tuple[BreakdownDimension, ...] = ("snapshot", "endpoint", "locale")
+
+
+def _in_order_of_appearance(question: Question) -> list[str]:
+    first: dict[str, int] = {}
+    for value, moment in question.reader.first_seen("snapshotName"):
+        if value is not None:
+            name = shown(value) or value
+            first[name] = min(moment, first.get(name, moment))
+    return sorted(first, key=lambda snapshot: (first[snapshot], fold(snapshot), snapshot))
+
+
+@dataclass(frozen=True)
+class FirstAppearance:
+    """When a version of a goal, or (without a goal) a snapshot, first occurs in the log."""
+
+    at: datetime
+    goal_id: str | None
+    name: str
+
+
+def make_first_appearances(question: Question) -> list[FirstAppearance]:
+    """When each version of each goal, and each snapshot, first occurs."""
+    found = []
+    for goal_id, version, moment in question.reader.first_seen("goalId", "version"):
+        definition = question.definitions.by_id.get(goal_id)
+        if definition is not None:
+            found.append(FirstAppearance(instant(moment), goal_id, definition.version_title(version or "")))
+    for snapshot, moment in question.reader.first_seen("snapshotName"):
+        if snapshot is not None:
+            found.append(FirstAppearance(instant(moment), None, shown(snapshot) or snapshot))
+    return found
+
+
+def _days_in_use(question: Question) -> dict[str, int]:
+    """How many calendar days of the zone lie between the first and the last cycle of each snapshot."""
+    between: dict[str, tuple[int, int]] = {}
+    for row in extents(question.reader, question.selection, "snapshot"):
+        name = shown(row.key) or row.key
+        first, last = between.get(name, (row.first, row.last))
+        between[name] = min(first, row.first), max(last, row.last)
+    return {
+        snapshot: (_local(question, last).date() - _local(question, first).date()).days + 1
+        for snapshot, (first, last) in between.items()
+    }
+
+
+def _local(question: Question, micros: int) -> datetime:
+    return instant(micros).astimezone(question.zone)
+
+
+# -- the steps of one goal
+
+
+def make_drop_offs(question: Question, goal: Goal) -> DropOffs:
+    """What became of the cycles that reached each step of a goal, and what came next where they dropped."""
+    definition = question.definitions.by_id.get(goal.id)
+    order = definition.all_in_order() if definition else [step.id for step in goal.steps]
+    place_of = {step_id: place for place, step_id in enumerate(order)}
+    only = question.selection.goals
+    allowed = definition is not None and (only is None or definition.number in only)
+    rows: list[Tally] = []
+    if definition is not None and allowed:
+        rows = choose(question.reader, replace(question.selection, goals=(definition.number,)))
+    counts = {kind: [0] * len(order) for kind in ("reached", "dropped", "went_on", "completed")}
+    later = [_Later() for _ in order]
+    dropped: dict[tuple[int, tuple[int, ...]], int] = {}
+    for row in rows:
+        assert definition is not None
+        bits = [definition.places[number] for number in bits_of(row.masks)]
+        places = sorted({0, *(place_of[bit.step_id] for bit in bits)})
+        completed = definition.worth(row.masks).outcome == "completed"
+        for place in places:
+            counts["reached"][place] += row.cycles
+            if place != places[-1]:
+                counts["went_on"][place] += row.cycles
+                worth = [bit.metrics for bit in bits if bit.metrics is not None and place_of[bit.step_id] > place]
+                later[place].add(worth, row.cycles)
+        counts["completed" if completed else "dropped"][places[-1]] += row.cycles
+        if not completed:
+            dropped[row.goal, row.masks] = places[-1]
+    following = _following(question, definition, dropped, counts["dropped"]) if definition else {}
+    names = [definition.step_name(each) if definition else goal.step(each).name for each in order]
+    return DropOffs(
+        goal_id=goal.id,
+        goal=goal.name,
+        started=sum(row.cycles for row in rows),
+        steps=tuple(
+            DropOff(
+                step_id=step_id,
+                name=names[place],
+                reached=counts["reached"][place],
+                dropped=counts["dropped"][place],
+                went_on=counts["went_on"][place],
+                completed=counts["completed"][place],
+                stake=later[place].at_stake(counts["dropped"][place], counts["went_on"][place]),
+                next=following.get(place, ()),
+            )
+            for place, step_id in enumerate(order)
+        ),
+    )
+
+
+class _Later:
+    """What the later steps of cycles that went on were worth."""
+
+    def __init__(self) -> None:
+        self.cost_savings = self.revenue = Decimal(0)
+        self.seconds = 0
+
+    def add(self, worth: Iterable[SuccessMetrics], cycles: int) -> None:
+        for metrics in worth:
+            self.cost_savings += metrics.cost_savings * cycles
+            self.revenue += metrics.revenue * cycles
+            self.seconds += metrics.time_saved_seconds * cycles
+
+    def at_stake(self, dropped: int, went_on: int) -> Stake | None:
+        if not went_on:
+            return None
+        return Stake(
+            cost_savings=self.cost_savings * dropped / went_on,
+            revenue=self.revenue * dropped / went_on,
+            time_saved_seconds=self.seconds * dropped / went_on,
+        )
+
+
+def _following(
+    question: Question,
+    definition: Definition,
+    dropped: Mapping[tuple[int, tuple[int, ...]], int],
+    counts: Sequence[int],
+) -> dict[int, tuple[tuple[str, int], ...]]:
+    """What came next in the sessions, by the step after which a cycle dropped."""
+    found: dict[int, Counter[str]] = {place: Counter() for place, count in enumerate(counts) if count}
+    for row in came_next(question.reader, dropped) if dropped else ():
+        other = question.definitions.by_number[row.goal]
+        same = other is definition
+        what = SAME_GOAL if same else f"another goal: {other.name}, {other.step_name(row.step_id)}"
+        found[row.after][what] += row.cycles
+    for place, after in found.items():
+        nothing = counts[place] - sum(after.values())
+        if nothing:
+            after[NOTHING_MORE] = nothing
+    return {place: tuple(after.most_common()) for place, after in found.items()}
+
+
+def make_times(question: Question, goal: Goal, step_id: str | None) -> Times:
+    """How long the cycles of the one goal that `question` sees took to reach a step, or to complete."""
+    definition = question.definitions.by_id.get(goal.id)
+    places: list[int] | None = []
+    if definition is not None and step_id is None:
+        places = [number for number, place in enumerate(definition.places) if place.completes]
+    elif definition is not None and step_id is not None:
+        places = definition.places_of(step_id) or (None if definition.kind(step_id) == "initial" else [])
+    rows = []
+    if definition is not None:
+        mask = None if places is None else masks_of(places, question.reader.words)
+        rows = waits(question.reader, question.selection, mask, microseconds(question.now))
+    reached = [(row.micros / 1e6, row.cycles) for row in rows if row.end == REACHED]
+    departures = [
+        Departures(
+            seconds=row.micros / 1e6,
+            reached=row.cycles if row.end == REACHED else 0,
+            superseded=row.cycles if row.end == SUPERSEDED else 0,
+            open=row.cycles if row.end not in (REACHED, SUPERSEDED) else 0,
+        )
+        for row in rows
+    ]
+    return Times(
+        goal=goal.name,
+        step=definition.step_name(step_id) if definition and step_id else step_id and goal.step(step_id).name,
+        started=sum(row.cycles for row in rows),
+        open=sum(each.open for each in departures),
+        seconds=tuple(reached),
+        incidence=tuple(incidence(departures)),
+    )
+
+
+# -- what if
+
+
+class GoalTallies:
+    """The selected cycles of a goal, counted by what they reached: priced again without asking the log again."""
+
+    def __init__(self, question: Question, goal: Goal) -> None:
+        self._goal = goal
+        self._definition = question.definitions.by_id.get(goal.id)
+        rows = tally(question.reader, question.selection, by=[]) if self._definition else []
+        self._rows = [row for row in rows if row.period == CURRENT]
+
+    def under(self, edited: Goal) -> WhatIf:
+        """The figures as recorded and as they would be had `edited` been the goal's definition."""
+        definition = self._definition
+        if definition is None:
+            return WhatIf(self._goal.id, self._goal.name, NOTHING, NOTHING, ())
+        recorded: FigureTotals[None] = FigureTotals()
+        total, moved = NOTHING, Counter[tuple[Outcome, Outcome]]()
+        steps = {step.id: step for step in edited.steps}
+        for row in self._rows:
+            recorded.add(None, definition, row)
+            reached = [steps.get(definition.places[number].step_id) for number in bits_of(row.masks)]
+            before = definition.worth(row.masks).outcome
+            after = outcome(["initial", *(step.kind if step else None for step in reached)])
+            metrics = [step.metrics for step in reached if step is not None]
+            count = row.cycles
+            total += Figures(
+                started=count,
+                completed=count if after == "completed" else 0,
+                partial=count if after == "partial" else 0,
+                incomplete=count if after == "incomplete" else 0,
+                time_saved_seconds=count * sum(each.time_saved_seconds for each in metrics),
+                cost_savings=count * sum((each.cost_savings for each in metrics), Decimal(0)),
+                revenue=count * sum((each.revenue for each in metrics), Decimal(0)),
+                unpriced_steps=count * sum(step is None or step.metrics.unpriced for step in reached),
+            )
+            if before != after:
+                moved[before, after] += count
+        changes = tuple(Moved(before, after, count) for (before, after), count in moved.most_common())
+        return WhatIf(definition.id, self._goal.name, recorded[None], total, changes)
