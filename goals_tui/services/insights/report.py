@@ -197,7 +197,7 @@ def keys_of(
 ) -> dict[str, Bucket | Dimension]:
     """What cycles are counted by for each dimension but the goal, by which they always are.
 
-    `previous` is an earlier time_range that is asked for, too.
+    `previous` is an earlier range that is asked for, too.
     """
     by: dict[str, Bucket | Dimension] = {}
     for dimension in dimensions:

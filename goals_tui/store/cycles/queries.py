@@ -49,7 +49,7 @@ class Selection:
         return [name for name, wanted in asked.items() if wanted]
 
     def conditions(self, values: Values) -> list[str]:
-        """What a cycle that began must fulfil, apart from the time_range."""
+        """What a cycle that began must fulfil, apart from the time range."""
         found = []
         if self.goals is not None:
             found.append(f"list_contains({values.add(list(self.goals))}::INTEGER[], goal)")
@@ -147,7 +147,7 @@ def tally(
     previous: TimeRange | None = None,
     later: TimeRange | None = None,
 ) -> list[Tally]:
-    """Count the selected cycles by goal, mask and key, in one scan; with those of an earlier and of a later time_range.
+    """Count the selected cycles by goal, mask and key, in one scan; with those of an earlier and of a later range.
 
     All orphans are counted, too: those of the whole log, whatever is selected.
     """
