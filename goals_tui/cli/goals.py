@@ -147,10 +147,11 @@ def delete(
     goal: GoalArgument,
     confirm: Annotated[str, typer.Option("--confirm", metavar="NAME", help="The goal's name: it can't be undone.")],
 ) -> None:
-    """Delete a goal with all its analytics data. Its nodes in flows stay and stop working."""
-    opened = services_with_goals(context)
-    found = opened.goals.get(goal)
-    taken = opened.goals.delete(found.id, confirm=confirm)
+    """Delete a goal with all its analytics data. Its nodes in flows stay and stop working.
+
+    The id of a goal that is gone, also as NAME, deletes the events that are left of it.
+    """
+    taken = services_with_goals(context).goals.delete(goal, confirm=confirm)
     say(f"Deleted {taken.name!r}: {plural(taken.events, 'event')} of {plural(taken.cycles, 'cycle')} went with it.")
     for use in taken.uses:
         say(f"  The node {use.node!r} of the flow {use.flow!r} stopped working.")

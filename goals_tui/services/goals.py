@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -167,10 +167,8 @@ class GoalService:
         label = f"{label} (deleted events stay deleted)"
         # Nobody else who saves something has to wait for the events: only their commit is inside the edit.
         events = self._services.workspace.events
-        with events.deleting(goal.id, doomed) as deletion, self._services.history.edit(label) as edit:
-            saved = self._save(edit, goal, overwrite)
-            deletion.commit()
-        return saved
+        with events.deleting(goal.id, doomed) as deletion, self._services.history.edit(label, deletion) as edit:
+            return self._save(edit, goal, overwrite)
 
     def _save(self, edit: Editing, goal: Goal, overwrite: bool) -> Goal:
         document = edit.get(KIND, goal.id)
@@ -234,6 +232,20 @@ class GoalService:
         events, cycles = count_events(self._services.workspace.events, goal.id, step_id)
         return Consequences(goal.id, step_id, name, events, cycles, tuple(self.where_used(goal.id, step_id)))
 
+    def leftovers(self) -> list[Consequences]:
+        """What deleting each goal would take of which events are left though it is gone; their ids stand for names.
+
+        Most events first. Counts events: call it off the main thread.
+        """
+        from goals_tui.store.cycles.view import count_by_goal
+
+        here = self._documents.all(KIND)
+        return [
+            Consequences(goal_id, None, goal_id, events, cycles, tuple(self.where_used(goal_id)))
+            for goal_id, events, cycles in count_by_goal(self._services.workspace.events)
+            if goal_id not in here
+        ]
+
     def lost_by_saving(self, goal: Goal, *, overwrite: bool = False) -> list[Consequences]:
         """For each step that the stored goal has and `goal` has not: what goes with it, where anything does.
 
@@ -249,25 +261,32 @@ class GoalService:
     def delete(self, goal_id: str, *, confirm: str) -> Consequences:
         """Delete a goal with its analytics; its nodes in flows stay and are found by `check`. Can't be undone.
 
-        Raises RefusedError unless `confirm` is the goal's name.
+        A goal that is gone and of which events are left (`leftovers`) is named by its id. Raises RefusedError unless
+        `confirm` is the goal's name, for a goal that is gone its id.
         """
-        goal = self.get(goal_id)
-        if confirm.strip() != goal.name:
+        taken = self._deletable(goal_id)
+        if confirm.strip() != taken.name:
             raise RefusedError(
-                f"To delete the goal, confirm with its name: {goal.name!r}, not {confirm.strip()!r}.", field="confirm"
+                f"To delete the goal, confirm with its name: {taken.name!r}, not {confirm.strip()!r}.", field="confirm"
             )
-        taken = self.consequences(goal.id)
-        label = f"Delete goal {goal.name!r}"
+        gone, label = taken.goal_id, f"Delete goal {taken.name!r}"
         events = self._services.workspace.events
-        with events.deleting(goal.id) as deletion, self._services.history.edit(label) as edit:
-            # Events first: a goal whose deletion was cut off can be deleted again, events without a goal can't.
-            deletion.commit()
+        with events.deleting(gone) as deletion, self._services.history.edit(label, deletion) as edit:
             for version, document in edit.all(VERSIONS).items():
-                if document["id"] == goal.id:
+                if document["id"] == gone:
                     edit.drop(VERSIONS, version)
-            edit.drop(KIND, goal.id)
-        self._services.history.forget(KIND, goal.id)
-        return taken
+            edit.drop(KIND, gone)
+        self._services.history.forget(KIND, gone)
+        return replace(taken, events=deletion.events)
+
+    def _deletable(self, wanted: str) -> Consequences:
+        try:
+            return self.consequences(wanted)
+        except NotFoundError:
+            found = next((left for left in self.leftovers() if left.goal_id == wanted), None)
+            if found is None:
+                raise
+            return found
 
     # -- inside
 

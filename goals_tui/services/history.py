@@ -14,6 +14,7 @@ from goals_tui.domain.words import fold
 
 if TYPE_CHECKING:
     from goals_tui.store.documents import Documents, Transaction
+    from goals_tui.store.events.parts import Prepared
 
 Document = Mapping[str, Any]
 
@@ -106,10 +107,13 @@ class History:
         return _last_label(self._undone)
 
     @contextmanager
-    def edit(self, label: str) -> Iterator[Editing]:
-        """One edit: everything inside is written at once at the end, or not at all."""
+    def edit(self, label: str, events: Prepared | None = None) -> Iterator[Editing]:
+        """One edit: everything inside is written at once at the end, or not at all.
+
+        `events` is a prepared change of the event log that happens in the same moment; undo leaves it alone.
+        """
         with self._lock:
-            with self._documents.transaction() as transaction:
+            with self._documents.transaction(events) as transaction:
                 editing = Editing(transaction)
                 yield editing
             if editing.changes:

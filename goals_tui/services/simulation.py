@@ -23,7 +23,7 @@ from goals_tui.domain.ids import Ids
 from goals_tui.domain.report import Outcome
 from goals_tui.domain.words import fold
 from goals_tui.format import plural
-from goals_tui.services.imports.result import Progress, silent
+from goals_tui.services.imports.result import Progress, say_done, silent
 from goals_tui.services.tracking import EventTemplates
 
 if TYPE_CHECKING:
@@ -139,8 +139,13 @@ class Simulation:
                     lines.writelines(map(to_line, users.converse(random, arrival)))
             progress(_RUNNING, "Writing events")
             bulk.load_checked(file)
-            added, known = bulk.write()
-        progress(1.0, "Done")
+            with bulk.prepared() as part, services.workspace.documents.transaction(part) as transaction:
+                gone = bulk.events_by_goal().keys() - transaction.all("goals").keys()
+                if gone:
+                    raise RefusedError("A goal was deleted while the conversations ran. Simulate them again.")
+            added = part.events if part else 0
+            known = bulk.count() - added
+        say_done(progress)
         return SimulationResult(
             sessions, added + known, added, users.not_tracked, dict(users.outcomes), dict(users.endings)
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from goals_tui.domain.cycle import join_cycle
-from goals_tui.domain.errors import NotFoundError, RefusedError
+from goals_tui.domain.errors import NotFoundError, RefusedError, UnreadableError
 from goals_tui.domain.event import EARLIEST, LATEST, LONGEST_FIELD, GoalEvent, Key, Source
 from goals_tui.domain.goal import Goal
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from goals_tui.store.events.sessions import SessionEvent
 
 _SESSION = TypeAdapter(Key)
+
+_TRIES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,28 @@ class Tracker:
     ) -> Tracked:
         """Record that a conversation reached steps of a goal, `at` a moment with a zone (None: now).
 
-        Raises NotFoundError for an unknown goal or step, RefusedError for no step, an empty session or a moment
-        that has no zone or lies outside 1970 to 2200, UnreadableError where the log can't be written.
+        Raises NotFoundError for an unknown goal or step, also for one that is deleted at this moment, RefusedError
+        for no step, an empty session or a moment that has no zone or lies outside 1970 to 2200, UnreadableError where
+        the log can't be written.
         """
+        documents = self._services.workspace.documents
+        for _ in range(_TRIES):
+            # The steps are looked up without a lock, and recorded only if nobody changed any goal until then.
+            tracked = self._track(session_id, goal_id, step_ids, source, at, documents.stamp())
+            if tracked is not None:
+                return tracked
+        raise UnreadableError("The goals of this project change faster than steps can be tracked. Try again.")
+
+    def _track(
+        self,
+        session_id: str,
+        goal_id: str,
+        step_ids: Sequence[str],
+        source: Source,
+        at: datetime | None,
+        stamp: Hashable,
+    ) -> Tracked | None:
+        """One try; None where goals.json has not the stamp any more when nobody can delete a goal."""
         goal = self._goal(goal_id)
         self._check_steps(goal, step_ids)
         session_id = _session(session_id)
@@ -72,8 +93,9 @@ class Tracker:
         template = self._templates.of(goal, source)
         shared = {"timestamp": moment, "goal_cycle_id": cycle_id, "session_id": session_id}
         events = tuple(template.model_copy(update={**shared, "id": ids.hex24(), "step_id": step}) for step in steps)
-        self._log.append(events)
-        return Tracked(events, cycle_id)
+        documents = self._services.workspace.documents
+        same = self._log.append(events, only_if=lambda: documents.stamp() == stamp)
+        return Tracked(events, cycle_id) if same else None
 
     def _open_cycle(self, session_id: str, goal_id: str, initial: str, at: datetime | None) -> str | None:
         """The cycle that further steps of the goal join in this session, or None."""

@@ -40,6 +40,11 @@ def refusal(doing: str, path: Path, error: OSError) -> UnreadableError:
     return UnreadableError(f"Can't {doing} {path}: {reason}. {advice}.")
 
 
+def is_full(error: OSError) -> bool:
+    """Whether there is no room to write: whatever was read meanwhile is not to blame."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 @contextlib.contextmanager
 def explained(doing: str, path: Path) -> Iterator[None]:
     """Turns an OSError of the block into an UnreadableError that names the path and the reason."""

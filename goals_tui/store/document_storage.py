@@ -24,7 +24,9 @@ from goals_tui.store.twice import key_twice
 
 FORMAT = 1
 """The version of the file's format that we write; a newer one is refused."""
-_MARK = "_format"
+MARKED_FORMAT = 2
+"""The format while the file is marked (`joint_commit`). A version that knows no marks refuses it."""
+_VERSION, _MARK = "_format", "_commit"
 _LARGE = 1 << 22
 """Bytes of JSON of which the parse is worth keeping from the garbage collector: about 1,000 goals."""
 Tables = dict[str, dict[str, Any]]
@@ -52,6 +54,7 @@ class DocumentStorage(Storage):
         self._guard = threading.RLock()
         self._stamp: Stamp | None = None
         self._tables: Tables = {}
+        self._mark: str | None = None
 
     def stamp(self) -> Stamp | None:
         """What changes when the file does (inode, time of change, size); None when there is no file."""
@@ -72,23 +75,37 @@ class DocumentStorage(Storage):
             with contextlib.nullcontext() if locked else self._lock:
                 return self._newest(recovering=True)
 
+    def mark(self) -> str | None:
+        """The id that the file is marked with. Raises UnreadableError, also for a file that `read` would recover."""
+        try:
+            with self._guard:
+                self._newest(recovering=False)
+                return self._mark
+        except _DamagedError as damage:
+            raise UnreadableError(f"{self.path} is damaged ({damage}). Open the workspace again.") from None
+
     def _newest(self, *, recovering: bool) -> Tables:
         with self._guard:
             stamp = self.stamp()
             if stamp is None or stamp != self._stamp:
-                self._tables = self._load(recovering)
+                self._tables, self._mark = self._load(recovering)
                 # Whoever replaced the file meanwhile is not in what was parsed: the next read looks again.
                 self._stamp = stamp if self.stamp() == stamp else None
             return self._tables
 
-    def write(self, data: Tables) -> None:
-        """Replaces the file in one step and keeps the previous one as `.bak`. Hold the workspace's lock."""
-        content = orjson.dumps({_MARK: FORMAT, **data}, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+    def write(self, data: Tables, *, mark: str | None = None, keeps_previous: bool = True) -> None:
+        """Replaces the file in one step and keeps the previous one as `.bak`. Hold the workspace's lock.
+
+        `mark` is the id of an intent of `joint_commit`.
+        """
+        head = {_VERSION: MARKED_FORMAT, _MARK: mark} if mark else {_VERSION: FORMAT}
+        content = orjson.dumps({**head, **data}, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
         with self._guard, explained("write", self.path):
             check_writable(self.path)
-            self._keep_previous()
+            if keeps_previous:
+                self._keep_previous()
             replace_file(self.path, content + b"\n")
-            self._tables, self._stamp = data, self.stamp()
+            self._tables, self._mark, self._stamp = data, mark, self.stamp()
         self._clear_leftovers()
 
     def _clear_leftovers(self) -> None:
@@ -113,17 +130,17 @@ class DocumentStorage(Storage):
         finally:
             temporary.unlink(missing_ok=True)
 
-    def _load(self, recovering: bool) -> Tables:
+    def _load(self, recovering: bool) -> tuple[Tables, str | None]:
         if not self.path.exists() and not self._backup.exists():
-            return {}
+            return {}, None
         try:
-            tables = _parse(self.path)
+            tables, mark = _parse(self.path)
         except _DamagedError as damage:
             if not recovering:
                 raise
-            tables = self._recover(damage)
+            tables, mark = self._recover(damage)
         self._check_needed(tables)
-        return tables
+        return tables, mark
 
     def _check_needed(self, tables: Tables) -> None:
         for kind, needed in self._needed.items():
@@ -135,10 +152,10 @@ class DocumentStorage(Storage):
                             f"Correct it there, or put a backup of {self.path.name} in its place."
                         )
 
-    def _recover(self, damage: _DamagedError) -> Tables:
+    def _recover(self, damage: _DamagedError) -> tuple[Tables, str | None]:
         """Brings the copy back and keeps the damaged file, too; the user is told."""
         try:
-            tables = _parse(self._backup)
+            recovered = _parse(self._backup)
         except _DamagedError:
             raise UnreadableError(
                 f"{self.path} is damaged ({damage}) and so is its copy {self._backup.name}. "
@@ -155,7 +172,7 @@ class DocumentStorage(Storage):
             f"{self.path.name} was damaged ({damage}) and was recovered from {self._backup.name}, "
             f"as it was before the last change{kept}."
         )
-        return tables
+        return recovered
 
     def _free_name(self) -> Path:
         """Where a damaged file goes: never over another one."""
@@ -173,8 +190,8 @@ def _copy_of(path: Path) -> Path:
     return path.with_name(path.name + ".bak")
 
 
-def _parse(path: Path) -> Tables:
-    """The tables of a file. Raises _DamagedError for its content, UnreadableError for everything else."""
+def _parse(path: Path) -> tuple[Tables, str | None]:
+    """The tables of a file, and its mark. Raises _DamagedError for its content, UnreadableError for everything else."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -200,17 +217,17 @@ def _parse(path: Path) -> Tables:
             f"{path} is not clear: {clean_line(twice)}. Keep one of them, or make one of both, "
             f"or put {_copy_of(path).name} in its place."
         )
-    version = data.pop(_MARK, None)
-    if isinstance(version, int) and version > FORMAT:
+    version, mark = data.pop(_VERSION, None), data.pop(_MARK, None)
+    if isinstance(version, int) and version > (MARKED_FORMAT if isinstance(mark, str) else FORMAT):
         raise UnreadableError(
             f"{path} was written by a newer goals-tui (format {version}, this one knows {FORMAT}). Update goals-tui."
         )
-    if version != FORMAT:
+    if version != (MARKED_FORMAT if mark else FORMAT):
         raise _DamagedError("it does not say its format")
     for table in data.values():
         if not isinstance(table, dict) or not all(isinstance(document, dict) for document in table.values()):
             raise _DamagedError("it holds something else than documents")
-    return data
+    return data, mark
 
 
 @contextlib.contextmanager

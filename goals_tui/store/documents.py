@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from tinydb import TinyDB
 from tinydb.storages import Storage
 from tinydb.table import Document, Table
 
+from goals_tui.domain.errors import UnreadableError
 from goals_tui.store.document_storage import DocumentStorage, Needed, Tables
 from goals_tui.store.locks import process_lock
+
+if TYPE_CHECKING:
+    from goals_tui.store.events.parts import Prepared
 
 Kind = str
 """A table of goals.json: project, goals, goal_versions, flows, tasks, saved_filters, annotations."""
@@ -38,10 +42,14 @@ class Documents:
     kept parse itself: treat it as read-only and save through `transaction`.
     """
 
-    def __init__(self, path: Path, needed: Needed | None = None) -> None:
-        """`needed`: the fields that the documents of a kind must have as text; reading raises where one has not."""
+    def __init__(self, path: Path, needed: Needed | None = None, settle: Callable[[], None] | None = None) -> None:
+        """`needed`: the fields that the documents of a kind must have as text; reading raises where one has not.
+
+        `settle` brings to its end what a killed process left open between documents and events (`joint_commit`).
+        """
         self._lock = process_lock(path.with_name(f"{path.name}.lock"))
         self._storage = DocumentStorage(path, needed or {}, self._lock)
+        self._settle = settle
 
     @property
     def notices(self) -> list[str]:
@@ -60,16 +68,43 @@ class Documents:
         """What changes when the file changed on disk; costs one stat."""
         return self._storage.stamp()
 
+    def mark(self) -> str | None:
+        """The id that the file is marked with, while a change of documents and events is open (`joint_commit`).
+
+        Takes no lock. Raises UnreadableError, also where the file has to be recovered from its copy first.
+        """
+        return self._storage.mark()
+
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self, events: Prepared | None = None) -> Iterator[Transaction]:
         """Collects changes to the newest documents and writes them all at its end; none after an exception.
 
-        One transaction at a time, among all threads and processes; don't nest. Raises UnreadableError.
+        `events` is a prepared change of the events: both are committed as one, or neither. One transaction at a time,
+        among all threads and processes; don't nest. Raises UnreadableError.
         """
         with self._lock:
-            transaction = Transaction(self._storage.read(locked=True))
+            before = self._storage.read(locked=True)
+            if self._settle and self._storage.mark():
+                self._settle()
+                self._storage.write(before, keeps_previous=False)
+            transaction = Transaction(before)
             yield transaction
-            transaction.write_to(self._storage)
+            after = transaction.tables()
+            if events is None:
+                if after is not None:
+                    self._storage.write(after)
+            elif after is None:
+                events.commit()
+            else:
+                self._commit(events, after)
+
+    def _commit(self, events: Prepared, after: Tables) -> None:
+        storage = self._storage
+        events.commit(lambda mark: storage.write(after, mark=mark))
+        if storage.mark():
+            # The change has happened. Where the mark can't be taken off now, the next writer does.
+            with contextlib.suppress(UnreadableError):
+                storage.write(after, keeps_previous=False)
 
 
 class Transaction:
@@ -100,10 +135,10 @@ class Transaction:
             self._changes.setdefault(kind, {})[document_id] = None
         return there
 
-    def write_to(self, storage: DocumentStorage) -> None:
-        """Brings all changes into the file at once; the file stays untouched when there are none."""
+    def tables(self) -> Tables | None:
+        """All documents as they are after the changes; None where there are none."""
         if not self._changes:
-            return
+            return None
         staged = _Staged(self._tables)
         database = _Database(storage=lambda: staged)
         for kind, changes in self._changes.items():
@@ -114,7 +149,7 @@ class Transaction:
                 for document_id, fields in changes.items()
                 if fields is not None
             )
-        storage.write(staged.tables)
+        return staged.tables
 
 
 class _Staged(Storage):

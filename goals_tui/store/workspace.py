@@ -210,8 +210,8 @@ class Workspace:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.documents = Documents(path / DOCUMENTS, NEEDED)
-        self.events = EventLog(path / EVENTS)
+        self.documents = Documents(path / DOCUMENTS, NEEDED, settle=lambda: self.events.settle())
+        self.events = EventLog(path / EVENTS, self.documents)
         self.activities: Log[Activity] = Log(path / ACTIVITIES_FOLDER, ACTIVITIES)
 
     @property

@@ -15,6 +15,7 @@ import pytest
 from typer.main import get_command
 
 from goals_tui.cli.app import app
+from goals_tui.domain.event import source
 from goals_tui.services.context import Services
 from tests import builders
 from tests.cli.conftest import Cli, program
@@ -70,6 +71,21 @@ def test_money_is_spelled_alike_wherever_it_is_printed(
     goal = desk("goals", "show", GOAL.id, "--format", "json").json
     assert goal["steps"][2]["revenue"] == report["totals"]["revenue"] == revenue
     assert goal["steps"][2]["cost_savings"] == {"KWD": "12.500"}.get(currency, "12.50" if currency == "EUR" else "12.5")
+
+
+def test_what_is_left_of_a_goal_that_is_gone_is_deleted_by_its_id(desk: Cli, services: Services) -> None:
+    lost = "f" * 24
+    log = services.workspace.events
+    [first, *_] = log.session_events("s1")
+    event = services.tracking.track("s2", GOAL.id, [first.step_id], source("Webchat", None, None, None)).events[0]
+    log.append([event.model_copy(update={"id": f"left{n}", "goal_id": lost}) for n in range(3)])
+    wrong = desk("goals", "delete", lost, "--confirm", "Book a Flight")
+    assert wrong.code == 1 and f"confirm with its name: {lost!r}" in wrong.err
+    done = desk("goals", "delete", lost, "--confirm", lost)
+    assert done.code == 0 and done.err.startswith(f"Deleted {lost!r}: 3 events of 1 cycle went with it.")
+    assert desk("report", "--span", "all", "--format", "json").json["health"]["unknown_goals"] == 0
+    again = desk("goals", "delete", lost, "--confirm", lost)
+    assert again.code == 1 and f"There is no goal {lost!r}" in again.err
 
 
 def test_goals_delete_wants_the_name(desk: Cli) -> None:

@@ -14,6 +14,7 @@ from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.ids import Ids
 from goals_tui.services.context import Services, open_services
+from goals_tui.services.imports.log_rows import Columns
 from tests.builders import hex_id, uuid_of
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -67,6 +68,11 @@ def save(workspace: Path, acknowledge: Acknowledge, *, first: int, count: int) -
 
 def import_odata(workspace: Path, acknowledge: Acknowledge, *, folder: str) -> None:
     result = opened(workspace).imports.odata([Path(folder)])
+    acknowledge([result.goals_added, result.events_added, result.events_known])
+
+
+def import_csv(workspace: Path, acknowledge: Acknowledge, *, file: str, goal: str) -> None:
+    result = opened(workspace).imports.log([Path(file)], goal, Columns("case", "activity", "time"))
     acknowledge([result.goals_added, result.events_added, result.events_known])
 
 
@@ -171,6 +177,7 @@ JOBS: dict[str, Callable[..., None]] = {
         append,
         save,
         import_odata,
+        import_csv,
         seal,
         delete,
         delete_step,

@@ -6,14 +6,17 @@ server itself opens nothing: DuckDB's threads would not survive a fork.
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,6 +44,18 @@ class Death:
 
 
 @dataclass(frozen=True)
+class SystemFault:
+    """What happens at the n-th system call that changes the disk, DuckDB's included (`calls.c`); 0: nothing.
+
+    `error` 0: the child is killed before it. Else that call, of those that need room on the disk, fails with this
+    errno, and so do all that follow it.
+    """
+
+    at_call: int = 0
+    error: int = 0
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What a child did: what it acknowledged, how many calls it made, how it ended."""
 
@@ -57,12 +72,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Task:
-    """A job of `jobs` on a workspace; `file_size` is the most bytes that any file may come to have meanwhile."""
+    """A job of `jobs` on a workspace; `file_size` is the most bytes that any file may come to have meanwhile.
+
+    `fault` needs a server that watches system calls.
+    """
 
     job: str
     workspace: Path
     options: Mapping[str, Any] = field(default_factory=dict)
     death: Death | None = None
+    fault: SystemFault | None = None
     file_size: int | None = None
 
 
@@ -100,16 +119,30 @@ def deaths(count: int, whole: Outcome, seed: str) -> Iterator[Death]:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """A server for as long as the block lasts."""
+def running_server(*, watches_system_calls: bool = False) -> Iterator[Server]:
+    """A server for as long as the block lasts. To watch system calls takes Linux and a C compiler: see `compiler`."""
     command = [sys.executable, "-m", "tests.faults.server"]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        try:
-            yield Server(process)
-        finally:
-            assert process.stdin is not None
-            process.stdin.close()
-            process.wait()
+    with tempfile.TemporaryDirectory() as folder:
+        environment = dict(os.environ)
+        if watches_system_calls:
+            library = Path(folder) / "calls.so"
+            source = Path(__file__).with_name("calls.c")
+            subprocess.run([compiler(), "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+            environment["LD_PRELOAD"] = str(library)
+        with subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
+            try:
+                yield Server(process)
+            finally:
+                assert process.stdin is not None
+                process.stdin.close()
+                process.wait()
+
+
+def compiler() -> str:
+    """The C compiler with which system calls can be watched; empty where they can't be."""
+    return (shutil.which("cc") or "") if sys.platform == "linux" else ""
 
 
 # -- in the server
@@ -160,6 +193,7 @@ def _wait(child: int, reading: int, started: float, told: Mapping[str, Any]) -> 
 
 def _child(job: Callable[..., None], told: Mapping[str, Any], pipe: int) -> None:
     write = os.write
+    fault = told["fault"]
     calls = Calls(told["death"] or {})
 
     def say(**said: Any) -> None:
@@ -173,14 +207,19 @@ def _child(job: Callable[..., None], told: Mapping[str, Any], pipe: int) -> None
     if told["file_size"] is not None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (told["file_size"], told["file_size"]))
-    calls.watch()
+    if fault:
+        system = ctypes.CDLL(None)
+        system.faults_calls.restype = ctypes.c_long
+        system.faults_arm(ctypes.c_long(fault["at_call"]), ctypes.c_long(fault["error"]))
+    else:
+        calls.watch()
     try:
         job(Path(told["workspace"]), lambda what: say(ack=what), **told["options"])
     except GoalsError as error:
         say(error=str(error))
     except BaseException:  # noqa: BLE001  # whatever it is, the test shall see it
         say(crash=traceback.format_exc())
-    say(calls=calls.count)
+    say(calls=system.faults_calls() if fault else calls.count)
     os._exit(0)
 
 

@@ -193,6 +193,8 @@ def zipped(name: str) -> bytes:
         (b"[1", "it is not JSON"),
         (b"case,activity,time\n1,Select,caf\xe9\n", "it is not UTF-8 text"),
     ],
+    # The content of an archive says when it was made.
+    ids=lambda given: given if isinstance(given, str) else "file",
 )
 def test_what_a_file_is_that_cannot_be_read(services: Services, tmp_path: Path, content: bytes, message: str) -> None:
     with pytest.raises(UnreadableError) as raised:

@@ -396,17 +396,27 @@ def test_progress_rises_and_may_stop_it_before_anything_is_written(services: Ser
     assert heard[-1] == 1.0
 
 
-def test_an_import_that_saved_goals_is_not_stopped_any_more(services: Services, tmp_path: Path) -> None:
+@pytest.mark.parametrize("last", ["Writing events", "Saving goals"])
+def test_an_import_that_is_stopped_before_its_commit_changed_nothing(
+    services: Services, tmp_path: Path, last: str
+) -> None:
     def stop(_fraction: float, text: str) -> None:
-        if text not in ("Reading all.jsonl", "Saving goals"):
+        if text == last:
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        bring_all(services, tmp_path / "in", goal(), *steps(), *EVENTS, progress=stop)
+    assert services.goals.all() == []
+    assert services.workspace.events.is_empty()
+
+
+def test_an_import_that_is_written_is_not_stopped_any_more(services: Services, tmp_path: Path) -> None:
+    def stop(fraction: float, _text: str) -> None:
+        if fraction == 1.0:
             raise KeyError
 
     result = bring_all(services, tmp_path / "in", goal(), *steps(), *EVENTS, progress=stop)
     assert (result.goals_added, result.events_added) == (1, len(EVENTS))
-    more = write(tmp_path / "more", all_jsonl=lines([event(99)]))
-    with pytest.raises(KeyError):
-        bring(services, more, progress=stop)
-    assert services.workspace.events.stats().events == len(EVENTS), "nothing was changed yet, so it could be"
 
 
 def test_a_known_version_keeps_its_values_where_no_metrics_come(services: Services, tmp_path: Path) -> None:
@@ -433,18 +443,17 @@ def test_a_known_version_keeps_its_values_where_no_metrics_come(services: Servic
     assert not any(step.metrics for step in only_goal(services).steps), "nobody knows what a new version is worth"
 
 
-def test_an_import_that_was_cut_off_after_the_goals_is_completed_by_another(
+def test_an_import_that_is_cut_off_while_it_writes_leaves_nothing(
     services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def killed(*_: object) -> int:
+    def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     records = [goal(), *steps(), *EVENTS]
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(type(services.workspace.events), "write_part", killed)
+        patch.setattr("goals_tui.services.imports.odata.save_read_goals", killed)
         bring_all(services, tmp_path / "in", *records)
-    assert services.workspace.events.is_empty()
-    assert only_goal(services).id == GOAL_ID
+    assert services.workspace.events.is_empty() and services.goals.all() == []
     assert bring_all(services, tmp_path / "in", *records).events_added == 3
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -150,6 +151,42 @@ def test_templates_do_not_pile_up() -> None:
     for number in range(templates.MOST + 5):
         templates.of(GOAL, Source(endpoint_name=str(number)))
     assert len(templates._made) <= templates.MOST
+
+
+def test_a_goal_that_is_deleted_meanwhile_takes_no_events(
+    services: Services, goal: Goal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, log = open_services(services.workspace.path, env={}), services.workspace.events
+    opened = services.tracking.track("s", goal.id, [CHOSEN], WEB)
+    append = log.append
+
+    def deleted_before(*args: Any, **options: Any) -> bool:
+        if other.goals.summaries():
+            assert other.goals.delete(goal.id, confirm=goal.name).events == len(opened.events)
+        return append(*args, **options)
+
+    monkeypatch.setattr(log, "append", deleted_before)
+    with pytest.raises(NotFoundError, match="There is no goal"):
+        services.tracking.track("s", goal.id, [PASSENGER], WEB)
+    assert log.is_empty()
+
+
+def test_a_goal_that_is_edited_meanwhile_fires_under_its_new_version(
+    services: Services, goal: Goal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, log = open_services(services.workspace.path, env={}), services.workspace.events
+    append = log.append
+
+    def edited_before(*args: Any, **options: Any) -> bool:
+        found = other.goals.get(goal.id)
+        if not found.description:
+            other.goals.save(found.model_copy(update={"description": "Edited"}))
+        return append(*args, **options)
+
+    monkeypatch.setattr(log, "append", edited_before)
+    tracked = services.tracking.track("s", goal.id, [CHOSEN], WEB)
+    assert [event.version for event in tracked.events] == [other.goals.get(goal.id).version] != [goal.version]
+    assert len(stored(services)) == 1
 
 
 def test_the_rule_alone() -> None:

@@ -15,6 +15,7 @@ from goals_tui.domain.event import FIELDS
 from goals_tui.domain.spreadsheet import as_it_was
 from goals_tui.domain.text import clean_line
 from goals_tui.services.imports.table import UnusableError, read_table
+from goals_tui.store.atomic import is_full, refusal
 
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv")
 LINES = (".jsonl", ".ndjson")
@@ -96,7 +97,7 @@ def to_lines(file: DataFile, place: Path) -> tuple[Path, Page | None]:
     """A file with one JSON record a line, the same in number and order; and the page, where it was one.
 
     Raises NoRecordsError where there are no records in it at all, UnusableError where it can't be used as a whole.
-    Temporary files go to `place`.
+    Temporary files go to `place`; UnreadableError where there is no room for them.
     """
     page = None
     try:
@@ -114,6 +115,8 @@ def to_lines(file: DataFile, place: Path) -> tuple[Path, Page | None]:
         with target.open("wb") as lines:
             lines.writelines(map(_line, records))
     except OSError as error:
+        if is_full(error):
+            raise refusal("write", place, error) from error
         raise UnusableError(f"it can't be read: {error.strerror or error}") from error
     return target, page
 

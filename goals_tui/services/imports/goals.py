@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 KIND = "goals"
 VERSIONS = "goal_versions"
 
+LABEL = "Import goals (their events stay)"
+"""What undo calls an import: it takes the goals back and leaves their events, which data health then reports."""
+
 
 @dataclass(frozen=True, slots=True)
 class SavedGoals:
@@ -37,19 +40,17 @@ class SavedGoals:
     kept: int
 
 
-def save_read_goals(services: Services, goals: Iterable[ReadGoal], broken: Broken) -> SavedGoals:
-    """Save every version that is new here, or that says something else than it does here.
+def save_read_goals(services: Services, edit: Editing, goals: Iterable[ReadGoal], broken: Broken) -> SavedGoals:
+    """Save every version that is new here, or that says something else than it does here, as a part of an edit.
 
     The newest version of a goal becomes the current one, unless the goal was changed here later. A goal whose
     name another goal has gets a free name. One that breaks a rule is reported to `broken` and left out. Where no
-    metrics were read, a version that is known keeps the values that it has here. Undo takes the goals back and
-    leaves their events, which data health then reports.
+    metrics were read, a version that is known keeps the values that it has here.
     """
     kept: set[str] = set()
-    with services.history.edit("Import goals (their events stay)") as edit:
-        here = edit.all(KIND)
-        before, names = set(here), _Names(here)
-        saved = {(one.goal.id, _save(services, edit, one, broken, kept, names)) for one in goals}
+    here = edit.all(KIND)
+    before, names = set(here), _Names(here)
+    saved = {(one.goal.id, _save(services, edit, one, broken, kept, names)) for one in goals}
     of = {done: {goal_id for goal_id, what in saved if what == done} for done in get_args(_Done)}
     changed = of["current"] & before
     earlier = (of["earlier"] & before) - changed

@@ -20,14 +20,23 @@ from goals_tui.domain.project import zone
 from goals_tui.domain.text import clean_line, quoted
 from goals_tui.domain.words import fold
 from goals_tui.format import plural
-from goals_tui.services.imports.goals import save_read_goals
+from goals_tui.services.imports.goals import KIND, LABEL, save_read_goals
 from goals_tui.services.imports.log_files import STANDARD_INPUT, ReadOptions, open_log, reader_named
 from goals_tui.services.imports.log_goal import GoalSketch, check_told
 from goals_tui.services.imports.log_rows import Columns, LogRows
 from goals_tui.services.imports.odata_goals import Place, ReadGoal
-from goals_tui.services.imports.result import MOST_NAMED, Broken, Guess, ImportResult, Preview, Progress, silent
+from goals_tui.services.imports.result import (
+    MOST_NAMED,
+    Broken,
+    Guess,
+    ImportResult,
+    Preview,
+    Progress,
+    say_done,
+    silent,
+)
 from goals_tui.services.imports.table import UnusableError
-from goals_tui.store.atomic import scratch_folder
+from goals_tui.store.atomic import is_full, refusal, scratch_folder
 from goals_tui.store.events.bulk_import import BulkImport
 
 if TYPE_CHECKING:
@@ -100,11 +109,20 @@ def import_log(
         preview = None
         if options.dry_run:
             preview = Preview(columns.told(), rows.first(_FIRST_ROWS), activities, _as_json(goal, is_new))
-        elif is_new:
-            place = Place(names[0], 1)
-            save_read_goals(services, [ReadGoal(goal, place, current=True, valued=False)], broken)
-        added, known = bulk.write(dry_run=options.dry_run)
-    progress(1.0, "Done")
+        with bulk.prepared() as part:
+            added = part.events if part else 0
+            if not options.dry_run:
+                with services.history.edit(LABEL, part) as edit:
+                    if is_new:
+                        place = Place(names[0], 1)
+                        save_read_goals(services, edit, [ReadGoal(goal, place, current=True, valued=False)], broken)
+                    if edit.get(KIND, goal.id) is None:
+                        raise RefusedError(
+                            f"The project was changed while {called} was read: the goal {goal.name!r} is not there. "
+                            "Import it again."
+                        )
+        known = bulk.count() - added
+    say_done(progress)
     assumed = where.key if rows.local_times and not options.time_zone else None
     if assumed:
         why = f"{plural(rows.local_times, 'time')} without a zone; it is the project's"
@@ -139,6 +157,8 @@ def _load(rows: LogRows, file: Path, name: str, scratch: Path, columns: Columns,
     except UnusableError as error:
         raise UnreadableError(f"{name if file == STANDARD_INPUT else file} can't be imported: {error}.") from None
     except OSError as error:
+        if is_full(error):
+            raise refusal("write", scratch, error) from error
         raise UnreadableError(f"{file} can't be read: {error.strerror or error}.") from None
     said = [] if reader.name == "csv" else [f"Read {name} as {reader.called}."]
     return [*said, *(f"{name}: {note}" for note in log.notes)]

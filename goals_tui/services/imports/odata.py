@@ -1,14 +1,13 @@
 """Imports what the original system exports: goals, their steps and metrics, and their events (DESIGN 5).
 
-Goals are saved before events, and both only after everything was read. An import that was cut off anywhere is
-completed by starting it again: what is there already adds nothing.
+Goals and events are written as one, after everything was read. Importing again what is there already adds nothing.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -21,7 +20,7 @@ from goals_tui.domain.event import FIELDS, GoalEvent
 from goals_tui.domain.model import reason
 from goals_tui.domain.project import currency_digits
 from goals_tui.services.imports.files import DataFile, NoRecordsError, Page, find_files, to_lines
-from goals_tui.services.imports.goals import KIND, VERSIONS, save_read_goals
+from goals_tui.services.imports.goals import KIND, LABEL, VERSIONS, save_read_goals
 from goals_tui.services.imports.odata_goals import (
     DURATION_UNIT,
     Collection,
@@ -30,7 +29,7 @@ from goals_tui.services.imports.odata_goals import (
     collection_of,
     duration_unit,
 )
-from goals_tui.services.imports.result import Broken, ImportResult, Incomplete, Progress, Unused, silent
+from goals_tui.services.imports.result import Broken, ImportResult, Incomplete, Progress, Unused, say_done, silent
 from goals_tui.services.imports.table import UnusableError
 from goals_tui.store.atomic import scratch_folder
 from goals_tui.store.events.bulk_import import LONGEST_LINE, BulkImport
@@ -44,6 +43,9 @@ _READING = 0.5
 
 _COPYING = 0.6
 """The share of writing that can be followed; after it, what was in the log already is left out."""
+
+_SAVING = 0.95
+"""How far an import is that only has to save the goals and to commit."""
 
 
 def import_odata(
@@ -78,18 +80,20 @@ def import_odata(
                     unused.append(not_read)
                 done += size
         bulk.load_checked(repaired)
-        progress(_READING, "Saving goals")
-        known = {goal.id: goal for goal in services.goals.all()}
-        read = goals.assemble(known)
-        saved = save_read_goals(services, read, broken)
-        # Once goals were saved nobody can be told any more that an import was stopped and changed nothing.
-        heard = _unstopped(progress) if saved.added or saved.changed or saved.earlier else progress
-        hear = _part(heard, _READING, (1 - _READING) * _COPYING, "Writing events")
+        hear = _part(progress, _READING, (1 - _READING) * _COPYING, "Writing events")
         hear(0.0)
-        with bulk.watched(hear):
-            events_added, events_known = bulk.write()
+        with ExitStack() as writing:
+            with bulk.watched(hear):
+                part = writing.enter_context(bulk.prepared())
+            progress(_SAVING, "Saving goals")
+            known = {goal.id: goal for goal in services.goals.all()}
+            read = goals.assemble(known)
+            with services.history.edit(LABEL, part) as edit:
+                saved = save_read_goals(services, edit, read, broken)
+        events_added = part.events if part else 0
+        events_known = bulk.count() - events_added
         by_goal = bulk.events_by_goal()
-    heard(1.0, "Done")
+    say_done(progress)
     here = {document["id"] for kind in (KIND, VERSIONS) for document in services.workspace.documents.all(kind).values()}
     return ImportResult(
         goals_added=saved.added,
@@ -114,14 +118,6 @@ def import_odata(
 def _part(progress: Progress, begin: float, share: float, text: str) -> Callable[[float], None]:
     """Hears how far a part of the import is, from 0 to 1, and says how far that is of the whole."""
     return lambda fraction: progress(begin + share * fraction, text)
-
-
-def _unstopped(progress: Progress) -> Progress:
-    def hear(fraction: float, text: str) -> None:
-        with suppress(Exception):
-            progress(fraction, text)
-
-    return hear
 
 
 def _read(file: DataFile, place: Path, reader: _Reader, broken: Broken) -> Unused | None:

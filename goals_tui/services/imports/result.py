@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -234,6 +235,12 @@ def unpriced_text(goal: str, step: str) -> str:
         f"Unpriced: {step!r} of {goal!r}, whose value could not be read. It counts as unpriced until it has one: "
         "correct the metric and import it again, or give the value in the goal editor"
     )
+
+
+def say_done(progress: Progress) -> None:
+    """Say that an import is written: it can't be stopped any more."""
+    with suppress(Exception):
+        progress(1.0, "Done")
 
 
 def silent(_fraction: float, _text: str) -> None:

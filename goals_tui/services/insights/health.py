@@ -37,7 +37,8 @@ def health_entries(question: Question, report: Report) -> list[HealthEntry]:
             health.unknown_goals,
             tuple(_name(definitions, goal_id) for goal_id in definitions.unknown_goals[:_EXAMPLES]),
             "Events of goals that this project does not have. They count only where a version of the goal is kept.",
-            "Redo the import of the goals, or import them with their steps or in a package.",
+            "Redo the import of the goals, or import them with their steps or in a package. Or delete their events: "
+            "goals-tui goals delete ID --confirm ID.",
         ),
         HealthEntry(
             "unpriced_steps",

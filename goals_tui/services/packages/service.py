@@ -178,14 +178,11 @@ class Packages:
             events = stage(package, plan, staged, progress) if package.has_events else 0
             progress(None, "Writing")
             merged = merging(self._services.workspace.events, staged) if events else nullcontext()
-            # Nobody who saves something has to wait for the events: only their commit is inside the edit, and where
-            # it fails, the documents are not written either.
-            with merged as part, self._services.history.edit(_label(path, part.events if part else 0)) as edit:
+            # Nobody who saves something has to wait for the events: only their commit is inside the edit.
+            with merged as part, self._services.history.edit(_label(path, part.events if part else 0), part) as edit:
                 if self._here(edit) != before:
                     raise RefusedError("The project was changed while the package was read. Import it again.")
                 _write(edit, plan)
-                if part is not None:
-                    part.commit()
             added = part.events if part is not None else 0
         notices = [*self._notices(package.manifest, contents), *_renamed(plan)]
         if events > added:

@@ -92,3 +92,17 @@ def count_events(log: EventLog, goal_id: str, step_id: str | None = None) -> tup
             f"SELECT count(*), count(DISTINCT goalCycleId) FROM events WHERE {where}", values
         ).fetchone()
     return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def count_by_goal(log: EventLog) -> list[tuple[str, int, int]]:
+    """Each goal id that occurs, with its events and distinct cycles; most events first."""
+    if log.is_empty():
+        return []
+    from goals_tui.store.events.reader import damage_named
+
+    with log.connect() as connection, damage_named(log.path):
+        rows = connection.execute(
+            "SELECT goalId, count(*) AS events, count(DISTINCT goalCycleId) FROM events GROUP BY ALL "
+            "ORDER BY events DESC, goalId"
+        ).fetchall()
+    return [(str(goal_id), int(events), int(cycles)) for goal_id, events, cycles in rows]

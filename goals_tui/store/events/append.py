@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.store.atomic import open_or_make, refusal, sync_folder, write_all
-from goals_tui.store.events.lines import Record, to_line
+from goals_tui.store.events.lines import Record, pieces, read_line, to_line
 from goals_tui.store.events.schema import Schema
 from goals_tui.store.locks import Lock
 
@@ -43,12 +43,17 @@ class AppendFile:
         self._end = -1
         """The size after our last append. Where the file has another one, somebody else wrote."""
 
-    def append(self, events: Sequence[Record]) -> Appended | None:
-        """Adds the events in one write; where they stand. Raises UnreadableError, and then none of them was added."""
+    def append(self, events: Sequence[Record], only_if: Callable[[], bool] | None = None) -> Appended | None:
+        """Adds the events in one write; where they stand. Raises UnreadableError, and then none of them was added.
+
+        None where there are none, or where `only_if`, asked under the lock, says no.
+        """
         if not events:
             return None
         data = to_line(events[0]) if len(events) == 1 else b"".join(map(to_line, events))
         with self._lock:
+            if only_if is not None and not only_if():
+                return None
             try:
                 return self._write(data)
             except OSError as error:
@@ -75,20 +80,34 @@ class AppendFile:
         except OSError as error:
             raise refusal("write", self._path, error) from error
 
+    def size(self) -> int:
+        """How many bytes the file has. Raises OSError."""
+        try:
+            return self._path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def holds(self, wanted: Callable[[dict[str, Any]], bool]) -> bool:
+        """Whether any event in the file, as `lines.read_line` gives it, is wanted. Needs the lock. Raises OSError."""
+        if not self.size():
+            return False
+        with self._path.open("rb") as file:
+            records = (read_line(piece) for piece, starts, _ends in pieces(file) if starts)
+            return any(record is not None and wanted(record) for record in records)
+
     def rename(self, target: Path) -> bool:
         """Sets the file aside under another name of the same folder, to be sealed; False when it holds nothing.
 
-        The next append makes a new file. Raises OSError.
+        The next append makes a new file. Needs the lock. Raises OSError.
         """
-        with self._lock:
-            if not self._path.exists() or not self._path.stat().st_size:
-                return False
-            descriptor, size = self._open()
-            if _last_byte(descriptor, size) != b"\n":
-                write_all(descriptor, b"\n")
-            self._close()
-            self._path.replace(target)
-            return True
+        if not self.size():
+            return False
+        descriptor, size = self._open()
+        if _last_byte(descriptor, size) != b"\n":
+            write_all(descriptor, b"\n")
+        self._close()
+        self._path.replace(target)
+        return True
 
     def _write(self, data: bytes) -> Appended:
         descriptor, size = self._open()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from goals_tui.store.events.log import EventLog
+    from goals_tui.store.events.parts import Prepared
 
 LONGEST_LINE = 16 << 20
 """Longer lines, in bytes, are broken records: an event has less than a thousandth of that."""
@@ -55,11 +56,11 @@ _LOAD_CHECKED = (
 
 
 class BulkImport:
-    """One import. `load` files, then `write` once: until then the log is as it was.
+    """One import. `load` files, then prepare them once: until the commit the log is as it was.
 
         with BulkImport(log) as bulk:
             for number, line in bulk.load(file): ...    # the records that are not plain events
-            added, known = bulk.write()
+            with bulk.prepared() as part, history.edit(label, part): ...    # the goals of the events
 
     Memory is bounded by the limit of the store's connections; what exceeds it goes to temporary files.
     """
@@ -115,26 +116,27 @@ class BulkImport:
         self._db.execute(f"CREATE VIEW {table} AS SELECT *, true AS plain FROM ({rows})")
         self._tables.append(table)
 
-    def write(self, *, dry_run: bool = False) -> tuple[int, int]:
-        """Add what was loaded to the log: how many events were new, and how many were there already.
+    @contextmanager
+    def prepared(self) -> Iterator[Prepared | None]:
+        """What was loaded, as a part that is yet to be committed: the events that are new. None where there are none.
 
-        A dry run counts them, and leaves the log as it is.
+        Nobody else can seal, delete or import before the block ends.
         """
         counts = {table: self._count(table) for table in self._tables}
-        total = sum(counts.values())
-        if not total:
-            return 0, 0
         # DuckDB does not say how far it is in a union: one with an empty table is none.
         filled = [table for table, count in counts.items() if count]
+        if not filled:
+            yield None
+            return
         rows = " UNION ALL ".join(f"SELECT {EVENTS.columns} FROM {table} WHERE plain" for table in filled)
         # The same record may come twice, but not in two forms: which of them is kept makes no difference.
         self._db.execute("SET preserve_insertion_order = false")
-        if dry_run:
-            with self._log.adding(self._db, rows) as part:
-                added = part.events
-        else:
-            added = self._log.write_part(self._db, rows)
-        return added, total - added
+        with self._log.adding(self._db, rows) as part:
+            yield part if part.events else None
+
+    def count(self) -> int:
+        """How many events were loaded."""
+        return sum(map(self._count, self._tables))
 
     def events_by_goal(self) -> dict[str, int]:
         """How many of the events that were loaded belong to each goal, by its id."""

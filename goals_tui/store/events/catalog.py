@@ -6,6 +6,8 @@ replacement is the moment at which they happen: before it nothing has changed fo
 parts.json may get lost, or be an older one again (a merge in git, a backup, a sync tool). So that nothing is lost with
 it, and nothing comes back, every new file says what it stands for: a part names what it replaces in its `Origin`, a
 deletion leaves a `Deletion`, and what is not committed yet has a mark (`marker`) beside it.
+
+Where goals.json has to change in the same moment, the replacement is announced here first (`joint_commit`).
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 import contextlib
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -28,7 +30,13 @@ from goals_tui.store.atomic import refusal, replace_file
 from goals_tui.store.twice import key_twice
 
 CATALOG = "parts.json"
+
 FORMAT = 1
+"""The version of the file's format."""
+
+OPEN_FORMAT = 2
+"""The format while the file holds an intent. A version that knows no intents refuses it."""
+
 
 _NAME = re.compile(r"[^/\\\0\ud800-\udfff]{1,200}")
 _MOST_REMEMBERED = 10_000
@@ -105,6 +113,10 @@ class Deletion:
             condition += f' AND "stepId" IN ({", ".join(map(_quoted, self.step_ids))})'
         return condition
 
+    def has(self, record: Mapping[str, Any]) -> bool:
+        """Whether the event of a line (`lines.read_line`) is one of these."""
+        return record["goalId"] == self.goal_id and (self.step_ids is None or record["stepId"] in self.step_ids)
+
     def file(self, folder: Path) -> Path:
         """Where it is recorded."""
         return deletion_file(folder, self.id)
@@ -131,6 +143,17 @@ class Catalog:
     replaced: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     deletions: tuple[str, ...] = ()
+
+    intent: Intent | None = None
+    """The catalog that is about to take the place of this one; see `joint_commit`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A catalog that counts as soon as goals.json is marked with this id."""
+
+    id: str
+    catalog: Catalog
 
 
 class DamagedCatalogError(Exception):
@@ -177,14 +200,24 @@ def _load(folder: Path) -> Catalog:
         twice = key_twice(content, data)
         if twice:
             raise UnreadableError(f"{path} is not clear: {clean_line(twice)}. Put a backup of it in its place.")
-        if _is_count(data["format"]) and data["format"] > FORMAT:
+        is_open = "intent" in data
+        if _is_count(data["format"]) and data["format"] > (OPEN_FORMAT if is_open else FORMAT):
             raise UnreadableError(f"{path} was written by a newer goals-tui. Update goals-tui.")
-        catalog = _read(data)
+        catalog = _without_lost_lines(_read(data), names)
+        if is_open:
+            if not _are_names([data["intent"]["id"]]):
+                raise ValueError
+            intended = _without_lost_lines(_read({"format": data["format"], **data["intent"]}), names)
+            catalog = replace(catalog, intent=Intent(data["intent"]["id"], intended))
     except (orjson.JSONDecodeError, TypeError, KeyError, ValueError) as error:
         raise DamagedCatalogError(f"{path} is damaged") from error
     known = {*(part.id for part in catalog.parts), *catalog.replaced, *catalog.unknown}
     if committed(names, "part-", ".parquet") - known or committed(names, "deleted-", ".json") - {*catalog.deletions}:
         raise StaleCatalogError(catalog, by_0_1_0="deletions" not in data)
+    return catalog
+
+
+def _without_lost_lines(catalog: Catalog, names: Iterable[str]) -> Catalog:
     if catalog.torn and not any(name.startswith("torn-") for name in names):
         return replace(catalog, torn=0)
     return catalog
@@ -197,7 +230,9 @@ def _read(data: Any) -> Catalog:
         parts=tuple(Part(**part) for part in data["parts"]),
         absorbed=tuple(data["absorbed"]),
         torn=data["torn"],
-        **{name: tuple(value) for name, value in names.items()},
+        replaced=tuple(names["replaced"]),
+        unknown=tuple(names["unknown"]),
+        deletions=tuple(names["deletions"]),
     )
     right = (
         _is_count(data["format"])
@@ -225,18 +260,31 @@ def _are_names(value: object) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(one, str) and _NAME.fullmatch(one) for one in value)
 
 
-def save_catalog(folder: Path, catalog: Catalog, lock: AbstractContextManager[object]) -> None:
-    """Makes this the state of the log, in one step for which `lock` is held. Raises OSError."""
+def save_catalog(folder: Path, catalog: Catalog, lock: AbstractContextManager[object] | None = None) -> None:
+    """Makes this the state of the log, or announces it where it has an intent. Raises OSError.
+
+    It happens in one step, for which `lock` is held; whoever holds it already gives none.
+    """
     names = file_names(folder)
+    data = {"format": FORMAT, **_fields(folder, catalog, names)}
+    if catalog.intent:
+        intended = _fields(folder, catalog.intent.catalog, names)
+        data |= {"format": OPEN_FORMAT, "intent": {"id": catalog.intent.id, **intended}}
+    replace_file(folder / CATALOG, orjson.dumps(data, option=orjson.OPT_INDENT_2) + b"\n", lock=lock)
+
+
+def _fields(folder: Path, catalog: Catalog, names: Collection[str]) -> dict[str, Any]:
     there = committed(names, "part-", ".parquet", marked=True)
     kept = replace(
         catalog,
         absorbed=tuple(name for name in catalog.absorbed if aside(folder, name).name in names),
         replaced=tuple(name for name in dict.fromkeys(catalog.replaced) if name in there),
         unknown=tuple(name for name in dict.fromkeys(catalog.unknown) if name in there),
+        intent=None,
     )
-    data = {"format": FORMAT, **asdict(kept)}
-    replace_file(folder / CATALOG, orjson.dumps(data, option=orjson.OPT_INDENT_2) + b"\n", lock=lock)
+    fields = asdict(kept)
+    del fields["intent"]
+    return fields
 
 
 def load_deletions(folder: Path) -> list[Deletion]:

@@ -13,6 +13,7 @@ events/torn-*.jsonl          unreadable lines, kept when their file was sealed
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection, Hashable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ from goals_tui.store.events.lines import count_tail
 from goals_tui.store.events.parts import Parts, Prepared, SealResult
 from goals_tui.store.events.schema import EVENTS, Schema
 from goals_tui.store.events.sessions import SessionEvent, Sessions, Wanted
+from goals_tui.store.joint_commit import Marked, NotMarked, counting, settle
 from goals_tui.store.locks import process_lock
 
 if TYPE_CHECKING:
@@ -79,17 +81,24 @@ class Log(Generic[Record]):
     UnreadableError with one line for the user.
     """
 
-    def __init__(self, path: Path, schema: Schema) -> None:
+    def __init__(self, path: Path, schema: Schema, documents: Marked = NotMarked()) -> None:
+        """`documents` are those that change together with the log (`joint_commit`)."""
         self.path = path
         self._schema = schema
+        self._documents = documents
         self._lock = process_lock(path / LOCK, makes_folder=True)
         self._append = AppendFile(path, self._lock, schema)
         making = process_lock(path / PARTS_LOCK, LONGEST_SEAL, makes_folder=True)
-        self._parts = Parts(path, self._append, self._lock, making, schema)
+        self._parts = Parts(path, self._append, self._lock, making, schema, documents)
+        self._open: Hashable = None
+        """What parts.json was when it was last seen with an intent."""
 
-    def append(self, records: Sequence[Record]) -> Appended | None:
-        """Adds records at the end: all of them, or none where it raises. Where they stand."""
-        return self._append.append(records)
+    def append(self, records: Sequence[Record], only_if: Callable[[], bool] | None = None) -> Appended | None:
+        """Adds records at the end: all of them, or none where it raises. Where they stand.
+
+        `only_if` is asked before, while nobody else can append or commit a deletion: where it says no, none is added.
+        """
+        return self._append.append(records, only_if)
 
     def sync(self) -> None:
         """Makes everything that was appended survive a power cut."""
@@ -111,7 +120,10 @@ class Log(Generic[Record]):
 
     def stamp(self) -> Hashable:
         """What changes when the log changed on disk; costs two stats."""
-        return _seen(self.path / self._schema.appended), _seen(self.path / CATALOG)
+        catalog = _seen(self.path / CATALOG)
+        # While a change is open, goals.json says which of the parts count.
+        documents = self._documents.stamp() if catalog is not None and catalog == self._open else None
+        return _seen(self.path / self._schema.appended), catalog, documents
 
     def stats(self) -> EventStats:
         """How many events there are, from when to when, and what they take; DuckDB is not needed."""
@@ -165,29 +177,48 @@ class Log(Generic[Record]):
 
         return verify(self.path, self._catalog, self._schema)
 
+    def settle(self) -> None:
+        """Brings to its end, or takes back, what a killed process left open (`joint_commit`)."""
+        try:
+            with self._lock, contextlib.suppress(DamagedCatalogError):
+                settle(self.path, self._documents)
+        except OSError as error:
+            raise refusal("write", self.path / CATALOG, error) from error
+
     def _catalog(self) -> Catalog:
         try:
-            return load_catalog(self.path)
+            return self._counting()
         except StaleCatalogError as error:
             try:
                 return self._parts.rebuild_catalog()
             except UnreadableError:
                 # Where nothing can be written, what parts.json lists can still be read; `verify` says what it lacks.
-                return error.listed
+                return counting(error.listed, self._documents)
         except DamagedCatalogError:
             return self._parts.rebuild_catalog()
+
+    def _counting(self) -> Catalog:
+        catalog = load_catalog(self.path)
+        while catalog.intent is not None:
+            self._open = _seen(self.path / CATALOG)
+            counts = counting(catalog, self._documents)
+            # Where the change came to its end meanwhile, goals.json is not marked any more.
+            looked_at, catalog = catalog, load_catalog(self.path)
+            if catalog == looked_at:
+                return counts
+        return catalog
 
 
 class EventLog(Log[GoalEvent]):
     """The log of goal events, which also finds the events of a session, and deletes those of a goal."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, EVENTS)
+    def __init__(self, path: Path, documents: Marked = NotMarked()) -> None:
+        super().__init__(path, EVENTS, documents)
         self._sessions = Sessions(path, self._lock, self._catalog)
 
-    def append(self, records: Sequence[GoalEvent]) -> Appended | None:
+    def append(self, records: Sequence[GoalEvent], only_if: Callable[[], bool] | None = None) -> Appended | None:
         """Adds events at the end, as `Log.append` does; looking up their sessions then needs no reading."""
-        where = super().append(records)
+        where = super().append(records, only_if)
         if where is not None:
             self._sessions.add(records, where)
         return where

@@ -45,6 +45,7 @@ from goals_tui.store.events.reader import (
 )
 from goals_tui.store.events.schema import Schema
 from goals_tui.store.events.sessions import write_index
+from goals_tui.store.joint_commit import Marked, WriteDocuments, commit, counting, settle
 from goals_tui.store.locks import Lock
 
 if TYPE_CHECKING:
@@ -55,6 +56,11 @@ MERGE_AT = 8
 
 SMALL = 250_000
 """A part with fewer events is small."""
+
+_SHORT = 1 << 16
+"""So many appended bytes are looked through while everybody who appends has to wait."""
+
+_MOST_ROUNDS = 3
 
 Progress = Callable[[float], None]
 
@@ -69,23 +75,47 @@ class SealResult:
     merged_parts: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Prepared:
-    """A change of the parts that is written and does not count before `commit`: how many events it is about."""
+    """A change of the parts that is written and does not count before `commit`."""
 
     events: int
-    commit: Callable[[], None]
+    """How many it is about. A deletion also takes those that are appended until it is committed."""
+
+    _commit: Callable[[WriteDocuments | None], int]
+
+    def commit(self, write: WriteDocuments | None = None) -> None:
+        """Makes it count in one atomic step: the one in which `write` replaces goals.json, where that is given."""
+        self.events = self._commit(write)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shorter:
+    """A catalog without deleted events, how many those were, and which files had no others (`Deletion.replaces`)."""
+
+    catalog: Catalog
+    gone: int = 0
+    emptied: tuple[str, ...] = ()
 
 
 class Parts:
     """The parts of the log in a folder. One maker at a time, held by `making`; appending goes on meanwhile."""
 
-    def __init__(self, folder: Path, append: AppendFile, appending: Lock, making: Lock, schema: Schema) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        append: AppendFile,
+        appending: Lock,
+        making: Lock,
+        schema: Schema,
+        documents: Marked,
+    ) -> None:
         self._schema = schema
         self._folder = folder
         self._append = append
         self._appending = appending
         self._making = making
+        self._documents = documents
         self._files = PartFiles(folder, schema)
 
     def seal(self, progress: Progress | None = None) -> SealResult:
@@ -108,32 +138,11 @@ class Parts:
     def deleting(self, goal_id: str, step_ids: Collection[str] | None = None) -> Iterator[Prepared]:
         """Writes every part that has such events again without them. They go when it is committed."""
         deletion = Deletion(new_id(), goal_id, None if step_ids is None else tuple(sorted(step_ids)))
-        doomed = deletion.doomed
         with self._work() as catalog:
             self._set_aside()
-            files = waiting(self._folder, catalog)
-            gone = 0
-            if files:
-                with bare_connection() as connection:
-                    load_appended(connection, files, self._schema)
-                    gone += count(connection, f"appended WHERE {doomed}")
-            done = replace(catalog, deletions=(*catalog.deletions, deletion.id))
-            changed: dict[str, Part | None] = {}
-            emptied: list[str] = []
-            for part in catalog.parts:
-                origin = self._files.in_place_of([part], done)
-                kept, lost = self._files.without(part, doomed, origin)
-                gone += lost
-                if lost:
-                    changed[part.id] = kept
-                    emptied += [] if kept else origin.replaces
-            if gone:
-                parts = (changed.get(part.id, part) for part in catalog.parts)
-                shorter = replace(done, parts=tuple(filter(None, parts)), replaced=(*catalog.replaced, *changed))
-                catalog, _ = self._absorb(shorter, files, f"NOT ({doomed})")
-                emptied += map(set_aside_name, files)
-                replace(deletion, replaces=tuple(emptied)).save(self._folder)
-            yield self._prepared(gone, catalog)
+            shorter = self._without_sealed(catalog, deletion)
+            shorter = self._without_appended(shorter, deletion)
+            yield Prepared(shorter.gone, partial(self._delete, catalog, shorter, deletion))
 
     @contextlib.contextmanager
     def adding(self, source: DuckDBPyConnection, sql: str) -> Iterator[Prepared]:
@@ -149,9 +158,8 @@ class Parts:
                 )
                 load_sealed(connection, self._folder, catalog.parts, self._schema)
                 part = self._files.keep_new(connection, raw, origin)
-            if part is not None:
-                catalog = replace(catalog, parts=(*catalog.parts, part))
-            yield self._prepared(part.events if part else 0, catalog)
+            longer = replace(catalog, parts=(*catalog.parts, part)) if part else catalog
+            yield Prepared(part.events if part else 0, partial(self._add, catalog, longer, part.events if part else 0))
 
     def rebuild_catalog(self) -> Catalog:
         """Makes parts.json anew of what is there, where it is lost or an older one. Raises UnreadableError."""
@@ -170,7 +178,9 @@ class Parts:
                 yield catalog
             finally:
                 with contextlib.suppress(UnreadableError, DamagedCatalogError):
-                    clean_up(self._folder, load_catalog(self._folder))
+                    catalog = load_catalog(self._folder)
+                    if catalog.intent is None:
+                        clean_up(self._folder, catalog)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -194,9 +204,12 @@ class Parts:
 
     def _load(self) -> Catalog:
         try:
+            if load_catalog(self._folder).intent is not None:
+                with self._appending:
+                    settle(self._folder, self._documents)
             return load_catalog(self._folder)
         except StaleCatalogError as error:
-            catalog = self._recovered(error.listed, by_0_1_0=error.by_0_1_0)
+            catalog = self._recovered(counting(error.listed, self._documents), by_0_1_0=error.by_0_1_0)
         except DamagedCatalogError:
             catalog = self._recovered(Catalog(), lost=True)
         self._commit(catalog)
@@ -300,19 +313,86 @@ class Parts:
         )
 
     def _set_aside(self) -> None:
-        self._append.rename(aside(self._folder, new_id()))
+        with self._appending:
+            self._append.rename(aside(self._folder, new_id()))
 
     def _commit(self, catalog: Catalog) -> None:
         # Under the lock for appending, so that a look-up of a session never sees half of it.
         save_catalog(self._folder, catalog, self._appending)
-        for part in catalog.parts:
-            marker(part.file(self._folder)).unlink(missing_ok=True)
-        for name in catalog.deletions:
-            marker(deletion_file(self._folder, name)).unlink(missing_ok=True)
+        self._unmark(catalog)
 
-    def _prepared(self, events: int, catalog: Catalog) -> Prepared:
-        # Where nothing changes, nothing is written: others would read all of it again.
-        return Prepared(events, partial(self._commit, catalog) if events else lambda: None)
+    def _add(self, before: Catalog, after: Catalog, events: int, write: WriteDocuments | None) -> int:
+        with self._appending:
+            self._replace(before, after, write)
+        self._unmark(after)
+        return events
+
+    def _delete(self, before: Catalog, shorter: _Shorter, deletion: Deletion, write: WriteDocuments | None) -> int:
+        for _ in range(_MOST_ROUNDS):
+            if self._append.size() > _SHORT:
+                self._set_aside()
+                shorter = self._without_appended(shorter, deletion)
+        # Nobody appends from here on to the commit, and from then on the goal is gone for whoever wants to.
+        with self._appending:
+            if self._append.holds(deletion.has):
+                self._append.rename(aside(self._folder, new_id()))
+                shorter = self._without_appended(shorter, deletion)
+            if shorter.gone:
+                replace(deletion, replaces=shorter.emptied).save(self._folder)
+            self._replace(before, shorter.catalog, write)
+        self._unmark(shorter.catalog)
+        return shorter.gone
+
+    def _replace(self, before: Catalog, after: Catalog, write: WriteDocuments | None) -> None:
+        """Commits. Where nothing changes, nothing is written: others would read all of it again."""
+        if write is None:
+            if after != before:
+                save_catalog(self._folder, after)
+        elif after == before:
+            write(None)
+        else:
+            commit(self._folder, before, after, write, self._documents)
+
+    def _unmark(self, catalog: Catalog) -> None:
+        """Take the marks off that said that something is not committed: it is listed now."""
+        # Where that can't be done now, cleaning up does it: what is listed counts, marked or not.
+        with contextlib.suppress(OSError):
+            for part in catalog.parts:
+                marker(part.file(self._folder)).unlink(missing_ok=True)
+            for name in catalog.deletions:
+                marker(deletion_file(self._folder, name)).unlink(missing_ok=True)
+
+    def _without_sealed(self, catalog: Catalog, deletion: Deletion) -> _Shorter:
+        done = replace(catalog, deletions=(*catalog.deletions, deletion.id))
+        changed: dict[str, Part | None] = {}
+        gone, emptied = 0, list[str]()
+        for part in catalog.parts:
+            origin = self._files.in_place_of([part], done)
+            kept, lost = self._files.without(part, deletion.doomed, origin)
+            gone += lost
+            if lost:
+                changed[part.id] = kept
+                emptied += [] if kept else origin.replaces
+        if not gone:
+            return _Shorter(catalog)
+        parts = tuple(filter(None, (changed.get(part.id, part) for part in catalog.parts)))
+        return _Shorter(replace(done, parts=parts, replaced=(*catalog.replaced, *changed)), gone, tuple(emptied))
+
+    def _without_appended(self, shorter: _Shorter, deletion: Deletion) -> _Shorter:
+        """The same without those in the set-aside files, of which a part is made if they have any."""
+        catalog = shorter.catalog
+        files = waiting(self._folder, catalog)
+        lost = 0
+        if files:
+            with bare_connection() as connection:
+                load_appended(connection, files, self._schema)
+                lost = count(connection, f"appended WHERE {deletion.doomed}")
+        if not lost:
+            return shorter
+        if deletion.id not in catalog.deletions:
+            catalog = replace(catalog, deletions=(*catalog.deletions, deletion.id))
+        catalog, _ = self._absorb(catalog, files, f"NOT ({deletion.doomed})")
+        return _Shorter(catalog, shorter.gone + lost, (*shorter.emptied, *map(set_aside_name, files)))
 
     def _absorb(self, catalog: Catalog, files: Sequence[Path], keep: str) -> tuple[Catalog, SealResult]:
         """Makes one part of the rows of set-aside files for which `keep` holds: `catalog` with it, to be committed."""
