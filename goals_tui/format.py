@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from goals_tui.domain.statistics import Difference, Interval
+
+DASH = "—"
+"""What stands where there is no number: 0 of 0 is not 0 %."""
+
 
 def plural(number: int, what: str) -> str:
     """A number with its noun: 1 event, 1,200 events."""
@@ -28,8 +36,38 @@ def long_time(seconds: float) -> str:
 def percent(share: float | None) -> str:
     """A rate as 56 %, with a decimal where it would read 0 or 100 and is not; — for none."""
     if share is None:
-        return "—"
+        return DASH
     rounded = round(share * 100)
     if (rounded == 0 and share > 0) or (rounded == 100 and share < 1):
         return f"{share * 100:.1f} %"
     return f"{rounded} %"
+
+
+def precise_percent(share: float | None) -> str:
+    """A share with one decimal: 56.4 %, or — where there is none."""
+    return DASH if share is None else f"{share * 100:.1f} %"
+
+
+def short_interval(interval: Interval) -> str:
+    """An interval in whole percent: 71–83."""
+    low, high = interval
+    return f"{low * 100:.0f}–{high * 100:.0f}"
+
+
+def points(difference: float | None) -> str:
+    """A difference of rates in percentage points, with its sign."""
+    return DASH if difference is None else f"{_signed(difference)} points"
+
+
+def _signed(difference: float) -> str:
+    # No -0.0: what is 0.0 when it is rounded has no direction.
+    return f"{round(difference * 100, 1) or 0.0:+.1f}"
+
+
+def difference_words(found: Difference) -> str:
+    """A difference of rates with its interval, and whether it is clear."""
+    if found.difference is None or found.interval is None:
+        return "no difference: one side has no cycles"
+    low, high = (_signed(end) for end in found.interval)
+    said = ("clearly higher" if found.difference > 0 else "clearly lower") if found.clear else "no clear change"
+    return f"{points(found.difference)} ({low} to {high}): {said}"

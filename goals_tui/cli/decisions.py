@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import typer
 
 from goals_tui.cli.commands import Commands
+from goals_tui.cli.documents import (
+    DocumentFormat,
+    DocumentFormatOption,
+    DocumentOutputOption,
+    check_document,
+    hand_over,
+)
 from goals_tui.cli.figures import (
     FIGURE_HEADINGS,
     FIGURES,
     change_sentence,
     difference_cell,
-    difference_words,
     figure_cells,
     lasted,
     money,
-    points,
     rate_cell,
     share_cell,
     span_dates,
@@ -25,7 +30,6 @@ from goals_tui.cli.figures import (
 )
 from goals_tui.cli.filter_options import Build, with_filters
 from goals_tui.cli.output import (
-    DASH,
     ExcelOption,
     Format,
     FormatOption,
@@ -33,13 +37,13 @@ from goals_tui.cli.output import (
     add_row,
     check_excel,
     new_table,
-    percent,
     print_csv,
     print_json,
     print_table,
     say,
     set_caption,
 )
+from goals_tui.cli.output_file import ForceOption
 from goals_tui.cli.run import FOUND_PROBLEMS
 from goals_tui.cli.state import services_with_goals
 from goals_tui.domain.errors import RefusedError, WrongValueError, nearest_names
@@ -48,7 +52,7 @@ from goals_tui.domain.project import currency_digits
 from goals_tui.domain.report import BREAKDOWN_DIMENSIONS, Outcome, difference_json
 from goals_tui.domain.statistics import FEWEST_FOR_TARGET, FEWEST_FOR_VERDICT
 from goals_tui.domain.value import format_amount, parse_amount, parse_duration
-from goals_tui.format import plural
+from goals_tui.format import DASH, difference_words, plural, points, precise_percent
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -449,7 +453,7 @@ def _print_drop_offs(result: DropOffs, step_id: str | None, currency: str) -> No
 
 
 def _counted_share(count: int, whole: int) -> str:
-    return f"{count:,} {percent(count / whole)}" if whole else f"{count:,}"
+    return f"{count:,} {precise_percent(count / whole)}" if whole else f"{count:,}"
 
 
 # -- times
@@ -513,7 +517,7 @@ def _print_times(result: Times) -> None:
     for each in result.histogram:
         by_then = [share for seconds, share in result.incidence if seconds < each.end]
         bar = "█" * max(1, round(each.count / most * 24)) if each.count else ""
-        shown = percent(by_then[-1] if by_then else 0.0)
+        shown = precise_percent(by_then[-1] if by_then else 0.0)
         add_row(table, lasted(each.start), lasted(each.end), f"{each.count:,}", shown, bar)
     set_caption(
         table,
@@ -530,19 +534,28 @@ def _print_times(result: Times) -> None:
 def releases(
     context: typer.Context,
     filters: Build,
-    format: FormatOption = Format.TABLE,
+    format: DocumentFormatOption = DocumentFormat.TABLE,
+    output: DocumentOutputOption = None,
+    force: ForceOption = False,
     excel: ExcelOption = False,
 ) -> None:
     """Compare each snapshot with the one that appeared before it."""
     check_excel(excel, format)
+    check_document(format, output)
     opened = services_with_goals(context)
     asked = filters(opened)
     found = opened.insights.releases(asked)
     currency = opened.project.get().currency
+    if format.document:
+        from goals_tui.services.insights.documents import releases_document
+
+        origin = opened.insights.origin(asked)
+        hand_over(releases_document(found, opened.insights.span(asked), currency, origin), format, output, force)
+        return
     rows = [release_json(each, currency_digits(currency)) for each in found]
-    if format is Format.JSON:
+    if format is DocumentFormat.JSON:
         print_json(rows)
-    elif format is Format.CSV:
+    elif format is DocumentFormat.CSV:
         flat = [
             {**row, "difference": each.change.completion_rate.difference if each.change else None}
             for row, each in zip(rows, found, strict=True)
@@ -580,7 +593,7 @@ def _print_releases(found: Sequence[Release], currency: str) -> None:
 
     for each in found:
         mix, week = each.equal_mix, each.value_per_week
-        covered = f", {percent(mix.covered)} covered" if mix and mix.covered is not None else ""
+        covered = f", {precise_percent(mix.covered)} covered" if mix and mix.covered is not None else ""
         add_row(
             table,
             each.snapshot,
@@ -754,7 +767,7 @@ def _print_targets(found: Iterable[TargetResult]) -> None:
     )
     for each in found:
         state = Text(each.state, style=_VERDICT_STYLES.get(each.state, ""))
-        cells = (percent(each.target), rate_cell(each.figures), f"{each.figures.started:,}", state)
+        cells = (precise_percent(each.target), rate_cell(each.figures), f"{each.figures.started:,}", state)
         add_row(table, each.goal, *cells)
     set_caption(
         table,

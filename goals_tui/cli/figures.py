@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from goals_tui.cli.output import DASH, Heading, percent
+from goals_tui.cli.output import Heading
 from goals_tui.domain.statistics import FEW_CYCLES
 from goals_tui.domain.value import format_duration
+from goals_tui.format import DASH, difference_words, precise_percent, short_interval
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -66,7 +67,7 @@ def figure_cells(figures: Figures, currency: str) -> list[object]:
 def _with_rate(figures: Figures, count: int, share: float | None, interval: Interval | None = None) -> object:
     if share is None:
         return DASH
-    cell = f"{count:,}  {percent(share):>7}"
+    cell = f"{count:,}  {precise_percent(share):>7}"
     if interval is not None:
         said = f"of {figures.started}" if figures.few else f"({short_interval(interval)})"
         cell += f" {said:>8}"
@@ -78,15 +79,15 @@ def rate_cell(figures: Figures) -> object:
     interval = figures.completed_share.interval
     if interval is None:
         return DASH
-    rate = percent(figures.completion_rate)
+    rate = precise_percent(figures.completion_rate)
     return dim(f"{rate} of {figures.started}") if figures.few else f"{rate} ({short_interval(interval)})"
 
 
 def share_cell(share: float | None, whole: int) -> object:
     """Return a share of `whole`, dimmed and with that number where it is small."""
     if share is None or whole >= FEW_CYCLES:
-        return percent(share)
-    return dim(f"{percent(share)} of {whole}")
+        return precise_percent(share)
+    return dim(f"{precise_percent(share)} of {whole}")
 
 
 def dim(text: str) -> Text:
@@ -94,31 +95,6 @@ def dim(text: str) -> Text:
     from rich.text import Text
 
     return Text(" ".join(text.split()), style="dim")
-
-
-def short_interval(interval: Interval) -> str:
-    """Return an interval in whole percent: 71–83."""
-    low, high = interval
-    return f"{low * 100:.0f}–{high * 100:.0f}"
-
-
-def points(difference: float | None) -> str:
-    """Return a difference of rates in percentage points, with its sign."""
-    return DASH if difference is None else f"{_signed(difference)} points"
-
-
-def _signed(difference: float) -> str:
-    # No -0.0: what is 0.0 when it is rounded has no direction.
-    return f"{round(difference * 100, 1) or 0.0:+.1f}"
-
-
-def difference_words(found: Difference, *, better: str = "clearly higher", worse: str = "clearly lower") -> str:
-    """Return a difference with its interval, and whether it is clear."""
-    if found.difference is None or found.interval is None:
-        return "no difference: one side has no cycles"
-    low, high = (_signed(end) for end in found.interval)
-    said = (better if found.difference > 0 else worse) if found.clear else "no clear change"
-    return f"{points(found.difference)} ({low} to {high}): {said}"
 
 
 def difference_cell(found: Difference) -> object:
@@ -132,7 +108,7 @@ def difference_cell(found: Difference) -> object:
 
 def change_sentence(change: Change, before: str = "before") -> str:
     """Say how the completion rate changed against the figures `before`."""
-    then, now = percent(change.before.completion_rate), percent(change.after.completion_rate)
+    then, now = precise_percent(change.before.completion_rate), precise_percent(change.after.completion_rate)
     return f"Completion rate {now}, {before} {then}: {difference_words(change.completion_rate)}."
 
 

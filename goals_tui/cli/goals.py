@@ -17,7 +17,6 @@ from goals_tui.cli.output import (
     ResultFormatOption,
     add_row,
     new_table,
-    percent,
     print_csv,
     print_json,
     print_lines,
@@ -27,7 +26,7 @@ from goals_tui.cli.output import (
 )
 from goals_tui.cli.state import services_with_goals
 from goals_tui.domain.model import format_instant
-from goals_tui.format import plural
+from goals_tui.format import plural, precise_percent
 
 if TYPE_CHECKING:
     from goals_tui.domain.goal import Goal
@@ -123,7 +122,7 @@ def set_(
     elif saved.target is None:
         say(f"{saved.name!r} has no target.")
     else:
-        say(f"{saved.name!r} has the target {percent(float(saved.target))}.")
+        say(f"{saved.name!r} has the target {precise_percent(float(saved.target))}.")
 
 
 def _target(text: str) -> Decimal | None:

@@ -18,14 +18,13 @@ import typer
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.spreadsheet import harmless
 from goals_tui.domain.text import clean_line, clean_text
+from goals_tui.format import DASH
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Column, Table
     from rich.text import Text
 
-DASH = "—"
-"""What stands where there is no number: 0 of 0 is not 0 %."""
 _WIDTH = 120
 """In columns, where the output is no terminal."""
 _PIECE = 16_384
@@ -56,9 +55,9 @@ Heading = str | tuple[str, str]
 """What stands over a column, alone or with how the column stands: "right", or "whole" (never folded)."""
 
 
-def check_excel(excel: bool, format: Format) -> None:
+def check_excel(excel: bool, format: StrEnum) -> None:
     """Raise typer.BadParameter where `--excel` stands beside another format than CSV."""
-    if excel and format is not Format.CSV:
+    if excel and format.value != Format.CSV.value:
         raise typer.BadParameter("--excel goes with --format csv.")
 
 
@@ -106,6 +105,11 @@ def print_list(
 def print_lines(lines: Iterable[str]) -> None:
     """Plain lines on standard output."""
     _print("".join(f"{clean_text(line)}\n" for line in lines))
+
+
+def print_text(text: str) -> None:
+    """A text of ours on standard output: what users typed in it was cleaned before."""
+    _print(text)
 
 
 def new_table(*columns: Heading, title: str | None = None) -> Table:
@@ -198,11 +202,6 @@ def discard_output() -> None:
     """Send what standard output still holds nowhere, so that Python does not try again when it ends."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def percent(share: float | None) -> str:
-    """A share as people read it: 56.4 %, or — where there is none."""
-    return DASH if share is None else f"{share * 100:.1f} %"
 
 
 def _shown(cell: object) -> str:

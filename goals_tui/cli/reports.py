@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from goals_tui.cli.commands import Commands
+from goals_tui.cli.documents import (
+    DocumentFormat,
+    DocumentFormatOption,
+    DocumentOutputOption,
+    check_document,
+    hand_over,
+)
 from goals_tui.cli.figures import (
     FIGURE_HEADINGS,
     FIGURES,
@@ -22,7 +29,6 @@ from goals_tui.cli.figures import (
 )
 from goals_tui.cli.filter_options import Build, TimeZoneOption, with_filters
 from goals_tui.cli.output import (
-    DASH,
     ExcelOption,
     Format,
     FormatOption,
@@ -35,6 +41,7 @@ from goals_tui.cli.output import (
     say,
     set_caption,
 )
+from goals_tui.cli.output_file import ForceOption
 from goals_tui.cli.run import FOUND_PROBLEMS
 from goals_tui.cli.state import services_with_goals
 from goals_tui.domain.errors import RefusedError, nearest_names
@@ -43,7 +50,7 @@ from goals_tui.domain.project import currency_digits
 from goals_tui.domain.report import BREAKDOWN_DIMENSIONS, breakdown_dimensions
 from goals_tui.domain.value import format_amount, format_duration
 from goals_tui.domain.words import fold
-from goals_tui.format import plural
+from goals_tui.format import DASH, plural
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -105,21 +112,30 @@ def report(
             help="End with 3 where this is true of the totals, or unknown: 'completion_rate < 0.35'.",
         ),
     ] = None,
-    format: FormatOption = Format.TABLE,
+    format: DocumentFormatOption = DocumentFormat.TABLE,
+    output: DocumentOutputOption = None,
+    force: ForceOption = False,
     excel: ExcelOption = False,
 ) -> None:
     """Goals completed, partially completed and incomplete, and what they saved."""
     from goals_tui.domain.decisions import parse_limit
 
     check_excel(excel, format)
+    check_document(format, output)
     limits = [parse_limit(text) for text in fail_if or ()]
     opened = services_with_goals(context)
-    result = opened.insights.report(filters(opened))
-    if format is Format.JSON:
+    asked = filters(opened)
+    result = opened.insights.report(asked)
+    if format.document:
+        from goals_tui.services.insights.documents import report_document
+
+        document = report_document(result, opened.insights.origin(asked), by_day=by is By.DAY)
+        hand_over(document, format, output, force)
+    elif format is DocumentFormat.JSON:
         print_json(report_json(result))
-    elif format is Format.CSV and by is By.GOAL:
+    elif format is DocumentFormat.CSV and by is By.GOAL:
         print_csv(report_json(result)["goals"], ["goal_id", "name", *FIGURES], excel=excel)
-    elif format is Format.CSV:
+    elif format is DocumentFormat.CSV:
         digits, today = currency_digits(result.currency), result.now.date()
         days = ({**_day_json(row, digits), "over": str(row.day < today).lower()} for row in result.every_day())
         print_csv(days, ["day", "goal_id", "name", *FIGURES, "over"], excel=excel)
@@ -222,41 +238,48 @@ def _say_when_events_are(between: tuple[datetime, datetime] | None) -> None:
         say(f"Nothing was started in this span. The log has events from {first} to {last}: give another --span.")
 
 
-MOST_PARTS = 20
-"""How many parts a table of a breakdown shows; JSON and CSV have all."""
-
-
 def breakdown(
     context: typer.Context,
     wanted: Annotated[
         str, typer.Argument(metavar="DIM[,DIM]", help=f"One or two of: {', '.join(BREAKDOWN_DIMENSIONS)}.")
     ],
     filters: Build,
-    format: FormatOption = Format.TABLE,
+    format: DocumentFormatOption = DocumentFormat.TABLE,
+    output: DocumentOutputOption = None,
+    force: ForceOption = False,
     excel: ExcelOption = False,
 ) -> None:
     """The figures of each endpoint, snapshot, weekday and so on, or of the combinations of two of them."""
     from goals_tui.domain.report import NOTHING
 
     check_excel(excel, format)
+    check_document(format, output)
     dimensions = breakdown_dimensions(wanted)
     opened = services_with_goals(context)
     asked = filters(opened)
     rows = opened.insights.crossed_breakdown(dimensions, asked)
     currency = opened.project.get().currency
     digits = currency_digits(currency)
+    if format.document:
+        from goals_tui.services.insights.documents import breakdown_document
+
+        span = opened.insights.span(asked)
+        document = breakdown_document(dimensions, rows, span, currency, opened.insights.origin(asked))
+        hand_over(document, format, output, force)
+        return
     named = [dict(zip(dimensions, row.parts, strict=True)) for row in rows]
-    if format is Format.JSON:
+    if format is DocumentFormat.JSON:
         figures = [{"parts": parts, **row.figures.as_json(digits)} for parts, row in zip(named, rows, strict=True)]
         print_json({"dimensions": dimensions, "rows": figures})
-    elif format is Format.CSV:
+    elif format is DocumentFormat.CSV:
         flat = ({**parts, **row.figures.as_json(digits)} for parts, row in zip(named, rows, strict=True))
         print_csv(flat, [*dimensions, *FIGURES], excel=excel)
     else:
+        from goals_tui.services.insights.documents import MOST_PARTS, part_words
+
         table = new_table(*(each.capitalize() for each in dimensions), *FIGURE_HEADINGS)
         for row in rows[:MOST_PARTS]:
-            parts = (f"no {each}" if part is None else part for each, part in zip(dimensions, row.parts, strict=True))
-            add_row(table, *parts, *figure_cells(row.figures, currency))
+            add_row(table, *part_words(dimensions, row), *figure_cells(row.figures, currency))
         blank = [""] * (len(dimensions) - 1)
         others = rows[MOST_PARTS:]
         if others:

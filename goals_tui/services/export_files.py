@@ -109,3 +109,11 @@ def save_text(path: Path, text: str) -> Path:
     except OSError as error:
         raise UnreadableError(f"{full} can't be written: {error.strerror or error}. Choose another folder.") from None
     return full
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write `text` to a file at once, be it there or not. Raises UnreadableError where it can't be written."""
+    from goals_tui.store.atomic import user_file
+
+    with user_file(path) as file:
+        file.write_text(text, "utf-8", newline="")

@@ -16,6 +16,7 @@ from goals_tui.domain.flow_chart_file import ReadFlow
 from goals_tui.domain.flow_chart_links import Link, follow, links
 from goals_tui.domain.words import fold
 from goals_tui.format import plural
+from goals_tui.services.export_files import replace_text
 from goals_tui.services.flow_sources import FoundFlow, find_flows
 from goals_tui.services.flows import free_name
 from goals_tui.services.imports.result import Broken, BrokenRecord
@@ -172,11 +173,7 @@ class FlowFiles:
 
     def export(self, flow: Flow, path: Path) -> None:
         """Write a flow to `path` at once; raises UnreadableError where that can't be written."""
-        from goals_tui.store.atomic import user_file
-
-        content = json.dumps(self.as_json(flow), ensure_ascii=False, indent=2)
-        with user_file(path) as file:
-            file.write_text(content, "utf-8", newline="")
+        replace_text(path, json.dumps(self.as_json(flow), ensure_ascii=False, indent=2))
 
     def load(self, paths: Sequence[Path], *, name: str | None = None) -> FlowImport:
         """Read flows from files, folders and packages of the original, and save them all at once under free names.

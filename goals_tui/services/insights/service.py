@@ -21,7 +21,7 @@ from goals_tui.domain.decisions import (
     Times,
 )
 from goals_tui.domain.errors import NotFoundError, RefusedError
-from goals_tui.domain.filters import EVERYTHING, Choice, Filters, Span
+from goals_tui.domain.filters import EVERYTHING, Choice, Filters, Span, resolve_span
 from goals_tui.domain.report import (
     NOTHING,
     BreakdownDimension,
@@ -164,6 +164,18 @@ class Insights:
         """The span that filters select, and the figures of all its cycles together."""
         with asked(self._services, self._view, filters) as question:
             return question.span, make_totals(question)
+
+    def span(self, filters: Filters) -> Span:
+        """The span that filters select now."""
+        zone = self._services.project.get().zone_or(filters.time_zone)
+        return resolve_span(filters, self._services.clock(), zone)
+
+    def origin(self, filters: Filters) -> str:
+        """Say in one paragraph which cycles filters select: filters, zone, versions of goals, state of the log."""
+        from goals_tui.services.insights.documents import make_origin
+
+        with asked(self._services, self._view, filters) as question:
+            return make_origin(self._services, question)
 
     def explain(self, filters: Filters, *, cancellation: Cancellation | None = None) -> Explanation:
         """Why the completion rate differs from that of the period before."""

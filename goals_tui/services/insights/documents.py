@@ -1,0 +1,253 @@
+"""Reports, breakdowns and releases as documents to hand over (`domain.document`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from goals_tui import __version__
+from goals_tui.domain.document import Document, DocumentTable
+from goals_tui.domain.filters import SPAN_TITLES, Span
+from goals_tui.domain.project import currency_digits
+from goals_tui.domain.report import NOTHING, CrossedFigures, DayFigures, Figures
+from goals_tui.domain.svg import Bar, OutcomeBars, RateCourse, RatePoint, RateWhiskers
+from goals_tui.domain.value import format_duration
+from goals_tui.format import DASH, difference_words, long_time, plural, points, precise_percent, short_interval
+from goals_tui.services.currencies import format_money
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from goals_tui.domain.decisions import Release
+    from goals_tui.domain.report import Report
+    from goals_tui.services.context import Services
+    from goals_tui.services.insights.question import Question
+
+MOST_PARTS = 20
+"""How many parts a table or a chart shows; the others stand together in one row."""
+
+_MOST_GOALS = 20
+
+_HEADINGS = ("Started", "Completed", "Rate (95 %)", "Partial", "Incomplete", "Time saved", "Cost savings", "Revenue")
+
+
+def report_document(report: Report, origin: str, *, by_day: bool = False) -> Document:
+    """The report with the outcomes of each goal, and the completion rate day by day: that first, where asked."""
+    rows_of: dict[date, list[DayFigures]] = {}
+    for row in report.every_day():
+        rows_of.setdefault(row.day, []).append(row)
+    days = [(day, sum((row.figures for row in rows), NOTHING)) for day, rows in sorted(rows_of.items())]
+    today, currency = report.now.date(), report.currency
+    charts: list[OutcomeBars | RateCourse] = [
+        OutcomeBars("Outcomes by goal", [outcome_bar(row.name, row.figures) for row in report.goals])
+    ]
+    if len(days) > 1:
+        course = [(day, rate_point(f"{day}", figures, over=day < today)) for day, figures in days]
+        charts.insert(0 if by_day else 1, RateCourse("Completion rate by day", course))
+    return Document(
+        title=f"Goals: {_span_title(report.span)}",
+        sentences=_report_sentences(report),
+        charts=charts,
+        tables=[
+            DocumentTable(
+                "By goal",
+                ("Goal", *_HEADINGS),
+                [
+                    *((row.name, *_cells(row.figures, currency)) for row in report.goals),
+                    ("Total", *_cells(report.totals, currency)),
+                ],
+                total=True,
+            ),
+            DocumentTable(
+                "By day",
+                ("Day", *_HEADINGS),
+                [
+                    *((f"{day}{'' if day < today else ' (not over)'}", *_cells(each, currency)) for day, each in days),
+                    ("Total", *_cells(report.totals, currency)),
+                ],
+                total=True,
+            ),
+        ],
+        origin=origin,
+    )
+
+
+def _report_sentences(report: Report) -> list[str]:
+    totals, currency = report.totals, report.currency
+    if not totals.started:
+        return ["Nothing was started in this span."]
+    interval = totals.completed_share.interval
+    said = [
+        f"{totals.completed:,} of {totals.started:,} cycles were completed: {precise_percent(totals.completion_rate)}"
+        f"{f' ({short_interval(interval)} % with 95 % confidence)' if interval else ''}. "
+        f"They saved {long_time(totals.time_saved_seconds)} and {format_money(totals.cost_savings, currency)}, and "
+        f"brought {format_money(totals.revenue, currency)}."
+    ]
+    change, before = report.change, report.previous_span
+    if change is not None and before is not None and before.start and before.end:
+        said.append(
+            f"Against {before.start:%Y-%m-%d %H:%M} to {before.end:%Y-%m-%d %H:%M} "
+            f"({precise_percent(change.before.completion_rate)} of {change.before.started:,}): "
+            f"{difference_words(change.completion_rate)}."
+        )
+    if totals.unpriced_steps:
+        said.append(f"{plural(totals.unpriced_steps, 'step')} without a price are in no sum.")
+    return said
+
+
+def breakdown_document(
+    dimensions: Sequence[str], rows: Sequence[CrossedFigures], span: Span, currency: str, origin: str
+) -> Document:
+    """The figures of each part; the smallest ones together where there are many."""
+    named = [(part_words(dimensions, row), row.figures) for row in rows[:MOST_PARTS]]
+    others = rows[MOST_PARTS:]
+    blank = [""] * (len(dimensions) - 1)
+    if others:
+        named.append(([f"{len(others):,} others", *blank], sum((row.figures for row in others), NOTHING)))
+    total = sum((row.figures for row in rows), NOTHING)
+    what = " and ".join(dimensions)
+    return Document(
+        title=f"Goals by {what}: {_span_title(span)}",
+        sentences=[f"{plural(total.started, 'cycle')} in {plural(len(rows), 'part')}."],
+        charts=[
+            OutcomeBars(f"Outcomes by {what}", [outcome_bar(_joined(words), each) for words, each in named]),
+            RateWhiskers(f"Completion rate by {what}", [rate_point(_joined(words), each) for words, each in named]),
+        ],
+        tables=[
+            DocumentTable(
+                f"By {what}",
+                (*(each.capitalize() for each in dimensions), *_HEADINGS),
+                [
+                    *((*words, *_cells(figures, currency)) for words, figures in named),
+                    ("Total", *blank, *_cells(total, currency)),
+                ],
+                words=len(dimensions),
+                total=True,
+            )
+        ],
+        origin=origin,
+    )
+
+
+def _joined(words: Sequence[str]) -> str:
+    return ", ".join(filter(None, words))
+
+
+def part_words(dimensions: Sequence[str], row: CrossedFigures) -> list[str]:
+    """The parts of a row in words: `no endpoint` for cycles without one."""
+    return [f"no {each}" if part is None else part for each, part in zip(dimensions, row.parts, strict=True)]
+
+
+def releases_document(found: Sequence[Release], span: Span, currency: str, origin: str) -> Document:
+    """Each snapshot against the one before."""
+    digits = currency_digits(currency)
+    rows = []
+    for each in found:
+        mix, week = each.equal_mix, each.value_per_week
+        rows.append(
+            (
+                each.snapshot,
+                difference_words(each.change.completion_rate) if each.change else "first of all",
+                each.verdict or DASH,
+                f"{each.figures.started:,}",
+                rate_words(each.figures),
+                points(mix.difference.difference) if mix else DASH,
+                precise_percent(mix.covered) if mix else DASH,
+                DASH if week is None else format_money(round(week, digits), currency),
+            )
+        )
+    headings = ("Snapshot", "Against the one before", "Verdict", "Started", "Rate (95 %)", "At equal mix", "Covered")
+    said = [
+        f"{each.snapshot} against {each.against}: {difference_words(each.change.completion_rate)}; "
+        f"verdict: {each.verdict}."
+        for each in found
+        if each.change is not None
+    ]
+    points_of = [rate_point(each.snapshot, each.figures) for each in found]
+    return Document(
+        title=f"Releases: {_span_title(span)}",
+        sentences=said or ["There are no two snapshots to compare in this span."],
+        charts=[RateWhiskers("Completion rate by snapshot", points_of)],
+        tables=[DocumentTable("Snapshots in their order", (*headings, "Value a week"), rows, words=3)],
+        origin=origin,
+    )
+
+
+def outcome_bar(label: str, figures: Figures) -> Bar:
+    """A row of a chart of outcomes."""
+    return Bar(label, figures.completed, figures.partial, figures.incomplete, rate_words(figures))
+
+
+def rate_point(label: str, figures: Figures, *, over: bool = True) -> RatePoint:
+    """A point of a chart of completion rates."""
+    share = figures.completed_share
+    return RatePoint(label, share.rate, share.interval, f"{rate_words(figures)} of {figures.started:,}", over)
+
+
+def rate_words(figures: Figures) -> str:
+    """The completion rate with its interval; how many cycles where there are few."""
+    interval = figures.completed_share.interval
+    if interval is None:
+        return DASH
+    rate = precise_percent(figures.completion_rate)
+    return f"{rate} (only {figures.started})" if figures.few else f"{rate} ({short_interval(interval)})"
+
+
+def _cells(figures: Figures, currency: str) -> list[str]:
+    return [
+        f"{figures.started:,}",
+        f"{figures.completed:,}",
+        rate_words(figures),
+        f"{figures.partial:,}",
+        f"{figures.incomplete:,}",
+        format_duration(figures.time_saved_seconds),
+        _money(figures.cost_savings, currency),
+        _money(figures.revenue, currency),
+    ]
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    return format_money(amount, currency)
+
+
+def _span_title(span: Span) -> str:
+    if span.start is None or span.end is None or span.last_day is None:
+        return SPAN_TITLES[span.name].lower()
+    not_over = "" if span.over else " (not over)"
+    return f"{span.start:%Y-%m-%d} to {span.last_day:%Y-%m-%d}{not_over}"
+
+
+def make_origin(services: Services, question: Question) -> str:
+    """Say which cycles a document is about: span, filters, zone, versions of goals, and the state of the log."""
+    span, definitions = question.span, question.definitions
+    if span.start is None or span.end is None:
+        when = "Cycles of all time"
+    else:
+        when = f"Cycles that started from {span.start:%Y-%m-%d %H:%M} until {span.end:%Y-%m-%d %H:%M}"
+        when += "" if span.over else " (not over)"
+    active = question.filters_in_words().items()
+    filters = "; ".join(f"{name.replace('_', ' ')}: {_listed(value)}" for name, value in active)
+    priced = "today's definition" if question.filters.price_by == "current" else "the definition that they recorded"
+    numbers = definitions.numbers(question.filters.goals)
+    goals = [each for each in definitions.by_number if each.current and (numbers is None or each.number in numbers)]
+    versions = [
+        f"{each.version_title(each.current.version)} ({each.current.version[:8]})" for each in goals if each.current
+    ]
+    more = len(versions) - _MOST_GOALS
+    listed = ", ".join(versions[:_MOST_GOALS]) + (f" and {more} more" if more > 0 else "")
+    stats = services.workspace.events.stats()
+    last = f", the last of {stats.last.astimezone(question.zone):%Y-%m-%d %H:%M}" if stats.last else ""
+    torn = f", {plural(stats.torn_lines, 'unreadable line')}" if stats.torn_lines else ""
+    twice = question.reader.duplicate_events
+    return (
+        f"{when}, time zone {question.zone.key}. Filters: {filters or 'none'}"
+        f"{'' if question.filters.include_test else ' (without the Interaction Panel and playbooks)'}. "
+        f"Cycles are valued by {priced}. Goals: {listed or 'none'}. "
+        f"Event log: {plural(stats.events, 'event')}{last}{torn}{f', {twice:,} of them twice' if twice else ''}. "
+        f"Made {question.now.astimezone(question.zone):%Y-%m-%d %H:%M} by goals-tui {__version__}."
+    )
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else "yes" if value is True else str(value)
