@@ -36,6 +36,11 @@ def _run() -> int:
             sys.stdout.write(f"goals-tui {__version__}\n")
             sys.stdout.flush()
             return 0
+    if "_GOALS_TUI_COMPLETE" in os.environ:
+        from goals_tui.cli.completion import answer, answers
+
+        if answers(os.environ):
+            return answer(os.environ)
     # Also what could not be written: this says why.
     from goals_tui.cli.run import run
 

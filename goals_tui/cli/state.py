@@ -23,7 +23,7 @@ class State:
 
     def path(self) -> Path:
         """The workspace's folder: told, from the environment, or the platform's."""
-        from goals_tui.services.context import default_workspace
+        from goals_tui.services.completion_names import default_workspace
 
         return self.workspace or default_workspace()
 

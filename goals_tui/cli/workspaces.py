@@ -94,7 +94,7 @@ def demo(
     fresh: Annotated[bool, typer.Option("--fresh", help="Create it again, up to today.")] = False,
 ) -> None:
     """Make the demo workspace and open it."""
-    from goals_tui.services.context import default_workspace
+    from goals_tui.services.completion_names import default_workspace
     from goals_tui.services.demo.service import make_demo
 
     path = folder or context.ensure_object(State).workspace or default_workspace().parent / "goals-tui-demo"

@@ -58,7 +58,6 @@ class locked_cached_property(cached_property[Made]):
 
 
 Clock = Callable[[], datetime]
-WORKSPACE_VARIABLE = "GOALS_TUI_WORKSPACE"
 NOW_VARIABLE = "GOALS_TUI_NOW"
 
 
@@ -213,16 +212,6 @@ def create_workspace(
     project = Project(id=ids.hex24(), name=name, currency=check_currency(currency), time_zone=where.key)
     clock = clock or clock_of(env, lambda: where)
     return Services(Workspace.create(path, project), clock=clock, ids=ids, env=env)
-
-
-def default_workspace(env: Mapping[str, str] | None = None) -> Path:
-    """Where the workspace is unless told: GOALS_TUI_WORKSPACE, else the platform's user data folder."""
-    env = os.environ if env is None else env
-    if env.get(WORKSPACE_VARIABLE):
-        return Path(env[WORKSPACE_VARIABLE]).expanduser()
-    import platformdirs
-
-    return Path(platformdirs.user_data_dir("goals-tui", appauthor=False))
 
 
 def clock_of(env: Mapping[str, str], zone_of: Callable[[], ZoneInfo]) -> Clock:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from goals_tui.domain.errors import ConflictError, GoalsError, RefusedError, UnreadableError, WrongValueError
-from goals_tui.services.context import Services, create_workspace, default_workspace, open_services
+from goals_tui.services.completion_names import default_workspace
+from goals_tui.services.context import Services, create_workspace, open_services
 from goals_tui.services.currencies import check_currency, format_money, list_currencies
 from goals_tui.services.features import Features, read_features
 from goals_tui.services.first_start import configuration_path

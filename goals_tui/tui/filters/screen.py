@@ -243,7 +243,7 @@ class FilteredScreen(ScreenFrame[None]):
 
     def action_copy_command(self) -> None:
         """Copy the command line that gives the numbers that are shown."""
-        from goals_tui.services.context import default_workspace
+        from goals_tui.services.completion_names import default_workspace
         from goals_tui.services.insights.saved_filters import command_line
 
         path = self.services.workspace.path
