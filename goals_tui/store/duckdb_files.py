@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain.errors import UnreadableError
+from goals_tui.domain.text import clean_line
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -26,6 +27,7 @@ MEMORY_LIMIT = "1GB"
 """What one connection may take before DuckDB moves data to temporary files."""
 
 _PATTERN = "[*?"
+_LONGEST_REASON = 300
 _NOTE = "goals-tui"
 """The key of our own note among the metadata of a Parquet file."""
 
@@ -129,12 +131,25 @@ def unusable(path: Path) -> str | None:
     return None
 
 
+def damage() -> tuple[type[Exception], ...]:
+    """What DuckDB raises where a file is not what it should be, for `except`.
+
+    UnicodeDecodeError comes of a message that quotes bytes of the file.
+    """
+    import duckdb
+
+    return duckdb.Error, UnicodeDecodeError
+
+
 def reason_of(error: Exception) -> str:
     """What DuckDB complains about, in one short line."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it holds text that is not UTF-8"
     text = str(error)
     if "No space left on device" in text:
         return "no space left on device"
-    return text.partition("\n")[0].partition("{")[0].rstrip(".: ")
+    # It may quote what stands in a damaged file.
+    return clean_line(text.partition("\n")[0].partition("{")[0])[:_LONGEST_REASON].rstrip(".: ")
 
 
 def _listed(files: Iterable[Path]) -> str:

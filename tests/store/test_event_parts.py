@@ -234,7 +234,7 @@ def test_verify_reads_every_part_once(tmp_path: Path, monkeypatch: pytest.Monkey
         log.seal()
     read, real = [], checks._read
     monkeypatch.setattr(
-        checks, "_read", lambda folder, part, schema: (read.append(part.id), real(folder, part, schema))[1]
+        checks, "_read", lambda connection, file, schema: (read.append(file), real(connection, file, schema))[1]
     )
     assert log.verify() == []
     assert len(read) == len(set(read)) == 2

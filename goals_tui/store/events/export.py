@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from goals_tui.domain.errors import UnreadableError, WrongValueError
 from goals_tui.domain.spreadsheet import FORMULA, NUMBER
 from goals_tui.store.atomic import user_file
-from goals_tui.store.duckdb_files import PARQUET, copy_to, reason_of
+from goals_tui.store.duckdb_files import PARQUET, copy_to, damage, reason_of
 from goals_tui.store.events.schema import EVENTS
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def export(connection: DuckDBPyConnection, path: Path) -> int:
             return copy_to(connection, query, file, _FORMATS[ending])
     except duckdb.IOException as error:
         raise UnreadableError(f"Can't write {path}: {reason_of(error)}. Choose another place.") from error
-    except duckdb.Error as error:
+    except damage() as error:
         raise UnreadableError(
             f"Can't write {path}: the events can't be read: {reason_of(error)}. See goals-tui events verify."
         ) from error

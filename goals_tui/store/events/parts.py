@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.store.atomic import make_folder, refusal, sync_file, sync_folder
-from goals_tui.store.duckdb_files import bare_connection, copy_to, parquet, reason_of
+from goals_tui.store.duckdb_files import bare_connection, copy_to, damage, parquet, reason_of
 from goals_tui.store.events.append import AppendFile
 from goals_tui.store.events.catalog import (
     Catalog,
@@ -199,7 +199,7 @@ class Parts:
             raise UnreadableError(
                 f"Can't write sealed events in {self._folder}: {reason_of(error)}. Try again."
             ) from error
-        except duckdb.Error as error:
+        except damage() as error:
             raise damaged(self._folder, reason_of(error)) from error
 
     def _load(self) -> Catalog:
@@ -220,8 +220,6 @@ class Parts:
 
         Where parts.json is lost, every Parquet file counts; else of those that it doesn't list only our own.
         """
-        import duckdb
-
         folder = self._folder
         there = committed(file_names(folder), "part-", ".parquet")
         listed_ids = [part.id for part in listed.parts]
@@ -233,7 +231,7 @@ class Parts:
             for part_id in (*listed_ids, *further):
                 try:
                     origins[part_id] = self._files.origin(connection, part_id)
-                except duckdb.Error as error:
+                except damage() as error:
                     if lost:
                         raise self._unreadable(part_id, error) from error
         unknown = set() if lost else {part_id for part_id in further if origins.get(part_id) is None}
@@ -263,16 +261,15 @@ class Parts:
 
     def _kept(self, connection: DuckDBPyConnection, catalog: Catalog, part: Part, doomed: str) -> Catalog:
         """A catalog with a part that parts.json lists, without what was deleted."""
-        import duckdb
-
         kept: Part | None = part
+        unreadable: tuple[type[Exception], ...] = (UnreadableError, *damage())
         try:
             if doomed:
                 kept, _ = self._files.without(part, doomed, self._files.in_place_of([part], catalog))
             if kept is not None:
                 rows = parquet([kept.file(self._folder)])
                 connection.execute(f"INSERT INTO known SELECT id FROM {rows} WHERE id IS NOT NULL")
-        except (UnreadableError, duckdb.Error):
+        except unreadable:
             # Whoever reads it says so.
             kept = part
         if kept is part:
@@ -283,8 +280,6 @@ class Parts:
         self, connection: DuckDBPyConnection, catalog: Catalog, part_id: str, origin: Origin, doomed: str
     ) -> Catalog:
         """A catalog with the events of a part that parts.json doesn't list, as far as they are new and not deleted."""
-        import duckdb
-
         file = part_file(self._folder, part_id)
         rows = parquet([file], row_numbers=True)
         staying = f"NOT ({doomed})" if doomed else "true"
@@ -301,7 +296,7 @@ class Parts:
                     return replace(catalog, parts=(*catalog.parts, part))
             fresh = f"SELECT {self._schema.columns} FROM {rows} WHERE file_row_number IN (SELECT place FROM fresh)"
             part = self._files.write(connection, fresh, Origin((part_id, *origin.replaces), catalog.deletions))
-        except duckdb.Error as error:
+        except damage() as error:
             raise self._unreadable(part_id, error) from error
         return replace(catalog, parts=(*catalog.parts, *filter(None, [part])), replaced=(*catalog.replaced, part_id))
 

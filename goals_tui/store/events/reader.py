@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.store.atomic import refusal, scratch_folder
-from goals_tui.store.duckdb_files import bare_connection, json_lines, parquet, reason_of
+from goals_tui.store.duckdb_files import bare_connection, damage, json_lines, parquet, reason_of
 from goals_tui.store.events.catalog import Catalog, Part, waiting
 from goals_tui.store.events.lines import sort_lines
 from goals_tui.store.events.schema import EVENTS, Schema
@@ -113,15 +113,13 @@ def load_sealed(connection: DuckDBPyConnection, folder: Path, parts: Sequence[Pa
 
     Raises UnreadableError for a part that is missing or cut short.
     """
-    import duckdb
-
     for part in parts:
         check_part(folder, part)
     if parts:
         rows = parquet(part.file(folder) for part in parts)
         try:
             connection.execute(f"CREATE VIEW sealed AS SELECT {schema.columns} FROM {rows}")
-        except duckdb.Error as error:
+        except damage() as error:
             raise UnreadableError(
                 f"The sealed events in {folder} are damaged: {reason_of(error)}. {_RESTORE}."
             ) from error
@@ -202,7 +200,7 @@ def damage_named(folder: Path) -> Iterator[None]:
         yield
     except duckdb.InterruptException:
         raise
-    except duckdb.Error as error:
+    except damage() as error:
         raise damaged(folder, reason_of(error)) from error
 
 

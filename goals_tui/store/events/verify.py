@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.format import plural
-from goals_tui.store.duckdb_files import bare_connection, parquet, reason_of
+from goals_tui.store.duckdb_files import bare_connection, damage, parquet, reason_of
 from goals_tui.store.events.catalog import Catalog, Part, committed, file_names, part_file
 from goals_tui.store.events.part_files import leftovers
 from goals_tui.store.events.reader import (
@@ -21,6 +22,11 @@ from goals_tui.store.events.reader import (
     torn_rows,
 )
 from goals_tui.store.events.schema import EVENTS, Schema
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_RESTORE = "Put it back from a backup."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,46 +50,46 @@ def verify(folder: Path, load: Callable[[], Catalog], schema: Schema = EVENTS) -
 def _parts(folder: Path, catalog: Catalog, schema: Schema) -> tuple[list[VerifyFinding], list[Part]]:
     """What is wrong with the parts, and which of them can be read all the same."""
     wrong, whole = [], []
-    for part in catalog.parts:
-        name = part.file(folder).name
-        try:
-            check_content(folder, part)
-            events, readable, distinct = _read(folder, part, schema)
-        except UnreadableError as error:
-            wrong.append(VerifyFinding("damaged-part", name, str(error)))
-            continue
-        whole.append(part)
-        if events != part.events or readable != events:
-            message = (
-                f"It should hold {plural(part.events, 'event')} and holds {readable:,}. Put it back from a backup."
-            )
-            wrong.append(VerifyFinding("damaged-part", name, message))
-        elif distinct != events:
-            message = f"Events that are in it more than once: {events - distinct:,}."
-            wrong.append(VerifyFinding("duplicates", name, message))
+    with bare_connection() as connection:
+        for part in catalog.parts:
+            name = part.file(folder).name
+            try:
+                check_content(folder, part)
+                events, readable, distinct = _read(connection, part.file(folder), schema)
+            except UnreadableError as error:
+                wrong.append(VerifyFinding("damaged-part", name, str(error)))
+                continue
+            whole.append(part)
+            if events != part.events or readable != events:
+                message = f"It should hold {plural(part.events, 'event')} and holds {readable:,}. {_RESTORE}"
+                wrong.append(VerifyFinding("damaged-part", name, message))
+            elif distinct != events:
+                message = f"Events that are in it more than once: {events - distinct:,}."
+                wrong.append(VerifyFinding("duplicates", name, message))
     return wrong, whole
 
 
-def _read(folder: Path, part: Part, schema: Schema) -> tuple[int, int, int]:
-    import duckdb
-
-    file = part.file(folder)
+def _read(connection: DuckDBPyConnection, file: Path, schema: Schema) -> tuple[int, int, int]:
+    """How many rows, how many of them events, and how many different ids. Raises UnreadableError."""
     columns = ", ".join(f'count("{name}")' for name in schema.fields)
     try:
-        with bare_connection() as connection:
-            row = connection.execute(
-                f"SELECT count(*), count(*) FILTER (WHERE {schema.readable}), count(DISTINCT id), {columns} "
-                f"FROM {parquet([file])}"
-            ).fetchone()
-    except duckdb.Error as error:
-        raise UnreadableError(f"It can't be read: {reason_of(error)}. Put it back from a backup.") from error
+        types = connection.execute(f"DESCRIBE SELECT {schema.columns} FROM {parquet([file])}").fetchall()
+        for (name, right), (_, kind, *_) in zip(schema.kinds.items(), types, strict=True):
+            if kind != right:
+                raise UnreadableError(f"Its column {name} is {kind}, not {right}. {_RESTORE}")
+        row = connection.execute(
+            f"SELECT count(*), count(*) FILTER (WHERE {schema.readable}), count(DISTINCT id), {columns} "
+            f"FROM {parquet([file])}"
+        ).fetchone()
+    except damage() as error:
+        raise UnreadableError(f"It can't be read: {reason_of(error)}. {_RESTORE}") from error
     events, readable, distinct = row[:3] if row else (0, 0, 0)
     return events, readable, distinct
 
 
 def _lines(folder: Path, catalog: Catalog, whole: Sequence[Part], schema: Schema) -> Iterator[VerifyFinding]:
     files = [file for file in appended_files(folder, catalog, schema) if file.exists()]
-    with bare_connection() as connection:
+    with damage_named(folder), bare_connection() as connection:
         load_appended(connection, files, schema)
         load_sealed(connection, folder, whole, schema)
         torn, twice = torn_rows(connection), duplicate_rows(connection)
