@@ -205,6 +205,11 @@ NEEDED = {
 """What is relied on in a document before it is parsed: lists of goals look at no more than that."""
 
 
+def belongs_to_workspace(name: str) -> bool:
+    """Return whether a workspace's own file or folder has this name, `values.yaml` apart, which the user writes."""
+    return name in (DOCUMENTS, EVENTS) or name.startswith((f"{DOCUMENTS}.", f".{DOCUMENTS}.")) or name.endswith(".lock")
+
+
 class Workspace:
     """An opened workspace. What it holds is safe to use from several threads and processes."""
 

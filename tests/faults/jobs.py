@@ -13,9 +13,9 @@ from goals_tui.domain.event import GoalEvent, source
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.ids import Ids
-from goals_tui.services.context import Services, open_services
+from goals_tui.services.context import Services, create_workspace, open_services
 from goals_tui.services.imports.log_rows import Columns
-from tests.builders import hex_id, uuid_of
+from tests.builders import goal, hex_id, uuid_of
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 GOAL, OTHER = "Book a Flight", "Find a Hotel"
@@ -110,6 +110,24 @@ def export_events(workspace: Path, acknowledge: Acknowledge, *, file: str) -> No
     acknowledge("exported")
 
 
+def demo(workspace: Path, acknowledge: Acknowledge, *, cycles: int) -> None:
+    """The demo made anew, with a goal and so many cycles instead of all that it holds."""
+    from goals_tui.services.demo import filling, service
+    from goals_tui.services.demo import service as mark
+
+    def fill(path: Path, now: datetime) -> int:
+        services = create_workspace(path, name="Demo", clock=lambda: now, ids=Ids(mark.SEED), env={})
+        one = services.goals.save(goal(GOAL, "Begin", "Choose", "◎Done").model_copy(update={"revision": 0}))
+        for number in range(cycles):
+            services.workspace.events.append(attempt(one, f"demo.{number}"))
+        services.workspace.events.seal()
+        return cycles
+
+    filling.fill = fill
+    service.make_demo(workspace, fresh=True, clock=lambda: NOW)
+    acknowledge(cycles)
+
+
 def save_settings(workspace: Path, acknowledge: Acknowledge, *, name: str) -> None:
     services = opened(workspace)
     services.project.save(services.project.get().model_copy(update={"name": name}))
@@ -184,6 +202,7 @@ JOBS: dict[str, Callable[..., None]] = {
         import_package,
         export_package,
         export_events,
+        demo,
         save_settings,
         report,
         track_for,

@@ -27,7 +27,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 
-CALLS = ("open", "write", "fsync", "replace", "link", "unlink", "ftruncate", "mkdir")
+CALLS = ("open", "write", "fsync", "replace", "link", "unlink", "ftruncate", "mkdir", "rename", "rmdir")
 """The calls of `os` by which our own code changes the disk: the points at which a child can be told to die."""
 
 

@@ -230,3 +230,24 @@ def prepare_to_delete(patient: Patient, *, sealed: bool) -> None:
     services.workspace.events.append([event for number in range(3) for event in attempt(found, f"going.{number}")])
     if sealed:
         services.workspace.events.seal()
+
+
+@kills
+def test_making_the_demo_anew(server: Server, tmp_path: Path, count: int) -> None:
+    patient = Patient(tmp_path / "demo")
+    assert not server.run(Task("demo", patient.path, {"cycles": 4})).error
+    (patient.path / "notes.txt").write_text("mine")
+    neighbour = tmp_path / ".demo.new"
+    neighbour.mkdir()
+    before = 4
+    for number, death, found in each_death(server, patient, count, "demo", lambda n: {"cycles": 3 + n % 3}):
+        there = patient.events()
+        assert len(there) in (3 * before, 3 * (3 + number % 3)), f"{death}: neither the old demo nor the new one"
+        assert not found.acknowledged or len(there) == 3 * found.acknowledged[0]
+        patient.check()
+        (notes,) = tmp_path.rglob("notes.txt")
+        assert notes.read_text() == "mine"
+        before = len(there) // 3
+    assert not server.run(Task("demo", patient.path, {"cycles": 4})).error
+    assert (patient.path / "notes.txt").exists()
+    assert {one.name for one in tmp_path.iterdir()} == {"demo", neighbour.name}

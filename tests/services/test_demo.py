@@ -128,6 +128,20 @@ def test_it_is_left_as_it_is_unless_made_anew(tmp_path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["here"]
 
 
+def test_neighbours_and_files_of_others_stay(tmp_path: Path) -> None:
+    for name in (".here.new", ".here.abcdefgh.making"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.txt").write_text("a")
+    path = tmp_path / "here"
+    make_demo(path, clock=lambda: NOW)
+    (path / "flight.csv").write_text("mine")
+    (path / "values.yaml").write_text("FEATURE_USE_GOALS_V2: true")
+    make_demo(path, fresh=True, clock=lambda: NOW)
+    assert (path / "flight.csv").read_text() == "mine" and (path / "values.yaml").exists()
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == [".here.abcdefgh.making", ".here.new", "here"]
+    assert [len(list((tmp_path / name).iterdir())) for name in (".here.new", ".here.abcdefgh.making")] == [1, 1]
+
+
 @pytest.mark.parametrize("fresh", [False, True])
 def test_what_is_no_demo_is_left_alone(tmp_path: Path, fresh: bool) -> None:
     mine = create_workspace(tmp_path / "mine", name="Mine", env={})

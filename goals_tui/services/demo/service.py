@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +26,7 @@ class Demo:
 def make_demo(path: Path, *, fresh: bool = False, clock: Clock | None = None) -> Demo:
     """Make the demo in `path`, or leave the one that is there as it is; `fresh` makes it anew, up to today.
 
+    Files in its folder that are not the demo's stay. After a kill at any point the old demo or the new one is there.
     Raises RefusedError where something else is in `path`, UnreadableError where it can't be written.
     """
     from goals_tui.services.context import clock_of
@@ -40,18 +40,15 @@ def make_demo(path: Path, *, fresh: bool = False, clock: Clock | None = None) ->
     # Here: to open the demo that is there, none of what fills it is needed.
     from goals_tui.services.demo.content import TIME_ZONE
     from goals_tui.services.demo.filling import DAYS, fill
+    from goals_tui.store.folder_swap import replacing_folder
+    from goals_tui.store.workspace import belongs_to_workspace
 
-    made = path.with_name(f".{path.name}.new")
+    now = (clock or clock_of(os.environ, lambda: zone(TIME_ZONE)))()
     try:
-        shutil.rmtree(made, ignore_errors=True)
-        count = fill(made, (clock or clock_of(os.environ, lambda: zone(TIME_ZONE)))())
-        if path.exists():
-            shutil.rmtree(path)
-        made.rename(path)
+        with replacing_folder(path, belongs_to_workspace) as made:
+            count = fill(made, now)
     except OSError as error:
         raise UnreadableError(f"Can't write {path}: {error.strerror or error}. Choose another folder.") from error
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
     return Demo(path, f"Created the demo at {path}: 3 goals, {count:,} conversations in {DAYS} days.")
 
 
