@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import accumulate
 from math import log
 from random import Random
@@ -16,7 +16,7 @@ from goals_tui.domain.conversation import Conversation, Fired, Program
 from goals_tui.domain.cycle import join_cycle, outcome
 from goals_tui.domain.errors import RefusedError, WrongValueError
 from goals_tui.domain.event import GoalEvent, Source, source
-from goals_tui.domain.filters import Filters, moment_in, parse_moment, requested_span
+from goals_tui.domain.filters import Filters, moment_in, parse_moment, requested_span, start_of_day
 from goals_tui.domain.flow import Flow, If, Lookup, Node, Question
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.ids import Ids
@@ -115,11 +115,7 @@ class Simulation:
         The same flows, goals, arguments and seed give the same events, ids included. Nothing is written before the
         end. Raises NotFoundError for an unknown flow, RefusedError for an empty span.
         """
-        from goals_tui.store.atomic import scratch_folder
-        from goals_tui.store.events.bulk_import import BulkImport
-        from goals_tui.store.events.lines import to_line
-
-        services, progress = self._services, progress or silent
+        services = self._services
         start, end = start.astimezone(UTC), end.astimezone(UTC)
         now = services.clock()
         end = min(end, now) if start < now else end
@@ -130,13 +126,42 @@ class Simulation:
         users = Users(services, flow_id, profile or Profile(), Ids(f"{seed} {flow_id} {start} {end} {sessions}"))
         random = Random(seed)
         arrivals = sorted(users.arrivals(random, sessions, start, end))
-        with scratch_folder() as folder, BulkImport(services.workspace.events) as bulk:
+        talks = (users.converse(random, arrival) for arrival in arrivals)
+        return self._write(users, talks, sessions, progress or silent)
+
+    def simulate_days(
+        self, flow_id: str, *, first: date, end: date, daily: float, seed: int = 0, profile: Profile | None = None
+    ) -> SimulationResult:
+        """Run about `daily` conversations on each day from `first` to before `end`, by the project's time zone.
+
+        A day's conversations follow from the flows, goals, seed and day alone, ids included: whenever they are
+        simulated they are the same, and those that are not over by now are left out. Raises NotFoundError.
+        """
+        users = Users(self._services, flow_id, profile or Profile(), Ids())
+        now = int(self._services.clock().timestamp() * 1000)
+        days = [first + timedelta(days=number) for number in range((end - first).days)]
+        talks = (talk for day in days for talk in users.day(day, daily, f"{seed} {flow_id} {day}", until=now))
+        return self._write(users, talks, max(1, round(daily * len(days))), silent)
+
+    def _write(
+        self, users: Users, talks: Iterable[Sequence[GoalEvent]], expected: int, progress: Progress
+    ) -> SimulationResult:
+        """Write the events of conversations, `expected` of them, all at their end."""
+        from goals_tui.store.atomic import scratch_folder
+        from goals_tui.store.events.bulk_import import BulkImport
+        from goals_tui.store.events.lines import to_line
+
+        count = 0
+        with scratch_folder() as folder, BulkImport(self._services.workspace.events) as bulk:
             file = folder / "events.jsonl"
             with file.open("wb") as lines:
-                for number, arrival in enumerate(arrivals):
-                    if number % _CONVERSATIONS_A_REPORT == 0:
-                        progress(_RUNNING * number / sessions, f"{number:,} of {plural(sessions, 'conversation')}")
-                    lines.writelines(map(to_line, users.converse(random, arrival)))
+                for talk in talks:
+                    if count % _CONVERSATIONS_A_REPORT == 0:
+                        progress(
+                            min(1.0, count / expected) * _RUNNING, f"{count:,} of {plural(expected, 'conversation')}"
+                        )
+                    lines.writelines(map(to_line, talk))
+                    count += 1
             progress(_RUNNING, "Writing events")
             bulk.load_checked(file)
             with bulk.prepared() as part, services.workspace.documents.transaction(part) as transaction:
@@ -147,7 +172,7 @@ class Simulation:
             known = bulk.count() - added
         say_done(progress)
         return SimulationResult(
-            sessions, added + known, added, users.not_tracked, dict(users.outcomes), dict(users.endings)
+            count, added + known, added, users.not_tracked, dict(users.outcomes), dict(users.endings)
         )
 
 
@@ -188,13 +213,36 @@ class Users:
         local = datetime.fromtimestamp(hour, zone)
         return self._profile.weekdays[local.weekday()] * self._profile.hours[local.hour] * (until - hour)
 
+    def day(self, day: date, daily: float, seed: str, *, until: int) -> Iterator[list[GoalEvent]]:
+        """The conversations of a day that are over at `until` (milliseconds since 1970), about `daily` an average day.
+
+        They follow from `seed`, and are the same whatever `until` is.
+        """
+        random, self._ids = Random(seed), Ids(seed)
+        start, end = start_of_day(day, self._zone), start_of_day(day + timedelta(days=1), self._zone)
+        weekdays = self._profile.weekdays
+        expected = daily * weekdays[day.weekday()] * len(weekdays) / sum(weekdays)
+        count = max(0, round(random.gauss(expected, expected**0.5)))
+        for arrival in sorted(self.arrivals(random, count, start, end)):
+            talk = self._converse(random, arrival)
+            if talk.ended_at <= until:
+                yield self._counted(talk)
+
     def converse(self, random: Random, arrival: int) -> list[GoalEvent]:
         """One conversation from `arrival` (milliseconds since 1970) to its end; the events of its goals."""
+        return self._counted(self._converse(random, arrival))
+
+    def _counted(self, talk: _Talk) -> list[GoalEvent]:
+        self.endings[talk.ending] += 1
+        self.not_tracked += talk.not_tracked
+        self.outcomes.update(talk.outcomes())
+        return talk.events
+
+    def _converse(self, random: Random, arrival: int) -> _Talk:
         release = self._release(arrival)
         talk = _Talk(self._goals, self._ids, self._templates, self._source(random, release))
         conversation = Conversation(self._program, self._flow_id)
         outputs = conversation.start()
-        ending = "left"
         for _ in range(MOST_QUESTIONS):
             moment = _EPOCH + timedelta(milliseconds=arrival)
             for output in outputs:
@@ -202,16 +250,14 @@ class Users:
                     talk.fire(output, moment)
             asked = conversation.waiting
             if asked is None:
-                ending = conversation.ended.reason if conversation.ended else "end"
+                talk.ending = conversation.ended.reason if conversation.ended else "end"
                 break
             if random.random() < release.leaves:
                 break
             arrival += int(random.lognormvariate(self._pause, self._profile.spread) * 1000)
             outputs = conversation.answer(self._answers[asked.node.id].choose(random))
-        self.endings[ending] += 1
-        self.not_tracked += talk.not_tracked
-        self.outcomes.update(talk.outcomes())
-        return talk.events
+        talk.ended_at = arrival
+        return talk
 
     def _release(self, arrival: int) -> Release:
         moment = _EPOCH + timedelta(milliseconds=arrival)
@@ -233,7 +279,19 @@ class Users:
 class _Talk:
     """The goals within one conversation."""
 
-    __slots__ = ("_cycles", "_goals", "_ids", "_open", "_session", "_source", "_templates", "events", "not_tracked")
+    __slots__ = (
+        "_cycles",
+        "_goals",
+        "_ids",
+        "_open",
+        "_session",
+        "_source",
+        "_templates",
+        "ended_at",
+        "ending",
+        "events",
+        "not_tracked",
+    )
 
     def __init__(self, goals: Mapping[str, Goal], ids: Ids, templates: EventTemplates, source: Source) -> None:
         self._goals = goals
@@ -245,6 +303,9 @@ class _Talk:
         self._cycles: dict[str, tuple[Goal, set[str]]] = {}
         self.events: list[GoalEvent] = []
         self.not_tracked = 0
+        self.ending = "left"
+        self.ended_at = 0
+        """Milliseconds since 1970."""
 
     def fire(self, fired: Fired, moment: datetime) -> None:
         """Steps fire: the same rule as `Tracker.track`."""

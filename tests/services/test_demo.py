@@ -5,13 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.filters import Choice, Filters
+from goals_tui.domain.report import Cycle
 from goals_tui.services.context import Services, create_workspace, open_services
 from goals_tui.services.demo.filling import DAYS, NEW, OLD
 from goals_tui.services.demo.service import is_demo, make_demo
@@ -25,7 +27,7 @@ YEAR = Filters(span="last-365-days")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     path = tmp_path_factory.mktemp("demo") / "demo"
     made = make_demo(path, clock=lambda: NOW)
-    assert made.message == f"Created the demo at {path}: 3 goals, 3,015 conversations in 90 days."
+    assert made.message == f"Created the demo at {path}: 3 goals, 2,906 conversations in 90 days."
     yield open_services(path, clock=lambda: NOW, env={})
 
 
@@ -105,11 +107,30 @@ def test_saved_filters_find_something(demo: Services) -> None:
         assert demo.insights.report(one.filters).totals.started > 30, one.name
 
 
-def test_the_same_day_gives_the_same_numbers(demo: Services, tmp_path: Path) -> None:
-    make_demo(tmp_path / "again", clock=lambda: NOW)
-    again = open_services(tmp_path / "again", clock=lambda: NOW, env={})
-    assert again.insights.report(YEAR) == demo.insights.report(YEAR)
-    assert again.goals.all() == demo.goals.all()
+def test_the_same_day_gives_the_same_cycles(demo: Services, tmp_path: Path) -> None:
+    def cycles(services: Services) -> dict[str, Cycle]:
+        return {one.cycle_id: one for one in services.insights.cycles(Filters(span="all", include_test=True))}
+
+    def made_at(moment: datetime) -> Services:
+        path = tmp_path / f"{moment:%d-%H-%M}"
+        make_demo(path, clock=lambda: moment)
+        return open_services(path, clock=lambda: moment, env={})
+
+    noon = cycles(demo)
+    midnight = datetime(2026, 11, 20, tzinfo=ZoneInfo("Europe/Berlin"))
+    later: dict[str, Cycle] = {}
+    for hours in (3.2, 3.3, 23.9):
+        services = made_at(midnight + timedelta(hours=hours))
+        now = cycles(services)
+        assert all(now[id_] == cycle for id_, cycle in later.items()), "what was there earlier is there later"
+        shared = noon if hours < 13 else now
+        assert all(cycle == shared[id_] for id_, cycle in now.items())
+        later = now
+        assert services.goals.all() == demo.goals.all() and services.flows.all() == demo.flows.all()
+    assert noon.keys() < later.keys()
+    assert min(one.started_at for id_, one in later.items() if id_ not in noon) > NOW - timedelta(minutes=30)  # type: ignore[type-var]
+    tomorrow = cycles(made_at(midnight + timedelta(days=1, hours=1)))
+    assert len(tomorrow.keys() & later.keys()) > len(later) // 2, "a day's conversations are that day's tomorrow, too"
 
 
 def test_it_is_left_as_it_is_unless_made_anew(tmp_path: Path) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.event import INTERACTION_PANEL
-from goals_tui.domain.filters import Choice, Filters
+from goals_tui.domain.filters import Choice, Filters, start_of_day
 from goals_tui.domain.flow import Flow
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.ids import Ids
+from goals_tui.domain.project import zone
 from goals_tui.domain.value import parse_amount
 from goals_tui.services.demo import content
 from goals_tui.services.demo.service import SEED
@@ -39,10 +40,17 @@ class _Traffic:
 
 
 def fill(path: Path, now: datetime) -> int:
-    """Make the demo's workspace at `path`; how many conversations there were. Raises GoalsError, OSError."""
+    """Make the demo's workspace at `path`; how many conversations there were. Raises GoalsError, OSError.
+
+    Everything follows from the day of `now` in the demo's time zone; conversations that are not over by `now` are left
+    out.
+    """
     from goals_tui.services.context import create_workspace
 
-    start, release = now - timedelta(days=DAYS), now - timedelta(days=NEW_SINCE_DAYS)
+    berlin = zone(content.TIME_ZONE)
+    today = now.astimezone(berlin).date()
+    first, release, end = (today + timedelta(days=days) for days in (1 - DAYS, 1 - NEW_SINCE_DAYS, 1))
+    start, released, midnight = (start_of_day(day, berlin) for day in (first, release, today))
     moment = start
     services = create_workspace(
         path,
@@ -56,36 +64,36 @@ def fill(path: Path, now: datetime) -> int:
     make = content.Maker(services.ids, start)
     goals = content.goals(make)
     goals = content.Goals(*(services.goals.save(goal) for goal in (goals.flight, goals.claim, goals.sim)))
-    end = services.flows.save(content.farewell(make))
+    farewell = services.flows.save(content.farewell(make))
     flows = [
-        services.flows.save(content.book_a_flight(make, goals.flight, end)),
-        services.flows.save(content.report_a_claim(make, goals.claim, end)),
-        services.flows.save(content.activate_a_sim(make, goals.sim, end)),
+        services.flows.save(content.book_a_flight(make, goals.flight, farewell)),
+        services.flows.save(content.report_a_claim(make, goals.claim, farewell)),
+        services.flows.save(content.activate_a_sim(make, goals.sim, farewell)),
     ]
     traffic = _traffic(*flows)
     moment = now
-    count = sum(_simulate(services, one, 0, start, release) for one in traffic)
-    moment = release
+    count = sum(_simulate(services, one, 0, first, release) for one in traffic)
+    moment = released
     services.goals.save(_dearer(goals.flight))
     moment = now
-    # Up to a little before now: a conversation takes minutes, and none of it lies ahead.
-    count += sum(_simulate(services, one, 1, release, now - timedelta(minutes=20)) for one in traffic)
+    count += sum(_simulate(services, one, 1, release, end) for one in traffic)
+    moment = midnight
     services.flows.save(content.change_a_booking(make, goals.flight))
     _save_filters(services, goals)
     services.workspace.events.sync()
     return count
 
 
-def _simulate(services: Services, traffic: _Traffic, part: int, start: datetime, end: datetime) -> int:
-    sessions = round(traffic.daily[part] * (end - start).total_seconds() / 86_400)
+def _simulate(services: Services, traffic: _Traffic, part: int, first: date, end: date) -> int:
     profile = replace(
         traffic.profile,
         releases=(Release((OLD, NEW)[part], None, traffic.leaves[part]),),
         answers={**traffic.profile.answers, **(traffic.better if part else {})},
     )
-    seed = part + 2 * sum(traffic.flow.name.encode())
-    services.simulation.simulate(traffic.flow.id, sessions=sessions, seed=seed, start=start, end=end, profile=profile)
-    return sessions
+    daily, seed = traffic.daily[part], part + 2 * sum(traffic.flow.name.encode())
+    return services.simulation.simulate_days(
+        traffic.flow.id, first=first, end=end, daily=daily, seed=seed, profile=profile
+    ).conversations
 
 
 def _traffic(flight: Flow, claim: Flow, sim: Flow) -> list[_Traffic]:
