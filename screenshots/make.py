@@ -21,7 +21,7 @@ from unittest.mock import patch
 
 from textual.pilot import Pilot
 
-from goals_tui.domain.model import Ids
+from goals_tui.domain.ids import Ids
 from goals_tui.services.context import open_services
 from goals_tui.services.demo.service import make_demo
 from goals_tui.tui.app.app import GoalsApp

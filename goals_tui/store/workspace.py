@@ -207,7 +207,11 @@ NEEDED = {
 
 def belongs_to_workspace(name: str) -> bool:
     """Return whether a workspace's own file or folder has this name, `values.yaml` apart, which the user writes."""
-    return name in (DOCUMENTS, EVENTS) or name.startswith((f"{DOCUMENTS}.", f".{DOCUMENTS}.")) or name.endswith(".lock")
+    return (
+        name in (DOCUMENTS, EVENTS, ACTIVITIES_FOLDER)
+        or name.startswith((f"{DOCUMENTS}.", f".{DOCUMENTS}."))
+        or name.endswith(".lock")
+    )
 
 
 class Workspace:
