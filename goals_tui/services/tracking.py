@@ -56,6 +56,9 @@ class Tracker:
     ) -> Tracked:
         """Record that a conversation reached steps of a goal, `at` a moment with a zone (None: now).
 
+        Returned events survive the death of the process, but a power cut only after `workspace.events.sync()`, which
+        the command `goals-tui track` calls before it ends.
+
         Raises NotFoundError for an unknown goal or step, also for one that is deleted at this moment, RefusedError
         for no step, an empty session or a moment that has no zone or lies outside 1970 to 2200, UnreadableError where
         the log can't be written.

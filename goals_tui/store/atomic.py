@@ -103,6 +103,7 @@ def make_folder(path: Path) -> None:
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=0o700)
         _set_mode(path, 0o700 | path.parent.stat().st_mode & 0o2070)
+        sync_folder(path.parent)
 
 
 def make_workspace_folder(path: Path) -> None:

@@ -38,7 +38,7 @@ class AppendFile:
         self._lock = lock
         self._descriptor = self._inode = self._device = -1
         self._named = -1
-        """The inode of the file whose name survives a power cut, too."""
+        """The inode of the open file, if its name survives a power cut, too."""
 
         self._end = -1
         """The size after our last append. Where the file has another one, somebody else wrote."""
@@ -151,7 +151,8 @@ class AppendFile:
     def _close(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
-        self._descriptor = self._end = -1
+        # A new file may get the inode of one that is gone.
+        self._descriptor = self._end = self._named = -1
 
     def __del__(self) -> None:
         self._close()

@@ -209,7 +209,11 @@ class AskText(Form[str]):
         problem = self.problem()
         self.query_one(".problem", Static).update(problem)
         if not problem:
-            self.dismiss(self.query_one(Input).value.strip())
+            self.answer(self.query_one(Input).value.strip())
+
+    def answer(self, text: str) -> None:
+        """Close the dialog with what was typed, which will do."""
+        self.dismiss(text)
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:

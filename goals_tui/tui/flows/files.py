@@ -13,14 +13,14 @@ from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.flow import Flow
 from goals_tui.services.export_files import check_source, check_target, proposed, typed
 from goals_tui.tui.app.dialogs import AskText
-from goals_tui.tui.packages.export import AskPath, path_input
+from goals_tui.tui.packages.export import AskPath, ask_before_replacing, path_input
 
 if TYPE_CHECKING:
     from goals_tui.tui.app.app import GoalsApp
 
 
 class ExportFlow(AskText):
-    """Asks where a flow is to be written; says when a file there would be replaced."""
+    """Asks where a flow is to be written, and whether a file there may be replaced."""
 
     def __init__(self, flow: Flow) -> None:
         path = proposed(flow.name, ".json")
@@ -35,7 +35,10 @@ class ExportFlow(AskText):
     @on(Input.Changed)
     def _note(self) -> None:
         there = not self.problem() and typed(self.query_one(Input).value).exists()
-        self.query_one("#note", Static).update("There is a file of this name; it will be replaced." if there else "")
+        self.query_one("#note", Static).update("There is a file of this name already." if there else "")
+
+    def answer(self, text: str) -> None:
+        ask_before_replacing(self, typed(text), lambda: self.dismiss(text))
 
 
 async def export_flow(app: GoalsApp, flow: Flow) -> None:

@@ -6,16 +6,18 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.screen import Screen
 from textual.suggester import Suggester
 from textual.widgets import Button, Input, Label, Static
 
 from goals_tui.domain.errors import GoalsError
-from goals_tui.services.export_files import check_target, complete, proposed
-from goals_tui.tui.app.dialogs import AskText, Form
+from goals_tui.services.export_files import check_target, complete, exists_already, proposed
+from goals_tui.tui.app.dialogs import Answer, Ask, AskText, Form
 from goals_tui.tui.widgets.fields import Toggle
 
 MOST_LETTERS = 4096
@@ -48,6 +50,21 @@ class AskPath(AskText):
         yield path_input()
         yield Static("", classes="problem", markup=False)
         yield Static(Content.assemble(self.hint, "  ", ("→", "bold $primary"), " completes the name."), classes="quiet")
+
+
+def ask_before_replacing(form: Screen[Any], path: Path, write: Callable[[], object]) -> None:
+    """Call `write`, where there is a file at `path` only after a yes; after a no the form is there again."""
+    try:
+        there = exists_already(path)
+    except GoalsError as error:
+        form.notify(str(error), severity="error", markup=False)
+        return
+    if not there:
+        write()
+        return
+    answers = [Answer("keep", "Cancel"), Answer("replace", "Replace", danger=True)]
+    question = Ask("Replace this file?", f"{path} exists already.", answers, danger=True)
+    form.app.push_screen(question, lambda answer: write() if answer == "replace" else None)
 
 
 _NAMED = 4
@@ -101,9 +118,9 @@ class ExportPackage(Form[ExportChoice]):
     def _say(self) -> None:
         path, problem = self._checked()
         line = self.query_one("#problem", Static)
-        replaces = path is not None and path.exists()
+        there = path is not None and path.exists()
         line.set_classes("problem" if problem else "warning")
-        line.update(problem or ("This file exists and will be replaced." if replaces else ""))
+        line.update(problem or ("This file exists already." if there else ""))
 
     def _checked(self) -> tuple[Path | None, str]:
         text = self.query_one(Input).value
@@ -119,7 +136,8 @@ class ExportPackage(Form[ExportChoice]):
     def _export(self) -> None:
         path, _ = self._checked()
         if path is not None:
-            self.dismiss(ExportChoice(path, self._on("#with-events"), self._on("#with-flows")))
+            choice = ExportChoice(path, self._on("#with-events"), self._on("#with-flows"))
+            ask_before_replacing(self, path, lambda: self.dismiss(choice))
 
     def _on(self, selector: str) -> bool:
         return any(box.value for box in self.query(selector).results(Toggle))

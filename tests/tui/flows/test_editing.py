@@ -368,6 +368,18 @@ async def test_a_flow_goes_to_a_file_and_comes_back(services: Services, tmp_path
         await type_text(pilot, "/abc.json")
         await press(pilot, "enter")
         assert file.is_file()
+        file.write_text("keep")
+        for answer in ("enter", "escape"):
+            await press(pilot, "E", "ctrl+u")
+            await type_text(pilot, str(file))
+            await press(pilot, "enter")
+            assert "abc.json exists already." in screen_text(pilot.app)
+            await press(pilot, answer)
+            assert file.read_text() == "keep"
+            await press(pilot, "escape")
+        await press(pilot, "E", "ctrl+u")
+        await type_text(pilot, str(file))
+        await press(pilot, "enter", "tab", "enter")
         await press(pilot, "I")
         await type_text(pilot, str(file))
         await press(pilot, "enter")

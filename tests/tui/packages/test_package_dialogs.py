@@ -102,7 +102,7 @@ async def test_where_to_is_checked_while_typing(filled: Services, working_folder
             ("", "Enter a file name, for example goals.zip."),
             (str(working_folder), "This is a folder. Name a file in it."),
             ("gone/a.zip", "There is no folder gone."),
-            ("there.zip", "This file exists and will be replaced."),
+            ("there.zip", "This file exists already."),
         ):
             field.value = text
             await settle(pilot)
@@ -112,6 +112,21 @@ async def test_where_to_is_checked_while_typing(filled: Services, working_folder
         assert isinstance(pilot.app.screen, ExportPackage), "nothing is written where it can't be"
         await press(pilot, "escape")
     assert not filled.tasks.list()
+
+
+async def test_a_file_that_is_there_is_replaced_after_a_yes_only(filled: Services, working_folder: Path) -> None:
+    file = working_folder / "there.zip"
+    file.write_text("keep")
+    async with running(filled, (80, 24)) as pilot:
+        await press(pilot, "e")
+        pilot.app.screen.query_one(Input).value = "there.zip"
+        for keys in (("enter", "enter"), ("enter", "escape")):
+            await press(pilot, keys[0])
+            assert "there.zip exists already." in screen_text(pilot.app)
+            await press(pilot, keys[1])
+            assert isinstance(pilot.app.screen, ExportPackage) and file.read_text() == "keep"
+        await press(pilot, "enter", "tab", "enter")
+    assert file.stat().st_size > 100 and len(filled.tasks.list()) == 1
 
 
 async def test_import_into_another_project(filled: Services, package: Path, new_services: Any) -> None:
