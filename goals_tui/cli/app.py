@@ -1,4 +1,4 @@
-"""The commands of `goals-tui`, by the names of DESIGN section 5."""
+"""The commands of `goals-tui`, by the names of docs/command-line.md."""
 
 from __future__ import annotations
 

@@ -277,7 +277,7 @@ def explain(
 
 
 def explanation_json(result: Explanation, digits: int) -> dict[str, Any]:
-    """An explanation under the keys of DESIGN 10."""
+    """An explanation under the keys of docs/command-line.md."""
     before = result.before_span
     return {
         "from": {"span": span_json(before), **result.before.as_json(digits)} if before and result.before else None,
@@ -392,7 +392,7 @@ def dropoffs(
 
 
 def drop_offs_json(result: DropOffs, digits: int) -> dict[str, Any]:
-    """Drop-offs under the keys of DESIGN 10."""
+    """Drop-offs under the keys of docs/command-line.md."""
     return {
         "goal": result.goal,
         "goal_id": result.goal_id,
@@ -486,7 +486,7 @@ def times(
 
 
 def times_json(result: Times) -> dict[str, Any]:
-    """Times to convert under the keys of DESIGN 10; seconds are rounded to milliseconds."""
+    """Times to convert under the keys of docs/command-line.md; seconds are rounded to milliseconds."""
     return {
         "goal": result.goal,
         "step": result.step,
@@ -569,7 +569,7 @@ def releases(
 
 
 def release_json(release: Release, digits: int) -> dict[str, Any]:
-    """A release under the keys of DESIGN 10."""
+    """A release under the keys of docs/command-line.md."""
     week = release.value_per_week
     return {
         "snapshot": release.snapshot,
@@ -747,7 +747,7 @@ def targets(
 
 
 def target_json(result: TargetResult) -> dict[str, Any]:
-    """A target under the keys of DESIGN 10."""
+    """A target under the keys of docs/command-line.md."""
     return {
         "goal": result.goal,
         "goal_id": result.goal_id,

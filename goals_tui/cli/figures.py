@@ -132,7 +132,7 @@ def span_dates(span: Span) -> str:
 
 
 def span_json(span: Span) -> dict[str, str | None]:
-    """Return a span under the keys of DESIGN 5."""
+    """Return a span under the keys of docs/command-line.md."""
     return {
         "name": span.name,
         "start": span.start.isoformat() if span.start else None,

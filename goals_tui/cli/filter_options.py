@@ -1,4 +1,4 @@
-"""The filters of DESIGN section 5 as options, shared by the commands that read the event log."""
+"""The filters of docs/command-line.md as options, shared by the commands that read the event log."""
 
 from __future__ import annotations
 

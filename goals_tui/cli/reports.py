@@ -155,7 +155,7 @@ def _day_json(row: DayFigures, digits: int) -> dict[str, Any]:
 
 
 def report_json(report: Report) -> dict[str, Any]:
-    """A report under the keys of DESIGN section 5."""
+    """A report under the keys of docs/command-line.md."""
     digits = currency_digits(report.currency)
     previous, today, between = report.previous_span, report.now.date(), report.events_between
     return {
@@ -612,7 +612,7 @@ def _moments(timeline: Timeline, digits: int) -> list[dict[str, Any]]:
 
 
 def cycle_json(cycle: Cycle, digits: int) -> dict[str, Any]:
-    """A cycle under the keys of DESIGN section 5; a sum is null where nobody knows it (see `Cycle.known`)."""
+    """A cycle under the keys of docs/command-line.md; a sum is null where nobody knows it (see `Cycle.known`)."""
     content = cycle.model_dump(mode="json")
     content["time_saved_seconds"] = cycle.known(cycle.time_saved_seconds)
     content["cost_savings"] = _amount(cycle.known(cycle.cost_savings), digits)

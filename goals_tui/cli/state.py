@@ -44,7 +44,7 @@ def services(context: typer.Context) -> Services:
 
 
 def services_with_goals(context: typer.Context) -> Services:
-    """The same for a command about goals; raises RefusedError where they are switched off (DESIGN 4, *Goal*)."""
+    """The same for a command about goals; raises RefusedError where they are switched off (docs/semantics.md)."""
     opened = services(context)
     enabled, enabled_from = opened.switch
     for warning in opened.values.warnings:

@@ -1,4 +1,4 @@
-"""What happened in a session, whether or not a goal was meant (DESIGN 11)."""
+"""What happened in a session, whether or not a goal was meant (docs/semantics.md, *Activities*)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The flow interpreter: one conversation with an AI agent, step by step (DESIGN 4, *Flow*)."""
+"""The flow interpreter: one conversation with an AI agent, step by step (docs/semantics.md, *Flow*)."""
 
 from __future__ import annotations
 

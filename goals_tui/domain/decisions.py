@@ -1,4 +1,4 @@
-"""Answers that decide something (DESIGN 10): comparisons, explanations, drop-offs, times, releases and so on."""
+"""Answers that decide something (docs/semantics.md): comparisons, explanations, drop-offs, times, releases."""
 
 from __future__ import annotations
 

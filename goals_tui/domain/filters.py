@@ -1,4 +1,4 @@
-"""Which cycles a report covers (DESIGN 4, *Filters*)."""
+"""Which cycles a report covers (docs/semantics.md, *Filters*)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Flows: what an AI agent says and asks, as a sequence of nodes with branches (DESIGN 4, *Flow*)."""
+"""Flows: what an AI agent says and asks, as a sequence of nodes with branches (docs/semantics.md, *Flow*)."""
 
 from __future__ import annotations
 

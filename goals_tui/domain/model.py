@@ -40,7 +40,7 @@ def format_instant(moment: datetime) -> str:
 
 
 Instant = Annotated[datetime, AfterValidator(_to_utc), PlainSerializer(format_instant, return_type=str)]
-"""A moment with a zone, held in UTC (STYLE 13: zones appear at the edges only)."""
+"""A moment with a zone, held in UTC; zones appear at the edges only."""
 
 
 def reason(error: ValidationError) -> str:

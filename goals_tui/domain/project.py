@@ -1,4 +1,4 @@
-"""The project that a workspace holds: its name, one currency, one time zone (DESIGN 4)."""
+"""The project that a workspace holds: its name, one currency, one time zone (docs/semantics.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Insights says: figures, the report, the funnel, cycles (DESIGN 4 *Report*, 5 for the JSON).
+"""What Insights says: figures, the report, the funnel, cycles (docs/semantics.md, *Report*).
 
 Figures come in thousands (a row a goal and day) out of sums that need no check: they are plain dataclasses.
 """
@@ -110,7 +110,7 @@ class Figures:
         )
 
     def as_json(self, digits: int = 2) -> dict[str, Any]:
-        """The keys of DESIGN 5; money as text with the currency's `digits`, at least."""
+        """The keys of docs/command-line.md; money as text with the currency's `digits`, at least."""
         return {
             "started": self.started,
             "completed": self.completed,
@@ -158,7 +158,7 @@ class Change:
         return None if before is None or after is None else after - before
 
     def as_json(self, digits: int = 2) -> dict[str, Any]:
-        """The keys of DESIGN 10; money as text with the currency's `digits`."""
+        """The keys of docs/command-line.md; money as text with the currency's `digits`."""
         value = self.value_per_cycle
         return {
             "completion_rate": difference_json(self.completion_rate),
@@ -168,7 +168,7 @@ class Change:
 
 
 def difference_json(found: Difference) -> dict[str, Any]:
-    """A difference under the keys of DESIGN 10."""
+    """A difference under the keys of docs/command-line.md."""
     return {"difference": found.difference, "interval": _listed(found.interval), "clear": found.clear}
 
 

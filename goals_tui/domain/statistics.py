@@ -1,4 +1,4 @@
-"""Uncertainty of rates and the arithmetic of comparisons (DESIGN 10): intervals, effects, incidence, verdicts.
+"""Uncertainty of rates and the arithmetic of comparisons (docs/semantics.md): intervals, effects, incidence, verdicts.
 
 Pure functions of counts. Rates and shares are fractions of 1; intervals have a confidence of 95 %.
 """

@@ -1,4 +1,4 @@
-"""What is known of activities: how many there are, what they are called, and what happened in a session (DESIGN 11)."""
+"""Activities (docs/semantics.md): how many there are, what they are called, and what happened in a session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Annotations of the time axis: by hand, and where a goal's version or a snapshot first appears (DESIGN 10)."""
+"""Annotations of the time axis: by hand, and where a goal's version or a snapshot first appears (docs/semantics.md)."""
 
 from __future__ import annotations
 

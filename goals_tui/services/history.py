@@ -1,4 +1,4 @@
-"""Undo and redo of every edit of documents (DESIGN 6). Each edit is one write and one entry here."""
+"""Undo and redo of every edit of documents. Each edit is one write and one entry here."""
 
 from __future__ import annotations
 

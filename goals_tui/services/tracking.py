@@ -1,4 +1,4 @@
-"""Records steps of goals as events (DESIGN 4, *Cycle*): the Track Goal Process of a real conversation."""
+"""Records steps of goals as events (docs/semantics.md, *Cycle*): the Track Goal Process of a real conversation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DESIGN 7: importing 1,000,000 events costs at most twice what DuckDB takes to read that file and write Parquet.
+"""Importing 1,000,000 events costs at most twice what DuckDB takes to read that file and write Parquet.
 
 By hand: pytest tests/benchmarks/test_import_speed.py -o addopts= --benchmark-enable -s
 """

@@ -1,4 +1,4 @@
-"""10,000 goals: the list opens, and answers every key, without delay (DESIGN 7).
+"""10,000 goals: the list opens, and answers every key, without delay.
 
 By hand: pytest tests/benchmarks/test_many_goals.py -o addopts= --benchmark-enable -s
 """

@@ -1,4 +1,4 @@
-"""DESIGN 7: a report over 1,000,000 sealed events costs at most 1.5 times the bare query that counts the same cycles.
+"""A report over 1,000,000 sealed events costs at most 1.5 times the bare query that counts the same cycles.
 
 By hand: pytest tests/benchmarks/test_report_speed.py -o addopts= --benchmark-enable -s
 """

@@ -1,4 +1,4 @@
-"""DESIGN 7: a `track()` costs the same at 0 and at 1,000,000 events (within 1.2 times); 20,000 a second.
+"""A `track()` costs the same at 0 and at 1,000,000 events (within 1.2 times); 20,000 a second.
 
 The command `track` costs the same at 0 and at 1,000,000 appended lines (within 1.5 times), also while they are sealed.
 

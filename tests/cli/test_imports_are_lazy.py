@@ -1,4 +1,4 @@
-"""What a command does not need is not imported (DESIGN 7)."""
+"""What a command does not need is not imported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Goals: what can be saved, what is refused, and what goes with a deletion (the seed, DESIGN 4)."""
+"""Goals: what can be saved, what is refused, and what goes with a deletion (docs/semantics.md)."""
 
 from __future__ import annotations
 

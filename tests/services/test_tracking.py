@@ -1,4 +1,4 @@
-"""Tracking: which cycle a step joins (DESIGN 4, *Cycle*), and what is refused."""
+"""Tracking: which cycle a step joins (docs/semantics.md, *Cycle*), and what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any edit, taken back, leaves goals and flows as they were (STYLE 3)."""
+"""Any edit, taken back, leaves goals and flows as they were."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports the events of any log that has a case, an activity and a time in each row (DESIGN 11, `import log`).
+"""Imports the events of any log that has a case, an activity and a time in each row (docs/command-line.md).
 
 A case becomes a cycle, an activity a step. Ids follow from the content, so importing twice adds nothing. The rows stay
 in DuckDB from file to event log: memory is bounded by its limit, not by the size of the file.

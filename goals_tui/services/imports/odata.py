@@ -1,4 +1,4 @@
-"""Imports what the original system exports: goals, their steps and metrics, and their events (DESIGN 5).
+"""Imports what the original system exports: goals, their steps and metrics, and their events (docs/command-line.md).
 
 Goals and events are written as one, after everything was read. Importing again what is there already adds nothing.
 """

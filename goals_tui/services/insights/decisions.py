@@ -1,4 +1,4 @@
-"""Answers that decide something, from the event log (DESIGN 10): why a rate changed, where cycles drop off."""
+"""Answers that decide something, from the event log (docs/semantics.md): why a rate changed, where cycles drop off."""
 
 from __future__ import annotations
 

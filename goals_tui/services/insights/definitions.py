@@ -2,7 +2,7 @@
 
 Each (step, kind, worth) of a goal gets one step_bit, whatever versions share it, so that versions which differ in words
 only cost nothing. The query leaves one step_bit of a step in a cycle: the one of the event that fired first, because a
-step counts and pays once per cycle (DESIGN 4, *Report*).
+step counts and pays once per cycle (docs/semantics.md, *Report*).
 """
 
 from __future__ import annotations

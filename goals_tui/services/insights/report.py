@@ -1,4 +1,4 @@
-"""Figures from the event log: the report with its days, series for charts, and breakdowns (DESIGN 4, *Report*)."""
+"""Figures from the event log: the report with its days, series for charts, and breakdowns (docs/semantics.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Insights: what the events say about goals, under filters (DESIGN 4 *Report*, *Filters*; the seed's dashboard).
+"""Insights: what the events say about goals, under filters (docs/semantics.md; the seed's dashboard).
 
 All can be called from any thread, several at once. Each takes a
 `Cancellation`; after its `cancel()` the running query stops and the method raises `Cancelled`.

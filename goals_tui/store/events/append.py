@@ -1,4 +1,4 @@
-"""The end of the event log: the file that events are appended to (DESIGN 3)."""
+"""The end of the event log: the file that events are appended to (docs/files.md)."""
 
 from __future__ import annotations
 

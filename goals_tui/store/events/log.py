@@ -1,4 +1,4 @@
-"""The logs of a workspace, of events and of activities: appended lines and sealed parts, read as one (DESIGN 3, 11).
+"""The logs of a workspace, of events and of activities: appended lines and sealed parts, read as one (docs/files.md).
 
 Of events; activities lie in activities/ in the same way:
 

@@ -1,4 +1,4 @@
-"""Axes that people read: round steps, and numbers, money and time in a few characters (STYLE 12)."""
+"""Axes that people read: round steps, and numbers, money and time in a few characters."""
 
 from __future__ import annotations
 

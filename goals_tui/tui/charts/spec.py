@@ -1,4 +1,4 @@
-"""What a chart shows, apart from how it is drawn: plain values that a test can read (STYLE 12).
+"""What a chart shows, apart from how it is drawn: plain values that a test can read.
 
 A *mark* is what the cursor can stand on: a row of `Bars`, a bucket of `Columns` or `Lines`. A *part* of a mark is one
 of its series: an outcome, a goal. Tones name colours (`completed`, `series-1`); the widget finds them in the theme.

@@ -93,7 +93,7 @@ SPANS_BY_LENGTH: tuple[SpanName, ...] = (
     "all",
 )
 LOADING_AFTER = 0.2
-"""Seconds after which the screen says that it is loading (STYLE 11)."""
+"""Seconds after which the screen says that it is loading."""
 
 
 class FilteredScreen(ScreenFrame[None]):

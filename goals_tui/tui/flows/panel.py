@@ -1,4 +1,4 @@
-"""The Interaction Panel: a chat with the flow, and what it tracks (DESIGN 6, *Flows*)."""
+"""The Interaction Panel: a chat with the flow, and what it tracks."""
 
 from __future__ import annotations
 

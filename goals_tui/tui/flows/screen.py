@@ -1,4 +1,4 @@
-"""The Flows screen: list, chart, and beside them the editor of a node or the findings (DESIGN 6, *Flows*)."""
+"""The Flows screen: list, chart, and beside them the editor of a node or the findings."""
 
 from __future__ import annotations
 

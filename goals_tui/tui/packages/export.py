@@ -64,7 +64,12 @@ def ask_before_replacing(form: Screen[Any], path: Path, write: Callable[[], obje
         return
     answers = [Answer("keep", "Cancel"), Answer("replace", "Replace", danger=True)]
     question = Ask("Replace this file?", f"{path} exists already.", answers, danger=True)
-    form.app.push_screen(question, lambda answer: write() if answer == "replace" else None)
+
+    def decide(answer: str | None) -> None:
+        if answer == "replace":
+            write()
+
+    form.app.push_screen(question, decide)
 
 
 _NAMED = 4
