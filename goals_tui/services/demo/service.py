@@ -1,4 +1,4 @@
-"""The demo: a workspace of its own with goals, flows and a month of conversations."""
+"""The demo: a workspace of its own with goals, flows and ninety days of conversations up to now."""
 
 from __future__ import annotations
 
