@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from goals_tui.domain.flow import Flow, GoTo, If, Lookup, Node, Question, Say, TrackGoal
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services, open_services
+from goals_tui.tui.app.dialogs import Ask
 from goals_tui.tui.app.screen import FlowPlace
 from goals_tui.tui.flows.chart import FlowChart
 from goals_tui.tui.flows.layout import START, slot_key
@@ -373,7 +374,7 @@ async def test_a_flow_goes_to_a_file_and_comes_back(services: Services, tmp_path
             await press(pilot, "E", "ctrl+u")
             await type_text(pilot, str(file))
             await press(pilot, "enter")
-            assert "abc.json exists already." in screen_text(pilot.app)
+            assert isinstance(pilot.app.screen, Ask)
             await press(pilot, answer)
             assert file.read_text() == "keep"
             await press(pilot, "escape")
