@@ -164,7 +164,7 @@ class Simulation:
                     count += 1
             progress(_RUNNING, "Writing events")
             bulk.load_checked(file)
-            with bulk.prepared() as part, services.workspace.documents.transaction(part) as transaction:
+            with bulk.prepared() as part, self._services.workspace.documents.transaction(part) as transaction:
                 gone = bulk.events_by_goal().keys() - transaction.all("goals").keys()
                 if gone:
                     raise RefusedError("A goal was deleted while the conversations ran. Simulate them again.")
