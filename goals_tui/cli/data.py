@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +30,14 @@ from goals_tui.format import plural
 
 if TYPE_CHECKING:
     from goals_tui.services.imports.result import ImportResult, Preview
+
+
+class Target(StrEnum):
+    """What the rows of a log become."""
+
+    GOAL = "goal"
+    ACTIVITIES = "activities"
+
 
 imports = Commands(help="Bring events, goals and flows in from files.", no_args_is_help=True)
 imports.command("flows")(import_flows)
@@ -129,12 +138,15 @@ def import_odata(
             help="What durations are in: milliseconds, seconds (unless told), minutes, hours.",
         ),
     ] = None,
+    without_text: Annotated[
+        bool, typer.Option("--without-text", help="Of Conversations: leave out what was said.")
+    ] = False,
     format: ResultFormatOption = ResultFormat.TABLE,
 ) -> None:
-    """Import goals and their events as the original system exports them. Importing twice adds nothing."""
+    """Import goals, their events and activities as the original system exports them. Importing twice adds nothing."""
     opened = services_with_goals(context)
     with _progress() as progress:
-        result = opened.imports.odata(paths, duration_unit=duration_unit, progress=progress)
+        result = opened.imports.odata(paths, duration_unit=duration_unit, without_text=without_text, progress=progress)
     _print_import(result, format)
 
 
@@ -143,13 +155,26 @@ def import_log(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE...", help="Tables: CSV, .xlsx, .ods, Parquet, JSON Lines, also .gz; - reads input."
+            metavar="FILE...",
+            help="Tables (CSV, .xlsx, .ods, Parquet, JSON Lines), or logs in XES, OCEL, OTLP/JSON, of Rasa or Bot "
+            "Framework; also .gz; - reads input.",
         ),
     ],
-    goal: Annotated[str, typer.Option("--goal", metavar="NAME", help="The goal; made when it is missing.")],
-    cycle: Annotated[str, typer.Option("--cycle", metavar="COL", help="The column that names the case.")],
-    step: Annotated[str, typer.Option("--step", metavar="COL", help="The column with the activity.")],
-    time: Annotated[str, typer.Option("--time", metavar="COL", help="The column with the time.")],
+    goal: Annotated[
+        str | None, typer.Option("--goal", metavar="NAME", help="The goal; made when it is missing.")
+    ] = None,
+    target: Annotated[
+        Target, typer.Option("--as", help="Events of the goal, or activities of which goals are derived later.")
+    ] = Target.GOAL,
+    cycle: Annotated[
+        str | None, typer.Option("--cycle", metavar="COL", help="Of a table: the column that names the case.")
+    ] = None,
+    step: Annotated[
+        str | None, typer.Option("--step", metavar="COL", help="Of a table: the column with the activity.")
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option("--time", metavar="COL", help="Of a table: the column with the time.")
+    ] = None,
     session: Annotated[
         str | None, typer.Option("--session", metavar="COL", help="The column with the session (else the case).")
     ] = None,
@@ -187,24 +212,41 @@ def import_log(
     sheet: Annotated[
         str | None, typer.Option("--sheet", metavar="NAME", help="The sheet of a spreadsheet to read.")
     ] = None,
+    object_type: Annotated[
+        str | None, typer.Option("--object-type", metavar="TYPE", help="Of OCEL: which objects are cases.")
+    ] = None,
+    without_text: Annotated[
+        bool, typer.Option("--without-text", help="Of activities: leave out what was said.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would come in, and change nothing.")] = False,
     formats: Annotated[
         list[str] | None,
         typer.Option(
             "--format",
             metavar="F",
-            help="csv, xlsx, ods, parquet or jsonl: what the files are (else told by their content). "
-            "table or json: how to print the result.",
+            help="csv, xlsx, ods, parquet, jsonl, xes, ocel, otlp, rasa or botframework: what the files are (else told "
+            "by their content). table or json: how to print the result.",
         ),
     ] = None,
 ) -> None:
-    """Import the events of any log, and make the goal when it is missing. Importing twice adds nothing."""
+    """Import any log, and make the goal when it is missing. Importing twice adds nothing."""
     from goals_tui.services.imports.log_import import LogOptions
     from goals_tui.services.imports.log_rows import Columns
 
     read_as, shown = _formats(formats or [])
+    if (goal is None) == (target is Target.GOAL):
+        raise typer.BadParameter(
+            "Give --goal NAME, or --as activities."
+            if goal is None
+            else "--goal and --as activities exclude each other."
+        )
+    columns = None
+    if cycle or step or time:
+        case = cycle or session
+        if not (case and step and time):
+            raise typer.BadParameter("A table needs all of --cycle, --step and --time.")
+        columns = Columns(case, step, time, session, endpoint, locale, snapshot)
     opened = services_with_goals(context)
-    columns = Columns(cycle, step, time, session, endpoint, locale, snapshot)
     options = LogOptions(
         initial=initial,
         completion=tuple(completion or ()),
@@ -213,6 +255,8 @@ def import_log(
         encoding=encoding,
         sheet=sheet,
         format=read_as,
+        object_type=object_type,
+        without_text=without_text,
         dry_run=dry_run,
     )
     with _progress() as progress:
@@ -247,6 +291,14 @@ def _print_preview(result: ImportResult, preview: Preview) -> None:
         add_row(table, *(row[what] for what in dict.fromkeys(shown)))
     print_table(table)
     goal = preview.goal
+    if goal is None:
+        print_lines(
+            [
+                f"Would add {result.activities_added:,} activities in {plural(result.cases or 0, 'session')}; "
+                f"{result.activities_known:,} known already."
+            ]
+        )
+        return
     marks = {"initial": "●", "step": "○", "completion": "◎"}
     print_lines(
         [

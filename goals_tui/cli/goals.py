@@ -141,6 +141,77 @@ _NUMBER = re.compile(r"\d{1,3}(\.\d{1,4})?", re.ASCII)
 
 
 @app.command()
+def trigger(
+    context: typer.Context,
+    goal: GoalArgument,
+    step: Annotated[str, typer.Argument(metavar="STEP", help="A step's name or id.")],
+    kind: Annotated[
+        str | None, typer.Option("--kind", metavar="K", help="step, user, agent, tool, handover or event.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="N", help="The exact name; * stands for any characters.")
+    ] = None,
+    text: Annotated[str | None, typer.Option("--text", metavar="T", help="A part of the text, in any case.")] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Take the triggers that are there away first.")] = False,
+    format: ResultFormatOption = ResultFormat.TABLE,
+) -> None:
+    """Say which activities fire a step, beside those that do already. Makes no new version of the goal."""
+    from goals_tui.domain.project import currency_digits
+    from goals_tui.services.deriving import new_trigger
+
+    given = kind is not None or name is not None or text is not None
+    if not given and not clear:
+        raise typer.BadParameter("Give --kind, --name or --text, or --clear.")
+    opened = services_with_goals(context)
+    found = opened.goals.get(goal)
+    before = found.step(step)
+    triggers = [*(() if clear else before.triggers), *([new_trigger(kind, name, text)] if given else [])]
+    saved = opened.goals.set_triggers(found.id, before.id, triggers)
+    if format is ResultFormat.JSON:
+        print_json(goal_json(saved, currency_digits(opened.project.get().currency)))
+        return
+    now = saved.step(before.id).triggers
+    say(f"{before.name!r} is fired by: {', or '.join(map(str, now))}." if now else f"Nothing fires {before.name!r}.")
+
+
+@app.command()
+def derive(
+    context: typer.Context,
+    goal: GoalArgument,
+    since: Annotated[
+        str | None, typer.Option("--from", metavar="D", help="The first day, or a moment (else the first activity).")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--to", metavar="D", help="The last day, or a moment (else the last activity).")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+    format: ResultFormatOption = ResultFormat.TABLE,
+) -> None:
+    """Read a goal out of activities by the triggers of its steps. Deriving again replaces what was derived before."""
+    from goals_tui.services.deriving import span_of
+
+    opened = services_with_goals(context)
+    found = opened.goals.get(goal)
+    start, end = span_of(since, until, opened.clock(), opened.project.get().zone)
+    done = opened.deriving.derive(found.id, start, end, dry_run=dry_run)
+    if format is ResultFormat.JSON:
+        print_json(done.as_json())
+        return
+    print_lines(
+        [
+            f"{plural(done.events, 'event')} in {plural(done.cycles, 'cycle')} of {plural(done.sessions, 'session')}: "
+            f"{done.added:,} added, {done.replaced:,} replaced, {done.removed:,} removed"
+        ]
+    )
+    if dry_run:
+        say("Dry run: nothing was changed.")
+    if done.not_tracked:
+        say(f"Not tracked: {plural(done.not_tracked, 'step')}, for no cycle was open.")
+    if done.sessions_left_out:
+        say(f"Left out: {plural(done.sessions_left_out, 'session')} with tracked events of this goal.")
+
+
+@app.command()
 def delete(
     context: typer.Context,
     goal: GoalArgument,
@@ -181,6 +252,7 @@ def goal_json(goal: Goal, digits: int) -> dict[str, Any]:
                 "revenue": _amount(step.metrics.revenue, step.metrics.unpriced, digits),
                 "time_saved_seconds": step.metrics.time_saved_seconds,
                 "unpriced": step.metrics.unpriced,
+                "triggers": [one.model_dump(mode="json") for one in step.triggers],
             }
             for step in goal.steps
         ],

@@ -1,13 +1,15 @@
-"""What happened in a session, whether or not a goal was meant (docs/semantics.md, *Activities*)."""
+"""What happened in a session, meant for a goal or not, and what fires a step (docs/semantics.md, *Activities*)."""
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from goals_tui.domain.event import Key, Label, plausible
-from goals_tui.domain.model import MAX_TEXT, Instant, Model, Text
+from goals_tui.domain.event import LONGEST_FIELD, Key, Label, plausible
+from goals_tui.domain.model import MAX_TEXT, Instant, Line, Model, Text
+from goals_tui.domain.words import fold
 
 ActivityKind = Literal["step", "user", "agent", "tool", "handover", "event"]
 """A step of a flow, words of the user or the agent, a tool that was called, a handover, and whatever else happened."""
@@ -38,3 +40,42 @@ ACTIVITY_FIELDS: tuple[str, ...] = tuple(Activity.model_fields)
 
 ORDER = "timestamp, TRY_CAST(position AS BIGINT) NULLS FIRST, id"
 """The order of the activities of a session, in SQL."""
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+class Trigger(Model):
+    """Which activities fire a step: those of this kind, of this name, and with this in their text, as far as told.
+
+    `name` is exact; each `*` in it stands for any characters, or none. `text` is a part, upper and lower case alike.
+    """
+
+    kind: ActivityKind | None = Field(None, exclude_if=_is_none)
+    name: Annotated[Line, StringConstraints(min_length=1, max_length=LONGEST_FIELD)] | None = Field(
+        None, exclude_if=_is_none
+    )
+    text: Annotated[Line, StringConstraints(min_length=1, max_length=LONGEST_FIELD)] | None = Field(
+        None, exclude_if=_is_none
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Trigger:
+        if self.kind is None and self.name is None and self.text is None:
+            raise ValueError("a trigger needs a kind, a name or a part of the text")
+        return self
+
+    def fires(self, activity: Activity) -> bool:
+        """Whether this activity fires it."""
+        if self.kind is not None and activity.kind != self.kind:
+            return False
+        if self.name is not None:
+            pattern = ".*".join(map(re.escape, self.name.split("*")))
+            if not re.fullmatch(pattern, activity.name or "", re.DOTALL) or activity.name is None:
+                return False
+        return self.text is None or fold(self.text) in fold(activity.text or "")
+
+    def __str__(self) -> str:
+        said = [f"{what} {value!r}" for what, value in (("name", self.name), ("text", self.text)) if value is not None]
+        return " and ".join([*([f"kind {self.kind}"] if self.kind else []), *said])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainSerializer, StringConstraints
 
+from goals_tui.domain.activity import Trigger
 from goals_tui.domain.errors import NotFoundError
 from goals_tui.domain.model import MAX_NAME, MAX_TEXT, Instant, Line, Model, Text
 from goals_tui.domain.text import clean_line
@@ -31,13 +33,18 @@ Target = Annotated[Decimal, Field(gt=0, le=1, max_digits=7), PlainSerializer(flo
 
 
 class Step(Model):
-    """One step of a goal. The initial one opens a cycle and is worth nothing."""
+    """One step of a goal. The initial one opens a cycle and is worth nothing.
+
+    `triggers` say which activities fire it, when the goal is derived: those for which any of them does.
+    """
 
     id: Id
     name: Name
     description: Description = ""
     kind: StepKind = "step"
     metrics: SuccessMetrics = NO_METRICS
+    # Left out where there is none, so that version 0.1.0 reads goals that do not need it.
+    triggers: tuple[Trigger, ...] = Field((), exclude_if=operator.not_)
 
     @property
     def glyph(self) -> str:
@@ -98,9 +105,23 @@ class Goal(Model):
 
 
 def same_definition(one: Goal, other: Goal) -> bool:
-    """Whether two goals say the same, apart from version, revision, times and target."""
-    apart = {"version", "revision", "created_at", "changed_at", "target"}
-    return one.model_dump(exclude=apart) == other.model_dump(exclude=apart)
+    """Whether two goals say the same, apart from version, revision, times, target and triggers."""
+    return _definition(one) == _definition(other)
+
+
+def _definition(goal: Goal) -> dict[str, Any]:
+    apart = ("version", "revision", "created_at", "changed_at", "target")
+    steps = [step.model_dump(exclude={"triggers"}) for step in goal.steps]
+    return {**goal.model_dump(exclude={*apart, "steps"}), "steps": steps}
+
+
+def with_triggers_of(goal: Goal, other: Goal | None) -> Goal:
+    """The goal, where each step that has no triggers has those of the same step of another one."""
+    if other is None:
+        return goal
+    known = {step.id: step.triggers for step in other.steps}
+    steps = (step.model_copy(update={"triggers": step.triggers or known.get(step.id, ())}) for step in goal.steps)
+    return goal.model_copy(update={"steps": tuple(steps)})
 
 
 def changed_fields(before: Goal, after: Goal) -> Iterator[str]:

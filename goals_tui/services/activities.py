@@ -49,7 +49,7 @@ class Activities:
 
     def stats(self) -> ActivityStats:
         """Count them. Raises UnreadableError."""
-        with self._read() as connection:
+        with self.reading() as connection:
             total = connection.execute(
                 "SELECT count(*), count(DISTINCT session_id), min(timestamp), max(timestamp) FROM each_once"
             ).fetchone()
@@ -61,7 +61,7 @@ class Activities:
 
     def names(self) -> list[ActivityName]:
         """Every name of every kind, the most frequent first. Raises UnreadableError."""
-        with self._read() as connection:
+        with self.reading() as connection:
             rows = connection.execute(
                 "SELECT kind, name, count(*) AS times, count(DISTINCT session_id) FROM each_once GROUP BY kind, name "
                 "ORDER BY times DESC, kind, name"
@@ -71,7 +71,7 @@ class Activities:
     def of_session(self, session_id: str) -> list[Activity]:
         """What happened in a session, in order. Raises NotFoundError with near ids, UnreadableError."""
         fields = ", ".join(ACTIVITY_FIELDS)
-        with self._read() as connection:
+        with self.reading() as connection:
             rows = connection.execute(
                 f"SELECT {fields} FROM each_once WHERE session_id = ? ORDER BY {ORDER}", [session_id]
             ).fetchall()
@@ -82,8 +82,8 @@ class Activities:
         return [Activity.model_construct(**{**one, "timestamp": _utc(one["timestamp"])}) for one in found]
 
     @contextmanager
-    def _read(self) -> Iterator[DuckDBPyConnection]:
-        """The log as it is now; in the view `each_once` an id that stands twice counts once."""
+    def reading(self) -> Iterator[DuckDBPyConnection]:
+        """A connection to the log as it is now; in the view `each_once` an id that stands twice counts once."""
         with damage_named(self._log.path), self._log.connect() as connection:
             once = "FROM activities"
             if self._log.duplicate_events(connection):

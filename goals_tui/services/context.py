@@ -25,6 +25,7 @@ from goals_tui.store.workspace import Values, Workspace, read_values
 if TYPE_CHECKING:
     from goals_tui.services.activities import Activities
     from goals_tui.services.annotations import Annotations
+    from goals_tui.services.deriving import Deriving
     from goals_tui.services.flow_files import FlowFiles
     from goals_tui.services.flows import FlowService
     from goals_tui.services.goals import GoalService
@@ -128,6 +129,13 @@ class Services:
         from goals_tui.services.activities import Activities
 
         return Activities(self)
+
+    @locked_cached_property
+    def deriving(self) -> Deriving:
+        """Goals out of activities."""
+        from goals_tui.services.deriving import Deriving
+
+        return Deriving(self)
 
     @locked_cached_property
     def imports(self) -> Imports:

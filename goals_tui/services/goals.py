@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, get_args
 
 from goals_tui.domain import goal as goal_rules
+from goals_tui.domain.activity import Trigger
 from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from goals_tui.domain.goal import Goal, Problem, Step, StepKind, changed_fields, same_definition
 from goals_tui.domain.project import currency_digits
@@ -178,13 +179,14 @@ class GoalService:
         if not overwrite:
             _check_revision(edit.get, goal, stored)
         if stored is not None and same_definition(stored, goal):
-            return stored if stored.target == goal.target else self._put_target(edit, stored, goal.target)
+            apart = {"target": goal.target, "steps": goal.steps}
+            return stored if stored.model_copy(update=apart) == stored else self._put_apart(edit, stored, apart)
         return self.put(edit, goal, stored)
 
-    def _put_target(self, edit: Editing, stored: Goal, target: Decimal | None) -> Goal:
-        """Write a goal with another target: a newer revision of the same version."""
+    def _put_apart(self, edit: Editing, stored: Goal, apart: Mapping[str, Any]) -> Goal:
+        """Write a goal with another target or other triggers: a newer revision of the same version."""
         saved = stored.model_copy(
-            update={"target": target, "revision": stored.revision + 1, "changed_at": self._services.clock()}
+            update={**apart, "revision": stored.revision + 1, "changed_at": self._services.clock()}
         )
         content = saved.model_dump(mode="json")
         edit.put(KIND, saved.id, content)
@@ -211,6 +213,14 @@ class GoalService:
         """Give a goal a target completion rate, as a share of 1, or none: a new revision, but no new version."""
         goal = self.get(goal_id)
         return self.save(goal.model_copy(update={"target": target}), label=f"Target of goal {goal.name!r}")
+
+    def set_triggers(self, goal_id: str, step_id: str, triggers: Sequence[Trigger]) -> Goal:
+        """Say which activities fire a step of a goal: a new revision, but no new version."""
+        goal = self.get(goal_id)
+        found = goal.step(step_id)
+        changed = found.model_copy(update={"triggers": tuple(dict.fromkeys(triggers))})
+        steps = tuple(changed if step.id == found.id else step for step in goal.steps)
+        return self.save(goal.model_copy(update={"steps": steps}), label=f"Triggers of {found.name!r}")
 
     def duplicate(self, goal_id: str) -> Goal:
         """A saved copy of a goal under a free name, with new ids."""

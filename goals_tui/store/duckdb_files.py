@@ -86,7 +86,7 @@ def json_lines(
     fields = ", ".join(f"{_quoted(name)}: {_quoted(kind)}" for name, kind in columns.items())
     limit = f", maximum_object_size = {longest}" if longest else ""
     return (
-        f"read_json([{_listed(files)}], format = 'newline_delimited', hive_partitioning = false, "
+        f"read_json([{_listed(files)}], format = 'newline_delimited', records = true, hive_partitioning = false, "
         f"ignore_errors = {str(not strict).lower()}, columns = {{{fields}}}{limit})"
     )
 
@@ -117,6 +117,18 @@ def note_of(connection: DuckDBPyConnection, file: Path) -> dict[str, Any] | None
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
+
+
+def uuid5(name: str) -> str:
+    """SQL for `uuid.uuid5(uuid.NAMESPACE_OID, name)`, given the SQL of the name."""
+    namespace = "".join(f"\\x{byte:02X}" for byte in uuid.NAMESPACE_OID.bytes)
+    digest = f"sha1('{namespace}'::BLOB || encode({name}))"
+    variant = "substr('89ab', (strpos('0123456789abcdef', substr(d, 17, 1)) - 1) % 4 + 1, 1)"
+    made = (
+        "concat(substr(d, 1, 8), '-', substr(d, 9, 4), '-5', substr(d, 14, 3), '-', "
+        f"{variant}, substr(d, 18, 3), '-', substr(d, 21, 12))"
+    )
+    return f"list_transform([{digest}], lambda d: {made})[1]"
 
 
 def unusable(path: Path) -> str | None:

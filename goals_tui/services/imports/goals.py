@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from goals_tui.domain import goal as goal_rules
-from goals_tui.domain.goal import Goal, same_definition
+from goals_tui.domain.goal import Goal, same_definition, with_triggers_of
 from goals_tui.domain.words import fold
 from goals_tui.services.flows import first_free
 from goals_tui.services.imports.odata_goals import ReadGoal
@@ -108,8 +108,9 @@ def _save(
         return "known"
     is_current = _is_current(read, stored, known)
     revision = (stored.revision + 1 if stored else 1) if is_current else (known.revision if known else 0)
-    # A target is set here: the original knows none.
+    # Target and triggers are set here: the original knows none.
     goal = goal.model_copy(update={"revision": revision, "target": stored.target if stored and is_current else None})
+    goal = with_triggers_of(goal, stored if is_current else None)
     content = goal.model_dump(mode="json")
     if is_current:
         edit.put(KIND, goal.id, content)

@@ -15,6 +15,8 @@ LARGEST_VALUE = 64 << 20
 
 _PIECE = 1 << 20
 _SPACE = " \t\r\n"
+_OF_NUMBERS = "0123456789.eE+-"
+"""Where nothing else follows in what was read so far, a number may go on."""
 
 
 class JsonStream:
@@ -95,8 +97,7 @@ class JsonStream:
         while True:
             try:
                 value, end = self._decode(self._text, self._at)
-                # A number may go on where what was read so far ends.
-                if end < len(self._text) or self._ended or not isinstance(value, int | float):
+                if self._ended or not isinstance(value, int | float) or self._text[end:].strip(_OF_NUMBERS):
                     self._at = end
                     return value
             except RecursionError:

@@ -20,6 +20,8 @@ import orjson
 
 from goals_tui.domain.errors import NotFoundError, UnreadableError, WrongValueError, nearest_names
 from goals_tui.services.imports.files import read_page, unpack
+from goals_tui.services.imports.log_records import FORMATS as FORMATS_OF_RECORDS
+from goals_tui.services.imports.log_records import Format
 from goals_tui.services.imports.table import (
     UnusableError,
     encoding_named,
@@ -43,11 +45,15 @@ _PIECE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What the user said about the files. `wanted` are the columns that are asked for."""
+    """What the user said about the files. `wanted` are the columns that are asked for.
+
+    `object_type`: of OCEL, which objects are sessions.
+    """
 
     encoding: str | None = None
     sheet: str | None = None
     wanted: Collection[str] = ()
+    object_type: str | None = None
 
 
 class Log(Protocol):
@@ -70,13 +76,15 @@ class Log(Protocol):
 class Reader:
     """A format. `name` is its word for `--format`; `called` is what messages call a file of it.
 
-    `knows` is asked with the first bytes of a file and its path; the first reader that knows it opens it.
+    `knows` is asked with the first bytes of a file and its path; the first reader that knows it opens it. `implied`: it
+    has the columns `log_records.COLUMNS`, and needs to be told none.
     """
 
     name: str
     called: str
     knows: Callable[[bytes, Path], bool]
     open: Callable[[Path, ReadOptions], Log]
+    implied: bool = False
 
 
 class _CsvLog:
@@ -319,7 +327,13 @@ def _is_text(head: bytes, _path: Path) -> bool:
     return b"\0" not in head or marked_encoding(head) is not None
 
 
-READERS = (
+def _knows(one: Format) -> Callable[[bytes, Path], bool]:
+    return lambda head, _path: one.knows(head)
+
+
+_IMPLIED = tuple(Reader(one.name, one.called, _knows(one), one.open, implied=True) for one in FORMATS_OF_RECORDS)
+
+_TABLES = (
     Reader("parquet", "a Parquet file", lambda head, _: head.startswith(b"PAR1"), _ParquetLog),
     Reader("xlsx", "an Excel workbook", lambda head, path: _zip_kind(head, path) == "xlsx", _SheetLog),
     Reader("ods", "an OpenDocument spreadsheet", lambda head, path: _zip_kind(head, path) == "ods", _SheetLog),
@@ -327,9 +341,13 @@ READERS = (
     Reader("jsonl", "a list of JSON", lambda head, _: _starts_json(head, b"["), _open_json_list),
     Reader("csv", "a CSV table", _is_text, _CsvLog),
 )
-"""Every format that can be read; CSV, which any text may be, is the last."""
+"""CSV, which any text may be, is the last."""
+
+READERS = (*_IMPLIED, *_TABLES)
+"""Every format that can be read."""
 
 FORMATS = tuple(dict.fromkeys(reader.name for reader in READERS))
+_TEXTS = ("csv", "jsonl", *(reader.name for reader in _IMPLIED))
 
 _UNREADABLE: tuple[tuple[Callable[[bytes, Path], bool], str], ...] = (
     (lambda head, _: not head.strip(), "it is empty"),
@@ -360,10 +378,6 @@ _UNREADABLE: tuple[tuple[Callable[[bytes, Path], bool], str], ...] = (
         lambda head, _: _starts_json(head, b"<") and b"<html" in head[:2000].lower(),
         "it is a web page, maybe one that asks to log in. Export the log again",
     ),
-    (
-        lambda head, _: _starts_json(head, b"<") and b"<log" in head[:20_000],
-        "it is an XES log, which can't be read yet. Export it as CSV",
-    ),
     (lambda head, _: _starts_json(head, b"<?xml"), "it is XML. Export the log as CSV"),
     (
         lambda head, path: _starts_json(head, b"{") and not _is_json_lines(head, path),
@@ -391,16 +405,23 @@ def open_log(path: Path, scratch: Path, format: str | None, options: ReadOptions
     if head.startswith(b"\x1f\x8b") or path.suffix.lower() == ".gz":
         path = unpack(path, scratch / "unpacked")
         head = _head(path)
-    for is_it, what in _UNREADABLE:
-        if is_it(head, path) and not (format in ("csv", "jsonl") and _is_text(head, path) and head.strip()):
-            raise UnusableError(what)
-    found = next((reader for reader in READERS if reader.knows(head, path)), READERS[-1] if options.encoding else None)
+    as_told = format in _TEXTS and _is_text(head, path) and bool(head.strip())
+    found = next((reader for reader in _IMPLIED if reader.knows(head, path)), None)
+    if found is None and not as_told:
+        for is_it, what in _UNREADABLE:
+            if is_it(head, path):
+                raise UnusableError(what)
+    if found is None:
+        found = next(
+            (reader for reader in _TABLES if reader.knows(head, path)), _TABLES[-1] if options.encoding else None
+        )
     if found is None:
         raise UnusableError(
-            "it is not text and no format that can be read. Give CSV, JSON Lines, Parquet, .xlsx or .ods"
+            "it is not text and no format that can be read. Give CSV, JSON Lines, Parquet, .xlsx, .ods, XES, OCEL, "
+            "OTLP/JSON, Rasa trackers or Bot Framework transcripts"
         )
     if format is not None and found.name != format:
-        if not (format in ("csv", "jsonl") and _is_text(head, path)):
+        if not as_told:
             raise UnusableError(f"it is {found.called}, not {format}. Leave --format {format} out")
         found = next(reader for reader in READERS if reader.name == format)
     return found.open(path, options), found

@@ -1,21 +1,21 @@
-"""Imports the events of any log that has a case, an activity and a time in each row (docs/command-line.md).
+"""Imports any log that has a case, an activity and a time in each row (docs/command-line.md).
 
-A case becomes a cycle, an activity a step. Ids follow from the content, so importing twice adds nothing. The rows stay
-in DuckDB from file to event log: memory is bounded by its limit, not by the size of the file.
+As a goal a case becomes a cycle, an activity a step; as activities a case is a session. Ids follow from the content, so
+importing twice adds nothing. The rows stay in DuckDB from file to log: memory is bounded by its limit, not by the size
+of the file.
 """
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from goals_tui.domain.errors import NotFoundError, RefusedError, UnreadableError
+from goals_tui.domain.errors import NotFoundError, RefusedError, UnreadableError, WrongValueError
 from goals_tui.domain.event import FIELDS, source
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.model import MAX_NAME
+from goals_tui.domain.model import MAX_NAME, MAX_TEXT
 from goals_tui.domain.project import zone
 from goals_tui.domain.text import clean_line, quoted
 from goals_tui.domain.words import fold
@@ -37,6 +37,7 @@ from goals_tui.services.imports.result import (
 )
 from goals_tui.services.imports.table import UnusableError
 from goals_tui.store.atomic import is_full, refusal, scratch_folder
+from goals_tui.store.duckdb_files import uuid5
 from goals_tui.store.events.bulk_import import BulkImport
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class LogOptions:
     """How to read a log. What is None is told by the content, or guessed, and the guess is said.
 
     `time_zone` is the zone of times that carry none (else the project's); `time_format` is a pattern of strptime,
-    `epoch`, `epoch-ms` or `excel`. `dry_run` reads everything and changes nothing.
+    `epoch`, `epoch-ms` or `excel`. `object_type`: of OCEL, which objects are sessions. `without_text` leaves out what
+    was said, of activities. `dry_run` reads everything and changes nothing.
     """
 
     initial: str | None = None
@@ -62,56 +64,72 @@ class LogOptions:
     encoding: str | None = None
     sheet: str | None = None
     format: str | None = None
+    object_type: str | None = None
+    without_text: bool = False
     dry_run: bool = False
+
+
+_STEPS = Columns("session", "name", "time", endpoint="endpoint", locale="locale", snapshot="snapshot")
+_ACTIVITIES = replace(_STEPS, id="id", kind="kind", text="text", parent="parent", flow="flow", channel="channel")
+"""What records are read as whose format says what they hold."""
 
 
 def import_log(
     services: Services,
     files: Sequence[Path],
-    goal_name: str,
-    columns: Columns,
+    goal_name: str | None,
+    columns: Columns | None,
     options: LogOptions,
     progress: Progress = silent,
 ) -> ImportResult:
-    """Import tables; `-` is standard input. The goal is made where there is none of this name (see `GoalSketch`).
+    """Import logs; `-` is standard input. `columns` are of tables. Without a goal's name they are activities.
 
-    Rows that can't be used are left out, counted and named. Raises UnreadableError for a file that is no log,
-    NotFoundError for an unknown column or activity, WrongValueError for an option that means nothing, RefusedError for
-    times that can be read in two ways or a goal that can't be made; then nothing is imported.
+    The goal is made where there is none of this name (see `GoalSketch`). Rows that can't be used are left out, counted
+    and named. Raises UnreadableError for a file that is no log, NotFoundError for an unknown column or activity,
+    WrongValueError for an option that means nothing or is missing, RefusedError for times that can be read in two ways
+    or a goal that can't be made; then nothing is imported.
     """
-    goal_name = clean_line(goal_name)
-    if len(goal_name) > MAX_NAME:
+    goal_name = None if goal_name is None else clean_line(goal_name)
+    if goal_name is not None and len(goal_name) > MAX_NAME:
         raise RefusedError(f"The goal's name has {len(goal_name)} characters, {MAX_NAME} at most.", field="goal")
     where = zone(options.time_zone) if options.time_zone else services.project.get().zone
     if options.format is not None:
         reader_named(options.format)
     names = tuple("standard input" if file == STANDARD_INPUT else file.name for file in files)
     called = names[0] if len(names) == 1 else plural(len(names), "file")
-    with scratch_folder() as folder, BulkImport(services.workspace.events) as bulk:
-        rows = LogRows(bulk.connection, columns, folder)
+    log = services.workspace.activities if goal_name is None else services.workspace.events
+    with scratch_folder() as folder, BulkImport(log) as bulk:
+        rows = LogRows(bulk.connection, folder, step_needed=goal_name is not None)
         notes: list[str] = []
         with bulk.watched(_part(progress, 0.0, 0.3, f"Reading {called}")):
             for number, (file, name) in enumerate(zip(files, names, strict=True)):
-                notes += _load(rows, file, name, folder / str(number), columns, options)
+                notes += _load(rows, file, name, folder / str(number), columns, options, as_steps=goal_name is not None)
         with bulk.watched(_part(progress, 0.3, 0.5, f"Reading the times of {called}")):
             rows.read(where, options.time_format, services.clock())
-            activities = rows.activities()
-            goal, is_new, guesses = _goal(services, bulk.connection, rows, activities, goal_name, called, options)
-            steps = {fold(step.name): step.id for step in goal.steps}
-            rows.match({activity: steps.get(fold(activity)) for activity in activities})
+            guesses = _time_guesses(rows)
+            activities = rows.activities() if goal_name is not None or options.dry_run else {}
+            goal, is_new = None, False
+            if goal_name is not None:
+                goal, is_new, drawn = _goal(services, bulk.connection, rows, activities, goal_name, called, options)
+                guesses += drawn
+                steps = {fold(step.name): step.id for step in goal.steps}
+                rows.match({activity: steps.get(fold(activity)) for activity in activities})
             counts = rows.counts()
             broken = Broken()
             for row in rows.left_out_rows(MOST_NAMED, goal) if counts.left_out else ():
                 broken.add(row.file, row.row, row.why)
             broken.total = counts.rows - counts.usable
-        progress(0.5, "Writing events")
-        bulk.add(_events(services, bulk.connection, goal))
+        progress(0.5, f"Writing {bulk.what}")
+        bulk.add(_activities(bulk.connection) if goal is None else _events(services, bulk.connection, goal))
         preview = None
         if options.dry_run:
-            preview = Preview(columns.told(), rows.first(_FIRST_ROWS), activities, _as_json(goal, is_new))
+            drawn_goal = _as_json(goal, is_new) if goal else None
+            preview = Preview(rows.columns, rows.first(_FIRST_ROWS), activities, drawn_goal)
         with bulk.prepared() as part:
             added = part.events if part else 0
-            if not options.dry_run:
+            if goal is None and part and not options.dry_run:
+                part.commit()
+            elif goal is not None and not options.dry_run:
                 with services.history.edit(LABEL, part) as edit:
                     if is_new:
                         place = Place(names[0], 1)
@@ -130,10 +148,14 @@ def import_log(
     if rows.odd_times:
         lie = "time lies" if rows.odd_times == 1 else "times lie"
         notes.append(f"{rows.odd_times:,} {lie} in an hour that the clock of {where.key} skips or shows twice.")
+    if rows.cut_texts:
+        notes.append(f"Cut at {MAX_TEXT:,} characters: {plural(rows.cut_texts, 'text')}.")
     return ImportResult(
         goals_added=int(is_new),
-        events_added=added,
-        events_known=known,
+        events_added=added if goal else 0,
+        events_known=known if goal else 0,
+        activities_added=0 if goal else added,
+        activities_known=0 if goal else known,
         broken=tuple(broken.named),
         broken_total=broken.total,
         files=names,
@@ -147,13 +169,35 @@ def import_log(
     )
 
 
-def _load(rows: LogRows, file: Path, name: str, scratch: Path, columns: Columns, options: LogOptions) -> list[str]:
-    """Take the rows of a file; gives what is to be said of it. Raises UnreadableError, NotFoundError."""
+def _load(
+    rows: LogRows,
+    file: Path,
+    name: str,
+    scratch: Path,
+    columns: Columns | None,
+    options: LogOptions,
+    *,
+    as_steps: bool,
+) -> list[str]:
+    """Take the rows of a file; gives what is to be said of it.
+
+    Raises UnreadableError, NotFoundError, WrongValueError.
+    """
     scratch.mkdir()
-    wanted = tuple(columns.told().values())
+    wanted = tuple(columns.told().values()) if columns else ()
+    blank = rows.blank
     try:
-        log, reader = open_log(file, scratch, options.format, ReadOptions(options.encoding, options.sheet, wanted))
-        rows.load(log, name)
+        reading = ReadOptions(options.encoding, options.sheet, wanted, options.object_type)
+        log, reader = open_log(file, scratch, options.format, reading)
+        if reader.implied:
+            implied = _STEPS if as_steps else _ACTIVITIES
+            rows.load(log, name, replace(implied, text=None) if options.without_text else implied, named_only=as_steps)
+        elif columns is None:
+            raise WrongValueError(
+                f"{name} is {reader.called}: name its columns with --cycle, --step and --time.", field="cycle"
+            )
+        else:
+            rows.load(log, name, columns)
     except UnusableError as error:
         raise UnreadableError(f"{name if file == STANDARD_INPUT else file} can't be imported: {error}.") from None
     except OSError as error:
@@ -161,7 +205,13 @@ def _load(rows: LogRows, file: Path, name: str, scratch: Path, columns: Columns,
             raise refusal("write", scratch, error) from error
         raise UnreadableError(f"{file} can't be read: {error.strerror or error}.") from None
     said = [] if reader.name == "csv" else [f"Read {name} as {reader.called}."]
-    return [*said, *(f"{name}: {note}" for note in log.notes)]
+    said += [f"{name}: {note}" for note in log.notes]
+    if reader.implied and rows.blank > blank:
+        without = plural(rows.blank - blank, "record")
+        said.append(f"{name}: Passed over {without} without a name, which can be no step; --as activities takes all.")
+    if reader.implied and columns is not None:
+        said.append(f"{name}: The format says what the columns are; --cycle, --step and --time were passed over.")
+    return said
 
 
 def _goal(
@@ -173,18 +223,14 @@ def _goal(
     called: str,
     options: LogOptions,
 ) -> tuple[Goal, bool, list[Guess]]:
-    """The goal that takes the events, whether it is new, and what was guessed."""
-    guesses = []
-    if rows.time_guess is not None:
-        guess = rows.time_guess
-        guesses.append(Guess("time_format", guess.words, f"as in {guess.example}", f"--time-format {guess.format!r}"))
+    """The goal that takes the events, whether it is new, and what of it was guessed."""
     try:
         goal = services.goals.get(name)
     except NotFoundError:
         pass
     else:
         check_told(goal, options.initial, options.completion)
-        return goal, False, guesses
+        return goal, False, []
     why = "".join(f" {row.file}, record {row.row:,}: {row.why}." for row in rows.left_out_rows(1))
     if not activities:
         raise RefusedError(f"{called} has no row that can be used.{why} Check --cycle, --step and --time.")
@@ -199,37 +245,51 @@ def _goal(
     if not options.dry_run:
         undo = f"goals-tui goals delete {quoted(name)} --confirm {quoted(name)}"
         drawn = [replace(guess, before=undo) for guess in drawn]
-    return made, True, [*guesses, *drawn]
+    return made, True, drawn
+
+
+def _time_guesses(rows: LogRows) -> list[Guess]:
+    guess = rows.time_guess
+    if guess is None:
+        return []
+    return [Guess("time_format", guess.words, f"as in {guess.example}", f"--time-format {guess.format!r}")]
+
+
+def _activities(connection: DuckDBPyConnection) -> str:
+    """A query for the activities of the rows that can be used."""
+    given = connection.execute("SELECT count(*) FROM rows WHERE reason IS NULL AND id IS NULL").fetchone()
+    made = "id"
+    if given and given[0]:
+        number = (
+            'row_number() OVER (PARTITION BY file, coalesce(session, "case"), step, moment, id IS NULL ORDER BY number)'
+        )
+        made = (
+            "coalesce(id, substr(sha256(concat_ws(chr(10), coalesce(session, \"case\"), coalesce(step, ''), "
+            f"strftime(moment, '%Y-%m-%dT%H:%M:%S.%fZ'), {number})), 1, 24))"
+        )
+    return (
+        f'SELECT {made} AS id, moment AS timestamp, coalesce(session, "case") AS session_id, '
+        "coalesce(kind, 'event') AS kind, nullif(step, '') AS name, text, parent, flow, endpoint, locale, snapshot, "
+        "channel, (place + 1)::VARCHAR AS position FROM rows WHERE reason IS NULL"
+    )
 
 
 def _events(services: Services, connection: DuckDBPyConnection, goal: Goal) -> str:
     """A query for the events of the rows that can be used, with the columns FIELDS."""
     project_id = services.project.get().id
-    endpoints = connection.execute("SELECT DISTINCT endpoint FROM timed WHERE reason IS NULL AND endpoint IS NOT NULL")
-    kinds = [(name, source(name, None, None, project_id).endpoint_type) for (name,) in endpoints.fetchall()]
-    connection.execute("CREATE TABLE endpoints (name VARCHAR, kind VARCHAR)")
-    connection.execute(
-        "INSERT INTO endpoints SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
-        [[name for name, _ in kinds], [kind for _, kind in kinds]],
-    )
+    name_endpoints(connection, "SELECT DISTINCT endpoint FROM timed WHERE reason IS NULL AND endpoint IS NOT NULL")
     # Made as earlier versions made them, so that an import of then adds nothing now.
     fraction = "CASE WHEN microsecond(moment) % 1000000 = 0 THEN '' ELSE strftime(moment, '.%f') END"
     content = (
         f'{_text(goal.id)} || chr(10) || "case" || chr(10) || step_id || chr(10) || '
         f"strftime(moment, '%Y-%m-%dT%H:%M:%S') || {fraction} || '+00:00'"
     )
-    namespace = "".join(f"\\x{byte:02X}" for byte in uuid.NAMESPACE_OID.bytes)
-    digest = f"sha1('{namespace}'::BLOB || encode({_text(f'{goal.id} ')} || \"case\"))"
-    variant = "substr('89ab', (strpos('0123456789abcdef', substr(digest, 17, 1)) - 1) % 4 + 1, 1)"
-    cycle_id = (
-        "concat(substr(digest, 1, 8), '-', substr(digest, 9, 4), '-5', substr(digest, 14, 3), '-', "
-        f"{variant}, substr(digest, 18, 3), '-', substr(digest, 21, 12))"
-    )
+    cycle_id = uuid5(f'{_text(f"{goal.id} ")} || "case"')
     # As a table: whoever asks it for rows with an id would else have every id made twice.
     connection.execute(
         f"CREATE TABLE identified AS SELECT substr(sha256(content), 1, 24) AS id, {cycle_id} AS cycle_id, moment, "
-        f'step_id, coalesce(session, "case") AS session, locale, endpoint, kind, snapshot FROM (SELECT *, '
-        f"{content} AS content, {digest} AS digest FROM rows LEFT JOIN endpoints ON name = endpoint "
+        f'step_id, coalesce(session, "case") AS session, locale, endpoint, endpoint_kind, snapshot FROM (SELECT *, '
+        f"{content} AS content FROM rows LEFT JOIN endpoints ON endpoints.name = endpoint "
         "WHERE reason IS NULL)"
     )
     cells = {
@@ -243,12 +303,22 @@ def _events(services: Services, connection: DuckDBPyConnection, goal: Goal) -> s
         "projectId": _text(project_id),
         "localeName": "locale",
         "endpointName": "endpoint",
-        "endpointType": "kind",
-        "channel": "kind",
+        "endpointType": "endpoint_kind",
+        "channel": "endpoint_kind",
         "snapshotName": "snapshot",
     }
     listed = ", ".join(f'{cells.get(name, "NULL::VARCHAR")} AS "{name}"' for name in FIELDS)
     return f"SELECT {listed} FROM identified"
+
+
+def name_endpoints(connection: DuckDBPyConnection, names: str) -> None:
+    """Make the table `endpoints`: of each endpoint that a query names, its name and endpoint_kind."""
+    found = [(name, source(name, None, None, None).endpoint_type) for (name,) in connection.execute(names).fetchall()]
+    connection.execute("CREATE TABLE endpoints (name VARCHAR, endpoint_kind VARCHAR)")
+    connection.execute(
+        "INSERT INTO endpoints SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
+        [[name for name, _ in found], [kind for _, kind in found]],
+    )
 
 
 def _text(value: str) -> str:

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from goals_tui.domain.errors import NotFoundError, nearest_names
 from goals_tui.domain.event import EARLIEST, LATEST, LONGEST_FIELD
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.model import MAX_NAME
-from goals_tui.domain.text import clean_line
+from goals_tui.domain.model import MAX_NAME, MAX_TEXT
+from goals_tui.domain.text import clean_line, clean_text
 from goals_tui.services.imports.log_files import BLANK, Log
 from goals_tui.services.imports.table import UnusableError
 from goals_tui.services.imports.times import ACCEPTED, TimeGuess, read_column, stretches, told_format
@@ -31,9 +31,14 @@ _LONGEST_CELL = 1000
 _PLAIN = "[!-~]+(?: [!-~]+)*"
 """Text that `clean_line` leaves as it is. All other text is cleaned in Python, each once."""
 
-_LABELS = ("session", "endpoint", "locale", "snapshot")
+_TEXT_ODD = r"[^\n\t \pL\pM\pN\pP\pS]"
+"""What `clean_text` may take out of a longer text."""
 
-_CODES = ("form", "no_time", "time", "years", "no_case", "no_step", "long_step", *_LABELS, "goal")
+_LABELS = ("session", "endpoint", "locale", "snapshot", "parent", "flow", "channel")
+_TRUSTED = ("kind",)
+"""What only our own readers give, in words of ours."""
+
+_CODES = ("form", "no_time", "time", "years", "no_case", "no_step", "long_step", "id", *_LABELS, "goal")
 """Why a row is left out; the first that holds counts."""
 
 
@@ -43,8 +48,9 @@ _TESTS = (
     "moment IS NULL",
     f"moment < TIMESTAMP '{EARLIEST:%Y-%m-%d}' OR moment >= TIMESTAMP '{LATEST:%Y-%m-%d}'",
     "coalesce(\"case\", '') = ''",
-    "coalesce(step, '') = ''",
+    "step_needed AND coalesce(step, '') = ''",
     f"length(step) > {MAX_NAME}",
+    f"length(id) > {LONGEST_FIELD}",
     f'length(coalesce(session, "case")) > {LONGEST_FIELD}',
     *(f"length({what}) > {LONGEST_FIELD}" for what in _LABELS[1:]),
 )
@@ -54,7 +60,10 @@ _REASON = f"CASE {' '.join(f'WHEN {test} THEN {code}' for code, test in enumerat
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The names of the columns to read. Without a session each case is a session of its own."""
+    """The names of the columns to read. Without a session each case is a session of its own.
+
+    Those from `id` on are of activities only.
+    """
 
     cycle: str
     step: str
@@ -63,6 +72,12 @@ class Columns:
     endpoint: str | None = None
     locale: str | None = None
     snapshot: str | None = None
+    id: str | None = None
+    kind: str | None = None
+    text: str | None = None
+    parent: str | None = None
+    flow: str | None = None
+    channel: str | None = None
 
     def told(self) -> dict[str, str]:
         """The columns that are there, by what they hold."""
@@ -90,26 +105,46 @@ class Counts(NamedTuple):
 class LogRows:
     """The rows of one or more logs: `load` each, `read` them, and `match` their steps with those of a goal.
 
-    The view `rows` has number, "case", step, session, endpoint, locale and snapshot (cleaned), moment (UTC) and reason,
-    which is NULL where a row can be used; after `match` also step_id.
+    The view `rows` has number, file, "case", step, and what else `Columns` names (cleaned), moment (UTC) and reason,
+    which is NULL where a row can be used; after `match` also step_id. `step_needed`: rows without one can't be used.
     """
 
-    def __init__(self, connection: DuckDBPyConnection, columns: Columns, scratch: Path) -> None:
+    def __init__(self, connection: DuckDBPyConnection, scratch: Path, *, step_needed: bool = True) -> None:
         self._db = connection
-        self._columns = columns.told()
+        self._columns: dict[str, str] = {}
+        """The columns of all files, by what they hold."""
+        self._held: list[dict[str, str]] = []
+        """The same of each file."""
         self._scratch = scratch
+        self._step_needed = step_needed
         self._files: list[tuple[str, int, int]] = []  # name, rows, blank ones among them
         self.time_guess: TimeGuess | None = None
         self.local_times = 0
         """How many times carry no zone."""
         self.odd_times = 0
         """How many of them the clock of their zone skips or shows twice."""
+        self.cut_texts = 0
+        """How many texts were cut at MAX_TEXT characters."""
 
-    def load(self, log: Log, name: str) -> None:
-        """Take the rows of a log. Raises UnusableError, and NotFoundError for a column that it does not have."""
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns of all files, by what they hold."""
+        return self._columns
+
+    @property
+    def blank(self) -> int:
+        """How many rows hold nothing that is asked for."""
+        return sum(blank for _name, _rows, blank in self._files)
+
+    def load(self, log: Log, name: str, told: Columns, *, named_only: bool = False) -> None:
+        """Take the rows of a log; `named_only`: one without a step counts as blank.
+
+        Raises UnusableError, and NotFoundError for a column that it does not have.
+        """
         import duckdb
 
-        columns = list(self._columns.values())
+        held = told.told()
+        columns = list(held.values())
         for column in columns:
             if column not in log.columns:
                 raise NotFoundError(f"column of {name} called", column, [one for one in log.columns if one])
@@ -117,10 +152,12 @@ class LogRows:
                 raise UnusableError(f"two columns are called {column!r}. Rename one of them")
         query = log.query(columns)
         table = f"raw_{len(self._files)}"
-        names = ", ".join(["fault", *(f'"{what}"' for what in self._columns)])
+        names = ", ".join(["fault", *(f'"{what}"' for what in held)])
+        nameless = f"WHEN coalesce(step, '') = '' THEN '{BLANK}'" if named_only else ""
+        taken = f"CASE WHEN fault IS NOT NULL THEN fault {nameless} END AS fault"
         if query is not None:
             try:
-                self._db.execute(f"CREATE TABLE {table} AS SELECT * FROM ({query}) AS read({names})")
+                self._db.execute(f"CREATE TABLE {table} AS SELECT * REPLACE ({taken}) FROM ({query}) AS read({names})")
             except duckdb.InterruptException:
                 raise
             except duckdb.Error:
@@ -130,20 +167,29 @@ class LogRows:
             with copy.open("w", encoding="utf-8", errors="replace", newline="") as out:
                 writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
                 for fault, cells in log.rows(columns):
-                    writer.writerow([fault, *(cell[:_LONGEST_CELL] for cell in cells)])
+                    longest = (MAX_TEXT + 1 if what == "text" else _LONGEST_CELL for what in held)
+                    writer.writerow([fault, *(cell[:most] for cell, most in zip(cells, longest, strict=True))])
             query = f"SELECT * FROM {csv_rows(copy, len(columns) + 1)}"
-            self._db.execute(f"CREATE TABLE {table} AS SELECT * FROM ({query}) AS read({names})")
+            self._db.execute(f"CREATE TABLE {table} AS SELECT * REPLACE ({taken}) FROM ({query}) AS read({names})")
         counts = self._row(f"SELECT count(*), count(*) FILTER (fault = '{BLANK}') FROM {table}")
         self._files.append((name, int(counts[0]), int(counts[1])))
+        self._held.append(held)
+        self._columns = {**held, **self._columns}
 
     def read(self, zone: ZoneInfo, time_format: str | None, now: datetime) -> None:
         """Clean and time all rows. Times without a zone are of `zone`. Raises WrongValueError, RefusedError."""
         parts, start = [], 0
         for place, (_name, count, _blank) in enumerate(self._files):
-            parts.append(f"SELECT rowid + {start} AS number, * FROM raw_{place}")
+            held = (
+                f'"{what}"' if what in self._held[place] else f'NULL::VARCHAR AS "{what}"' for what in self._columns
+            )
+            columns = f"rowid + {start} AS number, {place} AS file, rowid AS place, fault, {', '.join(held)}"
+            parts.append(f"SELECT {columns} FROM raw_{place}")
             start += count
         self._db.execute(f"CREATE VIEW raw AS {' UNION ALL '.join(parts)}")
         names = {what: f'raw."{what}"' for what in self._columns}
+        trusted = {what: names.pop(what, "NULL::VARCHAR") for what in _TRUSTED}
+        text = names.pop("text", None)
         odd = self._row(
             "SELECT "
             + ", ".join(f"count(*) FILTER (NOT regexp_full_match({name}, '{_PLAIN}'))" for name in names.values())
@@ -157,12 +203,23 @@ class LogRows:
                 self._clean(what)
                 joins += f' LEFT JOIN clean_{what} ON clean_{what}.written = raw."{what}"'
                 names[what] = f'CASE WHEN clean_{what}.written IS NULL THEN raw."{what}" ELSE clean_{what}.cleaned END'
+        if text is not None:
+            (odd_texts, self.cut_texts) = self._row(
+                f"SELECT count(*) FILTER (regexp_matches(text, '{_TEXT_ODD}')), "
+                f"count(*) FILTER (length(text) > {MAX_TEXT}) FROM raw"
+            )
+            if odd_texts:
+                self._clean("text")
+                joins += " LEFT JOIN clean_text ON clean_text.written = raw.text"
+                text = "CASE WHEN clean_text.written IS NULL THEN raw.text ELSE clean_text.cleaned END"
+            text = f"left({text}, {MAX_TEXT})"
         time = names.pop("time")
         column = told_format(time_format, time) if time_format else read_column(self._db, "raw", time, now)
         self.time_guess = column.guess
-        labels = ", ".join(f'{names.get(what, "NULL::VARCHAR")} AS "{what}"' for what in _LABELS)
+        labels = ", ".join(f'{names.get(what, "NULL::VARCHAR")} AS "{what}"' for what in ("id", *_LABELS))
+        labels += f", {trusted['kind']} AS kind, {text or 'NULL::VARCHAR'} AS text, {self._step_needed} AS step_needed"
         self._db.execute(
-            f"CREATE TABLE timed AS SELECT *, {_REASON} AS reason FROM (SELECT number, raw.fault, "
+            f"CREATE TABLE timed AS SELECT *, {_REASON} AS reason FROM (SELECT number, file, place, raw.fault, "
             f"{names['cycle']} AS \"case\", {names['step']} AS step, {labels}, coalesce({time}, '') = '' AS no_time, "
             f"{column.moment} AS moment, {column.zoned} AS zoned FROM raw{joins})"
         )
@@ -181,7 +238,9 @@ class LogRows:
 
     def activities(self) -> dict[str, int]:
         """The activities of the rows that can be used, and how many rows each has; by name."""
-        found = self._db.execute("SELECT step, count(*) FROM rows WHERE reason IS NULL GROUP BY step ORDER BY step")
+        found = self._db.execute(
+            "SELECT step, count(*) FROM rows WHERE reason IS NULL AND step <> '' GROUP BY step ORDER BY step"
+        )
         return {str(step): int(count) for step, count in found.fetchall()}
 
     def counts(self) -> Counts:
@@ -199,10 +258,10 @@ class LogRows:
     def first(self, count: int) -> list[dict[str, str | None]]:
         """The first rows that can be used, as they are read."""
         found = self._db.execute(
-            "SELECT \"case\", step, strftime(moment, '%Y-%m-%dT%H:%M:%S.%gZ'), session, endpoint, locale, snapshot "
-            f"FROM rows WHERE reason IS NULL ORDER BY number LIMIT {count}"
+            "SELECT \"case\", nullif(step, ''), strftime(moment, '%Y-%m-%dT%H:%M:%S.%gZ'), session, endpoint, locale, "
+            f"snapshot, kind, text FROM rows WHERE reason IS NULL ORDER BY number LIMIT {count}"
         )
-        names = ("cycle", "step", "time", *_LABELS)
+        names = ("cycle", "step", "time", "session", "endpoint", "locale", "snapshot", "kind", "text")
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def left_out_rows(self, most: int, goal: Goal | None = None) -> Iterator[LeftOutRow]:
@@ -248,11 +307,12 @@ class LogRows:
 
     def _clean(self, what: str) -> None:
         self._db.execute(f"CREATE TABLE clean_{what} (written VARCHAR, cleaned VARCHAR)")
-        odd = self._db.cursor().execute(
-            f'SELECT DISTINCT "{what}" FROM raw WHERE NOT regexp_full_match("{what}", \'{_PLAIN}\')'
-        )
+        clean, is_odd = clean_line, f"NOT regexp_full_match(\"{what}\", '{_PLAIN}')"
+        if what == "text":
+            clean, is_odd = clean_text, f"regexp_matches(text, '{_TEXT_ODD}')"
+        odd = self._db.cursor().execute(f'SELECT DISTINCT "{what}" FROM raw WHERE {is_odd}')
         while some := odd.fetchmany(_SOME):
-            self._insert(f"clean_{what}", [(text, clean_line(text) or None) for (text,) in some])
+            self._insert(f"clean_{what}", [(text, clean(text) or None) for (text,) in some])
 
     def _insert(self, table: str, pairs: Sequence[tuple[str, str | None]]) -> None:
         for start in range(0, len(pairs), _SOME):

@@ -1,11 +1,12 @@
-"""Imports what the original system exports: goals, their steps and metrics, and their events (docs/command-line.md).
+"""Imports what the original exports: goals with their steps, metrics and events, and activities (docs/command-line.md).
 
 Goals and events are written as one, after everything was read. Importing again what is there already adds nothing.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import orjson
 from pydantic import ValidationError
 
+from goals_tui.domain.activity import Activity
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.event import FIELDS, GoalEvent
-from goals_tui.domain.model import reason
+from goals_tui.domain.model import MAX_TEXT, reason
 from goals_tui.domain.project import currency_digits
 from goals_tui.services.imports.files import DataFile, NoRecordsError, Page, find_files, to_lines
 from goals_tui.services.imports.goals import KIND, LABEL, VERSIONS, save_read_goals
@@ -32,8 +34,11 @@ from goals_tui.services.imports.odata_goals import (
 from goals_tui.services.imports.result import Broken, ImportResult, Incomplete, Progress, Unused, say_done, silent
 from goals_tui.services.imports.table import UnusableError
 from goals_tui.store.atomic import scratch_folder
+from goals_tui.store.duckdb_files import bare_connection
 from goals_tui.store.events.bulk_import import LONGEST_LINE, BulkImport
 from goals_tui.store.events.lines import to_line
+from goals_tui.store.events.reader import load_appended
+from goals_tui.store.events.schema import ACTIVITIES
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
@@ -49,9 +54,16 @@ _SAVING = 0.95
 
 
 def import_odata(
-    services: Services, paths: Sequence[Path], *, unit: str | None = None, progress: Progress = silent
+    services: Services,
+    paths: Sequence[Path],
+    *,
+    unit: str | None = None,
+    without_text: bool = False,
+    progress: Progress = silent,
 ) -> ImportResult:
     """Import files and folders. `unit` is what durations are in: the original does not say, so seconds unless told.
+
+    Conversations and ExecutedSteps become activities, `without_text` without what was said.
 
     Broken records are left out and named. Raises UnreadableError and RefusedError for a file that was given by
     itself and can't be used as a whole (in a folder it counts as broken), and then imports nothing.
@@ -65,9 +77,10 @@ def import_odata(
     pages = _Pages()
     done = 0
     with scratch_folder() as place, BulkImport(services.workspace.events) as bulk:
-        repaired = place / "repaired.jsonl"
-        with repaired.open("wb") as events:
-            reader = _Reader(bulk, goals, broken, events, pages)
+        repaired, happened = place / "repaired.jsonl", place / "activities.jsonl"
+        with repaired.open("wb") as events, happened.open("wb") as activities:
+            taken = _Activities(activities, with_text=not without_text)
+            reader = _Reader(bulk, goals, broken, events, pages, taken)
             for file in files:
                 size = file.path.stat().st_size
                 hear = _part(progress, _READING * done / total, _READING * size / total, f"Reading {file.name}")
@@ -93,6 +106,7 @@ def import_odata(
         events_added = part.events if part else 0
         events_known = bulk.count() - events_added
         by_goal = bulk.events_by_goal()
+        activities_added = _write_activities(services, happened) if taken.count else 0
     say_done(progress)
     here = {document["id"] for kind in (KIND, VERSIONS) for document in services.workspace.documents.all(kind).values()}
     return ImportResult(
@@ -104,6 +118,8 @@ def import_odata(
         events_added=events_added,
         events_known=events_known,
         events_unknown_goal=sum(count for goal_id, count in by_goal.items() if goal_id not in here),
+        activities_added=activities_added,
+        activities_known=taken.count - activities_added,
         broken=tuple(broken.named),
         broken_total=broken.total,
         files=tuple(used),
@@ -173,7 +189,16 @@ class _Pages:
 class _Reader:
     """Sorts the records of files: plain events in bulk, all others one by one."""
 
-    def __init__(self, bulk: BulkImport, goals: GoalRecords, broken: Broken, events: BinaryIO, pages: _Pages) -> None:
+    def __init__(
+        self,
+        bulk: BulkImport,
+        goals: GoalRecords,
+        broken: Broken,
+        events: BinaryIO,
+        pages: _Pages,
+        activities: _Activities,
+    ) -> None:
+        self._activities = activities
         self._bulk = bulk
         self._goals = goals
         self._broken = broken
@@ -205,10 +230,80 @@ class _Reader:
         if kind is None:
             keys = ", ".join(list(record)[:5]) or "none"
             raise ValueError(f"it is not a record of Goals, GoalSteps, GoalStepMetrics or GoalEvents; its keys: {keys}")
-        if kind == "GoalEvents":
+        if kind in ("Conversations", "ExecutedSteps"):
+            self._activities.add(kind, record, place)
+        elif kind == "GoalEvents":
             self._events.write(to_line(checked_event(record)))
         else:
             self._goals.add(kind, record, place)
+
+
+class _Activities:
+    """Takes the records of Conversations and ExecutedSteps as activities, one a line."""
+
+    def __init__(self, out: BinaryIO, *, with_text: bool) -> None:
+        self._out = out
+        self._with_text = with_text
+        self._equals: Counter[tuple[object, ...]] = Counter()
+        self.count = 0
+
+    def add(self, kind: Collection, record: dict[str, Any], place: Place) -> None:
+        """Raises ValueError with what is wrong."""
+        if "stepPath" in record and "inputText" not in record:
+            raise ValueError("it is the summary of a session, no message; the steps are in ExecutedSteps")
+        text = {name: _text(value) for name, value in record.items() if value not in (None, "")}
+        fields = _step_fields(text) if kind == "ExecutedSteps" else _message_fields(text)
+        fields |= {
+            "timestamp": _moment(text.get("timestamp")),
+            "session_id": text.get("sessionId"),
+            "flow": text.get("flowName"),
+            "endpoint": text.get("endpointName"),
+            "locale": text.get("localeName"),
+            "snapshot": text.get("snapshotName"),
+            "channel": text.get("channel"),
+            "position": str(place.record),
+        }
+        own = text.get("id") or text.get("_id")
+        what = "step" if kind == "ExecutedSteps" else "message"
+        if own is None:
+            key = (place.file, fields["session_id"], fields.get("name"), fields["timestamp"])
+            self._equals[key] += 1
+            content = "\n".join(str(one or "") for one in (*key[1:], self._equals[key]))
+            own = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:24]
+        if not self._with_text:
+            fields.pop("text", None)
+        try:
+            activity = Activity.model_validate({"id": f"{what}-{own}", **fields})
+        except ValidationError as error:
+            raise ValueError(f"the activity is invalid: {reason(error)}") from None
+        self._out.write(to_line(activity))
+        self.count += 1
+
+
+def _step_fields(text: dict[str, Any]) -> dict[str, Any]:
+    parent = text.get("parentStep")
+    name = text.get("stepLabel") or text.get("entityReferenceId")
+    return {"kind": "step", "name": name, "parent": parent and f"step-{parent}"}
+
+
+def _message_fields(text: dict[str, Any]) -> dict[str, Any]:
+    by_user = text.get("source") == "user" or ("source" not in text and text.get("type") == "input")
+    said = text.get("inputText")
+    return {"kind": "user" if by_user else "agent", "text": said[:MAX_TEXT] if isinstance(said, str) else None}
+
+
+def _write_activities(services: Services, lines: Path) -> int:
+    """Add activities, given one a line, to the log; how many were new."""
+    with bare_connection() as connection:
+        load_appended(connection, [lines], ACTIVITIES)
+        return services.workspace.activities.write_part(connection, "SELECT * FROM appended")
+
+
+def _moment(written: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(written) if isinstance(written, str) else None
+    except ValueError:
+        raise ValueError("the timestamp is not a time, as in 2026-10-01T08:00:00.000Z") from None
 
 
 def checked_event(record: dict[str, Any]) -> GoalEvent:

@@ -20,7 +20,7 @@ from goals_tui.domain.value import MAX_AMOUNT, MAX_SECONDS, SuccessMetrics
 from goals_tui.services.imports.result import Broken
 
 Record = Mapping[str, Any]
-Collection = Literal["Goals", "GoalSteps", "GoalStepMetrics", "GoalEvents"]
+Collection = Literal["Goals", "GoalSteps", "GoalStepMetrics", "GoalEvents", "Conversations", "ExecutedSteps"]
 
 DURATION_UNITS = {
     "milliseconds": Decimal("0.001"),
@@ -59,6 +59,10 @@ def collection_of(record: Record) -> Collection | None:
         return "GoalSteps"
     if record.get("goalId") is not None and "name" in record:
         return "Goals"
+    if "sessionId" in record and ("stepLabel" in record or "entityReferenceId" in record):
+        return "ExecutedSteps"
+    if "sessionId" in record and ("inputText" in record or "stepPath" in record):
+        return "Conversations"
     return None
 
 

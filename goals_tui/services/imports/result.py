@@ -79,7 +79,7 @@ class Preview:
     mapping: dict[str, str]
     first_rows: list[dict[str, str | None]]
     activities: dict[str, int]
-    goal: dict[str, Any]
+    goal: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,8 @@ class ImportResult:
     events_added: int = 0
     events_known: int = 0
     events_unknown_goal: int = 0
+    activities_added: int = 0
+    activities_known: int = 0
     broken: tuple[BrokenRecord, ...] = ()
     broken_total: int = 0
     files: tuple[str, ...] = ()
@@ -172,7 +174,10 @@ class ImportResult:
     def nothing(self) -> bool:
         """Whether there was something to import, and all of it had to be left out."""
         goals = self.goals_added + self.goals_changed + self.goals_earlier + self.goals_known
-        return bool(self.broken_total) and not goals + self.events_added + self.events_known
+        return (
+            bool(self.broken_total)
+            and not goals + self.events_added + self.events_known + self.activities_added + self.activities_known
+        )
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -188,6 +193,8 @@ class ImportResult:
             "events_added": self.events_added,
             "events_known": self.events_known,
             "events_unknown_goal": self.events_unknown_goal,
+            "activities_added": self.activities_added,
+            "activities_known": self.activities_known,
             "broken_total": self.broken_total,
             "broken": [{"file": one.file, "record": one.record, "why": one.why} for one in self.broken],
             "files": list(self.files),
@@ -219,14 +226,21 @@ class ImportResult:
 
     def summary(self) -> str:
         """One line for the person who started it."""
+        of_goals = bool(self.goals_added + self.goals_changed + self.goals_earlier + self.goals_known)
+        has_activities = bool(self.activities_added + self.activities_known)
         goals = f"{plural(self.goals_added, 'goal')} added, {self.goals_changed:,} changed"
         if self.goals_earlier:
             goals += f"; an earlier version of {plural(self.goals_earlier, 'goal')}, whose newer one stays"
-        events = f"{plural(self.events_added, 'event')} added, {self.events_known:,} known already"
+        parts = [f"{plural(self.events_added, 'event')} added, {self.events_known:,} known already"]
+        if has_activities:
+            activities = f"{self.activities_added:,} activit{'y' if self.activities_added == 1 else 'ies'} added"
+            parts.append(f"{activities}, {self.activities_known:,} known already")
+            if not of_goals and not self.events_added + self.events_known:
+                goals, parts = "", parts[1:]
         broken = f"; {plural(self.broken_total, 'record')} left out" if self.broken_total else ""
         kept = f"; kept the values of {plural(self.values_kept, 'goal')}" if self.values_kept else ""
         missing = "; records are missing" * bool(self.incomplete or any(one.expected for one in self.unused))
-        return f"{goals}{kept}; {events}{broken}{missing}"
+        return f"{'; '.join(filter(None, [f'{goals}{kept}', *parts]))}{broken}{missing}"
 
 
 def unpriced_text(goal: str, step: str) -> str:

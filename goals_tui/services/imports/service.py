@@ -26,23 +26,33 @@ class Imports:
         self._services = services
 
     def odata(
-        self, paths: Sequence[Path], *, duration_unit: str | None = None, progress: Progress | None = None
+        self,
+        paths: Sequence[Path],
+        *,
+        duration_unit: str | None = None,
+        without_text: bool = False,
+        progress: Progress | None = None,
     ) -> ImportResult:
-        """Goals, GoalSteps, GoalStepMetrics and GoalEvents from files and folders; see `odata.import_odata`."""
+        """Goals with their events, and activities, from files and folders; see `odata.import_odata`."""
         from goals_tui.services.imports.odata import import_odata
 
-        return import_odata(self._services, paths, unit=duration_unit, progress=progress or silent)
+        return import_odata(
+            self._services, paths, unit=duration_unit, without_text=without_text, progress=progress or silent
+        )
 
     def log(
         self,
         files: Sequence[Path],
-        goal: str,
-        columns: Columns,
+        goal: str | None,
+        columns: Columns | None,
         options: LogOptions | None = None,
         *,
         progress: Progress | None = None,
     ) -> ImportResult:
-        """Events of tables with a case, an activity and a time, and the goal; see `log_import.import_log`."""
+        """Events of logs with a case, an activity and a time, and the goal; without a goal's name activities.
+
+        See `log_import.import_log`.
+        """
         from goals_tui.services.imports.log_import import LogOptions, import_log
 
         return import_log(self._services, files, goal, columns, options or LogOptions(), progress or silent)

@@ -216,8 +216,9 @@ def merging(log: EventLog, staged: Path) -> Iterator[Prepared]:
     """Prepares to add the staged events that are not in the log yet; `commit` adds them."""
     from goals_tui.store.duckdb_files import bare_connection
     from goals_tui.store.events.reader import load_appended
+    from goals_tui.store.events.schema import EVENTS
 
     with bare_connection() as connection:
-        load_appended(connection, [staged])
+        load_appended(connection, [staged], EVENTS)
         with log.adding(connection, "SELECT * FROM appended") as part:
             yield part

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from goals_tui.domain.event import GoalEvent
 from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, TrackGoal
 from goals_tui.domain.flow_edit import every_node
-from goals_tui.domain.goal import Goal, same_definition
+from goals_tui.domain.goal import Goal, same_definition, with_triggers_of
 from goals_tui.domain.ids import Ids
 from goals_tui.domain.package import ConflictsError, Contents, Decision, Item, ItemKind, OnConflict
 from goals_tui.domain.words import fold
@@ -136,6 +136,7 @@ def _plan_versions(
                 "target": before.target if current.target is None else current.target,
             }
         )
+        after = with_triggers_of(after, before)
         if not same_definition(before, after):
             plan.goals[move.id] = plan.versions[after.version] = after
 

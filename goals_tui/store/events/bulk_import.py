@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain.event import EARLIEST, FIELDS, LATEST, LONGEST_FIELD
 from goals_tui.domain.text import clean_line
@@ -18,7 +18,7 @@ from goals_tui.store.events.schema import EVENTS
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from goals_tui.store.events.log import EventLog
+    from goals_tui.store.events.log import Log
     from goals_tui.store.events.parts import Prepared
 
 LONGEST_LINE = 16 << 20
@@ -65,20 +65,25 @@ class BulkImport:
     Memory is bounded by the limit of the store's connections; what exceeds it goes to temporary files.
     """
 
-    def __init__(self, log: EventLog) -> None:
+    def __init__(self, log: Log[Any]) -> None:
         self._log = log
         self._connection: DuckDBPyConnection | None = None
         self._tables = ["staged"]
 
     def __enter__(self) -> BulkImport:
         self._connection = bare_connection()
-        self._connection.execute(f"CREATE TABLE staged ({EVENTS.table}, plain BOOLEAN)")
+        self._connection.execute(f"CREATE TABLE staged ({self._log.schema.table}, plain BOOLEAN)")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._db.close()
+
+    @property
+    def what(self) -> str:
+        """What is imported: events or activities."""
+        return self._log.schema.name
 
     def watched(self, progress: Callable[[float], None]) -> AbstractContextManager[None]:
         """While the block runs, `progress` hears how far its queries are, and may stop them; see `query_watch`."""
@@ -128,7 +133,7 @@ class BulkImport:
         if not filled:
             yield None
             return
-        rows = " UNION ALL ".join(f"SELECT {EVENTS.columns} FROM {table} WHERE plain" for table in filled)
+        rows = " UNION ALL ".join(f"SELECT {self._log.schema.columns} FROM {table} WHERE plain" for table in filled)
         # The same record may come twice, but not in two forms: which of them is kept makes no difference.
         self._db.execute("SET preserve_insertion_order = false")
         with self._log.adding(self._db, rows) as part:

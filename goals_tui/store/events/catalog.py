@@ -97,7 +97,8 @@ class Origin:
 class Deletion:
     """What a deletion took: events of a goal, or of some of its steps. events/deleted-*.json, which stays.
 
-    `replaces`: as in Origin, for what had no other events, so that no part could name it.
+    Without steps it took none of itself: it is recorded for what it replaces. `replaces`: as in Origin, for what had no
+    other events, so that no part could name it.
     """
 
     id: str
@@ -108,6 +109,8 @@ class Deletion:
     @property
     def doomed(self) -> str:
         """The condition under which an event is one of these, in SQL."""
+        if self.step_ids == ():
+            return "false"
         condition = f'"goalId" = {_quoted(self.goal_id)}'
         if self.step_ids is not None:
             condition += f' AND "stepId" IN ({", ".join(map(_quoted, self.step_ids))})'

@@ -84,7 +84,7 @@ class Log(Generic[Record]):
     def __init__(self, path: Path, schema: Schema, documents: Marked = NotMarked()) -> None:
         """`documents` are those that change together with the log (`joint_commit`)."""
         self.path = path
-        self._schema = schema
+        self.schema = schema
         self._documents = documents
         self._lock = process_lock(path / LOCK, makes_folder=True)
         self._append = AppendFile(path, self._lock, schema)
@@ -110,11 +110,11 @@ class Log(Generic[Record]):
         One row a readable record, with the columns of the schema: VARCHAR, but `timestamp` TIMESTAMP in UTC.
         The connection keeps showing this moment, whatever is written meanwhile. Its cursors share the view.
         """
-        return event_reader.connect(self.path, self._catalog, self._schema)
+        return event_reader.connect(self.path, self._catalog, self.schema)
 
     def is_empty(self) -> bool:
         """Whether there is no event at all; costs a stat or two."""
-        appended = self.path / self._schema.appended
+        appended = self.path / self.schema.appended
         catalog = self._catalog()
         return not (catalog.parts or waiting(self.path, catalog) or (appended.exists() and appended.stat().st_size))
 
@@ -123,13 +123,13 @@ class Log(Generic[Record]):
         catalog = _seen(self.path / CATALOG)
         # While a change is open, goals.json says which of the parts count.
         documents = self._documents.stamp() if catalog is not None and catalog == self._open else None
-        return _seen(self.path / self._schema.appended), catalog, documents
+        return _seen(self.path / self.schema.appended), catalog, documents
 
     def stats(self) -> EventStats:
         """How many events there are, from when to when, and what they take; DuckDB is not needed."""
         catalog = self._catalog()
-        files = [file for file in event_reader.appended_files(self.path, catalog, self._schema) if file.exists()]
-        tail = count_tail(files, self._schema)
+        files = [file for file in event_reader.appended_files(self.path, catalog, self.schema) if file.exists()]
+        tail = count_tail(files, self.schema)
         moments = [datetime.fromisoformat(m) for part in catalog.parts for m in (part.first, part.last) if m]
         moments += [moment for moment in (tail.first, tail.last) if moment]
         return EventStats(
@@ -171,11 +171,18 @@ class Log(Generic[Record]):
             part.commit()
         return part.events
 
+    def replacing(self, doomed: str, connection: DuckDBPyConnection, sql: str) -> AbstractContextManager[Prepared]:
+        """Prepares to delete the records for which a condition holds, and to add the rows of a query as `adding` does.
+
+        `commit` does both in one atomic step. The condition is SQL that needs nothing but the columns of a record.
+        """
+        return self._parts.replacing(doomed, connection, sql)
+
     def verify(self) -> list[VerifyFinding]:
         """Reads everything and says what is wrong."""
         from goals_tui.store.events.verify import verify
 
-        return verify(self.path, self._catalog, self._schema)
+        return verify(self.path, self._catalog, self.schema)
 
     def settle(self) -> None:
         """Brings to its end, or takes back, what a killed process left open (`joint_commit`)."""

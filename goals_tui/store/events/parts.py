@@ -140,26 +140,47 @@ class Parts:
         deletion = Deletion(new_id(), goal_id, None if step_ids is None else tuple(sorted(step_ids)))
         with self._work() as catalog:
             self._set_aside()
-            shorter = self._without_sealed(catalog, deletion)
-            shorter = self._without_appended(shorter, deletion)
+            shorter = self._without_sealed(catalog, deletion.id, deletion.doomed)
+            shorter = self._without_appended(shorter, deletion.id, deletion.doomed)
             yield Prepared(shorter.gone, partial(self._delete, catalog, shorter, deletion))
 
     @contextlib.contextmanager
     def adding(self, source: DuckDBPyConnection, sql: str) -> Iterator[Prepared]:
         """Writes the new ones among the rows of a query as a part. It counts when it is committed."""
         with self._work() as catalog:
-            raw = self._files.temporary()
-            rows = f"SELECT {self._schema.columns} FROM ({sql}) WHERE {self._schema.readable}"
-            origin = Origin(deletions=catalog.deletions)
-            copy_to(source, rows, raw, note=origin.note())
-            with bare_connection() as connection:
-                load_appended(
-                    connection, [file for file in appended_files(self._folder, catalog, self._schema) if file.exists()]
-                )
-                load_sealed(connection, self._folder, catalog.parts, self._schema)
-                part = self._files.keep_new(connection, raw, origin)
-            longer = replace(catalog, parts=(*catalog.parts, part)) if part else catalog
-            yield Prepared(part.events if part else 0, partial(self._add, catalog, longer, part.events if part else 0))
+            longer, added = self._put_in(catalog, source, sql)
+            yield Prepared(added, partial(self._add, catalog, longer, added))
+
+    @contextlib.contextmanager
+    def replacing(self, doomed: str, source: DuckDBPyConnection, sql: str) -> Iterator[Prepared]:
+        """Writes the parts again without the records for which `doomed` holds, and the new ones of a query as one more.
+
+        Both count when it is committed, together.
+        """
+        with self._work() as catalog:
+            self._set_aside()
+            record = Deletion(new_id(), "", ())
+            shorter = self._without_sealed(catalog, record.id, doomed)
+            shorter = self._without_appended(shorter, record.id, doomed)
+            longer, added = self._put_in(shorter.catalog, source, sql)
+            record = replace(record, replaces=shorter.emptied)
+            events = shorter.gone + added
+            yield Prepared(events, partial(self._add, catalog, longer, events, record=record if shorter.gone else None))
+
+    def _put_in(self, catalog: Catalog, source: DuckDBPyConnection, sql: str) -> tuple[Catalog, int]:
+        """The catalog with the new ones among the rows of a query, and how many those are."""
+        raw = self._files.temporary()
+        rows = f"SELECT {self._schema.columns} FROM ({sql}) WHERE {self._schema.readable}"
+        origin = Origin(deletions=catalog.deletions)
+        copy_to(source, rows, raw, note=origin.note())
+        with bare_connection() as connection:
+            files = appended_files(self._folder, catalog, self._schema)
+            load_appended(connection, [file for file in files if file.exists()], self._schema)
+            load_sealed(connection, self._folder, catalog.parts, self._schema)
+            part = self._files.keep_new(connection, raw, origin)
+        if part is None:
+            return catalog, 0
+        return replace(catalog, parts=(*catalog.parts, part)), part.events
 
     def rebuild_catalog(self) -> Catalog:
         """Makes parts.json anew of what is there, where it is lost or an older one. Raises UnreadableError."""
@@ -316,8 +337,18 @@ class Parts:
         save_catalog(self._folder, catalog, self._appending)
         self._unmark(catalog)
 
-    def _add(self, before: Catalog, after: Catalog, events: int, write: WriteDocuments | None) -> int:
+    def _add(
+        self,
+        before: Catalog,
+        after: Catalog,
+        events: int,
+        write: WriteDocuments | None,
+        *,
+        record: Deletion | None = None,
+    ) -> int:
         with self._appending:
+            if record is not None:
+                record.save(self._folder)
             self._replace(before, after, write)
         self._unmark(after)
         return events
@@ -326,12 +357,12 @@ class Parts:
         for _ in range(_MOST_ROUNDS):
             if self._append.size() > _SHORT:
                 self._set_aside()
-                shorter = self._without_appended(shorter, deletion)
+                shorter = self._without_appended(shorter, deletion.id, deletion.doomed)
         # Nobody appends from here on to the commit, and from then on the goal is gone for whoever wants to.
         with self._appending:
             if self._append.holds(deletion.has):
                 self._append.rename(aside(self._folder, new_id()))
-                shorter = self._without_appended(shorter, deletion)
+                shorter = self._without_appended(shorter, deletion.id, deletion.doomed)
             if shorter.gone:
                 replace(deletion, replaces=shorter.emptied).save(self._folder)
             self._replace(before, shorter.catalog, write)
@@ -357,13 +388,13 @@ class Parts:
             for name in catalog.deletions:
                 marker(deletion_file(self._folder, name)).unlink(missing_ok=True)
 
-    def _without_sealed(self, catalog: Catalog, deletion: Deletion) -> _Shorter:
-        done = replace(catalog, deletions=(*catalog.deletions, deletion.id))
+    def _without_sealed(self, catalog: Catalog, deletion_id: str, doomed: str) -> _Shorter:
+        done = replace(catalog, deletions=(*catalog.deletions, deletion_id))
         changed: dict[str, Part | None] = {}
         gone, emptied = 0, list[str]()
         for part in catalog.parts:
             origin = self._files.in_place_of([part], done)
-            kept, lost = self._files.without(part, deletion.doomed, origin)
+            kept, lost = self._files.without(part, doomed, origin)
             gone += lost
             if lost:
                 changed[part.id] = kept
@@ -373,7 +404,7 @@ class Parts:
         parts = tuple(filter(None, (changed.get(part.id, part) for part in catalog.parts)))
         return _Shorter(replace(done, parts=parts, replaced=(*catalog.replaced, *changed)), gone, tuple(emptied))
 
-    def _without_appended(self, shorter: _Shorter, deletion: Deletion) -> _Shorter:
+    def _without_appended(self, shorter: _Shorter, deletion_id: str, doomed: str) -> _Shorter:
         """The same without those in the set-aside files, of which a part is made if they have any."""
         catalog = shorter.catalog
         files = waiting(self._folder, catalog)
@@ -381,12 +412,12 @@ class Parts:
         if files:
             with bare_connection() as connection:
                 load_appended(connection, files, self._schema)
-                lost = count(connection, f"appended WHERE {deletion.doomed}")
+                lost = count(connection, f"appended WHERE {doomed}")
         if not lost:
             return shorter
-        if deletion.id not in catalog.deletions:
-            catalog = replace(catalog, deletions=(*catalog.deletions, deletion.id))
-        catalog, _ = self._absorb(catalog, files, f"NOT ({deletion.doomed})")
+        if deletion_id not in catalog.deletions:
+            catalog = replace(catalog, deletions=(*catalog.deletions, deletion_id))
+        catalog, _ = self._absorb(catalog, files, f"NOT ({doomed})")
         return _Shorter(catalog, shorter.gone + lost, (*shorter.emptied, *map(set_aside_name, files)))
 
     def _absorb(self, catalog: Catalog, files: Sequence[Path], keep: str) -> tuple[Catalog, SealResult]:

@@ -16,7 +16,7 @@ from goals_tui.store.atomic import refusal, scratch_folder
 from goals_tui.store.duckdb_files import bare_connection, damage, json_lines, parquet, reason_of
 from goals_tui.store.events.catalog import Catalog, Part, waiting
 from goals_tui.store.events.lines import sort_lines
-from goals_tui.store.events.schema import EVENTS, Schema
+from goals_tui.store.events.schema import Schema
 
 if sys.platform != "win32":
     import fcntl
@@ -29,7 +29,7 @@ _TRIES = 50
 _RESTORE = "Put that file back from a backup; `goals-tui events verify` lists every such file"
 
 
-def connect(folder: Path, load: Callable[[], Catalog], schema: Schema = EVENTS) -> DuckDBPyConnection:
+def connect(folder: Path, load: Callable[[], Catalog], schema: Schema) -> DuckDBPyConnection:
     """The log as it is now: a view of the schema's name over view `sealed` and view `appended`.
 
     Appended lines are read once, so all queries of the connection see the same events, whatever is appended,
@@ -60,7 +60,7 @@ def connect(folder: Path, load: Callable[[], Catalog], schema: Schema = EVENTS) 
     raise UnreadableError(f"The events in {folder} change faster than they can be read. Try again.")
 
 
-def appended_files(folder: Path, catalog: Catalog, schema: Schema = EVENTS) -> list[Path]:
+def appended_files(folder: Path, catalog: Catalog, schema: Schema) -> list[Path]:
     """The files of lines that are in no part yet, oldest first."""
     return [*waiting(folder, catalog), folder / schema.appended]
 
@@ -69,7 +69,7 @@ class _GoneError(Exception):
     """A file was sealed between looking for it and reading it."""
 
 
-def load_appended(connection: DuckDBPyConnection, files: Sequence[Path], schema: Schema = EVENTS) -> None:
+def load_appended(connection: DuckDBPyConnection, files: Sequence[Path], schema: Schema) -> None:
     """Makes the table `lines` (every line; columns are null where it is unreadable) and the view `appended`."""
     import duckdb
 
@@ -98,7 +98,7 @@ def _check_open(files: Sequence[Path]) -> None:
             pass
 
 
-def load_carefully(connection: DuckDBPyConnection, files: Sequence[Path], schema: Schema = EVENTS) -> None:
+def load_carefully(connection: DuckDBPyConnection, files: Sequence[Path], schema: Schema) -> None:
     """The same by way of a clean copy, for files with a line that DuckDB gives up on: longer than 16 MB."""
     with scratch_folder() as place:
         clean = place / "clean.jsonl"
@@ -108,7 +108,7 @@ def load_carefully(connection: DuckDBPyConnection, files: Sequence[Path], schema
         connection.execute(_load_lines([clean], schema))
 
 
-def load_sealed(connection: DuckDBPyConnection, folder: Path, parts: Sequence[Part], schema: Schema = EVENTS) -> None:
+def load_sealed(connection: DuckDBPyConnection, folder: Path, parts: Sequence[Part], schema: Schema) -> None:
     """Makes the view `sealed` and the one of the schema's name.
 
     Raises UnreadableError for a part that is missing or cut short.

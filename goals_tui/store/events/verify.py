@@ -21,7 +21,7 @@ from goals_tui.store.events.reader import (
     load_sealed,
     torn_rows,
 )
-from goals_tui.store.events.schema import EVENTS, Schema
+from goals_tui.store.events.schema import Schema
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -38,7 +38,7 @@ class VerifyFinding:
     message: str
 
 
-def verify(folder: Path, load: Callable[[], Catalog], schema: Schema = EVENTS) -> list[VerifyFinding]:
+def verify(folder: Path, load: Callable[[], Catalog], schema: Schema) -> list[VerifyFinding]:
     """Reads all parts and lines. Raises UnreadableError where the folder itself can't be read."""
     catalog = load()
     if not folder.exists():

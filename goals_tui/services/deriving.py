@@ -1,0 +1,291 @@
+"""Derives the events of a goal from activities, by the triggers of its steps (docs/semantics.md, *Activities*).
+
+The rule is that of a tracked conversation (`cycle.join_cycle`): the initial step opens a cycle, the others join
+the one that was opened last, and where there is none they are not tracked. Ids are made of goal, activity and step, so
+the same activities give the same events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from goals_tui.domain.activity import ORDER, ActivityKind, Trigger
+from goals_tui.domain.errors import RefusedError, WrongValueError
+from goals_tui.domain.event import FIELDS
+from goals_tui.domain.filters import Filters, requested_span
+from goals_tui.domain.goal import Goal
+from goals_tui.domain.model import reason
+from goals_tui.domain.words import fold
+from goals_tui.services.imports.log_import import name_endpoints
+from goals_tui.store.atomic import scratch_folder
+from goals_tui.store.duckdb_files import copy_to, parquet, uuid5
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from goals_tui.services.context import Services
+
+DERIVED = "derived-"
+"""The ids of derived events begin with it; all others were tracked, or came in as events."""
+
+_SOME = 10_000
+_ASCII = "[\\x00-\\x7f]*"
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """What deriving did, or would do. `activities` fired a step, in `sessions`; `events` is all that they amount to.
+
+    `added` and `removed` events are new and gone, `replaced` ones are there in another form. `not_tracked` steps fired
+    where no cycle was open. `sessions_left_out` have tracked events of the goal.
+    """
+
+    goal: str
+    activities: int
+    sessions: int
+    events: int
+    cycles: int
+    added: int
+    replaced: int
+    removed: int
+    not_tracked: int
+    sessions_left_out: int
+    dry_run: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return asdict(self)
+
+
+def new_trigger(kind: str | None, name: str | None, text: str | None) -> Trigger:
+    """A trigger. Raises WrongValueError for a kind that there is not, or a name or text that is empty or too long."""
+    kinds = get_args(ActivityKind)
+    if kind is not None and kind not in kinds:
+        raise WrongValueError(f"{kind!r} is not a kind of activity. Use one of: {', '.join(kinds)}.", field="kind")
+    try:
+        return Trigger.model_validate({"kind": kind, "name": name, "text": text})
+    except ValidationError as error:
+        raise WrongValueError(f"That can be no trigger: {reason(error)}.", field="triggers") from None
+
+
+def span_of(
+    since: str | None, until: str | None, now: datetime, zone: ZoneInfo
+) -> tuple[datetime | None, datetime | None]:
+    """The span of `--from` and `--to`, None where there is none. Raises WrongValueError."""
+    if since is None and until is None:
+        return None, None
+    span = requested_span(Filters(span="custom", since=since, until=until), now, zone)
+    return span.start if since is not None else None, span.end if until is not None else None
+
+
+class Deriving:
+    """Derives goals. Takes long: call it off the main thread."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def derive(
+        self, goal_id: str, start: datetime | None = None, end: datetime | None = None, *, dry_run: bool = False
+    ) -> Derivation:
+        """Derive a goal from the activities from `start` to before `end`, and replace what was derived there.
+
+        Steps join a cycle that was derived before `start`. Events that are not derived stay as they are. Raises
+        NotFoundError, RefusedError for a goal whose initial step has no trigger, UnreadableError.
+        """
+        goal = self._services.goals.get(goal_id)
+        if not goal.initial.triggers:
+            raise RefusedError(
+                f"The initial step {goal.initial.name!r} of {goal.name!r} has no trigger, so no cycle would open. "
+                f"Give it one: goals-tui goals trigger {goal.id} {goal.initial.id} --name NAME.",
+                field="triggers",
+            )
+        log = self._services.workspace.events
+        with scratch_folder() as folder, self._services.activities.reading() as connection:
+            existing = folder / "existing.parquet"
+            with log.connect() as events:
+                copy_to(events, f'SELECT * FROM events WHERE "goalId" = {_quoted(goal.id)}', existing)
+            span = _Span(connection, goal, existing, _utc(start), _utc(end))
+            found = span.derive(self._services.project.get().id)
+            gone = folder / "gone.parquet"
+            copy_to(connection, f"SELECT id FROM ({span.old} EXCEPT {span.new})", gone)
+            added, replaced, removed = span.difference(parquet([gone]))
+            left_out = span.left_out()
+            if not dry_run and added + replaced + removed:
+                doomed = f"id IN (SELECT id FROM {parquet([gone])})"
+                fresh = f"SELECT * FROM ({span.new} EXCEPT {span.old}) ORDER BY timestamp, id"
+                change = (
+                    log.replacing(doomed, connection, fresh) if replaced + removed else log.adding(connection, fresh)
+                )
+                with change as prepared:
+                    prepared.commit()
+        return Derivation(goal.name, *found, added, replaced, removed, *left_out, dry_run)
+
+
+class _Span:
+    """A goal over a span of activities, in tables of a connection to them."""
+
+    def __init__(
+        self,
+        connection: DuckDBPyConnection,
+        goal: Goal,
+        existing: Path,
+        start: datetime | None,
+        end: datetime | None,
+    ) -> None:
+        self._db = connection
+        self._goal = goal
+        self._existing = parquet([existing])
+        self._start = start
+        self._within = " AND ".join(
+            [
+                "true",
+                *([f"timestamp >= TIMESTAMP '{start}'"] if start else []),
+                *([f"timestamp < TIMESTAMP '{end}'"] if end else []),
+            ]
+        )
+        columns = ", ".join(f'"{name}"' for name in FIELDS)
+        self.new = f"SELECT {columns} FROM derived"
+        self.old = f"SELECT {columns} FROM {self._existing} WHERE starts_with(id, '{DERIVED}') AND {self._within}"
+
+    def derive(self, project_id: str) -> tuple[int, int, int, int]:
+        """Make the table `derived`. How many activities fired, in how many sessions, how many events and cycles."""
+        self._find_fired()
+        goal, db = self._goal, self._db
+        before = "NULL::VARCHAR AS opened_before"
+        joined = ""
+        if self._start is not None:
+            before = "opened.cycle AS opened_before"
+            joined = (
+                'LEFT JOIN (SELECT "sessionId" AS session, max_by("goalCycleId", (timestamp, id)) AS cycle '
+                f"FROM {self._existing} WHERE starts_with(id, '{DERIVED}') AND \"stepId\" = {_quoted(goal.initial.id)} "
+                f"AND timestamp < TIMESTAMP '{self._start}' GROUP BY ALL) AS opened ON opened.session = session_id"
+            )
+        opening = uuid5(f"{_quoted(f'{goal.id} ')} || opened_by")
+        db.execute(
+            f"CREATE TABLE cycles AS SELECT *, coalesce(CASE WHEN opened_by IS NOT NULL THEN {opening} END, "
+            "opened_before) AS cycle FROM (SELECT fired.*, "
+            f"last_value(CASE WHEN mask & 1 = 1 THEN fired.id END IGNORE NULLS) OVER (PARTITION BY session_id "
+            f"ORDER BY {ORDER} ROWS UNBOUNDED PRECEDING) AS opened_by, {before} "
+            f"FROM fired {joined} WHERE session_id NOT IN (SELECT session FROM tracked))"
+        )
+        name_endpoints(db, "SELECT DISTINCT endpoint FROM cycles WHERE endpoint IS NOT NULL")
+        db.execute("CREATE TABLE steps (place INTEGER, step_id VARCHAR)")
+        db.executemany("INSERT INTO steps VALUES (?, ?)", [[place, step.id] for place, step in enumerate(goal.steps)])
+        identity = f"{_quoted(goal.id)} || chr(10) || cycles.id || chr(10) || step_id"
+        cells = {
+            "id": f"'{DERIVED}' || substr(sha256({identity}), 1, 24)",
+            "version": _quoted(goal.version),
+            # As precise as what is tracked.
+            "timestamp": "date_trunc('milliseconds', timestamp)",
+            "goalCycleId": "cycle",
+            "stepId": "step_id",
+            "goalId": _quoted(goal.id),
+            "sessionId": "session_id",
+            "projectId": _quoted(project_id),
+            "localeName": "locale",
+            "endpointName": "endpoint",
+            "endpointType": "endpoint_kind",
+            "channel": "coalesce(channel, endpoint_kind)",
+            "snapshotName": "snapshot",
+        }
+        listed = ", ".join(f'{cells.get(name, "NULL::VARCHAR")} AS "{name}"' for name in FIELDS)
+        db.execute(
+            f"CREATE TABLE derived AS SELECT {listed} FROM cycles JOIN steps ON (mask >> place) & 1 = 1 "
+            "LEFT JOIN endpoints ON endpoints.name = endpoint WHERE cycle IS NOT NULL"
+        )
+        activities, sessions = self._row("SELECT count(*), count(DISTINCT session_id) FROM cycles")
+        events, cycles = self._row('SELECT count(*), count(DISTINCT "goalCycleId") FROM derived')
+        return activities, sessions, events, cycles
+
+    def difference(self, gone: str) -> tuple[int, int, int]:
+        """How many events are added, replaced and removed; `gone` has the ids of those that don't stay."""
+        fresh, replaced = self._row(
+            f"SELECT count(*), count(*) FILTER (id IN (SELECT id FROM {gone})) FROM ({self.new} EXCEPT {self.old})"
+        )
+        (all_gone,) = self._row(f"SELECT count(*) FROM {gone}")
+        return fresh - replaced, replaced, all_gone - replaced
+
+    def left_out(self) -> tuple[int, int]:
+        """How many steps were not tracked, and how many sessions were left out."""
+        (missed,) = self._row("SELECT coalesce(sum(bit_count(mask)), 0)::BIGINT FROM cycles WHERE cycle IS NULL")
+        (sessions,) = self._row(
+            "SELECT count(DISTINCT session_id) FROM fired WHERE session_id IN (SELECT session FROM tracked)"
+        )
+        return missed, sessions
+
+    def _find_fired(self) -> None:
+        """Make the tables `fired`, with a bit of `mask` for each step, and `tracked`, of sessions."""
+        self._db.execute(
+            f'CREATE TABLE tracked AS SELECT DISTINCT "sessionId" AS session FROM {self._existing} '
+            f"WHERE NOT starts_with(id, '{DERIVED}')"
+        )
+        parts = list(dict.fromkeys(fold(one.text) for one in self._triggers() if one.text is not None))
+        if parts:
+            self._find_texts(parts)
+        bits = []
+        for place, step in enumerate(self._goal.steps):
+            fires = " OR ".join(self._condition(trigger, parts) for trigger in step.triggers)
+            if fires:
+                bits.append(f"CASE WHEN {fires} THEN {1 << place} ELSE 0 END")
+        self._db.execute(
+            "CREATE TABLE fired AS SELECT id, timestamp, session_id, position, endpoint, locale, snapshot, channel, "
+            f"mask FROM (SELECT *, ({' | '.join(bits)})::INTEGER AS mask FROM each_once WHERE {self._within}) "
+            "WHERE mask > 0"
+        )
+
+    def _triggers(self) -> list[Trigger]:
+        return [trigger for step in self._goal.steps for trigger in step.triggers]
+
+    def _condition(self, trigger: Trigger, parts: list[str]) -> str:
+        """SQL for `Trigger.fires`; never NULL."""
+        conditions = []
+        if trigger.kind is not None:
+            conditions.append(f"kind = {_quoted(trigger.kind)}")
+        if trigger.name is not None:
+            conditions.append(_named(trigger.name))
+        if trigger.text is not None:
+            part = fold(trigger.text)
+            plain = f"contains(lower(coalesce(text, '')), {_quoted(part)})"
+            other = f"text IN (SELECT written FROM odd_texts WHERE part = {parts.index(part)})"
+            conditions.append(
+                f"CASE WHEN regexp_full_match(coalesce(text, ''), '{_ASCII}') THEN {plain} ELSE {other} END"
+            )
+        return f"coalesce({' AND '.join(conditions)}, false)"
+
+    def _find_texts(self, parts: list[str]) -> None:
+        """Make the table `odd_texts`: which parts stand in texts whose case DuckDB does not fold as we do."""
+        self._db.execute("CREATE TABLE odd_texts (written VARCHAR, part INTEGER)")
+        texts = self._db.cursor().execute(
+            f"SELECT DISTINCT text FROM each_once WHERE {self._within} AND NOT regexp_full_match(text, '{_ASCII}')"
+        )
+        while some := texts.fetchmany(_SOME):
+            found = [(text, part) for (text,) in some for part, wanted in enumerate(parts) if wanted in fold(text)]
+            if found:
+                self._db.execute(
+                    "INSERT INTO odd_texts SELECT unnest(?::VARCHAR[]), unnest(?::INTEGER[])",
+                    [[text for text, _ in found], [part for _, part in found]],
+                )
+
+    def _row(self, sql: str) -> tuple[Any, ...]:
+        return self._db.execute(sql).fetchone() or ()
+
+
+def _named(name: str) -> str:
+    if "*" not in name:
+        return f"name = {_quoted(name)}"
+    pattern = name.replace("!", "!!").replace("%", "!%").replace("_", "!_").replace("*", "%")
+    return f"name LIKE {_quoted(pattern)} ESCAPE '!'"
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return moment and moment.astimezone(UTC).replace(tzinfo=None)
