@@ -34,7 +34,7 @@ _EPOCH_DAY = date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class DrillDown:
-    """Which of the cycles that the filters select: those drill_down one number. Everything by default.
+    """Which of the cycles that the filters select: those behind one number. Everything by default.
 
     `outcome="orphan"` lists the orphans of the whole log: they have no start, so that no filter applies to them;
     without it orphans are left out. `day` and `bucket` are those of a report's days and of a series; `part` is a
@@ -52,7 +52,7 @@ class DrillDown:
 
 
 class CycleList:
-    """The cycles drill_down a number, found once and then served page by page in milliseconds. Safe in any thread.
+    """The cycles behind a number, found once and then served page by page in milliseconds. Safe in any thread.
 
     It stays as it was found while events arrive; make a new one to see them. Close it, or use it in a `with`.
     """

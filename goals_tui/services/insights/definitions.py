@@ -1,4 +1,4 @@
-"""What the steps in the event log mean and are worth: definitions of goals, turned into step_bits of a bit mask.
+"""What the steps in the event log mean and are worth: definitions of goals, turned into bits of a bit mask.
 
 Each (step, kind, worth) of a goal gets one step_bit, whatever versions share it, so that versions which differ in words
 only cost nothing. The query leaves one step_bit of a step in a cycle: the one of the event that fired first, because a

@@ -79,7 +79,7 @@ __all__ = [
 
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
-"""What the cycles drill_down a part of a breakdown can be asked for by."""
+"""What the cycles behind a part of a breakdown can be asked for by."""
 
 
 class Insights:
@@ -269,7 +269,7 @@ class Insights:
     def cycle_list(
         self, filters: Filters, drill_down: DrillDown = DrillDown(), *, cancellation: Cancellation | None = None
     ) -> CycleList:
-        """The cycles drill_down a number, for scrolling; the caller closes it."""
+        """The cycles behind a number, for scrolling; the caller closes it."""
         return CycleList(self._services, self._view, filters, drill_down, cancellation)
 
     def cycles(
@@ -285,7 +285,7 @@ class Insights:
         limit: int | None = None,
         offset: int = 0,
     ) -> list[Cycle]:
-        """The cycles drill_down a number, newest first (see `DrillDown`)."""
+        """The cycles behind a number, newest first (see `DrillDown`)."""
         with self.cycle_list(filters, DrillDown(outcome, goal_id, step_id, day, bucket, part)) as found:
             return found.page(offset, limit)
 

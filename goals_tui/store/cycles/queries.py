@@ -98,7 +98,7 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Restriction:
-    """Which of the selected cycles: those drill_down one number of a report.
+    """Which of the selected cycles: those behind one number of a report.
 
     `outcome="orphan"` stands alone: an orphan has no start, so no span and no filter applies to it.
     """
@@ -355,7 +355,7 @@ class StepTimes:
 def step_times(reader: EventReader, selection: Selection, goal_id: str) -> tuple[int, tuple[int, ...], list[StepTimes]]:
     """How many cycles are selected, the masks of all together, and the steps that they reached.
 
-    The reader has the step_bits of this goal only.
+    The reader has the step bits of this goal only.
     """
     values = Values()
     conditions = " AND ".join([_within(selection.time_range, values), *selection.conditions(values)])

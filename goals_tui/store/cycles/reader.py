@@ -149,7 +149,7 @@ class EventReader:
                 raise damaged(self.folder, "the time of an event is none")
 
     def use(self, step_bits: Sequence[StepBit]) -> None:
-        """Let the queries of this connection see cycles through these step_bits; events without one are left out."""
+        """Let the queries of this connection see cycles through these step bits; events without one are left out."""
         self.words = 1 + max((step_bit.word for step_bit in step_bits), default=0)
         columns, by_key = self._keys(step_bits)
         step_bits = list(by_key.values())
@@ -178,7 +178,7 @@ class EventReader:
         self._mask_table("completions", list(completing.items()))
 
     def _keys(self, step_bits: Sequence[StepBit]) -> tuple[tuple[int, ...], dict[tuple[str, ...], StepBit]]:
-        """The fewest columns of an event that tell its step_bit, in this log: often the step alone does."""
+        """The fewest columns of an event that tell its step bit, in this log: often the step alone does."""
         by_triple = {Triple(step_bit.goal_id, step_bit.version, step_bit.step_id): step_bit for step_bit in step_bits}
         for columns in _KEY_COLUMNS:
             found: dict[tuple[str, ...], StepBit | None] = {}
@@ -189,7 +189,7 @@ class EventReader:
                     break
             else:
                 return columns, {key: step_bit for key, step_bit in found.items() if step_bit is not None}
-        raise AssertionError("all three columns together tell a step_bit")
+        raise AssertionError("all three columns together tell a step bit")
 
     def _mask_table(self, name: str, rows: Sequence[tuple[int, set[int]]]) -> None:
         masks = [masks_of(places, self.words) for _, places in rows]
@@ -287,7 +287,7 @@ class EventReader:
             GROUP BY s.goal, e.goalCycleId"""
 
     def _settled_sql(self, cycles: str) -> str:
-        """The same where a step has several step_bits: in a cycle that has two of them the earlier event decides."""
+        """The same where a step has several step bits: in a cycle that has two of them the earlier event decides."""
         both = " + ".join(f"bit_count(c.mask{word} & k.mask{word})" for word in range(self.words))
         settled = ", ".join(f"coalesce(f.mask{word}, c.mask{word}) AS mask{word}" for word in range(self.words))
         masks = ", ".join(f"mask{word}" for word in range(self.words))
@@ -322,7 +322,7 @@ def _fitting(value: object) -> object:
 
 _KEYS = ("goalId", '"version"', "stepId")
 _KEY_COLUMNS = ((2,), (0, 2), (1, 2), (0, 1, 2))
-"""Which of the columns in `_KEYS`, in the order of `Triple`, are tried as the key of a step_bit."""
+"""Which of the columns in `_KEYS`, in the order of `Triple`, are tried as the key of a step bit."""
 
 
 def _first(column: str) -> str:

@@ -13,7 +13,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("flows.add", "a,plus", "Add", "Add a node after the selected one", _NODES),
     Action("flows.edit", "enter,e", "Edit", "Edit the selected node", _NODES),
     Action("flows.fix", "m", "Fix", "Fix what is wrong with the selected node", _TEST),
-    Action("flows.talk", "i,t", "PanelConversation", "PanelConversation to the flow in the Interaction Panel", _TEST),
+    Action("flows.talk", "i,t", "Talk", "Talk to the flow in the Interaction Panel", _TEST),
     Action("flows.choose", "o", "Open", "Choose another flow", _FLOWS),
     Action("flows.findings", "f", "Findings", "List what is wrong with the wiring of goals", _TEST),
     Action("flows.add-in-branch", "b", "In branch", "Add a node at the top of a branch of the selected node", _NODES),

@@ -109,7 +109,7 @@ class FlowActions(NodeActions):
         self.chart.compact = not self.chart.is_compact
 
     def action_talk(self) -> None:
-        """PanelConversation to the flow."""
+        """Talk to the flow."""
         from goals_tui.tui.flows.panel import PanelScreen
 
         if self.flow is not None:

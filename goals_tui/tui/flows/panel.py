@@ -136,12 +136,12 @@ class Answers(Options):
 
 
 class PanelScreen(ScreenFrame[None]):
-    """PanelConversation to a flow."""
+    """Talk to a flow."""
 
     AREA = "flows"
     CONTEXT = "flows.panel"
     HELP = (
-        "PanelConversation to the flow as an end user would. Its goal events are real, and marked as coming from the "
+        "Talk to the flow as an end user would. Its goal events are real, and marked as coming from the "
         "**Interaction Panel**: reports leave them out unless asked. **Debug** shows each as it fires: "
         "● initial step, ○ step, ◎ completion step."
     )

@@ -11,9 +11,9 @@ from goals_tui.tui.flows.layout import (
     ROOMY,
     START,
     Box,
+    HorizontalLine,
     Layout,
     Measures,
-    Run,
     VerticalLine,
     lay_out,
     slot_key,
@@ -36,7 +36,7 @@ def text_of_row(layout: Layout, y: int) -> str:
         text += " " * (x - len(text))
         if isinstance(item, VerticalLine):
             text += "│"
-        elif isinstance(item, Run):
+        elif isinstance(item, HorizontalLine):
             text += item.text
         else:
             text += spot_text(item, row, width)
@@ -199,6 +199,6 @@ def _is_pole(layout: Layout, x: int, y: int) -> bool:
     return any(isinstance(span.item, VerticalLine) for span in layout.visible(y, x, x + 1))
 
 
-def _titles(layout: Layout) -> list[Run]:
+def _titles(layout: Layout) -> list[HorizontalLine]:
     spans = (span for y in range(layout.height) for span in layout.row(y))
-    return [span.item for span in spans if isinstance(span.item, Run) and span.item.is_title]
+    return [span.item for span in spans if isinstance(span.item, HorizontalLine) and span.item.is_title]
