@@ -36,3 +36,17 @@ def _read(terminal: int) -> bytes:
         return os.read(terminal, 1 << 16)
     except OSError:  # how Linux says that nobody holds the other end any more
         return b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+def test_the_screen_is_drawn_again_after_the_app_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = f"exec {shlex.quote(sys.executable)} -m goals_tui demo"
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    with app_in_terminal(command, tmp_path) as (app, terminal):
+        drawn_until(terminal, lambda text: FIRST_SCREEN in text, 60)
+        app.send_signal(signal.SIGTSTP)
+        drawn = b""
+        while b"\x1b[?1049l" not in drawn:
+            drawn += _read(terminal)
+        app.send_signal(signal.SIGCONT)
+        assert FIRST_SCREEN in drawn_until(terminal, lambda text: FIRST_SCREEN in text, 60)

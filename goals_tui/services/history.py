@@ -47,6 +47,11 @@ class Edit:
     label: str
     changes: tuple[Change, ...]
 
+    def places(self) -> list[str]:
+        """The documents that it changed, in words, but those that the label names."""
+        named = (f"{_WORDS[change.kind]} {_name_of(change)!r}" for change in self.changes if change.kind in _WORDS)
+        return [each for each in dict.fromkeys(named) if each.partition(" ")[2] not in self.label]
+
 
 class Editing:
     """The transaction of one edit: like the store's, and it remembers what was there before."""
@@ -99,12 +104,22 @@ class History:
     @property
     def undo_label(self) -> str | None:
         """What undo would take back, or None."""
-        return _last_label(self._done)
+        return _label_of(self.next_undo)
 
     @property
     def redo_label(self) -> str | None:
         """What redo would do again, or None."""
-        return _last_label(self._undone)
+        return _label_of(self.next_redo)
+
+    @property
+    def next_undo(self) -> Edit | None:
+        """The edit that undo would take back, or None."""
+        return _last(self._done)
+
+    @property
+    def next_redo(self) -> Edit | None:
+        """The edit that redo would do again, or None."""
+        return _last(self._undone)
 
     @contextmanager
     def edit(self, label: str, events: Prepared | None = None) -> Iterator[Editing]:
@@ -197,12 +212,16 @@ def _check_names(transaction: Transaction, changes: Sequence[Change], done: str)
             raise ConflictError(kind, name, ["name"], what=what, remedy=_GONE.format(done))
 
 
-def _last_label(edits: deque[Edit]) -> str | None:
+def _last(edits: deque[Edit]) -> Edit | None:
     """Without the lock: a long edit of another thread must not keep a screen from asking."""
     try:
-        return edits[-1].label
+        return edits[-1]
     except IndexError:
         return None
+
+
+def _label_of(edit: Edit | None) -> str | None:
+    return edit.label if edit else None
 
 
 def _content(document: Document | None) -> dict[str, Any] | None:

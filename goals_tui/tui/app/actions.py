@@ -54,22 +54,26 @@ class Action:
 
 @dataclass(frozen=True)
 class Area:
-    """One of the six screens: its number key and where its class is, imported when it is first shown."""
+    """One of the six screens: its number key and where its class is, imported when it is first shown.
+
+    `kinds` are the documents whose changes are seen there.
+    """
 
     name: str
     key: str
     title: str
     module: str
     screen: str
+    kinds: frozenset[str] = frozenset()
 
 
 AREAS = (
-    Area("goals", "1", "Goals", "goals_tui.tui.goals.screen", "GoalsScreen"),
-    Area("flows", "2", "Flows", "goals_tui.tui.flows.screen", "FlowsScreen"),
-    Area("insights", "3", "Insights", "goals_tui.tui.insights.screen", "InsightsScreen"),
+    Area("goals", "1", "Goals", "goals_tui.tui.goals.screen", "GoalsScreen", frozenset({"goals"})),
+    Area("flows", "2", "Flows", "goals_tui.tui.flows.screen", "FlowsScreen", frozenset({"flows"})),
+    Area("insights", "3", "Insights", "goals_tui.tui.insights.screen", "InsightsScreen", frozenset({"saved_filters"})),
     Area("sessions", "4", "Sessions", "goals_tui.tui.sessions.screen", "SessionsScreen"),
     Area("tasks", "5", "Tasks", "goals_tui.tui.tasks.screen", "TasksScreen"),
-    Area("settings", "6", "Settings", "goals_tui.tui.settings.screen", "SettingsScreen"),
+    Area("settings", "6", "Settings", "goals_tui.tui.settings.screen", "SettingsScreen", frozenset({"project"})),
 )
 """In the order of their keys."""
 APP_ACTIONS = (

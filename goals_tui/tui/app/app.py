@@ -11,6 +11,7 @@ from textual.app import App, ComposeResult
 from textual.screen import Screen
 
 from goals_tui.domain.errors import ConflictError, GoalsError
+from goals_tui.format import plural
 from goals_tui.tui.app.actions import AREAS, Area, bindings
 from goals_tui.tui.app.base import STAYS_SECONDS, BaseApp
 from goals_tui.tui.app.config import Config
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from goals_tui.domain.filters import Filters
     from goals_tui.services.context import Services
+    from goals_tui.services.history import Edit
     from goals_tui.tui.app.screen import Place
 
 POLL_SECONDS = 1.0
@@ -212,13 +214,15 @@ class GoalsApp(BaseApp[None]):
 
     def action_undo(self) -> None:
         """Take the last edit back."""
-        self._travel(self.services.history.undo, "Undone")
+        history = self.services.history
+        self._travel(history.next_undo, history.undo, "Undone")
 
     def action_redo(self) -> None:
         """Do the last undone edit again."""
-        self._travel(self.services.history.redo, "Redone")
+        history = self.services.history
+        self._travel(history.next_redo, history.redo, "Redone")
 
-    def _travel(self, step: Any, said: str) -> None:
+    def _travel(self, edit: Edit | None, step: Callable[[], str], said: str) -> None:
         try:
             label = step()
         except ConflictError as error:
@@ -227,8 +231,20 @@ class GoalsApp(BaseApp[None]):
         except GoalsError as error:
             self.show_error(error)
         else:
-            self.notify(f"{said}: {label}")
+            self.notify(f"{said}: {label}{self._elsewhere(edit) if edit else ''}")
             self.changed()
+
+    def _elsewhere(self, edit: Edit) -> str:
+        """Say where an edit was, unless the screen in front shows it."""
+        front = self.screen
+        if isinstance(front, ScreenFrame) and any(front.shows(change.kind, change.id) for change in edit.changes):
+            return ""
+        places, kinds = edit.places(), {change.kind for change in edit.changes}
+        within = f" in {places[0]}" if places else ""
+        within += f" and {plural(len(places) - 1, 'other')}" if len(places) > 1 else ""
+        area = next((area for area in AREAS if kinds & area.kinds), None)
+        there = area is None or (isinstance(front, ScreenFrame) and area.name == front.AREA)
+        return within if area is None or there else f"{within} (on the screen {area.key} {area.title})"
 
     def action_jump(self) -> None:
         """Focus a part of the screen by a letter."""

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+from textual import on
 from textual.app import App, ScreenStackError
 from textual.binding import Binding
 from textual.css.query import NoMatches
@@ -97,6 +98,11 @@ class BaseApp(App[ResultT], inherit_bindings=False):
     def copy_to_clipboard(self, text: str) -> None:
         """Copy text without control characters; line breaks and tabs stay."""
         super().copy_to_clipboard(clean_text(text))
+
+    @on(Driver.SignalResume)
+    def _draw_again(self) -> None:
+        # After ctrl+z and fg the terminal shows an empty screen, and Textual writes only what changes.
+        self.refresh(layout=True)
 
     # -- work in threads
 

@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.reactive import reactive
 
+from goals_tui.tui.app.actions import AREAS
 from goals_tui.tui.app.background import BackgroundScreen
 from goals_tui.tui.widgets.bars import KeyBar, TitleBar
 
@@ -61,6 +62,10 @@ class ScreenFrame(BackgroundScreen[ResultT]):
 
     def show_data(self) -> None:
         """Read what the screen shows and draw it."""
+
+    def shows(self, kind: str, id_: str) -> bool:
+        """Whether one can see here that a document changed: it is of a kind that the screen lists."""
+        return any(kind in area.kinds for area in AREAS if area.name == self.AREA)
 
     def open_place(self, place: Place) -> None:
         """Show what another screen sent the user here for."""

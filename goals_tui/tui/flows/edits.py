@@ -12,6 +12,7 @@ from goals_tui.domain.flow_edit import Position
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.ids import Ids
 from goals_tui.domain.wiring import Finding, Fix, Severity
+from goals_tui.format import plural
 from goals_tui.tui.flows.layout import START, Box, slot_key
 
 
@@ -48,7 +49,7 @@ def paste(flow: Flow, position: Position, node: Node, ids: Ids) -> Edit:
 
 
 def delete(flow: Flow, node: Node, *, word: str = "Delete") -> Edit:
-    """Take a node out with its branches; what is in its place then is selected."""
+    """Take a node out with its branches; what is in its place then is selected. The label says how many nodes go."""
     position = flow_edit.position_of(flow, node.id)
     changed, _ = flow_edit.remove(flow, node.id)
     rest = flow_edit.siblings(changed, position)
@@ -58,7 +59,13 @@ def delete(flow: Flow, node: Node, *, word: str = "Delete") -> Edit:
         select = slot_key(position.parent_id, position.branch)
     else:
         select = START
-    return Edit(changed, f"{word} {title(node)!r}", select)
+    count, label = count_within(node), f"{word} {title(node)!r}"
+    return Edit(changed, f"{label} and {plural(count, 'node')} in its branches" if count else label, select)
+
+
+def count_within(node: Node) -> int:
+    """How many nodes the branches of a node hold."""
+    return sum(1 for _ in walk_nodes((node,))) - 1
 
 
 def move(flow: Flow, node: Node, *, up: bool) -> Edit | None:

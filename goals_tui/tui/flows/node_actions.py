@@ -209,14 +209,21 @@ class NodeActions(ScreenFrame[None]):
         """Delete the selected node with its branches."""
         flow, node = self.flow, self.node
         if flow is not None and node is not None:
-            self._edit(lambda: edits.delete(flow, node))
+            self._take_out(edits.delete(flow, node), node, "Deleted")
 
     def action_cut(self) -> None:
         """Delete the selected node, ready to be pasted."""
         flow, node = self.flow, self.node
         if flow is not None and node is not None:
             NodeActions.clipboard = node
-            self._edit(lambda: edits.delete(flow, node, word="Cut"))
+            self._take_out(edits.delete(flow, node, word="Cut"), node, "Cut")
+
+    def _take_out(self, edit: Edit, node: Node, done: str) -> None:
+        """Save it, and say how many nodes went with the one that was meant."""
+        count = edits.count_within(node)
+        undo = f"Press {self.named_key('app.undo')} to bring them back."
+        gone = one_line(f"{done} {title(node)!r} and {plural(count, 'node')} in its branches.")
+        self.commit(edit, said=f"{gone} {undo}" if count else "")
 
     def action_copy(self) -> None:
         """Make the selected node ready to be pasted."""

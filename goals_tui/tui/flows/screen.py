@@ -112,6 +112,10 @@ class FlowsScreen(FindingActions):
 
     # -- data
 
+    def shows(self, kind: str, id_: str) -> bool:
+        """Whether the flow that is shown is the one that changed."""
+        return kind == "flows" and self.flow is not None and self.flow.id == id_
+
     def show_data(self) -> None:
         """Read flows and goals, and draw."""
         read = self.attempt(lambda: (self.services.flows.all(), self.services.goals.by_id()))

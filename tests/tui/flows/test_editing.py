@@ -81,6 +81,8 @@ async def test_move_delete_undo_redo(services: Services) -> None:
         await press(pilot, "d")
         assert kinds_and_texts(saved(services).nodes) == ["a", "c"]
         assert chart(pilot).selected == node_id("c")
+        assert messages(pilot.app)[-1] == "Deleted 'choice' and 1 node in its branches. Press u to bring them back."
+        assert services.history.undo_label == "Delete 'choice' and 1 node in its branches"
         await press(pilot, "u")
         assert saved(services).nodes == services.flows.get("Abc").nodes
         assert kinds_and_texts(saved(services).nodes) == ["a", "choice", "c"]

@@ -9,6 +9,8 @@ from goals_tui.domain.event import Source
 from goals_tui.services.context import Services
 from goals_tui.tui.app.app import GoalsApp
 from goals_tui.tui.app.config import Config
+from goals_tui.tui.flows.screen import FlowsScreen
+from tests.builders import say
 from tests.tui.goals.samples import book_a_flight
 from tests.tui.harness import messages, press, running, screen_text, settle, type_text
 
@@ -86,6 +88,25 @@ async def test_undo_says_what_it_did_and_works_where_there_is_something(services
         await press(pilot, "ctrl+r")
         assert messages(pilot.app)[-1] == "Redone: Edit goal 'Book a Flight'"
         assert len(services.goals.summaries()) == 1
+
+
+async def test_undo_says_where_it_was_on_a_screen_that_does_not_show_it(services: Services) -> None:
+    """A flow that is not shown, and documents of another screen."""
+    first = services.flows.create("First")
+    services.flows.create("Second")
+    services.flows.save(first.model_copy(update={"nodes": (say("Hello"),)}), label="Add 'Say'")
+    async with running(services) as pilot:
+        await press(pilot, "u")
+        assert messages(pilot.app)[-1] == "Undone: Add 'Say' in flow 'First' (on the screen 2 Flows)"
+        await press(pilot, "2", "U")
+        shown = pilot.app.screen
+        assert isinstance(shown, FlowsScreen) and shown.flow is not None and shown.flow.name == "First"
+        assert messages(pilot.app)[-1] == "Redone: Add 'Say'"
+        shown.show_flow(services.flows.get("Second"))
+        await press(pilot, "u")
+        assert messages(pilot.app)[-1] == "Undone: Add 'Say' in flow 'First'"
+        await press(pilot, "3", "u")
+        assert messages(pilot.app)[-1] == "Undone: Create flow 'Second' (on the screen 2 Flows)"
 
 
 async def test_an_undo_that_somebody_else_made_impossible_is_refused(services: Services) -> None:
