@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.cells import cell_len
 
 from goals_tui.tui.charts.axis import marks
-from goals_tui.tui.charts.canvas import Canvas, Drawing, Place, ends_of, split_cell, tone_of
+from goals_tui.tui.charts.canvas import PATTERNS, Canvas, Drawing, Place, ends_of, split_cell, tone_of, whole_cells
 from goals_tui.tui.charts.frame import Frame, draw_legend, legend_width
 from goals_tui.tui.charts.spec import Bars, Columns, legend
 
@@ -19,13 +19,15 @@ WIDE = 100
 """From this many columns on, every column of numbers is shown."""
 
 
-def draw_bars(spec: Bars, width: int, height: int, cursor: Place | None, first: int = 0) -> Drawing:
-    """The bars from mark `first` on, moved so that the cursor is visible."""
+def draw_bars(
+    spec: Bars, width: int, height: int, cursor: Place | None, first: int = 0, *, patterns: bool = False
+) -> Drawing:
+    """The bars from mark `first` on, moved so that the cursor is visible; parts in `patterns` instead of colours."""
     canvas = Canvas(width, height)
-    layout = _Layout(spec, width)
+    layout = _Layout(spec, width, patterns)
     top = _headings_at(spec, layout)
     if len(legend(spec)) > 1:
-        draw_legend(canvas, 0, 0, width, spec)
+        draw_legend(canvas, 0, 0, width, spec, patterns=patterns)
     layout.headings(canvas, top)
     top += 2 if height - top > spec.size * 2 else 1
     rows = max(1, height - top)
@@ -66,8 +68,9 @@ def _scrolled(first: int, visible: int, size: int, cursor: Place | None) -> int:
 class _Layout:
     """Where labels, bars and columns stand at a width."""
 
-    def __init__(self, spec: Bars, width: int) -> None:
+    def __init__(self, spec: Bars, width: int, patterns: bool = False) -> None:
         self.spec = spec
+        self.patterns = patterns
         self.columns = [column for column in spec.columns if not column.wide_only or width >= WIDE]
         self.widths = [max(cell_len(text) for text in (column.title, *column.texts)) for column in self.columns]
         beside = sum(each + 2 for each in self.widths)
@@ -113,10 +116,11 @@ class _Layout:
             eighths, part, behind = split_cell(ends, cell * 8)
             tones = [tone_of(self.spec.series[each].tone, each, cursor, mark) for each in (part, behind)]
             bg = None if behind == part else tones[1]
-            canvas.put(self.left + cell, y, _EIGHTHS[eighths], tones[0], bg=bg)
+            canvas.put(self.left + cell, y, PATTERNS[part] if self.patterns else _EIGHTHS[eighths], tones[0], bg=bg)
 
     def _ends(self, mark: int) -> list[int]:
-        return ends_of([series.values[mark] for series in self.spec.series], self.top, self.bar_width)
+        values = [series.values[mark] for series in self.spec.series]
+        return (whole_cells if self.patterns else ends_of)(values, self.top, self.bar_width)
 
     def part_at(self, mark: int, x: int) -> int | None:
         """The series whose bar is at this column, or None beside the bar."""
@@ -131,39 +135,49 @@ _WIDEST = 12
 """How wide one bar becomes where there are few."""
 
 
-def draw_columns(spec: Columns, width: int, height: int, cursor: Place | None) -> Drawing:
-    """The whole chart: legend, axis, bars, labels of time."""
+def draw_columns(spec: Columns, width: int, height: int, cursor: Place | None, *, patterns: bool = False) -> Drawing:
+    """The whole chart: legend, axis, bars, labels of time; parts in `patterns` instead of colours."""
     canvas = Canvas(width, height)
     highest = max((spec.total(mark) for mark in range(spec.size)), default=0)
     scale = marks(highest, height - (3 if spec.named else 2), spec.unit)
-    frame = Frame(canvas, spec, scale, exact_tops=True)
+    frame = Frame(canvas, spec, scale, exact_tops=True, patterns=patterns)
     frame.axes()
     frame.cursor(cursor)
+
+    def ends_at(mark: int) -> list[int]:
+        values = [series.values[mark] for series in spec.series]
+        return (whole_cells if patterns else ends_of)(values, scale[-1], frame.height)
+
     for mark in range(spec.size):
-        ends = _ends(spec, mark, scale[-1], frame.height)
+        ends = ends_at(mark)
         x, bar = frame.slot(mark, _WIDEST)
-        _bar(canvas, spec, mark, ends, x, bar, frame, cursor)
+        _bar(canvas, spec, mark, ends, x, bar, frame, cursor, patterns)
 
     def at(x: int, y: int) -> Place | None:
         mark = frame.mark_at(x, y)
         if mark is None:
             return None
         place = (frame.top + frame.height - y) * 8 - 4
-        part = next((part for part, end in enumerate(_ends(spec, mark, scale[-1], frame.height)) if place < end), None)
+        part = next((part for part, end in enumerate(ends_at(mark)) if place < end), None)
         return Place(mark, part)
 
     return Drawing(canvas, at)
 
 
-def _ends(spec: Columns, mark: int, top: float, rows: int) -> list[int]:
-    return ends_of([series.values[mark] for series in spec.series], top, rows)
-
-
 def _bar(
-    canvas: Canvas, spec: Columns, mark: int, ends: list[int], x: int, bar: int, frame: Frame, cursor: Place | None
+    canvas: Canvas,
+    spec: Columns,
+    mark: int,
+    ends: list[int],
+    x: int,
+    bar: int,
+    frame: Frame,
+    cursor: Place | None,
+    patterns: bool,
 ) -> None:
     for row in range(((ends[-1] if ends else 0) + 7) // 8):
         eighths, part, behind = split_cell(ends, row * 8)
         tones = [tone_of(spec.series[each].tone, each, cursor, mark) for each in (part, behind)]
         y = frame.top + frame.height - 1 - row
-        canvas.put(x, y, _EIGHTHS_UP[eighths] * bar, tones[0], bg=None if behind == part else tones[1])
+        block = PATTERNS[part] if patterns else _EIGHTHS_UP[eighths]
+        canvas.put(x, y, block * bar, tones[0], bg=None if behind == part else tones[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -130,6 +130,20 @@ def ends_of(values: Sequence[float | None], top: float, cells: int) -> list[int]
         end = min(end, cells * 8)
         ends.append(end)
     return ends
+
+
+PATTERNS = "█▓░▒▚╬╱∷"
+"""What parts of a bar are filled with where there are no colours: outcomes with the first three."""
+
+
+def whole_cells(values: Sequence[float | None], top: float, cells: int) -> list[int]:
+    """The same at the edges of cells, for parts that only their patterns tell apart: each that is above 0 has one."""
+    ends = ends_of(values, top, cells)
+    starts = (0, *ends)
+    lengths = [max(1, round((ends[part] - starts[part]) / 8)) if value else 0 for part, value in enumerate(values)]
+    while sum(lengths) > max(1, round(max(ends, default=0) / 8)) and max(lengths) > 1:
+        lengths[lengths.index(max(lengths))] -= 1
+    return [end * 8 for end in accumulate(lengths)]
 
 
 def split_cell(ends: Sequence[int], low: int) -> tuple[int, int, int]:

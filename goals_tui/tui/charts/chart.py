@@ -17,7 +17,7 @@ from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.charts.bars import draw_bars, draw_columns
 from goals_tui.tui.charts.canvas import Canvas, Drawing, Palette, Place, fit, nowhere
 from goals_tui.tui.charts.lines import draw_lines
-from goals_tui.tui.charts.spec import Bars, ChartSpec, Columns, Lines, Nothing
+from goals_tui.tui.charts.spec import Bars, ChartSpec, Columns, Lines, Nothing, legend
 
 GAP = 2
 """Cells between two parts."""
@@ -242,7 +242,8 @@ class Chart(Widget, can_focus=True):
         background = self.background_colors[1]
         key = (self.size, self._place, self.has_focus, self.app.theme, background, self.app.ansi_theme)
         if self._drawn is None or self._drawn[0] != key:
-            drawing = draw(self._spec, *self.size, self._place if self.has_focus else None, self._first)
+            cursor = self._place if self.has_focus else None
+            drawing = draw(self._spec, *self.size, cursor, self._first, colors=not self.app.no_color)
             self._first = drawing.first
             palette = Palette(self.app.theme_variables, background)
             self._drawn = key, drawing, drawing.canvas.strips(palette.style)
@@ -257,14 +258,19 @@ class Chart(Widget, can_focus=True):
         self.refresh()
 
 
-def draw(spec: ChartSpec, width: int, height: int, cursor: Place | None = None, first: int = 0) -> Drawing:
-    """Draw any spec at a size."""
+def draw(
+    spec: ChartSpec, width: int, height: int, cursor: Place | None = None, first: int = 0, *, colors: bool = True
+) -> Drawing:
+    """Draw any spec at a size. Without `colors`, series are told apart by patterns."""
+    patterns = not colors and len(legend(spec)) > 1
+    if patterns and isinstance(spec, Columns):
+        spec = replace(spec, named=True)  # The words under the chart say glyphs and colours, not patterns.
     if isinstance(spec, Bars) and spec.size:
-        return draw_bars(spec, width, height, cursor, first)
+        return draw_bars(spec, width, height, cursor, first, patterns=patterns)
     if isinstance(spec, Columns) and spec.size:
-        return draw_columns(spec, width, height, cursor)
+        return draw_columns(spec, width, height, cursor, patterns=patterns)
     if isinstance(spec, Lines) and spec.size:
-        return draw_lines(spec, width, height, cursor)
+        return draw_lines(spec, width, height, cursor, patterns=patterns)
     return Drawing(_empty(spec, width, height), nowhere)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.cells import cell_len
 
 from goals_tui.tui.charts.axis import label_every
-from goals_tui.tui.charts.canvas import Canvas, Place
+from goals_tui.tui.charts.canvas import PATTERNS, Canvas, Place
 from goals_tui.tui.charts.spec import OTHERS_TONE, ChartSpec, Columns, Lines, legend
 
 _SHORTEST = 14
@@ -17,11 +17,11 @@ def legend_width(spec: ChartSpec) -> int:
     return sum(cell_len(series.name) + 5 for series in legend(spec))
 
 
-def draw_legend(canvas: Canvas, x: int, y: int, end: int, spec: ChartSpec) -> None:
+def draw_legend(canvas: Canvas, x: int, y: int, end: int, spec: ChartSpec, *, patterns: bool = False) -> None:
     """One line from column `x` up to `end`.
 
     Names are shortened evenly where they do not fit, and what is left out is counted. What the smallest ones add up
-    to is named in any case: it is often the largest part of a bar.
+    to is named in any case: it is often the largest part of a bar. With `patterns` they stand before the names.
     """
     series = list(legend(spec))
     if not series:
@@ -36,7 +36,7 @@ def draw_legend(canvas: Canvas, x: int, y: int, end: int, spec: ChartSpec) -> No
         series.pop()
         left_out += 1
     for one in (*series, *others):
-        canvas.put(x, y, one.glyph, one.tone)
+        canvas.put(x, y, PATTERNS[spec.series.index(one)] if patterns else one.glyph, one.tone)
         x = canvas.label(x + 2, y, one.name, widths[one.name], "muted") + 3
     if left_out:
         canvas.put(x, y, f"+{left_out}", "muted")
@@ -46,11 +46,21 @@ class Frame:
     """Where things stand: the plot is `width` by `height` cells at (`left`, `top`), each mark `cell` columns wide.
 
     The values of `scale` are so many rows apart, all alike; rows that are left over stay empty above. With
-    `exact_tops` a value is the upper edge of its row (bars), else it is somewhere in it (lines).
+    `exact_tops` a value is the upper edge of its row (bars), else it is somewhere in it (lines). The legend names
+    `patterns` instead of colours.
     """
 
-    def __init__(self, canvas: Canvas, spec: Columns | Lines, scale: tuple[float, ...], *, exact_tops: bool) -> None:
+    def __init__(
+        self,
+        canvas: Canvas,
+        spec: Columns | Lines,
+        scale: tuple[float, ...],
+        *,
+        exact_tops: bool,
+        patterns: bool = False,
+    ) -> None:
         self.canvas = canvas
+        self.patterns = patterns
         self.spec = spec
         self.scale = scale
         self.exact_tops = exact_tops
@@ -96,7 +106,7 @@ class Frame:
         """Legend, value labels, grid, the base line and the labels of time."""
         canvas = self.canvas
         if self.named:
-            draw_legend(canvas, self.left, 0, canvas.width - 1, self.spec)
+            draw_legend(canvas, self.left, 0, canvas.width - 1, self.spec, patterns=self.patterns)
         base = self.top + self.height
         taken: set[int] = set()
         for value, text in zip(self.scale, self.texts, strict=True):

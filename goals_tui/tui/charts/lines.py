@@ -20,8 +20,11 @@ _BLANK = 0x2800
 """The braille character without dots; each dot is a bit above it."""
 
 
-def draw_lines(spec: Lines, width: int, height: int, cursor: Place | None) -> Drawing:
-    """The whole chart: legend, axis, one line a series, a dot where a value has no neighbour."""
+def draw_lines(spec: Lines, width: int, height: int, cursor: Place | None, *, patterns: bool = False) -> Drawing:
+    """The whole chart: legend, axis, one line a series, a dot where a value has no neighbour.
+
+    With `patterns` instead of colours, lines but the first are dashed, and their points are their glyphs.
+    """
     canvas = Canvas(width, height)
     highest = max((value for series in spec.series for value in series.values if value is not None), default=0)
     scale = marks(highest, height - 3, spec.unit)
@@ -29,12 +32,14 @@ def draw_lines(spec: Lines, width: int, height: int, cursor: Place | None) -> Dr
     frame.axes()
     frame.cursor(cursor)
     taken: dict[tuple[int, int], int] = {}
-    for series in reversed(spec.series):
+    for part, series in reversed(list(enumerate(spec.series))):
         for place, dots in _plotted(series, frame).items():
+            if patterns and part and place[0] % (part + 1) == part:
+                continue
             taken[place] = taken.get(place, 0) | dots
             x, y = place
             canvas.put(frame.left + x, frame.top + y, chr(_BLANK + taken[place]), series.tone)
-    _points(canvas, spec, frame, cursor)
+    _points(canvas, spec, frame, cursor, patterns)
 
     def at(x: int, y: int) -> Place | None:
         mark = frame.mark_at(x, y)
@@ -43,13 +48,15 @@ def draw_lines(spec: Lines, width: int, height: int, cursor: Place | None) -> Dr
     return Drawing(canvas, at)
 
 
-def _points(canvas: Canvas, spec: Lines, frame: Frame, cursor: Place | None) -> None:
+def _points(canvas: Canvas, spec: Lines, frame: Frame, cursor: Place | None, patterns: bool) -> None:
     for part, series in reversed(list(enumerate(spec.series))):
+        last = max((mark for mark, value in enumerate(series.values) if value is not None), default=0)
         for mark, value in enumerate(series.values):
             here = cursor is not None and cursor.mark == mark
-            if value is not None and (here or frame.cell >= 4 or _alone(series, mark)):
+            shown = here or frame.cell >= 4 or _alone(series, mark) or (patterns and mark == last)
+            if value is not None and shown:
                 tone = tone_of(series.tone, part, cursor, mark)
-                canvas.put(frame.middle(mark), frame.row_of(value), "●", tone, bold=here)
+                canvas.put(frame.middle(mark), frame.row_of(value), series.glyph if patterns else "●", tone, bold=here)
 
 
 def _alone(series: Series, mark: int) -> bool:

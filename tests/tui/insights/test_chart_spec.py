@@ -1,6 +1,6 @@
 """Specs and what is drawn from them, without an app."""
 
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -211,6 +211,7 @@ def test_a_legend_always_names_what_the_others_add_up_to() -> None:
         assert line.count("■") + int(line.partition("+")[2] or 0) == SERIES_TONES
 
 
+@settings(deadline=None)
 @given(st.floats(1, 1e6), st.integers(9, 60))
 def test_marks_of_an_axis_are_all_as_far_apart(top: float, height: int) -> None:
     for spec in (
@@ -243,3 +244,55 @@ def test_fit_counts_cells() -> None:
     assert fit("返品する", 5) == "返品…"
     assert fit("ab", 4) == "ab  "
     assert fit("abc", 0) == ""
+
+
+# -- without colours
+
+
+@pytest.mark.parametrize("width", [30, 80, 196])
+def test_without_colours_the_parts_of_a_bar_have_patterns(width: int) -> None:
+    counts = ((50, 1, 0), (1, 1, 1), (0, 0, 7), (0, 900, 1))
+    spec = Bars(
+        tuple(f"Goal {place}" for place in range(len(counts))),
+        tuple(
+            Series(name, tone, tuple(each[place] for each in counts), glyph)
+            for place, (name, tone, glyph) in enumerate(
+                (("Completed", "completed", "✔"), ("Partial", "partial", "◐"), ("Incomplete", "incomplete", "✕"))
+            )
+        ),
+    )
+    rows = draw(spec, width, 30, colors=False).canvas.text().split("\n")
+    if width > 30:
+        assert rows[0].split() == ["█", "Completed", "▓", "Partial", "░", "Incomplete"]
+    for place, parts in enumerate(counts):
+        row = next(row for row in rows if f"Goal {place}" in row)
+        for count, pattern in zip(parts, "█▓░", strict=True):
+            assert (pattern in row) == bool(count), row
+        assert [pattern for pattern, _ in groupby(c for c in row if c in "█▓░")] == [
+            pattern for count, pattern in zip(parts, "█▓░", strict=True) if count
+        ]
+
+
+def test_without_colours_columns_have_patterns_and_clicks_meet_them() -> None:
+    drawing = draw(columns(20), 80, 14, colors=False)
+    rows = drawing.canvas.text().split("\n")
+    assert rows[0].split() == ["█", "A", "▓", "B"]
+    for y, row in enumerate(rows[1:-2], 1):
+        for x, character in enumerate(row):
+            place = drawing.at(x, y)
+            if place is not None and character in "█▓":
+                assert place.part == "█▓".index(character)
+
+
+def test_without_colours_lines_differ_by_dashes_and_by_the_glyphs_of_their_points() -> None:
+    labels = tuple(f"Oct {i + 1}" for i in range(30))
+    both = (Series("Completed", "completed", (0.9,) * 30, "✔"), Series("Partial", "partial", (0.2,) * 30, "◐"))
+    rows = draw(Lines(labels, labels, both), 80, 20, colors=False).canvas.text().split("\n")
+    whole, dashed = (next(row for row in rows[1:] if glyph in row) for glyph in "✔◐")
+    drawn = [sum("\u2800" < character <= "\u28ff" for character in row) for row in (whole, dashed)]
+    assert drawn[1] < drawn[0] * 0.7
+    assert "●" not in "".join(rows)
+
+
+def test_a_chart_of_one_series_needs_no_pattern() -> None:
+    assert draw(lines(), 80, 14, colors=False).canvas.text() == draw(lines(), 80, 14).canvas.text()

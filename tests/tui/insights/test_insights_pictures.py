@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from goals_tui.domain.filters import Choice, Filters, SpanName
 from goals_tui.services.context import Services
 from tests.builders import event
-from tests.tui.harness import SIZES, press, running
+from tests.tui.harness import SIZES, press, running, screen_text, settle
 from tests.tui.insights.conftest import Scenario, flight
 from tests.tui.pictures import GALLERY, Keys, Pictures, each_size, walk
 
@@ -141,3 +141,17 @@ async def test_without_colours(
     async with insights(scenarios["data"]()) as pilot:
         await pictures.draw(pilot, "performance")
     pictures.compare()
+
+
+async def test_every_chart_of_outcomes_has_its_patterns(
+    scenarios: dict[str, Scenario], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with insights(scenarios["data"]()) as pilot:
+        for tab in ("performance", "breakdown", "funnel"):
+            pilot.app.screen.action_view(tab)  # type: ignore[attr-defined]
+            await settle(pilot)
+            assert all(pattern in screen_text(pilot.app) for pattern in "█▓░"), tab
+        pilot.app.screen.action_view("rate")  # type: ignore[attr-defined]
+        await settle(pilot)
+        assert all(screen_text(pilot.app).count(glyph) >= 2 for glyph in "✔◐"), "in the legend and at the line"
