@@ -196,7 +196,7 @@ def _compare_filters(opened: Services, a: str, b: str, filters: Build) -> Compar
 
 
 def _print_comparison(result: Comparison, currency: str) -> None:
-    headings: list[Heading] = [(result.dimension.capitalize(), "whole"), *FIGURE_HEADINGS, ("Value per cycle", "right")]
+    headings: list[Heading] = [(result.dimension.capitalize(), "whole"), *FIGURE_HEADINGS, ("Value per cycle", "money")]
     table = new_table(*headings)
     for side in (result.a, result.b):
         name = side_name(result, side)
@@ -238,7 +238,7 @@ def explain(
     format: FormatOption = Format.TABLE,
     excel: ExcelOption = False,
 ) -> None:
-    """Explain why the completion rate differs from the period before: within which parts, and by which shares."""
+    """Explain why the completion rate differs from the previous period: within which parts, and by which shares."""
     check_excel(excel, format)
     opened = services_with_goals(context)
     result = opened.insights.explain(filters(opened))
@@ -313,7 +313,7 @@ def _print_explanation(result: Explanation) -> None:
     not_over = "" if result.span.over else " (not over)"
     title = f"{span_dates(result.span)}{not_over} against {span_dates(result.before_span)}"
     table = new_table(
-        ("Dimension", "whole"), "Part", ("Before", "right"), ("Now", "right"),
+        ("Dimension", "whole"), "Part", ("Previous", "right"), ("Now", "right"),
         ("By its rate", "right"), ("By its share", "right"), ("Together", "right"), title=title,
     )  # fmt: skip
     from goals_tui.domain.report import Change
@@ -422,7 +422,7 @@ def _print_drop_offs(result: DropOffs, step_id: str | None, currency: str) -> No
     digits = currency_digits(currency)
     headings: list[Heading] = [
         "Step", ("Reached", "right"), ("Dropped there", "right"), ("Went on", "right"), ("Completed there", "right"),
-        ("At stake: savings", "right"), ("Revenue", "right"), ("Time", "right"),
+        ("At stake: savings", "money"), ("Revenue", "money"), ("Time", "right"),
     ]  # fmt: skip
     table = new_table(*headings, title=f"{result.goal}: {result.started:,} started")
     captions = []
@@ -587,7 +587,7 @@ def _print_releases(found: Sequence[Release], currency: str) -> None:
     digits = currency_digits(currency)
     table = new_table(
         "Snapshot", ("Started", "right"), ("Completed (95 %)", "right"), "Against the one before", "At equal mix",
-        ("Value a week", "right"), ("Verdict", "whole"),
+        ("Value a week", "money"), ("Verdict", "whole"),
     )  # fmt: skip
     from rich.text import Text
 

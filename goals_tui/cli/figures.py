@@ -32,17 +32,14 @@ FIGURES = (
 )
 """The columns of figures in CSV."""
 
-FIGURE_HEADINGS: tuple[Heading, ...] = tuple(
-    (heading, "right")
-    for heading in (
-        "Started",
-        "✔ Completed (95 %)",
-        "◐ Partial",
-        "✕ Incomplete",
-        "Time saved",
-        "Cost savings",
-        "Revenue",
-    )
+FIGURE_HEADINGS: tuple[Heading, ...] = (
+    ("Started", "right"),
+    ("✔ Completed (95 %)", "right"),
+    ("◐ Partial", "right"),
+    ("✕ Incomplete", "right"),
+    ("Time saved", "right"),
+    ("Cost savings", "money"),
+    ("Revenue", "money"),
 )
 """What stands over a row of `figure_cells`; the 95 % interval of the completion rate stands in brackets."""
 
@@ -106,7 +103,7 @@ def difference_cell(found: Difference) -> object:
     return Text(difference_words(found), style=_CLEAR_STYLES[found.difference > 0] if found.clear else "")
 
 
-def change_sentence(change: Change, before: str = "before") -> str:
+def change_sentence(change: Change, before: str = "previous period") -> str:
     """Say how the completion rate changed against the figures `before`."""
     then, now = precise_percent(change.before.completion_rate), precise_percent(change.after.completion_rate)
     return f"Completion rate {now}, {before} {then}: {difference_words(change.completion_rate)}."

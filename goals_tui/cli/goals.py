@@ -81,8 +81,8 @@ def show(context: typer.Context, goal: GoalArgument, format: FormatOption = Form
         table = new_table(
             "",
             "Step",
-            ("Cost savings", "right"),
-            ("Revenue", "right"),
+            ("Cost savings", "money"),
+            ("Revenue", "money"),
             ("Time saved", "right"),
             "Description",
         )

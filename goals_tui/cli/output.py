@@ -33,6 +33,12 @@ fails."""
 _STEERING = re.compile(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
+_MONEY = "money"
+
+_DECIMALS = re.compile(r"\d(\.\d+)?(?=\D*$)")
+"""The decimals of an amount, with the digit before them."""
+
+
 class Format(StrEnum):
     """How a list is printed."""
 
@@ -52,7 +58,8 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How to print it.
 ResultFormatOption = Annotated[ResultFormat, typer.Option("--format", help="How to print it.", show_choices=True)]
 ExcelOption = Annotated[bool, typer.Option("--excel", help="Begin the CSV so that Excel reads it as UTF-8.")]
 Heading = str | tuple[str, str]
-"""What stands over a column, alone or with how the column stands: "right", or "whole" (never folded)."""
+"""What stands over a column, alone or with how the column stands: "right", "money" (right, all amounts with as many
+decimals), or "whole" (never folded)."""
 
 
 def check_excel(excel: bool, format: StrEnum) -> None:
@@ -115,6 +122,7 @@ def print_text(text: str) -> None:
 def new_table(*columns: Heading, title: str | None = None) -> Table:
     """An empty table with these columns."""
     from rich import box
+    from rich.style import Style
     from rich.table import Table
     from rich.text import Text
 
@@ -127,8 +135,9 @@ def new_table(*columns: Heading, title: str | None = None) -> Table:
     )
     for column in columns:
         name, stands = (column, "") if isinstance(column, str) else column
-        justify: Literal["left", "right"] = "right" if stands == "right" else "left"
-        table.add_column(Text(name), justify=justify, overflow="fold", no_wrap=bool(stands))
+        justify: Literal["left", "right"] = "right" if stands in ("right", "money") else "left"
+        heading = Text(name, Style(meta={_MONEY: True}) if stands == "money" else "")
+        table.add_column(heading, justify=justify, overflow="fold", no_wrap=bool(stands))
     return table
 
 
@@ -150,6 +159,7 @@ def print_table(table: Table) -> None:
     """A table on standard output, as wide as the terminal; where there is none 120 columns, or more if it must be."""
     from rich.console import Console
 
+    _align_decimals(table)
     width = None if sys.stdout.isatty() else max(_WIDTH, needed_width(table))
     console = Console(width=width, highlight=False, markup=False, soft_wrap=False)
     with _standard_output():
@@ -157,6 +167,26 @@ def print_table(table: Table) -> None:
         with console.capture() as drawn:
             console.print(fitted(table, console.width))
         _write(drawn.get())
+
+
+def _align_decimals(table: Table) -> None:
+    """Give all amounts of a table as many decimals as the one that has most."""
+    from rich.style import Style
+    from rich.text import Text
+
+    cells = []
+    for column in table.columns:
+        style = column.header.style if isinstance(column.header, Text) else ""
+        if isinstance(style, Style) and _MONEY in style.meta:
+            cells += [cell for cell in column.cells if isinstance(cell, Text)]
+    most = max((len(found[1] or "") for cell in cells if (found := _DECIMALS.search(cell.plain))), default=0)
+
+    def aligned(found: re.Match[str]) -> str:
+        decimals = found[1] or "." if most else ""
+        return found[0].removesuffix(found[1] or "") + decimals.ljust(most, "0")
+
+    for cell in cells:
+        cell.plain = _DECIMALS.sub(aligned, cell.plain)
 
 
 def _print(text: str) -> None:

@@ -201,13 +201,13 @@ def _print_report(report: Report, by: By) -> None:
         if report.change is not None and report.totals.started:
             sentences.append(change_sentence(report.change))
         set_caption(table, *sentences)
-        add_row(table, "The same length before", *words(report.previous), style="dim")
+        add_row(table, "Previous period", *words(report.previous), style="dim")
     print_table(table)
     if not report.totals.started:
         _say_when_events_are(report.events_between)
     if report.totals.unpriced_steps:
         unpriced = plural(report.totals.unpriced_steps, "step")
-        say(f"Without a price: {unpriced}, whose value, or the version of the goal that has it, is not known here.")
+        say(f"Unpriced: {unpriced}, whose value, or the version of the goal that has it, is not known here.")
     if report.later_cycles:
         say(f"Left out: {plural(report.later_cycles, 'cycle')} of the span that begin later than now.")
     if report.health:
@@ -300,7 +300,7 @@ def funnel(
     format: FormatOption = Format.TABLE,
     excel: ExcelOption = False,
 ) -> None:
-    """How far the attempts at one goal got, step by step, and how long it took."""
+    """How far the cycles of one goal got, step by step, and how long it took."""
     check_excel(excel, format)
     opened = services_with_goals(context)
     asked = filters(opened)
@@ -325,7 +325,7 @@ def funnel(
     else:
         from goals_tui.domain.goal import GLYPHS
 
-        headings = ("Reached", "Of start", "Of step before", "Median", "90 %")
+        headings = ("Cycles", "Of start", "Of previous", "Median", "90 % within")
         table = new_table(
             "",
             "Step",
@@ -498,10 +498,10 @@ def _print_cycles(found: list[Cycle], currency: str, where: ZoneInfo) -> None:
         "Goal",
         ("Outcome", "whole"),
         "Reached",
-        ("Saved", "right"),
+        ("Cost savings", "money"),
     ]
     title = f"Cycles, newest first ({where.key})"
-    table = new_table(*columns, ("Revenue", "right"), ("Cycle", "whole"), title=title)
+    table = new_table(*columns, ("Revenue", "money"), ("Cycle", "whole"), title=title)
     for row in found:
         add_row(
             table,
@@ -518,7 +518,7 @@ def _print_cycles(found: list[Cycle], currency: str, where: ZoneInfo) -> None:
 
 
 def _or_unpriced(known: object, unpriced: int, worded: str) -> str:
-    """A sum in words, with a mark where steps without a price belong to it; a dash where there is none."""
+    """A sum in words, with a mark where unpriced steps belong to it; a dash where there is none."""
     if known is None:
         return "unpriced" if unpriced else DASH
     return f"{worded} + unpriced" if unpriced else worded
@@ -558,8 +558,8 @@ def cycle(
             "",
             "Step",
             ("Time saved", "right"),
-            ("Cost savings", "right"),
-            ("Revenue", "right"),
+            ("Cost savings", "money"),
+            ("Revenue", "money"),
             title=f"{found.goal}: {found.outcome}, session {found.session_id} ({where.key})",
         )
         for moment in timeline.moments:

@@ -74,7 +74,7 @@ class DimensionEffects:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why the completion rate differs from that of the period before; dimensions ranked by their largest part.
+    """Why the completion rate differs from that of the previous period; dimensions ranked by their largest part.
 
     `before` is None where nothing can be before: for all time.
     """

@@ -385,7 +385,7 @@ class Cycle(Model):
     def known(self, sum_: Amount) -> Amount | None:
         """One of the cycle's three sums, or None where it says nothing.
 
-        That is an orphan's, which counts nowhere, and a 0 that stands for steps without a price.
+        That is an orphan's, which counts nowhere, and a 0 that stands for unpriced steps.
         """
         return None if self.outcome == "orphan" or (self.unpriced_steps and not sum_) else sum_
 

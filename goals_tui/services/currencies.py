@@ -71,12 +71,16 @@ def check_currency(code: str) -> str:
     )
 
 
-def format_money(amount: Decimal, code: str) -> str:
-    """An exact amount with sign and grouping: €1,234.50; with every decimal that it has, and never with one alone."""
-    exponent = amount.normalize().as_tuple().exponent
-    own = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+def format_money(amount: Decimal, code: str, decimals: int = 0) -> str:
+    """An exact amount with sign and grouping: €1,234.50; with every decimal that it has, and at least so many."""
     sign, mark = ("-" if amount < 0 else ""), symbol(code)
     space = "\u00a0" if mark[-1:].isalpha() else ""
+    return f"{sign}{mark}{space}{abs(amount):,.{max(decimals, decimals_of(amount, code))}f}"
+
+
+def decimals_of(amount: Decimal, code: str) -> int:
+    """How many decimals an amount is written with: the currency's, or all that it has, and never one alone."""
+    exponent = amount.normalize().as_tuple().exponent
+    own = -exponent if isinstance(exponent, int) and exponent < 0 else 0
     usual = currency_digits(code)
-    digits = usual if own <= usual else max(own, 2)
-    return f"{sign}{mark}{space}{abs(amount):,.{digits}f}"
+    return usual if own <= usual else max(own, 2)

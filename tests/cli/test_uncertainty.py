@@ -45,7 +45,7 @@ def test_intervals_and_changes_in_json(cli: Cli, services: Services, goal: Goal)
     assert change == {"difference": wanted.difference, "interval": list(wanted.interval or ()), "clear": False}
     table = cli("report").out
     assert "61.4 % (50–72)" in table
-    assert "Completion rate 61.4 %, before 63.2 %: -1.7 points (-17.1 to +13.7): no clear change." in table
+    assert "Completion rate 61.4 %, previous period 63.2 %: -1.7 points (-17.1 to +13.7): no clear change." in table
 
 
 def test_a_clear_change_is_called_one(cli: Cli, services: Services, goal: Goal) -> None:

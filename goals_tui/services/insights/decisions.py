@@ -61,7 +61,7 @@ def make_totals(question: Question) -> Figures:
 
 
 def make_explanation(question: Question) -> Explanation:
-    """Why the completion rate differs from that of the period before, by every dimension of a breakdown."""
+    """Why the completion rate differs from that of the previous period, by every dimension of a breakdown."""
     previous = question.span.previous()
     if previous is None:
         return Explanation(None, None, question.span, make_totals(question), ())

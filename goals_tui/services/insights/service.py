@@ -90,7 +90,7 @@ class Insights:
         self._view = LogView(services.workspace.events)
 
     def report(self, filters: Filters, *, cancellation: Cancellation | None = None) -> Report:
-        """Totals, the span before, goals and days; days and goals add up to the totals."""
+        """Totals, the previous period, goals and days; days and goals add up to the totals."""
         with asked(self._services, self._view, filters, cancellation) as question:
             return make_report(question, lambda orphans: _health(question, orphans))
 
@@ -178,7 +178,7 @@ class Insights:
             return make_origin(self._services, question)
 
     def explain(self, filters: Filters, *, cancellation: Cancellation | None = None) -> Explanation:
-        """Why the completion rate differs from that of the period before."""
+        """Why the completion rate differs from that of the previous period."""
         with asked(self._services, self._view, filters, cancellation) as question:
             return make_explanation(question)
 

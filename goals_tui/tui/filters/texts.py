@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -23,6 +24,21 @@ class Formats:
     """Formats for one currency."""
 
     currency: str
+    decimals: int = 0
+    """How many decimals amounts have at least."""
+
+    brief_decimals: int | None = None
+    """How many they have where room is short; None: fewer for large ones."""
+
+    def aligned(self, amounts: Iterable[Decimal]) -> Formats:
+        """The formats of one table: each of its amounts has as many decimals as the others."""
+        from goals_tui.services.currencies import decimals_of
+
+        found = list(amounts)
+        whole = all(amount == amount.to_integral_value() for amount in found)
+        large = any(abs(amount) >= 100 for amount in found)
+        decimals = max((decimals_of(amount, self.currency) for amount in found), default=0)
+        return replace(self, decimals=decimals, brief_decimals=0 if whole or large else decimals)
 
     @cached_property
     def money_unit(self) -> Unit:
@@ -35,11 +51,13 @@ class Formats:
         """€1,234.50"""
         from goals_tui.services.currencies import format_money
 
-        return format_money(amount, self.currency)
+        return format_money(amount, self.currency, self.decimals)
 
     def brief_money(self, amount: Value) -> str:
         """€1,235, €0.40 and €1.2M, for the value of a cell of money."""
         value = Decimal(str(amount))
+        if self.brief_decimals is not None:
+            return self.money_unit.signed(f"{value:,.{self.brief_decimals}f}")
         if abs(value) >= 1_000_000:
             return self.money_unit.short(float(value))
         digits = 0 if abs(value) >= 100 or value == value.to_integral_value() else 2

@@ -65,7 +65,9 @@ class StepTable(VirtualList):
         return self.steps[self.cursor] if self.cursor < len(self.steps) else None
 
     def _row(self, step: Step, wrong: bool) -> list[Content]:
-        metrics, digits = step.metrics, self.currency.digits
+        metrics = step.metrics
+        amounts = [worth for each in self.steps for worth in (each.metrics.cost_savings, each.metrics.revenue)]
+        digits = max(len(format_amount(each, self.currency.digits).partition(".")[2]) for each in amounts)
 
         def amount(value: Decimal) -> Content:
             if value:

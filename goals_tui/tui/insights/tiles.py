@@ -27,7 +27,7 @@ class TileFacts:
     title: str
     number: str
     details: tuple[str, ...] = ()
-    """What the number was made of, or what it was in the span before; the longest wording first."""
+    """What the number was made of, or what it was in the previous period; the longest wording first."""
 
     change: tuple[str, ...] = ()
     """How it changed since then, with an arrow; the longest wording first."""
@@ -35,7 +35,7 @@ class TileFacts:
     good: bool | None = None
     trend: tuple[float | None, ...] = ()
     before: str = ""
-    """What it was in the span before, in words."""
+    """What it was in the previous period, in words."""
 
     running: bool = False
     """Whether the last of the trend is not over."""
@@ -64,8 +64,8 @@ def tiles_of(report: Report, axis: Axis | None, words: Formats) -> tuple[TileFac
     return tuple(replace(facts, running=running) for facts in found)
 
 
-_NO_CHANGE = ("= as before", "= same")
-_NOTHING_EARLIER = ("no earlier data", "none before")
+_NO_CHANGE = ("= previous period", "= same")
+_NOTHING_EARLIER = ("no previous period", "none before")
 
 
 def _rate(
@@ -77,7 +77,7 @@ def _rate(
     change: tuple[str, ...] = ()
     rising = None
     if share is not None and old is not None:
-        change = _change(round((share - old) * 100, 1), "pts", 1)
+        change = _change((share - old) * 100, "pt")
         rising = (share > old) == good if good is not None and change != _NO_CHANGE else None
     elif share is not None and before is not None:
         change = _NOTHING_EARLIER
@@ -85,9 +85,10 @@ def _rate(
     was = (
         ""
         if old is None or before is None
-        else f"{percent(old)} · {getattr(before, outcome):,} of {before.started:,} before"
+        else f"{percent(old)} · {getattr(before, outcome):,} of {before.started:,} in the previous period"
     )
     details = (
+        f"{count:,} of {now.started:,} cycles",
         f"{count:,} of {now.started:,}",
         f"{count:,}/{now.started:,}",
         f"{short_number(count)}/{short_number(now.started)}",
@@ -107,11 +108,12 @@ def _amount(
     old: int | Decimal | None = None if before is None else getattr(before, name)
     change: tuple[str, ...] = ()
     if old:
-        change = _change(float(amount / old - 1) * 100, "%", 0)
+        change = _change(float(amount / old - 1) * 100, "%")
     elif old is not None and amount:
         change = _NOTHING_EARLIER
     first, *briefer = worded(old) if old else ("",)
-    details = (f"{first} before", *(f"was {text}" for text in briefer)) if old else ()
+    earlier = (f"{first} in the previous period", f"{first} before", *(f"was {text}" for text in briefer))
+    details = earlier if old else ()
     return TileFacts(
         title,
         worded(amount)[0],
@@ -119,18 +121,17 @@ def _amount(
         change,
         amount > old if old and change != _NO_CHANGE else None,
         tuple(float(getattr(f, name)) for f in by_time),
-        f"{first} before" if old else "",
+        earlier[0] if old else "",
     )
 
 
-def _change(by: float, unit: str, digits: int) -> tuple[str, ...]:
-    """`▲ +15.1 pts` and `▲ 15 pts`; `▲ 1 pt`."""
-    if not round(by, digits):
+def _change(by: float, unit: str) -> tuple[str, ...]:
+    """`▲ +15 pts` and `▲ 15 pts`: rounded alike at every width, with a decimal only below 1."""
+    if not round(by, 1):
         return _NO_CHANGE
-    size = abs(by)
-    brief = f"{size:,.{0 if size >= 1 else 1}f} {unit}"
-    long = f"{_arrow(by)} {by:+,.{digits}f} {unit}".replace("-", "−")
-    return long, f"{_arrow(by)} {'1 pt' if brief == '1 pts' else brief}"
+    size = f"{abs(by):.1f}" if abs(by) < 0.95 else f"{abs(by):,.0f}"
+    words = f"{size} {unit}{'s' if unit == 'pt' and size != '1' else ''}"
+    return f"{_arrow(by)} {'+' if by > 0 else '−'}{words}", f"{_arrow(by)} {words}"
 
 
 def _arrow(direction: float) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 from typing import Literal
 
 from goals_tui.domain.goal import GLYPHS
@@ -103,6 +104,18 @@ def figure_cells(figures: Figures, words: Formats) -> tuple[Cell, ...]:
     )
 
 
+def figure_table(
+    heading: Heading, names: Sequence[Cell], rows: Sequence[Figures], total: Figures, words: Formats
+) -> Table:
+    """Figures under their headings, each row behind its name, and the total."""
+    words = words.aligned(amount for row in (*rows, total) for amount in (row.cost_savings, row.revenue))
+    return Table(
+        (heading, *figure_headings(words)),
+        tuple((name, *figure_cells(row, words)) for name, row in zip(names, rows, strict=True)),
+        (text_cell("Total"), *figure_cells(total, words)),
+    )
+
+
 def outcome_series(rows: list[Figures]) -> tuple[Series, ...]:
     """The three outcomes of some figures, as the series of stacked bars."""
     return tuple(
@@ -148,11 +161,9 @@ def performance(report: Report, words: Formats, rank: Rank = "top") -> View:
         series=outcome_series(figures),
         columns=share_columns(figures),
     )
-    table = Table(
-        (Heading("Goal", "goal", numeric=False), *figure_headings(words)),
-        tuple((text_cell(goal.name), *figure_cells(goal.figures, words)) for goal in ordered),
-        (text_cell("Total"), *figure_cells(report.totals, words)),
-    )
+    names = [text_cell(goal.name) for goal in ordered]
+    heading = Heading("Goal", "goal", numeric=False)
+    table = figure_table(heading, names, [goal.figures for goal in ordered], report.totals, words)
     return View(
         f"{title} · {which}, {order}" if count > 1 else title,
         spec,
@@ -208,15 +219,9 @@ def _rate_series(outcome: Outcome, counts: list[int], figures: list[Figures]) ->
 
 
 def _time_table(axis: Axis, figures: list[Figures], words: Formats) -> Table:
-    total = sum(figures[1:], figures[0])
-    return Table(
-        (Heading(axis.unit.capitalize(), axis.unit, numeric=False), *figure_headings(words)),
-        tuple(
-            (Cell(axis.title(place), _when(axis, place)), *figure_cells(row, words))
-            for place, row in enumerate(figures)
-        ),
-        (text_cell("Total"), *figure_cells(total, words)),
-    )
+    names = [Cell(axis.title(place), _when(axis, place)) for place in range(len(figures))]
+    heading = Heading(axis.unit.capitalize(), axis.unit, numeric=False)
+    return figure_table(heading, names, figures, sum(figures, NOTHING), words)
 
 
 def _when(axis: Axis, place: int) -> str:
@@ -240,9 +245,6 @@ def metric_over_time(axis: Axis | None, metric: Metric, words: Formats) -> View:
     if axis is None or not axis.figures:
         return nothing(title)
     places = range(len(axis.buckets))
-
-    def cell(value: int | Decimal) -> Cell:
-        return words.money_cell(value) if isinstance(value, Decimal) else time_cell(value)
 
     values = {goal_id: [value_of(axis.of(place, goal_id), metric) for place in places] for goal_id in axis.goals}
     series = ranked(
@@ -270,7 +272,12 @@ def metric_over_time(axis: Axis | None, metric: Metric, words: Formats) -> View:
         TIME if metric == "time" else words.money_unit,
         tuple(words.money(v) if isinstance(v, Decimal) else hours(v) for v in totals),
     )
+    words = words.aligned(value for value in (*totals, *chain(*values.values())) if isinstance(value, Decimal))
     brief = None if metric == "time" else words.brief_money
+
+    def cell(value: int | Decimal) -> Cell:
+        return words.money_cell(value) if isinstance(value, Decimal) else time_cell(value)
+
     table = Table(
         (
             Heading(axis.unit.capitalize(), axis.unit, numeric=False),
@@ -384,11 +391,9 @@ def breakdown(parts: list[PartFigures], dimension: Dimension, words: Formats) ->
         series=outcome_series(figures),
         columns=share_columns(figures),
     )
-    table = Table(
-        (Heading(dimension.capitalize(), dimension, numeric=False), *figure_headings(words)),
-        tuple((text_cell(part.title), *figure_cells(part.figures, words)) for part in parts),
-        (text_cell("Total"), *figure_cells(sum(figures, NOTHING), words)),
-    )
+    names = [text_cell(part.title) for part in parts]
+    heading = Heading(dimension.capitalize(), dimension, numeric=False)
+    table = figure_table(heading, names, figures, sum(figures, NOTHING), words)
     return View(
         title,
         spec,

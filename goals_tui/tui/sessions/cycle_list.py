@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from textual.content import Content
@@ -11,7 +12,7 @@ from textual.content import Content
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import GLYPHS, Goal
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Amount, Cycle, Outcome
-from goals_tui.domain.value import format_duration
+from goals_tui.domain.value import format_amount, format_duration
 from goals_tui.services.context import Services
 from goals_tui.services.insights.service import Cancellation, Cancelled, CycleList, DrillDown
 from goals_tui.tui.filters.texts import DASH, Formats, minute
@@ -31,6 +32,8 @@ class CyclePages:
         self._pages: dict[int, list[Cycle]] = {}
         self._closed = False
         self.count = len(cycles)
+        self.finest = Decimal(0)
+        """The amount with most decimals of those that were fetched."""
 
     def at(self, index: int) -> Cycle | None:
         """The cycle at a place, None while its page was not fetched."""
@@ -45,6 +48,8 @@ class CyclePages:
                 if self._closed:
                     return False
                 page = self._cycles.page(number * PAGE, PAGE)
+            amounts = (amount for cycle in page for amount in (cycle.cost_savings, cycle.revenue))
+            self.finest = max(self.finest, *amounts, key=_own_decimals)
             self._pages[number] = page
         return bool(wanted)
 
@@ -54,6 +59,10 @@ class CyclePages:
             if not self._closed:
                 self._closed = True
                 self._cycles.close()
+
+
+def _own_decimals(amount: Decimal) -> int:
+    return len(format_amount(amount, 0).partition(".")[2])
 
 
 def find(
@@ -174,7 +183,7 @@ class CycleRows(VirtualList):
 
         def row(index: int) -> Sequence[Content] | None:
             cycle = pages.at(index)
-            return None if cycle is None else cells(cycle, goal_of(cycle), words, zone)
+            return None if cycle is None else cells(cycle, goal_of(cycle), words.aligned([pages.finest]), zone)
 
         self.show(pages.count, row, cursor=cursor)
 

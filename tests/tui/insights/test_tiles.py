@@ -39,19 +39,21 @@ async def test_every_tile_has_its_unit_and_its_sparkline(scenarios: dict[str, Sc
 @pytest.mark.parametrize(
     ("by", "unit", "words"),
     [
-        (1.0, "pts", ("▲ +1.0 pts", "▲ 1 pt")),
-        (-1.4, "pts", ("▼ −1.4 pts", "▼ 1 pt")),
-        (2.0, "pts", ("▲ +2.0 pts", "▲ 2 pts")),
-        (1.0, "%", ("▲ +1.0 %", "▲ 1 %")),
+        (1.0, "pt", ("▲ +1 pt", "▲ 1 pt")),
+        (-1.54, "pt", ("▼ −2 pts", "▼ 2 pts")),
+        (0.64, "pt", ("▲ +0.6 pts", "▲ 0.6 pts")),
+        (-0.96, "pt", ("▼ −1 pt", "▼ 1 pt")),
+        (1234.0, "%", ("▲ +1,234 %", "▲ 1,234 %")),
+        (0.04, "%", ("= previous period", "= same")),
     ],
 )
-def test_one_point_is_no_plural(by: float, unit: str, words: tuple[str, str]) -> None:
-    assert _change(by, unit, 1) == words
+def test_a_change_is_rounded_alike_at_every_width(by: float, unit: str, words: tuple[str, str]) -> None:
+    assert _change(by, unit) == words
 
 
-async def test_no_earlier_data_is_said_in_words(scenarios: dict[str, Scenario]) -> None:
+async def test_an_empty_previous_period_is_said_in_words(scenarios: dict[str, Scenario]) -> None:
     async with running(scenarios["one-day"](), (200, 60), area="insights") as pilot:
-        assert screen_text(pilot.app).count("no earlier data") == len(_tiles(pilot))
+        assert screen_text(pilot.app).count("no previous period") == len(_tiles(pilot))
 
 
 def _tiles(pilot: Pilot[object]) -> list[Tile]:

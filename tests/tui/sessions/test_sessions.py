@@ -21,7 +21,7 @@ from goals_tui.tui.sessions.drill_down import Restriction
 from goals_tui.tui.sessions.screen import SessionsScreen
 from goals_tui.tui.sessions.timeline import TimelineScreen
 from goals_tui.tui.widgets.virtual_list import VirtualList
-from tests.builders import event, goal, uuid_of
+from tests.builders import book_a_flight, event, goal, uuid_of
 from tests.conftest import NOW
 from tests.tui.harness import HOSTILE, messages, press, running, screen_text, settle, type_text, until_true
 from tests.tui.insights.conftest import SGD, WHEN, Scenario, fill, flight
@@ -320,3 +320,24 @@ async def test_nothing_says_what_to_do(scenarios: dict[str, Scenario]) -> None:
         await sessions(pilot, Filters())
         assert "No goal was started in this span" in screen_text(pilot.app)
         assert not shown(pilot).check_action("open", ())
+
+
+async def test_all_amounts_have_as_many_decimals(services: Services) -> None:
+    saved = services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+    services.project.save(services.project.get().model_copy(update={"currency": "JPY"}))
+    services.workspace.events.append(
+        [
+            event(saved, "Flight selected", cycle="one", seconds=0),
+            event(saved, "Passenger information entered", cycle="one", seconds=1),
+            event(saved, "Payment completed", cycle="one", seconds=2),
+            event(saved, "Flight selected", cycle="two", seconds=3),
+            event(saved, "Passenger information entered", cycle="two", seconds=4),
+        ]
+    )
+    async with running(services, (200, 60), area="sessions") as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, SessionsScreen)
+        screen.use_filters(Filters(span="all"))
+        await settle(pilot)
+        shown = screen_text(pilot.app)
+        assert {"¥15.00", "¥45.00", "¥2.50"} <= set(shown.split())
