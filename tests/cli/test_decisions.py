@@ -518,3 +518,22 @@ def test_cycles_sorted_cut_and_in_columns(desk: Cli) -> None:
     assert some == [{"goal": each["goal"], "outcome": each["outcome"]} for each in everything[:2]]
     assert list(rows(desk, "cycles", "--columns", "outcome,cycle_id")[0]) == ["outcome", "cycle_id"]
     assert everything[0]["cycle_id"] in desk("cycles", "--columns", "cycle_id", "--limit", "1").out
+
+
+def test_a_dimension_of_many_parts(desk: Cli, services: Services) -> None:
+    """All of them in JSON, the largest and the others together in tables."""
+    tracked = services.goals.get(FLIGHT)
+    found = []
+    for number in range(2000):
+        one = event(tracked, "Flight selected", cycle=f"x{number}", session=f"x{number}", endpoint_name=f"E{number}")
+        moment = NOW - timedelta(days=9 * (number % 2), minutes=9)
+        found.append(one.model_copy(update={"id": f"x{number}", "timestamp": moment}))
+    services.workspace.events.append(found)
+    for command in (("breakdown", "endpoint"), ("explain",)):
+        printed = desk(*command).out
+        assert printed.count("\n") < 120 and "others" in printed, command
+    (endpoints,) = [
+        each for each in desk("explain", "--format", "json").json["dimensions"] if each["dimension"] == "endpoint"
+    ]
+    assert len(endpoints["parts"]) == 2003
+    assert len(desk("breakdown", "endpoint", "--span", "all", "--format", "json").json["rows"]) == 2003
