@@ -333,7 +333,7 @@ def test_a_time_zone_in_lower_case_is_shown_as_it_is_called(desk: Cli) -> None:
         ["flows", "show", "Book a Flight", "--format", "csv"],
         ["simulate", "Book a Flight", "--sessions", "1", "--format", "csv"],
         ["import", "odata", ".", "--format", "csv"],
-        ["import", "csv", "x.csv", "--goal", "G", "--cycle", "a", "--step", "b", "--time", "c", "--format", "csv"],
+        ["import", "csv", "x.csv", "--goal", "G", "--cycle", "a", "--step", "b", "--time", "c", "--format", "xml"],
         [*TRACK, "--format", "csv"],
         ["nonsense"],
     ],
