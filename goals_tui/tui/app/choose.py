@@ -41,13 +41,14 @@ class Choose(Dialog[str]):
     MOST_ROWS: ClassVar[int] = 400
 
     FEW: ClassVar[int] = 6
-    """So many options, or fewer, make a box that is no higher than they are."""
+    """So many options, or fewer, make a box that is no higher than they are, lines that wrap included."""
 
     DEFAULT_CSS = """
     Choose > #dialog { height: 80%; }
     Choose #dialog-body { height: 1fr; }
     Choose Options { height: 1fr; margin-top: 1; }
     Choose.-few > #dialog, Choose.-few #dialog-body { height: auto; }
+    Choose.-few Options { height: auto; min-height: 1; max-height: 12; }
     Choose .quiet { margin-bottom: 1; }
     Choose #dialog-buttons .quiet { margin: 0; }
     """
@@ -82,7 +83,6 @@ class Choose(Dialog[str]):
         rows.can_focus = False
         if len(self.options) <= self.FEW:
             self.add_class("-few")
-            rows.styles.height = max(1, len(self.options))
         self._list("")
         self.call_after_refresh(self._center)
         self.query_one(Input).focus()

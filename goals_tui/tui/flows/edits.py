@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import cast
 
 from goals_tui.domain import flow_edit
 from goals_tui.domain.flow import KIND_TITLES, NODE_TYPES, Flow, Node, NodeKind, TrackGoal, title, walk_nodes
 from goals_tui.domain.flow_edit import Position
-from goals_tui.domain.goal import Goal
+from goals_tui.domain.goal import Goal, Step
 from goals_tui.domain.ids import Ids
 from goals_tui.domain.wiring import Finding, Fix, Severity
 from goals_tui.format import plural
@@ -117,13 +117,20 @@ def track(flow: Flow, position: Position, goal: Goal, step_ids: tuple[str, ...],
     return Edit(flow_edit.insert_at(flow, position, node), f"Track {goal.name!r}", node.id)
 
 
-def track_first(flow: Flow, goal: Goal, ids: Ids) -> Edit:
-    """Track the initial step at the start, and no longer further down, where it would open a second cycle.
+def track_after(flow: Flow, node: Node, called: str, goal: Goal, step: Step, ids: Ids) -> Edit:
+    """Track a step after a node; `called` is that node in words."""
+    at = flow_edit.position_of(flow, node.id)
+    edit = track(flow, replace(at, index=at.index + 1), goal, (step.id,), ids)
+    return replace(edit, label=f"Track {step.name!r} after {called}")
 
-    Nodes that then track nothing go.
+
+def track_first(flow: Flow, position: Position, where: str, goal: Goal, ids: Ids) -> Edit:
+    """Track the initial step at a position, and no longer after it, where it would open a second cycle.
+
+    Nodes that then track nothing go. `where` is the position in words.
     """
     initial, rest = goal.initial, flow
-    tracking = [node.id for node in flow.walk() if initial.id in _tracked((node,), goal)]
+    tracking = [node.id for node in _nodes_after(flow, position) if initial.id in _tracked((node,), goal)]
     for node_id in tracking:
         node = rest.node(node_id)
         assert isinstance(node, TrackGoal)
@@ -132,8 +139,9 @@ def track_first(flow: Flow, goal: Goal, ids: Ids) -> Edit:
             rest = flow_edit.replace(rest, node.model_copy(update={"step_ids": others}))
         else:
             rest, _ = flow_edit.remove(rest, node_id)
-    edit = track(rest, Position(None, 0, 0), goal, (initial.id,), ids)
-    return replace(edit, label=f"Track {initial.name!r} at the start, no longer further down") if tracking else edit
+    edit = track(rest, position, goal, (initial.id,), ids)
+    moved = ", no longer further down" if tracking else ""
+    return replace(edit, label=f"Track {initial.name!r} {where}{moved}")
 
 
 def step_to_track(flow: Flow, position: Position, goal: Goal) -> str:
@@ -160,6 +168,13 @@ def _nodes_before(flow: Flow, position: Position) -> Iterator[Node]:
         yield from _nodes_before(flow, flow_edit.position_of(flow, position.parent_id))
 
 
+def _nodes_after(flow: Flow, position: Position) -> Iterator[Node]:
+    yield from walk_nodes(flow_edit.siblings(flow, position)[position.index :])
+    if position.parent_id is not None:
+        outer = flow_edit.position_of(flow, position.parent_id)
+        yield from _nodes_after(flow, replace(outer, index=outer.index + 1))
+
+
 def written(before: Flow | None, edit: Edit) -> Node | None:
     """The node that an edit added or changed; None where it only moved or deleted one."""
     now = next((node for node in edit.flow.walk() if node.id == edit.select), None)
@@ -171,9 +186,9 @@ FIX_TITLES: dict[Fix, str] = {
     "choose_goal": "Choose a goal",
     "choose_steps": "Choose steps",
     "choose_flow": "Choose a flow",
-    "insert_initial": "Insert the initial step at the start",
-    "remove_node": "Remove the node",
-    "track_goal": "Track it after the selected node",
+    "insert_initial": "Track the initial step first…",
+    "remove_node": "Remove the node…",
+    "track_goal": "Choose where to track it…",
 }
 RANKS: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
@@ -208,20 +223,6 @@ def counts_by_flow(findings: Iterable[Finding]) -> dict[str, dict[Severity, int]
     for finding in findings:
         by_flow.setdefault(finding.flow_id or "", []).append(finding)
     return {flow_id: counts(found) for flow_id, found in by_flow.items()}
-
-
-def fix(finding: Finding, flow: Flow, at: Position, goals: Mapping[str, Goal], ids: Ids) -> Edit | None:
-    """The edit that fixes a finding; None where a form is needed. `at` is where a new node would go."""
-    goal = goals.get(finding.goal_id or "")
-    match finding.fix:
-        case "remove_node" if finding.node_id:
-            return delete(flow, flow.node(finding.node_id), word="Remove")
-        case "insert_initial" if goal:
-            return track_first(flow, goal, ids)
-        case "track_goal" if goal:
-            return track(flow, at, goal, (finding.step_id or goal.initial.id,), ids)
-        case _:
-            return None
 
 
 def needs_form(finding: Finding) -> bool:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from textual import on
+from textual import on, work
 
+from goals_tui.domain.flow import Flow
 from goals_tui.domain.wiring import Finding
-from goals_tui.tui.flows import edits as fixes
+from goals_tui.tui.app.choose import Choose, Option
+from goals_tui.tui.app.dialogs import Answer, Ask
 from goals_tui.tui.flows.editor_actions import EditorActions
+from goals_tui.tui.flows.edits import needs_form
 from goals_tui.tui.flows.findings_list import FindingsList
+from goals_tui.tui.flows.repairs import Repair, repairs
+
+_ON_CHART = "chart"
+"""The choice of a place on the chart."""
 
 
 class FindingActions(EditorActions):
@@ -39,7 +46,7 @@ class FindingActions(EditorActions):
         self.fix_finding(event.finding)
 
     def fix_finding(self, finding: Finding) -> None:
-        """Go to where a finding is, and do what fixes it, or open the form that does."""
+        """Go to where a finding is, and ask to do what fixes it, or open the form that does."""
         if finding.flow_id:
             target = self.attempt(lambda: self.services.flows.get(finding.flow_id or ""))
             if target is None:
@@ -50,10 +57,31 @@ class FindingActions(EditorActions):
             # On narrow screens the findings cover the chart: keys go to what is seen.
             self._close_side()
             return
-        if fixes.needs_form(finding) and finding.node_id:
+        if needs_form(finding) and finding.node_id:
             self.open_editor(flow.node(finding.node_id))
-            return
-        at = self.here
-        edit = self.attempt(lambda: fixes.fix(finding, flow, at, self.names.goals, self.services.ids))
-        back = self.named_key("app.undo")
-        self.commit(edit, said=f"{edit.label}. Press {back} to take it back." if edit else "")
+        elif finding.node_id:
+            names, ids, check = self.names, self.services.ids, self.services.flows.findings
+
+            def ask(found: list[Repair]) -> None:
+                self._ask_to_repair(finding, flow, found)
+
+            self.load("fix", lambda: repairs(finding, flow, names, check, ids), ask)
+        elif finding.goal_id:
+            self.track_here(finding.goal_id, ask=True, step_id=finding.step_id)
+
+    @work(group="waits")
+    async def _ask_to_repair(self, finding: Finding, flow: Flow, found: list[Repair]) -> None:
+        """Say what fixes a finding, let one of several ways be chosen, and do it."""
+        options = [Option(str(number), repair.edit.label, repair.note) for number, repair in enumerate(found)]
+        if finding.fix == "track_goal":
+            options.append(Option(_ON_CHART, "At a place that you choose on the chart"))
+        if len(options) == 1:
+            what = f"{finding.message}\n\n{options[0].title}{f': {options[0].note}' if options[0].note else ''}."
+            chosen = await self.app.push_screen_wait(Ask("Fix", what, [Answer("0", "Do it"), Answer("", "Cancel")]))
+        else:
+            chosen = await self.app.push_screen_wait(Choose("Fix: choose what to do", options, text=finding.message))
+        if chosen == _ON_CHART and finding.goal_id:
+            self.track_here(finding.goal_id, ask=False, step_id=finding.step_id)
+        elif chosen and self.flow is not None and self.flow.id == flow.id:
+            edit = found[int(chosen)].edit
+            self.commit(edit, said=f"{edit.label}. Press {self.named_key('app.undo')} to take it back.")

@@ -86,6 +86,9 @@ class NodeActions(ScreenFrame[None]):
         def fix_finding(self, finding: Finding) -> None:
             """Do what fixes a finding, or open the form that does."""
 
+        def track_here(self, goal_id: str, *, ask: bool, step_id: str | None = None) -> object:
+            """Let the place for a Track Goal Process node be chosen on the chart."""
+
         def findings_of(self, node_id: str) -> list[Finding]:
             """What is wrong with a node of the flow that is shown."""
 

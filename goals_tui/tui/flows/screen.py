@@ -93,6 +93,8 @@ class FlowsScreen(FindingActions):
         self._placed: Goal | None = None
         """The goal for whose new node a place is looked for."""
 
+        self._placed_step: str | None = None
+
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="flows"):
             yield FlowList(id="flow-list")
@@ -205,8 +207,11 @@ class FlowsScreen(FindingActions):
             self.track_here(place.track_goal_id, ask=place.flow_id is None)
 
     @work(group="waits")
-    async def track_here(self, goal_id: str, *, ask: bool) -> None:
-        """Let the place for a Track Goal Process node be chosen on the chart; in an empty flow there is one only."""
+    async def track_here(self, goal_id: str, *, ask: bool, step_id: str | None = None) -> None:
+        """Let the place for a Track Goal Process node be chosen on the chart; in an empty flow there is one only.
+
+        `ask`: in which flow; `step_id` is what it tracks, unless the place decides.
+        """
         if ask and len(self.names.flows) > 1 and not await self.choose_flow("Track this goal in which flow?"):
             return
         flow, goal = self.flow, self.names.goals.get(goal_id)
@@ -216,7 +221,7 @@ class FlowsScreen(FindingActions):
         elif goal is not None:
             if self.side:
                 self.action_done()
-            self._placed = goal
+            self._placed, self._placed_step = goal, step_id
             self.chart.placing = True
             self.chart.focus()
             self._show_crumbs()
@@ -230,7 +235,7 @@ class FlowsScreen(FindingActions):
         self._show_crumbs()
         if flow is None or goal is None or not event.here:
             return
-        steps = (edits.step_to_track(flow, at, goal),)
+        steps = (self._placed_step or edits.step_to_track(flow, at, goal),)
         edit = self.attempt(lambda: edits.track(flow, at, goal, steps, self.services.ids))
         if edit is not None and self.commit(edit) == "saved":
             self.open_editor(edit.flow.node(edit.select), "steps")

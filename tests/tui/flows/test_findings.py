@@ -6,6 +6,7 @@ from goals_tui.domain.flow import TrackGoal
 from goals_tui.domain.flow_edit import Position
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
+from goals_tui.tui.app.dialogs import Ask
 from goals_tui.tui.app.screen import FlowPlace
 from goals_tui.tui.flows import edits
 from goals_tui.tui.flows.chart import FlowChart
@@ -38,7 +39,12 @@ async def test_the_list_jumps_to_the_node_and_inserts_the_initial_step(services:
         assert pilot.app.screen.query_one(FlowChart).selected == node_id("pay")
         text = screen_text(pilot.app)
         assert "is never tracked here" in " ".join(text.split())
-        assert "enter: insert the initial step at the" in text
+        assert "enter: track the initial step first…" in text
+        await press(pilot, "enter")
+        assert len(services.flows.get("F").nodes) == 2, "nothing is done before it is named and chosen"
+        text = screen_text(pilot.app)
+        assert "Track 'Flight selected' at the start" in text
+        assert "Track 'Flight selected' before ⚑ Payment completed" in text
         await press(pilot, "enter")
         first = services.flows.get("F").nodes[0]
         assert isinstance(first, TrackGoal) and first.step_ids == (tracked.initial.id,)
@@ -62,6 +68,11 @@ async def test_the_initial_step_is_tracked_at_the_start_alone(services: Services
     before = services.flows.get("F").nodes
     async with running(services, area="flows") as pilot:
         await press(pilot, "f", "enter")
+        asked = pilot.app.screen
+        assert isinstance(asked, Ask), "one place only settles it without opening a second cycle"
+        assert str(asked.text).endswith("further down: removes 1 node and takes it out of 1 node.")
+        assert services.flows.get("F").nodes == before
+        await press(pilot, "enter")
         nodes = services.flows.get("F").nodes
         made = {node.id: node for node in services.flows.get("F").walk() if isinstance(node, TrackGoal)}
         assert isinstance(nodes[0], TrackGoal) and nodes[0].step_ids == (first.id,)
@@ -78,8 +89,27 @@ async def test_m_on_the_node_does_the_same(services: Services) -> None:
     tracked = save_goal(services)
     services.flows.save(flow("F", say("hi"), track(tracked, "Payment completed", name="pay")))
     async with running(services, area="flows") as pilot:
-        await press(pilot, "down", "down", "m")
-        assert len(services.flows.get("F").nodes) == 3
+        await press(pilot, "down", "down", "m", "escape")
+        assert len(services.flows.get("F").nodes) == 2
+        await press(pilot, "m", "down", "enter")
+        assert [node.kind for node in services.flows.get("F").nodes] == ["say", "track_goal", "track_goal"]
+        assert messages(pilot.app)[-1].startswith("Track 'Flight selected' before ⚑ Payment completed.")
+
+
+async def test_inside_of_a_branch_each_place_is_offered_outermost_first(services: Services) -> None:
+    tracked = save_goal(services)
+    pay = track(tracked, "Payment completed", name="pay").model_copy(update={"label": "Pay"})
+    choice = if_("choice", (say("yes"), pay)).model_copy(update={"label": "Sure?"})
+    services.flows.save(flow("F", say("hi"), choice))
+    async with running(services, area="flows") as pilot:
+        pilot.app.screen.query_one(FlowChart).select(pay.id)
+        await press(pilot, "m")
+        shown = screen_text(pilot.app)
+        places = [f"Track 'Flight selected' {where}" for where in ("at the start", "before 'Sure?'", "before 'Pay'")]
+        assert all(place in shown for place in places)
+        await press(pilot, *"Sure", "enter")
+        assert [node.kind for node in services.flows.get("F").nodes] == ["say", "track_goal", "if"]
+        assert {finding.severity for finding in services.flows.findings()} == {"info"}
 
 
 async def test_a_node_without_goal_opens_its_form(services: Services) -> None:
@@ -99,15 +129,20 @@ async def test_what_nothing_reaches_is_removed(services: Services) -> None:
     services.flows.save(flow("F", end(), say("never")))
     async with running(services, area="flows") as pilot:
         await press(pilot, "f", "enter")
+        assert "Remove 'Say'" in screen_text(pilot.app) and len(services.flows.get("F").nodes) == 2
+        await press(pilot, "enter")
         assert [node.kind for node in services.flows.get("F").nodes] == ["end"]
         assert "nothing is wrong" in screen_text(pilot.app)
 
 
-async def test_a_goal_that_nothing_tracks_is_tracked_after_the_selected_node(services: Services) -> None:
+async def test_a_goal_that_nothing_tracks_is_tracked_where_one_says(services: Services) -> None:
     tracked = save_goal(services)
     services.flows.save(flow("F", say("hi")))
     async with running(services, area="flows") as pilot:
         await press(pilot, "down", "f", "enter")
+        assert "Where is Book a Flight tracked?  Here it comes after 'Say'." in screen_text(pilot.app)
+        assert len(services.flows.get("F").nodes) == 1
+        await press(pilot, "enter")
         node = services.flows.get("F").nodes[1]
         assert isinstance(node, TrackGoal) and node.goal_id == tracked.id
 
@@ -117,10 +152,24 @@ async def test_a_completion_step_that_nothing_tracks_is_tracked_where_the_goal_i
     services.flows.save(flow("F", say("hi"), track(tracked, "Flight selected", name="begin"), say("bye")))
     async with running(services, area="flows") as pilot:
         await press(pilot, "down", "down", "m")
+        shown = screen_text(pilot.app)
+        assert "Track 'Payment completed' after ⚑ Flight selected" in shown
+        assert "At a place that you choose on the chart" in shown
+        await press(pilot, "enter")
         after = services.flows.get("F").nodes[2]
         assert isinstance(after, TrackGoal)
         assert [tracked.step(step_id).kind for step_id in after.step_ids] == ["completion"]
         assert "completion-unreachable" not in {finding.code for finding in services.flows.findings()}
+
+
+async def test_a_step_is_tracked_at_a_place_of_the_chart(services: Services) -> None:
+    tracked = save_goal(services)
+    services.flows.save(flow("F", say("hi"), track(tracked, "Flight selected", name="begin"), say("bye")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "down", "down", "m", *"chart", "enter", "down", "enter")
+        last = services.flows.get("F").nodes[3]
+        assert isinstance(last, TrackGoal)
+        assert [tracked.step(step_id).name for step_id in last.step_ids] == ["Payment completed"]
 
 
 async def test_where_nothing_is_wrong_there_is_nothing_to_fix(services: Services) -> None:

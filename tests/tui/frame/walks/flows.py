@@ -10,7 +10,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from goals_tui.tui.app.choose import Choose
-from goals_tui.tui.app.dialogs import AskText
+from goals_tui.tui.app.dialogs import Ask, AskText
 from goals_tui.tui.app.screen import FlowPlace
 from goals_tui.tui.flows.files import ExportFlow
 from goals_tui.tui.flows.kinds import KindMenu
@@ -129,13 +129,14 @@ FLOWS = Walk(
         keys("enter"),
         Do("f", "flows.findings", side("findings-list")),
         keys("down"),
-        Do("enter", "flows.finding.fix", undoes("Remove ")),
-        keys("u"),
+        Do("enter", "flows.finding.fix", on(Ask)),
+        keys("escape"),
         keys("escape"),
         at("go to Other"),
         keys("d"),
         at("pay"),
-        Do("m", "flows.fix", nodes("t", "q", "t")),
+        Do("m", "flows.fix", on(Choose)),
+        keys("escape"),
         Do("i", "flows.talk", on(PanelScreen)),
         words("yes"),
         keys("enter"),
