@@ -65,6 +65,14 @@ SEED = "goals-tui demo"
 """All ids of the demo follow from it, the project's first."""
 
 
+def demo_is_at(path: Path) -> bool:
+    """Whether the demo's workspace is in a folder, without opening it."""
+    try:
+        return f'"{Ids(SEED).hex24()}"' in (path / "goals.json").read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
 def is_demo(services: Services) -> bool:
     """Whether the open workspace is the demo."""
     return services.project.get().id == Ids(SEED).hex24()

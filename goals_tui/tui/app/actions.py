@@ -137,10 +137,15 @@ def of_context(context: str) -> Iterator[Action]:
     return (action for action in actions if action.context == context)
 
 
+def keys_of(keymap: Mapping[str, str], id_: str) -> list[str]:
+    """The keys of an action, with the user's keys in `keymap`."""
+    action = next(action for action in of_context(id_.rpartition(".")[0]) if action.id == id_)
+    return keymap.get(id_, action.keys).split(",")
+
+
 def shown_key(keymap: Mapping[str, str], id_: str) -> str:
     """The first key of an action as people write it, with the user's keys in `keymap`."""
-    action = next(action for action in of_context(id_.rpartition(".")[0]) if action.id == id_)
-    return key_name(keymap.get(id_, action.keys).split(",")[0])
+    return key_name(keys_of(keymap, id_)[0])
 
 
 def bindings(context: str) -> list[BindingType]:

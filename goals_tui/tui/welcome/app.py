@@ -16,6 +16,7 @@ from textual.widgets import Button, Input, Label, Static
 
 from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.model import MAX_NAME
+from goals_tui.services.demo.service import demo_is_at
 from goals_tui.services.export_files import check_source, shortened, typed
 from goals_tui.services.first_start import Start, demo_path, propose, system_time_zone, why_not
 from goals_tui.tui.app.actions import Action, bindings, key_name, of_context
@@ -136,6 +137,8 @@ class WelcomeScreen(ClosesOnce[None]):
         super().__init__()
         self.path = path
         self.ways = [action for action in of_context(self.CONTEXT) if action.id in WAYS]
+        self.made_before = demo_is_at(demo_path(path))
+        """Whether the demo is there already."""
 
     def compose(self) -> ComposeResult:
         keys = max(len(self._key(way)) for way in self.ways)
@@ -149,7 +152,8 @@ class WelcomeScreen(ClosesOnce[None]):
 
     def on_mount(self) -> None:
         rows = self.query_one(VirtualList)
-        rows.show(len(self.ways), self._cells)
+        demo = next(number for number, way in enumerate(self.ways) if way.id == "welcome.demo")
+        rows.show(len(self.ways), self._cells, cursor=demo if self.made_before else 0)
         rows.focus()
 
     def _key(self, way: Action) -> str:
@@ -157,10 +161,13 @@ class WelcomeScreen(ClosesOnce[None]):
 
     def _cells(self, index: int) -> list[Content]:
         way = self.ways[index]
+        title, gives = way.description, WAYS[way.id]
+        if way.id == "welcome.demo" and self.made_before:
+            title, gives = "Demo again", f"as you left it, at {shortened(demo_path(self.path))}"
         return [
             Content.styled(self._key(way), "bold $primary"),
-            Content.styled(way.description, "bold"),
-            Content.styled(WAYS[way.id], "$quiet"),
+            Content.styled(title, "bold"),
+            Content.styled(gives, "$quiet"),
         ]
 
     @on(VirtualList.Selected)
@@ -195,7 +202,7 @@ class WelcomeScreen(ClosesOnce[None]):
         from goals_tui.services.demo.service import make_demo
 
         path = demo_path(self.path)
-        self.query_one("#where", Static).update("Creating the demo…")
+        self.query_one("#where", Static).update("Opening the demo…" if self.made_before else "Creating the demo…")
         try:
             await asyncio.to_thread(make_demo, path)
         except GoalsError as error:

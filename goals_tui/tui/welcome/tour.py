@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -12,14 +13,15 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from goals_tui.domain.errors import GoalsError
-from goals_tui.tui.app.actions import bindings, shown_key
+from goals_tui.tui.app.actions import bindings, key_name, keys_of
 from goals_tui.tui.app.background import ClosesOnce
 from goals_tui.tui.widgets.bars import KeyBar
 
 if TYPE_CHECKING:
     from goals_tui.tui.app.app import GoalsApp
 
-Move = Literal["next", "back"]
+Move = Literal["next", "back"] | events.Key
+"""Where a card leads; a key ends the tour and does on the screen below what it does there."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ CARDS = (
         "Track Goal Process nodes record the steps. Choose the draft: it is wired badly, and the checks say why.",
         (
             ("flows.choose", "opens another flow"),
-            ("flows.fix", "fixes a finding"),
+            ("flows.findings", "lists what is wrong"),
             ("flows.talk", "talks to the flow"),
         ),
     ),
@@ -63,7 +65,7 @@ CARDS = (
         "goals",
         "Everywhere",
         "Break whatever you like: edits can be undone (deleted events can't); demo --fresh makes all of it again.",
-        (("app.palette", "finds everything"), ("app.help", "explains a screen"), ("app.undo", "takes an edit back")),
+        (("app.palette", "finds everything"), ("app.help", "explains a screen"), ("app.jump", "goes to a part of it")),
     ),
 )
 
@@ -83,12 +85,15 @@ class TourCard(ModalScreen[Move | None], ClosesOnce[Move | None]):
     TourCard.-narrow > #card { margin: 0 0 1 0; }
     TourCard #card Static { width: 1fr; height: auto; }
     TourCard #keys { margin-top: 1; }
+    TourCard #try { color: $quiet; }
     """
 
     def __init__(self, card: Card, number: int) -> None:
         super().__init__()
         self.card = card
         self.number = number
+        self.leads_on: set[str] = set()
+        """The keys of the card's actions, other than those of the tour."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="card") as box:
@@ -96,6 +101,7 @@ class TourCard(ModalScreen[Move | None], ClosesOnce[Move | None]):
             box.border_subtitle = Content(f"{self.number + 1} of {len(CARDS)}")
             yield Static(self.card.text, markup=False)
             yield Static(self._keys(), id="keys")
+            yield Static("They work here too, and end the tour.", id="try")
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -103,11 +109,19 @@ class TourCard(ModalScreen[Move | None], ClosesOnce[Move | None]):
         self.styles.background = "transparent"
 
     def _keys(self) -> Content:
-        parts = [
-            Content.assemble((shown_key(self.app._keymap, id_), "bold $primary"), f" {words}")
-            for id_, words in self.card.keys
-        ]
+        parts = []
+        for id_, words in self.card.keys:
+            keys = [key for key in keys_of(self.app._keymap, id_) if key not in self._bindings.key_to_bindings]
+            self.leads_on.update(keys)
+            if keys:
+                parts.append(Content.assemble((key_name(keys[0]), "bold $primary"), f" {words}"))
         return Content("   ").join(parts)
+
+    def on_key(self, event: events.Key) -> None:
+        """End the tour with a key that the card names."""
+        if event.key in self.leads_on:
+            event.stop()
+            self.dismiss(event)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is nothing before the first card."""
@@ -144,6 +158,9 @@ async def show_tour(app: GoalsApp) -> None:
         card = CARDS[number]
         await app.switch_mode(card.area)
         move = await app.push_screen_wait((TourCard if number < len(CARDS) - 1 else LastCard)(card, number))
+        if isinstance(move, events.Key):
+            app.post_message(events.Key(move.key, move.character))
+            return
         if move is None:
             break
         number += 1 if move == "next" else -1

@@ -8,7 +8,7 @@ import pytest
 
 from goals_tui.services.context import Services, open_services
 from goals_tui.services.demo.service import make_demo
-from goals_tui.tui.app.actions import registry
+from goals_tui.tui.app.actions import keys_of, registry
 from goals_tui.tui.app.config import Config, load
 from goals_tui.tui.welcome.tour import CARDS, TourCard
 from tests.conftest import NOW
@@ -71,6 +71,36 @@ async def test_keys_that_were_changed_are_shown_as_they_are(demo: Services) -> N
     async with running(demo, config=Config(keys={"goals.new": "f9"})) as pilot:
         await settle(pilot)
         assert "f9 defines a new one" in screen_text(pilot.app)
+
+
+async def test_the_keys_that_it_names_work_and_none_is_one_of_the_tour(demo: Services) -> None:
+    async with running(demo) as pilot:
+        await settle(pilot)
+        assert "o opens a goal   t tracks it in a flow   n defines a new one" in screen_text(pilot.app)
+        await press(pilot, "n")
+        assert not isinstance(pilot.app.screen, TourCard)
+        assert "New goal" in screen_text(pilot.app)
+    async with running(demo) as pilot:
+        await settle(pilot)
+        await press(pilot, "enter", "enter")
+        before = pilot.app.filters.span
+        await press(pilot, "right_square_bracket")
+        assert not isinstance(pilot.app.screen, TourCard)
+        assert (pilot.app.current_mode, pilot.app.filters.span == before) == ("insights", False)
+
+
+@pytest.mark.parametrize("number", range(len(CARDS)))
+async def test_each_key_of_each_card_ends_the_tour(demo: Services, number: int) -> None:
+    for name, _ in CARDS[number].keys:
+        async with running(demo) as pilot:
+            await settle(pilot)
+            await press(pilot, *["enter"] * number)
+            card = pilot.app.screen
+            assert isinstance(card, TourCard)
+            own = {key for key in keys_of({}, name) if key in card.leads_on}
+            assert own, f"{name} has no key that works"
+            await press(pilot, min(own))
+            assert not isinstance(pilot.app.screen, TourCard)
 
 
 def test_every_key_that_it_names_exists() -> None:

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from goals_tui.services.context import open_services
-from goals_tui.services.demo.service import is_demo
+from goals_tui.services.demo.service import is_demo, make_demo
 from goals_tui.services.first_start import Start, demo_path, is_missing, propose, system_time_zone
 from goals_tui.tui.app.config import Config
 from goals_tui.tui.app.start import bring_in
@@ -101,6 +101,27 @@ async def test_the_demo(tmp_path: Path) -> None:
         assert pilot.app.return_value == Start(demo_path(path))
     assert is_demo(open_services(demo_path(path), env={}))
     assert is_missing(path)
+
+
+async def test_a_demo_that_was_made_before_is_offered_first(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "goals-tui"
+    make_demo(demo_path(path))
+    goals = demo_path(path) / "goals.json"
+    before = goals.read_bytes()
+    async with welcome(path) as pilot:
+        assert "d  Demo again" in screen_text(pilot.app) and "as you left it" in screen_text(pilot.app)
+        await pilot.press("enter")
+        await pilot.app.workers.wait_for_complete()
+        await settle(pilot)
+        assert pilot.app.return_value == Start(demo_path(path))
+    assert goals.read_bytes() == before
+
+
+async def test_another_workspace_beside_is_not_taken_for_the_demo(tmp_path: Path) -> None:
+    path = tmp_path / "goals-tui"
+    make_services(demo_path(path))
+    async with welcome(path) as pilot:
+        assert "Demo again" not in screen_text(pilot.app)
 
 
 async def test_the_demo_where_something_else_is(tmp_path: Path) -> None:
