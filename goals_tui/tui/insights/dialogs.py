@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
 from goals_tui.domain.filters import Filters
 from goals_tui.services.insights.service import HealthEntry
-from goals_tui.tui.app.dialogs import Reading
+from goals_tui.tui.app.dialogs import AskText, Reading
 from goals_tui.tui.app.screen import ScreenFrame
 from goals_tui.tui.insights.views import View
+from goals_tui.tui.widgets.fields import Toggle
 
 
 class HealthDialog(Reading[str]):
@@ -74,6 +76,26 @@ def lines_of(entry: HealthEntry) -> list[Static]:
     return lines
 
 
+class SaveTable(AskText):
+    """Asks for the path of a CSV file, and whether it is for Excel."""
+
+    DEFAULT_CSS = "SaveTable #excel { margin: 1 0 0 0; }"
+
+    def __init__(self, name: str) -> None:
+        super().__init__("Save the table as CSV", value=name, label="File")
+        self.excel = False
+        """Whether the file begins with the byte order mark by which Excel tells UTF-8."""
+
+    def compose_dialog(self) -> ComposeResult:
+        yield from super().compose_dialog()
+        yield Toggle("For Excel: begin so that it is read as UTF-8", self.excel, id="excel")
+
+    def dismiss(self, result: str | None = None) -> AwaitComplete:
+        """Close with the path."""
+        self.excel = self.query_one(Toggle).value
+        return super().dismiss(result)
+
+
 def copy_table(screen: ScreenFrame[Any], view: View) -> None:
     """Put the table on the clipboard, and say so."""
     screen.app.copy_to_clipboard(view.table.as_text())
@@ -84,12 +106,11 @@ def copy_table(screen: ScreenFrame[Any], view: View) -> None:
 async def save_table(screen: ScreenFrame[Any], view: View, holds: str) -> None:
     """Ask for a path, and write the table there as CSV. `holds` says what is in it, for the proposed name."""
     from goals_tui.services.export_files import proposed, save_text, typed
-    from goals_tui.tui.app.dialogs import AskText
 
     text = view.table.as_csv()
-    asked = AskText("Save the table as CSV", value=Path(proposed(holds, ".csv")).name, label="File")
+    asked = SaveTable(Path(proposed(holds, ".csv")).name)
     path = await screen.app.push_screen_wait(asked)
     if path is not None:
-        saved = screen.attempt(lambda: save_text(typed(path), text))
+        saved = screen.attempt(lambda: save_text(typed(path), f"\ufeff{text}" if asked.excel else text))
         if saved is not None:
             screen.app.notify(f"Saved {saved}")

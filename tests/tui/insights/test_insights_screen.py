@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -220,6 +221,17 @@ async def test_the_table_is_copied_and_saved_and_no_cell_is_a_formula(
                 assert field.value == f"insights-{holds}-2026-11-14-to-2026-11-20-{of}{again}.csv"
                 await press(pilot, "enter")
             assert (tmp_path / f"insights-{holds}-2026-11-14-to-2026-11-20-{of}-3.csv").exists()
+
+
+async def test_a_table_is_saved_for_excel_where_asked(scenarios: dict[str, Scenario], tmp_path: Path) -> None:
+    async with running(scenarios["data"](), area="insights") as pilot:
+        for name, keys in (("plain.csv", ()), ("excel.csv", ("tab", "space", "shift+tab"))):
+            await press(pilot, "s", *keys)
+            assert "For Excel" in screen_text(pilot.app)
+            pilot.app.screen.query_one(Input).value = str(tmp_path / name)
+            await press(pilot, "enter")
+    plain = (tmp_path / "plain.csv").read_bytes()
+    assert (tmp_path / "excel.csv").read_bytes() == codecs.BOM_UTF8 + plain
 
 
 async def test_data_health_says_what_it_means_and_leads_to_orphans(scenarios: dict[str, Scenario]) -> None:
