@@ -272,6 +272,14 @@ class Insights:
         """The cycles behind a number, for scrolling; the caller closes it."""
         return CycleList(self._services, self._view, filters, drill_down, cancellation)
 
+    def left_out_test_cycles(self, filters: Filters, *, cancellation: Cancellation | None = None) -> int:
+        """Count what a span without any cycle leaves out: cycles of the Interaction Panel and of playbooks."""
+        if filters.include_test:
+            return 0
+        included = filters.model_copy(update={"include_test": True})
+        with self.cycle_list(included, cancellation=cancellation) as found:
+            return len(found)
+
     def cycles(
         self,
         filters: Filters,

@@ -277,7 +277,8 @@ def draw(
 def _empty(spec: ChartSpec, width: int, height: int) -> Canvas:
     canvas = Canvas(width, height)
     if isinstance(spec, Nothing):
-        for row, (text, tone, bold) in enumerate(((spec.title, "text", True), (spec.hint, "muted", False))):
+        lines = [(spec.title, "text", True), *((line, "muted", False) for line in spec.hint.split("\n"))]
+        for row, (text, tone, bold) in enumerate(lines):
             x = max(0, (width - len(text)) // 2)
             canvas.label(x, max(0, height // 2 - 1 + row), text, min(len(text), width), tone, bold)
     return canvas

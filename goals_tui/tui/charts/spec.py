@@ -127,7 +127,7 @@ class Lines(OverTime):
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """No data: what the chart would show, and what to do to see it."""
+    """No data: what the chart would show, and what to do to see it, a sentence a line."""
 
     title: str
     hint: str

@@ -185,6 +185,15 @@ class FilteredScreen(ScreenFrame[None]):
         place = max(0, min(len(SPANS_BY_LENGTH) - 1, here + step))
         self.use_filters(filters.model_copy(update={"span": SPANS_BY_LENGTH[place], "since": None, "until": None}))
 
+    def action_test(self) -> None:
+        """Count cycles of the Interaction Panel and of playbooks, or leave them out."""
+        filters = self.goals_app.filters
+        self.use_filters(filters.model_copy(update={"include_test": not filters.include_test}))
+
+    def own_key(self, action: str) -> str:
+        """The key of an action that Insights and Sessions have, on this one."""
+        return self.named_key(f"{self.CONTEXT}.{action}")
+
     def action_reset_filters(self) -> None:
         """Everything of the last seven days."""
         self.use_filters(Filters())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from goals_tui.domain.filters import SPAN_TITLES, Filters, Span
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.value import format_amount, format_duration
-from goals_tui.format import long_time, percent
+from goals_tui.format import long_time, percent, plural
 from goals_tui.tui.charts.axis import Unit
 from goals_tui.tui.insights.table import Cell, Value
 
@@ -123,6 +123,22 @@ def moment(instant: datetime, zone: ZoneInfo) -> str:
 def minute(instant: datetime, zone: ZoneInfo) -> str:
     """The same without seconds: 2026-10-12 14:05"""
     return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def empty_span_hint(events_between: tuple[datetime, datetime] | None, left_out: int, key: Callable[[str], str]) -> str:
+    """Why a span has no cycle, and the keys that lead on, a sentence a line.
+
+    `left_out` is how many test cycles there are; `key` gives the key of an action that Insights and Sessions have.
+    """
+    if events_between is None:
+        return "The event log is empty. Talk to a flow (press 2, then i), or import events."
+    first, last = (f"{moment:%Y-%m-%d %H:%M}" for moment in events_between)
+    why = f"The log has events from {first} to {last}."
+    if left_out:
+        cycles, them = plural(left_out, "cycle"), "it" if left_out == 1 else "them"
+        isnt = "is" if left_out == 1 else "are"
+        why = f"{cycles} of the Interaction Panel {isnt} left out: press {key('test')} to show {them}."
+    return f"{why}\nPress {key('longer')} for a longer span, or {key('filters')} to change the filters."
 
 
 def span_words(filters: Filters, span: Span | None) -> str:

@@ -14,6 +14,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("insights.table", "v", "Table", "The numbers of the chart as a table, and back", NUMBERS),
     Action("insights.reset-filters", "backspace", "Reset filters", "All goals, last 7 days, nothing left out", FILTERS,
            footer=False),
+    Action("insights.test", "I", "Test cycles", "Count cycles of the Interaction Panel and of playbooks, or do not",
+           FILTERS, footer=False),
     Action("insights.load-filters", "l", "Load filters", "Use filters that were saved under a name", FILTERS,
            footer=False),
     Action("insights.save-filters", "w", "Save filters", "Keep the present filters under a name", FILTERS,

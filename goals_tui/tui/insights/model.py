@@ -175,6 +175,8 @@ class InsightsData:
     hours: Sequence[SeriesPoint] | None = None
     funnel: Funnel | None = None
     parts: Sequence[PartFigures] | None = None
+    left_out: int = 0
+    """Where nothing was started: how many test cycles there are."""
 
 
 def gather(
@@ -184,9 +186,11 @@ def gather(
     insights = services.insights
     try:
         if known is not None and wanted.same_report(known.wanted):
-            report, hours = known.report, known.hours
+            report, hours, left_out = known.report, known.hours, known.left_out
         else:
-            report, hours = insights.report(wanted.filters, cancellation=cancellation), None
+            report, hours, left_out = insights.report(wanted.filters, cancellation=cancellation), None, 0
+            if not report.totals.started:
+                left_out = insights.left_out_test_cycles(wanted.filters, cancellation=cancellation)
             covered = report.days_covered
             if covered is not None and (covered[1] - covered[0]).days < HOURS_UP_TO:
                 hours = insights.series(wanted.filters, "hour", cancellation=cancellation)
@@ -198,7 +202,7 @@ def gather(
             parts = insights.breakdown(wanted.dimension, wanted.filters, cancellation=cancellation)
     except Cancelled:
         return None
-    return InsightsData(wanted, report, hours, funnel, parts)
+    return InsightsData(wanted, report, hours, funnel, parts, left_out)
 
 
 def funnel_goal(report: Report, chosen: str | None) -> str | None:

@@ -139,7 +139,7 @@ Changes compare with the previous period, until the same time of day. What is no
         with self.app.batch_update():
             self.query_one(Tiles).show(tiles_of(found.report, axis, words))
             self.query_one(TabStrip).tab = self.tab
-            pane.show(view_of(found, axis, words, self.rank), axis)
+            pane.show(view_of(found, axis, words, self.rank, self.own_key), axis)
         self.refresh_bindings()
 
     def on_resize(self, event: Resize) -> None:

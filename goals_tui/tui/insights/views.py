@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import chain
 from typing import Literal
@@ -26,7 +26,16 @@ from goals_tui.services.insights.service import Dimension, DrillDown
 from goals_tui.tui.charts.axis import PERCENT, TIME
 from goals_tui.tui.charts.canvas import Place
 from goals_tui.tui.charts.spec import Bars, ChartSpec, Column, Columns, Lines, Nothing, Series, ranked
-from goals_tui.tui.filters.texts import Formats, count_cell, hours, lasted_cell, rate_cell, text_cell, time_cell
+from goals_tui.tui.filters.texts import (
+    Formats,
+    count_cell,
+    empty_span_hint,
+    hours,
+    lasted_cell,
+    rate_cell,
+    text_cell,
+    time_cell,
+)
 from goals_tui.tui.insights.model import Axis, InsightsData
 from goals_tui.tui.insights.table import Cell, Heading, Table
 
@@ -36,7 +45,7 @@ RANKED = 10
 """How many goals the performance view shows unless asked for all, as the original report does."""
 _NEXT_RANK: dict[Rank, str] = {"top": f"bottom {RANKED}", "bottom": "all goals", "all": f"top {RANKED}"}
 COUNTED: tuple[Outcome, ...] = ("completed", "partial", "incomplete")
-NO_CYCLES = Nothing("No goal was started in this span", "Press ] for a longer span, or f to change the filters.")
+NO_CYCLES = Nothing("No goal was started in this span", "")
 ALL_CYCLES = DrillDown()
 
 
@@ -404,8 +413,19 @@ def breakdown(parts: list[PartFigures], dimension: Dimension, words: Formats) ->
     )
 
 
-def view_of(found: InsightsData, axis: Axis | None, words: Formats, rank: Rank) -> View:
-    """What was gathered for a tab as its chart and table; `rank` is which goals the performance view shows."""
+def view_of(found: InsightsData, axis: Axis | None, words: Formats, rank: Rank, key: Callable[[str], str]) -> View:
+    """What was gathered for a tab as its chart and table; `rank` is which goals the performance view shows.
+
+    `key` gives the key of an action of Insights, for what an empty view says.
+    """
+    view = _view_of(found, axis, words, rank)
+    if found.report.totals.started or not isinstance(view.spec, Nothing) or view.spec is NO_GOALS:
+        return view
+    hint = empty_span_hint(found.report.events_between, found.left_out, key)
+    return replace(view, spec=replace(view.spec, hint=hint))
+
+
+def _view_of(found: InsightsData, axis: Axis | None, words: Formats, rank: Rank) -> View:
     tab = found.wanted.tab
     if tab == "performance":
         return performance(found.report, words, rank)

@@ -22,6 +22,8 @@ ACTIONS: tuple[Action, ...] = (
            footer=False),
     Action("sessions.reset-filters", "backspace", "Reset filters", "All goals, last 7 days, nothing left out", FILTERS,
            footer=False),
+    Action("sessions.test", "I", "Test cycles", "List cycles of the Interaction Panel and of playbooks, or do not",
+           FILTERS, footer=False),
     Action("sessions.load-filters", "l", "Load filters", "Use filters that were saved under a name", FILTERS,
            footer=False),
     Action("sessions.save-filters", "w", "Save filters", "Keep the present filters under a name", FILTERS,

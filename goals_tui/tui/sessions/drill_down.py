@@ -79,18 +79,16 @@ class Restriction:
         if drill_down.outcome is not None:
             yield f"{OUTCOME_GLYPHS[drill_down.outcome]} {OUTCOME_TITLES[drill_down.outcome]}"
 
-    def nothing_found(self, key: Callable[[str], str]) -> Content:
-        """What the empty list says, and which key leads on; `key` gives that of an action."""
-        everything = key("sessions.all")
+    def nothing_found(self, key: Callable[[str], str], why: str) -> Content:
+        """What the empty list says. `key` gives the key of an action, `why` is what is said of an empty span."""
+        everything = key("all")
         if self.drill_down == DrillDown(outcome="orphan"):
             title = "No orphans"
             hint = f"Every cycle has its initial step. Press {everything} for the cycles of the filters."
         elif self.drill_down != NOTHING_BEHIND:
             title, hint = "No such cycle in this span", f"Press {everything} for all cycles."
         else:
-            title = "No goal was started in this span"
-            longer, filters = key("sessions.longer"), key("sessions.filters")
-            hint = f"Press {longer} for a longer span, or {filters} to change the filters."
+            title, hint = "No goal was started in this span", why
         return Content.assemble((f"{title}\n", "bold"), (hint, "$quiet"))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from textual import on, work
 from textual.app import ComposeResult
 from textual.events import Resize
@@ -15,7 +17,7 @@ from goals_tui.services.insights.service import DrillDown
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.screen import CyclesPlace, Place, SessionPlace
 from goals_tui.tui.filters.screen import FilterBar, FilteredScreen
-from goals_tui.tui.filters.texts import Formats
+from goals_tui.tui.filters.texts import Formats, empty_span_hint
 from goals_tui.tui.sessions.cycle_actions import CycleActions
 from goals_tui.tui.sessions.cycle_list import CyclePages, CycleRows, find
 from goals_tui.tui.sessions.drill_down import DrillDownLine, Restriction
@@ -106,8 +108,20 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         self.note = f"{pages.count:,} cycle{'' if pages.count == 1 else 's'}"
         self.query_one("#view", ContentSwitcher).current = "list" if pages.count else "empty"
         if not pages.count:
-            self.query_one("#empty", Static).update(self.restriction.nothing_found(self.named_key))
+            self._say_why_empty()
         self.refresh_bindings()
+
+    def _say_why_empty(self) -> None:
+        insights, filters = self.services.insights, self.filters
+
+        def read() -> tuple[tuple[datetime, datetime] | None, int]:
+            return insights.events_between(filters.time_zone), insights.left_out_test_cycles(filters)
+
+        def say(found: tuple[tuple[datetime, datetime] | None, int]) -> None:
+            why = empty_span_hint(*found, self.own_key)
+            self.query_one("#empty", Static).update(self.restriction.nothing_found(self.own_key, why))
+
+        self.load("empty", read, say)
 
     def _goal(self, goal_id: str) -> Goal | None:
         if goal_id not in self._goals:

@@ -8,7 +8,7 @@ import pytest
 
 from goals_tui.services.context import Services
 from goals_tui.tui.app.config import Config, load
-from tests.builders import flow
+from tests.builders import event, flow
 from tests.tui.goals.samples import book_a_flight
 from tests.tui.harness import messages, press, running, screen_text
 
@@ -117,7 +117,8 @@ async def test_keys_of_the_user_work_and_are_shown(services: Services) -> None:
 
 async def test_what_is_said_names_the_keys_of_the_user(services: Services) -> None:
     services.flows.save(flow("Booking"))
-    services.goals.save(book_a_flight(services))
+    goal = services.goals.save(book_a_flight(services))
+    services.workspace.events.append([event(goal, goal.initial.name)])
     keys = {"app.undo": "f9", "goals.track": "f7", "sessions.longer": "f11", "insights.save-filters": "f12"}
     async with running(services, config=Config(keys=keys)) as pilot:
         await press(pilot, "w")

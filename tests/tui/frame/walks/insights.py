@@ -78,6 +78,7 @@ INSIGHTS = Walk(
         keys("escape"),
         FromPalette("delete saved filters", "insights.delete-filters", on(Choose)),
         keys("escape"),
+        Do("I", "insights.test", lambda app: app.filters.include_test),
         Do("backspace", "insights.reset-filters", lambda app: app.filters == Filters()),
         # Views, numbers and the chart.
         Do("down", "insights.chart.down", mark(1)),

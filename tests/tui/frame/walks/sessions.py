@@ -88,6 +88,7 @@ SESSIONS = Walk(
         keys("escape"),
         FromPalette("delete saved filters", "sessions.delete-filters", on(Choose)),
         keys("escape"),
+        Do("I", "sessions.test", lambda app: app.filters.include_test),
         Do("backspace", "sessions.reset-filters", lambda app: app.filters == Filters()),
         Do("f", "sessions.filters", on(FilterDialog)),
         keys("escape"),

@@ -1,0 +1,64 @@
+"""An empty span says where there is something: earlier, or in the Interaction Panel."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from goals_tui.domain.filters import Filters
+from goals_tui.services.context import Services
+from goals_tui.tui.app.config import Config
+from tests.builders import WHEN, book_a_flight, event
+from tests.conftest import NOW
+from tests.tui.harness import press, running, screen_text
+
+SIZE = (80, 24)
+
+
+def save(services: Services, *, days_ago: int, **fields: str) -> None:
+    """A started cycle."""
+    goal = services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+    seconds = (NOW - timedelta(days=days_ago) - WHEN).total_seconds()
+    services.workspace.events.append([event(goal, "Flight selected", seconds=seconds, **fields)])
+
+
+@pytest.mark.parametrize("area", ["insights", "sessions"])
+async def test_it_says_from_when_to_when_there_are_events(services: Services, area: str) -> None:
+    save(services, days_ago=20)
+    async with running(services, SIZE, area=area) as pilot:
+        text = screen_text(pilot.app)
+        assert "The log has events from 2026-10-31 13:00 to 2026-10-31 13:00." in text
+        assert "Press ] for a longer span, or f to change the filters." in text
+
+
+@pytest.mark.parametrize("area", ["insights", "sessions"])
+async def test_it_offers_the_cycles_of_the_interaction_panel(services: Services, area: str) -> None:
+    save(services, days_ago=1, endpoint="Interaction Panel", endpoint_type="adminconsole")
+    async with running(services, SIZE, area=area) as pilot:
+        assert "1 cycle of the Interaction Panel is left out: press I to show it." in screen_text(pilot.app)
+        await press(pilot, "I")
+        assert pilot.app.filters == Filters(include_test=True)
+        assert "No goal was started" not in screen_text(pilot.app)
+        await press(pilot, "I")
+        assert pilot.app.filters == Filters()
+
+
+async def test_it_names_the_keys_of_the_user(services: Services) -> None:
+    save(services, days_ago=1, endpoint="Interaction Panel", endpoint_type="adminconsole")
+    config = Config(keys={"insights.test": "f4", "insights.longer": "f11"})
+    async with running(services, SIZE, config=config, area="insights") as pilot:
+        text = screen_text(pilot.app)
+        assert "press f4 to show it" in text and "Press f11 for a longer span" in text
+
+
+@pytest.mark.parametrize("area", ["insights", "sessions"])
+async def test_an_empty_log_says_how_to_fill_it(services: Services, area: str) -> None:
+    async with running(services, SIZE, area=area) as pilot:
+        assert "The event log is empty. Talk to a flow (press 2, then i), or import events." in screen_text(pilot.app)
+
+
+def test_only_what_the_other_filters_let_through_is_offered(services: Services) -> None:
+    save(services, days_ago=1, endpoint="Interaction Panel", endpoint_type="adminconsole")
+    count = services.insights.left_out_test_cycles
+    assert (count(Filters()), count(Filters(span="today")), count(Filters(include_test=True))) == (1, 0, 0)
