@@ -257,12 +257,17 @@ class EventReader:
         initial event, or from an orphan's first; `further` are aggregates with their names, over events `e` with their
         slot `s`, where `e.moment` is two times the microseconds since 1970, and one more for a test.
         """
-        taken = [*(_first(name) for name in attributes), *further]
+        # The order of events is told once for all columns: that costs more than the columns themselves.
+        together = len(attributes) > 1
+        taken = [*([_first_of_all(attributes)] if together else map(_first, attributes)), *further]
+        shown = "".join(f""", struct_extract(first_event, '{name}') AS "{name}\"""" for name in attributes if together)
+        hidden = ", first_event" if together else ""
         tests = ", ".join(f"'{kind}'" for kind in TEST_ENDPOINT_TYPES)
         # The test mark rides in the lowest bit of the time: one aggregate less over a million events. Should a cycle
         # have two first initial events in the same microsecond, one of them a test, then it is none.
         found = f"""
-            SELECT goal, cycle, opened // 2 AS started, opened % 2 = 1 AS test, * EXCLUDE (goal, cycle, opened)
+            SELECT goal, cycle, opened // 2 AS started, opened % 2 = 1 AS test{shown},
+                   * EXCLUDE (goal, cycle, opened{hidden})
             FROM (
                 SELECT s.goal AS goal, e.goalCycleId AS cycle, min(e.moment) FILTER (s.initial) AS opened,
                        {", ".join([self._masks("bit_or({bits})"), *taken])}
@@ -327,7 +332,16 @@ _KEY_COLUMNS = ((2,), (0, 2), (1, 2), (0, 1, 2))
 
 def _first(column: str) -> str:
     """The aggregate that takes a column from a cycle's first initial event, or from an orphan's first."""
-    return f'arg_min_null(e."{column}", (NOT s.initial, e."timestamp", s.rank, e.id)) AS "{column}"'
+    return f'arg_min_null(e."{column}", {_EVENT_ORDER}) AS "{column}"'
+
+
+def _first_of_all(columns: Sequence[str]) -> str:
+    """The same for several columns at once, as a struct `first_event`."""
+    fields = ", ".join(f"""'{column}': e."{column}\"""" for column in columns)
+    return f"arg_min({{{fields}}}, {_EVENT_ORDER}) AS first_event"
+
+
+_EVENT_ORDER = '(NOT s.initial, e."timestamp", s.rank, e.id)'
 
 
 def microseconds(moment: datetime) -> int:
