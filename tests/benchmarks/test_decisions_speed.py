@@ -1,4 +1,4 @@
-"""DESIGN 10: each question over 1,000,000 sealed events costs at most 1.3 times its bare DuckDB query.
+"""Each question over 1,000,000 sealed events costs at most 1.3 times its bare DuckDB query.
 
 By hand: pytest tests/benchmarks/test_decisions_speed.py -o addopts= -s
 """
