@@ -24,7 +24,7 @@ _MODULE = re.compile(r"`((?:[a-z_]+/)+(?:[a-z_]+\.[a-z]+)?)`")
 """A module or a folder of the package: at least one slash, relative to it."""
 
 _LINK = re.compile(r"\]\(([^)#:]+)\)")
-_IN_A_WORKSPACE = ("events/", "activities/")
+_IN_A_WORKSPACE = ("events/", "activities/", "conversations/")
 
 
 def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:

@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from goals_tui.cli import activities, checks, data, decisions, events, flows, goals, packages, reports, workspaces
+from goals_tui.cli import (
+    activities,
+    checks,
+    conversation_tests,
+    data,
+    decisions,
+    events,
+    flows,
+    goal_files,
+    goals,
+    packages,
+    reports,
+    workspaces,
+)
 from goals_tui.cli import annotations as annotation_commands
 from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import print_lines
@@ -43,8 +56,9 @@ def options(
         workspaces.open_app(context)
 
 
-for _module in (workspaces, checks, data, reports, decisions):
+for _module in (workspaces, checks, conversation_tests, data, reports, decisions):
     _module.register(app)
+goal_files.register(goals.app)
 app.add_typer(goals.app, name="goals")
 app.add_typer(annotation_commands.app, name="annotations")
 app.add_typer(flows.app, name="flows")

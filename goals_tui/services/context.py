@@ -25,9 +25,11 @@ from goals_tui.store.workspace import Values, Workspace, read_values
 if TYPE_CHECKING:
     from goals_tui.services.activities import Activities
     from goals_tui.services.annotations import Annotations
+    from goals_tui.services.conversation_tests import ConversationTests
     from goals_tui.services.deriving import Deriving
     from goals_tui.services.flow_files import FlowFiles
     from goals_tui.services.flows import FlowService
+    from goals_tui.services.goal_files import GoalFiles
     from goals_tui.services.goals import GoalService
     from goals_tui.services.imports.service import Imports
     from goals_tui.services.insights.saved_filters import SavedFilters
@@ -96,6 +98,13 @@ class Services:
         return GoalService(self)
 
     @locked_cached_property
+    def goal_files(self) -> GoalFiles:
+        """Goals as files."""
+        from goals_tui.services.goal_files import GoalFiles
+
+        return GoalFiles(self)
+
+    @locked_cached_property
     def flows(self) -> FlowService:
         """Flows and their wiring."""
         from goals_tui.services.flows import FlowService
@@ -108,6 +117,13 @@ class Services:
         from goals_tui.services.flow_files import FlowFiles
 
         return FlowFiles(self)
+
+    @locked_cached_property
+    def conversation_tests(self) -> ConversationTests:
+        """Conversations kept as tests."""
+        from goals_tui.services.conversation_tests import ConversationTests
+
+        return ConversationTests(self)
 
     @locked_cached_property
     def tracking(self) -> Tracker:

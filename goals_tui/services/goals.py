@@ -168,7 +168,7 @@ class GoalService:
         label = f"{label} (deleted events stay deleted)"
         # Nobody else who saves something has to wait for the events: only their commit is inside the edit.
         events = self._services.workspace.events
-        with events.deleting(goal.id, doomed) as deletion, self._services.history.edit(label, deletion) as edit:
+        with events.deleting({goal.id: doomed}) as deletion, self._services.history.edit(label, deletion) as edit:
             return self._save(edit, goal, overwrite)
 
     def _save(self, edit: Editing, goal: Goal, overwrite: bool) -> Goal:
@@ -178,6 +178,10 @@ class GoalService:
             raise RefusedError(problem.message, field=problem.field)
         if not overwrite:
             _check_revision(edit.get, goal, stored)
+        return self.put_changed(edit, goal, stored)
+
+    def put_changed(self, edit: Editing, goal: Goal, stored: Goal | None) -> Goal:
+        """Write a goal as `save` does, as a part of a larger edit and without checking a rule."""
         if stored is not None and same_definition(stored, goal):
             apart = {"target": goal.target, "steps": goal.steps}
             return stored if stored.model_copy(update=apart) == stored else self._put_apart(edit, stored, apart)
@@ -281,7 +285,7 @@ class GoalService:
             )
         gone, label = taken.goal_id, f"Delete goal {taken.name!r}"
         events = self._services.workspace.events
-        with events.deleting(gone) as deletion, self._services.history.edit(label, deletion) as edit:
+        with events.deleting({gone: None}) as deletion, self._services.history.edit(label, deletion) as edit:
             for version, document in edit.all(VERSIONS).items():
                 if document["id"] == gone:
                     edit.drop(VERSIONS, version)

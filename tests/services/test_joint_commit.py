@@ -145,7 +145,7 @@ def test_a_newer_format_is_refused_in_one_line(moments: Moments, file: str, fiel
 
 def test_events_that_come_while_a_goal_is_deleted_go_with_it(services: Services, workspace: Path) -> None:
     log, goal = services.workspace.events, services.goals.get("Book")
-    with log.deleting(goal.id) as deletion:
+    with log.deleting({goal.id: None}) as deletion:
         assert deletion.events == 2
         tracked = services.tracking.track("late", goal.id, [goal.steps[0].id], WEB)
         many = [tracked.events[0].model_copy(update={"id": f"late{n}"}) for n in range(500)]

@@ -95,30 +95,34 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What a deletion took: events of a goal, or of some of its steps. events/deleted-*.json, which stays.
+    """What a deletion took: events of goals, or of some of their steps. events/deleted-*.json, which stays.
 
-    Without steps it took none of itself: it is recorded for what it replaces. `replaces`: as in Origin, for what had no
-    other events, so that no part could name it.
+    `goals` holds ids of goals, each with the ids of its steps, None for all of them. Without goals it took none of
+    itself: it is recorded for what it replaces. `replaces`: as in Origin, for what had no other events, so that no part
+    could name it.
     """
 
     id: str
-    goal_id: str
-    step_ids: tuple[str, ...] | None
+    goals: tuple[tuple[str, tuple[str, ...] | None], ...]
     replaces: tuple[str, ...] = ()
 
     @property
     def doomed(self) -> str:
         """The condition under which an event is one of these, in SQL."""
-        if self.step_ids == ():
-            return "false"
-        condition = f'"goalId" = {_quoted(self.goal_id)}'
-        if self.step_ids is not None:
-            condition += f' AND "stepId" IN ({", ".join(map(_quoted, self.step_ids))})'
-        return condition
+        conditions = []
+        for goal_id, step_ids in self.goals:
+            condition = f'"goalId" = {_quoted(goal_id)}'
+            if step_ids is not None:
+                condition += f' AND "stepId" IN ({", ".join(map(_quoted, step_ids))})'
+            conditions.append(f"({condition})")
+        return " OR ".join(conditions) or "false"
 
     def has(self, record: Mapping[str, Any]) -> bool:
         """Whether the event of a line (`lines.read_line`) is one of these."""
-        return record["goalId"] == self.goal_id and (self.step_ids is None or record["stepId"] in self.step_ids)
+        return any(
+            record["goalId"] == goal_id and (step_ids is None or record["stepId"] in step_ids)
+            for goal_id, step_ids in self.goals
+        )
 
     def file(self, folder: Path) -> Path:
         """Where it is recorded."""
@@ -297,13 +301,11 @@ def load_deletions(folder: Path) -> list[Deletion]:
         path = deletion_file(folder, name)
         try:
             data = orjson.loads(path.read_bytes())
-            steps = data["step_ids"]
-            if not isinstance(data["goal_id"], str) or not (
-                steps is None or all(isinstance(one, str) for one in steps)
-            ):
+            goals = tuple((goal_id, None if steps is None else tuple(steps)) for goal_id, steps in data["goals"])
+            if not all(isinstance(one, str) for goal_id, steps in goals for one in (goal_id, *(steps or ()))):
                 raise ValueError
             replaces = data["replaces"] if _are_names(data["replaces"]) else ()
-            found.append(Deletion(name, data["goal_id"], None if steps is None else tuple(steps), tuple(replaces)))
+            found.append(Deletion(name, goals, tuple(replaces)))
         except OSError as error:
             raise refusal("read", path, error) from error
         except (ValueError, TypeError, KeyError):

@@ -14,7 +14,7 @@ events/torn-*.jsonl          unreadable lines, kept when their file was sealed
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -238,13 +238,16 @@ class EventLog(Log[GoalEvent]):
         """
         return self._sessions.events(session_id, since)
 
-    def deleting(self, goal_id: str, step_ids: Collection[str] | None = None) -> AbstractContextManager[Prepared]:
-        """Prepares to delete the events of a goal, or of some of its steps; `commit` does it, in one atomic step."""
-        return self._parts.deleting(goal_id, step_ids)
+    def deleting(self, goals: Mapping[str, Collection[str] | None]) -> AbstractContextManager[Prepared]:
+        """Prepares to delete the events of goals; `commit` does it, in one atomic step.
+
+        `goals` holds ids of goals, each with the ids of the steps that are meant, or None for all of them.
+        """
+        return self._parts.deleting(goals)
 
     def delete(self, goal_id: str, step_ids: Collection[str] | None = None) -> int:
         """Deletes the events of a goal, or of some of its steps, in one atomic step. How many went."""
-        with self.deleting(goal_id, step_ids) as deletion:
+        with self.deleting({goal_id: step_ids}) as deletion:
             deletion.commit()
         return deletion.events
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -135,9 +135,10 @@ class Parts:
         return SealResult(result.events, result.duplicates, result.torn_lines, merged)
 
     @contextlib.contextmanager
-    def deleting(self, goal_id: str, step_ids: Collection[str] | None = None) -> Iterator[Prepared]:
+    def deleting(self, goals: Mapping[str, Collection[str] | None]) -> Iterator[Prepared]:
         """Writes every part that has such events again without them. They go when it is committed."""
-        deletion = Deletion(new_id(), goal_id, None if step_ids is None else tuple(sorted(step_ids)))
+        doomed = ((goal_id, None if steps is None else tuple(sorted(steps))) for goal_id, steps in goals.items())
+        deletion = Deletion(new_id(), tuple(doomed))
         with self._work() as catalog:
             self._set_aside()
             shorter = self._without_sealed(catalog, deletion.id, deletion.doomed)
@@ -159,7 +160,7 @@ class Parts:
         """
         with self._work() as catalog:
             self._set_aside()
-            record = Deletion(new_id(), "", ())
+            record = Deletion(new_id(), ())
             shorter = self._without_sealed(catalog, record.id, doomed)
             shorter = self._without_appended(shorter, record.id, doomed)
             longer, added = self._put_in(shorter.catalog, source, sql)

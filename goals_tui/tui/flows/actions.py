@@ -67,5 +67,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("flows.panel.restart", "f5", "Restart", "Begin a new conversation", "Interaction Panel"),
     Action("flows.panel.debug", "f4,ctrl+g", "Debug", "Show goal events, cycles and what was earned",
            "Interaction Panel"),
+    Action("flows.panel.keep", "f6", "Keep", "Keep the conversation as a test that `goals-tui test` runs",
+           "Interaction Panel"),
     Action("flows.panel.close", "escape", "Back", "Back to the chart", "Interaction Panel", palette=False),
 )  # fmt: skip

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -19,6 +20,7 @@ from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.flow import Flow
 from goals_tui.domain.model import MAX_NAME
 from goals_tui.tui.app.actions import bindings
+from goals_tui.tui.app.dialogs import AskText
 from goals_tui.tui.app.screen import ScreenFrame
 from goals_tui.tui.flows.chart import FlowChart
 from goals_tui.tui.flows.kinds import Names
@@ -206,6 +208,21 @@ class PanelScreen(ScreenFrame[None]):
         self.toggle_class("-debug")
         self._remember(self.has_class("-debug"))
         self.call_after_refresh(self._share)
+
+    @work(group="waits")
+    async def action_keep(self) -> None:
+        """Keep the conversation as a test, in the workspace."""
+        talk = self.talk
+        if talk is None:
+            return
+        dialog = AskText("Keep this conversation as a test", value=self.flow.name, save="Keep")
+        name = await self.app.push_screen_wait(dialog)
+        if name is not None:
+            test = talk.as_test(self.flow.name)
+            self.write("Keeping the test", lambda: self.services.conversation_tests.keep(name, test), self._kept)
+
+    def _kept(self, path: Path) -> None:
+        self.notify(f"Kept as {path.parent.name}/{path.name} in the workspace. Run all of them with: goals-tui test")
 
     def on_resize(self) -> None:
         """Share the room anew."""

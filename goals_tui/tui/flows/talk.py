@@ -17,6 +17,7 @@ from goals_tui.domain.goal import Goal, Step
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Outcome, Timeline
 from goals_tui.domain.value import SuccessMetrics, format_duration
 from goals_tui.services.context import Services
+from goals_tui.services.conversation_tests import ConversationTest
 from goals_tui.services.currencies import format_money
 
 
@@ -76,6 +77,13 @@ class PanelConversation:
         """Answer the open question and go on."""
         self.lines.append(Line("user", text))
         self._take(self._conversation.answer(text))
+
+    def as_test(self, flow: str) -> ConversationTest:
+        """Return the conversation so far as a test: the answers to the flow of this name, and what was tracked."""
+        answers = tuple(line.text for line in self.lines if line.who == "user")
+        goals = (self._goals[event.goal_id] for event in self.events)
+        events = ((goal.name, goal.step(event.step_id).name) for goal, event in zip(goals, self.events, strict=True))
+        return ConversationTest(flow, answers, tuple(events))
 
     def cycles(self) -> list[Timeline]:
         """The cycles of this conversation so far, valued."""

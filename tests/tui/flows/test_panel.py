@@ -174,3 +174,29 @@ async def test_hostile_text_is_said_as_it_is(services: Services) -> None:
         assert all(name[:8].strip() in text for name in HOSTILE)
         await press(pilot, "1")
         assert "The flow has ended." in screen_text(pilot.app)
+
+
+async def test_a_conversation_is_kept_as_a_test_that_passes_until_the_flow_changes(services: Services) -> None:
+    goal = save_goal(services)
+    saved = services.flows.save(book_a_flight_flow(goal))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "i", "1")
+        await type_text(pilot, "Ada")
+        await press(pilot, "enter", "f6")
+        await press(pilot, "enter")
+        assert "Kept as conversations/book-a-flight.yaml" in screen_text(pilot.app)
+    [file] = services.conversation_tests.files()
+    kept = services.conversation_tests.read(file)
+    assert kept.answers == ("Berlin", "Ada")
+    assert kept.events == (("Book a Flight", "Flight selected"), ("Book a Flight", "Passenger information entered"))
+    assert services.conversation_tests.run(file).passed
+    services.flows.save(saved.model_copy(update={"nodes": saved.nodes[:3]}))
+    result = services.conversation_tests.run(file)
+    assert result.problems == (
+        "Nothing was asked any more when answer 2 ('Ada') was due.",
+        "1 event missing",
+    )
+    assert result.difference == (
+        "  Book a Flight: Flight selected",
+        "- Book a Flight: Passenger information entered",
+    )

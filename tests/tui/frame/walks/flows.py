@@ -142,6 +142,8 @@ FLOWS = Walk(
         keys("enter"),
         Do("f5", "flows.panel.restart", lambda app: [line.text for line in app.screen.talk.lines] == ["So?"]),
         Do("f4", "flows.panel.debug", lambda app: not app.screen.has_class("-debug")),
+        Do("f6", "flows.panel.keep", on(AskText)),
+        keys("escape"),
         Do("escape", "flows.panel.close", on(FlowsScreen)),
         Do("S", "flows.simulate", on(SimulateDialog)),
         Do("f2", "flows.simulation.start", lambda app: app.services.tasks.list()),

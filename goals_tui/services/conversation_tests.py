@@ -1,0 +1,172 @@
+"""Conversations kept as tests: a flow, the answers to it, and the goal events that must come."""
+
+from __future__ import annotations
+
+import difflib
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from goals_tui.domain.conversation import Conversation, Ended, Fired, Output, Program
+from goals_tui.domain.cycle import join_cycle
+from goals_tui.domain.errors import GoalsError, NotFoundError, RefusedError
+from goals_tui.domain.flow import TrackGoal
+from goals_tui.format import plural
+from goals_tui.services.yaml_files import NodeReader, place, read_text, round_trip
+
+if TYPE_CHECKING:
+    from goals_tui.domain.flow import Flow
+    from goals_tui.domain.goal import Goal
+    from goals_tui.services.context import Services
+
+FOLDER = "conversations"
+"""The folder of the workspace that holds the tests, one file each."""
+
+_KEYS = ("flow", "answers", "events")
+_EVENT_KEYS = ("goal", "step")
+_LONGEST_NAME = 60
+
+Event = tuple[str, str]
+"""The name of a goal and of one of its steps."""
+
+
+@dataclass(frozen=True)
+class ConversationTest:
+    """What a file says: answer the questions of `flow` so, and these steps are tracked, in this order."""
+
+    flow: str
+    answers: tuple[str, ...]
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """How a test went. `problems` are empty where it passed; `difference` shows what had to come and what came."""
+
+    __test__ = False
+
+    name: str
+    problems: tuple[str, ...]
+    difference: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything came as it must."""
+        return not self.problems
+
+
+class ConversationTests:
+    """The conversation tests of a workspace."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    @property
+    def folder(self) -> Path:
+        """Where `keep` writes and `files` looks."""
+        return self._services.workspace.path / FOLDER
+
+    def files(self) -> list[Path]:
+        """Return the tests of the workspace, by name."""
+        return sorted(self.folder.glob("*.yaml")) if self.folder.is_dir() else []
+
+    def read(self, path: Path) -> ConversationTest:
+        """Return what a file says. Raises UnreadableError, with line and column."""
+        reader = NodeReader(path)
+        fields = reader.root(read_text(path), _KEYS, "a conversation test")
+        if "flow" not in fields:
+            raise RefusedError(f"{path} names no flow. Add `flow: NAME`.")
+        events = []
+        for node in reader.items(fields.get("events"), "events"):
+            event = reader.fields(node, _EVENT_KEYS, "an event")
+            events.append((reader.name(node, event, "goal"), reader.name(node, event, "step")))
+        answers = tuple(reader.text(node) for node in reader.items(fields.get("answers"), "answers"))
+        flow = reader.text(fields["flow"]).strip()
+        if not flow:
+            reader.refuse(place(fields["flow"]), "the flow has no name.")
+        return ConversationTest(flow, answers, tuple(events))
+
+    def keep(self, name: str, test: ConversationTest) -> Path:
+        """Write a test under a free name in the workspace, and return its file. Raises UnreadableError."""
+        from goals_tui.store.atomic import make_folder, user_file
+
+        make_folder(self.folder)
+        slug = re.sub(r"[^\w]+", "-", name.casefold()).strip("-_")[:_LONGEST_NAME] or "conversation"
+        path, number = self.folder / f"{slug}.yaml", 2
+        while path.exists():
+            path, number = self.folder / f"{slug}-{number}.yaml", number + 1
+        text = io.StringIO()
+        content = {
+            "flow": test.flow,
+            "answers": list(test.answers),
+            "events": [{"goal": goal, "step": step} for goal, step in test.events],
+        }
+        round_trip().dump(content, text)
+        with user_file(path) as file:
+            file.write_text(text.getvalue(), "utf-8", newline="")
+        return path
+
+    def run(self, path: Path) -> TestResult:
+        """Run one test through the interpreter; nothing is written. Raises UnreadableError for a file that is none."""
+        test = self.read(path)
+        try:
+            flow = self._services.flows.get(test.flow)
+        except NotFoundError as error:
+            return TestResult(path.stem, (str(error),))
+        try:
+            came, problems = self._talk(flow, test.answers)
+        except GoalsError as error:
+            return TestResult(path.stem, (str(error),))
+        difference: tuple[str, ...] = ()
+        if came != list(test.events):
+            must, did = [_line(event) for event in test.events], [_line(event) for event in came]
+            difference = tuple(line for line in difflib.ndiff(must, did) if not line.startswith("?"))
+            missing = sum(line.startswith("-") for line in difference)
+            more = sum(line.startswith("+") for line in difference)
+            said = [f"{plural(missing, 'event')} missing"] if missing else []
+            said += [f"{plural(more, 'event')} too many"] if more else []
+            problems.append(", ".join(said))
+        return TestResult(path.stem, tuple(problems), difference)
+
+    def _talk(self, flow: Flow, answers: Sequence[str]) -> tuple[list[Event], list[str]]:
+        """Answer the flow's questions: the events that come, and what is odd about the answers."""
+        flows = [*(other for other in self._services.flows.all() if other.id != flow.id), flow]
+        known = self._services.goals.by_id()
+        named = {node.goal_id for each in flows for node in each.walk() if isinstance(node, TrackGoal)}
+        goals = {goal_id: known[goal_id] for goal_id in sorted(named & known.keys())}
+        conversation = Conversation(Program(flows, list(goals.values())), flow.id)
+        tracked = _Tracked(goals)
+        tracked.take(conversation.start())
+        for place_, answer in enumerate(answers, 1):
+            if conversation.waiting is None:
+                return tracked.events, [f"Nothing was asked any more when answer {place_} ({answer!r}) was due."]
+            tracked.take(conversation.answer(answer))
+        return tracked.events, []
+
+
+class _Tracked:
+    """What a conversation tracks, by the rules of tracking: steps before the initial one count for nothing."""
+
+    def __init__(self, goals: dict[str, Goal]) -> None:
+        self.events: list[Event] = []
+        self._goals = goals
+        self._open: dict[str, str] = {}
+
+    def take(self, outputs: Iterable[Output]) -> None:
+        for output in outputs:
+            if isinstance(output, Ended):
+                self._open.clear()
+            if not isinstance(output, Fired) or output.goal_id not in self._goals:
+                continue
+            goal = self._goals[output.goal_id]
+            joined = join_cycle(goal, output.step_ids, self._open.get(goal.id), lambda: f"{len(self.events)}")
+            if joined.cycle_id is not None:
+                self._open[goal.id] = joined.cycle_id
+            self.events += [(goal.name, goal.step(step_id).name) for step_id in joined.tracked]
+
+
+def _line(event: Event) -> str:
+    return f"{event[0]}: {event[1]}"
