@@ -36,7 +36,6 @@ from goals_tui.store.cycles.queries import (
     Tally,
     came_next,
     choose,
-    extents,
     tally,
     tally_each,
     waits,
@@ -106,17 +105,23 @@ def make_releases(question: Question) -> list[Release]:
     """Each snapshot against the one that appeared before it, in the order of their first event in the log."""
     sums: FigureTotals[str] = FigureTotals()
     cells: dict[str, dict[tuple[str | None, str | None], Share]] = defaultdict(dict)
-    for row in tally(question.reader, question.selection, by=["snapshot", "endpoint", "locale"]):
+    between: dict[str, tuple[int, int]] = {}
+    for row in tally(question.reader, question.selection, by=["snapshot", "endpoint", "locale"], extent=True):
         if row.period != CURRENT or row.key[0] is None:
             continue
         definition = question.definitions.by_number[row.goal]
         snapshot, *cell = (part_name(each, key, definition) for each, key in zip(_RELEASE_KEYS, row.key, strict=True))
         assert snapshot is not None
         sums.add(snapshot, definition, row)
+        first, last = between.get(snapshot, (row.first, row.last))
+        between[snapshot] = min(first, row.first), max(last, row.last)
         completed = row.cycles if definition.worth(row.masks).outcome == "completed" else 0
         share = cells[snapshot].get((cell[0], cell[1]), NO_CYCLES)
         cells[snapshot][cell[0], cell[1]] = share + Share(completed, row.cycles)
-    days = _days_in_use(question)
+    days = {
+        snapshot: (_local(question, last).date() - _local(question, first).date()).days + 1
+        for snapshot, (first, last) in between.items()
+    }
     found: list[Release] = []
     for snapshot in (each for each in _in_order_of_appearance(question) if each in cells):
         before = found[-1] if found else None
@@ -167,19 +172,6 @@ def make_first_appearances(question: Question) -> list[FirstAppearance]:
         if snapshot is not None:
             found.append(FirstAppearance(instant(moment), None, shown(snapshot) or snapshot))
     return found
-
-
-def _days_in_use(question: Question) -> dict[str, int]:
-    """How many calendar days of the zone lie between the first and the last cycle of each snapshot."""
-    between: dict[str, tuple[int, int]] = {}
-    for row in extents(question.reader, question.selection, "snapshot"):
-        name = shown(row.key) or row.key
-        first, last = between.get(name, (row.first, row.last))
-        between[name] = min(first, row.first), max(last, row.last)
-    return {
-        snapshot: (_local(question, last).date() - _local(question, first).date()).days + 1
-        for snapshot, (first, last) in between.items()
-    }
 
 
 def _local(question: Question, micros: int) -> datetime:

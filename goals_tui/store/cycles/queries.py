@@ -129,14 +129,9 @@ class Tally(NamedTuple):
     key: tuple[Any, ...]
     cycles: int
     masks: tuple[int, ...]
-
-
-class Extent(NamedTuple):
-    """When the first and the last cycle with this key started, in microseconds since 1970."""
-
-    key: str
-    first: int
-    last: int
+    first: int = 0
+    last: int = 0
+    """When the first and the last of them started, in microseconds since 1970, where that was asked for."""
 
 
 def tally(
@@ -146,6 +141,7 @@ def tally(
     by: Sequence[Bucket | Dimension],
     previous: TimeRange | None = None,
     later: TimeRange | None = None,
+    extent: bool = False,
 ) -> list[Tally]:
     """Count the selected cycles by goal, mask and key, in one scan; with those of an earlier and of a later range.
 
@@ -169,8 +165,9 @@ def tally(
     expressions = [one.sql if isinstance(one, Bucket) else f'"{COLUMNS[one]}"' for one in by]
     named = "".join(f", CASE WHEN {now} THEN {sql} END AS {key}" for sql, key in zip(expressions, keys, strict=True))
     grouped = ", ".join(["goal", "period", *keys])
+    between = ", min(started), max(started)" if extent else ""
     found = reader.rows(
-        f"""SELECT {grouped}, count(*), {masks} FROM (
+        f"""SELECT {grouped}, count(*), {masks}{between} FROM (
                 SELECT *, {period} AS period{named}
                 FROM ({reader.cycles_sql(attributes)})
                 WHERE started IS NULL OR ({conditions})
@@ -178,7 +175,8 @@ def tally(
         values.bound,
     )
     first = 2 + len(by)
-    return [Tally(row[0], row[1], row[2:first], row[first], row[first + 1 :]) for row in found]
+    end = first + 1 + reader.words
+    return [Tally(row[0], row[1], row[2:first], row[first], row[first + 1 : end], *row[end:]) for row in found]
 
 
 def tally_each(
@@ -212,20 +210,6 @@ def tally_each(
         place = len(by) - (everything ^ row[2]).bit_length()
         found[place].append(Tally(row[0], period, (row[4 + place],), row[3], row[first:]))
     return found
-
-
-def extents(reader: EventReader, selection: Selection, dimension: Dimension) -> list[Extent]:
-    """When the selected cycles of each value of a dimension started, first and last; none for those without one."""
-    values = Values()
-    column = COLUMNS[dimension]
-    conditions = " AND ".join([_within(selection.time_range, values), *selection.conditions(values)])
-    attributes = list(dict.fromkeys([*selection.attributes, column]))
-    rows = reader.rows(
-        f"""SELECT "{column}", min(started), max(started) FROM ({reader.cycles_sql(attributes)})
-            WHERE {conditions} AND "{column}" IS NOT NULL GROUP BY "{column}" """,
-        values.bound,
-    )
-    return [Extent(*row) for row in rows]
 
 
 class Next(NamedTuple):
