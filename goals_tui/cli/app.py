@@ -2,67 +2,90 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from goals_tui.cli import (
-    activities,
-    checks,
-    conversation_tests,
-    data,
-    decisions,
-    events,
-    flows,
-    goal_files,
-    goals,
-    packages,
-    reports,
-    workspaces,
-)
-from goals_tui.cli import annotations as annotation_commands
 from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import print_lines
 from goals_tui.cli.state import State
 
-app = Commands(
-    name="goals-tui",
-    help="Define goals for AI agents' conversations, wire them into flows, and read what they saved.",
-    no_args_is_help=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+MODULES = {
+    "init": "workspaces",
+    "demo": "workspaces",
+    "locate": "workspaces",
+    "serve": "workspaces",
+    "check": "checks",
+    "test": "conversation_tests",
+    "track": "data",
+    "simulate": "data",
+    "report": "reports",
+    "breakdown": "reports",
+    "funnel": "reports",
+    "cycles": "reports",
+    "cycle": "reports",
+    **dict.fromkeys(("compare", "explain", "dropoffs", "times", "releases", "targets", "what-if"), "decisions"),
+}
+"""Where single commands are made, in the order of the help."""
+
+GROUPS = {
+    "goals": ("goals", "app"),
+    "annotations": ("annotations", "app"),
+    "flows": ("flows", "app"),
+    "package": ("packages", "app"),
+    "events": ("events", "app"),
+    "activities": ("activities", "app"),
+    "import": ("data", "imports"),
+}
+"""Where groups of commands are made."""
 
 
-@app.callback(invoke_without_command=True)
-def options(
+def make_app(name: str | None = None) -> Commands:
+    """Return the app: with the one command or group of this name, where there is one, else with all of them.
+
+    Importing all commands takes longer than most of them run.
+    """
+    app = Commands(
+        name="goals-tui",
+        help="Define goals for AI agents' conversations, wire them into flows, and read what they saved.",
+        no_args_is_help=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(_options)
+    known = name in MODULES or name in GROUPS
+    for single, module in MODULES.items():
+        if name == single or not known:
+            _module(module).register(app, single)
+    for group, (module, attribute) in GROUPS.items():
+        if name == group or not known:
+            app.add_typer(getattr(_module(module), attribute), name=group)
+    return app
+
+
+def _module(name: str) -> Any:
+    return import_module(f"goals_tui.cli.{name}")
+
+
+def _options(
     context: typer.Context,
     workspace: Annotated[
-        Path | None,
+        str | None,  # a Path, checked by typer, would load pydantic
         typer.Option("--workspace", metavar="DIR", help="The workspace's folder (else GOALS_TUI_WORKSPACE)."),
     ] = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
 ) -> None:
     """Open the app; with a command: run that instead."""
-    context.obj = State(workspace)
+    context.obj = State(None if workspace is None else Path(workspace))
     if version:
         from goals_tui import __version__
 
         print_lines([f"goals-tui {__version__}"])
         raise typer.Exit
     if context.invoked_subcommand is None:
+        from goals_tui.cli import workspaces
+
         workspaces.open_app(context)
-
-
-for _module in (workspaces, checks, conversation_tests, data, reports, decisions):
-    _module.register(app)
-goal_files.register(goals.app)
-app.add_typer(goals.app, name="goals")
-app.add_typer(annotation_commands.app, name="annotations")
-app.add_typer(flows.app, name="flows")
-app.add_typer(packages.app, name="package")
-app.add_typer(events.app, name="events")
-app.add_typer(activities.app, name="activities")
-app.add_typer(data.imports, name="import")

@@ -15,9 +15,9 @@ _COLUMNS = ["code", "severity", "flow", "node", "goal", "step", "message"]
 _STYLES = {"error": "red", "warning": "yellow", "info": "dim"}
 
 
-def register(app: Commands) -> None:
-    """Add the command."""
-    app.command()(check)
+def register(app: Commands, name: str) -> None:
+    """Add the command of this name."""
+    app.command(name)({"check": check}[name])
 
 
 def check(

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import typer
-from pydantic import ValidationError
 from typer.core import TyperCommand, TyperGroup
-
-from goals_tui.domain.model import reason
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -27,6 +25,11 @@ class _Group(TyperGroup):
     def get_short_help_str(self, limit: int = _WHOLE) -> str:
         """Return the whole summary."""
         return super().get_short_help_str(_WHOLE)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments before the command's name. Raises typer.BadParameter."""
+        _take_as_they_are(self.get_params(ctx))
+        return super().parse_args(ctx, args)
 
 
 class _Command(TyperCommand):
@@ -50,11 +53,17 @@ class _Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments. Raises typer.BadParameter."""
+        _take_as_they_are(self.get_params(ctx))
         try:
             return super().parse_args(ctx, args)
         except typer.BadParameter as error:
-            if isinstance(error.__cause__, ValidationError):
-                error.message = f"{reason(error.__cause__)}."
+            if isinstance(error.__cause__, ValueError):
+                from pydantic import ValidationError
+
+                from goals_tui.domain.model import reason
+
+                if isinstance(error.__cause__, ValidationError):
+                    error.message = f"{reason(error.__cause__)}."
             raise
 
 
@@ -71,6 +80,38 @@ def _in_words(parameter: Any, row: tuple[str, str]) -> tuple[str, str]:
         return f"{least} to {bound}" if least else f"at {'least' if side == '>=' else 'most'} {bound}"
 
     return _TYPE.sub(value, row[0]), _RANGE.sub(span, row[1])
+
+
+class _Plain:
+    """Gives on a value that is what it should be already. typer checks each with pydantic, which takes long to load."""
+
+    def __init__(self, annotation: object) -> None:
+        self._annotation = annotation
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return the value for a parameter. Raises typer.BadParameter."""
+        wanted, several = self._annotation, param.multiple or param.nargs == -1
+        if value is None:
+            return () if several else None
+        if several and wanted == list[str] and all(map(_is_text, value)):
+            return list(value)
+        if (wanted is str and _is_text(value)) or (wanted is bool and type(value) is bool):
+            return value
+        if isinstance(wanted, type) and issubclass(wanted, StrEnum) and value in set(wanted):
+            return wanted(value)
+        param._runtime_param = None
+        return param.get_runtime_param().coerce(value, param=param, ctx=ctx)
+
+
+def _is_text(value: object) -> bool:
+    """Whether a value is text without bytes that are no UTF-8."""
+    return type(value) is str and (value.isascii() or value == value.encode(errors="ignore").decode())
+
+
+def _take_as_they_are(params: Iterable[Any]) -> None:
+    for param in params:
+        if hasattr(param, "type_descriptor") and getattr(param, "_runtime_param", param) is None:
+            param._runtime_param = _Plain(param.type_descriptor.annotation)
 
 
 class Commands(typer.Typer):

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from goals_tui.services.conversation_tests import TestResult
 
 
-def register(app: Commands) -> None:
-    """Add the command."""
-    app.command("test")(test)
+def register(app: Commands, name: str) -> None:
+    """Add the command under this name."""
+    app.command(name)(test)
 
 
 def test(

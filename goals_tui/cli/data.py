@@ -47,10 +47,10 @@ Locale = Annotated[str | None, typer.Option("--locale", metavar="L", help="The l
 Snapshot = Annotated[str | None, typer.Option("--snapshot", metavar="S", help="The snapshot's name.")]
 
 
-def register(app: Commands) -> None:
-    """Add the commands that stand by themselves."""
-    app.command()(track)
-    app.command()(simulate)
+def register(app: Commands, name: str) -> None:
+    """Add the command of this name."""
+    commands: dict[str, Callable[..., None]] = {"track": track, "simulate": simulate}
+    app.command(name)(commands[name])
 
 
 def track(

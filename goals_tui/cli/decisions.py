@@ -78,11 +78,18 @@ _MOST_PARTS = 3
 """How many parts of a dimension a table of an explanation shows; JSON and CSV have all."""
 
 
-def register(app: Commands) -> None:
-    """Add the commands."""
-    for command in (compare, explain, dropoffs, times, releases, targets):
-        app.command()(with_filters(command))
-    app.command("what-if")(with_filters(what_if))
+def register(app: Commands, name: str) -> None:
+    """Add the command of this name."""
+    commands: dict[str, Callable[..., None]] = {
+        "compare": compare,
+        "explain": explain,
+        "dropoffs": dropoffs,
+        "times": times,
+        "releases": releases,
+        "targets": targets,
+        "what-if": what_if,
+    }
+    app.command(name)(with_filters(commands[name]))
 
 
 # -- compare

@@ -12,7 +12,6 @@ from goals_tui.cli.output import ResultFormat, ResultFormatOption, print_json, p
 from goals_tui.cli.output_file import STANDARD_OUTPUT, ForceOption, check_replaceable
 from goals_tui.cli.run import FOUND_PROBLEMS
 from goals_tui.cli.state import services_with_goals
-from goals_tui.domain.project import currency_digits
 from goals_tui.format import percent, plural
 
 if TYPE_CHECKING:
@@ -64,6 +63,8 @@ def diff_goals(
     project = opened.project.get()
     read = {each.goal.id: read for each in plan.differences if (read := opened.goal_files.would_read(each))}
     if format is ResultFormat.JSON:
+        from goals_tui.domain.project import currency_digits
+
         digits = currency_digits(project.currency)
         print_json([_difference_json(each, read.get(each.goal.id), digits) for each in plan.differences])
     else:

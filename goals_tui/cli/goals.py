@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from goals_tui.cli import goal_files
 from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import (
     Format,
@@ -25,7 +26,6 @@ from goals_tui.cli.output import (
     say,
 )
 from goals_tui.cli.state import services_with_goals
-from goals_tui.domain.model import format_instant
 from goals_tui.format import plural, precise_percent
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def list_goals(context: typer.Context, format: FormatOption = Format.TABLE) -> N
             "steps": goal.steps,
             "flows": list(goal.flows),
         }
-        for goal in services_with_goals(context).goals.summaries()
+        for goal in services_with_goals(context).goal_summaries()
     ]
     headings: dict[Heading, str] = {
         "Goal": "name",
@@ -232,6 +232,8 @@ def goal_json(goal: Goal, digits: int) -> dict[str, Any]:
 
     Money is text with the currency's `digits`, at least, as in a report; null where it is not known.
     """
+    from goals_tui.domain.model import format_instant
+
     return {
         "id": goal.id,
         "reference_id": goal.reference_id,
@@ -263,3 +265,6 @@ def _amount(amount: Decimal, unpriced: bool, digits: int) -> str | None:
     from goals_tui.domain.value import format_amount
 
     return None if unpriced and not amount else format_amount(amount, digits)
+
+
+goal_files.register(app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -81,13 +81,15 @@ _NEWEST_FIRST = "-started_at"
 _STYLES = {"completed": "green", "partial": "yellow", "incomplete": "red", "orphan": "dim"}
 
 
-def register(app: Commands) -> None:
-    """Add the commands."""
-    app.command()(with_filters(report))
-    app.command()(with_filters(breakdown))
-    app.command()(with_filters(funnel))
-    app.command()(with_filters(cycles))
-    app.command()(cycle)
+def register(app: Commands, name: str) -> None:
+    """Add the command of this name."""
+    filtered: dict[str, Callable[..., None]] = {
+        "report": report,
+        "breakdown": breakdown,
+        "funnel": funnel,
+        "cycles": cycles,
+    }
+    app.command(name)(with_filters(filtered[name]) if name in filtered else cycle)
 
 
 class By(StrEnum):

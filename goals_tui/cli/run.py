@@ -33,10 +33,12 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command; returns the exit code. Errors that a user can act on go to standard error as one line."""
     _prepare_streams()
     output = sys.stdout
-    command = _command()
+    ordered = workspace_first(arguments)
+    at = {"--workspace": 2}.get(ordered[0], int(ordered[0].startswith("--workspace="))) if ordered else 0
+    command = _command(ordered[at] if at < len(ordered) else None)
     try:
         with _ctrl_c_noticed():
-            command(args=workspace_first(arguments), prog_name="goals-tui", standalone_mode=True)
+            command(args=ordered, prog_name="goals-tui", standalone_mode=True)
     except WrongValueError as error:
         # The domain calls the option by its name alone: 'from'.
         _complain(f"--{error.field}".join(str(error).rsplit(repr(error.field), 1)))
@@ -132,13 +134,13 @@ def _prepare_streams() -> None:
 
 
 @cache
-def _command() -> Callable[..., object]:
-    """The whole tree of commands; making it takes longer than most commands take."""
+def _command(name: str | None) -> Callable[..., object]:
+    """The command of this name, or the whole tree of commands where there is none."""
     from typer.main import get_command
 
-    from goals_tui.cli.app import app
+    from goals_tui.cli.app import make_app
 
-    return get_command(app)
+    return get_command(make_app(name))
 
 
 def _complain(message: str) -> None:

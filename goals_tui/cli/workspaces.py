@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -20,10 +21,10 @@ WEB_DRIVER = "TEXTUAL_DRIVER"
 """Set where the app draws into a browser (`serve`): there is no terminal then, and none is needed."""
 
 
-def register(app: Commands) -> None:
-    """Add the commands."""
-    for command in (init, demo, locate, serve):
-        app.command()(command)
+def register(app: Commands, name: str) -> None:
+    """Add the command of this name."""
+    commands: dict[str, Callable[..., None]] = {"init": init, "demo": demo, "locate": locate, "serve": serve}
+    app.command(name)(commands[name])
 
 
 def open_app(context: typer.Context) -> None:

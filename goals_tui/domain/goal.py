@@ -13,6 +13,7 @@ from pydantic import Field, PlainSerializer, StringConstraints
 
 from goals_tui.domain.activity import Trigger
 from goals_tui.domain.errors import NotFoundError
+from goals_tui.domain.limits import DEFAULT_MAX_STEPS, HIGHEST_MAX_STEPS
 from goals_tui.domain.model import MAX_NAME, MAX_TEXT, Instant, Line, Model, Text
 from goals_tui.domain.text import clean_line
 from goals_tui.domain.value import NO_METRICS, SuccessMetrics
@@ -139,10 +140,6 @@ def changed_fields(before: Goal, after: Goal) -> Iterator[str]:
     yield from (f"step {new[i].name!r}" for i in old if i in new and old[i] != new[i])
     if [i for i in old if i in new] != [i for i in new if i in old]:
         yield "order of the steps"
-
-
-DEFAULT_MAX_STEPS = 10
-HIGHEST_MAX_STEPS = 20
 
 
 @dataclass(frozen=True)

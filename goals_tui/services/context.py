@@ -6,23 +6,20 @@ import os
 import threading
 from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
-from zoneinfo import ZoneInfo
 
 from goals_tui.domain.errors import RefusedError, WrongValueError
-from goals_tui.domain.filters import moment_in, parse_moment
 from goals_tui.domain.ids import Ids
-from goals_tui.domain.model import MAX_NAME
-from goals_tui.domain.project import Project, zone
 from goals_tui.domain.text import clean_line
 from goals_tui.services.features import Features, read_features, read_switch
 from goals_tui.services.history import History
-from goals_tui.services.project import ProjectService
 from goals_tui.store.workspace import Values, Workspace, read_values
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from goals_tui.services.activities import Activities
     from goals_tui.services.annotations import Annotations
     from goals_tui.services.conversation_tests import ConversationTests
@@ -30,11 +27,13 @@ if TYPE_CHECKING:
     from goals_tui.services.flow_files import FlowFiles
     from goals_tui.services.flows import FlowService
     from goals_tui.services.goal_files import GoalFiles
+    from goals_tui.services.goal_list import GoalSummary
     from goals_tui.services.goals import GoalService
     from goals_tui.services.imports.service import Imports
     from goals_tui.services.insights.saved_filters import SavedFilters
     from goals_tui.services.insights.service import Insights
     from goals_tui.services.packages.service import Packages
+    from goals_tui.services.project import ProjectService
     from goals_tui.services.simulation import Simulation
     from goals_tui.services.tasks.service import Tasks
     from goals_tui.services.tracking import Tracker
@@ -73,7 +72,13 @@ class Services:
         self.ids = ids
         self.env = env
         self.history = History(workspace.documents)
-        self.project = ProjectService(workspace.documents, self.history)
+
+    @locked_cached_property
+    def project(self) -> ProjectService:
+        """The project's settings."""
+        from goals_tui.services.project import ProjectService
+
+        return ProjectService(self.workspace.documents, self.history)
 
     @locked_cached_property
     def values(self) -> Values:
@@ -96,6 +101,12 @@ class Services:
         from goals_tui.services.goals import GoalService
 
         return GoalService(self)
+
+    def goal_summaries(self) -> list[GoalSummary]:
+        """Return every goal in short, by name: `goals.summaries()` without importing the models."""
+        from goals_tui.services.goal_list import list_goals
+
+        return list_goals(self.workspace.documents)
 
     @locked_cached_property
     def goal_files(self) -> GoalFiles:
@@ -206,8 +217,13 @@ def open_services(
     """Open the workspace at `path`. Raises UnreadableError with what to do where there is none."""
     env = os.environ if env is None else env
     workspace = Workspace.open(path)
-    clock = clock or clock_of(env, lambda: ProjectService(workspace.documents, History(workspace.documents)).get().zone)
-    return Services(workspace, clock=clock, ids=ids or Ids(), env=env)
+    return Services(workspace, clock=clock or clock_of(env, partial(_zone, workspace)), ids=ids or Ids(), env=env)
+
+
+def _zone(workspace: Workspace) -> ZoneInfo:
+    from goals_tui.services.project import ProjectService
+
+    return ProjectService(workspace.documents, History(workspace.documents)).get().zone
 
 
 def create_workspace(
@@ -224,6 +240,8 @@ def create_workspace(
 
     Raises RefusedError for an empty name, an unknown currency or time zone, or where a workspace is already.
     """
+    from goals_tui.domain.model import MAX_NAME
+    from goals_tui.domain.project import Project, zone
     from goals_tui.services.currencies import check_currency
 
     env = os.environ if env is None else env
@@ -246,6 +264,8 @@ def clock_of(env: Mapping[str, str], zone_of: Callable[[], ZoneInfo]) -> Clock:
     fixed = env.get(NOW_VARIABLE)
     if not fixed:
         return lambda: datetime.now(UTC)
+    from goals_tui.domain.filters import moment_in, parse_moment
+
     try:
         now = parse_moment(fixed, NOW_VARIABLE)
     except WrongValueError:

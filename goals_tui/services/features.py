@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from goals_tui.domain.errors import RefusedError
-from goals_tui.domain.goal import DEFAULT_MAX_STEPS, HIGHEST_MAX_STEPS
+from goals_tui.domain.limits import DEFAULT_MAX_STEPS, HIGHEST_MAX_STEPS
 
 USE_GOALS = ("FEATURE_USE_GOALS_V2", "FEATURE_USE_GOALS")
 """The names of the switch, the one that counts first; `store.values_file.KNOWN_KEYS` lists all of this module."""

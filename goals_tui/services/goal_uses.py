@@ -39,10 +39,6 @@ class GoalUses:
         uses = self._by_goal().get(goal_id, [])
         return [use for use in uses if step_id is None or step_id in use.step_ids]
 
-    def flow_names(self) -> dict[str, tuple[str, ...]]:
-        """For each goal that is tracked: the names of the flows that do."""
-        return {goal: tuple(dict.fromkeys(use.flow for use in uses)) for goal, uses in self._by_goal().items()}
-
     def replace_goal(self, goal_id: str, other_id: str, steps: Mapping[str, str]) -> int:
         """Let every node of a goal track another one instead; returns how many nodes changed.
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain import goal as goal_rules
 from goals_tui.domain.activity import Trigger
 from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from goals_tui.domain.goal import Goal, Problem, Step, StepKind, changed_fields, same_definition
 from goals_tui.domain.project import currency_digits
-from goals_tui.domain.text import clean_line, clean_text
-from goals_tui.domain.value import SuccessMetrics, format_amount
+from goals_tui.domain.value import format_amount
 from goals_tui.domain.words import fold
 from goals_tui.services.flows import free_name
+from goals_tui.services.goal_list import GoalSummary, list_goals
 from goals_tui.services.goal_uses import GoalUses, NodeUse
 from goals_tui.services.stored import parse, unreadable
 from goals_tui.store.document_storage import without_garbage_collection
@@ -27,28 +27,6 @@ if TYPE_CHECKING:
 KIND = "goals"
 VERSIONS = "goal_versions"
 _MANY = 1_000
-_KINDS = frozenset(get_args(StepKind))
-_GOAL_KEYS, _STEP_KEYS = frozenset(Goal.model_fields), frozenset(Step.model_fields)
-_METRICS_KEYS = frozenset(SuccessMetrics.model_fields)
-
-
-@dataclass(frozen=True)
-class GoalSummary:
-    """A line of the list of goals. `steps` counts the initial one; `flows` are the names of those that track it."""
-
-    id: str
-    name: str
-    description: str
-    version: str
-    revision: int
-    changed_at: str
-    step_kinds: tuple[StepKind, ...]
-    flows: tuple[str, ...]
-
-    @property
-    def steps(self) -> int:
-        """How many steps the goal has, the initial one included."""
-        return len(self.step_kinds)
 
 
 @dataclass(frozen=True)
@@ -80,9 +58,7 @@ class GoalService:
 
     def summaries(self) -> list[GoalSummary]:
         """Every goal in short, by name; quick with 10,000 of them."""
-        uses = self.uses.flow_names()
-        rows = [_summary(document, uses) for document in self._documents.all(KIND).values()]
-        return sorted(rows, key=lambda row: (fold(row.name), row.id))
+        return list_goals(self._documents)
 
     def all(self) -> list[Goal]:
         """Every goal, by name."""
@@ -347,34 +323,6 @@ def _check_revision(get: Callable[[str, str], Mapping[str, Any] | None], goal: G
 def _gone(before: Goal | None, after: Goal) -> list[str]:
     kept = {step.id for step in after.steps}
     return [step.id for step in before.steps if step.id not in kept] if before else []
-
-
-def _is_plain_step(step: Mapping[str, Any]) -> bool:
-    return _STEP_KEYS.issuperset(step) and _METRICS_KEYS.issuperset(step.get("metrics", ()))
-
-
-def _summary(document: Mapping[str, Any], uses: Mapping[str, tuple[str, ...]]) -> GoalSummary:
-    """Without parsing the whole goal. Raises UnreadableError for a document that can't be one.
-
-    A key that is not ours is refused here as everywhere: saving the goal would lose what it says.
-    """
-    try:
-        steps = document["steps"]
-        kinds = tuple(step["kind"] for step in steps)
-        if not _GOAL_KEYS.issuperset(document) or not all(map(_is_plain_step, steps)):
-            parse(Goal, document)
-        return GoalSummary(
-            document["id"],
-            clean_line(document["name"]),
-            clean_text(document["description"]),
-            document["version"],
-            document["revision"],
-            document["changed_at"],
-            kinds if _KINDS.issuperset(kinds) else tuple(step.kind for step in parse(Goal, document).steps),
-            uses.get(document["id"], ()),
-        )
-    except (KeyError, TypeError, AttributeError):
-        return _summary(parse(Goal, document).model_dump(mode="json"), uses)
 
 
 class GoalsById(Mapping[str, Goal]):

@@ -11,12 +11,13 @@ import time
 import zlib
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING, Protocol
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.store.atomic import explained, file_mode, make_folder, open_or_make, refusal
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 if sys.platform != "win32":
     import fcntl
@@ -67,7 +68,7 @@ class PortableLock:
         self._timeout = timeout
         self._makes_folder = makes_folder
         self._threads = threading.Lock()
-        self._lock = FileLock(path, timeout=timeout)
+        self._lock: FileLock | None = None
 
     def __enter__(self) -> None:
         if not self._threads.acquire(timeout=self._timeout):
@@ -75,8 +76,13 @@ class PortableLock:
         try:
             if self._makes_folder:
                 make_folder(self._path.parent)
+            if self._lock is None:
+                # Imported late: it takes longer than most commands that write nothing.
+                from filelock import FileLock
+
+                self._lock = FileLock(self._path, timeout=self._timeout)
             self._lock.acquire()
-        except Timeout:
+        except TimeoutError:
             self._threads.release()
             raise _busy(self._path, self._timeout) from None
         except OSError as error:
@@ -89,6 +95,7 @@ class PortableLock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        assert self._lock is not None
         self._lock.release()
         self._threads.release()
 
@@ -260,6 +267,8 @@ class LivenessLock:
     """The mark of one process. `set` while it works on something, `clear` when it has nothing left to do."""
 
     def __init__(self, workspace: Path, owner: str) -> None:
+        from filelock import FileLock
+
         self._file = _file(workspace, owner)
         self._lock = FileLock(self._file, mode=_mode(workspace), thread_local=False)
 
@@ -284,6 +293,8 @@ def is_running(workspace: Path, owner: str) -> bool:
     file = _file(workspace, owner)
     if not owner or not file.is_file():
         return False
+    from filelock import FileLock, Timeout
+
     lock = FileLock(file, mode=_mode(workspace))
     try:
         lock.acquire(timeout=0)

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from goals_tui.domain.activity import Activity
 from goals_tui.domain.errors import RefusedError, UnreadableError, nearest_names
-from goals_tui.domain.project import Project
 from goals_tui.domain.text import quoted
 from goals_tui.format import plural
 from goals_tui.store.atomic import make_folder, make_workspace_folder, refusal
 from goals_tui.store.documents import Documents
-from goals_tui.store.duckdb_files import unusable
-from goals_tui.store.events.log import EventLog, Log
-from goals_tui.store.events.schema import ACTIVITIES
 
 if TYPE_CHECKING:
     import yaml
+
+    from goals_tui.domain.activity import Activity
+    from goals_tui.domain.project import Project
+    from goals_tui.store.events.log import EventLog, Log
 
 VALUES = "values.yaml"
 KNOWN_KEYS = (
@@ -220,8 +220,30 @@ class Workspace:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.documents = Documents(path / DOCUMENTS, NEEDED, settle=lambda: self.events.settle())
-        self.events = EventLog(path / EVENTS, self.documents)
-        self.activities: Log[Activity] = Log(path / ACTIVITIES_FOLDER, ACTIVITIES)
+        self._events: EventLog | None = None
+        self._activities: Log[Activity] | None = None
+        self._opening = threading.RLock()
+
+    @property
+    def events(self) -> EventLog:
+        """The event log. Commands that need none of it don't import it."""
+        with self._opening:
+            if self._events is None:
+                from goals_tui.store.events.log import EventLog
+
+                self._events = EventLog(self.path / EVENTS, self.documents)
+            return self._events
+
+    @property
+    def activities(self) -> Log[Activity]:
+        """The log of activities, made and imported late like that of events."""
+        with self._opening:
+            if self._activities is None:
+                from goals_tui.store.events.log import Log
+                from goals_tui.store.events.schema import ACTIVITIES
+
+                self._activities = Log(self.path / ACTIVITIES_FOLDER, ACTIVITIES)
+            return self._activities
 
     @property
     def notices(self) -> list[str]:
@@ -234,6 +256,8 @@ class Workspace:
 
         Raises RefusedError where a workspace is already, UnreadableError where nothing can be written.
         """
+        from goals_tui.store.duckdb_files import unusable
+
         if (path / DOCUMENTS).exists():
             raise RefusedError(f"There is a workspace at {path} already. Open it, or choose another folder.")
         why = unusable(path / EVENTS)

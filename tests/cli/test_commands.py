@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from goals_tui.cli.app import app
+from goals_tui.cli.app import make_app
 from goals_tui.domain.event import source
 from goals_tui.services.context import Services
 from tests import builders
@@ -384,7 +384,7 @@ def commands(group: Any, *path: str) -> Iterator[list[str]]:
         yield from commands(command, *path, name)
 
 
-@pytest.mark.parametrize("path", commands(get_command(app)), ids=" ".join)
+@pytest.mark.parametrize("path", commands(get_command(make_app())), ids=" ".join)
 def test_help_is_whole_and_shows_no_types_of_python(cli: Cli, path: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     shown = cli(*path, "--help").out

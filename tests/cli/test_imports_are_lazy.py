@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
+from goals_tui.cli.app import GROUPS, MODULES, make_app
 from goals_tui.services.context import Services
+from tests.builders import book_a_flight
 
 PROBE = """
 import sys, contextlib
@@ -16,15 +19,16 @@ sys.argv = ["goals-tui", *{arguments!r}]
 from goals_tui.__main__ import main
 with contextlib.suppress(SystemExit):
     main()
-print(" ".join(sorted({{name.partition(".")[0] for name in sys.modules}})), file=sys.stderr)
+print(" ".join(sorted(sys.modules)), file=sys.stderr)
 """
 
 
-def imported_by(*arguments: str, cwd: Path | None = None) -> set[str]:
-    """The top-level modules that are loaded once a command has run."""
+def imported_by(*arguments: str, cwd: Path | None = None, whole: bool = False) -> set[str]:
+    """The modules that are loaded once a command has run: the top-level ones, or all by their `whole` names."""
     code = PROBE.format(arguments=arguments)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=cwd)
-    return set(done.stderr.splitlines()[-1].split())
+    names = done.stderr.splitlines()[-1].split()
+    return set(names) if whole else {name.partition(".")[0] for name in names}
 
 
 def test_the_probe_sees_what_is_imported(services: Services) -> None:
@@ -44,6 +48,30 @@ def test_commands_do_not_import_the_app(services: Services, command: list[str]) 
 
 def test_listing_goals_needs_no_database(services: Services) -> None:
     assert "duckdb" not in imported_by("--workspace", str(services.workspace.path), "goals", "list")
+
+
+@pytest.mark.parametrize("format", ["table", "json", "csv"])
+def test_listing_goals_needs_no_models(services: Services, format: str) -> None:
+    services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+    listing = ["--workspace", str(services.workspace.path), "goals", "list", "--format", format]
+    assert "goals_tui.domain.model" not in imported_by(*listing, whole=True)
+    assert "pydantic.main" not in imported_by(*listing, whole=True)
+
+
+def test_a_command_imports_no_other_command(services: Services) -> None:
+    loaded = imported_by("--workspace", str(services.workspace.path), "goals", "list", whole=True)
+    assert "goals_tui.cli.goals" in loaded
+    assert not {f"goals_tui.cli.{other}" for other in ("reports", "data", "packages", "events", "flows")} & loaded
+
+
+def test_every_command_is_found_without_the_others() -> None:
+    everything = get_command(make_app()).commands  # type: ignore[attr-defined]  # a group, which typer types as a command
+    assert list(everything) == [*MODULES, *GROUPS]
+    for name, command in everything.items():
+        alone = get_command(make_app(name)).commands  # type: ignore[attr-defined]
+        assert list(alone) == [name]
+        assert [each.name for each in alone[name].params] == [each.name for each in command.params]
+    assert list(get_command(make_app("--help")).commands) == list(everything)  # type: ignore[attr-defined]
 
 
 def test_the_first_frame_needs_no_models() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from typer.main import get_command
 
 from goals_tui.cli import filter_options
-from goals_tui.cli.app import app
+from goals_tui.cli.app import make_app
 from goals_tui.domain.filters import SPAN_NAMES, Choice, Filters
 from goals_tui.domain.text import clean_line
 from goals_tui.services.context import Services
@@ -29,7 +29,7 @@ def parsed(command: str, services: Services) -> Filters:
     words = shlex.split(command)
     assert words[0] == "goals-tui"
     at = words.index("report")
-    report = get_command(app).commands["report"]  # type: ignore[attr-defined]  # a group, which typer types as a command
+    report = get_command(make_app()).commands["report"]  # type: ignore[attr-defined]  # a group, which typer types as a command
     options: dict[str, Any] = report.make_context("report", words[at + 1 :]).params
     return filter_options._read({name: options[name] for name in filter_options._OPTIONS})(services)
 

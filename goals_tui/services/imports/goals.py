@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from goals_tui.domain import goal as goal_rules
 from goals_tui.domain.goal import Goal, same_definition, with_triggers_of
+from goals_tui.domain.limits import HIGHEST_MAX_STEPS
 from goals_tui.domain.words import fold
 from goals_tui.services.flows import first_free
 from goals_tui.services.imports.odata_goals import ReadGoal
@@ -99,7 +100,7 @@ def _save(
             kept_values.add(goal.id)
         goal = valued
     taken = [goal.name] if names.taken(goal.name, goal.id) else []
-    most = services.features.max_steps if read.current else goal_rules.HIGHEST_MAX_STEPS
+    most = services.features.max_steps if read.current else HIGHEST_MAX_STEPS
     for problem in goal_rules.problems(goal, max_steps=most, taken_names=taken):
         why = f"the goal {goal.name!r} can't be saved: {problem.message}"
         broken.add(read.place.file, read.place.record, why)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import NotFoundError, RefusedError
-from goals_tui.domain.goal import HIGHEST_MAX_STEPS, Goal, Step
+from goals_tui.domain.goal import Goal, Step
+from goals_tui.domain.limits import HIGHEST_MAX_STEPS
 from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import fold
 from goals_tui.format import plural

@@ -25,7 +25,8 @@ from goals_tui.tui.app.dialogs import Dialog, Form
 from goals_tui.tui.widgets.fields import Options
 
 if TYPE_CHECKING:
-    from goals_tui.services.goals import Consequences, GoalSummary
+    from goals_tui.services.goal_list import GoalSummary
+    from goals_tui.services.goals import Consequences
 
 
 class DeleteGoal(Dialog[bool]):

@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 
 from goals_tui.domain.goal import GLYPHS, StepKind
 from goals_tui.domain.words import fold
-from goals_tui.services.goals import GoalSummary
+from goals_tui.services.goal_list import GoalSummary
 from goals_tui.tui.app.actions import shown_key
 from goals_tui.tui.goals.figures import SEVERITIES, SPARK_DAYS, Rate, sparkline, worst
 from goals_tui.tui.widgets.columns import Cell, Column, whole

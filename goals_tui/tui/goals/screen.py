@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from goals_tui.domain.errors import GoalsError
 from goals_tui.format import plural
-from goals_tui.services.goals import GoalSummary
+from goals_tui.services.goal_list import GoalSummary
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.screen import FlowPlace, GoalPlace, Place, ScreenFrame

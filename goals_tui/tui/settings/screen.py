@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from goals_tui.domain.errors import ConflictError, GoalsError
-from goals_tui.domain.goal import HIGHEST_MAX_STEPS
+from goals_tui.domain.limits import HIGHEST_MAX_STEPS
 from goals_tui.services.features import MAX_STEPS, USE_GOALS
 from goals_tui.tui.app.actions import bindings, key_names, registry
 from goals_tui.tui.app.choose import Choose, Option

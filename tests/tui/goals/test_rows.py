@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from goals_tui.services.goals import GoalSummary
+from goals_tui.services.goal_list import GoalSummary
 from goals_tui.tui.goals.goal_list import ORDERS, GoalRows, Order
 
 

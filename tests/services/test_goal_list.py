@@ -1,0 +1,40 @@
+"""The list of goals is made from documents; it says what the models would."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from goals_tui.domain.errors import UnreadableError
+from goals_tui.domain.goal import Goal, Step, StepKind
+from goals_tui.domain.value import SuccessMetrics
+from goals_tui.services.context import Services
+from goals_tui.services.goal_list import GOAL_KEYS, METRICS_KEYS, STEP_KEYS, STEP_KINDS, list_goals
+from tests.builders import book_a_flight, flow, if_, say, track
+
+
+def test_the_fields_are_those_of_the_models() -> None:
+    assert set(Goal.model_fields) == GOAL_KEYS
+    assert set(Step.model_fields) == STEP_KEYS
+    assert set(SuccessMetrics.model_fields) == METRICS_KEYS
+    assert set(get_args(StepKind)) == STEP_KINDS
+
+
+def test_flows_that_track_a_goal_are_named_in_order(services: Services) -> None:
+    flight = services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+    initial = track(flight, flight.initial.name)
+    services.flows.save(flow("b", if_("If", (say("Hello"), initial))))
+    services.flows.save(flow("A", initial, track(flight, flight.initial.name, name="again")))
+    services.flows.save(flow("C", say("Nothing")))
+    (row,) = list_goals(services.workspace.documents)
+    assert row.flows == ("A", "b")
+    assert services.goal_summaries() == services.goals.summaries() == [row]
+
+
+def test_a_flow_that_cannot_be_read_is_named(services: Services) -> None:
+    path = services.workspace.path / "goals.json"
+    services.flows.save(flow("Broken", say("Hello")))
+    path.write_text(path.read_text().replace('"kind": "say"', '"sort": "say"'))
+    with pytest.raises(UnreadableError, match="the flow 'Broken' can't be read"):
+        services.goal_summaries()
