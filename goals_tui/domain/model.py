@@ -19,7 +19,7 @@ MAX_TEXT = 10_000
 class Model(BaseModel):
     """An immutable value; change it with `model_copy(update=...)`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
 
 
 def _to_utc(moment: datetime) -> datetime:

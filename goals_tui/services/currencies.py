@@ -24,6 +24,33 @@ _NO_CURRENCIES = {"CNH", "XTS", "XXX"}
 """What Babel lists beside currencies: an offshore rate, a code for tests, and "no currency"."""
 
 
+SYMBOLS = {
+    "AUD": "A$",
+    "BRL": "R$",
+    "CAD": "CA$",
+    "CNY": "CN¥",
+    "EUR": "€",
+    "GBP": "£",
+    "HKD": "HK$",
+    "ILS": "₪",
+    "INR": "₹",
+    "JPY": "¥",
+    "KRW": "₩",
+    "MXN": "MX$",
+    "NZD": "NZ$",
+    "PHP": "₱",
+    "TWD": "NT$",
+    "USD": "$",
+    "VND": "₫",
+    "XAF": "FCFA",
+    "XCD": "EC$",
+    "XCG": "Cg.",
+    "XOF": "F\u202fCFA",
+    "XPF": "CFPF",
+}
+"""The signs that CLDR has in English, which reports need; loading Babel for them takes longer than the report."""
+
+
 @cache
 def list_currencies() -> tuple[Currency, ...]:
     """The currencies that people pay with, by code."""
@@ -48,12 +75,9 @@ def _currency(code: str) -> Currency:
     return Currency(code, Locale("en").currencies.get(code, code), symbol(code), currency_digits(code))
 
 
-@cache
 def symbol(code: str) -> str:
     """The sign of a currency (€), or its code where it has none."""
-    from babel import Locale
-
-    return str(Locale("en").currency_symbols.get(code, code))
+    return SYMBOLS.get(code, code)
 
 
 def check_currency(code: str) -> str:

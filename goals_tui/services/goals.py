@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain import goal as goal_rules
@@ -14,14 +15,13 @@ from goals_tui.domain.goal import Goal, Problem, Step, StepKind, changed_fields,
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.value import format_amount
 from goals_tui.domain.words import fold
-from goals_tui.services.flows import free_name
 from goals_tui.services.goal_list import GoalSummary, list_goals
-from goals_tui.services.goal_uses import GoalUses, NodeUse
 from goals_tui.services.stored import parse, unreadable
 from goals_tui.store.document_storage import without_garbage_collection
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
+    from goals_tui.services.goal_uses import GoalUses, NodeUse
     from goals_tui.services.history import Editing
 
 KIND = "goals"
@@ -52,7 +52,13 @@ class GoalService:
         self._documents = services.workspace.documents
         self._parsed: dict[str, tuple[Mapping[str, Any], Goal]] = {}
         self._parsed_versions: dict[str, tuple[Mapping[str, Any], Goal]] = {}
-        self.uses = GoalUses(services)
+
+    @cached_property
+    def uses(self) -> GoalUses:
+        """Where goals stand in flows."""
+        from goals_tui.services.goal_uses import GoalUses
+
+        return GoalUses(self._services)
 
     # -- reading
 
@@ -204,6 +210,8 @@ class GoalService:
 
     def duplicate(self, goal_id: str) -> Goal:
         """A saved copy of a goal under a free name, with new ids."""
+        from goals_tui.services.flows import free_name
+
         goal, ids = self.get(goal_id), self._services.ids
         steps = tuple(step.model_copy(update={"id": ids.hex24()}) for step in goal.steps)
         name = free_name(goal.name, [summary.name for summary in self.summaries()])

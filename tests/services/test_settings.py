@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from babel import Locale
 
 from goals_tui.domain.errors import ConflictError, GoalsError, RefusedError, UnreadableError, WrongValueError
 from goals_tui.services.completion_names import default_workspace
@@ -163,3 +164,9 @@ def test_a_feature_flag_is_true_or_false() -> None:
     assert read_features({"FEATURE_USE_GOALS_V2": "TRUE"}, {}).enabled
     with pytest.raises(GoalsError, match=r"is 'maybe'\. Write true or false\."):
         read_features({"FEATURE_USE_GOALS_V2": "maybe"}, {})
+
+
+def test_the_signs_of_currencies_are_those_of_babel() -> None:
+    known = Locale("en").currency_symbols
+    signs = {currency.code: currency.symbol for currency in list_currencies()}
+    assert signs == {code: known.get(code, code) for code in signs}
