@@ -25,7 +25,7 @@ LIBRARIES = [sys.executable, "-c", "import typer, rich.table, rich.console, pyda
 DATABASE = [*LIBRARIES[:2], f"{LIBRARIES[2]}, duckdb; duckdb.connect()"]
 MOST_FOR_GOALS = 1.4
 MOST_FOR_REPORT = 2.4
-"""The aim is 1.4 as well. pydantic builds the models of goals and filters, and DuckDB reads the log: 2.0 was measured."""
+"""The aim is 1.4 as well; 2.0 is what loading pydantic's models and reading the log come to."""
 
 
 def seconds(*command: str, **env: str) -> float:
