@@ -43,7 +43,7 @@ def test_version_needs_almost_nothing() -> None:
 @pytest.mark.parametrize("command", [["report"], ["goals", "list"], ["check"], ["cycles"]])
 def test_commands_do_not_import_the_app(services: Services, command: list[str]) -> None:
     loaded = imported_by("--workspace", str(services.workspace.path), *command)
-    assert not loaded & {"textual", "plotext", "textual_plotext"}
+    assert not loaded & {"textual", "plotext"}
 
 
 def test_listing_goals_needs_no_database(services: Services) -> None:

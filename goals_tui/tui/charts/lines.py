@@ -84,20 +84,20 @@ def _plotted(series: Series, frame: Frame) -> dict[tuple[int, int], int]:
 
 
 def _drawn(xs: list[int], ys: list[int], frame: Frame) -> list[str]:
-    from textual_plotext import Plot
+    import plotext
 
-    plot = Plot()
-    plot.theme("clear")
-    plot.plotsize(frame.width, frame.height)
-    # plotsize alone keeps the size of the first terminal that plotext saw (textual-plotext issue 5).
-    plot._set_size(frame.width, frame.height)
-    plot.frame(False)
-    plot.xticks([])
-    plot.yticks([])
-    plot.xlim(0, frame.width * _DOTS_ACROSS - 1)
-    plot.ylim(0, frame.height * _DOTS_UP - 1)
-    plot.plot(xs, ys, marker="braille")
-    return Text.from_ansi(plot.build()).plain.split("\n")[: frame.height]
+    # Its figure is global, and lines are drawn by one thread only. Nothing of the terminal's size may matter.
+    plotext.clear_figure()
+    plotext.limit_size(False, False)
+    plotext.theme("clear")
+    plotext.plot_size(frame.width, frame.height)
+    plotext.frame(False)
+    plotext.xticks([])
+    plotext.yticks([])
+    plotext.xlim(0, frame.width * _DOTS_ACROSS - 1)
+    plotext.ylim(0, frame.height * _DOTS_UP - 1)
+    plotext.plot(xs, ys, marker="braille")
+    return Text.from_ansi(plotext.build()).plain.split("\n")[: frame.height]
 
 
 def _stretches(series: Series) -> list[list[tuple[int, float]]]:
