@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from goals_tui.domain.flow import Flow, TrackGoal, title
-from goals_tui.domain.goal import Goal
+from goals_tui.services.goal_list import NodeUse, node_uses
 from goals_tui.services.stored import parse
 
 if TYPE_CHECKING:
+    from goals_tui.domain.flow import TrackGoal
+    from goals_tui.domain.goal import Goal
     from goals_tui.services.context import Services
-
-
-@dataclass(frozen=True)
-class NodeUse:
-    """A Track Goal Process node that tracks a goal. `node` is its title, `label` what it was called, if anything."""
-
-    flow_id: str
-    flow: str
-    node_id: str
-    node: str
-    label: str
-    step_ids: tuple[str, ...]
 
 
 class GoalUses:
@@ -84,6 +71,7 @@ class GoalUses:
         self, label: str, goal_id: str, step_id: str | None, change: Callable[[TrackGoal], TrackGoal | None]
     ) -> int:
         from goals_tui.domain import flow_edit
+        from goals_tui.domain.flow import Flow, TrackGoal
 
         changed = 0
         with self._services.history.edit(label) as edit:
@@ -104,13 +92,7 @@ class GoalUses:
     def _by_goal(self) -> dict[str, list[NodeUse]]:
         stamp, cached = self._services.workspace.documents.stamp(), self._cached
         if cached[0] != stamp:
-            found: dict[str, list[NodeUse]] = defaultdict(list)
-            for flow in self._services.flows.all():
-                for node in flow.walk():
-                    if isinstance(node, TrackGoal) and node.goal_id:
-                        use = NodeUse(flow.id, flow.name, node.id, title(node), node.label, node.step_ids)
-                        found[node.goal_id].append(use)
-            cached = self._cached = (stamp, dict(found))
+            cached = self._cached = (stamp, node_uses(self._services.workspace.documents))
         return cached[1]
 
 

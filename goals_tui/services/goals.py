@@ -21,7 +21,8 @@ from goals_tui.store.document_storage import without_garbage_collection
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
-    from goals_tui.services.goal_uses import GoalUses, NodeUse
+    from goals_tui.services.goal_list import NodeUse
+    from goals_tui.services.goal_uses import GoalUses
     from goals_tui.services.history import Editing
 
 KIND = "goals"

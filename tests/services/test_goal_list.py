@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import get_args
 
 import pytest
+from hypothesis import given, settings
 
 from goals_tui.domain.errors import UnreadableError
+from goals_tui.domain.flow import KIND_TITLES, Flow, TrackGoal, title
 from goals_tui.domain.goal import Goal, Step, StepKind
 from goals_tui.domain.value import SuccessMetrics
+from goals_tui.domain.words import fold
 from goals_tui.services.context import Services
-from goals_tui.services.goal_list import GOAL_KEYS, METRICS_KEYS, STEP_KEYS, STEP_KINDS, list_goals
-from tests.builders import book_a_flight, flow, if_, say, track
+from goals_tui.services.goal_list import (
+    GOAL_KEYS,
+    METRICS_KEYS,
+    STEP_KEYS,
+    STEP_KINDS,
+    TRACKING_TITLE,
+    NodeUse,
+    list_goals,
+    node_uses,
+)
+from tests.builders import book_a_flight, flow, flow_sets, if_, say, track
 
 
 def test_the_fields_are_those_of_the_models() -> None:
@@ -19,6 +32,7 @@ def test_the_fields_are_those_of_the_models() -> None:
     assert set(Step.model_fields) == STEP_KEYS
     assert set(SuccessMetrics.model_fields) == METRICS_KEYS
     assert set(get_args(StepKind)) == STEP_KINDS
+    assert KIND_TITLES["track_goal"] == TRACKING_TITLE
 
 
 def test_flows_that_track_a_goal_are_named_in_order(services: Services) -> None:
@@ -38,3 +52,17 @@ def test_a_flow_that_cannot_be_read_is_named(services: Services) -> None:
     path.write_text(path.read_text().replace('"kind": "say"', '"sort": "say"'))
     with pytest.raises(UnreadableError, match="the flow 'Broken' can't be read"):
         services.goal_summaries()
+
+
+@settings(max_examples=30, deadline=None)
+@given(flows=flow_sets(tracked=(book_a_flight(),)))
+def test_nodes_that_track_are_those_of_the_models(flows: tuple[Flow, ...]) -> None:
+    documents = {"flows": {flow.id: flow.model_dump(mode="json") for flow in flows}}
+    found = node_uses(SimpleNamespace(all=documents.__getitem__))  # type: ignore[arg-type]  # it is asked for nothing else
+    expected = [
+        NodeUse(flow.id, flow.name, node.id, title(node), node.label, node.step_ids)
+        for flow in sorted(flows, key=lambda flow: (fold(flow.name), flow.id))
+        for node in flow.walk()
+        if isinstance(node, TrackGoal) and node.goal_id
+    ]
+    assert [use for uses in found.values() for use in uses] == expected

@@ -40,8 +40,7 @@ from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.flows.kinds import Names
 
 if TYPE_CHECKING:
-    from goals_tui.services.goal_list import GoalSummary
-    from goals_tui.services.goal_uses import NodeUse
+    from goals_tui.services.goal_list import GoalSummary, NodeUse
 
 
 class SpokenField(TextArea):

@@ -18,7 +18,7 @@ from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.goal import Goal, Step
 from goals_tui.domain.words import fold
 from goals_tui.format import plural
-from goals_tui.services.goal_uses import NodeUse
+from goals_tui.services.goal_list import NodeUse
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import Dialog, Form

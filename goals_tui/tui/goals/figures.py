@@ -8,11 +8,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from goals_tui.domain.filters import Filters, SpanName
-from goals_tui.domain.report import Figures
 from goals_tui.format import percent
 
 if TYPE_CHECKING:
+    from goals_tui.domain.filters import SpanName
+    from goals_tui.domain.report import Figures
     from goals_tui.domain.wiring import Finding, Severity
     from goals_tui.services.context import Services
 
@@ -47,7 +47,6 @@ def read_findings(services: Services) -> Findings:
         if finding.goal_id:
             found.setdefault(finding.goal_id, []).append(finding)
     currency = services.project.get().currency
-    format_money(Decimal(0), currency)  # Babel is loaded here, not by the first amount on the main thread.
     return Findings(found, lambda amount: format_money(amount, currency))
 
 
@@ -79,6 +78,8 @@ def read_rates(services: Services) -> dict[str, Rate]:
     """The rates by goal id; nothing is queried where there is no event. Call it off the main thread."""
     if services.workspace.events.is_empty():
         return {}
+    from goals_tui.domain.filters import Filters
+
     report = services.insights.report(Filters(span=SPAN))
     today = services.clock().astimezone(services.project.get().zone).date()
     days: dict[str, dict[int, int]] = {}

@@ -19,7 +19,7 @@ from goals_tui.tui.goals.figures import SEVERITIES
 
 if TYPE_CHECKING:
     from goals_tui.domain.wiring import Finding
-    from goals_tui.services.goal_uses import NodeUse
+    from goals_tui.services.goal_list import NodeUse
 
 STEP_STYLES = {"initial": "bold $primary", "step": "$foreground", "completion": "bold $completed"}
 

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
-from goals_tui.services.goal_uses import NodeUse
+from goals_tui.services.goal_list import NodeUse
 from goals_tui.tui.goals.journey import GoalView, journey
 from tests.tui.goals.samples import book_a_flight
 
