@@ -12,7 +12,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from goals_tui.cli.app import app
+from goals_tui.cli.app import make_app
 from goals_tui.cli.completion import TREE
 from goals_tui.domain.filters import SPAN_NAMES
 from goals_tui.domain.report import BREAKDOWN_DIMENSIONS
@@ -41,7 +41,7 @@ _ARGUMENTS = {
 
 def tree() -> dict[str, Any]:
     """What there is: commands, options with the kind of their value ("" for switches), kinds of arguments."""
-    return _node(get_command(app))
+    return _node(get_command(make_app()))
 
 
 def _node(command: Any) -> dict[str, Any]:

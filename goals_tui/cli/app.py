@@ -47,16 +47,17 @@ def make_app(name: str | None = None) -> Commands:
 
     Importing all commands takes longer than most of them run.
     """
+    known = name in MODULES or name in GROUPS
     app = Commands(
         name="goals-tui",
         help="Define goals for AI agents' conversations, wire them into flows, and read what they saved.",
         no_args_is_help=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
+        add_completion=not known,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_options)
-    known = name in MODULES or name in GROUPS
     for single, module in MODULES.items():
         if name == single or not known:
             _module(module).register(app, single)
