@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -42,6 +43,17 @@ GROUPS = {
 """Where groups of commands are made."""
 
 
+app: Commands
+"""The app with all commands, made when it is asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name == "app":
+        return make_app()
+    raise AttributeError(name)
+
+
+@cache
 def make_app(name: str | None = None) -> Commands:
     """Return the app: with the one command or group of this name, where there is one, else with all of them.
 
