@@ -17,7 +17,7 @@ STEP_KINDS = frozenset({"initial", "step", "completion"})
 GOAL_KEYS = frozenset(
     {"id", "reference_id", "version", "revision", "name", "description", "steps", "created_at", "changed_at", "target"}
 )
-STEP_KEYS = frozenset({"id", "name", "description", "kind", "metrics"})
+STEP_KEYS = frozenset({"id", "name", "description", "kind", "metrics", "triggers"})
 METRICS_KEYS = frozenset({"cost_savings", "revenue", "time_saved_seconds", "unpriced"})
 TRACKING_TITLE = "Track Goal Process"
 """What the models say, which are not imported here; a test compares it."""
