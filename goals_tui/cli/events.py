@@ -1,4 +1,4 @@
-"""`goals-tui events`: stats, verify, seal, export."""
+"""`goals-tui events`: stats, verify, seal, export, batches, remove."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import (
     Format,
     FormatOption,
+    ResultFormat,
+    ResultFormatOption,
     add_row,
     new_table,
     print_csv,
     print_json,
+    print_lines,
     print_table,
     say,
 )
@@ -90,6 +93,55 @@ def export(
     with output_file(output, force, ".jsonl") as path:
         count = opened.workspace.events.export(path)
     say(f"Wrote {plural(count, 'event')} to {shown(output)}.")
+
+
+@app.command()
+def batches(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
+    """List what imports and simulations added and is there still, oldest first."""
+    opened = services(context)
+    found = opened.batches.summaries()
+    if format is Format.JSON:
+        print_json([one.as_json() for one in found])
+    elif format is Format.CSV:
+        print_csv([one.as_json() for one in found], ["id", "what", "at", "events", "activities", "goals"])
+    else:
+        zone = opened.project.get().zone
+        table = new_table(
+            ("Batch", "whole"), "What", "When", ("Events", "right"), ("Activities", "right"), ("Goals", "right")
+        )
+        for one in found:
+            when = f"{one.at.astimezone(zone):%Y-%m-%d %H:%M}" if one.at else ""
+            counts = (f"{count:,}" for count in (one.events, one.activities, one.goals))
+            add_row(table, one.id, one.what or "unknown", when, *counts)
+        print_table(table)
+        if not found:
+            say("No import or simulation has added anything that is there still.")
+
+
+@app.command()
+def remove(
+    context: typer.Context,
+    batch: Annotated[str, typer.Argument(metavar="BATCH", help="A batch's id; `events batches` lists them.")],
+    confirm: Annotated[str, typer.Option("--confirm", metavar="BATCH", help="The batch's id once more.")],
+    format: ResultFormatOption = ResultFormat.TABLE,
+) -> None:
+    """Delete what a batch added: its events, and goals that were neither edited nor wired since. Can't be undone."""
+    removed = services(context).batches.remove(batch, confirm=confirm)
+    if format is ResultFormat.JSON:
+        print_json(removed.as_json())
+    else:
+        activities = [_activities(removed.activities)] if removed.activities else []
+        went = [plural(removed.events, "event"), *activities, plural(len(removed.goals), "goal")]
+        print_lines([f"Removed {', '.join(went)}."])
+    for stays in removed.stays:
+        say(f"{stays}.")
+    if removed.also_in:
+        later = plural(removed.also_in, "later import")
+        say(f"{later} also contained some of what went. Import that again to have it back.")
+
+
+def _activities(count: int) -> str:
+    return f"{count:,} activit{'y' if count == 1 else 'ies'}"
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from goals_tui.services.activities import Activities
     from goals_tui.services.annotations import Annotations
+    from goals_tui.services.batches import Batches
     from goals_tui.services.conversation_tests import ConversationTests
     from goals_tui.services.deriving import Deriving
     from goals_tui.services.flow_files import FlowFiles
@@ -163,6 +164,13 @@ class Services:
         from goals_tui.services.deriving import Deriving
 
         return Deriving(self)
+
+    @locked_cached_property
+    def batches(self) -> Batches:
+        """What imports and simulations added."""
+        from goals_tui.services.batches import Batches
+
+        return Batches(self)
 
     @locked_cached_property
     def imports(self) -> Imports:

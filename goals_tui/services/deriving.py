@@ -119,11 +119,15 @@ class Deriving:
             if not dry_run and added + replaced + removed:
                 doomed = f"id IN (SELECT id FROM {parquet([gone])})"
                 fresh = f"SELECT * FROM ({span.new} EXCEPT {span.old}) ORDER BY timestamp, id"
+                batches, what = self._services.batches, f"derive {goal.name}"
+                batch = batches.new_id()
                 change = (
-                    log.replacing(doomed, connection, fresh) if replaced + removed else log.adding(connection, fresh)
+                    log.replacing(doomed, connection, fresh, batch)
+                    if replaced + removed
+                    else log.adding(connection, fresh, batch)
                 )
-                with change as prepared:
-                    prepared.commit()
+                with change as prepared, batches.adding(batch, what, prepared, f"Derive goal {goal.name!r}"):
+                    pass
         return Derivation(goal.name, *found, added, replaced, removed, *left_out, dry_run)
 
 

@@ -164,8 +164,11 @@ class Simulation:
                     count += 1
             progress(_RUNNING, "Writing events")
             bulk.load_checked(file)
-            with bulk.prepared() as part, self._services.workspace.documents.transaction(part) as transaction:
-                gone = bulk.events_by_goal().keys() - transaction.all("goals").keys()
+            batches = self._services.batches
+            batch, label = batches.new_id(), f"Simulate {users.flow}"
+            what = f"simulate {users.flow}: {plural(count, 'conversation')}"
+            with bulk.prepared(batch) as part, batches.adding(batch, what, part, label) as edit:
+                gone = bulk.events_by_goal().keys() - edit.all("goals").keys()
                 if gone:
                     raise RefusedError("A goal was deleted while the conversations ran. Simulate them again.")
             added = part.events if part else 0
@@ -185,6 +188,7 @@ class Users:
         self._goals = {goal.id: goal for goal in services.goals.all()}
         self._program = Program(flows, self._goals.values())
         self._program.entry(flow_id)
+        self.flow = next(flow.name for flow in flows if flow.id == flow_id)
         self._flow_id = flow_id
         self._profile = profile
         self._ids = ids

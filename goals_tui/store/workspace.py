@@ -201,6 +201,7 @@ NEEDED = {
     "saved_filters": ("id", "name"),
     "annotations": ("id", "text"),
     "tasks": ("id",),
+    "batches": ("id", "what"),
 }
 """What is relied on in a document before it is parsed: lists of goals look at no more than that."""
 

@@ -76,6 +76,13 @@ def import_csv(workspace: Path, acknowledge: Acknowledge, *, file: str, goal: st
     acknowledge([result.goals_added, result.events_added, result.events_known])
 
 
+def remove_batch(workspace: Path, acknowledge: Acknowledge, *, place: int) -> None:
+    batches = opened(workspace).batches
+    batch = batches.summaries()[place].id
+    batches.remove(batch, confirm=batch)
+    acknowledge("removed")
+
+
 def seal(workspace: Path, acknowledge: Acknowledge) -> None:
     opened(workspace).workspace.events.seal()
     acknowledge("sealed")
@@ -196,6 +203,7 @@ JOBS: dict[str, Callable[..., None]] = {
         save,
         import_odata,
         import_csv,
+        remove_batch,
         seal,
         delete,
         delete_step,

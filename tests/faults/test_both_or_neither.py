@@ -23,7 +23,7 @@ if not compiler():
 QUICK = 14
 """So many points of each job are tried unless all are asked for: half of them at its end, where it commits."""
 
-JOBS = ("delete", "delete_step", "import_package", "import_odata", "import_csv")
+JOBS = ("delete", "delete_step", "import_package", "import_odata", "import_csv", "remove_batch")
 FAULTS = {"killed": 0, "full": errno.ENOSPC}
 
 
@@ -87,6 +87,7 @@ def options_of(job: str, files: Path) -> dict[str, Any]:
         "delete_step": {"goal": GOAL, "place": 1},
         "import_package": {"package": str(files / "goals.zip")},
         "import_odata": {"folder": str(files / "export")},
+        "remove_batch": {"place": 0},
         "import_csv": {"file": str(files / "log.csv"), "goal": "Logged"},
     }[job]
 
@@ -116,6 +117,9 @@ def test_both_or_neither(
     if job == "import_package":
         for name in (GOAL, OTHER):
             start.services.goals.delete(name, confirm=name)
+    if job == "remove_batch":
+        start.services.imports.odata([tmp_path / "export"])
+        start.services.workspace.events.seal()
     options, error = options_of(job, tmp_path), FAULTS[fault]
     before = Whole.of(start)
     done = Patient(shutil.copytree(start.path, tmp_path / "done"))

@@ -77,7 +77,7 @@ def test_a_file_in_a_folder_of_any_name_is_imported_and_exported(odd: Path, tmp_
     lines.write_bytes(b"".join(map(to_line, events(1, 2, 3, session_id="s", version="v"))))
     with BulkImport(log) as bulk:
         assert list(bulk.load(lines)) == []
-        with bulk.prepared() as part:
+        with bulk.prepared("batch") as part:
             assert part is not None and part.events == bulk.count() == 3
             part.commit()
     assert ids(log) == ["e1", "e2", "e3"]

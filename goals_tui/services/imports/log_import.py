@@ -125,12 +125,15 @@ def import_log(
         if options.dry_run:
             drawn_goal = _as_json(goal, is_new) if goal else None
             preview = Preview(rows.columns, rows.first(_FIRST_ROWS), activities, drawn_goal)
-        with bulk.prepared() as part:
+        batch, what = services.batches.new_id(), f"import log {called}"
+        with bulk.prepared(batch) as part:
             added = part.events if part else 0
             if goal is None and part and not options.dry_run:
                 part.commit()
+                with services.batches.adding(batch, what, None, LABEL, committed=part):
+                    pass
             elif goal is not None and not options.dry_run:
-                with services.history.edit(LABEL, part) as edit:
+                with services.batches.adding(batch, what, part, LABEL) as edit:
                     if is_new:
                         place = Place(names[0], 1)
                         save_read_goals(services, edit, [ReadGoal(goal, place, current=True, valued=False)], broken)

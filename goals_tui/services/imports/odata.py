@@ -21,6 +21,7 @@ from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.event import FIELDS, GoalEvent
 from goals_tui.domain.model import MAX_TEXT, reason
 from goals_tui.domain.project import currency_digits
+from goals_tui.format import plural
 from goals_tui.services.imports.files import DataFile, NoRecordsError, Page, find_files, to_lines
 from goals_tui.services.imports.goals import KIND, LABEL, VERSIONS, save_read_goals
 from goals_tui.services.imports.odata_goals import (
@@ -42,6 +43,7 @@ from goals_tui.store.events.schema import ACTIVITIES
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
+    from goals_tui.store.events.parts import Prepared
 
 _READING = 0.5
 """The share of the time that reading the files takes; writing the events takes the rest."""
@@ -68,7 +70,7 @@ def import_odata(
     Broken records are left out and named. Raises UnreadableError and RefusedError for a file that was given by
     itself and can't be used as a whole (in a folder it counts as broken), and then imports nothing.
     """
-    broken = Broken()
+    broken, batch = Broken(), services.batches.new_id()
     goals = GoalRecords(broken, duration_unit(unit or DURATION_UNIT), currency_digits(services.project.get().currency))
     files = find_files(paths)
     total = sum(file.path.stat().st_size for file in files) or 1
@@ -97,16 +99,19 @@ def import_odata(
         hear(0.0)
         with ExitStack() as writing:
             with bulk.watched(hear):
-                part = writing.enter_context(bulk.prepared())
+                part = writing.enter_context(bulk.prepared(batch))
             progress(_SAVING, "Saving goals")
             known = {goal.id: goal for goal in services.goals.all()}
             read = goals.assemble(known)
-            with services.history.edit(LABEL, part) as edit:
+            # They are not one with the goals: written first, they are of a batch that is known.
+            happened_part = _write_activities(services, happened, batch) if taken.count else None
+            what = f"import odata {_called(paths)}"
+            with services.batches.adding(batch, what, part, LABEL, committed=happened_part) as edit:
                 saved = save_read_goals(services, edit, read, broken)
         events_added = part.events if part else 0
         events_known = bulk.count() - events_added
         by_goal = bulk.events_by_goal()
-        activities_added = _write_activities(services, happened) if taken.count else 0
+        activities_added = happened_part.events if happened_part else 0
     say_done(progress)
     here = {document["id"] for kind in (KIND, VERSIONS) for document in services.workspace.documents.all(kind).values()}
     return ImportResult(
@@ -129,6 +134,10 @@ def import_odata(
         unused=tuple(unused),
         incomplete=tuple(pages.incomplete({"GoalEvents": services.workspace.events.stats().events})),
     )
+
+
+def _called(paths: Sequence[Path]) -> str:
+    return paths[0].resolve().name if len(paths) == 1 else plural(len(paths), "file")
 
 
 def _part(progress: Progress, begin: float, share: float, text: str) -> Callable[[float], None]:
@@ -292,11 +301,13 @@ def _message_fields(text: dict[str, Any]) -> dict[str, Any]:
     return {"kind": "user" if by_user else "agent", "text": said[:MAX_TEXT] if isinstance(said, str) else None}
 
 
-def _write_activities(services: Services, lines: Path) -> int:
-    """Add activities, given one a line, to the log; how many were new."""
+def _write_activities(services: Services, lines: Path, batch: str) -> Prepared:
+    """Add activities, given one a line, to the log, as a part that is committed: it says how many were new."""
     with bare_connection() as connection:
         load_appended(connection, [lines], ACTIVITIES)
-        return services.workspace.activities.write_part(connection, "SELECT * FROM appended")
+        with services.workspace.activities.adding(connection, "SELECT * FROM appended", batch) as part:
+            part.commit()
+        return part
 
 
 def _moment(written: object) -> datetime | None:

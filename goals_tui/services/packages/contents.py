@@ -212,7 +212,7 @@ def _read(line: bytes, number: int) -> GoalEvent:
 
 
 @contextmanager
-def merging(log: EventLog, staged: Path) -> Iterator[Prepared]:
+def merging(log: EventLog, staged: Path, batch: str) -> Iterator[Prepared]:
     """Prepares to add the staged events that are not in the log yet; `commit` adds them."""
     from goals_tui.store.duckdb_files import bare_connection
     from goals_tui.store.events.reader import load_appended
@@ -220,5 +220,5 @@ def merging(log: EventLog, staged: Path) -> Iterator[Prepared]:
 
     with bare_connection() as connection:
         load_appended(connection, [staged], EVENTS)
-        with log.adding(connection, "SELECT * FROM appended") as part:
+        with log.adding(connection, "SELECT * FROM appended", batch) as part:
             yield part

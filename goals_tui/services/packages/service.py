@@ -177,9 +177,14 @@ class Packages:
             staged = scratch / EVENTS
             events = stage(package, plan, staged, progress) if package.has_events else 0
             progress(None, "Writing")
-            merged = merging(self._services.workspace.events, staged) if events else nullcontext()
+            batches = self._services.batches
+            batch, what = batches.new_id(), f"package import {path.name}"
+            merged = merging(self._services.workspace.events, staged, batch) if events else nullcontext()
             # Nobody who saves something has to wait for the events: only their commit is inside the edit.
-            with merged as part, self._services.history.edit(_label(path, part.events if part else 0), part) as edit:
+            with (
+                merged as part,
+                batches.adding(batch, what, part, _label(path, part.events if part else 0)) as edit,
+            ):
                 if self._here(edit) != before:
                     raise RefusedError("The project was changed while the package was read. Import it again.")
                 _write(edit, plan)

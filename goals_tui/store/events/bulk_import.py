@@ -60,7 +60,7 @@ class BulkImport:
 
         with BulkImport(log) as bulk:
             for number, line in bulk.load(file): ...    # the records that are not plain events
-            with bulk.prepared() as part, history.edit(label, part): ...    # the goals of the events
+            with bulk.prepared(batch) as part, batches.adding(batch, what, part, label): ...    # goals of the events
 
     Memory is bounded by the limit of the store's connections; what exceeds it goes to temporary files.
     """
@@ -122,10 +122,10 @@ class BulkImport:
         self._tables.append(table)
 
     @contextmanager
-    def prepared(self) -> Iterator[Prepared | None]:
-        """What was loaded, as a part that is yet to be committed: the events that are new. None where there are none.
+    def prepared(self, batch: str) -> Iterator[Prepared | None]:
+        """What was loaded, as a part that is yet to be committed: the events that are new. None where nothing was.
 
-        Nobody else can seal, delete or import before the block ends.
+        `batch` is the id of what adds them. Nobody else can seal, delete or import before the block ends.
         """
         counts = {table: self._count(table) for table in self._tables}
         # DuckDB does not say how far it is in a union: one with an empty table is none.
@@ -136,8 +136,8 @@ class BulkImport:
         rows = " UNION ALL ".join(f"SELECT {self._log.schema.columns} FROM {table} WHERE plain" for table in filled)
         # The same record may come twice, but not in two forms: which of them is kept makes no difference.
         self._db.execute("SET preserve_insertion_order = false")
-        with self._log.adding(self._db, rows) as part:
-            yield part if part.events else None
+        with self._log.adding(self._db, rows, batch) as part:
+            yield part
 
     def count(self) -> int:
         """How many events were loaded."""

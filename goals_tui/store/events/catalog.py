@@ -32,6 +32,9 @@ from goals_tui.store.twice import key_twice
 CATALOG = "parts.json"
 
 FORMAT = 1
+BATCH = "batch"
+"""The column of a part that says of which batch an event is. It is there only where one is of any."""
+
 """The version of the file's format."""
 
 OPEN_FORMAT = 2
@@ -74,11 +77,12 @@ class Origin:
     """What a part says of itself in the metadata of its file.
 
     `replaces`: the parts, and the set-aside files, whose events it holds, and those that these had replaced, newest
-    first. `deletions`: the ids of the deletions that are done in it.
+    first. `deletions`: the ids of the deletions that are done in it. `batches`: whether it has the column BATCH.
     """
 
     replaces: tuple[str, ...] = ()
     deletions: tuple[str, ...] = ()
+    batches: bool = False
 
     @classmethod
     def read(cls, note: object) -> Origin | None:
@@ -86,39 +90,43 @@ class Origin:
         if not isinstance(note, dict):
             return None
         replaces, deletions = note.get("replaces", ()), note.get("deletions", ())
-        return cls(tuple(replaces), tuple(deletions)) if _are_names(replaces) and _are_names(deletions) else None
+        if not _are_names(replaces) or not _are_names(deletions):
+            return None
+        return cls(tuple(replaces), tuple(deletions), note.get("batches") is True)
 
     def note(self) -> dict[str, Any]:
         """The inverse of `read`."""
-        return {"replaces": self.replaces[:_MOST_REMEMBERED], "deletions": self.deletions}
+        note = {"replaces": self.replaces[:_MOST_REMEMBERED], "deletions": self.deletions}
+        return {**note, "batches": True} if self.batches else note
 
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What a deletion took: events of goals, or of some of their steps. events/deleted-*.json, which stays.
+    """What a deletion took: events of goals, of some of their steps, or of a batch. It stays, as events/deleted-*.json.
 
-    `goals` holds ids of goals, each with the ids of its steps, None for all of them. Without goals it took none of
-    itself: it is recorded for what it replaces. `replaces`: as in Origin, for what had no other events, so that no part
-    could name it.
+    `goals` holds ids of goals, each with the ids of its steps, None for all of them. Without goals and batch it took
+    none of itself: it is recorded for what it replaces. `replaces`: as in Origin, for what had no other events, so that
+    no part could name it.
     """
 
     id: str
     goals: tuple[tuple[str, tuple[str, ...] | None], ...]
     replaces: tuple[str, ...] = ()
+    batch: str | None = None
 
     @property
     def doomed(self) -> str:
-        """The condition under which an event is one of these, in SQL."""
-        conditions = []
+        """The condition under which an event is one of these, in SQL, for rows that have the column BATCH."""
+        conditions = [] if self.batch is None else [f"coalesce({BATCH} = {quoted(self.batch)}, false)"]
         for goal_id, step_ids in self.goals:
-            condition = f'"goalId" = {_quoted(goal_id)}'
+            condition = f'"goalId" = {quoted(goal_id)}'
             if step_ids is not None:
-                condition += f' AND "stepId" IN ({", ".join(map(_quoted, step_ids))})'
+                condition += f' AND "stepId" IN ({", ".join(map(quoted, step_ids))})'
             conditions.append(f"({condition})")
         return " OR ".join(conditions) or "false"
 
     def has(self, record: Mapping[str, Any]) -> bool:
-        """Whether the event of a line (`lines.read_line`) is one of these."""
+        """Whether the event of a line (`lines.read_line`), which is of no batch, is one of these."""
         return any(
             record["goalId"] == goal_id and (step_ids is None or record["stepId"] in step_ids)
             for goal_id, step_ids in self.goals
@@ -304,8 +312,11 @@ def load_deletions(folder: Path) -> list[Deletion]:
             goals = tuple((goal_id, None if steps is None else tuple(steps)) for goal_id, steps in data["goals"])
             if not all(isinstance(one, str) for goal_id, steps in goals for one in (goal_id, *(steps or ()))):
                 raise ValueError
+            batch = data.get("batch")
+            if not isinstance(batch, str | None):
+                raise ValueError
             replaces = data["replaces"] if _are_names(data["replaces"]) else ()
-            found.append(Deletion(name, goals, tuple(replaces)))
+            found.append(Deletion(name, goals, tuple(replaces), batch))
         except OSError as error:
             raise refusal("read", path, error) from error
         except (ValueError, TypeError, KeyError):
@@ -373,5 +384,6 @@ def waiting(folder: Path, catalog: Catalog) -> list[Path]:
     return [file for _, file in sorted(found)]
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
+    """A text in SQL."""
     return "'" + value.replace("'", "''") + "'"

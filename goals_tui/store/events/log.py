@@ -157,26 +157,48 @@ class Log(Generic[Record]):
         """Turns all appended events into a part. `progress` hears from 0.0 to 1.0. Can be killed at any point."""
         return self._parts.seal(progress)
 
-    def adding(self, connection: DuckDBPyConnection, sql: str) -> AbstractContextManager[Prepared]:
+    def adding(
+        self, connection: DuckDBPyConnection, sql: str, batch: str | None = None
+    ) -> AbstractContextManager[Prepared]:
         """Prepares to add the rows of a query, with the columns FIELDS, as a part; `commit` adds all of them.
 
-        Rows whose id is in the log already, comes twice, or that lack what an event needs, are left out. Memory
-        is bounded by the connection's limit.
+        `batch` is the id of what adds them, by which they can be deleted again. Rows whose id is in the log already,
+        comes twice, or that lack what an event needs, are left out. Memory is bounded by the connection's limit.
         """
-        return self._parts.adding(connection, sql)
+        return self._parts.adding(connection, sql, batch)
 
-    def write_part(self, connection: DuckDBPyConnection, sql: str) -> int:
+    def write_part(self, connection: DuckDBPyConnection, sql: str, batch: str | None = None) -> int:
         """Adds the rows of a query as `adding` does, all or none. How many were new."""
-        with self.adding(connection, sql) as part:
+        with self.adding(connection, sql, batch) as part:
             part.commit()
         return part.events
 
-    def replacing(self, doomed: str, connection: DuckDBPyConnection, sql: str) -> AbstractContextManager[Prepared]:
+    def replacing(
+        self, doomed: str, connection: DuckDBPyConnection, sql: str, batch: str | None = None
+    ) -> AbstractContextManager[Prepared]:
         """Prepares to delete the records for which a condition holds, and to add the rows of a query as `adding` does.
 
         `commit` does both in one atomic step. The condition is SQL that needs nothing but the columns of a record.
         """
-        return self._parts.replacing(doomed, connection, sql)
+        return self._parts.replacing(doomed, connection, sql, batch)
+
+    def batches(self) -> dict[str, int]:
+        """How many records of each batch there are, by its id."""
+        with event_reader.damage_named(self.path):
+            release = event_reader.hold_parts(self.path)
+            try:
+                return self._parts.batches(self._catalog())
+            finally:
+                release()
+
+    def goals_beside_batch(self, batch: str) -> dict[str, int]:
+        """How many events of each goal there are that a batch did not add, by the goal's id."""
+        with event_reader.damage_named(self.path):
+            return self._parts.goals_beside_batch(self._catalog(), batch)
+
+    def deleting_batch(self, batch: str) -> AbstractContextManager[Prepared]:
+        """Prepares to delete what a batch added, as far as it is still there; `commit` does it, in one atomic step."""
+        return self._parts.deleting({}, batch=batch)
 
     def verify(self) -> list[VerifyFinding]:
         """Reads everything and says what is wrong."""

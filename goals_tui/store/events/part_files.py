@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from goals_tui.domain.model import format_instant
 from goals_tui.store.atomic import make_file, replace_file, sync_file
 from goals_tui.store.duckdb_files import bare_connection, copy_to, note_of, parquet
 from goals_tui.store.events.catalog import (
+    BATCH,
     Catalog,
     Origin,
     Part,
@@ -51,19 +53,28 @@ class PartFiles:
         with bare_connection() as connection:
             origins = [self.origin(connection, part.id) or Origin() for part in parts]
         further = [name for origin in origins for name in origin.replaces]
-        return Origin(tuple(dict.fromkeys([*(part.id for part in parts), *further])), catalog.deletions)
+        replaces = tuple(dict.fromkeys([*(part.id for part in parts), *further]))
+        return Origin(replaces, catalog.deletions, any(origin.batches for origin in origins))
+
+    def columns(self, origin: Origin) -> str:
+        """The columns of a part of this origin, for SELECT."""
+        return f"{self._schema.columns}, {BATCH}" if origin.batches else self._schema.columns
+
+    def rows(self, file: Path, origin: Origin) -> str:
+        """The rows of a part, for FROM, with the columns BATCH and file_row_number."""
+        rows = parquet([file], row_numbers=True)
+        return rows if origin.batches else f"(SELECT *, NULL::VARCHAR AS {BATCH} FROM {rows})"
 
     def without(self, part: Part, doomed: str, origin: Origin) -> tuple[Part | None, int]:
         """A part without the events for which `doomed` holds (None: it has no others), and how many those are."""
         check_content(self._folder, part)
-        rows = parquet([part.file(self._folder)])
+        rows = self.rows(part.file(self._folder), origin)
         with bare_connection() as connection:
             lost = count(connection, f"{rows} WHERE {doomed}")
             if not lost:
                 return part, 0
-            return self.write(
-                connection, f"SELECT {self._schema.columns} FROM {rows} WHERE NOT ({doomed})", origin
-            ), lost
+            staying = f"SELECT {self.columns(origin)} FROM {rows} WHERE NOT ({doomed})"
+            return self.write(connection, staying, origin), lost
 
     def keep_new(self, connection: DuckDBPyConnection, raw: Path, origin: Origin) -> Part | None:
         """The part of those rows of a file that the log does not have; the first of several with one id.
@@ -77,8 +88,31 @@ class PartFiles:
         )
         if count(connection, "keep") == count(connection, rows):
             return self._finish(connection, raw)
-        kept = f"SELECT {self._schema.columns} FROM {rows} WHERE file_row_number IN (SELECT place FROM keep)"
+        kept = f"SELECT {self.columns(origin)} FROM {rows} WHERE file_row_number IN (SELECT place FROM keep)"
         return self.write(connection, kept, origin)
+
+    def known(self, connection: DuckDBPyConnection, raw: Path, parts: Sequence[Part]) -> dict[str, int]:
+        """How many of the ids in a file are in these parts already, by their batch."""
+        found: Counter[str] = Counter()
+        for part in parts:
+            origin = self.origin(connection, part.id)
+            if origin is not None and origin.batches:
+                rows = connection.execute(
+                    f"SELECT {BATCH}, count(*) FROM {parquet([part.file(self._folder)])} WHERE {BATCH} IS NOT NULL "
+                    f"AND id IN (SELECT id FROM {parquet([raw])}) GROUP BY {BATCH}"
+                )
+                found.update(dict(rows.fetchall()))
+        return dict(found)
+
+    def batches(self, connection: DuckDBPyConnection, parts: Sequence[Part]) -> dict[str, int]:
+        """How many events of each batch there are in these parts. Raises duckdb.Error, UnreadableError."""
+        found: Counter[str] = Counter()
+        for part in parts:
+            origin = self.origin(connection, part.id)
+            if origin is not None and origin.batches:
+                rows = f"{parquet([part.file(self._folder)])} WHERE {BATCH} IS NOT NULL"
+                found.update(dict(connection.execute(f"SELECT {BATCH}, count(*) FROM {rows} GROUP BY ALL").fetchall()))
+        return dict(found)
 
     def write(self, connection: DuckDBPyConnection, sql: str, origin: Origin) -> Part | None:
         """A part of the rows of a query; None where there are none. It does not count before it is committed."""

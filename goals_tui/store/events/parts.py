@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from goals_tui.store.atomic import make_folder, refusal, sync_file, sync_folder
 from goals_tui.store.duckdb_files import bare_connection, copy_to, damage, parquet, reason_of
 from goals_tui.store.events.append import AppendFile
 from goals_tui.store.events.catalog import (
+    BATCH,
     Catalog,
     DamagedCatalogError,
     Deletion,
@@ -29,6 +31,7 @@ from goals_tui.store.events.catalog import (
     marker,
     new_id,
     part_file,
+    quoted,
     save_catalog,
     set_aside_name,
     waiting,
@@ -83,6 +86,8 @@ class Prepared:
     """How many it is about. A deletion also takes those that are appended until it is committed."""
 
     _commit: Callable[[WriteDocuments | None], int]
+    known: Mapping[str, int] = field(default_factory=dict)
+    """How many of those that were to be added were there already, by the batch that they are of."""
 
     def commit(self, write: WriteDocuments | None = None) -> None:
         """Makes it count in one atomic step: the one in which `write` replaces goals.json, where that is given."""
@@ -135,25 +140,27 @@ class Parts:
         return SealResult(result.events, result.duplicates, result.torn_lines, merged)
 
     @contextlib.contextmanager
-    def deleting(self, goals: Mapping[str, Collection[str] | None]) -> Iterator[Prepared]:
+    def deleting(self, goals: Mapping[str, Collection[str] | None], *, batch: str | None = None) -> Iterator[Prepared]:
         """Writes every part that has such events again without them. They go when it is committed."""
         doomed = ((goal_id, None if steps is None else tuple(sorted(steps))) for goal_id, steps in goals.items())
-        deletion = Deletion(new_id(), tuple(doomed))
+        deletion = Deletion(new_id(), tuple(doomed), batch=batch)
         with self._work() as catalog:
-            self._set_aside()
+            if batch is None:
+                self._set_aside()
             shorter = self._without_sealed(catalog, deletion.id, deletion.doomed)
-            shorter = self._without_appended(shorter, deletion.id, deletion.doomed)
+            if batch is None:
+                shorter = self._without_appended(shorter, deletion.id, deletion.doomed)
             yield Prepared(shorter.gone, partial(self._delete, catalog, shorter, deletion))
 
     @contextlib.contextmanager
-    def adding(self, source: DuckDBPyConnection, sql: str) -> Iterator[Prepared]:
+    def adding(self, source: DuckDBPyConnection, sql: str, batch: str | None) -> Iterator[Prepared]:
         """Writes the new ones among the rows of a query as a part. It counts when it is committed."""
         with self._work() as catalog:
-            longer, added = self._put_in(catalog, source, sql)
-            yield Prepared(added, partial(self._add, catalog, longer, added))
+            longer, added, known = self._put_in(catalog, source, sql, batch)
+            yield Prepared(added, partial(self._add, catalog, longer, added), known)
 
     @contextlib.contextmanager
-    def replacing(self, doomed: str, source: DuckDBPyConnection, sql: str) -> Iterator[Prepared]:
+    def replacing(self, doomed: str, source: DuckDBPyConnection, sql: str, batch: str | None) -> Iterator[Prepared]:
         """Writes the parts again without the records for which `doomed` holds, and the new ones of a query as one more.
 
         Both count when it is committed, together.
@@ -163,25 +170,52 @@ class Parts:
             record = Deletion(new_id(), ())
             shorter = self._without_sealed(catalog, record.id, doomed)
             shorter = self._without_appended(shorter, record.id, doomed)
-            longer, added = self._put_in(shorter.catalog, source, sql)
+            longer, added, known = self._put_in(shorter.catalog, source, sql, batch)
             record = replace(record, replaces=shorter.emptied)
             events = shorter.gone + added
-            yield Prepared(events, partial(self._add, catalog, longer, events, record=record if shorter.gone else None))
+            yield Prepared(
+                events, partial(self._add, catalog, longer, events, record=record if shorter.gone else None), known
+            )
 
-    def _put_in(self, catalog: Catalog, source: DuckDBPyConnection, sql: str) -> tuple[Catalog, int]:
-        """The catalog with the new ones among the rows of a query, and how many those are."""
+    def _put_in(
+        self, catalog: Catalog, source: DuckDBPyConnection, sql: str, batch: str | None
+    ) -> tuple[Catalog, int, dict[str, int]]:
+        """The catalog with the new ones among the rows of a query, how many those are, and `Prepared.known`."""
         raw = self._files.temporary()
-        rows = f"SELECT {self._schema.columns} FROM ({sql}) WHERE {self._schema.readable}"
-        origin = Origin(deletions=catalog.deletions)
-        copy_to(source, rows, raw, note=origin.note())
+        columns = self._schema.columns + (f", {quoted(batch)} AS {BATCH}" if batch else "")
+        rows = f"SELECT {columns} FROM ({sql}) WHERE {self._schema.readable}"
+        origin = Origin(deletions=catalog.deletions, batches=batch is not None)
+        all_rows = copy_to(source, rows, raw, note=origin.note())
         with bare_connection() as connection:
             files = appended_files(self._folder, catalog, self._schema)
             load_appended(connection, [file for file in files if file.exists()], self._schema)
             load_sealed(connection, self._folder, catalog.parts, self._schema)
             part = self._files.keep_new(connection, raw, origin)
-        if part is None:
-            return catalog, 0
-        return replace(catalog, parts=(*catalog.parts, part)), part.events
+            added = part.events if part else 0
+            # A file that is a part by now has its place, and nothing in it was known.
+            known = self._files.known(connection, raw, catalog.parts) if added < all_rows else {}
+        return replace(catalog, parts=(*catalog.parts, part)) if part else catalog, added, known
+
+    def batches(self, catalog: Catalog) -> dict[str, int]:
+        """How many events of each batch there are, where there are any. Raises duckdb.Error, UnreadableError."""
+        with bare_connection() as connection:
+            return self._files.batches(connection, catalog.parts)
+
+    def goals_beside_batch(self, catalog: Catalog, batch: str) -> dict[str, int]:
+        """How many events there are that are not of a batch, by goal. Raises duckdb.Error, UnreadableError."""
+        files = [file for file in appended_files(self._folder, catalog, self._schema) if file.exists()]
+        found: Counter[str] = Counter()
+        with bare_connection() as connection:
+            load_appended(connection, files, self._schema)
+            sources = ["appended"]
+            for part in catalog.parts:
+                origin = self._files.origin(connection, part.id)
+                others = f" WHERE {BATCH} IS DISTINCT FROM {quoted(batch)}" if origin and origin.batches else ""
+                sources.append(parquet([part.file(self._folder)]) + others)
+            for source in sources:
+                rows = connection.execute(f'SELECT "goalId", count(*) FROM {source} GROUP BY ALL').fetchall()
+                found.update(dict(rows))
+        return dict(found)
 
     def rebuild_catalog(self) -> Catalog:
         """Makes parts.json anew of what is there, where it is lost or an older one. Raises UnreadableError."""
@@ -303,7 +337,7 @@ class Parts:
     ) -> Catalog:
         """A catalog with the events of a part that parts.json doesn't list, as far as they are new and not deleted."""
         file = part_file(self._folder, part_id)
-        rows = parquet([file], row_numbers=True)
+        rows = self._files.rows(file, origin)
         staying = f"NOT ({doomed})" if doomed else "true"
         try:
             connection.execute(
@@ -316,8 +350,9 @@ class Parts:
                 if part is not None:
                     write_index(part.index(self._folder), hashes)
                     return replace(catalog, parts=(*catalog.parts, part))
-            fresh = f"SELECT {self._schema.columns} FROM {rows} WHERE file_row_number IN (SELECT place FROM fresh)"
-            part = self._files.write(connection, fresh, Origin((part_id, *origin.replaces), catalog.deletions))
+            here = Origin((part_id, *origin.replaces), catalog.deletions, origin.batches)
+            fresh = f"SELECT {self._files.columns(here)} FROM {rows} WHERE file_row_number IN (SELECT place FROM fresh)"
+            part = self._files.write(connection, fresh, here)
         except damage() as error:
             raise self._unreadable(part_id, error) from error
         return replace(catalog, parts=(*catalog.parts, *filter(None, [part])), replaced=(*catalog.replaced, part_id))
@@ -355,7 +390,7 @@ class Parts:
         return events
 
     def _delete(self, before: Catalog, shorter: _Shorter, deletion: Deletion, write: WriteDocuments | None) -> int:
-        for _ in range(_MOST_ROUNDS):
+        for _ in range(_MOST_ROUNDS if deletion.batch is None else 0):
             if self._append.size() > _SHORT:
                 self._set_aside()
                 shorter = self._without_appended(shorter, deletion.id, deletion.doomed)
@@ -473,14 +508,16 @@ class Parts:
             small = [part for part in small if self._is_whole(part)]
         if len(small) < MERGE_AT:
             return 0
-        rows = " UNION ALL ".join(
-            f"SELECT {place} AS part, * FROM {parquet([part.file(self._folder)], row_numbers=True)}"
-            for place, part in enumerate(small)
-        )
-        # Events of one moment stay in the order in which they came in: it says which cycle of a session is open.
-        ordered = f"SELECT {self._schema.columns} FROM ({rows}) ORDER BY timestamp, part, file_row_number"
+        together = self._files.in_place_of(small, catalog)
         with bare_connection() as connection:
-            merged = self._files.write(connection, ordered, self._files.in_place_of(small, catalog))
+            rows = " UNION ALL BY NAME ".join(
+                f"SELECT {place} AS part, {self._files.columns(self._files.origin(connection, part.id) or Origin())}, "
+                f"file_row_number FROM {parquet([part.file(self._folder)], row_numbers=True)}"
+                for place, part in enumerate(small)
+            )
+            # Events of one moment stay in the order in which they came in: it says which cycle of a session is open.
+            ordered = f"SELECT {self._files.columns(together)} FROM ({rows}) ORDER BY timestamp, part, file_row_number"
+            merged = self._files.write(connection, ordered, together)
         large = tuple(part for part in catalog.parts if part not in small)
         self._commit(
             replace(

@@ -1,0 +1,249 @@
+"""Batches: what one import, simulation or derivation added, and how it is taken back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from goals_tui.domain.batch import Batch
+from goals_tui.domain.errors import NotFoundError, RefusedError
+from goals_tui.domain.model import format_instant
+from goals_tui.format import plural
+from goals_tui.services.stored import parse
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+    from goals_tui.services.history import Editing
+    from goals_tui.store.events.parts import Prepared
+
+KIND = "batches"
+_GOALS, _VERSIONS = "goals", "goal_versions"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSummary:
+    """A batch and what is there of it still. `at` is None, and `what` empty, where goals.json does not know it."""
+
+    id: str
+    what: str
+    at: datetime | None
+    events: int
+    activities: int
+    goals: int
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "id": self.id,
+            "what": self.what,
+            "at": self.at and format_instant(self.at),
+            "events": self.events,
+            "activities": self.activities,
+            "goals": self.goals,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """A goal that a batch made or changed and that stays, and why, as a phrase behind its name."""
+
+    goal: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"The goal {self.goal!r} stays: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What went with a batch: how many events and activities, the names of goals; and what stays.
+
+    `also_in` is how many later imports had brought some of these events, too.
+    """
+
+    id: str
+    events: int
+    activities: int
+    goals: tuple[str, ...]
+    stays: tuple[Stays, ...]
+    also_in: int
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "id": self.id,
+            "events": self.events,
+            "activities": self.activities,
+            "goals": list(self.goals),
+            "stays": [{"goal": one.goal, "why": one.why} for one in self.stays],
+            "also_in": self.also_in,
+        }
+
+
+class Batches:
+    """The batches of a workspace. Counts events: call it off the main thread."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._documents = services.workspace.documents
+
+    # -- while something is added
+
+    def new_id(self) -> str:
+        """The id of a batch that is about to be added."""
+        return self._services.ids.hex24()
+
+    @contextmanager
+    def adding(
+        self, batch_id: str, what: str, part: Prepared | None, label: str, *, committed: Prepared | None = None
+    ) -> Iterator[Editing]:
+        """An edit (`History.edit`) that adds a batch: the goals of the block, and the events of `part`.
+
+        `committed` are activities of the batch, which are there already: they don't change together with goals.
+        What adds nothing is remembered only where its events were there already, as those of other batches.
+        """
+        with self._services.history.edit(label, part) as edit:
+            before = _revisions(edit)
+            yield edit
+            after = _revisions(edit)
+            made = {id_: revision for id_, revision in after.items() if id_ not in before}
+            changed = [id_ for id_, revision in after.items() if id_ in before and before[id_] != revision]
+            parts = [one for one in (part, committed) if one is not None]
+            contained = dict(sum((Counter(one.known) for one in parts), Counter[str]()))
+            if made or changed or contained or any(one.events for one in parts):
+                numbers = [document.get("number", 0) for document in edit.all(KIND).values()]
+                batch = Batch(
+                    id=batch_id,
+                    number=max((one for one in numbers if isinstance(one, int)), default=0) + 1,
+                    what=what,
+                    at=self._services.clock(),
+                    goals=made,
+                    changed=tuple(changed),
+                    contained=contained,
+                )
+                edit.keep(KIND, batch_id, batch.model_dump(mode="json"))
+
+    # -- looking at them
+
+    def summaries(self) -> list[BatchSummary]:
+        """Every batch of which something is there still, oldest first. Raises UnreadableError."""
+        workspace = self._services.workspace
+        events, activities = workspace.events.batches(), workspace.activities.batches()
+        known = {id_: parse(Batch, document) for id_, document in self._documents.all(KIND).items()}
+        goals = self._documents.all(_GOALS)
+        order = sorted(known.values(), key=lambda batch: (batch.at, batch.number))
+        unknown = sorted({*events, *activities} - {*known})
+        found = [BatchSummary(id_, "", None, events.get(id_, 0), activities.get(id_, 0), 0) for id_ in unknown]
+        found += [
+            BatchSummary(
+                batch.id,
+                batch.what,
+                batch.at,
+                events.get(batch.id, 0),
+                activities.get(batch.id, 0),
+                sum(id_ in goals for id_ in batch.goals),
+            )
+            for batch in order
+        ]
+        return [one for one in found if one.events or one.activities or one.goals]
+
+    # -- taking one back
+
+    def remove(self, batch_id: str, *, confirm: str) -> Removed:
+        """Delete what a batch added and is there still: its events, and the goals that nobody has made use of since.
+
+        Can't be undone. Raises NotFoundError for an unknown batch, RefusedError unless `confirm` is its id.
+        """
+        summaries = {one.id: one for one in self.summaries()}
+        if batch_id not in summaries:
+            raise NotFoundError("batch", batch_id, [*summaries], where="No import or simulation has added anything.")
+        if confirm.strip() != batch_id:
+            raise RefusedError(
+                f"To remove the batch, confirm with its id: {batch_id!r}, not {confirm.strip()!r}.", field="confirm"
+            )
+        workspace, history = self._services.workspace, self._services.history
+        with ExitStack() as prepared:
+            activities = None
+            if summaries[batch_id].activities:
+                activities = prepared.enter_context(workspace.activities.deleting_batch(batch_id))
+            events = prepared.enter_context(workspace.events.deleting_batch(batch_id))
+            with history.edit(f"Remove batch {batch_id}", events) as edit:
+                going, stays = self._goals_of(edit, batch_id)
+                for goal_id in going:
+                    _drop_goal(edit, goal_id)
+                also_in = self._forget(edit, batch_id, {*summaries} - {batch_id})
+                if activities is not None:
+                    # First: a batch of which half went is there still, and can be removed again.
+                    activities.commit()
+        for goal_id in going:
+            history.forget(_GOALS, goal_id)
+        return Removed(
+            batch_id,
+            events.events,
+            activities.events if activities else 0,
+            tuple(going.values()),
+            tuple(stays),
+            also_in,
+        )
+
+    def _goals_of(self, edit: Editing, batch_id: str) -> tuple[dict[str, str], list[Stays]]:
+        """The goals that go, by id, and those that stay."""
+        document = edit.get(KIND, batch_id)
+        batch = parse(Batch, document) if document else None
+        going, stays = dict[str, str](), list[Stays]()
+        others = self._services.workspace.events.goals_beside_batch(batch_id) if batch and batch.goals else {}
+        goals = edit.all(_GOALS)
+        for goal_id, revision in batch.goals.items() if batch else ():
+            if goal_id in goals:
+                name = str(goals[goal_id]["name"])
+                why = self._why_it_stays(goals[goal_id], revision, others.get(goal_id, 0))
+                if why:
+                    stays.append(Stays(name, why))
+                else:
+                    going[goal_id] = name
+        for goal_id in batch.changed if batch else ():
+            if goal_id in goals:
+                stays.append(Stays(str(goals[goal_id]["name"]), "it was here before, and keeps what the batch changed"))
+        return going, stays
+
+    def _why_it_stays(self, goal: Mapping[str, Any], revision: int, others: int) -> str:
+        if goal.get("revision") != revision:
+            return "it was edited since"
+        flows = dict.fromkeys(use.flow for use in self._services.goals.where_used(goal["id"]))
+        if flows:
+            return f"it is wired in {', '.join(map(repr, flows))}"
+        if others:
+            return f"it has {plural(others, 'event')} that the batch did not add"
+        return ""
+
+    def _forget(self, edit: Editing, batch_id: str, others: Collection[str]) -> int:
+        """Drop the batch. How many other imports contained it."""
+        edit.drop(KIND, batch_id)
+        also_in = 0
+        for id_, document in edit.all(KIND).items():
+            batch = parse(Batch, document)
+            if batch_id not in batch.contained:
+                continue
+            also_in += 1
+            contained = {other: count for other, count in batch.contained.items() if other != batch_id}
+            if contained or id_ in others or batch.changed:
+                batch = batch.model_copy(update={"contained": contained})
+                edit.keep(KIND, id_, batch.model_dump(mode="json"))
+            else:
+                edit.drop(KIND, id_)
+        return also_in
+
+
+def _revisions(edit: Editing) -> dict[str, int]:
+    return {id_: int(document.get("revision", 0)) for id_, document in edit.all(_GOALS).items()}
+
+
+def _drop_goal(edit: Editing, goal_id: str) -> None:
+    for version, document in edit.all(_VERSIONS).items():
+        if document["id"] == goal_id:
+            edit.drop(_VERSIONS, version)
+    edit.drop(_GOALS, goal_id)
