@@ -17,6 +17,7 @@ from goals_tui.tui.app.base import STAYS_SECONDS, BaseApp
 from goals_tui.tui.app.config import Config
 from goals_tui.tui.app.key_queue import KeyQueue
 from goals_tui.tui.app.screen import ScreenFrame, StoreChanged
+from goals_tui.tui.app.textual_compat import screen_stacks
 from goals_tui.tui.tasks.watch import TaskWatch, may_end
 from goals_tui.tui.widgets.bars import KeyBar, TitleBar
 
@@ -176,7 +177,7 @@ class GoalsApp(BaseApp[None]):
 
     def frames(self) -> Iterator[ScreenFrame[Any]]:
         """Every open screen of ours, in front or not."""
-        for stack in self._screen_stacks.values():
+        for stack in screen_stacks(self):
             yield from (screen for screen in stack if isinstance(screen, ScreenFrame))
 
     def go(self, place: Place) -> None:

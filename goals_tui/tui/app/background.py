@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from goals_tui.domain.errors import GoalsError
+from goals_tui.tui.app.textual_compat import close_covered, is_closing, screen_stacks
 
 if TYPE_CHECKING:
     from textual.binding import ActiveBinding
@@ -40,20 +41,16 @@ class ClosesOnce(Screen[ResultT]):
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """As Textual's; none while parts are missing that say what works: before it is whole, and while it goes."""
-        return super().active_bindings if self.is_mounted and not self._pruning else {}
+        return super().active_bindings if self.is_mounted and not is_closing(self) else {}
 
     def dismiss(self, result: ResultT | None = None) -> AwaitComplete:
         """As Textual's. Another screen that is in front by now stays there; one that is closed already stays closed."""
-        stack = next((stack for stack in self.app._screen_stacks.values() if self in stack), None)
+        stack = next((stack for stack in screen_stacks(self.app) if self in stack), None)
         if stack is None:
             return AwaitComplete()
         if self is self.app.screen:
             return super().dismiss(result)
-        if self._result_callbacks:
-            self._result_callbacks[-1](result)
-        stack.remove(self)
-        self._pop_result_callback()
-        return AwaitComplete(self.app._replace_screen(self)).call_next(self.app)
+        return close_covered(self, stack, result)
 
 
 class BackgroundScreen(ClosesOnce[ResultT]):

@@ -30,8 +30,8 @@ from goals_tui.domain.text import clean_text
 from goals_tui.tui.app.actions import key_name, shown_key
 from goals_tui.tui.app.background import Job
 from goals_tui.tui.app.config import Config
+from goals_tui.tui.app.textual_compat import Harmless, keymap, notifications, read_input_with_ours, remove_notification
 from goals_tui.tui.app.themes import DEFAULT_THEME, OURS, outcome_colors
-from goals_tui.tui.textual_compat import Harmless, read_input_with_ours
 
 _GONE = (NoMatches, NoScreen, ScreenStackError, MountError)
 """What Textual says where a part of a screen, or the screen, is looked for or filled and not there."""
@@ -83,7 +83,7 @@ class BaseApp(App[ResultT], inherit_bindings=False):
 
     def named_key(self, action_id: str) -> str:
         """The first key of an action as people write it, with the keys of this user; for texts that name one."""
-        return shown_key(self._keymap, action_id)
+        return shown_key(keymap(self), action_id)
 
     # -- what reaches the terminal, and what comes from it
 
@@ -197,7 +197,7 @@ class BaseApp(App[ResultT], inherit_bindings=False):
         new = event.notification
         if self._goes_by_itself(new):
             self._put_away()
-        elif any(shown.message == new.message for shown in self._notifications):
+        elif any(shown.message == new.message for shown in notifications(self)):
             event.prevent_default()
         # There is a key for what stays.
         self.call_later(self.refresh_bindings)
@@ -205,15 +205,15 @@ class BaseApp(App[ResultT], inherit_bindings=False):
     @property
     def shows_lasting_message(self) -> bool:
         """Whether a message is shown that does not go by itself."""
-        return not all(map(self._goes_by_itself, self._notifications))
+        return not all(map(self._goes_by_itself, notifications(self)))
 
     def _goes_by_itself(self, notification: Notification) -> bool:
         return notification.severity != "error" and notification.timeout <= self.NOTIFICATION_TIMEOUT
 
     def _put_away(self) -> None:
-        for notification in list(self._notifications):
+        for notification in notifications(self):
             if self._goes_by_itself(notification):
-                self._unnotify(notification)
+                remove_notification(self, notification)
 
     def push_screen(self, screen: Any, *args: Any, **options: Any) -> Any:
         """As Textual's; a dialog is not covered by what was said before it."""

@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from goals_tui.tui.app.actions import key_names, of_context
 from goals_tui.tui.app.dialogs import Reading
+from goals_tui.tui.app.textual_compat import keymap
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -35,9 +36,9 @@ class Help(Reading[None]):
         context = getattr(screen, "CONTEXT", "app")
         super().__init__(f"Help: {context.replace('.', ', ').capitalize()}")
         self.help = getattr(screen, "HELP", "")
-        keymap = screen.app._keymap
+        keys = keymap(screen.app)
         known = list(of_context(context)) if context not in ("", "app") else []
-        self.actions = [(action, keymap.get(action.id, action.keys)) for action in [*known, *of_context("app")]]
+        self.actions = [(action, keys.get(action.id, action.keys)) for action in [*known, *of_context("app")]]
 
     def compose_dialog(self) -> ComposeResult:
         with VerticalScroll(id="help-scroll"):

@@ -20,6 +20,7 @@ from goals_tui.tui.app.actions import AREAS, Action, key_names, registry
 from goals_tui.tui.app.app import GoalsApp
 from goals_tui.tui.app.background import ClosesOnce
 from goals_tui.tui.app.screen import FlowPlace, GoalPlace, SessionPlace
+from goals_tui.tui.app.textual_compat import keymap
 
 SHORTEST_SESSION = 2
 """Shorter ids of sessions are not looked for; longer ones are, by their whole: the log holds too many to list."""
@@ -62,7 +63,7 @@ class GoalsProvider(Provider):
         context = getattr(self.screen, "CONTEXT", "app")
         here = [action for action in registry() if action.palette]
         here.sort(key=lambda action: (action.context != context, action.context != "app"))
-        keymap = self.app._keymap
+        mapped = keymap(self.app)
         for action in here:
             if action.context == context:
                 node, elsewhere = cast(Any, self.screen), ""
@@ -74,7 +75,7 @@ class GoalsProvider(Provider):
                 continue
             if node is not None and not node.check_action(action.call.partition("(")[0], ()):
                 continue
-            keys = key_names(keymap.get(action.id, action.keys))
+            keys = key_names(mapped.get(action.id, action.keys))
             hint = f"{action.tooltip}  ({keys})" if keys else action.tooltip
             yield Command(
                 elsewhere + (action.title or action.description), hint, partial(self._run, action), not elsewhere

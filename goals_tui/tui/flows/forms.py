@@ -37,6 +37,7 @@ from goals_tui.domain.text import clean_line, clean_text
 from goals_tui.domain.words import fold
 from goals_tui.tui.app.actions import shown_key
 from goals_tui.tui.app.choose import Choose, Option
+from goals_tui.tui.app.textual_compat import keymap
 from goals_tui.tui.flows.kinds import Names
 
 if TYPE_CHECKING:
@@ -304,7 +305,7 @@ class LookupForm(NodeForm):
         yield self.answer_field(self.node.of, "of")
         yield Label("Cases, besides Default")
         yield LineList([branch.value for branch in self._cases()], placeholder="A value", id="cases")
-        back = shown_key(self.app._keymap, "app.undo")
+        back = shown_key(keymap(self.app), "app.undo")
         yield Static(f"Clearing a case deletes its nodes; {back} brings them back.", classes="hint")
 
     def values(self) -> dict[str, Any]:

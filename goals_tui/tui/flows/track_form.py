@@ -19,6 +19,7 @@ from goals_tui.domain.goal import Goal, Step
 from goals_tui.tui.app.actions import bindings, shown_key
 from goals_tui.tui.app.choose import Choose
 from goals_tui.tui.app.choose import Option as Row
+from goals_tui.tui.app.textual_compat import keymap
 from goals_tui.tui.flows import edits
 from goals_tui.tui.flows.forms import EditorData, NodeForm
 from goals_tui.tui.widgets.fields import Options
@@ -123,7 +124,7 @@ class TrackForm(NodeForm):
         steps.display = self.query_one("#steps-label").display = goal is not None
         hint = self.query_one("#steps-hint", Static)
         if goal is None:
-            goals = shown_key(self.app._keymap, "app.goals")
+            goals = shown_key(keymap(self.app), "app.goals")
             hint.update(
                 "No goal is chosen: this node tracks nothing."
                 if self.data.names.goals
@@ -146,7 +147,7 @@ class TrackForm(NodeForm):
 
     def _advice(self, goal: Goal) -> str:
         if not self.chosen:
-            return f"Choose a step with {shown_key(self.app._keymap, 'flows.steps.choose')}."
+            return f"Choose a step with {shown_key(keymap(self.app), 'flows.steps.choose')}."
         if goal.initial.id not in self.chosen and not self._elsewhere(goal.initial):
             return f"▲ {goal.initial.name!r}, the initial step, is tracked nowhere: nothing of this goal counts."
         return "space chooses, ctrl+s or esc saves"

@@ -18,6 +18,7 @@ from goals_tui.domain.goal import GLYPHS, StepKind
 from goals_tui.domain.words import fold
 from goals_tui.services.goal_list import GoalSummary
 from goals_tui.tui.app.actions import shown_key
+from goals_tui.tui.app.textual_compat import keymap
 from goals_tui.tui.goals.figures import SEVERITIES, SPARK_DAYS, Rate, sparkline, worst
 from goals_tui.tui.widgets.columns import Cell, Column, whole
 from goals_tui.tui.widgets.virtual_list import AROUND, VirtualList
@@ -240,7 +241,7 @@ class GoalList(Vertical):
         nothing = bool(self.rows.all) and not self.rows.found
         self.set_class(nothing, "-no-match")
         if nothing:
-            key = shown_key(self.app._keymap, "goals.clear-filter")
+            key = shown_key(keymap(self.app), "goals.clear-filter")
             self.query_one("#no-match", Static).update(f"No goal matches. {key} shows all goals.")
         self._list.show(len(self.rows.found), self._cells, cursor=wanted)
         self.post_message(self.Narrowed())

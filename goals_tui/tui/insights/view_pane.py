@@ -16,6 +16,7 @@ from textual.widgets import ContentSwitcher, Static
 from goals_tui.domain.report import NOTHING
 from goals_tui.services.insights.service import DrillDown
 from goals_tui.tui.app.actions import shown_key
+from goals_tui.tui.app.textual_compat import keymap
 from goals_tui.tui.charts.bars import WIDE, comfortable_rows
 from goals_tui.tui.charts.canvas import Place
 from goals_tui.tui.charts.chart import Chart
@@ -207,7 +208,7 @@ class ViewPane(Vertical):
         if self.as_table:
             before, after = self.table.hidden
             turns = " · ".join([f"← {before} more"] * bool(before) + [f"→ {after} more"] * bool(after))
-            keys = (shown_key(self.app._keymap, f"insights.{name}") for name in ("table", "copy-table", "save-table"))
+            keys = (shown_key(keymap(self.app), f"insights.{name}") for name in ("table", "copy-table", "save-table"))
             can = map("{} {}".format, keys, ("shows the chart", "copies it", "saves it as CSV"))
             text = Content(" · ".join(filter(None, [turns, *can])))
         else:

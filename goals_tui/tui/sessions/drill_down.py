@@ -16,6 +16,7 @@ from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Outcome
 from goals_tui.services.insights.service import DrillDown
 from goals_tui.tui.app.actions import shown_key
 from goals_tui.tui.app.screen import CyclesPlace
+from goals_tui.tui.app.textual_compat import keymap
 from goals_tui.tui.filters.texts import day_title
 
 EVERYTHING_THERE_IS = Filters(span="all", include_test=True)
@@ -118,7 +119,7 @@ class DrillDownLine(Widget):
 
     def render(self) -> Content:
         said = Content.assemble("└ only ", (" · ".join(self.words), "bold"))
-        every, back = (shown_key(self.app._keymap, f"sessions.{name}") for name in ("all", "insights"))
+        every, back = (shown_key(keymap(self.app), f"sessions.{name}") for name in ("all", "insights"))
         keys, brief = f"   {every} shows all", f"   {every}: all"
         if self.from_insights:
             keys, brief = f"{keys}, {back} goes back to Insights", f"{brief}, {back}: Insights"

@@ -24,6 +24,7 @@ from goals_tui.tui.app.background import ClosesOnce
 from goals_tui.tui.app.base import BaseApp
 from goals_tui.tui.app.config import Config
 from goals_tui.tui.app.dialogs import Form
+from goals_tui.tui.app.textual_compat import keymap
 from goals_tui.tui.packages.export import AskPath
 from goals_tui.tui.widgets.bars import KeyBar
 from goals_tui.tui.widgets.columns import Column
@@ -157,7 +158,7 @@ class WelcomeScreen(ClosesOnce[None]):
         rows.focus()
 
     def _key(self, way: Action) -> str:
-        return key_name(self.app._keymap.get(way.id, way.keys).split(",")[0])
+        return key_name(keymap(self.app).get(way.id, way.keys).split(",")[0])
 
     def _cells(self, index: int) -> list[Content]:
         way = self.ways[index]

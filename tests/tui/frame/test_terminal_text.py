@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 from textual import events
 from textual.app import ComposeResult
+from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.services.context import Services
 from goals_tui.services.tasks.record import TaskResult
+from goals_tui.tui.app import textual_compat
 from goals_tui.tui.app.base import BaseApp
+from goals_tui.tui.app.textual_compat import InputParser
 from goals_tui.tui.insights.screen import InsightsScreen
 from goals_tui.tui.sessions.screen import SessionsScreen
-from goals_tui.tui.textual_compat import InputParser
 from goals_tui.tui.welcome.app import WelcomeApp
 from tests.hostile.calm import harmless
 from tests.tui.harness import press, running, settle
@@ -156,3 +158,28 @@ def test_two_pastes_and_keys_between_them() -> None:
 
 def test_keys_that_begin_like_a_paste() -> None:
     assert read("\x1b[2~", "\x1b[20~", "\x1b", "[A", "\x1b[2", "0~") == ["insert", "f9", "up", "f9"]
+
+
+async def test_what_textual_keeps_to_itself_is_there(services: Services) -> None:
+    """`textual_compat` relies on these names of an app and a screen, and on what they hold."""
+    async with running(services) as pilot:
+        app = pilot.app
+        app.set_keymap({"goals.new": "insert"})
+        assert textual_compat.keymap(app)["goals.new"] == "insert"
+        app.notify("Something", timeout=60)
+        await settle(pilot)
+        [shown] = textual_compat.notifications(app)
+        textual_compat.remove_notification(app, shown)
+        assert textual_compat.notifications(app) == []
+        assert [app.screen] in [stack[-1:] for stack in textual_compat.screen_stacks(app)]
+        assert not textual_compat.is_closing(app.screen)
+        closed: list[str | None] = []
+        covered: ModalScreen[str] = ModalScreen()
+        await app.push_screen(covered, closed.append)
+        await app.push_screen(ModalScreen[str]())
+        front = app.screen
+        stack = next(stack for stack in textual_compat.screen_stacks(app) if covered in stack)
+        await textual_compat.close_covered(covered, stack, "yes")
+        assert closed == ["yes"]
+        assert app.screen is front
+        assert covered not in stack

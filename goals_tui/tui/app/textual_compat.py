@@ -1,21 +1,31 @@
-"""Where this app needs of Textual what it does not offer: text that can't steer the terminal, and pasted text."""
+"""Uses of Textual's private names, each behind a function or class of ours: text that can't steer the terminal, pasted
+text, and what an app keeps to itself."""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XTermParser
+from textual.await_complete import AwaitComplete
 from textual.color import Color
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.message import Message
 
 from goals_tui.domain.text import clean_text
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.notifications import Notification
+    from textual.screen import Screen
+
+Result = TypeVar("Result")
 
 _STEERING = re.compile(
     # Control characters, direction marks and overrides, separators of lines, and halves of characters.
@@ -104,3 +114,40 @@ def read_input_with_ours(driver: type[Driver]) -> type[Driver]:
         if hasattr(sys.modules.get(name), "XTermParser"):
             sys.modules[name].XTermParser = InputParser  # type: ignore[attr-defined]
     return driver
+
+
+# -- what an app keeps to itself
+
+
+def keymap(app: App[Any]) -> Mapping[str, str]:
+    """Return the keys that the user gave to bindings, by the id of the binding."""
+    return app._keymap
+
+
+def notifications(app: App[Any]) -> list[Notification]:
+    """Return the messages that are shown now, oldest first."""
+    return list(app._notifications)
+
+
+def remove_notification(app: App[Any], notification: Notification) -> None:
+    """Take a message off the screen."""
+    app._unnotify(notification)
+
+
+def screen_stacks(app: App[Any]) -> list[list[Screen[Any]]]:
+    """Return the open screens of every mode, the one in front last."""
+    return list(app._screen_stacks.values())
+
+
+def is_closing(screen: Screen[Any]) -> bool:
+    """Return whether a screen is being taken away with its widgets."""
+    return bool(screen._pruning)
+
+
+def close_covered(screen: Screen[Result], stack: list[Screen[Any]], result: Result | None) -> AwaitComplete:
+    """Close a screen that is not in front, with its result; the one in front stays."""
+    if screen._result_callbacks:
+        screen._result_callbacks[-1](result)
+    stack.remove(screen)
+    screen._pop_result_callback()
+    return AwaitComplete(screen.app._replace_screen(screen)).call_next(screen.app)
