@@ -1,4 +1,4 @@
-"""Numbers as people read them: counts with their noun, percentages, long times."""
+"""Format numbers for people: counts with their noun, percentages, durations."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ if TYPE_CHECKING:
     from goals_tui.domain.statistics import Difference, Interval
 
 DASH = "—"
-"""What stands where there is no number: 0 of 0 is not 0 %."""
+"""Shown instead of a number that does not exist: 0 of 0 is not 0 %."""
 
 
 def plural(number: int, what: str) -> str:
-    """A number with its noun: 1 event, 1,200 events."""
+    """Return a number with its noun: 1 event, 1,200 events."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def long_time(seconds: float) -> str:
-    """A length of time in the two units that matter: 45 s, 12 min 30 s, 3 h 05 min, 4 d 2 h; with a sign before 0."""
+    """Return a duration in its two largest units: 45 s, 12 min 30 s, 3 h 05 min, 4 d 2 h, or -45 s."""
     whole = round(seconds)
     if whole < 0:
         return f"-{long_time(-whole)}"
@@ -34,7 +34,7 @@ def long_time(seconds: float) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A rate as 56 %, with a decimal where it would read 0 or 100 and is not; — for none."""
+    """Return a rate as 56 %, with one decimal if rounding would make it 0 or 100; — for None."""
     if share is None:
         return DASH
     rounded = round(share * 100)
@@ -44,28 +44,28 @@ def percent(share: float | None) -> str:
 
 
 def precise_percent(share: float | None) -> str:
-    """A share with one decimal: 56.4 %, or — where there is none."""
+    """Return a share with one decimal: 56.4 %; — for None."""
     return DASH if share is None else f"{share * 100:.1f} %"
 
 
 def short_interval(interval: Interval) -> str:
-    """An interval in whole percent: 71–83."""
+    """Return an interval in whole percent: 71–83."""
     low, high = interval
     return f"{low * 100:.0f}–{high * 100:.0f}"
 
 
 def points(difference: float | None) -> str:
-    """A difference of rates in percentage points, with its sign."""
+    """Return a difference of rates in percentage points, with its sign; — for None."""
     return DASH if difference is None else f"{_signed(difference)} points"
 
 
 def _signed(difference: float) -> str:
-    # No -0.0: what is 0.0 when it is rounded has no direction.
+    # `or 0.0` avoids -0.0: a difference that rounds to 0.0 has no direction.
     return f"{round(difference * 100, 1) or 0.0:+.1f}"
 
 
 def difference_words(found: Difference) -> str:
-    """A difference of rates with its interval, and whether it is clear."""
+    """Return a difference of rates with its interval, and whether it is clear."""
     if found.difference is None or found.interval is None:
         return "no difference: one side has no cycles"
     low, high = (_signed(end) for end in found.interval)

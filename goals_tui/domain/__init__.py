@@ -1,1 +1,1 @@
-"""The rules of the product as pydantic models and pure functions: no input, no output, no libraries else."""
+"""The rules of the product: models and pure functions that do no input or output and need only pydantic."""

@@ -1,4 +1,4 @@
-"""What happened in a session, meant for a goal or not, and what fires a step (docs/semantics.md, *Activities*)."""
+"""Activities of a session, and the triggers that fire steps on them (docs/semantics.md, *Activities*)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from goals_tui.domain.model import MAX_TEXT, Instant, Line, Model, Text
 from goals_tui.domain.words import fold
 
 ActivityKind = Literal["step", "user", "agent", "tool", "handover", "event"]
-"""A step of a flow, words of the user or the agent, a tool that was called, a handover, and whatever else happened."""
+"""A step of a flow, a message of the user or the agent, a tool call, a handover, or anything else (`event`)."""
 
 
 class Activity(Model):
-    """One activity. `parent` is the id of the activity that it is a part of; `channel` how the user was reached.
+    """Something that happened in a session, whether or not a goal was meant.
 
-    `position` is its place, in digits, among the activities of one moment; see `ORDER`.
+    `parent` is the id of the activity that contains this one, `channel` the way in which the user was reached.
+    `position`, a number as text, orders the activities of one moment; see `ORDER`.
     """
 
     id: Key
@@ -39,7 +40,7 @@ class Activity(Model):
 ACTIVITY_FIELDS: tuple[str, ...] = tuple(Activity.model_fields)
 
 ORDER = "timestamp, TRY_CAST(position AS BIGINT) NULLS FIRST, id"
-"""The order of the activities of a session, in SQL."""
+"""The SQL order of the activities within a session."""
 
 
 def _is_none(value: object) -> bool:
@@ -47,9 +48,10 @@ def _is_none(value: object) -> bool:
 
 
 class Trigger(Model):
-    """Which activities fire a step: those of this kind, of this name, and with this in their text, as far as told.
+    """A condition on activities that fires a step: all of the fields that are set must match.
 
-    `name` is exact; each `*` in it stands for any characters, or none. `text` is a part, upper and lower case alike.
+    `name` must match exactly, except that each `*` stands for any number of characters. `text` must occur in the
+    text of the activity, ignoring case. At least one field is required.
     """
 
     kind: ActivityKind | None = Field(None, exclude_if=_is_none)
@@ -67,7 +69,7 @@ class Trigger(Model):
         return self
 
     def fires(self, activity: Activity) -> bool:
-        """Whether this activity fires it."""
+        """Return whether the activity fires the step."""
         if self.kind is not None and activity.kind != self.kind:
             return False
         if self.name is not None:

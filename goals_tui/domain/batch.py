@@ -1,4 +1,4 @@
-"""What one import or simulation added, so that it can be taken back."""
+"""The record of what one import, simulation or derivation added, so that it can be removed again."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from goals_tui.domain.model import Instant, Line, Model
 
 
 class Batch(Model):
-    """One import or simulation. Events and activities say themselves of which batch they are.
+    """One import, simulation or derivation. Its events and activities carry the batch's id.
 
-    `what` was done, `at` a moment; `number` counts the batches of the workspace, oldest first. `goals` are the ids of
-    those that it made, with the revision in which it left them, `changed` of those that it found and changed.
-    `contained` says how many of the events that it brought were there already, by their batch.
+    `what` describes it, `at` is when it was made, and `number` counts the batches of the workspace, oldest first.
+    `goals` maps the ids of the goals it created to their revision at that time; `changed` lists the ids of existing
+    goals that it changed. `contained` counts the incoming events that existed already, by the batch that added them.
     """
 
     id: str

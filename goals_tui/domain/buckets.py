@@ -1,4 +1,4 @@
-"""The stretches of a time axis: hours, days, weeks and months of a zone. What counts and what draws use the same."""
+"""The buckets of a time axis: hours, days, weeks and months in a time zone. Queries and charts share them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _TINY = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class TimeBucket:
-    """A stretch of a chart's time axis in the project's zone: [start, end), covering the days first to last.
+    """One bucket of a time axis: the time from `start` until before `end`, on the days `first` to `last`.
 
-    An hour is an hour of the clock: the one that comes twice in autumn makes two buckets. Where the clock is put by
-    half an hour, an hour ends or begins there.
+    An hour is one on the zone's clock: the hour that comes twice in autumn gives two buckets, and where the clock
+    changes within an hour, such as by half an hour, the bucket ends or begins at the change.
     """
 
     unit: Unit
@@ -32,7 +32,7 @@ class TimeBucket:
 
 
 def hour_at(moment: datetime, zone: ZoneInfo) -> TimeBucket:
-    """The hour of the zone's clock that an instant lies in."""
+    """Return the hour of the zone's clock that contains a moment."""
     moment = moment.astimezone(UTC)
     local = moment.astimezone(zone)
     start = moment - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
@@ -46,7 +46,7 @@ def hour_at(moment: datetime, zone: ZoneInfo) -> TimeBucket:
 
 
 def hours_between(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[TimeBucket]:
-    """Every hour from the one that `start` lies in until `end`."""
+    """Yield every hour from the one that contains `start` until `end`."""
     start, end = start.astimezone(UTC), end.astimezone(UTC)
     while start < end:
         bucket = hour_at(start, zone)
@@ -55,7 +55,7 @@ def hours_between(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[Ti
 
 
 def days_at(unit: Unit, day: date, zone: ZoneInfo) -> TimeBucket:
-    """The day, week (from Monday) or month that a day lies in."""
+    """Return the day, week (from Monday) or month that contains a day."""
     first, last = day, day
     if unit == "week":
         first = day - timedelta(days=day.weekday())
@@ -67,7 +67,7 @@ def days_at(unit: Unit, day: date, zone: ZoneInfo) -> TimeBucket:
 
 
 def days_between(unit: Unit, first: date, last: date, zone: ZoneInfo) -> Iterator[TimeBucket]:
-    """Every day, week or month from the one of `first` to the one of `last`."""
+    """Yield every day, week or month from the one that contains `first` to the one that contains `last`."""
     while first <= last:
         bucket = days_at(unit, first, zone)
         yield bucket
@@ -79,7 +79,7 @@ def _offset(moment: datetime, zone: ZoneInfo) -> timedelta | None:
 
 
 def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
-    """The second between two instants from which on the zone's clock goes as it does at `after`."""
+    """Return the first second of the UTC offset that holds at `after`; it changes once between the two moments."""
     low, high = int(before.timestamp()), int(after.timestamp())
     while high - low > 1:
         middle = (low + high) // 2

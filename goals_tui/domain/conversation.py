@@ -34,13 +34,13 @@ __all__ = [
 ]
 
 MAX_NODES_WITHOUT_INPUT = 1_000_000
-"""So many nodes in a row without a question end the conversation: flows that execute each other may run for ever."""
+"""The most nodes that run in a row without a question; flows that execute each other could run for ever."""
 
 
 class Conversation:
-    """One run through flows, from the start of one of them to its end.
+    """One run through flows, from the start of one of them to the end of the conversation.
 
-    When it has ended it is over: another session is another conversation.
+    A conversation can't be restarted: another session needs another `Conversation`.
     """
 
     __slots__ = ("_started", "_state")
@@ -51,28 +51,28 @@ class Conversation:
 
     @property
     def waiting(self) -> Asked | None:
-        """The question that is open."""
+        """The open question; None if there is none."""
         return self._state.waiting
 
     @property
     def ended(self) -> Ended | None:
-        """How the conversation ended; None while it goes on."""
+        """The end of the conversation; None while it goes on."""
         return self._state.ended
 
     @property
     def values(self) -> Mapping[str, str]:
-        """The answers that questions saved, by name."""
+        """The answers that questions saved, by their `save_as` name."""
         return self._state.values
 
     def start(self) -> list[Output]:
-        """Run to the first question or to the end. Raises RefusedError when it has started already."""
+        """Run to the first question or to the end. Raises RefusedError if the conversation has started already."""
         if self._started:
             raise RefusedError("The conversation has started already. Restart it to begin again.")
         self._started = True
         return self._run()
 
     def answer(self, text: str) -> list[Output]:
-        """Answer the open question and run to the next one or to the end. Raises RefusedError if there is none."""
+        """Answer the open question and run to the next one or to the end. Raises RefusedError if none is open."""
         state = self._state
         asked = state.waiting
         if asked is None:
@@ -86,9 +86,9 @@ class Conversation:
     def _run(self) -> list[Output]:
         """Run to the next question or to the end.
 
-        Without a question only the place, the way back and the Once nodes that were seen tell one moment from another.
-        Should all of them come again, the flow goes round in a circle: the moment to compare with is kept at every
-        power of two, which finds any circle (Brent's algorithm).
+        Between questions the state is only the current instruction, the return stack and the Once nodes seen. If all
+        three repeat, the flow is in an endless loop. The state to compare with is renewed at every power of two,
+        which finds a loop of any length (Brent's algorithm).
         """
         state = self._state
         outputs: list[Output] = []

@@ -1,4 +1,4 @@
-"""Goal cycles: which one an event joins, and the outcome and worth of its steps."""
+"""Goal cycles: the cycle that a step joins, and the outcome and value of a cycle."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from goals_tui.domain.value import NO_METRICS
 
 
 def outcome(kinds: Collection[StepKind | None]) -> Outcome:
-    """How a cycle ended that reached steps of these kinds; None stands for a step that nobody knows.
+    """Return the outcome of a cycle that reached steps of these kinds; None stands for an unknown step.
 
-    A cycle without an initial step is an orphan. An unknown step is one beyond the initial: it makes a cycle partial.
+    A cycle without an initial step is an orphan. An unknown step counts as an ordinary one: it makes a cycle partial.
     """
     if "initial" not in kinds:
         return "orphan"
@@ -26,7 +26,10 @@ def outcome(kinds: Collection[StepKind | None]) -> Outcome:
 
 
 class Definitions:
-    """The definitions of goals, by version and as they are now: what events are read with."""
+    """The definitions of goals, by version and current, with which events are interpreted.
+
+    `versions` is keyed by goal id and version.
+    """
 
     def __init__(self, versions: Mapping[tuple[str, str], Goal], current: Iterable[Goal] = ()) -> None:
         self._versions = versions
@@ -44,24 +47,24 @@ class Definitions:
             self._orders[goal_id, step.id] = place
 
     def goal_name(self, goal_id: str, version: str = "") -> str:
-        """The current name of a goal, else the one of the version, else its id."""
+        """Return the current name of a goal, else its name in that version, else its id."""
         goal = self._current.get(goal_id) or self._versions.get((goal_id, version))
         return goal.name if goal else goal_id
 
     def step(self, event: GoalEvent) -> Step | None:
-        """The step that fired, by the recorded version, else the current definition, else any version with it."""
+        """Return the step of an event by its recorded version, else by the current definition, else by any version."""
         recorded = _step(self._versions.get((event.goal_id, event.version)), event.step_id)
         return recorded or self._steps.get((event.goal_id, event.step_id))
 
     def order(self, event: GoalEvent) -> int:
-        """The place of the event's step among the steps of its goal; after all others for an unknown step."""
+        """Return the place of the event's step among the steps of its goal; unknown steps come after all others."""
         recorded = self._versions.get((event.goal_id, event.version))
         if recorded is not None and _step(recorded, event.step_id):
             return recorded.order_of(event.step_id)
         return self._orders.get((event.goal_id, event.step_id), 1_000_000)
 
     def priced(self, event: GoalEvent, price_by: PriceBy) -> Step | None:
-        """The step that says what the event is worth; None where it is unpriced."""
+        """Return the step definition that prices the event; None if there is none and the event is unpriced."""
         if price_by == "current":
             return _step(self._current.get(event.goal_id), event.step_id)
         return _step(self._versions.get((event.goal_id, event.version)), event.step_id)
@@ -70,11 +73,12 @@ class Definitions:
 def cycles_of(
     events: Iterable[GoalEvent], definitions: Definitions, *, price_by: PriceBy = "recorded"
 ) -> list[Timeline]:
-    """The cycles of these events, each with all its moments, in the order of their first event.
+    """Return the cycles of these events, each with all its events, in the order of their first event.
 
-    An event that comes twice (the same id) counts once. A step counts and pays once per cycle: when it first fires,
-    priced by the version that event recorded. A cycle's first initial event, in the order (timestamp, step order, id),
-    says when it started and what endpoint, locale, snapshot and version it has; an orphan's first event does.
+    Events with the same id count once. A step counts and pays once per cycle, when it first fires, and is priced by
+    the version which that event recorded, or by the current definition if `price_by` is "current". The start, endpoint,
+    locale, snapshot and version of a cycle are those of its first initial event, in the order (timestamp, step order,
+    id); those of an orphan are those of its first event.
     """
     by_cycle: dict[tuple[str, str], list[GoalEvent]] = {}
     for event in {event.id: event for event in events}.values():
@@ -86,7 +90,7 @@ def cycles_of(
 
 
 def timeline(events: Iterable[GoalEvent], definitions: Definitions, *, price_by: PriceBy = "recorded") -> Timeline:
-    """One cycle from its events, of which there is at least one; see `cycles_of`."""
+    """Return one cycle from its events, of which there must be at least one; see `cycles_of`."""
     ordered = sorted(events, key=lambda event: (event.timestamp, definitions.order(event), event.id))
     reached: dict[str, GoalEvent] = {}
     moments: list[Moment] = []
@@ -97,7 +101,7 @@ def timeline(events: Iterable[GoalEvent], definitions: Definitions, *, price_by:
         counts = event.step_id not in reached
         reached.setdefault(event.step_id, event)
         step, priced = definitions.step(event), definitions.priced(event, price_by)
-        # An orphan is in no report: what its steps are worth counts nowhere.
+        # An orphan is in no report, so its steps are worth nothing.
         metrics = priced.metrics if priced and counts and initial else NO_METRICS
         moments.append(
             Moment(
@@ -110,7 +114,7 @@ def timeline(events: Iterable[GoalEvent], definitions: Definitions, *, price_by:
                 time_saved_seconds=metrics.time_saved_seconds,
                 cost_savings=metrics.cost_savings,
                 revenue=metrics.revenue,
-                # The initial step is worth nothing by any definition, so there is nothing to price.
+                # The initial step is worth nothing in any definition, so an unknown version does not matter.
                 priced=(priced is not None and not priced.metrics.unpriced)
                 or (step is not None and step.kind == "initial"),
             )
@@ -153,7 +157,7 @@ def _step(goal: Goal | None, step_id: str) -> Step | None:
 
 
 class Joined(NamedTuple):
-    """What steps that fired together amount to. `cycle_id` is None where none of them was tracked."""
+    """The result of assigning steps that fired together to a cycle; `cycle_id` is None if none was tracked."""
 
     cycle_id: str | None
     tracked: tuple[str, ...]
@@ -163,8 +167,8 @@ class Joined(NamedTuple):
 def join_cycle(goal: Goal, step_ids: Sequence[str], open_cycle: str | None, new_cycle: Callable[[], str]) -> Joined:
     """Assign steps of `goal` that fire at one moment to a cycle, in the goal's order.
 
-    The initial step opens a new cycle, even where one is open; the others join it, else the open one. Where
-    there is none they are not tracked.
+    The initial step opens a new cycle, even while one is open, and the other steps join it. Without the initial step
+    they join the open cycle; without an open cycle they are not tracked.
     """
     steps = tuple(step_ids) if len(step_ids) == 1 else goal.in_order(step_ids)
     if goal.steps[0].id in steps:

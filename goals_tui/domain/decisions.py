@@ -1,4 +1,4 @@
-"""Answers that decide something (docs/semantics.md): comparisons, explanations, drop-offs, times, releases."""
+"""Results of the analyses: comparisons, explanations, drop-offs, times, releases, targets (docs/semantics.md)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from goals_tui.domain.statistics import (
 
 @dataclass(frozen=True, slots=True)
 class ComparedPart:
-    """One side of a comparison; `part` is None for cycles without one, `span` is there where spans are compared."""
+    """One side of a comparison; `part` is None for cycles without one, `span` is set if spans are compared."""
 
     part: str | None
     figures: Figures
@@ -37,7 +37,7 @@ class ComparedPart:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two parts side by side; the change is B - A."""
+    """Two parts side by side; differences are B - A."""
 
     dimension: str
     a: ComparedPart
@@ -45,38 +45,39 @@ class Comparison:
 
     @property
     def change(self) -> Change:
-        """How B differs from A."""
+        """The difference B - A."""
         return Change(self.a.figures, self.b.figures)
 
 
 @dataclass(frozen=True, slots=True)
 class DimensionEffects:
-    """What the parts of a dimension contribute to a difference, the largest contribution first."""
+    """The contributions of a dimension's parts to a difference, the largest first."""
 
     dimension: BreakdownDimension
     parts: tuple[PartEffect[str | None], ...]
 
     @property
     def rate_effect(self) -> float:
-        """What changed within the parts."""
+        """The sum of the effects of changed rates within the parts."""
         return sum(each.rate_effect for each in self.parts)
 
     @property
     def mix_effect(self) -> float:
-        """What changed in their shares."""
+        """The sum of the effects of changed shares of the parts."""
         return sum(each.mix_effect for each in self.parts)
 
     @property
     def largest(self) -> float:
-        """The size of the largest contribution of a part."""
+        """The absolute size of the largest contribution; 0.0 without parts."""
         return max((abs(each.contribution) for each in self.parts), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why the completion rate differs from that of the previous period; dimensions ranked by their largest part.
+    """The effects, by dimension and part, behind the change of the completion rate since the previous period.
 
-    `before` is None where nothing can be before: for all time.
+    Dimensions are ranked by their largest contribution. `before` is None if there is no previous period, as for all
+    time.
     """
 
     before_span: Span | None
@@ -95,7 +96,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Stake:
-    """What cycles that dropped would have been worth, had they gone on like the others: means times their number."""
+    """The value lost in a drop-off: the number of dropped cycles times the mean later value of those that went on."""
 
     cost_savings: Decimal
     revenue: Decimal
@@ -104,7 +105,7 @@ class Stake:
 
 @dataclass(frozen=True, slots=True)
 class DropOff:
-    """What became of the cycles that reached a step: reached = dropped + went on + completed there."""
+    """The cycles that reached a step: reached = went_on + dropped + completed; the last two reached no later step."""
 
     step_id: str
     name: str
@@ -113,15 +114,15 @@ class DropOff:
     went_on: int
     completed: int
     stake: Stake | None
-    """None where none went on."""
+    """None if no cycle went on."""
 
     next: tuple[tuple[str, int], ...] = ()
-    """What came next in the sessions of those that dropped, most frequent first."""
+    """The next things that happened in the sessions of dropped cycles, with their counts, most frequent first."""
 
 
 @dataclass(frozen=True, slots=True)
 class DropOffs:
-    """The drop-offs of a goal, step by step in its order."""
+    """The drop-offs of a goal, in the order of its steps."""
 
     goal_id: str
     goal: str
@@ -131,7 +132,7 @@ class DropOffs:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """How many cycles reached a step within [start, end) seconds after they started."""
+    """The number of cycles that reached a step from `start` until before `end` seconds after they started."""
 
     start: float
     end: float
@@ -140,38 +141,38 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """How long cycles took to reach a step; `step` is None for the first completion step that they reached."""
+    """The times that cycles took to reach a step; `step` is None for the first completion step that each reached."""
 
     goal: str
     step: str | None
     started: int
     open: int
-    """How many neither reached it nor were followed by another attempt yet: they are censored at now."""
+    """The number of cycles that neither reached it nor were followed by another attempt; they are censored at now."""
 
     seconds: tuple[tuple[float, int], ...]
-    """When it was reached, in seconds after the start, with how many cycles, in order of time."""
+    """Pairs of the seconds from start to step and the number of cycles, in order of time."""
 
     incidence: tuple[tuple[float, float], ...]
-    """The share of cycles that have reached it by each moment (see `statistics.incidence`)."""
+    """Pairs of seconds and the share of cycles that had reached it by then (see `statistics.incidence`)."""
 
     @property
     def reached(self) -> int:
-        """How many reached it."""
+        """The number of cycles that reached it."""
         return sum(count for _, count in self.seconds)
 
     @property
     def median(self) -> float | None:
-        """The median of those that reached it, in seconds."""
+        """The median time of the cycles that reached it, in seconds."""
         return quantile(self.seconds, 0.5)
 
     @property
     def p90(self) -> float | None:
-        """The 90th percentile, in seconds."""
+        """The 90th percentile of the times, in seconds."""
         return quantile(self.seconds, 0.9)
 
     @property
     def histogram(self) -> list[Bin]:
-        """Bins of a round width that hold all of them; where some took far longer than most, they share the last."""
+        """All times in bins of a round width; cycles that took far longer than most share a wider last bin."""
         if not self.seconds:
             return []
         first, last, most = self.seconds[0][0], self.seconds[-1][0], self.p90 or 0.0
@@ -204,13 +205,13 @@ _WIDTHS = (
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A snapshot against the one that appeared before it; the first one stands against nothing."""
+    """A snapshot compared with the one that appeared before it; the first is compared with nothing."""
 
     snapshot: str
     against: str | None
     figures: Figures
     days: int
-    """How many calendar days lie between its first and its last cycle of the span, both included."""
+    """The number of calendar days from its first to its last cycle in the span, both included."""
 
     change: Change | None
     equal_mix: EqualMix | None
@@ -218,13 +219,13 @@ class Release:
 
     @property
     def value_per_week(self) -> Decimal | None:
-        """Cost savings and revenue per seven days; None where nothing started."""
+        """Cost savings and revenue per seven days; None if no cycle started."""
         return self.figures.value * 7 / self.days if self.days else None
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """How many cycles would have another outcome."""
+    """The number of cycles whose outcome would change from `before` to `after`."""
 
     before: Outcome
     after: Outcome
@@ -233,7 +234,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """The figures of a goal as recorded and under an edited definition, and which outcomes change."""
+    """The figures of a goal as recorded and under an edited definition, and the outcomes that change."""
 
     goal_id: str
     goal: str
@@ -304,7 +305,7 @@ def _share(part: int, figures: Figures) -> Fraction | None:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A condition on the figures of a report under which a pipeline should fail."""
+    """A condition on the figures of a report, such as `completion_rate < 0.35`, that should fail a pipeline."""
 
     text: str
     metric: Metric
@@ -312,17 +313,17 @@ class Limit:
     bound: Fraction
 
     def holds(self, figures: Figures) -> bool | None:
-        """Whether the condition is true, exactly; None where the figures have no such number (a rate of 0 of 0)."""
+        """Return whether the condition is true, without rounding; None if the figure does not exist (0 of 0)."""
         value = self.value(figures)
         return None if value is None else _COMPARISONS[self.comparison](value, self.bound)
 
     def value(self, figures: Figures) -> Fraction | None:
-        """The number that is compared."""
+        """Return the figure that is compared; None if it does not exist."""
         return _METRICS[self.metric](figures)
 
 
 def parse_limit(text: str) -> Limit:
-    """Return the condition that a text such as `completion_rate < 0.35` says. Raises WrongValueError."""
+    """Parse a condition such as `completion_rate < 0.35`. Raises WrongValueError."""
     read = _LIMIT.fullmatch(text)
     if read is None:
         raise WrongValueError(

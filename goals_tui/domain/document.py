@@ -1,4 +1,4 @@
-"""Documents that are handed over: sentences, tables and charts, written as Markdown, HTML or SVG."""
+"""Documents for readers outside the app: sentences, tables and charts as Markdown, HTML or SVG."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from goals_tui.domain.text import clean_line
 
 @dataclass(frozen=True, slots=True)
 class DocumentTable:
-    """A table; the first `words` columns are words, the others numbers, which stand at the right."""
+    """A table of a document; the first `words` columns are text, the others numbers, which are aligned right."""
 
     title: str
     headings: Sequence[str]
@@ -25,7 +25,7 @@ class DocumentTable:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A report for somebody who has no terminal. `origin` says what it shows, in one paragraph."""
+    """A report for somebody who has no terminal. `origin` describes its data in one paragraph."""
 
     title: str
     sentences: Sequence[str]
@@ -35,7 +35,7 @@ class Document:
 
 
 def to_markdown(document: Document) -> str:
-    """Return the document as Markdown: its charts are left out, its tables have the same numbers."""
+    """Return the document as Markdown, without its charts: the tables have the same numbers."""
     parts = [f"# {_markdown(document.title)}"]
     parts += [_markdown(sentence) for sentence in document.sentences]
     for table in document.tables:
@@ -60,7 +60,7 @@ _MARKS = re.compile(r"([\\`*_\[\]<>|~&]|^\s*(?:[#+-]|\d+[.)])(?=\s))")
 
 
 def _markdown(text: str) -> str:
-    """Text that Markdown shows as it is."""
+    """Return text escaped so that Markdown shows it unchanged."""
     return _MARKS.sub(_with_backslashes, clean_line(text))
 
 
@@ -101,7 +101,7 @@ _STYLE = """
 
 
 def to_html(document: Document) -> str:
-    """Return the document as one HTML page: no scripts, nothing from elsewhere, every text escaped."""
+    """Return the document as a self-contained HTML page without scripts; every text is escaped."""
     title = _html(document.title)
     body = [f"<h1>{title}</h1>"]
     body += [f"<p>{_html(sentence)}</p>" for sentence in document.sentences]
@@ -147,5 +147,5 @@ def _html(text: str) -> str:
 
 
 def to_svg(document: Document) -> str:
-    """Return the document's first chart as an SVG file."""
+    """Return the document's first chart as the content of an SVG file."""
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{draw(document.charts[0])}\n'

@@ -8,14 +8,17 @@ from difflib import get_close_matches
 from goals_tui.domain.words import fold
 
 LONGEST_MESSAGE = 1000
-"""In characters. Longer is only a message that quotes a text that somebody gave."""
+"""The longest message, in characters; only messages that quote a user's text could be longer."""
 
 _SOME = 3
-"""So many names are said where none is like the wanted one."""
+"""The number of existing names that a message lists if none resembles the wanted one."""
 
 
 class GoalsError(Exception):
-    """The base of every error that a user can act on; `str(error)` is one line for them, cut where it is endless."""
+    """Base class of the errors that a user can act on.
+
+    `str(error)` is one line for the user; a message longer than `LONGEST_MESSAGE` is cut in the middle.
+    """
 
     def __init__(self, message: str) -> None:
         if len(message) > LONGEST_MESSAGE:
@@ -25,7 +28,7 @@ class GoalsError(Exception):
 
 
 class RefusedError(GoalsError):
-    """A rule of the product does not allow this. `field` names the input that is wrong, where there is one."""
+    """A rule of the product does not allow this; `field` names the input that is wrong, if there is one."""
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
@@ -33,20 +36,21 @@ class RefusedError(GoalsError):
 
 
 class WrongValueError(RefusedError):
-    """A value that means nothing in any workspace: no date, no time zone, a span that ends before it begins.
+    """A value that is wrong in every workspace, such as a malformed date or a span that ends before it begins.
 
-    The command line ends with 2 for it, as for an option that does not exist.
+    The command line exits with status 2, as for an option that does not exist.
     """
 
 
 class UnreadableError(GoalsError):
-    """A file or folder can't be read or written: its path and the reason are in the message."""
+    """A file or folder can't be read or written; the message holds its path and the reason."""
 
 
 class NotFoundError(GoalsError):
-    """No such goal, step, flow, node, cycle or filter. `nearest` holds the names most like the wanted one.
+    """There is no such goal, step, flow, node, cycle or filter.
 
-    Where none of the `known` is like it, the message says some that there are, or `where` they are listed.
+    `nearest` holds the names among `known` that most resemble the wanted one. If none does, the message lists some of
+    the known names; if none are known it ends with `where`, a sentence.
     """
 
     def __init__(self, kind: str, wanted: str, known: Iterable[str] = (), *, where: str = "") -> None:
@@ -65,9 +69,10 @@ class NotFoundError(GoalsError):
 
 
 class ConflictError(GoalsError):
-    """A document was changed by somebody else since it was read; `changed` names the fields that differ.
+    """A document was changed or deleted by somebody else since it was read.
 
-    `what` says it where that is something else; `remedy` is what can be done about it, as a sentence.
+    `changed` names the fields that differ. `what` replaces the default predicate of the message; `remedy` is a
+    sentence that says what can be done.
     """
 
     def __init__(
@@ -91,7 +96,10 @@ class ConflictError(GoalsError):
 
 
 def nearest_names(wanted: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:
-    """The names most like `wanted`, best first, upper and lower case alike: as a whole, else one word of them."""
+    """Return the known names most like `wanted`, best first, ignoring case.
+
+    Whole names are compared first; if none is similar, their single words are.
+    """
     by_folded = {fold(name): name for name in known}
     folded = fold(wanted)
     close = get_close_matches(folded, by_folded, n=count, cutoff=0.5)

@@ -1,4 +1,4 @@
-"""One step of a goal reached in a conversation, under the field names of the original event data."""
+"""Goal events: one step reached at a moment in a session, with the field names of the original event data."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from goals_tui.domain.model import Instant, Line, Model
 ADMIN_CONSOLE = "adminconsole"
 INTERACTION_PANEL = "Interaction Panel"
 TEST_ENDPOINT_TYPES = (ADMIN_CONSOLE, "playbook", "playbooks")
-"""Endpoint types that reports leave out unless asked: the Interaction Panel and playbooks."""
+"""Endpoint types that reports leave out by default: those of the Interaction Panel and playbooks."""
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
-"""Events outside these years are refused: they are mistakes of a clock or of a unit."""
+"""Events outside these years are refused, because they come from a wrong clock or a wrong unit."""
 
 
 def plausible(moment: datetime) -> datetime:
-    """The moment; raises ValueError where it is not between EARLIEST and LATEST."""
+    """Return `moment` unchanged. Raises ValueError if it is before EARLIEST, or not before LATEST."""
     if not EARLIEST <= moment < LATEST:
         raise ValueError(f"the time {moment.isoformat()} is not between 1970 and 2200")
     return moment
@@ -36,9 +36,9 @@ Label = Annotated[Line, StringConstraints(max_length=LONGEST_FIELD)] | None
 
 
 class GoalEvent(Model):
-    """A `GoalEvents` record. In JSON its fields are called goalCycleId, stepId and so on.
+    """A `GoalEvents` record: one step that fired. In JSON its fields are called goalCycleId, stepId and so on.
 
-    `goal_cycle_id` names one attempt at the goal; `version` is the goal's version when it fired.
+    `goal_cycle_id` identifies the cycle; `version` is the goal's version when the step fired.
     """
 
     model_config = ConfigDict(
@@ -66,11 +66,11 @@ class GoalEvent(Model):
 
 
 FIELDS: tuple[str, ...] = tuple(field.alias or name for name, field in GoalEvent.model_fields.items())
-"""The names of the fields as they stand in the event data, in order."""
+"""The field names of the event data, in order."""
 
 
 class Source(Model):
-    """Where the events of a conversation come from: what every event of it carries beside the goal."""
+    """The origin of a conversation, which all of its events carry: endpoint, locale, snapshot and project."""
 
     endpoint_name: Label = None
     endpoint_type: Label = None
@@ -82,11 +82,14 @@ class Source(Model):
 
 
 PANEL_SOURCE = Source(endpoint_name=INTERACTION_PANEL, endpoint_type=ADMIN_CONSOLE, channel=ADMIN_CONSOLE)
-"""What conversations of the app's own Interaction Panel carry."""
+"""The source of conversations in the app's Interaction Panel."""
 
 
 def source(endpoint: str | None, locale: str | None, snapshot: str | None, project_id: str | None) -> Source:
-    """A source from names alone: the type of the endpoint follows from its name. Raises RefusedError."""
+    """Return a source made from names; the type of the endpoint is derived from its name.
+
+    Raises RefusedError for a name that is too long.
+    """
     for what, name in (("endpoint", endpoint), ("locale", locale), ("snapshot", snapshot)):
         if len(name or "") > LONGEST_FIELD:
             raise RefusedError(f"The {what} has more than {LONGEST_FIELD} characters. Give a shorter name.", field=what)

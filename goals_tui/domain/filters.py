@@ -1,4 +1,4 @@
-"""Which cycles a report covers (docs/semantics.md, *Filters*)."""
+"""Filters and spans: the choice of the cycles that a report covers (docs/semantics.md, *Filters*)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SPAN_NAMES: tuple[SpanName, ...] = (
     "this-year",
     "all",
 )
-"""The spans that have a name of their own; `custom` has a `since` or an `until` instead."""
+"""The spans that are defined by their name; `custom` is defined by `since` and `until`."""
 
 SPAN_TITLES: dict[SpanName, str] = {
     "today": "Today",
@@ -37,7 +37,7 @@ PriceBy = Literal["recorded", "current"]
 
 
 class Choice(Model):
-    """Some values of a dimension: only these, or (negated) all but these. No values: everything."""
+    """A choice of values of a dimension: only these, or all but these if `negated`; everything if there are none."""
 
     values: tuple[Line, ...] = ()
     negated: bool = False
@@ -49,17 +49,17 @@ class Choice(Model):
 EVERYTHING = Choice()
 
 _FIRST_DAY = date(1970, 1, 1)
-"""No event is older (`event.EARLIEST`): where a custom span has no first day, it begins here."""
+"""The start of a custom span without a first day; no event is older (`event.EARLIEST`)."""
 
 
 class Filters(Model):
-    """What is asked of a report.
+    """The filters of a report: its span and the cycles that it covers.
 
-    `since` and `until` belong to the custom span: a date (`2026-10-01`: whole days, both included) or
-    a date with a time (`2026-10-01T08:00`, half open), in `time_zone` unless it carries an offset.
-    `goals` holds goal ids; endpoints, locales and snapshots hold names. `no_snapshot` asks for cycles
-    without a snapshot, beside those chosen; `any_snapshot` for those with one. `include_test` adds the
-    Interaction Panel and playbooks.
+    `since` and `until` belong to the custom span: a date (`2026-10-01`: whole days, both included) or a date with a
+    time (`2026-10-01T08:00`, half open), in `time_zone` unless it carries an offset. `goals` holds goal ids;
+    `endpoints`, `locales` and `snapshots` hold names. `no_snapshot` asks for cycles without a snapshot, in addition to
+    the chosen ones; `any_snapshot` for all with one. `include_test` adds the Interaction Panel and playbooks.
+    `price_by` chooses the definition that prices cycles: the recorded or the current one.
     """
 
     span: SpanName = "last-7-days"
@@ -77,35 +77,35 @@ class Filters(Model):
 
 
 class Span(Model):
-    """A half-open stretch of time in a zone. `start` and `end` are None for all time.
+    """A span of time in a zone, half open. `start` and `end` are None for all time.
 
-    One that was asked for until later than now ends with now, which it includes.
+    A span that was requested until later than now ends at now, and includes it.
     """
 
     name: SpanName
     start: datetime | None
     end: datetime | None
     days: int | None
-    """How many calendar days it covers, the last of them perhaps in part; None for all time and for times of a day."""
+    """The number of calendar days, the last perhaps incomplete; None for all time and for a span with times of day."""
 
     over: bool = True
-    """Whether all of it has passed."""
+    """Whether the whole span has passed."""
 
     asked_end: datetime | None = None
-    """The end that was asked for, where that is later than now."""
+    """The requested end if it is later than now, else None."""
 
     @property
     def last_day(self) -> date | None:
-        """The last calendar day of which it covers anything; None for all time."""
+        """The last calendar day that the span covers, at least in part; None for all time."""
         if self.end is None or self.asked_end is not None:
             return self.end and self.end.date()
         return datetime.fromtimestamp(self.end.timestamp() - 1e-3, self.end.tzinfo).date()
 
     def previous(self) -> Span | None:
-        """The span to compare with: both ends moved back by the number of calendar days, by the clock of the zone.
+        """Return the previous period: both ends moved back by the number of calendar days, on the zone's clock.
 
-        One between times of a day moves back by its length. None where nothing can be before it: for all time, and
-        for a span that begins with 1970.
+        A span with times of day moves back by its length. Returns None for all time and for a span that starts on
+        1970-01-01, because no event can be before.
         """
         if self.start is None or self.end is None or self.start.date() <= _FIRST_DAY:
             return None
@@ -114,7 +114,7 @@ class Span(Model):
             zone = cast(ZoneInfo, self.start.tzinfo)
             start, end = start_of_day(self.start.date() - back, zone), self.start
             if self.asked_end is not None:
-                # Where the zone skipped a day, that time of the clock may come later than the start.
+                # If the zone skipped a day, this time on the clock may be later than the start of the span.
                 wall = self.end.replace(tzinfo=None, fold=0) - back
                 end = max(start, min(moment_in(wall, zone), self.start, key=_instant), key=_instant)
             return Span(name="custom", start=start, end=end, days=self.days)
@@ -124,14 +124,14 @@ class Span(Model):
 
 
 def _instant(moment: datetime) -> float:
-    """For comparing: moments of one zone compare by what its clock shows."""
+    """Return a key to compare moments by; Python compares two datetimes of one zone by clock time instead."""
     return moment.timestamp()
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """The first moment of a calendar day of a zone: 00:00, or later where the clock skips that."""
+    """Return the first moment of a calendar day in a zone: 00:00, or later if the clock skips midnight."""
     start = datetime.combine(day, time.min, zone)
-    # A wall time inside a gap does not survive the way through UTC: what comes back is the other side.
+    # A clock time that is skipped does not survive the conversion to UTC and back.
     real = datetime.fromtimestamp(start.timestamp(), zone)
     if real.replace(tzinfo=None) == start.replace(tzinfo=None):
         return start
@@ -146,10 +146,10 @@ def start_of_day(day: date, zone: ZoneInfo) -> datetime:
 
 
 def resolve_span(filters: Filters, now: datetime, zone: ZoneInfo) -> Span:
-    """The stretch of time that `filters` asks for, at `now`, in `zone`. Raises WrongValueError.
+    """Return the span of `filters` in `zone`, cut at `now`. Raises WrongValueError.
 
-    Named spans end with today: this-month and this-year run from their first day through today. What is later than
-    now is cut off, unless nothing is left then.
+    Named spans end with today: this-month and this-year run from their first day through today. A span that lies
+    entirely in the future is not cut.
     """
     return _until_now(requested_span(filters, now, zone), now)
 
@@ -167,7 +167,7 @@ def _until_now(span: Span, now: datetime) -> Span:
 
 
 def requested_span(filters: Filters, now: datetime, zone: ZoneInfo) -> Span:
-    """Return the whole span that `filters` name, also what is later than now. Raises WrongValueError."""
+    """Return the span of `filters` in full, also if it ends later than `now`. Raises WrongValueError."""
     today = now.astimezone(zone).date()
     if filters.span == "all":
         return Span(name="all", start=None, end=None, days=None)
@@ -220,36 +220,36 @@ def _custom(filters: Filters, today: date, zone: ZoneInfo) -> Span:
             field="until",
         )
     if not isinstance(since, datetime) and not isinstance(until, datetime):
-        # Not from `end`: where the zone skips the day after, that is two days later.
+        # Not computed from `end`: if the zone skips the day after `until`, that is two days later.
         return Span(name="custom", start=start, end=end, days=(until - since).days + 1)
     return Span(name="custom", start=start, end=end, days=None)
 
 
 def _by_the_clock(moment: date | datetime, zone: ZoneInfo) -> datetime:
-    """What the clock of `zone` was said to show, whether it ever does."""
+    """Return the clock time in `zone` that a user gave, without a zone, even if the clock never shows it."""
     if not isinstance(moment, datetime):
         return datetime.combine(moment, time.min)
     return (moment.astimezone(zone) if moment.tzinfo else moment).replace(tzinfo=None)
 
 
 def moment_in(moment: date | datetime, zone: ZoneInfo) -> datetime:
-    """The instant that somebody in `zone` means: a day begins there, and a time without a zone is of its clock.
+    """Return the moment that a date or time means in `zone`: the start of a day, or the time on the zone's clock.
 
-    A time that the clock skips is the one that it shows instead: 03:30 for 02:30 in the night when summer begins.
+    A time that the clock skips becomes the one that it shows instead: 03:30 for 02:30 when summer time begins.
     """
     if not isinstance(moment, datetime):
         return start_of_day(moment, zone)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
-    # Through UTC: only so does a time that the clock skips become one that there is.
+    # The conversion to UTC and back turns a time that the clock skips into one that exists.
     return moment.astimezone(UTC).astimezone(zone)
 
 
 def parse_moment(text: str, what: str) -> date | datetime:
-    """A date or a date with a time, as `Filters` takes them. `what` names the input in the message.
+    """Parse a date, or a date with a time, as `Filters` takes them; `what` names the input in error messages.
 
-    A date with an offset is the moment at which that day begins there. Raises WrongValueError for a text that is
-    none of these, or not between 1970 and 2200.
+    A date with an offset is the moment at which that day begins there. Raises WrongValueError for anything else, and
+    for a year outside 1970 to 2199.
     """
     text = text.strip()
     try:
@@ -274,10 +274,10 @@ _ISO_DAY_THERE = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)(?P<offset>Z|[+-]\d\d:\d\
 
 
 def read_iso(text: str) -> date | datetime:
-    """The date, or date with a time, that a text in the forms of ISO 8601 says. Raises ValueError.
+    """Parse an ISO 8601 date, or date with a time. Raises ValueError.
 
-    A date with an offset begins there: 2026-10-01+02:00 is 2026-10-01T00:00+02:00. The form is checked before the
-    text is read: Python's `fromisoformat` ignores what follows eight digits, and takes any letter for the T.
+    A date with an offset is the start of that day: 2026-10-01+02:00 is 2026-10-01T00:00+02:00. The form is checked
+    first, because `fromisoformat` ignores whatever follows eight digits and accepts any character in place of the T.
     """
     if there := _ISO_DAY_THERE.fullmatch(text):
         return datetime.fromisoformat(f"{there['date']}T00:00{there['offset']}")
@@ -291,7 +291,7 @@ def read_iso(text: str) -> date | datetime:
 
 
 def span_name(text: str) -> SpanName:
-    """The named span that was typed; raises WrongValueError with the nearest one and all there are."""
+    """Return `text` as the name of a span. Raises WrongValueError with the nearest name and all names."""
     for name in SPAN_NAMES:
         if name == text:
             return name

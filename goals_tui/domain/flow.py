@@ -1,4 +1,4 @@
-"""Flows: what an AI agent says and asks, as a sequence of nodes with branches (docs/semantics.md, *Flow*)."""
+"""Flows: conversations as sequences of nodes with branches (docs/semantics.md, *Flow*)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from goals_tui.domain.goal import Description, Id, Name, Uuid
 from goals_tui.domain.model import MAX_TEXT, Instant, Line, Model, Text
 
 MAX_DEPTH = 40
-"""How deep branches may lie within branches."""
+"""The deepest nesting of branches within branches."""
 
 Spoken = Annotated[Text, StringConstraints(max_length=MAX_TEXT)]
 BranchKind = Literal["then", "else", "case", "default", "first", "afterwards", "other"]
@@ -30,7 +30,7 @@ BRANCH_TITLES: dict[BranchKind, str] = {
 
 
 class Branch(Model):
-    """One way out of a branching node. `value` is what a Lookup's case compares with."""
+    """One branch of a node with its nodes. `value` is the text that a Lookup's case compares with."""
 
     kind: BranchKind
     value: Line = ""
@@ -38,15 +38,14 @@ class Branch(Model):
 
     @property
     def title(self) -> str:
-        """How the branch is called on the chart: a case by its value."""
+        """The title of the branch on the chart: a case is called by its value."""
         return self.value if self.kind in ("case", "other") and self.value else BRANCH_TITLES[self.kind]
 
 
 class Condition(Model):
-    """Compares the last answer (`of` empty) or the value that a Question saved under the name `of`.
+    """A comparison of the last answer (`of` is empty), or of the value saved as `of`, with the text `to`.
 
-    Text is compared without regard to case and surrounding white space. `exists` is true where there
-    is an answer that is not empty.
+    Case and surrounding white space are ignored. `exists` is true if the value is not empty.
     """
 
     of: Line = ""
@@ -61,20 +60,20 @@ def _is_empty(text: str) -> bool:
 class _Node(Model):
     id: Id
     label: Name = ""
-    """A name for the node; where it is empty the kind's own name serves."""
+    """The name of the node; if it is empty, the node is called by its kind."""
 
     branches: tuple[Branch, ...] = ()
 
 
 class Say(_Node):
-    """The agent says `text`."""
+    """A node in which the agent says `text`."""
 
     kind: Literal["say"] = "say"
     text: Spoken = ""
 
 
 class Question(_Node):
-    """The agent asks and waits for an answer, which is kept under `save_as` where that is given."""
+    """A node in which the agent asks and waits for an answer, which is saved as `save_as` if that is set."""
 
     kind: Literal["question"] = "question"
     text: Spoken = ""
@@ -83,7 +82,7 @@ class Question(_Node):
 
 
 class If(_Node):
-    """Goes on in Then where the condition holds, else in Else."""
+    """A node that continues in Then if its condition holds, else in Else."""
 
     kind: Literal["if"] = "if"
     condition: Condition = Condition()
@@ -91,7 +90,7 @@ class If(_Node):
 
 
 class Lookup(_Node):
-    """Goes on in the case whose value equals the last answer or the saved value `of`, else in Default."""
+    """A node that continues in the case that equals the last answer or the saved value `of`, else in Default."""
 
     kind: Literal["lookup"] = "lookup"
     of: Line = ""
@@ -99,44 +98,45 @@ class Lookup(_Node):
 
 
 class Once(_Node):
-    """Goes on in First time when a session passes it for the first time, else in Afterwards."""
+    """A node that continues in First time when a session first passes it, later in Afterwards."""
 
     kind: Literal["once"] = "once"
     branches: tuple[Branch, ...] = Field(default_factory=lambda: (Branch(kind="first"), Branch(kind="afterwards")))
 
 
 class _Leading(_Node):
-    """Leads to a flow: to its start, or to the node of it that has the id `node_id`.
+    """A node that leads to a flow: to its start, or to its node with the id `node_id`.
 
-    Until the flow comes in, both are what the system that the node came from calls them (`flow_chart_links`).
+    Until the target flow is imported, both fields hold the reference ids of the original system (see
+    `flow_chart_links`).
     """
 
     flow_id: str = ""
-    # Left out where it is empty, so that version 0.1.0 reads flows that do not use it.
+    # Left out if empty, so that version 0.1.0 can read flows that do not use it.
     node_id: str = Field("", exclude_if=_is_empty)
 
 
 class GoTo(_Leading):
-    """Continues in another flow, or elsewhere in its own, and does not come back."""
+    """A node that continues in another flow, or elsewhere in its own, and does not come back."""
 
     kind: Literal["go_to"] = "go_to"
 
 
 class ExecuteFlow(_Leading):
-    """Runs another flow and comes back."""
+    """A node that runs another flow and comes back."""
 
     kind: Literal["execute_flow"] = "execute_flow"
 
 
 class Handover(_Node):
-    """Hands the conversation over to a human agent, which ends it for the AI agent."""
+    """A node that hands the conversation over to a human agent, which ends it for the AI agent."""
 
     kind: Literal["handover"] = "handover"
     text: Spoken = ""
 
 
 class TrackGoal(_Node):
-    """Track Goal Process: records steps of one goal (the seed's *Add a Goal to a Flow*)."""
+    """A Track Goal Process node, which fires steps of one goal."""
 
     kind: Literal["track_goal"] = "track_goal"
     goal_id: str = ""
@@ -144,13 +144,13 @@ class TrackGoal(_Node):
 
 
 class End(_Node):
-    """Ends this flow; a flow that executed it goes on after its Execute Flow node."""
+    """A node that ends its flow; a flow that executed it continues after the Execute Flow node."""
 
     kind: Literal["end"] = "end"
 
 
 class Other(_Node):
-    """A node of a kind that is not interpreted: kept with all it holds, passed over when run."""
+    """A node of a kind that is not interpreted: kept with its whole content, and skipped when the flow runs."""
 
     kind: Literal["other"] = "other"
     type: Line = ""
@@ -205,7 +205,7 @@ NODE_TYPES: dict[NodeKind, type[_Node]] = {
 
 
 class Flow(Model):
-    """A flow as it is saved: the nodes under Start, in order."""
+    """A flow as it is saved; `nodes` are those under Start, in order."""
 
     id: Id
     reference_id: Uuid
@@ -214,7 +214,7 @@ class Flow(Model):
     description: Description = ""
     nodes: tuple[Node, ...] = ()
     start_reference: str = Field("", exclude_if=_is_empty)
-    """What the system that the flow came from calls its start node: flows that come in later may lead there."""
+    """The start node's reference id in the original system, to which flows that are imported later may lead."""
 
     created_at: Instant
     changed_at: Instant
@@ -231,11 +231,11 @@ class Flow(Model):
         return self
 
     def walk(self) -> Iterator[Node]:
-        """Every node, in the order in which they are read: a node, its branches, then the next."""
+        """Iterate over all nodes in reading order: a node, its branches, then the next node."""
         return (node for node, _ in _walk(self.nodes))
 
     def node(self, node_id: str) -> Node:
-        """The node of this id; raises NotFoundError."""
+        """Return the node with this id. Raises NotFoundError."""
         for node in self.walk():
             if node.id == node_id:
                 return node
@@ -243,7 +243,7 @@ class Flow(Model):
 
 
 def place_in(flow: Flow, node_id: str) -> str:
-    """The place that a node leads to, in words: the flow, and the node of it where one is named."""
+    """Return the title of a target: the flow's name, followed by the node's if `node_id` is not empty."""
     if not node_id:
         return flow.name
     node = next((node for node in flow.walk() if node.id == node_id), None)
@@ -251,7 +251,7 @@ def place_in(flow: Flow, node_id: str) -> str:
 
 
 def title(node: Node) -> str:
-    """What a node is called: its label, else its kind."""
+    """Return the title of a node: its label, else the name of its kind."""
     if node.label:
         return node.label
     if isinstance(node, Other) and node.type:
@@ -260,7 +260,7 @@ def title(node: Node) -> str:
 
 
 def walk_nodes(nodes: tuple[Node, ...]) -> Iterator[Node]:
-    """Every node of a sequence and of the branches within it, in reading order."""
+    """Iterate over all nodes of a sequence, those in branches included, in reading order."""
     return (node for node, _ in _walk(nodes))
 
 

@@ -1,4 +1,4 @@
-"""Flow charts as the original's files and packages hold them."""
+"""Flow files: reading and writing our own, and reading charts from files and packages of the original system."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from goals_tui.domain.text import clean_line
 
 FORMAT = "goals-tui-flow"
 FORMAT_VERSION = 2
-"""Version 2 may have links to single nodes; what has none is written as version 1, which goals-tui 0.1.0 reads."""
+"""Version 2 allows links to single nodes; flows without any are written as version 1, which goals-tui 0.1.0 reads."""
 MAX_NESTING = 240
-"""How deep lists and objects of a file may lie within each other: what the store can write again."""
+"""The deepest nesting of lists and objects in a file that the store can write again."""
 _BRANCHES: dict[str, dict[str, BranchKind]] = {
     "if": {"then": "then", "else": "else"},
     "switch": {"case": "case", "default": "default"},
     "once": {"onFirstExecution": "first", "afterwards": "afterwards"},
     "aiAgentJob": {"aiAgentJobDefault": "default"},
 }
-"""By the type of a node, what its children's types are here."""
+"""For each type of branching node in a chart, the branch kind of each type of child."""
 _WANTED: dict[str, tuple[BranchKind, ...]] = {
     "if": ("then", "else"),
     "switch": ("default",),
@@ -40,56 +40,56 @@ _WANTED: dict[str, tuple[BranchKind, ...]] = {
 
 @dataclass(frozen=True)
 class Origin:
-    """What is known of a chart apart from it: what its system calls the flow, and which locale's texts are read."""
+    """Facts about a chart that are not in it: the flow's name and ids in its system, and the locale of the texts."""
 
     name: str
     id: str = ""
     reference: str = ""
     locale: str = ""
     created_at: object = None
-    """Seconds since 1970, as the original writes it; anything else is as good as nothing."""
+    """Seconds since 1970, as the original system writes it; any other value is ignored."""
 
 
 @dataclass(frozen=True)
 class ReadFlow:
-    """A flow as it was read, before its links are followed (`flow_chart_links`)."""
+    """A flow as read from a file, before its links are resolved (see `flow_chart_links`)."""
 
     flow: Flow
     names: frozenset[str]
-    """What links of other flows call it."""
+    """The ids by which links of other flows refer to it."""
 
     is_chart: bool = False
     nodes: Mapping[str, str] = field(default_factory=dict)
-    """Our id of each node by what links call it; empty for the start node."""
+    """The id of each node here, by its reference id; empty for the start node."""
 
     disabled: int = 0
-    """How many nodes are disabled: they are kept as Other and passed over."""
+    """The number of disabled nodes, which are kept as Other and skipped when the flow runs."""
 
     within_disabled: int = 0
-    """How many nodes stand in branches of those, and are left out with them."""
+    """The number of nodes that were left out because they are in branches of disabled nodes."""
 
     unreached: int = 0
-    """How many nodes were left out because no way leads to them."""
+    """The number of nodes that were left out because nothing leads to them."""
 
 
 def to_file(flow: Flow) -> dict[str, Any]:
-    """A flow as our own file holds it, ids kept."""
+    """Return a flow as the content of our own file format, ids included."""
     version = FORMAT_VERSION if needs_newest(flow) else 1
     return {"format": FORMAT, "format_version": version, "flow": flow.model_dump(mode="json")}
 
 
 def needs_newest(flow: Flow) -> bool:
-    """Whether a flow holds what goals-tui 0.1.0 does not read."""
+    """Return whether a flow has anything that goals-tui 0.1.0 can't read."""
     return bool(flow.start_reference) or any(getattr(node, "node_id", "") for node in flow.walk())
 
 
 def is_chart(content: object) -> bool:
-    """Whether the content of a file is a chart of the original system."""
+    """Return whether the content of a file is a chart of the original system."""
     return isinstance(content, dict) and "relations" in content
 
 
 def is_flow(content: object) -> bool:
-    """Whether the content of a file is a flow of ours, or a chart."""
+    """Return whether the content of a file is a flow in our format or a chart."""
     ours = isinstance(content, dict) and (content.get("format") == FORMAT or {"id", "name", "nodes"} <= content.keys())
     return ours or is_chart(content)
 
@@ -97,10 +97,12 @@ def is_flow(content: object) -> bool:
 def from_file(
     content: object, ids: Ids, now: datetime, origin: Origin, taken: Container[str] = (), targets: Container[str] = ()
 ) -> ReadFlow:
-    """The flow that a file holds, ours or the original's chart; raises RefusedError with what is wrong with it.
+    """Return the flow in the content of a file, which is in our format or a chart of the original system.
 
-    The ids of our own format are kept. A chart gets the ids of its `origin` unless they are among `taken`; what else
-    it does not have comes from `ids` and `now`. `targets` are the nodes that charts lead to, by `targets_of`.
+    The ids of our own format are kept. A chart gets the ids of its `origin` unless they are among `taken`, else new
+    ones from `ids`. `now` is its time of change, and of creation if that is unknown. `targets` are the reference ids
+    of all nodes that links lead to (see `targets_of`); an End node among them is kept. Raises RefusedError with what
+    is wrong in the file.
     """
     content = _plain(content, 0)
     if not isinstance(content, dict):
@@ -124,7 +126,7 @@ def from_file(
 
 
 def targets_of(content: object) -> Iterator[str]:
-    """What Go To and Execute Flow nodes of a chart call the nodes that they lead to."""
+    """Yield the reference ids of the nodes that Go To and Execute Flow nodes of a chart lead to."""
     nodes = content.get("nodes") if isinstance(content, dict) else None
     for node in nodes if isinstance(nodes, list) else ():
         if isinstance(node, dict) and node.get("type") in ("goTo", "executeFlow"):
@@ -132,7 +134,7 @@ def targets_of(content: object) -> Iterator[str]:
 
 
 def node_id_of(flow_id: str, reference: str) -> str:
-    """The id of a node that came in with a flow: the same for the same flow and reference id."""
+    """Return the id of an imported node, which depends only on its flow and its reference id."""
     return hashlib.sha256(f"{flow_id} {reference}".encode()).hexdigest()[:24]
 
 
@@ -174,7 +176,10 @@ def _moment(seconds: object) -> datetime | None:
 
 
 class _Chart:
-    """A chart while it is read. Nodes that Start does not lead to are left out, as the original never runs them."""
+    """The conversion of one chart.
+
+    Nodes that Start does not lead to are left out, because the original system never runs them.
+    """
 
     def __init__(
         self,
@@ -212,7 +217,7 @@ class _Chart:
             self._children[key] = tuple(_key(child, f"A child of the node {key} is not an id.") for child in children)
 
     def start(self) -> str | None:
-        """The first node: the one of the type start, else the one that nothing leads to."""
+        """Return the key of the first node: the start node, else one that nothing leads to; None without any nodes."""
         for key, node in self._nodes.items():
             if node.get("type") == "start":
                 return key
@@ -225,14 +230,14 @@ class _Chart:
         raise RefusedError("The chart has no start: every node comes after another one.")
 
     def sequence(self, head: str | None, depth: int) -> tuple[Node, ...]:
-        """The nodes from `head` on, with the branches within them."""
+        """Return the nodes from `head` on, with their branches."""
         if depth > MAX_DEPTH:
             raise RefusedError(f"Branches of the chart lie within branches more than {MAX_DEPTH} deep.")
         nodes: list[Node] = []
         while head is not None:
             node = self._take(head)
             after = self._next.get(head)
-            # The original closes every flow with an end; ours need none, unless something leads there.
+            # The original system closes every flow with an End node, which is needed here only if a link leads to it.
             closing = node.get("type") == "end" and depth == 0 and after is None
             if node.get("type") == "start":
                 self.start_reference = self.start_reference or _reference(head, node)
@@ -272,7 +277,7 @@ class _Chart:
         return made
 
     def _pass_over(self, heads: tuple[str, ...]) -> int:
-        """Take the nodes of branches that are left out; returns how many there are, Then, Else and the like apart."""
+        """Mark the nodes of skipped branches as placed, and return their number without Then, Else and so on."""
         pending, count = list(heads), 0
         while pending:
             head: str | None = pending.pop()
@@ -284,14 +289,14 @@ class _Chart:
         return count
 
     def unreached(self) -> int:
-        """How many nodes no way leads to."""
+        """Return the number of nodes that nothing leads to."""
         return len(self._nodes.keys() - self._placed)
 
     def _branch(self, kind: str, child: str, depth: int) -> Branch | None:
         marker = self._nodes.get(child, {})
         ours = _BRANCHES.get(kind, {}).get(str(marker.get("type") or ""))
         if ours is None:
-            # The child is a node of its own kind, such as a tool of an agent: it stays, at the head of its branch.
+            # The child is a node itself, such as a tool of an agent: it is kept as the first node of its branch.
             label = clean_line(str(marker.get("label") or marker.get("type") or ""))[:300]
             return Branch(kind="other", value=label, nodes=self.sequence(child, depth))
         if marker.get("isDisabled") is True:
@@ -307,7 +312,7 @@ _MARKERS = frozenset(marker for markers in _BRANCHES.values() for marker in mark
 
 
 def _reference(key: str, node: Mapping[str, Any]) -> str:
-    """What links call a node."""
+    """Return the id by which links refer to a node."""
     reference = node.get("referenceId")
     return reference[:100] if isinstance(reference, str) and reference else key
 
@@ -325,7 +330,11 @@ def _key(value: object, otherwise: str) -> str:
 
 
 def _plain(value: object, depth: int) -> Any:
-    """A value of a file as the store can write it again: no endless numbers, no half characters, not too deep."""
+    """Return a value of a file in a form that the store can write.
+
+    Infinite numbers become None, huge integers floats or None, and lone surrogates "?". Raises RefusedError if the
+    value nests too deep.
+    """
     if depth > MAX_NESTING:
         raise RefusedError(f"The file nests lists and objects more than {MAX_NESTING} deep. That is not a flow.")
     match value:
@@ -345,11 +354,11 @@ def _plain(value: object, depth: int) -> Any:
 
 Resources = Mapping[str, Mapping[str, Mapping[str, Any]]]
 KINDS = ("flow", "chart", "nodeData", "locale")
-"""The kinds of resources that are read; a package holds many more."""
+"""The kinds of resources that are read from a package, which has many more."""
 
 
 def charts_of_package(resources: Resources) -> Iterator[tuple[Origin, dict[str, Any] | None]]:
-    """Each flow of a package with its chart; None where the package does not hold it."""
+    """Yield the origin of each flow of a package, and its chart or None if the package does not have it."""
     charts = resources.get("chart", {})
     by_flow = {str(chart.get("resourceReference")): chart for chart in charts.values()}
     nodes: dict[str, list[Mapping[str, Any]]] = {}

@@ -1,8 +1,8 @@
-"""Links between flows that came in from the original system, in whatever order they come.
+"""Links between imported flows, which may be imported in any order.
 
-There a link names the reference ids of a flow and of a node. It is followed as soon as both ends are here: among the
-flows of one import, else to flows that are here already, else to the flow that holds it. Until then the node keeps the
-reference ids, so that an import of the missing flow completes it.
+In the original system a link names a flow and a node by their reference ids. It is resolved to ids of this project as
+soon as its target is known: among the flows of the same import, else among existing flows, else within its own flow.
+Until then the node keeps the reference ids, so that importing the missing flow later completes the link.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from goals_tui.domain.flow_edit import every_node
 
 @dataclass(frozen=True)
 class Link:
-    """A node that leads somewhere. `missing` says what of its target is not here: its flow, its node, or nothing."""
+    """A node that leads to a flow. `missing` is "flow" or "node" if that does not exist, else empty."""
 
     flow: Flow
     node: GoTo | ExecuteFlow
@@ -25,12 +25,15 @@ class Link:
 
     @property
     def title(self) -> str:
-        """The node in words."""
+        """The title of the node and the name of its flow."""
         return f"{title(self.node)!r} in {self.flow.name!r}"
 
 
 def follow(read: Sequence[ReadFlow], here: Iterable[Flow]) -> tuple[list[Flow], list[Flow]]:
-    """The flows that were read with their links followed, and those here whose links to them could be followed now."""
+    """Resolve the links of imported flows and the links of existing flows to them.
+
+    Returns the imported flows, and those of the existing flows that changed.
+    """
     here = list(here)
     coming = {name: one for one in read for name in one.names}
     ids = {flow.id for flow in here} | {one.flow.id for one in read}
@@ -54,7 +57,7 @@ def follow(read: Sequence[ReadFlow], here: Iterable[Flow]) -> tuple[list[Flow], 
 
 
 def links(flows: Iterable[Flow], known: Mapping[str, Flow]) -> list[Link]:
-    """Every node of these flows that names a flow; `known` are all flows that there are, by id."""
+    """Return every link of these flows; `known` holds all existing flows by id."""
     found = []
     nodes: dict[str, set[str]] = {}
     for flow in flows:

@@ -1,4 +1,4 @@
-"""Single nodes of the original system's charts as ours. Reads tolerantly: a value that is not there is empty."""
+"""Conversion of single nodes of the original system's charts; a value that is missing or unknown becomes empty."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ _COMPARISONS: dict[str, Comparison] = {
 }
 
 _LAST_ANSWER = {"", "input.text", "ci.text", "input.result", "ci.result"}
-"""What stands for the last answer in the original's scripts."""
+"""The expressions that mean the last answer in scripts of the original system."""
 
 _SAVED = re.compile(r"(?:context|cc|input|ci)\.([\w.]+)")
 
 _MOST_LOOKED_AT = 2000
-"""How many values of a node's configuration are looked at, so that none can take for ever."""
+"""The most values read from a node's configuration, so that no node can take for ever."""
 
 
 def node(source: Mapping[str, Any], node_id: str, locale: str = "") -> Node:
-    """One node without its branches, with the texts of a locale (its id) where it has several."""
+    """Return a node of a chart without its branches, with its texts in `locale` (an id) if it has several."""
     kind = str(source.get("type") or "")
     config = config_of(source, locale)
     made = _interpreted(kind, config, node_id)
@@ -57,15 +57,17 @@ def node(source: Mapping[str, Any], node_id: str, locale: str = "") -> Node:
 
 
 def disabled(source: Mapping[str, Any], node_id: str) -> Node:
-    """A node that is disabled: kept with all it has, and passed over."""
+    """Return a disabled node as an Other node, which keeps its content and is skipped when the flow runs."""
     content = {key: value for key, value in source.items() if key not in ("_id", "id", "type", "label")}
     kind = clean_line(str(source.get("type") or "node"))[:MAX_NAME]
     return Other(id=node_id, type=f"{kind} (disabled)", label=_label(source), content=content)
 
 
 def config_of(source: Mapping[str, Any], locale: str = "") -> Mapping[str, Any]:
-    """What a node holds: `config` as the command line tool writes it, `localizedData` as packages have it, `preview`
-    as the API gives it. The texts of `locale`, an id, go before others.
+    """Return the configuration of a node, or an empty mapping.
+
+    It is under `config` in files of the command line tool, `localizedData` in packages and `preview` in API responses.
+    The entry of `locale`, an id, goes before those of other locales.
     """
     localized = source.get("localizedData")
     entries = [entry for entry in localized if isinstance(entry, dict)] if isinstance(localized, list) else []
@@ -81,7 +83,7 @@ def config_of(source: Mapping[str, Any], locale: str = "") -> Mapping[str, Any]:
 
 
 def _unpacked(value: object) -> object:
-    """Packages hold some objects as the text of their JSON."""
+    """Return a value parsed if it is the JSON text of an object, as some values in packages are."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
         try:
             return json.loads(value)
@@ -91,7 +93,7 @@ def _unpacked(value: object) -> object:
 
 
 def target_node(config: Mapping[str, Any]) -> str:
-    """What a Go To or Execute Flow calls the node that it leads to; empty where it names none."""
+    """Return the reference id of the node that a Go To or Execute Flow leads to; empty if it names none."""
     return next(_ids(_find(config, "node", "nodeId", "nodeReference")), "")[:100]
 
 
@@ -100,7 +102,7 @@ def _label(source: Mapping[str, Any]) -> str:
 
 
 def case_value(source: Mapping[str, Any], locale: str = "") -> str:
-    """What a case of a Lookup compares with: its configured value, else its label."""
+    """Return the value of a Lookup's case: the configured one, else its label."""
     value = _find(config_of(source, locale), "value", "case", "caseValue")
     text = value if isinstance(value, str) else str(value) if isinstance(value, int | float) else ""
     return clean_line(text or str(source.get("label") or ""))
@@ -110,7 +112,7 @@ def _interpreted(kind: str, config: Mapping[str, Any], node_id: str) -> Node | N
     match kind:
         case "say":
             text = _text(config)
-            # Only text is expressed by Say: an image or a card stays whole as Other.
+            # Say holds only text: an image or a card is kept whole as Other.
             return Say(id=node_id, text=text) if text or not config else None
         case "question" | "optionalQuestion":
             return Question(id=node_id, text=_text(config), buttons=_buttons(config), save_as=_save_as(config))
@@ -140,7 +142,7 @@ def _interpreted(kind: str, config: Mapping[str, Any], node_id: str) -> Node | N
 
 
 def _values(config: object) -> Iterator[tuple[str, object]]:
-    """Every key of a configuration with its value, those further out first."""
+    """Yield every key of a configuration with its value, outer ones first."""
     pending: list[object] = [config]
     for _ in range(_MOST_LOOKED_AT):
         if not pending:
@@ -154,7 +156,7 @@ def _values(config: object) -> Iterator[tuple[str, object]]:
 
 
 def _find(config: object, *keys: str) -> object:
-    """The first value that is not empty under one of these keys; keys named first win, then those further out."""
+    """Return the first value under one of the keys that is not empty: earlier keys win, then outer values."""
     found: dict[str, object] = {}
     for key, value in _values(config):
         if key in keys and value not in (None, "", [], {}):
@@ -169,8 +171,8 @@ def _string(value: object) -> str:
 
 
 def _text(config: Mapping[str, Any]) -> str:
-    """What is said: the first of the alternatives that the original chooses from at random."""
-    # Beside what is said stand other texts, such as those for a wrong answer.
+    """Return the text of a node: the first of the alternatives, of which the original system picks one at random."""
+    # Outside of `say` there may be other texts, such as the one for a wrong answer.
     said = config.get("say")
     for key, value in _values(said if isinstance(said, dict) else config):
         if key in ("text", "question") and _string(value).strip():
@@ -204,12 +206,12 @@ def _condition(config: Mapping[str, Any]) -> Condition:
         if comparison is not None:
             return Condition(of=_name(rule.get("left")), comparison=comparison, to=_operand(rule.get("right")))
         script = f"{rule.get('left')} {rule.get('operand')} {rule.get('right')}"
-    # A script is not interpreted: it stands where a value's name does, for the designer to see and to replace.
+    # Scripts are not interpreted: the script becomes the name of the value, so that the designer sees and replaces it.
     return Condition(of=clean_line(_string(script)), comparison="exists")
 
 
 def _name(value: object) -> str:
-    """The name of a saved value in a script such as {{context.flight}}; empty for the last answer."""
+    """Return the name of the saved value in a script such as {{context.flight}}; empty for the last answer."""
     text = clean_line(_string(value)).removeprefix("{{").removesuffix("}}").strip()
     if text in _LAST_ANSWER:
         return ""
@@ -227,7 +229,7 @@ def _flow(config: Mapping[str, Any]) -> str:
 
 
 def _ids(value: object) -> Iterator[str]:
-    """The ids in a value: a text, an object that has one, or a list of those."""
+    """Yield the ids in a value: an id, an object that has one, or a list of either."""
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, str) and item.strip():
             yield clean_line(item)

@@ -1,4 +1,4 @@
-"""Edits of a flow: each takes a flow and gives a new one; what a screen undoes by keeping the old one."""
+"""Edits of flows: each returns a new flow, so that keeping the old one is enough to undo an edit."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from goals_tui.domain.ids import Ids
 
 Nodes = tuple[Node, ...]
 _Way = tuple[tuple[int, int], ...]
-"""How to get to a sequence from Start: the places of nodes and of their branches, outermost first."""
+"""The path from Start to a sequence: pairs of a node's place and a branch's number, outermost first."""
 
 
 @dataclass(frozen=True)
 class Position:
-    """A place in a flow: before the node that is now at `index` of a branch of `parent_id` (None: under Start)."""
+    """A place in a flow: before the node at `index` in a branch of `parent_id`, or under Start if that is None."""
 
     parent_id: str | None
     branch: int
@@ -24,7 +24,7 @@ class Position:
 
 
 def position_of(flow: Flow, node_id: str) -> Position:
-    """Where a node is; raises NotFoundError."""
+    """Return the position of a node. Raises NotFoundError."""
     way, index = _locate(flow, node_id)
     if not way:
         return Position(None, 0, index)
@@ -36,14 +36,14 @@ def position_of(flow: Flow, node_id: str) -> Position:
 
 
 def siblings(flow: Flow, position: Position) -> Nodes:
-    """The sequence that a position lies in; raises NotFoundError or RefusedError."""
+    """Return the sequence of nodes that a position is in. Raises NotFoundError or RefusedError."""
     if position.parent_id is None:
         return flow.nodes
     return _branch(flow.node(position.parent_id), position.branch).nodes
 
 
 def insert_at(flow: Flow, position: Position, *nodes: Node) -> Flow:
-    """Insert nodes at a position, in this order. Raises RefusedError for ids that are taken and for too deep a nest."""
+    """Insert nodes at a position, in this order. Raises RefusedError for ids in use and for branches too deep."""
     place = position.index
     if not 0 <= place <= len(siblings(flow, position)):
         raise RefusedError(f"There is no place {place} in that sequence of the flow {flow.name!r}.")
@@ -56,27 +56,27 @@ def insert_at(flow: Flow, position: Position, *nodes: Node) -> Flow:
 
 
 def replace(flow: Flow, node: Node) -> Flow:
-    """Put `node` in the place of the one with its id, branches included."""
+    """Replace the node that has the id of `node`, branches included."""
     way, place = _locate(flow, node.id)
     _check_insert(remove(flow, node.id)[0], (node,), len(way))
     return _changed(flow, way, lambda old: (*old[:place], node, *old[place + 1 :]))
 
 
 def remove(flow: Flow, node_id: str) -> tuple[Flow, Node]:
-    """Take a node out, with its branches; what was taken comes back beside the flow."""
+    """Remove a node with its branches, and return the new flow and the node."""
     way, place = _locate(flow, node_id)
     removed = flow.node(node_id)
     return _changed(flow, way, lambda old: (*old[:place], *old[place + 1 :])), removed
 
 
 def move_up(flow: Flow, node_id: str) -> Flow:
-    """Swap a node with the one before it in its sequence; the first one stays."""
+    """Swap a node with the one before it in its sequence; the first node stays."""
     way, place = _locate(flow, node_id)
     return flow if place == 0 else _changed(flow, way, lambda old: _swapped(old, place - 1))
 
 
 def move_down(flow: Flow, node_id: str) -> Flow:
-    """Swap a node with the one after it in its sequence; the last one stays."""
+    """Swap a node with the one after it in its sequence; the last node stays."""
     position = position_of(flow, node_id)
     if position.index + 1 == len(siblings(flow, position)):
         return flow
@@ -85,13 +85,13 @@ def move_down(flow: Flow, node_id: str) -> Flow:
 
 
 def with_new_ids(node: Node, ids: Ids) -> Node:
-    """The same node, branches and all, under ids of its own: what pasting inserts."""
+    """Return a copy of a node and its branches with new ids, as for pasting it."""
     (new,) = every_node((node,), lambda old: old.model_copy(update={"id": ids.hex24()}))
     return new
 
 
 def nodes_of_copy(flow: Flow, copy_id: str, ids: Ids) -> Nodes:
-    """The nodes of a flow for a copy of it: under ids of their own, and what leads to the flow leads to the copy."""
+    """Return the nodes for a copy of a flow, with new ids; links to the flow itself lead to the copy."""
 
     new_ids = {node.id: ids.hex24() for node in flow.walk()}
 
@@ -105,7 +105,7 @@ def nodes_of_copy(flow: Flow, copy_id: str, ids: Ids) -> Nodes:
 
 
 def every_node(nodes: Nodes, change: Callable[[Node], Node]) -> Nodes:
-    """The nodes as `change` gives each of them, those in branches too."""
+    """Return the nodes with `change` applied to each, those in branches included."""
 
     def changed(node: Node) -> Node:
         inner = (branch.model_copy(update={"nodes": every_node(branch.nodes, change)}) for branch in node.branches)
@@ -155,7 +155,7 @@ def _swapped(nodes: Nodes, place: int) -> Nodes:
 
 
 def _check_insert(flow: Flow, nodes: Nodes, depth: int) -> None:
-    # model_copy does not validate, and validating the whole flow for each edit would cost more than the edit.
+    # model_copy does not validate, and validating the whole flow would cost more than the edit.
     taken = {node.id for node in flow.walk()}
     for node in walk_nodes(nodes):
         if node.id in taken:

@@ -1,4 +1,4 @@
-"""A flow as lines of text: what `goals-tui flows show` prints, and the one line that sums a node up."""
+"""Flows as text: the tree that `goals-tui flows show` prints, and one-line summaries of nodes."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from goals_tui.domain.flow import (
 from goals_tui.domain.goal import Goal
 
 BROKEN = "✗"
-"""Marks a reference that leads nowhere."""
+"""The mark of a reference to something that does not exist."""
 
 _LONGEST = 72
 _COMPARISONS: dict[Comparison, str] = {"equals": "=", "not_equals": "≠", "contains": "contains", "exists": "exists"}
 
 
 def draw(flow: Flow, goals: Mapping[str, Goal] | None, flows: Mapping[str, Flow]) -> list[str]:
-    """The flow as a tree, its name first. `goals` and `flows`, by id, are what its nodes refer to.
+    """Return the lines of a flow drawn as a tree, beginning with its name.
 
-    Where `goals` is None, none is named.
+    `goals` and `flows`, by id, name the targets of its nodes; if `goals` is None, goals are not shown.
     """
     lines = [f"{flow.name}"]
     if not flow.nodes:
         return [*lines, "└─ (empty)"]
-    # Reversed, so that what is drawn first is popped first.
+    # A stack: entries are pushed in reverse, so that the first line is popped first.
     pending: list[tuple[str, bool, Node | None, str, tuple[Node, ...]]] = []
 
     def push(prefix: str, nodes: tuple[Node, ...]) -> None:
@@ -63,7 +63,7 @@ def draw(flow: Flow, goals: Mapping[str, Goal] | None, flows: Mapping[str, Flow]
 
 
 def line(node: Node, goals: Mapping[str, Goal] | None, flows: Mapping[str, Flow]) -> str:
-    """A node in one line: its kind, its label, its content."""
+    """Return a node in one line: its kind, label and content."""
     kind = node.type if isinstance(node, Other) and node.type else KIND_TITLES[node.kind]
     label = f" “{node.label}”" if node.label and node.label != kind else ""
     content = summary(node, goals, flows)
@@ -71,7 +71,7 @@ def line(node: Node, goals: Mapping[str, Goal] | None, flows: Mapping[str, Flow]
 
 
 def summary(node: Node, goals: Mapping[str, Goal] | None, flows: Mapping[str, Flow]) -> str:
-    """The content of a node in one line, empty where it has none; what leads nowhere is marked with ✗."""
+    """Return the content of a node in one line, or an empty text; broken references are marked with ✗."""
     match node:
         case Say() | Handover():
             return _short(node.text)

@@ -1,4 +1,4 @@
-"""Goals, their steps, and the rules that a goal must keep."""
+"""Goals, their steps, and the rules that goals must obey."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$")]
 Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
 StepKind = Literal["initial", "step", "completion"]
 GLYPHS: dict[StepKind, str] = {"initial": "●", "step": "○", "completion": "◎"}
-"""How a step is drawn, everywhere."""
+"""The symbol of each kind of step, used everywhere."""
 Name = Annotated[Line, StringConstraints(max_length=MAX_NAME)]
 Description = Annotated[Text, StringConstraints(max_length=MAX_TEXT)]
 
 
 Target = Annotated[Decimal, Field(gt=0, le=1, max_digits=7), PlainSerializer(float, return_type=float)]
-"""A completion rate to reach, as a share of 1."""
+"""A completion rate to reach, as a fraction of 1."""
 
 
 class Step(Model):
-    """One step of a goal. The initial one opens a cycle and is worth nothing.
+    """One step of a goal. The initial step opens a cycle and is worth nothing.
 
-    `triggers` say which activities fire it, when the goal is derived: those for which any of them does.
+    When the goal is derived, an activity that matches any of the `triggers` fires the step.
     """
 
     id: Id
@@ -44,7 +44,7 @@ class Step(Model):
     description: Description = ""
     kind: StepKind = "step"
     metrics: SuccessMetrics = NO_METRICS
-    # Left out where there is none, so that version 0.1.0 reads goals that do not need it.
+    # Left out if empty, so that version 0.1.0 can read goals that do not need it.
     triggers: tuple[Trigger, ...] = Field((), exclude_if=operator.not_)
 
     @property
@@ -54,11 +54,11 @@ class Step(Model):
 
 
 class Goal(Model):
-    """A goal as it was saved: `steps` in order, the initial one first.
+    """A goal: `steps` in order, the initial step first.
 
-    Which goals may be saved is decided by `goal_rules`; a draft may break those rules.
-    `version` names this state of the definition, `revision` counts saves of the document. `target` is the completion
-    rate that the goal should reach; it is no part of the definition: changing it makes no version.
+    A draft may break the rules for saving; see `problems`. `version` identifies this state of the definition,
+    `revision` counts saves of the document. `target` is the completion rate that the goal should reach; it is not
+    part of the definition, so changing it makes no new version.
     """
 
     id: Id
@@ -70,12 +70,12 @@ class Goal(Model):
     steps: tuple[Step, ...]
     created_at: Instant
     changed_at: Instant
-    # Left out where there is none, so that version 0.1.0 reads goals that have none.
+    # Left out if None, so that version 0.1.0 can read goals without a target.
     target: Target | None = Field(None, exclude_if=lambda target: target is None)
 
     @property
     def initial(self) -> Step:
-        """The initial step: always the first."""
+        """The initial step, which is always the first."""
         return self.steps[0]
 
     @property
@@ -84,7 +84,7 @@ class Goal(Model):
         return self.steps[1:]
 
     def step(self, wanted: str) -> Step:
-        """The step with this id or name (case ignored where that is unambiguous); raises NotFoundError."""
+        """Return the step with this id or name; case is ignored if that is unambiguous. Raises NotFoundError."""
         for step in self.steps:
             if wanted in (step.id, step.name):
                 return step
@@ -94,19 +94,19 @@ class Goal(Model):
         raise NotFoundError(f"step of the goal {self.name!r} called", wanted, [step.name for step in self.steps])
 
     def order_of(self, step_id: str) -> int:
-        """The place of a step, 0 for the initial one; after all others where the goal has no such step."""
+        """Return the place of a step, 0 for the initial step; a step of another goal comes after all others."""
         for place, step in enumerate(self.steps):
             if step.id == step_id:
                 return place
         return len(self.steps)
 
     def in_order(self, step_ids: Iterable[str]) -> tuple[str, ...]:
-        """These step ids without repetition, in the goal's order."""
+        """Return the step ids without duplicates, in the goal's order."""
         return tuple(sorted(dict.fromkeys(step_ids), key=self.order_of))
 
 
 def same_definition(one: Goal, other: Goal) -> bool:
-    """Whether two goals say the same, apart from version, revision, times, target and triggers."""
+    """Return whether two goals are equal apart from version, revision, times, target and triggers."""
     return _definition(one) == _definition(other)
 
 
@@ -117,7 +117,7 @@ def _definition(goal: Goal) -> dict[str, Any]:
 
 
 def with_triggers_of(goal: Goal, other: Goal | None) -> Goal:
-    """The goal, where each step that has no triggers has those of the same step of another one."""
+    """Return the goal with each step that has no triggers given those of the same step in `other`."""
     if other is None:
         return goal
     known = {step.id: step.triggers for step in other.steps}
@@ -126,7 +126,7 @@ def with_triggers_of(goal: Goal, other: Goal | None) -> Goal:
 
 
 def changed_fields(before: Goal, after: Goal) -> Iterator[str]:
-    """What differs between two states of a goal, in words (for conflicts and for undo)."""
+    """Yield the differences between two states of a goal in words, for conflicts and for undo."""
     if before.name != after.name:
         yield "name"
     if before.description != after.description:
@@ -144,7 +144,7 @@ def changed_fields(before: Goal, after: Goal) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a goal can't be saved. `field` is name, steps, step.name, step.metrics or initial.name."""
+    """A reason why a goal can't be saved. `field` is name, steps, step.name, step.metrics or initial.name."""
 
     field: str
     message: str
@@ -152,9 +152,9 @@ class Problem:
 
 
 def problems(goal: Goal, *, max_steps: int = DEFAULT_MAX_STEPS, taken_names: Collection[str] = ()) -> list[Problem]:
-    """Everything that keeps `goal` from being saved, in the order of the form; empty when it may be.
+    """Return every reason why `goal` can't be saved, in the order of the form; empty if it can be.
 
-    `taken_names` are the names of the other goals of the project. `max_steps` includes the initial step.
+    `taken_names` are the names of the project's other goals. `max_steps` includes the initial step.
     """
     found: list[Problem] = []
     if not clean_line(goal.name):
@@ -178,7 +178,7 @@ def problems(goal: Goal, *, max_steps: int = DEFAULT_MAX_STEPS, taken_names: Col
 
 
 def why_not_delete(goal: Goal, step_id: str) -> str | None:
-    """Why this step can't go from the goal, or None when it can (the seed's *Delete a Step*)."""
+    """Return why a step can't be deleted from the goal, or None if it can."""
     step = goal.step(step_id)
     if step.kind == "initial":
         return "The initial step can't be deleted: the goal is activated by it. Rename it instead."
@@ -216,7 +216,7 @@ def _step_problems(goal: Goal) -> list[Problem]:
 
 
 def step_name_problems(step: Step, repeated: bool) -> list[Problem]:
-    """What is wrong with the name of one step; `repeated` when another step of the goal has it too."""
+    """Return the problems with the name of a step; `repeated` if another step of the goal has it too."""
     if not clean_line(step.name):
         return [Problem("step.name", "A step needs a name.", step.id)]
     if repeated:

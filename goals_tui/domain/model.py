@@ -1,4 +1,4 @@
-"""What every model of the domain shares: immutable, nothing unknown let through, names checked one way."""
+"""The base of all domain models: immutable, unknown fields refused, text and times normalised."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_TEXT = 10_000
 
 
 class Model(BaseModel):
-    """An immutable value; change it with `model_copy(update=...)`."""
+    """Base class of immutable values; `model_copy(update=...)` makes changed copies."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
 
@@ -32,7 +32,7 @@ def _to_utc(moment: datetime) -> datetime:
 
 
 def format_instant(moment: datetime) -> str:
-    """An instant as the event data writes it: `2026-10-01T08:00:00.000Z`, finer only where it is finer."""
+    """Return a moment as the event data writes it: `2026-10-01T08:00:00.000Z`, with microseconds only if needed."""
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
     precision = "milliseconds" if moment.microsecond % 1000 == 0 else "microseconds"
@@ -40,11 +40,11 @@ def format_instant(moment: datetime) -> str:
 
 
 Instant = Annotated[datetime, AfterValidator(_to_utc), PlainSerializer(format_instant, return_type=str)]
-"""A moment with a zone, held in UTC; zones appear at the edges only."""
+"""A moment, given with a zone and kept in UTC; other zones are used only for input and output."""
 
 
 def reason(error: ValidationError) -> str:
-    """The first of what pydantic found, as a phrase: where, and what is wrong there."""
+    """Return the first error that pydantic found as a phrase: the field, and what is wrong with it."""
     first = error.errors(include_url=False, include_input=False)[0]
     where = clean_line(".".join(str(part) for part in first["loc"]))[:120]
     if first["type"] in _WRONG:
@@ -76,14 +76,14 @@ _WRONG = {
     "string_too_long": "it has more than {max_length} characters",
     "string_too_short": "it is empty",
     "string_type": "it is not text",
-    # pydantic calls the characters of a text "items" where the text was cleaned before it was measured.
+    # pydantic says "items" instead of characters if the text was cleaned before its length was checked.
     "too_long": "it has more than {max_length} characters",
     "too_short": "it is empty",
     "tuple_type": "it is not a list",
     "union_tag_invalid": "it is not one of the kinds that there are",
     "union_tag_not_found": "it says no kind",
 }
-"""What is wrong, in our words, by pydantic's name for it."""
+"""Our messages for pydantic's types of errors."""
 
 
 def _line(value: object) -> object:
@@ -95,7 +95,7 @@ def _text(value: object) -> object:
 
 
 Line = Annotated[str, BeforeValidator(_line)]
-"""One line of text that somebody typed."""
+"""One line of text, cleaned by `clean_line`."""
 
 Text = Annotated[str, BeforeValidator(_text)]
-"""Text of several lines that somebody typed."""
+"""Text of several lines, cleaned by `clean_text`."""

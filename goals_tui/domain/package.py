@@ -1,8 +1,10 @@
-"""A package: goals and flows of one project as a ZIP for others (the seed's *Export a Goal as a Package*).
+"""Packages: goals and flows of one project as a ZIP file for other projects.
 
-manifest.json       what this is: format, project, currency, checksum and size of every other file
-goals.json          the goals as they are now
-goal_versions.json  every earlier definition, to which events may refer
+A package contains these files:
+
+manifest.json       format, project, currency, and the checksum and size of every other file
+goals.json          the current goals
+goal_versions.json  every earlier definition to which events may refer
 flows.json          flows, with those that they lead to
 events.jsonl        optional: the events of the goals, under the field names of the original event data
 """
@@ -21,7 +23,7 @@ from goals_tui.domain.model import MAX_NAME, Instant, Line, Model
 
 FORMAT: Final = "goals-tui-package"
 FORMAT_VERSION: Final = 2
-"""Version 2 may have flows that goals-tui 0.1.0 does not read; what has none is written as version 1."""
+"""Version 2 allows flows that goals-tui 0.1.0 can't read; packages without any are written as version 1."""
 
 MANIFEST = "manifest.json"
 GOALS = "goals.json"
@@ -29,11 +31,11 @@ VERSIONS = "goal_versions.json"
 FLOWS = "flows.json"
 EVENTS = "events.jsonl"
 DOCUMENTS = (GOALS, VERSIONS, FLOWS)
-"""The files that every package has, beside the manifest, in their order."""
+"""The files that every package has after the manifest, in order."""
 
 Decision = Literal["skip", "replace", "duplicate"]
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
-"""What to do with something that is here already: leave ours, put theirs in its place, or have both."""
+"""The ways to resolve a conflict: keep the existing item, replace it by the packaged one, or keep both."""
 
 OnConflict = Literal["ask", "skip", "replace", "duplicate"]
 ItemKind = Literal["goal", "flow"]
@@ -41,21 +43,21 @@ Standing = Literal["new", "same", "differs"]
 
 
 class PackagedFile(Model):
-    """Proof that a file of a package is whole."""
+    """The checksum and size of a file in a package, to check that it is complete."""
 
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     bytes: Annotated[int, Field(ge=0)]
 
 
 class Origin(Model):
-    """The project that a package comes from."""
+    """The project that a package was exported from."""
 
     name: Annotated[Line, StringConstraints(min_length=1, max_length=MAX_NAME)]
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
 class Manifest(Model):
-    """The first file of a package."""
+    """The manifest, which is the first file of a package."""
 
     format: Literal["goals-tui-package"] = FORMAT
     format_version: Literal[1, 2] = 1
@@ -65,7 +67,7 @@ class Manifest(Model):
 
 
 class Contents(Model):
-    """The documents of a package."""
+    """The goals, versions and flows of a package."""
 
     goals: tuple[Goal, ...]
     versions: tuple[Goal, ...]
@@ -73,16 +75,16 @@ class Contents(Model):
 
 
 class Item(Model):
-    """A goal or flow of a package, beside what is here of the same id or name."""
+    """A goal or flow of a package, compared with the existing one that has the same id or name."""
 
     kind: ItemKind
     id: Id
     name: str
     detail: str
-    """How large it is, in words: "4 steps"."""
+    """Its size in words, such as "4 steps"."""
 
     here: str | None = None
-    """The id of the goal or flow here that it collides with; None where it is new."""
+    """The id of the existing goal or flow that it conflicts with; None if it is new."""
 
     here_name: str | None = None
     same_id: bool = False
@@ -90,24 +92,24 @@ class Item(Model):
 
     @property
     def conflict(self) -> bool:
-        """Whether there is something to decide."""
+        """Whether the item conflicts with an existing one."""
         return self.here is not None
 
     @property
     def standing(self) -> Standing:
-        """How it stands to what is here, in one word."""
+        """The comparison with the existing item in one word."""
         if self.here is None:
             return "new"
         return "same" if self.same_content else "differs"
 
     @property
     def proposed(self) -> Decision:
-        """The answer to the conflict that loses nothing and makes nothing twice."""
+        """The proposed decision: skip equal content, replace the item of the same id, else keep both."""
         return "skip" if self.same_content else "replace" if self.same_id else "duplicate"
 
     @property
     def reason(self) -> str:
-        """The same, in a few words more."""
+        """The comparison with the existing item in a few words."""
         if self.here is None:
             return "new here"
         if self.same_content:
@@ -119,7 +121,7 @@ class Item(Model):
 
 
 class ConflictsError(GoalsError):
-    """A package brings what is here already, and nobody said what to do with it; `items` are those."""
+    """A package conflicts with existing goals or flows and no decision was given; `items` are the conflicts."""
 
     def __init__(self, items: Sequence[Item]) -> None:
         self.items = tuple(items)
@@ -132,4 +134,4 @@ class ConflictsError(GoalsError):
 
 
 _NAMED = 5
-"""How many conflicts a message names."""
+"""The most conflicts that a message names."""

@@ -1,4 +1,4 @@
-"""Flows as programs: the nodes of all flows linked for the interpreter, and what each node says."""
+"""Flows compiled for the interpreter: linked instructions, and the outputs that they produce."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The agent asked `text`, with `buttons` to choose from, and waits for an answer."""
+    """The agent asked `text`, offered `buttons`, and waits for an answer."""
 
     text: str
     buttons: tuple[str, ...]
@@ -47,7 +47,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A Track Goal Process node ran: `step_ids` in the goal's order, the initial one first, all at one moment."""
+    """A Track Goal Process node fired steps, all at one moment; `step_ids` are in the goal's order."""
 
     goal_id: str
     step_ids: tuple[str, ...]
@@ -56,7 +56,7 @@ class Fired:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """Any other node ran; `way` is the branch that was taken, the flow that was entered, or empty."""
+    """Any other node ran; `way` is the title of the branch that was taken, or empty."""
 
     way: str
     node: Node
@@ -64,7 +64,7 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """A human agent takes over; `text` is what the end user is told."""
+    """A human agent takes over; `text` is the message to the end user."""
 
     text: str
     node: Handover
@@ -72,7 +72,7 @@ class HandedOver:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The conversation is over. `node` is where, if it was at a node; `message` says why, for a person."""
+    """The conversation is over. `node` is the one at which it ended, if any; `message` gives the reason in words."""
 
     reason: EndReason
     message: str
@@ -81,11 +81,11 @@ class Ended:
 
 Output = Said | Asked | Fired | Passed | HandedOver | Ended
 MAX_EXECUTED = 50
-"""So many flows may be under way within each other by Execute Flow."""
+"""The deepest nesting of Execute Flow nodes while a conversation runs."""
 
 
 class State:
-    """Where a conversation stands. `next` runs next, `stack` is where executed flows come back to."""
+    """The state of a conversation. `next` runs next; `stack` holds the instructions to which executed flows return."""
 
     __slots__ = ("ended", "last_answer", "next", "seen", "stack", "values", "waiting")
 
@@ -99,17 +99,17 @@ class State:
         self.ended: Ended | None = None
 
     def value(self, name: str) -> str:
-        """The saved value of this name, the last answer for an empty name."""
+        """Return the saved value of this name, or the last answer for an empty name."""
         return self.values.get(name, "") if name else self.last_answer
 
     def end(self, outputs: list[Output], reason: EndReason, message: str, node: Node | None) -> None:
-        """The conversation is over."""
+        """End the conversation."""
         self.ended = Ended(reason, message, node)
         outputs.append(self.ended)
 
 
 class Instruction(ABC):
-    """A compiled node. `next` comes after it in its sequence or after what holds it; None ends the flow."""
+    """A compiled node. `next` follows it, in its own sequence or an outer one; None ends the flow."""
 
     __slots__ = ("next", "node")
 
@@ -119,11 +119,11 @@ class Instruction(ABC):
 
     @abstractmethod
     def run(self, state: State, outputs: list[Output]) -> Instruction | None:
-        """Do what the node does; gives the instruction to go on with, None at the end of the flow, or PAUSE."""
+        """Run the node, and return the next instruction, None at the end of the flow, or PAUSE."""
 
 
 class _Emit(Instruction):
-    """Say, Track Goal Process and nodes that are passed over."""
+    """A node with one fixed output: Say, Track Goal Process, and nodes that are skipped."""
 
     __slots__ = ("output",)
 
@@ -170,7 +170,7 @@ class _Handover(Instruction):
 
 
 class _Branching(Instruction):
-    """Chooses one of `ways`, which stand in the order of the node's branches."""
+    """A node that chooses one of `ways`, which are in the order of the node's branches."""
 
     __slots__ = ("outputs", "ways")
 
@@ -189,7 +189,7 @@ class _Branching(Instruction):
 
     @abstractmethod
     def choose(self, state: State) -> int:
-        """The number of the branch to take; -1 where the node has none that fits."""
+        """Return the number of the branch to take, or -1 if no branch fits."""
 
 
 def _place(node: Node, kind: str) -> int:
@@ -239,7 +239,7 @@ class _Once(_Branching):
 
 
 class _Enter(Instruction):
-    """Go To, and Execute Flow, which comes back. A target is looked up when it runs: flows may be compiled later."""
+    """A Go To or Execute Flow node. Its target is looked up when it runs, because it may be compiled later."""
 
     __slots__ = ("at", "comes_back", "output", "program", "target")
 
@@ -257,23 +257,23 @@ class _Enter(Instruction):
             message = "The flow to go on in does not exist." if self.target else "No flow was chosen to go on in."
             state.end(outputs, "missing_flow", message, self.node)
             return PAUSE
-        # A last Execute Flow has nothing to come back to, so it costs no depth.
+        # An Execute Flow at the end of its flow has nothing to return to, so it needs no entry in the stack.
         if self.comes_back and self.next is not None:
             if len(state.stack) >= MAX_EXECUTED:
                 message = f"Flows execute each other more than {MAX_EXECUTED} deep: they go round in a circle."
                 state.end(outputs, "loop", message, self.node)
                 return PAUSE
             state.stack.append(self.next)
-        # A node that is gone is a finding; the flow that holds it is still the one that was meant.
+        # If the target node was deleted, its flow is still the intended one; the flow check reports the node.
         return self.program.places[self.target].get(self.at, entries[self.target])
 
 
 PAUSE: Final = _End(End(id="0" * 24), Ended("end", "", None))
-"""Returned where the conversation stops: it waits for an answer, or is over."""
+"""Returned by instructions that stop the conversation, because it waits for an answer or is over."""
 
 
 class Program:
-    """Flows compiled for running. With `goals`, steps fire in the goal's order and those that are gone do not fire."""
+    """Compiled flows. If `goals` are given, steps fire in the goal's order, and steps that were deleted do not fire."""
 
     def __init__(self, flows: Iterable[Flow], goals: Iterable[Goal] | None = None) -> None:
         self.entries: dict[str, Instruction | None] = {}
@@ -285,7 +285,7 @@ class Program:
             self.entries[flow.id] = self._compile(flow)
 
     def entry(self, flow_id: str) -> Instruction | None:
-        """The first instruction of a flow, None for an empty flow; raises NotFoundError."""
+        """Return the first instruction of a flow, or None for an empty flow. Raises NotFoundError."""
         if flow_id not in self.entries:
             raise NotFoundError("flow", flow_id, self._names.values())
         return self.entries[flow_id]

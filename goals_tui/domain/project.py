@@ -1,4 +1,4 @@
-"""The project that a workspace holds: its name, one currency, one time zone (docs/semantics.md)."""
+"""The project of a workspace: its name, currency and time zone (docs/semantics.md, *Project*)."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _DECIMALS = {
     **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
     **dict.fromkeys("CLF UYW".split(), 4),
 }
-"""ISO 4217 minor units; every currency that is not listed has two decimals."""
+"""ISO 4217 minor units of the currencies that do not have two decimals."""
 
 
 def currency_digits(code: str) -> int:
-    """How many decimals amounts of this ISO 4217 currency have."""
+    """Return the number of decimals of an ISO 4217 currency."""
     return _DECIMALS.get(code, 2)
 
 
 def zone(key: str) -> ZoneInfo:
-    """The IANA time zone of this name, in upper or lower case; raises WrongValueError with the nearest names."""
+    """Return the IANA time zone of this name, ignoring case. Raises WrongValueError with the nearest names."""
     try:
         return ZoneInfo(key)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        # Only now: finding all names reads the whole folder of zones.
+        # Not before: listing all names reads the whole folder of zones.
         known = available_timezones()
         for name in known:
             if name.casefold() == key.strip().casefold():
@@ -49,7 +49,7 @@ def _check_zone(key: str) -> str:
 
 
 class Project(Model):
-    """What holds for all goals and flows of a workspace."""
+    """The settings shared by all goals and flows of a workspace."""
 
     id: Id
     revision: int = 0
@@ -63,5 +63,5 @@ class Project(Model):
         return ZoneInfo(self.time_zone)
 
     def zone_or(self, name: str | None) -> ZoneInfo:
-        """The zone of this name where one is given, else the project's. Raises WrongValueError."""
+        """Return the zone of this name, or the project's zone for None. Raises WrongValueError."""
         return self.zone if name is None else zone(name)

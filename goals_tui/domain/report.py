@@ -1,6 +1,7 @@
-"""What Insights says: figures, the report, the funnel, cycles (docs/semantics.md, *Report*).
+"""Results of Insights: figures, reports, funnels and cycles (docs/semantics.md, *Report*).
 
-Figures come in thousands (a row a goal and day) out of sums that need no check: they are plain dataclasses.
+Figures are plain dataclasses, because there are thousands of them (one for each goal and day), computed from sums
+that need no validation.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from goals_tui.domain.value import format_amount
 Outcome = Literal["completed", "partial", "incomplete", "orphan"]
 
 OUTCOME_GLYPHS: dict[Outcome, str] = {"completed": "✔", "partial": "◐", "incomplete": "✕", "orphan": "?"}
-"""How an outcome is marked beside its colour, everywhere."""
+"""The symbol of each outcome, shown everywhere beside its colour."""
 
 OUTCOME_TITLES: dict[Outcome, str] = {
     "completed": "Completed",
@@ -39,13 +40,13 @@ Amount = TypeVar("Amount", int, Decimal)
 
 
 def rate(part: int, whole: int) -> float | None:
-    """part / whole, rounded to four digits; None for 0 of 0, which is no rate at all."""
+    """Return part / whole rounded to four digits, or None for 0 of 0, which is no rate."""
     return round(part / whole, 4) if whole else None
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts of cycles and what they saved. Money is exact, in the project's currency; time in seconds."""
+    """Counts of cycles and their value. Money is exact and in the project's currency; time is in seconds."""
 
     started: int = 0
     completed: int = 0
@@ -55,46 +56,46 @@ class Figures:
     cost_savings: Decimal = Decimal(0)
     revenue: Decimal = Decimal(0)
     unpriced_steps: int = 0
-    """Steps reached under a version that nobody knows: counted here, never valued at 0 in silence."""
+    """The number of steps reached whose value is unknown; they are counted instead of being valued at 0 in silence."""
 
     @property
     def completion_rate(self) -> float | None:
-        """Completed of started."""
+        """The rate of completed cycles among those started, rounded; None if none started."""
         return rate(self.completed, self.started)
 
     @property
     def partial_rate(self) -> float | None:
-        """Partially completed of started."""
+        """The rate of partially completed cycles among those started, rounded; None if none started."""
         return rate(self.partial, self.started)
 
     @property
     def incomplete_rate(self) -> float | None:
-        """Incomplete of started."""
+        """The rate of incomplete cycles among those started, rounded; None if none started."""
         return rate(self.incomplete, self.started)
 
     @property
     def completed_share(self) -> Share:
-        """Completed of started, exactly."""
+        """The completed cycles among those started, as exact counts."""
         return Share(self.completed, self.started)
 
     @property
     def partial_share(self) -> Share:
-        """Partially completed of started, exactly."""
+        """The partially completed cycles among those started, as exact counts."""
         return Share(self.partial, self.started)
 
     @property
     def few(self) -> bool:
-        """Whether there are too few cycles for a rate to say much."""
+        """Whether there are too few cycles for a meaningful rate."""
         return 0 < self.started < FEW_CYCLES
 
     @property
     def value(self) -> Decimal:
-        """Cost savings and revenue together."""
+        """The sum of cost savings and revenue."""
         return self.cost_savings + self.revenue
 
     @property
     def value_per_cycle(self) -> Decimal | None:
-        """Value / started; None where nothing started."""
+        """The value divided by the number of started cycles; None if none started."""
         return self.value / self.started if self.started else None
 
     def __add__(self, other: Figures) -> Figures:
@@ -110,7 +111,7 @@ class Figures:
         )
 
     def as_json(self, digits: int = 2) -> dict[str, Any]:
-        """The keys of docs/command-line.md; money as text with the currency's `digits`, at least."""
+        """Return a mapping with the keys of docs/command-line.md; money is text with at least `digits` decimals."""
         return {
             "started": self.started,
             "completed": self.completed,
@@ -136,7 +137,7 @@ NOTHING = Figures()
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How figures differ from others, B - A: rates with the interval of their difference, and value per cycle."""
+    """The change from one set of figures to another: rates with the interval of the difference, and value per cycle."""
 
     before: Figures
     after: Figures
@@ -148,17 +149,17 @@ class Change:
 
     @property
     def partial_rate(self) -> Difference:
-        """The difference of the shares that were partially completed."""
+        """The difference of the rates of partially completed cycles."""
         return difference(self.before.partial_share, self.after.partial_share)
 
     @property
     def value_per_cycle(self) -> Decimal | None:
-        """The difference of the values per cycle; None where one of them started nothing."""
+        """The difference of the values per cycle; None if either side has no cycles."""
         before, after = self.before.value_per_cycle, self.after.value_per_cycle
         return None if before is None or after is None else after - before
 
     def as_json(self, digits: int = 2) -> dict[str, Any]:
-        """The keys of docs/command-line.md; money as text with the currency's `digits`."""
+        """Return a mapping with the keys of docs/command-line.md; money is text rounded to `digits` decimals."""
         value = self.value_per_cycle
         return {
             "completion_rate": difference_json(self.completion_rate),
@@ -168,13 +169,13 @@ class Change:
 
 
 def difference_json(found: Difference) -> dict[str, Any]:
-    """A difference under the keys of docs/command-line.md."""
+    """Return a difference as a mapping with the keys of docs/command-line.md."""
     return {"difference": found.difference, "interval": _listed(found.interval), "clear": found.clear}
 
 
 @dataclass(frozen=True, slots=True)
 class GoalFigures:
-    """The figures of one goal over the whole span. `known` is False for events of a goal that is not here."""
+    """The figures of one goal over the whole span. `known` is False if the goal does not exist here."""
 
     goal_id: str
     name: str
@@ -184,7 +185,7 @@ class GoalFigures:
 
 @dataclass(frozen=True, slots=True)
 class DayFigures:
-    """The figures of one goal on one calendar day of the zone: the day on which its cycles started."""
+    """The figures of one goal's cycles that started on one calendar day of the zone."""
 
     day: date
     goal_id: str
@@ -194,7 +195,7 @@ class DayFigures:
 
 @dataclass(frozen=True, slots=True)
 class PartFigures:
-    """The figures of one endpoint, locale, snapshot or version; `part` is None where there is none."""
+    """The figures of one part of a dimension; `part` is None for cycles that have no value of it."""
 
     part: str | None
     title: str
@@ -203,11 +204,11 @@ class PartFigures:
 
 BreakdownDimension = Literal["goal", "endpoint", "locale", "snapshot", "version", "channel", "weekday", "hour"]
 BREAKDOWN_DIMENSIONS: tuple[BreakdownDimension, ...] = get_args(BreakdownDimension)
-"""What figures can be broken down by; weekdays and hours are those of the zone's clock when a cycle started."""
+"""The dimensions of breakdowns; weekday and hour are those at which a cycle started, on the zone's clock."""
 
 
 def breakdown_dimensions(text: str) -> tuple[BreakdownDimension, ...]:
-    """One dimension or two, parted by a comma. Raises WrongValueError with the nearest names."""
+    """Parse one or two dimensions, separated by a comma. Raises WrongValueError with the nearest name."""
     found: list[BreakdownDimension] = []
     for name in text.split(","):
         known = next((each for each in BREAKDOWN_DIMENSIONS if each == name.strip().casefold()), None)
@@ -224,14 +225,14 @@ def breakdown_dimensions(text: str) -> tuple[BreakdownDimension, ...]:
 
 @dataclass(frozen=True, slots=True)
 class CrossedFigures:
-    """The figures of a combination of parts, one a dimension and in their order; None is that of cycles without one."""
+    """The figures of a combination of parts, one for each dimension, in order; None for cycles without a value."""
 
     parts: tuple[str | None, ...]
     figures: Figures
 
 
 class Health(Model):
-    """What is odd about the events as a whole, whatever the filters are."""
+    """Counts of irregularities in all events, independent of filters."""
 
     orphan_cycles: int = 0
     duplicate_events: int = 0
@@ -244,12 +245,12 @@ class Health(Model):
 
 
 _LONGEST_EMPTY = 2 * 366
-"""A span of more days is covered only from the first to the last on which something was started."""
+"""The longest span, in days, that is shown in full; longer ones are cut to the days from first to last start."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Figures in total, by goal and by day; days and goals add up to `totals`. `now` is when it was asked for."""
+    """Figures in total, by goal and by day; both goals and days add up to `totals`. `now` is the time of the report."""
 
     span: Span
     time_zone: str
@@ -263,19 +264,19 @@ class Report:
     days: tuple[DayFigures, ...]
     health: Health
     later_cycles: int = 0
-    """How many cycles of the span begin later than now: they are in no figure."""
+    """The number of cycles in the span that start later than now; they are not in the figures."""
 
     @property
     def change(self) -> Change | None:
-        """How the totals differ from those of the previous span; None where nothing can be before."""
+        """The change of the totals since the previous period; None if there is no previous period."""
         return None if self.previous is None else Change(self.previous, self.totals)
 
     events_between: tuple[datetime, datetime] | None = None
-    """Where nothing was started: when the first and the last event of the whole log were."""
+    """The times of the first and the last event of the whole log, if no cycle started in the span."""
 
     @property
     def days_covered(self) -> tuple[date, date] | None:
-        """The first and the last day that a course over time covers; None for all time without any cycle."""
+        """The first and the last day of charts over time; None for all time without any cycle."""
         seen = [row.day for row in self.days]
         first, last = self.span.start and self.span.start.date(), self.span.last_day
         if first is None or last is None or ((last - first).days > _LONGEST_EMPTY and seen):
@@ -283,7 +284,10 @@ class Report:
         return first, last
 
     def every_day(self) -> Iterator[DayFigures]:
-        """The days of every goal that was started, those without starts too: of all goals where none was."""
+        """Yield the figures of every day for each goal that was started, or for all goals if none was started.
+
+        Days without cycles are included.
+        """
         covered = self.days_covered
         known = {(row.day, row.goal_id): row for row in self.days}
         goals = [goal for goal in self.goals if goal.figures.started or not self.days]
@@ -294,7 +298,7 @@ class Report:
 
 
 class FunnelStep(Model):
-    """How many cycles reached a step, and how long after their start (linear between ranks)."""
+    """The cycles that reached a step, and the time from their start to it; quantiles are linear between ranks."""
 
     step_id: str
     name: str
@@ -302,10 +306,10 @@ class FunnelStep(Model):
     reached: int
     started: int
     before: int | None
-    """How many reached the step before; None for the first."""
+    """The number of cycles that reached the step before; None for the first step."""
 
     kind_differs: bool = False
-    """Whether some of these cycles reached it under a version of the goal of which it was, or was not, to complete."""
+    """Whether some cycles reached it under a version in which, unlike now, it was (or was not) a completion step."""
 
     median_seconds: float | None = None
     p90_seconds: float | None = None
@@ -313,23 +317,23 @@ class FunnelStep(Model):
     @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated property
     @property
     def from_start(self) -> float | None:
-        """Reached of started."""
+        """The rate of cycles that reached the step among those started."""
         return rate(self.reached, self.started)
 
     @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated property
     @property
     def from_previous(self) -> float | None:
-        """Reached of those that reached the step before."""
+        """The rate of cycles that reached the step relative to those that reached the step before."""
         return None if self.before is None else rate(self.reached, self.before)
 
     @property
     def from_start_interval(self) -> Interval | None:
-        """The 95 % interval of `from_start`; None where nothing started, or where more reached the step."""
+        """The 95 % interval of `from_start`; None if no cycle started, or if more reached the step than started."""
         return wilson_interval(self.reached, self.started) if self.reached <= self.started else None
 
 
 class Funnel(Model):
-    """The steps of a goal in order with how many cycles reached each."""
+    """The steps of a goal in order, with the number of cycles that reached each."""
 
     goal_id: str
     goal: str
@@ -338,7 +342,7 @@ class Funnel(Model):
 
     @property
     def notes(self) -> list[str]:
-        """Sentences that explain what looks odd: shares above 100 %, and outcomes that the kinds don't tell."""
+        """Sentences that explain surprising numbers: rates above 100 %, and steps whose kind has changed."""
         found = []
         for before, step in pairwise(self.steps):
             if step.reached > before.reached:
@@ -359,7 +363,7 @@ class Funnel(Model):
 
 
 class Cycle(Model):
-    """One attempt at a goal, valued."""
+    """One attempt at a goal, with its outcome and value."""
 
     cycle_id: str
     goal_id: str
@@ -368,10 +372,10 @@ class Cycle(Model):
     started_at: Instant | None
     outcome: Outcome
     reached: tuple[str, ...]
-    """The names of the steps reached, in the order of the goal as it was when the cycle started."""
+    """The names of the reached steps, in the order of the goal's version when the cycle started."""
 
     kinds: tuple[StepKind, ...] = ()
-    """What each of these steps was when it was reached."""
+    """The kind of each reached step in the version under which it was reached."""
 
     time_saved_seconds: int = 0
     cost_savings: Decimal = Decimal(0)
@@ -383,9 +387,9 @@ class Cycle(Model):
     version: str = ""
 
     def known(self, sum_: Amount) -> Amount | None:
-        """One of the cycle's three sums, or None where it says nothing.
+        """Return one of the cycle's three sums, or None if it is unknown.
 
-        That is an orphan's, which counts nowhere, and a 0 that stands for unpriced steps.
+        The sums of an orphan are unknown, and so is a sum of 0 in a cycle with unpriced steps.
         """
         return None if self.outcome == "orphan" or (self.unpriced_steps and not sum_) else sum_
 
@@ -396,12 +400,12 @@ class Moment(Model):
     event: GoalEvent
     step: str
     kind: StepKind | None
-    """None where nobody knows the step."""
+    """None if the step is unknown."""
 
     since_start: float
     since_previous: float
     counts: bool
-    """False where the step was reached before: a step counts and pays once per cycle."""
+    """False if the cycle had reached the step before: a step counts and pays once per cycle."""
 
     time_saved_seconds: int = 0
     cost_savings: Decimal = Decimal(0)

@@ -1,6 +1,6 @@
-"""Uncertainty of rates and the arithmetic of comparisons (docs/semantics.md): intervals, effects, incidence, verdicts.
+"""Statistics of rates: intervals, differences, effects, incidence and verdicts (docs/semantics.md, *Uncertainty*).
 
-Pure functions of counts. Rates and shares are fractions of 1; intervals have a confidence of 95 %.
+All functions take counts. Rates and shares are fractions of 1; intervals have a confidence of 95 %.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ CONFIDENCE = 0.95
 _Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 FEW_CYCLES = 20
-"""A rate of fewer cycles is dimmed and says how many there are."""
+"""Rates of fewer cycles are dimmed and shown with the number of cycles."""
 
 FEWEST_FOR_VERDICT = 100
-"""A release with fewer cycles, or against one with fewer, has no verdict but *too little data*."""
+"""If either release has fewer cycles, the verdict is *too little data*."""
 
 FEWEST_FOR_TARGET = 30
-"""The same for a target."""
+"""With fewer cycles, the state of a target is *too little data*."""
 
 Part = TypeVar("Part", bound=Hashable)
 
@@ -35,20 +35,20 @@ def wilson_interval(part: int, whole: int) -> Interval | None:
     share, squared = part / whole, _Z * _Z
     middle = (share + squared / (2 * whole)) / (1 + squared / whole)
     half = _Z / (1 + squared / whole) * math.sqrt(share * (1 - share) / whole + squared / (4 * whole * whole))
-    # The ends of 0 and of all are exact, which the sum above is not.
+    # The formula is inexact in floating point; the ends at 0 and 1 must be exact.
     return (0.0 if part == 0 else max(0.0, middle - half), 1.0 if part == whole else min(1.0, middle + half))
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The difference of two rates, B - A, with its interval; both None where one of them has no cycles."""
+    """The difference of two rates, B - A, with its interval; both are None if either side has no cycles."""
 
     difference: float | None = None
     interval: Interval | None = None
 
     @property
     def clear(self) -> bool:
-        """Whether the interval leaves out 0: only then is the change called better or worse."""
+        """Whether the interval excludes 0; only then is a difference called higher or lower."""
         return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
 
 
@@ -57,19 +57,19 @@ NO_DIFFERENCE = Difference()
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """So many of so many cycles."""
+    """A number of cycles, `part`, out of `whole`."""
 
     part: int
     whole: int
 
     @property
     def rate(self) -> float | None:
-        """The share, not rounded; None for 0 of 0."""
+        """The share as a fraction, not rounded; None for 0 of 0."""
         return self.part / self.whole if self.whole else None
 
     @property
     def interval(self) -> Interval | None:
-        """Its Wilson interval."""
+        """The Wilson score interval of the share; None for 0 of 0."""
         return wilson_interval(self.part, self.whole)
 
     def __add__(self, other: Share) -> Share:
@@ -85,7 +85,10 @@ def difference(a: Share, b: Share) -> Difference:
 
 
 def _weighted_difference(cells: Iterable[tuple[float, Share, Share]]) -> Difference:
-    """The weighted sum of differences; its interval adds the squares as Newcombe's does, so that one cell is his."""
+    """Return the weighted sum of the differences of cells (weight, a, b).
+
+    The squares are added as in Newcombe's interval, so that one cell of weight 1 gives exactly that.
+    """
     total = below = above = 0.0
     for weight, a, b in cells:
         if a.rate is None or b.rate is None or a.interval is None or b.interval is None:
@@ -98,7 +101,7 @@ def _weighted_difference(cells: Iterable[tuple[float, Share, Share]]) -> Differe
 
 @dataclass(frozen=True, slots=True)
 class EqualMix:
-    """A difference as it would be if both sides had the same mix of cells; `covered` of all cycles lie in them."""
+    """A difference adjusted to an equal mix of cells; `covered` is the share of all cycles in common cells."""
 
     difference: Difference
     covered: float | None
@@ -107,7 +110,7 @@ class EqualMix:
 def at_equal_mix(a: Mapping[Part, Share], b: Mapping[Part, Share]) -> EqualMix:
     """Return `b` - `a` standardised to the pooled shares of the cells that both have.
 
-    No difference where they share no cell; nothing is covered, too, where there are no cycles at all (None).
+    There is no difference if they have no cell in common; `covered` is None if there are no cycles at all.
     """
     common = [cell for cell in a if cell in b and a[cell].whole and b[cell].whole]
     pooled = sum(a[cell].whole + b[cell].whole for cell in common)
@@ -121,7 +124,7 @@ def at_equal_mix(a: Mapping[Part, Share], b: Mapping[Part, Share]) -> EqualMix:
 
 @dataclass(frozen=True, slots=True)
 class PartEffect(Generic[Part]):
-    """What a part contributes to the difference of two rates: by its own rate, and by its share of all cycles."""
+    """The contribution of a part to the difference of two rates, by its own rate and by its share of all cycles."""
 
     part: Part
     before: Share
@@ -131,15 +134,15 @@ class PartEffect(Generic[Part]):
 
     @property
     def contribution(self) -> float:
-        """Both effects together."""
+        """The sum of both effects."""
         return self.rate_effect + self.mix_effect
 
 
 def effects(before: Mapping[Part, Share], after: Mapping[Part, Share]) -> list[PartEffect[Part]]:
     """Split the difference of two overall rates into the effects of parts, the largest contribution first.
 
-    All effects together are the difference. A part that is missing in one period has no share there and takes the
-    rate of the other. No effects where a period has no cycles.
+    The effects add up to the difference. A part that is missing in one period has a share of 0 there, and the rate
+    of the other period. If either period has no cycles, the list is empty.
     """
     whole_before = sum(before.values(), NO_CYCLES)
     whole_after = sum(after.values(), NO_CYCLES)
@@ -162,7 +165,7 @@ def effects(before: Mapping[Part, Share], after: Mapping[Part, Share]) -> list[P
 
 @dataclass(frozen=True, slots=True)
 class Departures:
-    """How many cycles ended their waiting at a moment: reached it, were superseded, or are still open."""
+    """The cycles that left the risk set at a time: they reached the step, were superseded, or are still open."""
 
     seconds: float
     reached: int = 0
@@ -171,9 +174,10 @@ class Departures:
 
 
 def incidence(departures: Sequence[Departures]) -> list[tuple[float, float]]:
-    """Return (seconds, share reached by then) for each moment at which some reached it (Aalen-Johansen).
+    """Return pairs (seconds, share that had reached the step by then) by the Aalen-Johansen estimator.
 
-    Open cycles are censored, superseded ones a competing event. Whoever is censored at a moment is at risk in it.
+    There is a pair for each time at which some cycle reached the step. Open cycles are censored; being superseded is
+    a competing event. Cycles that are censored at a time are still at risk at that time.
     """
     ordered = sorted(departures, key=lambda each: each.seconds)
     at_risk = sum(each.reached + each.superseded + each.open for each in ordered)
@@ -196,7 +200,7 @@ def incidence(departures: Sequence[Departures]) -> list[tuple[float, float]]:
 
 
 def quantile(counts: Sequence[tuple[float, int]], share: float) -> float | None:
-    """Return a quantile of values with their counts, in order of value; linear between ranks, None of nothing."""
+    """Return a quantile of (value, count) pairs sorted by value, linear between ranks; None if there are none."""
     total = sum(count for _, count in counts)
     if not total:
         return None
@@ -218,7 +222,7 @@ TargetState = Literal["met", "missed", "too close to call", "too little data"]
 
 
 def verdict(before: Share, after: Share) -> Verdict:
-    """Say whether `after` is better than `before`: only where the interval of the difference leaves out 0."""
+    """Return the verdict on `after` against `before`: better or worse only if the difference is clear."""
     if min(before.whole, after.whole) < FEWEST_FOR_VERDICT:
         return "too little data"
     found = difference(before, after)
@@ -228,7 +232,7 @@ def verdict(before: Share, after: Share) -> Verdict:
 
 
 def target_state(share: Share, target: float) -> TargetState:
-    """Say whether a target rate is met: only where the interval lies on one side of it."""
+    """Return whether a target rate is met or missed, which is decided only if the interval excludes it."""
     interval = share.interval
     if share.whole < FEWEST_FOR_TARGET or interval is None:
         return "too little data"

@@ -1,4 +1,4 @@
-"""Charts as SVG for documents that are handed over: light colours, words beside colours, text escaped."""
+"""Charts as SVG for documents: light colours, words beside every colour, all text escaped."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ _COMPLETED, _PARTIAL, _INCOMPLETE = "#2f855a", "#ecc94b", "#cbd5e0"
 _BAND = "#c6e6d5"
 _WIDTH, _ROW, _BAR, _TOP = 760, 26, 16, 58
 _LONGEST_LABEL = 34
-"""In the width of narrow letters."""
+"""The longest label of a row, in columns; wide East Asian characters take two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One row: how many cycles were completed, partially completed and incomplete."""
+    """One row of a chart: the numbers of completed, partially completed and incomplete cycles."""
 
     label: str
     completed: int
     partial: int
     incomplete: int
     note: str
-    """What stands at its end: the rate with its interval."""
+    """The text at the end of the row: the rate with its interval."""
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """The number of all cycles of the row."""
         return self.completed + self.partial + self.incomplete
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeBars:
-    """Outcomes of each goal, day or part, stacked; a row each."""
+    """A chart of stacked outcomes, with a row for each goal, day or part."""
 
     title: str
     bars: Sequence[Bar]
@@ -47,7 +47,7 @@ class OutcomeBars:
 
 @dataclass(frozen=True, slots=True)
 class RatePoint:
-    """A completion rate with its interval; both None where nothing started. `over` is False for a running day."""
+    """A completion rate with its interval; both None if no cycle started. `over` is False for the current day."""
 
     label: str
     rate: float | None
@@ -58,7 +58,7 @@ class RatePoint:
 
 @dataclass(frozen=True, slots=True)
 class RateWhiskers:
-    """The completion rates of parts, each as a dot with the whiskers of its 95 % interval; a row each."""
+    """A chart of completion rates, with a row for each part: a dot, and the 95 % interval as whiskers."""
 
     title: str
     points: Sequence[RatePoint]
@@ -66,7 +66,7 @@ class RateWhiskers:
 
 @dataclass(frozen=True, slots=True)
 class RateCourse:
-    """The completion rate day by day, with the band of its 95 % interval."""
+    """A chart of the completion rate by day, with its 95 % interval as a band."""
 
     title: str
     days: Sequence[tuple[date, RatePoint]]
@@ -76,7 +76,7 @@ Chart = OutcomeBars | RateWhiskers | RateCourse
 
 
 def draw(chart: Chart) -> str:
-    """Return a chart as an SVG element that can stand alone in a file or inside an HTML page."""
+    """Return a chart as an SVG element for a file of its own or an HTML page."""
     if isinstance(chart, OutcomeBars):
         height, drawn = _outcome_bars(chart)
     elif isinstance(chart, RateWhiskers):
@@ -177,7 +177,7 @@ def _rate_course(chart: RateCourse) -> tuple[int, list[str]]:
 
 
 def _runs(days: Sequence[tuple[date, RatePoint]]) -> Iterator[list[int]]:
-    """The places of days that have a rate, without a gap between them: a line over a gap would claim something."""
+    """Yield the places of each run of days that all have a rate; a line across a gap would suggest data."""
     run: list[int] = []
     for place, (_, point) in enumerate(days):
         if point.rate is not None:
@@ -206,7 +206,7 @@ def _text(
 
 
 def _label(label: str, y: float) -> str:
-    """The name of a row, cut where it is long; the whole of it is its title."""
+    """Return the label of a row, shortened if it is too long; its full text is then in a title element."""
     label = clean_line(label)
     cut = label
     while _columns(cut) > _LONGEST_LABEL:

@@ -1,4 +1,4 @@
-"""Text that somebody typed, made safe to show and to paste into a shell."""
+"""Cleaning and quoting of text from users, to make it safe to show and to paste into a shell."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import unicodedata
 from collections.abc import Iterable
 
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
-"""Characters that are not printable by themselves and yet belong to words and emoji."""
+"""Characters that are not printable but belong to words and emoji, and are kept."""
 
 _OVERRIDES = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""Direction overrides: right-to-left text needs none of them, and they can disguise a line."""
+"""Direction overrides, which can disguise a line and which right-to-left text does not need."""
 
 
 def clean_line(text: str) -> str:
-    """A name as one printable line in Unicode's composed form (NFC): what nobody sees goes, white space is folded."""
+    """Return text as one printable line in NFC, without invisible characters or repeated white space."""
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
     if text.isprintable() and "  " not in text and not text.startswith(" ") and not text.endswith(" "):
@@ -24,7 +24,7 @@ def clean_line(text: str) -> str:
 
 
 def clean_text(text: str) -> str:
-    """A longer text: line breaks and tabs stay, every other control character goes."""
+    """Return text without unprintable characters, except tabs and line breaks, which become `\\n`."""
     if text.isprintable():
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -32,14 +32,14 @@ def clean_text(text: str) -> str:
 
 
 def quoted(word: str) -> str:
-    """A word of a command line, quoted for a shell. It holds no control character: those are escapes in `$'...'`."""
+    """Return a word quoted for a shell; unprintable characters are written as escapes in `$'...'`."""
     if all(map(_is_seen, word)):
         return shlex.quote(word)
     return "$'" + "".join(map(_escaped, word)) + "'"
 
 
 def command_of(words: Iterable[str]) -> str:
-    """Words as one command line, each quoted for a shell."""
+    """Return words as one command line, each quoted for a shell."""
     return " ".join(map(quoted, words))
 
 

@@ -1,4 +1,4 @@
-"""What a step is worth: exact money and whole seconds (the seed's *Success Metrics*)."""
+"""The value of a step: exact amounts of money and whole seconds (docs/semantics.md, *Value*)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_SECONDS = 9999 * 3600 + 59 * 60 + 59
 """The longest time of one step: 9999:59:59."""
 
 _LONGEST_DURATION = 60
-"""Characters: nobody writes a longer one, and a number of a million digits costs time."""
+"""The longest duration accepted, in characters: a number of a million digits would take too long to parse."""
 
 _AMOUNT = re.compile(r"\d{1,12}(\.\d{1,4})?", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,4}):(\d\d)(?::(\d\d))?", re.ASCII)
@@ -34,9 +34,9 @@ _WORDED = re.compile(
 
 
 def parse_amount(text: str, digits: int = 2) -> Decimal:
-    """Money from `150.00`; `digits` is how many decimals the currency has (0 for JPY, 3 for KWD).
+    """Parse an amount such as `150.00`; `digits` is the number of decimals of the currency (0 for JPY, 3 for KWD).
 
-    Raises RefusedError for signs, separators, exponents, or more decimals than the currency has.
+    Raises RefusedError for signs, separators, exponents, and more decimals than the currency has.
     """
     text = text.strip()
     example = f"{150:.{digits}f}"
@@ -52,16 +52,16 @@ def parse_amount(text: str, digits: int = 2) -> Decimal:
 
 
 def format_amount(amount: Decimal, digits: int = 2) -> str:
-    """Money as `150.00`: at least `digits` decimals, more only where the amount has them."""
+    """Return an amount as `150.00`, with at least `digits` decimals, more only if the amount has more."""
     exponent = amount.normalize().as_tuple().exponent
     own = -exponent if isinstance(exponent, int) and exponent < 0 else 0
     return f"{amount:.{max(own, digits)}f}"
 
 
 def parse_duration(text: str) -> int:
-    """Return the seconds that people mean by `02:45:00`, `2:45` (hours:minutes), `1h 30m`, `1.5h`, `90 min` or `45s`.
+    """Parse a duration such as `02:45:00`, `2:45` (hours:minutes), `1h 30m`, `1.5h`, `90 min` or `45s` into seconds.
 
-    Hours may exceed 99. Raises RefusedError, among others for a number without a unit and for parts of a second.
+    Hours may exceed 99. Raises RefusedError, also for a number without a unit and for fractions of a second.
     """
     text = text.strip()
     clock = _CLOCK.fullmatch(text)
@@ -85,8 +85,7 @@ def parse_duration(text: str) -> int:
 
 
 def format_duration(seconds: float) -> str:
-    """`hh:mm:ss`, to the nearest second, with as many digits for the hours as they need; -00:10:00 for ten minutes
-    before."""
+    """Return seconds, rounded, as `hh:mm:ss`, with more digits for the hours if needed and a minus sign if negative."""
     whole = round(seconds)
     minutes, second = divmod(abs(whole), 60)
     hours, minute = divmod(minutes, 60)
@@ -116,19 +115,19 @@ def _amount(value: Decimal) -> Decimal:
 Money = Annotated[
     Decimal, BeforeValidator(_exact), AfterValidator(_amount), PlainSerializer(format_amount, return_type=str)
 ]
-"""An exact amount in the project's currency, never negative; text in JSON."""
+"""An exact amount in the project's currency, never negative; written to JSON as text."""
 
 Seconds = Annotated[int, Field(ge=0, le=MAX_SECONDS)]
-"""A span of time in whole seconds."""
+"""A duration in whole seconds."""
 
 
 class SuccessMetrics(Model):
-    """What reaching a step is worth once; `unpriced` says that this is not all: a value that came in was no amount."""
+    """The value of reaching a step once; `unpriced` if it is incomplete because an imported value was not an amount."""
 
     cost_savings: Money = Decimal(0)
     revenue: Money = Decimal(0)
     time_saved_seconds: Seconds = 0
-    # Left out where it is false, so that version 0.1.0 reads goals that do not need it.
+    # Left out if false, so that version 0.1.0 can read goals that do not need it.
     unpriced: bool = Field(False, exclude_if=operator.not_)
 
     def __bool__(self) -> bool:

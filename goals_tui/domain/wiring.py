@@ -1,7 +1,7 @@
-"""The checks of how goals are wired into flows: what `goals-tui check` and the flow chart's badges say.
+"""Checks of how goals are wired into flows, for `goals-tui check` and the badges of the flow chart.
 
-A goal counts only where its initial step comes first (the seed's *Add a Goal to a Flow*): "Otherwise, the goal will
-not be tracked." `check` finds where that, or anything else that keeps a goal from being measured, is the case.
+A step is tracked only if the goal's initial step fires before it or with it. `check` finds places where that may not
+be the case, and anything else that keeps a goal from being measured.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from goals_tui.domain.wiring_graph import FlowGraph, Paths
 
 Severity = Literal["error", "warning", "info"]
 Fix = Literal["choose_goal", "choose_steps", "choose_flow", "insert_initial", "remove_node", "track_goal"]
-"""What a screen can offer to do about a finding."""
+"""The fix that a screen can offer for a finding."""
 
 Code = Literal[
     "no-goal",
@@ -56,9 +56,9 @@ _RANKS: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that keeps a goal from being measured, where it is, and how it can be fixed.
+    """A problem that keeps a goal from being measured, with its place and its fix.
 
-    `flow`, `node`, `goal` and `step` are names for people; ids are None where the finding is about no such thing.
+    `flow`, `node`, `goal` and `step` are names for display. They and the ids are None if the finding is not about one.
     """
 
     code: Code
@@ -76,9 +76,9 @@ class Finding:
 
 
 def check(flows: Sequence[Flow], goals: Sequence[Goal], entries: Iterable[str] | None = None) -> list[Finding]:
-    """Every finding, errors first, then by flow and place in it.
+    """Return all findings, sorted by severity (errors first), then by flow and place in it.
 
-    `entries` are the ids of the flows in which conversations start; without them, those that no other flow leads to.
+    `entries` are the ids of the flows in which conversations start; the default is the flows to which no other leads.
     """
     checker = _Check(flows, goals, entries)
     found = [*checker.nodes(), *checker.goals()]
@@ -224,7 +224,7 @@ class _Check:
             names = " or ".join(repr(step.name) for step in completions.values()) or "a completion step"
             message = f"{goal.name!r} can never be completed, because no node tracks {names}."
             missing = next(iter(completions.values()), None)
-            # DrillDown a node that tracks the goal already, what is missing can be tracked.
+            # The missing step can be added to a node that tracks the goal already.
             fix: Fix | None = "track_goal" if missing else None
             yield replace(_at("completion-unreachable", *uses[0], message, goal, missing), fix=fix)
 
@@ -234,7 +234,7 @@ class _Check:
             nodes, before = pending.pop()
             for place, node in enumerate(nodes):
                 if self.paths.reached(graph, graph.place[node.id]):
-                    # Without a loop nothing comes back to a Once: that is no mistake of its Afterwards.
+                    # Without a loop nothing returns to a Once node, so an unreachable Afterwards is not a mistake.
                     once = isinstance(node, Once)
                     pending += [(way.nodes, node) for way in node.branches if not (once and way.kind == "afterwards")]
                     before = node

@@ -1,4 +1,4 @@
-"""The graph of a project's flows, and the paths that conversations can take through it."""
+"""The graph of a project's flows, and the analysis of the paths that conversations can take through it."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from goals_tui.domain.goal import Goal
 
 
 def references(flow: Flow) -> set[str]:
-    """The ids of the flows that Go To and Execute Flow nodes of this one lead to; without the empty one."""
+    """Return the ids of the flows to which Go To and Execute Flow nodes of this flow lead."""
     return {node.flow_id for node in flow.walk() if isinstance(node, GoTo | ExecuteFlow) and node.flow_id}
 
 
 def _entered(flow: Flow) -> set[str]:
-    """The ids of the flows that nodes of this one lead to the start of."""
+    """Return the ids of the flows to whose start nodes of this flow lead."""
     return {node.flow_id for node in flow.walk() if isinstance(node, GoTo | ExecuteFlow) and not node.node_id}
 
 
 def flow_groups(flows: Sequence[Flow]) -> list[list[Flow]]:
-    """Flows that lead to each other, together; what a group leads to comes before it (Tarjan's algorithm)."""
+    """Return groups of flows that lead to each other; each comes after those it leads to (Tarjan's algorithm)."""
     by_id = {flow.id: flow for flow in flows}
     leads_to = {flow.id: sorted(references(flow) & by_id.keys()) for flow in flows}
     number: dict[str, int] = {}
@@ -78,9 +78,9 @@ def flow_groups(flows: Sequence[Flow]) -> list[list[Flow]]:
 
 
 def entry_flows(flows: Sequence[Flow]) -> list[Flow]:
-    """The flows in which conversations start: those to whose start no other flow leads.
+    """Return the flows in which conversations start: those to whose start no other flow leads.
 
-    Of flows that only lead to each other the oldest is where conversations start.
+    Among flows that are reached only from each other, it is the oldest.
     """
     groups = flow_groups(flows)
     group_of = {flow.id: place for place, group in enumerate(groups) for flow in group}
@@ -99,7 +99,7 @@ def entry_flows(flows: Sequence[Flow]) -> list[Flow]:
 
 
 class Op(IntEnum):
-    """How a node hands control on."""
+    """The way in which a node passes control on."""
 
     PASS = 0
     BRANCH = 1
@@ -111,7 +111,7 @@ class Op(IntEnum):
 
 
 class FlowGraph:
-    """The nodes of a flow in reading order, which no edge within the flow goes against.
+    """A flow as a graph: its nodes in reading order, so that `ways` only lead forward.
 
     `ways[i]` holds the places that can follow node i; the place `exit` is the end of the flow.
     """
@@ -134,7 +134,7 @@ class FlowGraph:
                 after = place
 
     def entry(self, node_id: str) -> int:
-        """The place where a node leads that names the node `node_id` of this flow; the first for none."""
+        """Return the place of the node `node_id`, or the first place if the flow has no such node."""
         return self.place.get(node_id, self.first)
 
     def _head(self, nodes: tuple[Node, ...], after: int) -> int:
@@ -156,7 +156,7 @@ class FlowGraph:
             case Lookup():
                 return (*heads.get("case", ()), one("default"))
             case Other():
-                # It may run its branches in the system that it comes from.
+                # In the original system the node may run its branches.
                 return (after, *(head for places in heads.values() for head in places))
             case _:
                 return (after,)
@@ -169,7 +169,7 @@ def _op(node: Node, known: Mapping[str, Flow]) -> Op:
         case Once():
             return Op.ONCE
         case ExecuteFlow():
-            # What a missing flow would have done is unknown: nothing is the least surprising.
+            # The effect of a missing flow is unknown; assuming none is the least surprising.
             return Op.CALL if node.flow_id in known else Op.PASS
         case GoTo():
             return Op.JUMP if node.flow_id in known else Op.STOP
@@ -182,27 +182,29 @@ def _op(node: Node, known: Mapping[str, Flow]) -> Op:
 
 
 State = tuple[int, int]
-"""Bits that may not have happened, and bits that may have. The first holds REACHED wherever control can get to."""
+"""Two sets of bits: for what may not have happened yet, and for what may have. The first has REACHED if reachable."""
 States = dict[int, State]
-"""The state of conversations that have passed these Onces, by the Onces' bits."""
+"""The state of conversations for each set of Once nodes passed, given by their bits."""
 _Call = tuple[str, int, int]
-"""A way into a flow: its id, the place in it, and the Onces that were passed."""
+"""An entry into a flow: its id, the place in it, and the bits of the Once nodes passed before."""
 REACHED = 1
 NOWHERE: State = (0, 0)
 TOLD_APART = (6, 3, 1, 0)
-"""So many Onces that conversations come back to are told apart; fewer where that takes too long. Others may go either
-way: findings about them may be more careful than they need be."""
+"""The numbers of Once nodes to follow exactly, tried in this order until the analysis is fast enough.
+
+Other Once nodes may take either branch, so that findings about them can be overcautious.
+"""
 MOST_STATES = 200_000
-"""So many states of nodes are looked at, or so many for each node, before fewer Onces are told apart."""
+"""The most states to look at (or MOST_STATES_OF_A_NODE per node, if more) before fewer Once nodes are followed."""
 MOST_STATES_OF_A_NODE = 20
 
 
 class _TooMany(Exception):
-    """Telling Onces apart takes too long."""
+    """Following this many Once nodes exactly takes too long."""
 
 
 class Paths:
-    """What can have happened before each node, in any conversation that starts in an entry flow."""
+    """The analysis of what may have happened before each node, in any conversation that starts in an entry flow."""
 
     def __init__(self, flows: Sequence[Flow], goals: Iterable[Goal], entries: Iterable[str] | None = None) -> None:
         self.known = {flow.id: flow for flow in flows}
@@ -221,27 +223,27 @@ class Paths:
             self._tell_onces_apart(entered)
 
     def reached(self, graph: FlowGraph, place: int) -> bool:
-        """Whether any conversation gets to a node."""
+        """Return whether any conversation can reach a node."""
         return bool(self._state(graph, place)[0])
 
     def is_run(self, graph: FlowGraph) -> bool:
-        """Whether any conversation gets into a flow."""
+        """Return whether any conversation can enter a flow."""
         return graph.flow.id in self._before
 
     def may_be_closed(self, graph: FlowGraph, place: int, goal: Goal) -> bool:
-        """Whether a conversation can get to a node while no cycle of the goal is open."""
+        """Return whether a conversation can reach a node while no cycle of the goal is open."""
         return bool(self._state(graph, place)[0] & self._bits.get(goal.id, REACHED))
 
     def may_be_open(self, graph: FlowGraph, place: int, goal: Goal) -> bool:
-        """Whether a conversation can get to a node while a cycle of the goal is open."""
+        """Return whether a conversation can reach a node while a cycle of the goal is open."""
         return bool(self._state(graph, place)[1] & self._bits.get(goal.id, 0))
 
     def runs_again(self, graph: FlowGraph, place: int) -> bool:
-        """Whether a node that tracks an initial step can run more than once in a conversation."""
+        """Return whether a node that tracks an initial step can run more than once in a conversation."""
         return bool(self._state(graph, place)[1] & self._bits.get((graph.flow.id, place), 0))
 
     def tracks_initial(self, node: TrackGoal) -> bool:
-        """Whether a node tracks its goal's initial step."""
+        """Return whether a node tracks its goal's initial step."""
         goal = self._goals.get(node.goal_id)
         return goal is not None and goal.initial.id in node.step_ids
 
@@ -272,7 +274,10 @@ class Paths:
             break
 
     def _onces_passed_before(self) -> list[int]:
-        """The bits of the Onces that a conversation may come back to; first those whose branches lead or track."""
+        """Return the bits of the Once nodes to which a conversation may return.
+
+        Those that contain other nodes than Say, Question and Once come first, because they matter most.
+        """
         found = [
             (all(isinstance(node, Say | Question | Once) for node in walk_nodes((graph.nodes[place],))), mark)
             for graph in self.graphs
@@ -282,14 +287,14 @@ class Paths:
         return [mark for _, mark in sorted(found, key=itemgetter(0))]
 
     def _look(self, entered: Iterable[str], most: int | None) -> dict[str, tuple[list[int], list[int]]]:
-        """The states before each node, by flow, of conversations that start in one of these flows.
+        """Return the states before each node, by flow, for conversations that start in one of these flows.
 
-        Raises _TooMany where more than `most` states are to be looked at.
+        Raises _TooMany if it takes more than `most` states.
         """
         self._left = most
         self._sums: dict[_Call, States] = {}
         order = {graph.flow.id: place for place, graph in enumerate(self.graphs)}
-        # What a flow leads to comes before it: most flows are summed up once.
+        # Flows come after those that they lead to, so that most are summed up only once.
         pending = [(place, graph.first, 0) for place, graph in enumerate(self.graphs)]
         callers: dict[_Call, set[tuple[int, int, int]]] = {}
         while pending:
@@ -328,7 +333,7 @@ class Paths:
         return before
 
     def _calls(self, graph: FlowGraph, states: Sequence[States]) -> Iterator[tuple[_Call, State]]:
-        """Where a flow leads to, with the Onces passed until then, and in which state."""
+        """Yield every entry into other flows, with the state in which it is reached."""
         for place, op in enumerate(graph.ops):
             if op is Op.CALL or op is Op.JUMP:
                 flow_id, entry = self._target(graph.nodes[place])
@@ -336,7 +341,7 @@ class Paths:
                     yield (flow_id, entry, passed), state
 
     def _run(self, graph: FlowGraph, entries: Mapping[int, States]) -> list[States]:
-        """The states before each node of a flow that is entered at these places and states; its exit's is the last."""
+        """Return the states before each node, and at the exit, of a flow that is entered at these places and states."""
         states: list[States] = [{} for _ in range(graph.exit + 1)]
         for place, entered in entries.items():
             states[place] = dict(entered)
@@ -366,24 +371,24 @@ class Paths:
         return states
 
     def _sum(self, node: Node, passed: int) -> States:
-        """What becomes of "nothing happened yet" in the flow that a node leads to."""
+        """Return the states at the end of the flow that a node leads to, starting from "nothing has happened"."""
         return self._sums.get((*self._target(node), passed), {})
 
     def _target(self, node: Node) -> tuple[str, int]:
-        """The flow that a node leads to, and the place in it."""
+        """Return the id of the flow that a node leads to, and the place in it."""
         assert isinstance(node, GoTo | ExecuteFlow)
         return node.flow_id, self.graph_of[node.flow_id].entry(node.node_id)
 
 
 def _join(states: States, passed: int, may_not: int, may: int) -> bool:
-    """Adds a state; whether that says anything new."""
+    """Add a state to `states`, and return whether that changed it."""
     old = states.get(passed, NOWHERE)
     new = states[passed] = (old[0] | may_not, old[1] | may)
     return new != old
 
 
 def _either(states: States, side: int) -> int:
-    """What holds for any of the conversations, whichever Onces they have passed."""
+    """Return the union of one side of all states, whichever Once nodes were passed."""
     whole = 0
     for state in states.values():
         whole |= state[side]

@@ -1,4 +1,4 @@
-"""Names as they are compared."""
+"""Comparison of names."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import unicodedata
 
 
 def fold(text: str) -> str:
-    """A name as it is compared with others: upper and lower case alike, and composed or not (`é`, `e` and accent)."""
+    """Return the form of a name to compare: case is ignored, and `é` equals `e` with a combining accent."""
     if text.isascii():
         return text.casefold()
-    # Folding can take apart what was composed, and the other way round: so the form is settled before and after.
+    # Case folding can change the normal form, so the text is normalised before and after.
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
