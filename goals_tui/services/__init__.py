@@ -1,1 +1,1 @@
-"""The use cases: the only thing that the command line and the screens talk to."""
+"""Use cases of the application, the only interface for the command line and the screens."""

@@ -1,4 +1,4 @@
-"""Activities (docs/semantics.md): how many there are, what they are called, and what happened in a session."""
+"""Activities (docs/semantics.md): their numbers, their names, and those of a session."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_NEAR = 10_000
 
 @dataclass(frozen=True, slots=True)
 class ActivityStats:
-    """How many activities there are, in how many sessions, from when to when (UTC), and how many of each kind."""
+    """The numbers of activities, sessions and activities of each kind, and the first and last moment (UTC)."""
 
     activities: int
     sessions: int
@@ -33,7 +33,7 @@ class ActivityStats:
 
 @dataclass(frozen=True, slots=True)
 class ActivityName:
-    """How often activities of this kind have this name (None: they have none), and in how many sessions."""
+    """How often activities of a kind have a name (None: without a name), and in how many sessions."""
 
     kind: ActivityKind
     name: str | None
@@ -42,13 +42,13 @@ class ActivityName:
 
 
 class Activities:
-    """Reads the activities of the workspace. Each question opens the log: call it off the main thread."""
+    """Reads the activities of the workspace. Every call opens the log: call it off the main thread."""
 
     def __init__(self, services: Services) -> None:
         self._log = services.workspace.activities
 
     def stats(self) -> ActivityStats:
-        """Count them. Raises UnreadableError."""
+        """Return the numbers of activities. Raises UnreadableError."""
         with self.reading() as connection:
             total = connection.execute(
                 "SELECT count(*), count(DISTINCT session_id), min(timestamp), max(timestamp) FROM each_once"
@@ -60,7 +60,7 @@ class Activities:
         return ActivityStats(count, sessions, _utc(first), _utc(last), dict(kinds))
 
     def names(self) -> list[ActivityName]:
-        """Every name of every kind, the most frequent first. Raises UnreadableError."""
+        """Return every name of every kind, the most frequent first. Raises UnreadableError."""
         with self.reading() as connection:
             rows = connection.execute(
                 "SELECT kind, name, count(*) AS times, count(DISTINCT session_id) FROM each_once GROUP BY kind, name "
@@ -69,7 +69,10 @@ class Activities:
         return [ActivityName(*row) for row in rows]
 
     def of_session(self, session_id: str) -> list[Activity]:
-        """What happened in a session, in order. Raises NotFoundError with near ids, UnreadableError."""
+        """Return the activities of a session, in order.
+
+        Raises NotFoundError, which names other ids, and UnreadableError.
+        """
         fields = ", ".join(ACTIVITY_FIELDS)
         with self.reading() as connection:
             rows = connection.execute(
@@ -83,7 +86,7 @@ class Activities:
 
     @contextmanager
     def reading(self) -> Iterator[DuckDBPyConnection]:
-        """A connection to the log as it is now; in the view `each_once` an id that stands twice counts once."""
+        """Open a connection to the log as it is now; its view `each_once` holds repeated activities only once."""
         with damage_named(self._log.path), self._log.connect() as connection:
             once = "FROM activities"
             if self._log.duplicate_events(connection):

@@ -1,4 +1,7 @@
-"""Annotations of the time axis: by hand, and where a goal's version or a snapshot first appears (docs/semantics.md)."""
+"""Annotations of the time axis, made by hand or automatically (docs/semantics.md).
+
+Automatic ones mark where a goal's version or a snapshot first appears.
+"""
 
 from __future__ import annotations
 
@@ -22,18 +25,18 @@ AnnotationKind = Literal["manual", "version", "snapshot"]
 
 
 class StoredAnnotation(Model):
-    """An annotation that somebody made."""
+    """An annotation that a user made."""
 
     id: Id
     revision: int = 0
     text: Line
     at: Instant
     goal_id: str | None = None
-    """The goal that it is about; None for all of them."""
+    """The id of the goal that it is about; None for all goals."""
 
 
 class Annotation(Model):
-    """What happened at a moment. Those that come by themselves have no id: they can't be deleted."""
+    """An annotation of a moment. Automatic ones have no id and can't be deleted."""
 
     id: str | None
     at: Instant
@@ -50,7 +53,7 @@ class Annotations:
         self._services = services
 
     def all(self) -> list[Annotation]:
-        """Every annotation, oldest first. Reads the event log for those that come by themselves."""
+        """Return every annotation, oldest first. Reads the event log for the automatic ones."""
         names = {goal.id: goal.name for goal in self._services.goals.summaries()}
         found = [
             Annotation(
@@ -71,9 +74,9 @@ class Annotations:
         return sorted(found, key=lambda each: (each.at, each.text))
 
     def add(self, text: str, *, at: str | None = None, goal_id: str | None = None) -> Annotation:
-        """Annotate a day, or a moment, of the project's zone; without one: now. Raises RefusedError.
+        """Annotate a day or a moment, by default now, in the project's time zone.
 
-        `goal_id` is the id of the one goal that it is about.
+        `goal_id` is the id of the goal that it is about; None for all goals. Raises RefusedError.
         """
         text = clean_line(text)
         if not text:
@@ -92,7 +95,7 @@ class Annotations:
         return Annotation(id=made.id, at=made.at, text=made.text, goal_id=made.goal_id, goal=goal_name, kind="manual")
 
     def delete(self, id_: str) -> str:
-        """Delete an annotation by its id, or by the beginning of it; returns its text. Raises NotFoundError."""
+        """Delete the one annotation whose id begins with `id_`, and return its text. Raises NotFoundError."""
         stored = {each.id: each for each in self._stored()}
         same = [each for each in stored if id_ and each.startswith(id_)]
         if len(same) != 1:
@@ -104,7 +107,7 @@ class Annotations:
         return text
 
     def _stored(self) -> list[StoredAnnotation]:
-        """Those made by hand. One that this version can't read (a later version's) is left out."""
+        """Return the manual annotations, without those of a later version that this version can't read."""
         found = []
         for document in self._services.workspace.documents.all(KIND).values():
             try:
@@ -115,5 +118,5 @@ class Annotations:
 
 
 def _nearest(id_: str, ids: Collection[str]) -> list[str]:
-    """The ids that begin alike: ids are not names that one mistypes."""
+    """Return the ids that begin with `id_`. Ids are not mistyped like names, so that similar ones would not help."""
     return [each for each in ids if id_ and each.startswith(id_)]

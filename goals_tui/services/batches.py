@@ -1,4 +1,4 @@
-"""Batches: what one import, simulation or derivation added, and how it is taken back."""
+"""Batches: the events, activities and goals that one import, simulation or derivation added, and their removal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ _GOALS, _VERSIONS = "goals", "goal_versions"
 
 @dataclass(frozen=True, slots=True)
 class BatchSummary:
-    """A batch and what is there of it still. `at` is None, and `what` empty, where goals.json does not know it."""
+    """A batch and the number of its events, activities and goals that still exist.
+
+    `at` is None and `what` is empty for a batch that goals.json does not know.
+    """
 
     id: str
     what: str
@@ -36,7 +39,7 @@ class BatchSummary:
     goals: int
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """Return the fields for JSON output."""
         return {
             "id": self.id,
             "what": self.what,
@@ -49,7 +52,7 @@ class BatchSummary:
 
 @dataclass(frozen=True, slots=True)
 class Stays:
-    """A goal that a batch made or changed and that stays, and why, as a phrase behind its name."""
+    """A goal that stays although a batch made or changed it; `why` is a phrase that follows its name."""
 
     goal: str
     why: str
@@ -60,9 +63,9 @@ class Stays:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What went with a batch: how many events and activities, the names of goals; and what stays.
+    """The result of removing a batch: numbers of events and activities, names of goals, and the goals that stay.
 
-    `also_in` is how many later imports had brought some of these events, too.
+    `also_in` is the number of later imports that contained some of the same events.
     """
 
     id: str
@@ -73,7 +76,7 @@ class Removed:
     also_in: int
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """Return the fields for JSON output."""
         return {
             "id": self.id,
             "events": self.events,
@@ -85,26 +88,27 @@ class Removed:
 
 
 class Batches:
-    """The batches of a workspace. Counts events: call it off the main thread."""
+    """The batches of a workspace. Counting events takes time: call it off the main thread."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._documents = services.workspace.documents
 
-    # -- while something is added
+    # -- adding
 
     def new_id(self) -> str:
-        """The id of a batch that is about to be added."""
+        """Return the id for a batch that is about to be added."""
         return self._services.ids.hex24()
 
     @contextmanager
     def adding(
         self, batch_id: str, what: str, part: Prepared | None, label: str, *, committed: Prepared | None = None
     ) -> Iterator[Editing]:
-        """An edit (`History.edit`) that adds a batch: the goals of the block, and the events of `part`.
+        """Open an edit (`History.edit`) that adds a batch: the goals written in the block, and the events of `part`.
 
-        `committed` are activities of the batch, which are there already: they don't change together with goals.
-        What adds nothing is remembered only where its events were there already, as those of other batches.
+        `committed` holds activities of the batch that were committed before, because they can't be committed together
+        with goals. A batch that adds nothing is recorded only if its events were there already, as part of other
+        batches.
         """
         with self._services.history.edit(label, part) as edit:
             before = _revisions(edit)
@@ -127,10 +131,10 @@ class Batches:
                 )
                 edit.keep(KIND, batch_id, batch.model_dump(mode="json"))
 
-    # -- looking at them
+    # -- reading
 
     def summaries(self) -> list[BatchSummary]:
-        """Every batch of which something is there still, oldest first. Raises UnreadableError."""
+        """Return every batch of which something still exists, oldest first. Raises UnreadableError."""
         workspace = self._services.workspace
         events, activities = workspace.events.batches(), workspace.activities.batches()
         known = {id_: parse(Batch, document) for id_, document in self._documents.all(KIND).items()}
@@ -151,10 +155,10 @@ class Batches:
         ]
         return [one for one in found if one.events or one.activities or one.goals]
 
-    # -- taking one back
+    # -- removing
 
     def remove(self, batch_id: str, *, confirm: str) -> Removed:
-        """Delete what a batch added and is there still: its events, and the goals that nobody has made use of since.
+        """Delete the events and activities of a batch, and its goals that nobody has edited, wired or tracked since.
 
         Can't be undone. Raises NotFoundError for an unknown batch, RefusedError unless `confirm` is its id.
         """
@@ -177,7 +181,7 @@ class Batches:
                     _drop_goal(edit, goal_id)
                 also_in = self._forget(edit, batch_id, {*summaries} - {batch_id})
                 if activities is not None:
-                    # First: a batch of which half went is there still, and can be removed again.
+                    # Activities first: if the edit then fails, the batch still exists and can be removed again.
                     activities.commit()
         for goal_id in going:
             history.forget(_GOALS, goal_id)
@@ -191,7 +195,7 @@ class Batches:
         )
 
     def _goals_of(self, edit: Editing, batch_id: str) -> tuple[dict[str, str], list[Stays]]:
-        """The goals that go, by id, and those that stay."""
+        """Return the goals to delete, by id, and those that stay."""
         document = edit.get(KIND, batch_id)
         batch = parse(Batch, document) if document else None
         going, stays = dict[str, str](), list[Stays]()
@@ -221,7 +225,7 @@ class Batches:
         return ""
 
     def _forget(self, edit: Editing, batch_id: str, others: Collection[str]) -> int:
-        """Drop the batch. How many other imports contained it."""
+        """Delete the record of a batch, and return how many other batches contained some of its events."""
         edit.drop(KIND, batch_id)
         also_in = 0
         for id_, document in edit.all(KIND).items():

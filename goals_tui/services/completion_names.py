@@ -1,24 +1,24 @@
-"""Names for shell completion, read from goals.json alone: a key of a shell has no time to open a workspace."""
+"""Names for shell completion, read from goals.json alone: opening a workspace would take too long for a key press."""
 
 from __future__ import annotations
 
 import os
 
-TYPE_CHECKING = False  # typing itself costs a key's time
+TYPE_CHECKING = False  # importing typing takes too long for a key press
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
     from typing import Any
 
 _LARGE = 2_000_000
-"""In bytes. From here on orjson is faster than json, although it takes 40 ms to be imported."""
+"""Size in bytes from which on orjson is faster than json, although importing it takes 40 ms."""
 
 TABLES = {"goal": "goals", "step": "goals", "flow": "flows", "filter": "saved_filters"}
-"""In which table of goals.json the names of a kind are."""
+"""The table of goals.json that holds the names of each kind."""
 
 
 def default_workspace(env: Mapping[str, str] | None = None) -> Path:
-    """Return where the workspace is unless told: GOALS_TUI_WORKSPACE, else the platform's user data folder."""
+    """Return the default workspace: GOALS_TUI_WORKSPACE, else the platform's user data folder."""
     from pathlib import Path
 
     env = os.environ if env is None else env
@@ -30,7 +30,7 @@ def default_workspace(env: Mapping[str, str] | None = None) -> Path:
 
 
 def names(kind: str, workspace: str) -> list[str]:
-    """Return the names of goals, flows, saved filters or steps, in order; nothing where the file can't be read."""
+    """Return the sorted names of goals, flows, saved filters or steps; none where the file can't be read."""
     try:
         with open(f"{workspace}/goals.json", "rb") as file:  # noqa: PTH123
             content = file.read()

@@ -1,4 +1,4 @@
-"""The services of an open workspace, each made when it is first needed."""
+"""The services of an open workspace, each created on first use."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Made = TypeVar("Made")
 
 
 class locked_cached_property(cached_property[Made]):
-    """A `cached_property` that two threads never make twice: from Python 3.12 on it does not look to that itself."""
+    """A `cached_property` that is computed only once across threads; since Python 3.12 the original has no lock."""
 
     def __init__(self, make: Callable[[Any], Made]) -> None:
         super().__init__(make)
@@ -65,7 +65,7 @@ NOW_VARIABLE = "GOALS_TUI_NOW"
 
 
 class Services:
-    """Everything that can be done in one workspace. Safe to use from several threads."""
+    """All services of one workspace. Safe to use from several threads."""
 
     def __init__(self, workspace: Workspace, *, clock: Clock, ids: Ids, env: Mapping[str, str]) -> None:
         self.workspace = workspace
@@ -83,17 +83,17 @@ class Services:
 
     @locked_cached_property
     def values(self) -> Values:
-        """What `values.yaml` says; raises UnreadableError where it can't be read."""
+        """The content of `values.yaml`. Raises UnreadableError where it can't be read."""
         return read_values(self.workspace.path)
 
     @locked_cached_property
     def features(self) -> Features:
-        """The feature flags; raises GoalsError where one is nonsense."""
+        """The feature flags. Raises GoalsError where one is invalid."""
         return read_features(self.env, self.values.known)
 
     @locked_cached_property
     def switch(self) -> tuple[bool, str]:
-        """Whether goals are switched on, and who said so: all of the flags that reading needs."""
+        """Whether goals are switched on, and the source of that. Reading needs no other flag."""
         return read_switch(self.env, self.values.known)
 
     @locked_cached_property
@@ -104,7 +104,7 @@ class Services:
         return GoalService(self)
 
     def goal_summaries(self) -> list[GoalSummary]:
-        """Return every goal in short, by name: `goals.summaries()` without importing the models."""
+        """Return a summary of every goal, by name: `goals.summaries()` without importing the models."""
         from goals_tui.services.goal_list import list_goals
 
         return list_goals(self.workspace.documents)
@@ -139,90 +139,90 @@ class Services:
 
     @locked_cached_property
     def tracking(self) -> Tracker:
-        """Records steps of goals as events."""
+        """Recording of goal steps as events."""
         from goals_tui.services.tracking import Tracker
 
         return Tracker(self)
 
     @locked_cached_property
     def insights(self) -> Insights:
-        """Reports, funnels, cycles."""
+        """Reports, funnels and cycles."""
         from goals_tui.services.insights.service import Insights
 
         return Insights(self)
 
     @locked_cached_property
     def activities(self) -> Activities:
-        """What happened in sessions."""
+        """Activities of sessions."""
         from goals_tui.services.activities import Activities
 
         return Activities(self)
 
     @locked_cached_property
     def deriving(self) -> Deriving:
-        """Goals out of activities."""
+        """Derivation of goal events from activities."""
         from goals_tui.services.deriving import Deriving
 
         return Deriving(self)
 
     @locked_cached_property
     def batches(self) -> Batches:
-        """What imports and simulations added."""
+        """The batches that imports, simulations and derivations added."""
         from goals_tui.services.batches import Batches
 
         return Batches(self)
 
     @locked_cached_property
     def imports(self) -> Imports:
-        """Brings events and goals in from files."""
+        """Import of events and goals from files."""
         from goals_tui.services.imports.service import Imports
 
         return Imports(self)
 
     @locked_cached_property
     def simulation(self) -> Simulation:
-        """Runs many conversations through a flow."""
+        """Simulated conversations."""
         from goals_tui.services.simulation import Simulation
 
         return Simulation(self)
 
     @locked_cached_property
     def filters(self) -> SavedFilters:
-        """Filters kept under a name."""
+        """Saved filters."""
         from goals_tui.services.insights.saved_filters import SavedFilters
 
         return SavedFilters(self)
 
     @locked_cached_property
     def annotations(self) -> Annotations:
-        """What happened when."""
+        """Annotations of the time axis."""
         from goals_tui.services.annotations import Annotations
 
         return Annotations(self)
 
     @locked_cached_property
     def packages(self) -> Packages:
-        """Goals and flows as files for other projects."""
+        """Packages of goals and flows for other projects."""
         from goals_tui.services.packages.service import Packages
 
         return Packages(self)
 
     @locked_cached_property
     def tasks(self) -> Tasks:
-        """Long work in the background."""
+        """Tasks in the background."""
         from goals_tui.services.tasks.service import Tasks
 
         return Tasks(self)
 
     def stamp(self) -> Hashable:
-        """A value that changes when goals, flows or events changed on disk; costs a few stat calls."""
+        """Return a value that changes when goals, flows or events change on disk; costs a few stat calls."""
         return self.workspace.documents.stamp(), self.workspace.events.stamp()
 
 
 def open_services(
     path: Path, *, clock: Clock | None = None, ids: Ids | None = None, env: Mapping[str, str] | None = None
 ) -> Services:
-    """Open the workspace at `path`. Raises UnreadableError with what to do where there is none."""
+    """Open the workspace at `path`. Raises UnreadableError, which says what to do, where there is none."""
     env = os.environ if env is None else env
     workspace = Workspace.open(path)
     return Services(workspace, clock=clock or clock_of(env, partial(_zone, workspace)), ids=ids or Ids(), env=env)
@@ -244,9 +244,9 @@ def create_workspace(
     ids: Ids | None = None,
     env: Mapping[str, str] | None = None,
 ) -> Services:
-    """Make a workspace with a new project and open it.
+    """Create a workspace with a new project, and open it.
 
-    Raises RefusedError for an empty name, an unknown currency or time zone, or where a workspace is already.
+    Raises RefusedError for an empty name, an unknown currency or time zone, or an existing workspace.
     """
     from goals_tui.domain.model import MAX_NAME
     from goals_tui.domain.project import Project, zone
@@ -265,9 +265,9 @@ def create_workspace(
 
 
 def clock_of(env: Mapping[str, str], zone_of: Callable[[], ZoneInfo]) -> Clock:
-    """The real clock, or one that stands still at GOALS_TUI_NOW. Raises RefusedError for an unreadable moment.
+    """Return the real clock, or one that stands still at GOALS_TUI_NOW. Raises RefusedError for an invalid moment.
 
-    `zone_of` is asked where GOALS_TUI_NOW carries no zone: for that of the project.
+    `zone_of` returns the project's time zone; it is called where GOALS_TUI_NOW has none.
     """
     fixed = env.get(NOW_VARIABLE)
     if not fixed:
@@ -277,7 +277,7 @@ def clock_of(env: Mapping[str, str], zone_of: Callable[[], ZoneInfo]) -> Clock:
     try:
         now = parse_moment(fixed, NOW_VARIABLE)
     except WrongValueError:
-        # Not wrong usage: nobody typed it on this command line.
+        # Not a usage error, because it was not typed on the command line.
         raise RefusedError(
             f"{NOW_VARIABLE} is {fixed!r}. Write a moment between 1970 and 2200, as in 2026-11-20T12:00:00Z."
         ) from None

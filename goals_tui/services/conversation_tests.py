@@ -1,4 +1,4 @@
-"""Conversations kept as tests: a flow, the answers to it, and the goal events that must come."""
+"""Conversations kept as tests: a flow, the answers to its questions, and the expected goal events."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from goals_tui.services.context import Services
 
 FOLDER = "conversations"
-"""The folder of the workspace that holds the tests, one file each."""
+"""The folder of the workspace with the tests, one file each."""
 
 _KEYS = ("flow", "answers", "events")
 _EVENT_KEYS = ("goal", "step")
@@ -35,7 +35,7 @@ Event = tuple[str, str]
 
 @dataclass(frozen=True)
 class ConversationTest:
-    """What a file says: answer the questions of `flow` so, and these steps are tracked, in this order."""
+    """The content of a test file: a flow, the answers to its questions, and the steps to be tracked, in order."""
 
     flow: str
     answers: tuple[str, ...]
@@ -44,7 +44,7 @@ class ConversationTest:
 
 @dataclass(frozen=True)
 class TestResult:
-    """How a test went. `problems` are empty where it passed; `difference` shows what had to come and what came."""
+    """The result of a test. `problems` is empty if it passed; `difference` compares the expected and actual events."""
 
     __test__ = False
 
@@ -54,7 +54,7 @@ class TestResult:
 
     @property
     def passed(self) -> bool:
-        """Whether everything came as it must."""
+        """Whether the events were as expected and no answer was left over."""
         return not self.problems
 
 
@@ -66,15 +66,18 @@ class ConversationTests:
 
     @property
     def folder(self) -> Path:
-        """Where `keep` writes and `files` looks."""
+        """The folder that `keep` writes to and `files` lists."""
         return self._services.workspace.path / FOLDER
 
     def files(self) -> list[Path]:
-        """Return the tests of the workspace, by name."""
+        """Return the test files of the workspace, by name."""
         return sorted(self.folder.glob("*.yaml")) if self.folder.is_dir() else []
 
     def read(self, path: Path) -> ConversationTest:
-        """Return what a file says. Raises UnreadableError, with line and column."""
+        """Return the content of a test file.
+
+        Raises UnreadableError with line and column, and RefusedError where the file names no flow.
+        """
         reader = NodeReader(path)
         fields = reader.root(read_text(path), _KEYS, "a conversation test")
         if "flow" not in fields:
@@ -90,7 +93,7 @@ class ConversationTests:
         return ConversationTest(flow, answers, tuple(events))
 
     def keep(self, name: str, test: ConversationTest) -> Path:
-        """Write a test under a free name in the workspace, and return its file. Raises UnreadableError."""
+        """Write a test to a new file in the workspace and return its path. Raises UnreadableError."""
         from goals_tui.store.atomic import make_folder, user_file
 
         make_folder(self.folder)
@@ -110,7 +113,7 @@ class ConversationTests:
         return path
 
     def run(self, path: Path) -> TestResult:
-        """Run one test through the interpreter; nothing is written. Raises UnreadableError for a file that is none."""
+        """Run one test through the interpreter, without writing anything. Raises the same errors as `read`."""
         test = self.read(path)
         try:
             flow = self._services.flows.get(test.flow)
@@ -132,7 +135,7 @@ class ConversationTests:
         return TestResult(path.stem, tuple(problems), difference)
 
     def _talk(self, flow: Flow, answers: Sequence[str]) -> tuple[list[Event], list[str]]:
-        """Answer the flow's questions: the events that come, and what is odd about the answers."""
+        """Answer the flow's questions; return the events, and problems with the answers."""
         flows = [*(other for other in self._services.flows.all() if other.id != flow.id), flow]
         known = self._services.goals.by_id()
         named = {node.goal_id for each in flows for node in each.walk() if isinstance(node, TrackGoal)}
@@ -148,7 +151,7 @@ class ConversationTests:
 
 
 class _Tracked:
-    """What a conversation tracks, by the rules of tracking: steps before the initial one count for nothing."""
+    """The events of a conversation by the rules of tracking: steps before the initial one are not tracked."""
 
     def __init__(self, goals: dict[str, Goal]) -> None:
         self.events: list[Event] = []

@@ -1,4 +1,4 @@
-"""Currencies as people know them: names, signs, amounts in words of the terminal (Babel's CLDR data)."""
+"""Currencies by their ISO 4217 codes: names, symbols, and amounts as text. The data is CLDR's, by way of Babel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from goals_tui.domain.project import currency_digits
 
 @dataclass(frozen=True)
 class Currency:
-    """An ISO 4217 currency; `digits` is how many decimals its amounts have."""
+    """An ISO 4217 currency; `digits` is the number of decimals of its amounts."""
 
     code: str
     name: str
@@ -21,7 +21,7 @@ class Currency:
 
 
 _NO_CURRENCIES = {"CNH", "XTS", "XXX"}
-"""What Babel lists beside currencies: an offshore rate, a code for tests, and "no currency"."""
+"""Codes that Babel lists but that are not currencies: an offshore rate, a test code, and "no currency"."""
 
 
 SYMBOLS = {
@@ -48,21 +48,21 @@ SYMBOLS = {
     "XOF": "F\u202fCFA",
     "XPF": "CFPF",
 }
-"""The signs that CLDR has in English, which reports need; loading Babel for them takes longer than the report."""
+"""The symbols of CLDR's English locale. Reports use this copy because loading Babel takes longer than the report."""
 
 
 @cache
 def list_currencies() -> tuple[Currency, ...]:
-    """The currencies that people pay with, by code."""
+    """Return the currencies that are legal tender somewhere, by code."""
     return tuple(_currency(code) for code, tender in sorted(_codes().items()) if tender)
 
 
 @cache
 def _codes() -> dict[str, bool]:
-    """The codes in use, and whether each is legal tender somewhere: units of account such as CLF are not."""
+    """Map the codes in use to whether each is legal tender somewhere; units of account such as CLF are not."""
     from babel.core import get_global
 
-    # Per territory: (code, first day, last day, legal tender). No last day: it is in use today.
+    # Per territory: (code, first day, last day, legal tender); the last day is None for a currency in use today.
     spans = [span for territory in get_global("territory_currencies").values() for span in territory]
     codes = {code for code, _, last, _ in spans if last is None} - _NO_CURRENCIES
     tender = {code for code, _, last, tender in spans if last is None and tender}
@@ -76,12 +76,12 @@ def _currency(code: str) -> Currency:
 
 
 def symbol(code: str) -> str:
-    """The sign of a currency (€), or its code where it has none."""
+    """Return the symbol of a currency (€), or its code where it has none."""
     return SYMBOLS.get(code, code)
 
 
 def check_currency(code: str) -> str:
-    """The code in upper case if it names a currency in use; raises WrongValueError with the nearest."""
+    """Return the code in upper case if the currency is in use. Raises WrongValueError, naming the nearest codes."""
     wanted = code.strip().upper()
     if wanted in _codes():
         return wanted
@@ -96,14 +96,20 @@ def check_currency(code: str) -> str:
 
 
 def format_money(amount: Decimal, code: str, decimals: int = 0) -> str:
-    """An exact amount with sign and grouping: €1,234.50; with every decimal that it has, and at least so many."""
+    """Format an exact amount with symbol and grouping, as in €1,234.50.
+
+    It gets all the decimals that `decimals_of` returns, and at least `decimals`.
+    """
     sign, mark = ("-" if amount < 0 else ""), symbol(code)
     space = "\u00a0" if mark[-1:].isalpha() else ""
     return f"{sign}{mark}{space}{abs(amount):,.{max(decimals, decimals_of(amount, code))}f}"
 
 
 def decimals_of(amount: Decimal, code: str) -> int:
-    """How many decimals an amount is written with: the currency's, or all that it has, and never one alone."""
+    """Return the number of decimals to write an amount with: the currency's, or more where the amount has more.
+
+    An amount with more decimals than its currency gets at least two.
+    """
     exponent = amount.normalize().as_tuple().exponent
     own = -exponent if isinstance(exponent, int) and exponent < 0 else 0
     usual = currency_digits(code)

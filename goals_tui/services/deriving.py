@@ -1,8 +1,8 @@
-"""Derives the events of a goal from activities, by the triggers of its steps (docs/semantics.md, *Activities*).
+"""Derivation of a goal's events from activities, by the triggers of its steps (docs/semantics.md, *Activities*).
 
-The rule is that of a tracked conversation (`cycle.join_cycle`): the initial step opens a cycle, the others join
-the one that was opened last, and where there is none they are not tracked. Ids are made of goal, activity and step, so
-the same activities give the same events.
+The rule is that of a tracked conversation (`cycle.join_cycle`): the initial step opens a cycle, and the other steps
+join the cycle that was opened last; without one they are not tracked. Ids are made from goal, activity and step, so
+that the same activities always give the same events.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from goals_tui.services.context import Services
 
 DERIVED = "derived-"
-"""The ids of derived events begin with it; all others were tracked, or came in as events."""
+"""Prefix of the ids of derived events; all other events were tracked or imported."""
 
 _SOME = 10_000
 _ASCII = "[\\x00-\\x7f]*"
@@ -40,10 +40,12 @@ _ASCII = "[\\x00-\\x7f]*"
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
-    """What deriving did, or would do. `activities` fired a step, in `sessions`; `events` is all that they amount to.
+    """The result of a derivation, or of its dry run.
 
-    `added` and `removed` events are new and gone, `replaced` ones are there in another form. `not_tracked` steps fired
-    where no cycle was open. `sessions_left_out` have tracked events of the goal.
+    `activities` is the number that fired a step, in `sessions`; `events` is the number of derived events. `added`,
+    `replaced` and `removed` compare them with those derived before. `not_tracked` is the number of steps that fired
+    while no cycle was open. `sessions_left_out` is the number of sessions with tracked events of the goal, where
+    nothing is derived.
     """
 
     goal: str
@@ -59,12 +61,12 @@ class Derivation:
     dry_run: bool
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """Return the fields for JSON output."""
         return asdict(self)
 
 
 def new_trigger(kind: str | None, name: str | None, text: str | None) -> Trigger:
-    """A trigger. Raises WrongValueError for a kind that there is not, or a name or text that is empty or too long."""
+    """Return a trigger. Raises WrongValueError for an unknown kind, or a name or text that is empty or too long."""
     kinds = get_args(ActivityKind)
     if kind is not None and kind not in kinds:
         raise WrongValueError(f"{kind!r} is not a kind of activity. Use one of: {', '.join(kinds)}.", field="kind")
@@ -77,7 +79,7 @@ def new_trigger(kind: str | None, name: str | None, text: str | None) -> Trigger
 def span_of(
     since: str | None, until: str | None, now: datetime, zone: ZoneInfo
 ) -> tuple[datetime | None, datetime | None]:
-    """The span of `--from` and `--to`, None where there is none. Raises WrongValueError."""
+    """Return the start and end of `--from` and `--to`, None for an option that is not given. Raises WrongValueError."""
     if since is None and until is None:
         return None, None
     span = requested_span(Filters(span="custom", since=since, until=until), now, zone)
@@ -85,7 +87,7 @@ def span_of(
 
 
 class Deriving:
-    """Derives goals. Takes long: call it off the main thread."""
+    """Derives the events of goals. Takes long: call it off the main thread."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -93,9 +95,9 @@ class Deriving:
     def derive(
         self, goal_id: str, start: datetime | None = None, end: datetime | None = None, *, dry_run: bool = False
     ) -> Derivation:
-        """Derive a goal from the activities from `start` to before `end`, and replace what was derived there.
+        """Derive a goal from the activities from `start` to before `end`, replacing events derived there before.
 
-        Steps join a cycle that was derived before `start`. Events that are not derived stay as they are. Raises
+        Steps may join a cycle that was derived before `start`. Events that were not derived stay as they are. Raises
         NotFoundError, RefusedError for a goal whose initial step has no trigger, UnreadableError.
         """
         goal = self._services.goals.get(goal_id)
@@ -132,7 +134,7 @@ class Deriving:
 
 
 class _Span:
-    """A goal over a span of activities, in tables of a connection to them."""
+    """A goal and a span of activities, as tables of a connection to the activity log."""
 
     def __init__(
         self,
@@ -158,7 +160,7 @@ class _Span:
         self.old = f"SELECT {columns} FROM {self._existing} WHERE starts_with(id, '{DERIVED}') AND {self._within}"
 
     def derive(self, project_id: str) -> tuple[int, int, int, int]:
-        """Make the table `derived`. How many activities fired, in how many sessions, how many events and cycles."""
+        """Make the table `derived`; return the numbers of activities that fired, their sessions, events and cycles."""
         self._find_fired()
         goal, db = self._goal, self._db
         before = "NULL::VARCHAR AS opened_before"
@@ -185,7 +187,7 @@ class _Span:
         cells = {
             "id": f"'{DERIVED}' || substr(sha256({identity}), 1, 24)",
             "version": _quoted(goal.version),
-            # As precise as what is tracked.
+            # Tracked events have milliseconds, too.
             "timestamp": "date_trunc('milliseconds', timestamp)",
             "goalCycleId": "cycle",
             "stepId": "step_id",
@@ -208,7 +210,10 @@ class _Span:
         return activities, sessions, events, cycles
 
     def difference(self, gone: str) -> tuple[int, int, int]:
-        """How many events are added, replaced and removed; `gone` has the ids of those that don't stay."""
+        """Return how many events are added, replaced and removed.
+
+        `gone` is a table with the ids of the events that don't stay as they are.
+        """
         fresh, replaced = self._row(
             f"SELECT count(*), count(*) FILTER (id IN (SELECT id FROM {gone})) FROM ({self.new} EXCEPT {self.old})"
         )
@@ -216,7 +221,7 @@ class _Span:
         return fresh - replaced, replaced, all_gone - replaced
 
     def left_out(self) -> tuple[int, int]:
-        """How many steps were not tracked, and how many sessions were left out."""
+        """Return how many steps were not tracked, and how many sessions were left out."""
         (missed,) = self._row("SELECT coalesce(sum(bit_count(mask)), 0)::BIGINT FROM cycles WHERE cycle IS NULL")
         (sessions,) = self._row(
             "SELECT count(DISTINCT session_id) FROM fired WHERE session_id IN (SELECT session FROM tracked)"
@@ -224,7 +229,7 @@ class _Span:
         return missed, sessions
 
     def _find_fired(self) -> None:
-        """Make the tables `fired`, with a bit of `mask` for each step, and `tracked`, of sessions."""
+        """Make the tables `fired`, with one bit of `mask` a step, and `tracked`, the sessions with tracked events."""
         self._db.execute(
             f'CREATE TABLE tracked AS SELECT DISTINCT "sessionId" AS session FROM {self._existing} '
             f"WHERE NOT starts_with(id, '{DERIVED}')"
@@ -247,7 +252,7 @@ class _Span:
         return [trigger for step in self._goal.steps for trigger in step.triggers]
 
     def _condition(self, trigger: Trigger, parts: list[str]) -> str:
-        """SQL for `Trigger.fires`; never NULL."""
+        """Return SQL equivalent to `Trigger.fires`; its value is never NULL."""
         conditions = []
         if trigger.kind is not None:
             conditions.append(f"kind = {_quoted(trigger.kind)}")
@@ -263,7 +268,7 @@ class _Span:
         return f"coalesce({' AND '.join(conditions)}, false)"
 
     def _find_texts(self, parts: list[str]) -> None:
-        """Make the table `odd_texts`: which parts stand in texts whose case DuckDB does not fold as we do."""
+        """Make the table `odd_texts`: trigger texts found in non-ASCII texts, whose case DuckDB folds differently."""
         self._db.execute("CREATE TABLE odd_texts (written VARCHAR, part INTEGER)")
         texts = self._db.cursor().execute(
             f"SELECT DISTINCT text FROM each_once WHERE {self._within} AND NOT regexp_full_match(text, '{_ASCII}')"

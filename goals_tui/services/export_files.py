@@ -1,4 +1,4 @@
-"""Names and places of exported files, and writing them."""
+"""Names and paths of exported files, and writing them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _LONGEST = 60
 
 
 def typed(text: str) -> Path:
-    """The path that was typed; `~` is the home folder."""
+    """Return the path that a user typed, with `~` expanded to the home folder."""
     path = Path(text.strip())
     try:
         return path.expanduser()
-    except RuntimeError:  # ~name of nobody
+    except RuntimeError:  # ~name of an unknown user
         return path
 
 
 def proposed(name: str, ending: str = ".zip") -> str:
-    """A new file for what has this name, in the working folder: book-a-flight.zip, or book-a-flight-2.zip."""
+    """Return an unused path in the working folder for a file named after `name`, as in book-a-flight-2.zip."""
     slug = re.sub(r"[^\w]+", "-", name.casefold()).strip("-_")[:_LONGEST].rstrip("-") or "goals"
     path, number = Path.cwd() / f"{slug}{ending}", 2
     while os.path.lexists(path):
@@ -30,7 +30,7 @@ def proposed(name: str, ending: str = ".zip") -> str:
 
 
 def shortened(path: Path) -> str:
-    """A path with `~` for the home folder."""
+    """Return a path as text, with `~` for the home folder."""
     try:
         return str(Path("~") / path.relative_to(Path.home()))
     except (ValueError, RuntimeError):
@@ -38,7 +38,10 @@ def shortened(path: Path) -> str:
 
 
 def storable(path: Path) -> Path:
-    """The absolute path. Raises RefusedError where it is not valid UTF-8: the record of a task could not hold it."""
+    """Return the absolute path.
+
+    Raises RefusedError where it is not valid UTF-8, because the record of a task could not hold it.
+    """
     whole = path.absolute()
     try:
         str(whole).encode()
@@ -49,7 +52,10 @@ def storable(path: Path) -> Path:
 
 
 def check_source(text: str) -> Path:
-    """The file or folder that was typed; raises RefusedError where there is none, or as `storable` does."""
+    """Return the file or folder that a user typed.
+
+    Raises RefusedError where it does not exist, or as `storable` does.
+    """
     path = typed(text)
     storable(path)
     if not path.exists():
@@ -58,7 +64,10 @@ def check_source(text: str) -> Path:
 
 
 def check_target(text: str) -> Path:
-    """The file to write that was typed; raises RefusedError for a folder, one that is not there, or as `storable`."""
+    """Return the path to write to that a user typed.
+
+    Raises RefusedError for a folder, for a file in a folder that does not exist, or as `storable` does.
+    """
     path = typed(text)
     storable(path)
     if path.is_dir():
@@ -69,7 +78,7 @@ def check_target(text: str) -> Path:
 
 
 def complete(text: str) -> str | None:
-    """What was typed, with the rest of the first name that begins so; folders end in a separator."""
+    """Return the typed path completed to the first matching name, or None; folders end in a separator."""
     folder, begun = os.path.split(text)
     if not begun:
         return None
@@ -79,15 +88,15 @@ def complete(text: str) -> str | None:
         return None
     if not names:
         return None
-    # The text as it was typed stays in front, `~` and `./` included.
+    # The typed text is kept, `~` and `./` included.
     found = text[: len(text) - len(begun)] + names[0]
     return found + os.sep if typed(found).is_dir() else found
 
 
 def exists_already(path: Path) -> bool:
-    """Whether writing to this path would replace a file: ask before.
+    """Return whether writing to this path would replace a file, so that the user should be asked.
 
-    A device or a pipe is none: it gets what is written. Raises UnreadableError for a path that can't be looked at.
+    Devices and pipes are not replaced. Raises UnreadableError for a path that can't be examined.
     """
     from goals_tui.store.atomic import explained, is_regular
 
@@ -96,9 +105,9 @@ def exists_already(path: Path) -> bool:
 
 
 def save_text(path: Path, text: str) -> Path:
-    """Write `text` to a new file and return its full path.
+    """Write `text` to a new file and return its absolute path.
 
-    Raises RefusedError where there is a file already, UnreadableError where the file can't be written.
+    Raises RefusedError where the file exists, UnreadableError where it can't be written.
     """
     full = path.absolute()
     try:
@@ -112,7 +121,7 @@ def save_text(path: Path, text: str) -> Path:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Write `text` to a file at once, be it there or not. Raises UnreadableError where it can't be written."""
+    """Write `text` to a file in one step, replacing it if it exists. Raises UnreadableError."""
     from goals_tui.store.atomic import user_file
 
     with user_file(path) as file:

@@ -1,4 +1,4 @@
-"""Feature flags by the names of the seed: from the environment, else from `values.yaml`."""
+"""Feature flags, read from the environment or else from `values.yaml`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.limits import DEFAULT_MAX_STEPS, HIGHEST_MAX_STEPS
 
 USE_GOALS = ("FEATURE_USE_GOALS_V2", "FEATURE_USE_GOALS")
-"""The names of the switch, the one that counts first; `store.values_file.KNOWN_KEYS` lists all of this module."""
+"""The names of the switch, in order of precedence; `store.values_file.KNOWN_KEYS` lists all names of this module."""
 
 MAX_STEPS = tuple(f"{flag}__MAX_STEPS_PER_GOAL" for flag in USE_GOALS)
 
@@ -22,7 +22,7 @@ _SHOWN = 60
 
 @dataclass(frozen=True)
 class Features:
-    """What is switched on. `max_steps` counts the initial step; `max_steps_from` says who set it."""
+    """The values of the flags; `max_steps` includes the initial step. The `_from` fields name their sources."""
 
     enabled: bool = True
     enabled_from: str = "default"
@@ -31,7 +31,10 @@ class Features:
 
 
 def read_features(env: Mapping[str, str], values: Mapping[str, str]) -> Features:
-    """The flags of the environment, else of `values` (values.yaml, flat). Raises RefusedError for nonsense."""
+    """Return the flags of the environment, else of `values`, a flat values.yaml.
+
+    Raises RefusedError for an invalid value.
+    """
     enabled, enabled_from = read_switch(env, values)
     limit, limit_from = _find(MAX_STEPS, env, values)
     return Features(
@@ -43,7 +46,7 @@ def read_features(env: Mapping[str, str], values: Mapping[str, str]) -> Features
 
 
 def read_switch(env: Mapping[str, str], values: Mapping[str, str]) -> tuple[bool, str]:
-    """Whether goals are switched on, and who said so; as `read_features`, but the limit may be nonsense."""
+    """Return whether goals are switched on, and the source of that. Does not check the limit of steps."""
     flag, flag_from = _find(USE_GOALS, env, values)
     return _switch(flag, flag_from) if flag is not None else True, flag_from
 

@@ -1,4 +1,4 @@
-"""The first start: where the configuration and the default workspace are, and making a workspace."""
+"""First start: location of the configuration and the default workspace, and settings for a new workspace."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ _LOCAL_TIME = Path("/etc/localtime")
 
 @dataclass(frozen=True)
 class Start:
-    """What was decided: the workspace to open, and what to bring in there as a task."""
+    """The outcome of the first start: the workspace to open, and a file to import there as a task."""
 
     path: Path
     brings: Path | None = None
 
     @property
     def brings_package(self) -> bool:
-        """Whether that is a package, rather than event data of the original system."""
+        """Whether the file is a package, rather than event data of the original system."""
         return self.brings is not None and self.brings.suffix.casefold() == PACKAGE_ENDING
 
 
 def is_missing(path: Path) -> bool:
-    """Whether there is no workspace at `path`, nor anything of one."""
+    """Return whether `path` holds no workspace, nor remains of one."""
     return not any((path / name).exists() for name in ("goals.json", "goals.json.bak", "events"))
 
 
 def demo_path(path: Path) -> Path:
-    """Where the demo goes: beside the workspace."""
+    """Return the path of the demo, beside the workspace."""
     return path.parent / "goals-tui-demo"
 
 
 def system_time_zone(env: Mapping[str, str] | None = None, local_time: Path = _LOCAL_TIME) -> str:
-    """The IANA name of this machine's time zone: from TZ, else from where /etc/localtime points, else UTC."""
+    """Return the IANA name of the system's time zone: from TZ, else from the target of /etc/localtime, else UTC."""
     env = os.environ if env is None else env
     parts = local_time.resolve().parts
     told = env.get("TZ", "").removeprefix(":")
@@ -48,9 +48,10 @@ def system_time_zone(env: Mapping[str, str] | None = None, local_time: Path = _L
 
 
 def propose(brings: Path) -> tuple[str, str]:
-    """Name and currency for a project that begins with this file: those of a package, else its file's name.
+    """Return a name and currency for a project that begins with this file.
 
-    Raises UnreadableError or RefusedError for a package that can't be read.
+    They are those of a package; otherwise the name is made from the file's name. Raises UnreadableError or RefusedError
+    for a package that can't be read.
     """
     if brings.suffix.casefold() != PACKAGE_ENDING:
         return brings.stem.replace("_", " ").replace("-", " ").strip().capitalize(), "EUR"
@@ -64,7 +65,7 @@ def propose(brings: Path) -> tuple[str, str]:
 
 
 def why_not(name: str, currency: str, time_zone: str) -> tuple[str, str, str]:
-    """What is wrong with each field of a new project; empty text where nothing is."""
+    """Return what is wrong with each setting of a new project, empty text for a valid one."""
     from goals_tui.domain.project import zone
     from goals_tui.services.currencies import check_currency
 
@@ -83,7 +84,7 @@ CONFIG_VARIABLE = "GOALS_TUI_CONFIG"
 
 
 def configuration_path(env: Mapping[str, str] | None = None) -> Path:
-    """The TOML file with theme and keys: GOALS_TUI_CONFIG, else in the platform's configuration folder."""
+    """Return the TOML file with theme and keys: GOALS_TUI_CONFIG, else in the platform's configuration folder."""
     env = os.environ if env is None else env
     if env.get(CONFIG_VARIABLE):
         return Path(env[CONFIG_VARIABLE]).expanduser()
@@ -93,7 +94,7 @@ def configuration_path(env: Mapping[str, str] | None = None) -> Path:
 
 
 def write_configuration(path: Path, text: str) -> None:
-    """Replace the file, or make it, with its folder; mode, group and link stay. Raises OSError."""
+    """Write the file, creating it and its folder if needed; mode, group and symbolic link are kept. Raises OSError."""
     from goals_tui.store.atomic import replacing
 
     path = path.resolve()

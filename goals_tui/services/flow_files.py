@@ -1,4 +1,4 @@
-"""Flows as files: ours as JSON, and flows of the original system as its tools and its API give them."""
+"""Flows as files: our own JSON format, and flows of the original system from its tools and its API."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ImportedFlow:
-    """A flow that came in. `file` is where it stood, `called` its name there, `of_here` the same flow that is here."""
+    """A flow that was imported.
+
+    `file` is its source and `called` its name there; `of_here` is the name of the same flow that was here already, or
+    None.
+    """
 
     flow: Flow
     file: str
@@ -38,17 +42,17 @@ class ImportedFlow:
 
     @property
     def nodes(self) -> int:
-        """How many nodes it has."""
+        """The number of nodes."""
         return sum(1 for _ in self.flow.walk())
 
     @property
     def kept(self) -> dict[str, int]:
-        """How many nodes are kept as Other, by the kind that they were; disabled ones apart."""
+        """The numbers of nodes kept as Other by their original kind, without disabled ones."""
         kinds = (node.type for node in self.flow.walk() if isinstance(node, Other))
         return dict(Counter(kind for kind in kinds if not kind.endswith("(disabled)")).most_common())
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """Return the fields for JSON output."""
         return {
             "id": self.flow.id,
             "name": self.flow.name,
@@ -64,9 +68,10 @@ class ImportedFlow:
 
 @dataclass(frozen=True)
 class FlowImport:
-    """What an import of flows did. `completed` flows were here: their links to what came in lead there now.
+    """The result of importing flows.
 
-    `goals_missing` nodes track goals that are not here.
+    `completed` are flows that were here already and whose links now lead to imported flows. `goals_missing` is the
+    number of nodes whose goal this project does not have.
     """
 
     flows: tuple[ImportedFlow, ...]
@@ -78,11 +83,11 @@ class FlowImport:
 
     @property
     def left_out(self) -> int:
-        """How many files and nodes were left out."""
+        """The number of files and nodes that were left out."""
         return self.broken_total + sum(one.read.unreached for one in self.flows)
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """Return the fields for JSON output."""
         missing = [
             {"flow": link.flow.name, "node": title(link.node), "node_id": link.node.id, "missing": link.missing}
             for link in self.links
@@ -99,14 +104,14 @@ class FlowImport:
         }
 
     def summary(self) -> str:
-        """One line for the person who started it."""
+        """Return one line for the user."""
         if len(self.flows) == 1:
             return f"Imported the flow {self.flows[0].flow.name!r} with {plural(self.flows[0].nodes, 'node')}."
         nodes = plural(sum(one.nodes for one in self.flows), "node")
         return f"Imported {plural(len(self.flows), 'flow')} with {nodes}."
 
     def details(self) -> list[str]:
-        """What else there is to say: what was guessed, what is passed over, what leads nowhere."""
+        """Return further lines for the user: links, nodes that are not interpreted, and what was left out."""
         lines = [f"  {one.flow.name}: {plural(one.nodes, 'node')}, from {one.file}" for one in self.flows]
         lines = lines if len(lines) > 1 else []
         for one in self.flows:
@@ -162,28 +167,28 @@ def _said_of(one: ImportedFlow) -> list[str]:
 
 
 class FlowFiles:
-    """Writes flows to files and reads them from files."""
+    """Writes and reads files of flows."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     def as_json(self, flow: Flow) -> dict[str, Any]:
-        """A flow as the content of its file."""
+        """Return a flow as the content of its file."""
         return flow_chart_file.to_file(flow)
 
     def export(self, flow: Flow, path: Path) -> None:
-        """Write a flow to `path` at once; raises UnreadableError where that can't be written."""
+        """Write a flow to `path` in one step. Raises UnreadableError where it can't be written."""
         replace_text(path, json.dumps(self.as_json(flow), ensure_ascii=False, indent=2))
 
     def load(self, paths: Sequence[Path], *, name: str | None = None) -> FlowImport:
-        """Read flows from files, folders and packages of the original, and save them all at once under free names.
+        """Import flows from files, folders and packages of the original, in one edit and under free names.
 
-        A flow that is here already (by id) comes in as another one, with new ids, leading to itself if it did. Links
-        between flows are followed in whatever order they come in. A goal of this project may be named by its reference
-        id, its steps by their names.
+        A flow whose id is here already is imported as a new flow with new ids; links to itself lead to the new flow.
+        Links between the flows are followed whatever their order. Nodes may name a goal of this project by its
+        reference id, and its steps by their names.
 
-        Raises GoalsError, with the file and the reason, for a file that was given by itself and can't be used; within
-        a folder or a package it is left out and named. `name` is for a single flow.
+        Raises GoalsError, with file and reason, for a file that was given by itself and can't be used; within a folder
+        or a package such files are left out and reported. `name` renames a single flow.
         """
         broken = Broken()
         charts = [chart for path in paths for chart in find_flows(path, broken)]
@@ -253,7 +258,7 @@ class FlowFiles:
         return {"id": copy_id, "reference_id": ids.uuid(), "nodes": nodes_of_copy(flow, copy_id, ids)}
 
     def _with_goals(self, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
-        """The nodes with the ids of goals and steps that are named otherwise; what nobody knows stays as it is."""
+        """Replace reference ids of goals and names of steps by their ids; unknown ones stay as they are."""
         from goals_tui.domain.flow_edit import every_node
 
         documents = self._services.workspace.documents.all("goals")

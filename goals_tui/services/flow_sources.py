@@ -1,4 +1,4 @@
-"""Where flows are found: in files, in folders that the original's command line tool wrote, and in its packages."""
+"""Sources of flows to import: single files, folders written by the original's command line tool, and its packages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from goals_tui.services.imports.table import UnusableError
 from goals_tui.store.twice import key_twice
 
 LARGEST = 64 * 1024 * 1024
-"""The largest flow file that is read, in bytes."""
+"""Maximum size of a flow file in bytes."""
 
 CHART, CONFIG, INDEX, LOCALES, OUR_MANIFEST = "chart.json", "config.json", "index.json", "locales.json", "manifest.json"
 
@@ -30,7 +30,11 @@ _WANTED = (
 
 @dataclass(frozen=True)
 class _File:
-    """A file on disk or in an archive. `name` is how messages call it, `read` gives another file of the same place."""
+    """A file on disk or in an archive.
+
+    `name` is its name in messages, `named` whether the user gave it by itself; `reader` reads files of the same disk or
+    archive.
+    """
 
     path: PurePath
     name: str
@@ -38,7 +42,7 @@ class _File:
     reader: Callable[[PurePath], bytes | None]
 
     def content(self) -> Any:
-        """Its JSON. Raises UnusableError."""
+        """Return its parsed JSON. Raises UnusableError."""
         data = self.reader(self.path)
         if data is None:
             raise UnusableError("there is no such file")
@@ -52,7 +56,7 @@ class _File:
         return content
 
     def beside(self, name: str, *, up: int) -> Any:
-        """The JSON of a file in the same folder, or in up to `up` folders above it; None where there is none."""
+        """Return the parsed JSON of a file in the same folder or up to `up` folders above, or None."""
         for folder in [self.path.parent, *self.path.parent.parents][: up + 1]:
             try:
                 data = self.reader(folder / name)
@@ -65,7 +69,7 @@ class _File:
 
 @dataclass(frozen=True)
 class FoundFlow:
-    """The content of a file that is a flow, and what is known of it."""
+    """The content of a flow file, and its origin."""
 
     file: str
     named: bool
@@ -75,7 +79,7 @@ class FoundFlow:
 
 
 def find_flows(path: Path, broken: Broken) -> list[FoundFlow]:
-    """The flows of a file, a folder or a package. Raises GoalsError where there are none."""
+    """Return the flows of a file, a folder or a package. Raises GoalsError where there are none."""
     if not path.exists():
         raise UnreadableError(f"{path} can't be read: No such file or directory. {_WANTED}")
     if path.is_dir():
@@ -123,7 +127,7 @@ def _of_archive(path: Path, broken: Broken) -> list[FoundFlow]:
 
 
 def _of_tree(files: Sequence[_File], broken: Broken) -> list[FoundFlow]:
-    """The flows among files that lie together: packages, charts by flow and locale, and single files."""
+    """Return the flows among files of one tree: packages, charts by flow and locale, and single files."""
     found: list[FoundFlow] = []
     roots = [file.path.parent for file in files if _is_index(file)]
     packed = {root: [file for file in files if root in file.path.parents] for root in roots}
@@ -136,7 +140,7 @@ def _of_tree(files: Sequence[_File], broken: Broken) -> list[FoundFlow]:
         try:
             content = file.content()
         except UnusableError as error:
-            # Of other files of a project nobody said that they are flows.
+            # Other JSON files need not be flows, so they are passed over in silence.
             if file.path.name == CHART:
                 broken.add(file.name, None, str(error))
             continue
@@ -154,7 +158,7 @@ def _of_tree(files: Sequence[_File], broken: Broken) -> list[FoundFlow]:
 
 
 def _primary(of_flow: Sequence[tuple[_File, Any]]) -> tuple[_File, Any]:
-    """The chart of a flow in the primary locale, where several are there, else the first by name."""
+    """Return a flow's chart in the primary locale, else the first by name."""
     locales = of_flow[0][0].beside(LOCALES, up=3)
     primary = (
         [one.get("name") for one in locales if isinstance(one, dict) and one.get("primary") is True]
@@ -165,7 +169,7 @@ def _primary(of_flow: Sequence[tuple[_File, Any]]) -> tuple[_File, Any]:
 
 
 def _chart(file: _File, content: Any) -> FoundFlow:
-    """A file that holds a flow, with what the original's tool writes beside it."""
+    """Return the flow of a file, with its origin from the configuration that the original's tool writes beside it."""
     origin = Origin(_name_from(file.path))
     if flow_chart_file.is_chart(content):
         config = file.beside(CONFIG, up=1)
@@ -203,7 +207,7 @@ def _of_package(root: PurePath, files: Iterable[_File], broken: Broken) -> list[
 
 
 def _is_index(file: _File) -> bool:
-    """Whether a file is the index of a package of the original."""
+    """Return whether a file is the index of a package of the original system."""
     if file.path.name != INDEX:
         return False
     try:
@@ -228,7 +232,7 @@ def _name_from(path: PurePath) -> str:
 
 
 def _from_disk(path: PurePath) -> bytes | None:
-    """The content of a file; None where there is none. Raises UnusableError."""
+    """Return the content of a file, None where it does not exist. Raises UnusableError."""
     file = Path(path)
     try:
         if file.stat().st_size > LARGEST:

@@ -1,4 +1,4 @@
-"""Flows: create, edit, delete, and what is wrong with their wiring."""
+"""Flows: create, edit, delete, and check their wiring."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KIND = "flows"
 
 @dataclass(frozen=True)
 class FlowSummary:
-    """A line of the list of flows; `goals` are the ids of the goals that exist and that nodes of it track."""
+    """A line of the list of flows; `goals` are the ids of the existing goals that its nodes track."""
 
     id: str
     name: str
@@ -41,11 +41,11 @@ class FlowService:
         self._documents = services.workspace.documents
         self._cached: tuple[object, tuple[Flow, ...]] | None = None
         self._parsed: dict[str, tuple[Document, Flow]] = {}
-        """Each flow with the document that it was made of: an edit of one leaves the others as they are."""
+        """Each flow with the document it was made from, so that an edit of one flow does not parse the others again."""
 
     def all(self) -> tuple[Flow, ...]:
-        """Every flow, by name."""
-        # The stamp first, here and wherever something is kept by it: what is read after it is no older.
+        """Return every flow, by name."""
+        # The stamp is taken before reading, so that the cached flows are never older than it.
         stamp, cached = self._documents.stamp(), self._cached
         if cached is None or cached[0] != stamp:
             parsed: dict[str, tuple[Document, Flow]] = {
@@ -61,13 +61,13 @@ class FlowService:
         return known[1] if known is not None and known[0] == document else parse(Flow, document)
 
     def summaries(self) -> list[FlowSummary]:
-        """Every flow in short, by name."""
-        # Only which there are: nothing of them has to be read.
+        """Return a summary of every flow, by name."""
+        # Only the ids are needed; no goal has to be parsed.
         goals = self._services.workspace.documents.all("goals")
         return [_summary(flow, goals) for flow in self.all()]
 
     def get(self, wanted: str) -> Flow:
-        """The flow of this name or id; raises NotFoundError with the nearest names."""
+        """Return the flow with this name or id. Raises NotFoundError, which names the nearest flows."""
         flows = self.all()
         for flow in flows:
             if wanted in (flow.id, flow.name):
@@ -78,19 +78,20 @@ class FlowService:
         raise NotFoundError("flow", wanted, [flow.name for flow in flows], where="This project has no flows yet.")
 
     def create(self, name: str, description: str = "") -> Flow:
-        """A new empty flow, saved. Raises RefusedError for an empty name or one that is taken."""
+        """Save and return a new empty flow. Raises RefusedError for an empty name or one that is taken."""
         return self.save(self._blank(name, description), label=f"Create flow {name!r}")
 
     def save(self, flow: Flow, *, label: str | None = None, overwrite: bool = False) -> Flow:
-        """Save a new or changed flow.
+        """Save a new or changed flow and return it.
 
-        Raises RefusedError for its name, ConflictError when it was changed or deleted elsewhere since it was read.
+        Raises RefusedError for an empty or taken name, and ConflictError when the flow was changed or deleted elsewhere
+        since it was read, unless `overwrite` is set.
         """
         with self._services.history.edit(label or f"Edit flow {flow.name!r}") as edit:
             return self.put(edit, flow, overwrite=overwrite)
 
     def put(self, edit: Editing, flow: Flow, *, overwrite: bool = False) -> Flow:
-        """Save a flow as a part of a larger edit; refusals as in `save`."""
+        """Save a flow as part of a larger edit. Raises the same errors as `save`."""
         stored = edit.get(KIND, flow.id)
         self._check_name(edit, flow)
         if not overwrite:
@@ -103,7 +104,7 @@ class FlowService:
         return saved
 
     def rename(self, flow_id: str, name: str, description: str | None = None) -> Flow:
-        """Give a flow another name (and description)."""
+        """Give a flow another name, and another description unless that is None."""
         flow = self.get(flow_id)
         renamed = Flow.model_validate(
             {**flow.model_dump(), "name": name, "description": flow.description if description is None else description}
@@ -111,11 +112,14 @@ class FlowService:
         return self.save(renamed, label=f"Rename flow {flow.name!r}")
 
     def duplicate(self, flow_id: str) -> Flow:
-        """A saved copy of a flow under a free name, with new ids."""
+        """Save and return a copy of a stored flow under a free name, with new ids."""
         return self.save_as_copy(self.get(flow_id))
 
     def save_as_copy(self, flow: Flow) -> Flow:
-        """Save a flow, as it is given, as another one: under a free name, with new ids, leading to itself if it did."""
+        """Save a flow in its given state as a new flow under a free name, with new ids.
+
+        Nodes that lead to the flow itself lead to the copy instead.
+        """
         from goals_tui.domain.flow_edit import nodes_of_copy
 
         ids = self._services.ids
@@ -124,14 +128,14 @@ class FlowService:
         return self.save(copy.model_copy(update={"nodes": nodes}), label=f"Duplicate flow {flow.name!r}")
 
     def delete(self, flow_id: str) -> Flow:
-        """Delete a flow; Go To and Execute Flow nodes that point at it are then found by `check`. Can be undone."""
+        """Delete a flow. Go To and Execute Flow nodes that point at it are then reported by `check`. Can be undone."""
         flow = self.get(flow_id)
         with self._services.history.edit(f"Delete flow {flow.name!r}") as edit:
             edit.delete(KIND, flow.id)
         return flow
 
     def findings(self, flow: Flow | None = None) -> list[Finding]:
-        """The wiring findings of the whole project; a given unsaved `flow` stands in for the stored one."""
+        """Return the wiring findings of the whole project; an unsaved `flow` takes the place of the stored one."""
         from goals_tui.domain.wiring import check
 
         flows: Sequence[Flow] = self.all()
@@ -159,13 +163,13 @@ class FlowService:
 
 
 def free_name(name: str, taken: Sequence[str]) -> str:
-    """`name`, or `name (2)` and so on where that is taken; never longer than names may be."""
+    """Return `name`, or `name (2)` and so on where it is taken, within the maximum length of names."""
     folded = {fold(other) for other in taken}
     return first_free(name, lambda one: fold(one) in folded)
 
 
 def first_free(name: str, is_taken: Callable[[str], bool]) -> str:
-    """As `free_name`, for who knows a quicker way to say whether a name is taken."""
+    """Return `name`, or the first of `name (2)`, `name (3)`, ... for which `is_taken` is false."""
     free, number = name, 1
     while is_taken(free):
         number += 1
@@ -175,7 +179,7 @@ def first_free(name: str, is_taken: Callable[[str], bool]) -> str:
 
 
 def changed_parts(before: Flow, after: Flow) -> list[str]:
-    """What differs between two states of a flow, in words."""
+    """Return the names of the fields that differ between two states of a flow."""
     return [part for part in ("name", "description", "nodes") if getattr(before, part) != getattr(after, part)]
 
 

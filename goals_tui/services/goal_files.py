@@ -1,7 +1,7 @@
-"""Goals as files that people edit and git compares: written, compared with the project, and applied to it.
+"""Goals as files that people edit and compare with git: written, compared with the project, and applied to it.
 
-The format is described in `docs/files.md`. A file is read as nodes with their places, so that a mistake is named with
-its line and column; it is updated through a round trip, so that comments and the order of goals survive.
+The format is described in `docs/files.md`. A file is read node by node, so that a mistake is reported with its line and
+column, and updated in a round trip, so that comments and the order of goals survive.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ _GOAL_KEYS = ("name", "id", "description", "target", "steps")
 _STEP_KEYS = ("name", "id", "kind", "description", "cost_savings", "revenue", "time_saved", "unpriced", "triggers")
 _TRIGGER_KEYS = ("kind", "name", "text")
 _MEANS_MORE = re.compile(r"[-+.\d].*|~|true|false|yes|no|on|off|null|y|n", re.IGNORECASE)
-"""Text that other readers of YAML would take for a number, a truth or nothing; it is written in quotes."""
+"""Texts that other YAML readers would take for a number, a boolean or null; they are written in quotes."""
 _KINDS: tuple[StepKind, ...] = ("initial", "step", "completion")
 
 
 @dataclass(frozen=True)
 class FileStep:
-    """A step as a file has it; `id` is empty where none is written."""
+    """A step as it is written in a file; `id` is empty where none is given."""
 
     at: Place
     id: str
@@ -67,7 +67,7 @@ class FileStep:
 
 @dataclass(frozen=True)
 class FileGoal:
-    """A goal as a file has it; `id` is empty where none is written."""
+    """A goal as it is written in a file; `id` is empty where none is given."""
 
     at: Place
     id: str
@@ -79,17 +79,17 @@ class FileGoal:
 
 @dataclass(frozen=True)
 class GoalDifference:
-    """How a goal in a file differs from the project: `before` is None for a new one, `after` for one to delete."""
+    """A difference between a file and the project: `before` is None for a new goal, `after` for one to delete."""
 
     before: Goal | None
     after: Goal | None
     changes: tuple[str, ...]
     deleted_steps: tuple[str, ...] = ()
-    """Ids of the steps that the file no longer has."""
+    """The ids of steps that are missing in the file."""
 
     @property
     def goal(self) -> Goal:
-        """The goal as it will be, or was."""
+        """The goal as it will be, or the goal to delete."""
         found = self.after or self.before
         assert found is not None
         return found
@@ -97,20 +97,21 @@ class GoalDifference:
 
 @dataclass(frozen=True)
 class Plan:
-    """What applying a file changes, and how many events belong to the goals and steps that it deletes."""
+    """The changes that applying a file makes."""
 
     differences: tuple[GoalDifference, ...]
     not_in_file: tuple[str, ...] = ()
-    """Names of the project's goals that the file does not have, and that stay."""
+    """The names of goals that are missing in the file and stay in the project."""
 
     events: Mapping[str, int] = field(default_factory=dict)
-    """By the id of a goal: the events of what is deleted of it."""
+    """The number of events of each deleted goal, or of the deleted steps of a goal, by goal id."""
 
 
 def export_text(services: Services, goals: Sequence[Goal], before: str = "") -> str:
-    """Return goals in the canonical form; `before` is the text of a file of goals whose comments and order stay.
+    """Return goals as the text of a file; `before` is the text of an existing file whose comments and order are kept.
 
-    Goals that the project no longer has leave the file; others in it, that are not among `goals`, stay as they are.
+    Goals of that file that the project no longer has are removed from it; its other goals stay as they are if they are
+    not among `goals`.
     """
     from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
@@ -153,14 +154,14 @@ def export_text(services: Services, goals: Sequence[Goal], before: str = "") -> 
 def read_goals(path: Path, text: str, digits: int) -> list[FileGoal]:
     """Return the goals of a file; amounts have at most `digits` decimals.
 
-    Raises UnreadableError, with line and column, for what is no file of goals: bad YAML, unknown keys, anchors, values
-    that can't be, and goals or steps that stand twice.
+    Raises UnreadableError with line and column: for bad YAML, unknown keys, anchors, invalid values, and goals or steps
+    that are repeated.
     """
     return _Reader(path, digits).goals(text)
 
 
 def is_goal_file(text: str) -> bool:
-    """Return whether a text is a file of goals, right or wrong in its details."""
+    """Return whether a text is a file of goals, even one with mistakes in its details."""
     try:
         root = compose(text)
     except NotYamlError:
@@ -169,16 +170,16 @@ def is_goal_file(text: str) -> bool:
 
 
 class GoalFiles:
-    """Goals as files, for the goals of a workspace."""
+    """Writes, reads, compares and applies files of goals in a workspace."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     def export(self, wanted: Sequence[str], path: Path | None = None) -> tuple[str, bool]:
-        """Return the text of these goals, of all where none is named, and whether it updates a file of goals.
+        """Return the text of the named goals (all if none is named), and whether it updates an existing file of goals.
 
-        `path` is the file that is there, if any: its comments and order stay. Raises UnreadableError where it is a
-        file of goals with a mistake in it.
+        `path` is that file, if any; its comments and order are kept. Raises UnreadableError where it is a file of goals
+        with a mistake.
         """
         goals = [self._services.goals.get(name) for name in wanted] or self._services.goals.all()
         before = ""
@@ -203,7 +204,7 @@ class GoalFiles:
         return read_goals(path, read_text(path), digits)
 
     def plan(self, path: Path, *, prune: bool = False) -> Plan:
-        """Return what applying a file would change; with `prune` goals that it does not have are deleted.
+        """Return what applying a file would change; with `prune`, goals that are missing in it are deleted.
 
         Raises UnreadableError, with line and column, where a goal of the file could not be saved.
         """
@@ -237,7 +238,10 @@ class GoalFiles:
         return Plan(tuple(found), () if prune else tuple(goal.name for goal in others), events)
 
     def would_read(self, difference: GoalDifference) -> WhatIf | None:
-        """Return what the last 30 days read as recorded and under the goal of the file; None where one is missing."""
+        """Return the last 30 days as recorded and under the goal of the file.
+
+        None for a new or deleted goal, or where there are no events.
+        """
         if difference.before is None or difference.after is None or self._services.workspace.events.is_empty():
             return None
         tallies = self._services.insights.tallies(difference.before.id, Filters(span="last-30-days"))
@@ -246,11 +250,11 @@ class GoalFiles:
     def apply(
         self, path: Path, *, prune: bool = False, delete_analytics: bool = False, confirm: int | None = None
     ) -> Plan:
-        """Make the project's goals what a file says, in one edit, and return what was changed.
+        """Change the project's goals to match a file, in one edit, and return the changes.
 
-        Deleted steps keep their events unless `delete_analytics` says otherwise; then `confirm` must be how many there
-        are. A goal that has events is only deleted together with them. Raises RefusedError, and UnreadableError as
-        `plan` does; nothing is changed then.
+        Deleted steps keep their events unless `delete_analytics` is set; `confirm` must then be the number of events to
+        delete. A goal that has events can only be deleted together with them. Raises RefusedError, and UnreadableError
+        as `plan` does; nothing is changed then.
         """
         plan = self.plan(path, prune=prune)
         total = sum(plan.events.values())
@@ -296,7 +300,7 @@ class GoalFiles:
                 self._services.goals.put_changed(edit, each.after, before)
 
     def _made(self, one: FileGoal, before: Goal | None) -> Goal:
-        """The goal as it will be saved; new ids where the file has none."""
+        """Return the goal as it will be saved, with new ids where the file has none."""
         ids = self._services.ids
         known = {step.id: step for step in before.steps} if before else {}
         names = {fold(step.name): step.id for step in known.values()}
@@ -341,7 +345,7 @@ class GoalFiles:
 
 
 def _matched(path: Path, wanted: Sequence[FileGoal], here: Mapping[str, Goal]) -> list[tuple[FileGoal, Goal | None]]:
-    """Each goal of a file with the project's: by its id, else by its name."""
+    """Pair each goal of a file with the project's goal of the same id, or of the same name if it has no id."""
     by_name = {fold(goal.name): goal for goal in here.values()}
     with_id = {one.id for one in wanted if one.id}
     pairs: list[tuple[FileGoal, Goal | None]] = []
@@ -359,7 +363,7 @@ def _matched(path: Path, wanted: Sequence[FileGoal], here: Mapping[str, Goal]) -
 
 
 def differences(before: Goal | None, after: Goal, currency: str) -> Iterator[str]:
-    """Yield how two states of a goal differ, in the product's words."""
+    """Yield the differences between two states of a goal, in words."""
     if before is None:
         yield f"added, with {len(after.steps)} steps"
         return
@@ -613,7 +617,7 @@ def _same_target(text: str, new: str) -> bool:
 def _set(
     entry: Any, key: str, new: str, *, quoted: bool = False, same: Callable[[str, str], bool] | None = None
 ) -> None:
-    """Write a value, unless the file says the same in other words already; an empty one leaves the file."""
+    """Write a value unless the file has an equivalent one; an empty value removes the key."""
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
     there = entry.get(key)
@@ -638,7 +642,7 @@ def _set(
 
 
 def _replace_items(listed: Any, kept: Any) -> None:
-    """Put `kept` in the place of the items of a list, which keeps its own comments."""
+    """Replace the items of a list, keeping their comments."""
     if len(listed) == len(kept) and all(one is other for one, other in zip(listed, kept, strict=True)):
         return
     comments = {id(item): listed.ca.items.get(number) for number, item in enumerate(listed)}

@@ -1,4 +1,7 @@
-"""The list of goals and where they stand in flows, from documents: quick with 10,000, and no model is imported."""
+"""The list of goals and their uses in flows, read from documents.
+
+No models are imported, so that it stays fast with 10,000 goals.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +23,15 @@ GOAL_KEYS = frozenset(
 STEP_KEYS = frozenset({"id", "name", "description", "kind", "metrics", "triggers"})
 METRICS_KEYS = frozenset({"cost_savings", "revenue", "time_saved_seconds", "unpriced"})
 TRACKING_TITLE = "Track Goal Process"
-"""What the models say, which are not imported here; a test compares it."""
+"""The title of Track Goal Process nodes.
+
+A test compares these constants with the models, which are not imported here.
+"""
 
 
 @dataclass(frozen=True)
 class GoalSummary:
-    """A line of the list of goals. `steps` counts the initial one; `flows` are the names of those that track it."""
+    """A line of the list of goals; `flows` are the names of the flows that track the goal."""
 
     id: str
     name: str
@@ -38,13 +44,13 @@ class GoalSummary:
 
     @property
     def steps(self) -> int:
-        """How many steps the goal has, the initial one included."""
+        """The number of steps, the initial step included."""
         return len(self.step_kinds)
 
 
 @dataclass(frozen=True)
 class NodeUse:
-    """A Track Goal Process node that tracks a goal. `node` is its title, `label` what it was called, if anything."""
+    """A Track Goal Process node that tracks a goal. `node` is its title; `label` is its own name, or empty."""
 
     flow_id: str
     flow: str
@@ -55,14 +61,17 @@ class NodeUse:
 
 
 def list_goals(documents: Documents) -> list[GoalSummary]:
-    """Return every goal in short, by name. Raises UnreadableError for a document that can't be a goal or a flow."""
+    """Return a summary of every goal, by name. Raises UnreadableError for a document that can't be a goal or a flow."""
     flows = {goal: tuple(dict.fromkeys(use.flow for use in uses)) for goal, uses in node_uses(documents).items()}
     rows = [_summary(document, flows) for document in documents.all("goals").values()]
     return sorted(rows, key=lambda row: (fold(row.name), row.id))
 
 
 def _summary(document: Mapping[str, Any], flows: Mapping[str, tuple[str, ...]]) -> GoalSummary:
-    """Read no more than is shown; but a key that is not ours is refused, because saving the goal would lose it."""
+    """Return the summary of a goal document, reading only what is shown.
+
+    Unknown keys are refused nevertheless, because saving the goal would lose them.
+    """
     try:
         steps = document["steps"]
         kinds = tuple(step["kind"] for step in steps)
@@ -90,7 +99,7 @@ def _is_plain_step(step: Mapping[str, Any]) -> bool:
 
 
 def node_uses(documents: Documents) -> dict[str, list[NodeUse]]:
-    """Return the Track Goal Process nodes of all flows by goal: flow by flow by name, and in reading order."""
+    """Return the Track Goal Process nodes by goal id: flow by flow by name, in reading order within each."""
     found: dict[str, list[NodeUse]] = {}
     flows = [(clean_line(flow["name"]), flow["id"], flow) for flow in documents.all("flows").values()]
     for name, flow_id, flow in sorted(flows, key=lambda each: (fold(each[0]), each[1])):

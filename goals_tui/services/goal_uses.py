@@ -1,4 +1,4 @@
-"""Where goals stand in flows, and how their nodes are changed before a goal or step is deleted."""
+"""Uses of goals in flows, and changes to their nodes before a goal or step is deleted."""
 
 from __future__ import annotations
 
@@ -22,16 +22,15 @@ class GoalUses:
         self._cached: tuple[object, dict[str, list[NodeUse]]] = (None, {})
 
     def of(self, goal_id: str, step_id: str | None = None) -> list[NodeUse]:
-        """The nodes that track a goal, or one of its steps, flow by flow in reading order."""
+        """Return the nodes that track a goal, or one of its steps: flow by flow, in reading order."""
         uses = self._by_goal().get(goal_id, [])
         return [use for use in uses if step_id is None or step_id in use.step_ids]
 
     def replace_goal(self, goal_id: str, other_id: str, steps: Mapping[str, str]) -> int:
-        """Let every node of a goal track another one instead; returns how many nodes changed.
+        """Make every node of a goal track another goal instead, and return the number of changed nodes.
 
-        `steps` gives for the id of a step the id of the one that takes its place. Nothing is guessed: a step that
-        it does not name stays in its nodes, where `check` finds that the other goal does not have it. Raises
-        NotFoundError for a step that the other goal does not have.
+        `steps` maps step ids of the goal to steps of the other goal. Steps that it does not name stay in their nodes,
+        where `check` reports them. Raises NotFoundError for a step that the other goal does not have.
         """
         old, new = self._services.goals.get(goal_id), self._services.goals.get(other_id)
         match = {step_id: new.step(other).id for step_id, other in steps.items()}
@@ -43,12 +42,12 @@ class GoalUses:
         return self._rewrite(f"Track {new.name!r} instead of {old.name!r}", old.id, None, replaced)
 
     def remove_goal(self, goal_id: str) -> int:
-        """Remove every node that tracks a goal; returns how many."""
+        """Remove every node that tracks a goal, and return their number."""
         name = self._services.goals.get(goal_id).name
         return self._rewrite(f"Remove the nodes of {name!r}", goal_id, None, lambda node: None)
 
     def replace_step(self, goal_id: str, step_id: str, other_id: str) -> int:
-        """Let every node that tracks a step track another step of the goal instead."""
+        """Make every node that tracks a step track another step of the goal instead; return the number of nodes."""
         goal = self._services.goals.get(goal_id)
 
         def replaced(node: TrackGoal) -> TrackGoal:
@@ -58,7 +57,10 @@ class GoalUses:
         return self._rewrite(f"Track {names}", goal_id, step_id, replaced)
 
     def remove_step(self, goal_id: str, step_id: str) -> int:
-        """Let no node track a step any more; a node that tracked nothing else is removed."""
+        """Remove a step from the nodes that track it, and return their number.
+
+        Nodes that tracked nothing else are removed.
+        """
         goal = self._services.goals.get(goal_id)
 
         def without(node: TrackGoal) -> TrackGoal | None:

@@ -1,4 +1,4 @@
-"""Goals: create, edit, delete, and look up with their versions."""
+"""Goals and their versions: look up, create, edit, delete."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MANY = 1_000
 
 @dataclass(frozen=True)
 class Consequences:
-    """What goes when a goal, or one step of it, is deleted."""
+    """What deleting a goal, or one of its steps, would remove."""
 
     goal_id: str
     step_id: str | None
@@ -56,7 +56,7 @@ class GoalService:
 
     @cached_property
     def uses(self) -> GoalUses:
-        """Where goals stand in flows."""
+        """The uses of goals in flows."""
         from goals_tui.services.goal_uses import GoalUses
 
         return GoalUses(self._services)
@@ -64,22 +64,22 @@ class GoalService:
     # -- reading
 
     def summaries(self) -> list[GoalSummary]:
-        """Every goal in short, by name; quick with 10,000 of them."""
+        """Return a summary of every goal, by name; fast with 10,000 goals."""
         return list_goals(self._documents)
 
     def all(self) -> list[Goal]:
-        """Every goal, by name."""
+        """Return every goal, by name."""
         documents = self._documents.all(KIND)
         with without_garbage_collection(large=len(documents) - len(self._parsed) > _MANY):
             goals = [self._parse(document) for document in documents.values()]
         return sorted(goals, key=lambda goal: (fold(goal.name), goal.id))
 
     def by_id(self) -> GoalsById:
-        """Every goal, parsed where it is asked for: for who needs some of many."""
+        """Return all goals by id. Each is parsed when it is looked up, so that a few of many cost little."""
         return GoalsById(self._documents.all(KIND), self._parse)
 
     def get(self, wanted: str) -> Goal:
-        """The goal of this name or id; raises NotFoundError with the nearest names."""
+        """Return the goal with this name or id. Raises NotFoundError, which names the nearest goals."""
         documents = self._documents.all(KIND)
         if wanted in documents:
             return self._parse(documents[wanted])
@@ -92,17 +92,17 @@ class GoalService:
         raise NotFoundError("goal", wanted, names, where="This project has no goals yet.")
 
     def versions(self, goal_id: str) -> list[Goal]:
-        """Every saved state of a goal, oldest first."""
+        """Return every saved version of a goal, oldest first."""
         documents = self._documents.all(VERSIONS).values()
         goals = [self.of_version(document) for document in documents if document["id"] == goal_id]
         return sorted(goals, key=lambda goal: (goal.revision, goal.changed_at))
 
     def where_used(self, goal_id: str, step_id: str | None = None) -> list[NodeUse]:
-        """The Track Goal Process nodes that track a goal, or one of its steps."""
+        """Return the Track Goal Process nodes that track a goal, or one of its steps."""
         return self.uses.of(goal_id, step_id)
 
     def of_version(self, document: Mapping[str, Any]) -> Goal:
-        """The goal of a document of goal_versions, kept as `_parse` keeps that of the goal: there may be thousands."""
+        """Return the goal of a document of goal_versions, cached until the document changes: there may be thousands."""
         version = str(document.get("version"))
         known = self._parsed_versions.get(version)
         if known is None or known[0] is not document:
@@ -112,7 +112,7 @@ class GoalService:
     # -- writing
 
     def draft(self) -> Goal:
-        """A new goal that is not saved yet: no name, and an initial step with no name."""
+        """Return a new goal that is not saved yet: without a name, with an initial step without a name."""
         now, ids = self._services.clock(), self._services.ids
         initial = Step(id=ids.hex24(), name="", kind="initial")
         return Goal(
@@ -126,22 +126,22 @@ class GoalService:
         )
 
     def new_step(self, kind: StepKind = "step") -> Step:
-        """A new step with no name yet."""
+        """Return a new step without a name."""
         return Step(id=self._services.ids.hex24(), name="", kind=kind)
 
     def problems(self, goal: Goal) -> list[Problem]:
-        """Everything that keeps a goal from being saved, in the order of the form."""
+        """Return everything that keeps a goal from being saved, in the order of the form."""
         return self._problems(goal, self._documents.all(KIND))
 
     def save(
         self, goal: Goal, *, overwrite: bool = False, label: str | None = None, delete_events_of: Collection[str] = ()
     ) -> Goal:
-        """Save a new or changed goal as a new version.
+        """Save a new or changed goal as a new version, and return it.
 
-        `delete_events_of` names the deleted steps whose events go with them: those that the user was asked about, by
-        `lost_by_saving`. Every other deleted step keeps its events, under the versions that know it. `label` is what
-        undo calls it. Raises RefusedError for the first of `problems`, ConflictError when it was changed or deleted
-        elsewhere since it was read (`overwrite` saves all the same).
+        `delete_events_of` holds the ids of deleted steps whose events are deleted as well, after the user was asked
+        about them (see `lost_by_saving`). Other deleted steps keep their events, under the versions that have the step.
+        `label` is the label of the edit for undo. Raises RefusedError for the first of `problems`, and ConflictError
+        when the goal was changed or deleted elsewhere since it was read, unless `overwrite` is set.
         """
         label = label or f"Edit goal {goal.name!r}"
         doomed = set(delete_events_of) - {step.id for step in goal.steps}
@@ -149,7 +149,7 @@ class GoalService:
             with self._services.history.edit(label) as edit:
                 return self._save(edit, goal, overwrite)
         label = f"{label} (deleted events stay deleted)"
-        # Nobody else who saves something has to wait for the events: only their commit is inside the edit.
+        # The events are prepared before the edit, which includes only their commit: other edits need not wait for them.
         events = self._services.workspace.events
         with events.deleting({goal.id: doomed}) as deletion, self._services.history.edit(label, deletion) as edit:
             return self._save(edit, goal, overwrite)
@@ -164,25 +164,25 @@ class GoalService:
         return self.put_changed(edit, goal, stored)
 
     def put_changed(self, edit: Editing, goal: Goal, stored: Goal | None) -> Goal:
-        """Write a goal as `save` does, as a part of a larger edit and without checking a rule."""
+        """Write a goal as part of a larger edit, as `save` does, but without checking its rules."""
         if stored is not None and same_definition(stored, goal):
             apart = {"target": goal.target, "steps": goal.steps}
             return stored if stored.model_copy(update=apart) == stored else self._put_apart(edit, stored, apart)
         return self.put(edit, goal, stored)
 
     def _put_apart(self, edit: Editing, stored: Goal, apart: Mapping[str, Any]) -> Goal:
-        """Write a goal with another target or other triggers: a newer revision of the same version."""
+        """Write a goal with another target or other triggers: a new revision of the same version."""
         saved = stored.model_copy(
             update={**apart, "revision": stored.revision + 1, "changed_at": self._services.clock()}
         )
         content = saved.model_dump(mode="json")
         edit.put(KIND, saved.id, content)
-        # So that a conflict tells from which revision on a goal was changed elsewhere.
+        # A conflict compares with this document to tell what was changed elsewhere.
         edit.keep(VERSIONS, saved.version, content)
         return saved
 
     def put(self, edit: Editing, goal: Goal, stored: Goal | None) -> Goal:
-        """Write a goal as a part of a larger edit: a new version, and the old one kept. No rule is checked."""
+        """Write a goal as a new version, as part of a larger edit; the old version is kept. No rules are checked."""
         saved = goal.model_copy(
             update={
                 "version": self._services.ids.uuid(),
@@ -197,12 +197,12 @@ class GoalService:
         return saved
 
     def set_target(self, goal_id: str, target: Decimal | None) -> Goal:
-        """Give a goal a target completion rate, as a share of 1, or none: a new revision, but no new version."""
+        """Set or remove the target completion rate of a goal, a share of 1: a new revision, but no new version."""
         goal = self.get(goal_id)
         return self.save(goal.model_copy(update={"target": target}), label=f"Target of goal {goal.name!r}")
 
     def set_triggers(self, goal_id: str, step_id: str, triggers: Sequence[Trigger]) -> Goal:
-        """Say which activities fire a step of a goal: a new revision, but no new version."""
+        """Set which activities fire a step of a goal: a new revision, but no new version."""
         goal = self.get(goal_id)
         found = goal.step(step_id)
         changed = found.model_copy(update={"triggers": tuple(dict.fromkeys(triggers))})
@@ -210,7 +210,7 @@ class GoalService:
         return self.save(goal.model_copy(update={"steps": steps}), label=f"Triggers of {found.name!r}")
 
     def duplicate(self, goal_id: str) -> Goal:
-        """A saved copy of a goal under a free name, with new ids."""
+        """Save and return a copy of a goal under a free name, with new ids."""
         from goals_tui.services.flows import free_name
 
         goal, ids = self.get(goal_id), self._services.ids
@@ -223,7 +223,10 @@ class GoalService:
     # -- deleting
 
     def consequences(self, goal_id: str, step_id: str | None = None) -> Consequences:
-        """What deleting a goal, or one step of it, would take. Counts events: call it off the main thread."""
+        """Return what deleting a goal, or one of its steps, would remove.
+
+        Counts events: call it off the main thread.
+        """
         from goals_tui.store.cycles.view import count_events
 
         goal = self.get(goal_id)
@@ -232,9 +235,9 @@ class GoalService:
         return Consequences(goal.id, step_id, name, events, cycles, tuple(self.where_used(goal.id, step_id)))
 
     def leftovers(self) -> list[Consequences]:
-        """What deleting each goal would take of which events are left though it is gone; their ids stand for names.
+        """Return the consequences for each goal that no longer exists but still has events, most events first.
 
-        Most events first. Counts events: call it off the main thread.
+        Their names are the goals' ids. Counts events: call it off the main thread.
         """
         from goals_tui.store.cycles.view import count_by_goal
 
@@ -246,7 +249,7 @@ class GoalService:
         ]
 
     def lost_by_saving(self, goal: Goal, *, overwrite: bool = False) -> list[Consequences]:
-        """For each step that the stored goal has and `goal` has not: what goes with it, where anything does.
+        """Return the consequences for each step of the stored goal that `goal` lacks, where there are any.
 
         Counts events: call it off the main thread. Raises ConflictError where `save` would.
         """
@@ -258,10 +261,10 @@ class GoalService:
         return [found for step_id in gone if (found := self.consequences(goal.id, step_id))]
 
     def delete(self, goal_id: str, *, confirm: str) -> Consequences:
-        """Delete a goal with its analytics; its nodes in flows stay and are found by `check`. Can't be undone.
+        """Delete a goal and its events. Its nodes in flows stay and are reported by `check`. Can't be undone.
 
-        A goal that is gone and of which events are left (`leftovers`) is named by its id. Raises RefusedError unless
-        `confirm` is the goal's name, for a goal that is gone its id.
+        A goal that no longer exists but still has events (see `leftovers`) is given by its id. Raises RefusedError
+        unless `confirm` is the goal's name, or its id if it no longer exists.
         """
         taken = self._deletable(goal_id)
         if confirm.strip() != taken.name:
@@ -290,7 +293,7 @@ class GoalService:
     # -- inside
 
     def _parse(self, document: Mapping[str, Any]) -> Goal:
-        """The goal of a document, kept as long as the store gives the very same document: until it changes."""
+        """Return the goal of a document, cached as long as the store returns the same document."""
         known = self._parsed.get(document["id"])
         if known is None or known[0] is not document:
             goal = parse(Goal, document)
@@ -305,7 +308,7 @@ class GoalService:
         return found + self._amount_problems(goal, documents.get(goal.id))
 
     def _amount_problems(self, goal: Goal, document: Mapping[str, Any] | None) -> list[Problem]:
-        """New or changed amounts with more decimals than the project's currency has."""
+        """Return the new or changed amounts that have more decimals than the project's currency."""
         project = self._services.project.get()
         digits = currency_digits(project.currency)
         stored = {step.id: step.metrics for step in self._parse(document).steps} if document else {}
@@ -319,7 +322,7 @@ class GoalService:
 
 
 def _check_revision(get: Callable[[str, str], Mapping[str, Any] | None], goal: Goal, stored: Goal | None) -> None:
-    """Raises ConflictError where `stored` is not what `goal` was read as; `get` gives documents by kind and id."""
+    """Raise ConflictError where `stored` is not the revision that `goal` was read from; `get` takes kind and id."""
     if stored is None:
         if goal.revision:
             raise ConflictError("goal", goal.name, [], deleted=True)
@@ -335,7 +338,7 @@ def _gone(before: Goal | None, after: Goal) -> list[str]:
 
 
 class GoalsById(Mapping[str, Goal]):
-    """All goals as they are stored now: cheap to take, however many there are, and it does not change afterwards."""
+    """A snapshot of all stored goals by id; cheap to take, because each goal is parsed when it is looked up."""
 
     def __init__(self, documents: Mapping[str, Mapping[str, Any]], parse: Callable[[Mapping[str, Any]], Goal]) -> None:
         self._documents = documents
@@ -354,5 +357,5 @@ class GoalsById(Mapping[str, Goal]):
         return goal_id in self._documents
 
     def __eq__(self, other: object) -> bool:
-        """As the documents are: comparing the goals would make a model of each."""
+        """Compare the documents, because comparing the goals would parse each of them."""
         return isinstance(other, GoalsById) and self._documents == other._documents

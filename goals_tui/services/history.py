@@ -1,4 +1,4 @@
-"""Undo and redo of every edit of documents. Each edit is one write and one entry here."""
+"""Undo and redo of document edits. Each edit is one write and one entry of the history."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 Document = Mapping[str, Any]
 
 MOST_EDITS = 200
-"""How many edits can be taken back."""
+"""Number of edits that can be taken back."""
 
 _BOOKKEEPING = ("revision", "changed_at", "version")
-"""Fields that differ between a document and the same document put back."""
+"""Fields that may differ between a document and the same document after undo or redo."""
 
 _WORDS = {"goals": "goal", "flows": "flow", "saved_filters": "saved filter", "annotations": "annotation"}
-"""What users call a document of these kinds."""
+"""Kinds of documents as messages call them."""
 
 _GONE = "The edit can't be {} any more."
 
 
 @dataclass(frozen=True)
 class Change:
-    """One document before and after; None where it did not exist."""
+    """A document before and after an edit; None where it did not exist."""
 
     kind: str
     id: str
@@ -42,30 +42,30 @@ class Change:
 
 @dataclass(frozen=True)
 class Edit:
-    """What one action of the user changed; `label` says it, as in "Edit goal 'Book a Flight'"."""
+    """The changes that one action of the user made, with a label such as "Edit goal 'Book a Flight'"."""
 
     label: str
     changes: tuple[Change, ...]
 
     def places(self) -> list[str]:
-        """The documents that it changed, in words, but those that the label names."""
+        """Return the changed documents in words, except those that the label names."""
         named = (f"{_WORDS[change.kind]} {_name_of(change)!r}" for change in self.changes if change.kind in _WORDS)
         return [each for each in dict.fromkeys(named) if each.partition(" ")[2] not in self.label]
 
 
 class Editing:
-    """The transaction of one edit: like the store's, and it remembers what was there before."""
+    """The transaction of one edit, which also records the changes for undo."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
         self.changes: dict[tuple[str, str], Change] = {}
 
     def get(self, kind: str, id_: str) -> Document | None:
-        """The document as it is now, or None."""
+        """Return the document as it is now, or None."""
         return self._transaction.get(kind, id_)
 
     def all(self, kind: str) -> Mapping[str, Document]:
-        """All documents of a kind by id."""
+        """Return all documents of a kind by id."""
         return self._transaction.all(kind)
 
     def put(self, kind: str, id_: str, document: Mapping[str, Any]) -> None:
@@ -79,11 +79,11 @@ class Editing:
         self._transaction.delete(kind, id_)
 
     def keep(self, kind: str, id_: str, document: Mapping[str, Any]) -> None:
-        """Write a document that undo leaves alone: old versions, to which events may refer."""
+        """Write a document that undo leaves alone, such as an old version to which events may refer."""
         self._transaction.put(kind, id_, dict(document))
 
     def drop(self, kind: str, id_: str) -> None:
-        """Delete a document for good."""
+        """Delete a document for good; undo does not restore it."""
         self._transaction.delete(kind, id_)
 
     def _remember(self, kind: str, id_: str, after: Document | None) -> None:
@@ -103,12 +103,12 @@ class History:
 
     @property
     def undo_label(self) -> str | None:
-        """What undo would take back, or None."""
+        """The label of the edit that undo would take back, or None."""
         return _label_of(self.next_undo)
 
     @property
     def redo_label(self) -> str | None:
-        """What redo would do again, or None."""
+        """The label of the edit that redo would do again, or None."""
         return _label_of(self.next_redo)
 
     @property
@@ -123,9 +123,9 @@ class History:
 
     @contextmanager
     def edit(self, label: str, events: Prepared | None = None) -> Iterator[Editing]:
-        """One edit: everything inside is written at once at the end, or not at all.
+        """Open an edit: its changes are written together at the end of the block, or not at all.
 
-        `events` is a prepared change of the event log that happens in the same moment; undo leaves it alone.
+        `events` is a prepared change of the event log that is committed in the same step; undo leaves it alone.
         """
         with self._lock:
             with self._documents.transaction(events) as transaction:
@@ -136,10 +136,11 @@ class History:
                 self._undone.clear()
 
     def undo(self) -> str:
-        """Take the last edit back; returns its label.
+        """Take back the last edit and return its label.
 
-        Raises ConflictError when what it changed was edited since elsewhere, or when another one has its name now: then
-        the edit is dropped, and the next undo is about the one before it.
+        Raises RefusedError where there is none, and ConflictError where a changed document was edited elsewhere since,
+        or its former name is taken. After a conflict the edit is dropped, so that the next undo concerns the one
+        before.
         """
         with self._lock:
             if not self._done:
@@ -147,14 +148,14 @@ class History:
             return self._turn_back(self._done, self._undone, "undone")
 
     def redo(self) -> str:
-        """Do the last undone edit again; returns its label. Raises ConflictError as `undo` does."""
+        """Do the last undone edit again and return its label. Raises the same errors as `undo`."""
         with self._lock:
             if not self._undone:
                 raise RefusedError("There is nothing to redo.")
             return self._turn_back(self._undone, self._done, "done again")
 
     def forget(self, kind: str, id_: str) -> None:
-        """Drop the edits of a document that is gone for good: they can't be taken back any more."""
+        """Drop the edits of a document that was deleted for good."""
         with self._lock:
             for edits in (self._done, self._undone):
                 kept = [edit for edit in edits if not any((c.kind, c.id) == (kind, id_) for c in edit.changes)]
@@ -162,7 +163,7 @@ class History:
                 edits.extend(kept)
 
     def _turn_back(self, edits: deque[Edit], others: deque[Edit], done: str) -> str:
-        """Take the last of `edits` back, and put what does it again with the `others`."""
+        """Reverse the last of `edits`, and add its inverse to `others`."""
         edit = edits[-1]
         try:
             others.append(self._put_back(edit, done))
@@ -198,7 +199,7 @@ class History:
 
 
 def _check_names(transaction: Transaction, changes: Sequence[Change], done: str) -> None:
-    """Raises ConflictError where another document has taken the name of one that is put back."""
+    """Raise ConflictError where the name of a restored document is taken by another document."""
     taken = {
         kind: Counter(fold(str(document.get("name", ""))) for document in transaction.all(kind).values())
         for kind in {change.kind for change in changes}
@@ -213,7 +214,7 @@ def _check_names(transaction: Transaction, changes: Sequence[Change], done: str)
 
 
 def _last(edits: deque[Edit]) -> Edit | None:
-    """Without the lock: a long edit of another thread must not keep a screen from asking."""
+    """Return the last edit, without the lock: a screen must not wait for a long edit of another thread."""
     try:
         return edits[-1]
     except IndexError:

@@ -1,4 +1,4 @@
-"""The project's settings: name, currency, time zone (the seed's *Determine What you Want to Measure*)."""
+"""The project's settings: name, currency and time zone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KIND = "project"
 
 
 class ProjectService:
-    """Reads and saves the one project of a workspace."""
+    """Reads and saves the project of a workspace."""
 
     def __init__(self, documents: Documents, history: History) -> None:
         self._documents = documents
@@ -25,7 +25,7 @@ class ProjectService:
         self._cached: tuple[object, Project] | None = None
 
     def get(self) -> Project:
-        """The project as it is on disk now."""
+        """Return the project as it is on disk now."""
         stamp, cached = self._documents.stamp(), self._cached
         if cached is None or cached[0] != stamp:
             document = next(iter(self._documents.all(KIND).values()), None)
@@ -35,9 +35,10 @@ class ProjectService:
         return cached[1]
 
     def save(self, project: Project, *, overwrite: bool = False) -> Project:
-        """Save changed settings. Changing the currency converts no amount.
+        """Save changed settings and return them. Changing the currency does not convert amounts.
 
-        Raises RefusedError for an unknown currency, ConflictError when the settings were changed elsewhere.
+        Raises RefusedError for an unknown currency, and ConflictError when the settings were changed elsewhere, unless
+        `overwrite` is set.
         """
         check_currency(project.currency)
         with self._history.edit("Change settings") as edit:

@@ -1,6 +1,6 @@
-"""Seals a log that has grown large, in a process of its own: `python -m goals_tui.services.sealing WORKSPACE`.
+"""Sealing of a large event log in a process of its own: `python -m goals_tui.services.sealing WORKSPACE`.
 
-Commands come and go; none of them waits until the log is sealed.
+Commands are short-lived, and none of them waits for the seal.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ if TYPE_CHECKING:
     from goals_tui.services.context import Services
 
 SEAL_FROM_BYTES = 16 * 1024 * 1024
-"""From this size of the appended events on they are sealed without being asked for: reading them takes time."""
+"""Size from which on appended events are sealed automatically, because reading them takes time."""
 
 STARTED = "seal.started"
-"""Stands beside the events from the start of such a process to its end; its time says when that was."""
+"""Name of the marker file beside the events while a sealing process runs; its modification time is the start."""
 
 _NICE = 10
 
 
 def is_large(services: Services) -> bool:
-    """Whether so much was appended that it should be sealed. Costs a stat."""
+    """Return whether the appended events are large enough to be sealed. Costs one stat call."""
     try:
         return (services.workspace.events.path / EVENTS.appended).stat().st_size >= SEAL_FROM_BYTES
     except OSError:
-        # No events yet, or no way to read them: whoever needs them says so.
+        # No events yet, or unreadable ones, which are reported when they are read.
         return False
 
 
 def seal_if_large(services: Services) -> bool:
-    """Start a process that seals the log, when it is large; whether it was started.
+    """Start a process that seals the log if it is large, and return whether one was started.
 
-    There is one at a time. One that died or failed is followed by the next after as long as a seal may take.
+    Only one such process runs at a time. After one that failed, the next may start once LONGEST_SEAL has passed.
     """
     if not is_large(services):
         return False
@@ -63,7 +63,10 @@ def seal_if_large(services: Services) -> bool:
 
 
 def _claim(mark: Path) -> bool:
-    """Leave the mark, unless somebody did so lately. Raises OSError."""
+    """Create or renew the marker file, unless it is younger than LONGEST_SEAL; return whether that was done.
+
+    Raises OSError.
+    """
     descriptor, made = open_or_make(mark, os.O_RDWR)
     try:
         if not made and 0 <= time.time() - os.fstat(descriptor).st_mtime < LONGEST_SEAL:
@@ -75,12 +78,15 @@ def _claim(mark: Path) -> bool:
 
 
 def main(workspace: Path) -> None:
-    """Seal the events of a workspace, after whoever makes parts of them now. Nobody is there to hear of errors."""
+    """Seal the events of a workspace, once other processes have finished writing parts.
+
+    Errors are ignored, because no one would see them.
+    """
     from goals_tui.services.context import open_services
 
     if sys.platform != "win32":
         os.nice(_NICE)
-    # The mark of one that failed stays: to try at once again would fail as well.
+    # The marker file of a failed seal stays: another attempt right away would fail, too.
     with contextlib.suppress(GoalsError):
         log = open_services(workspace).workspace.events
         log.seal()

@@ -1,4 +1,4 @@
-"""Simulated conversations: profiles, answers, and the events that they make."""
+"""Simulated conversations: profiles of users, their answers, and the goal events that result."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
     from goals_tui.services.context import Services
 
 MOST_QUESTIONS = 100
-"""A simulated user has left for good after so many answers."""
+"""Number of answers after which a simulated user leaves for good."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR = 3600
 _CONVERSATIONS_A_REPORT = 500
 _RUNNING = 0.85
-"""The share of the time that the conversations take; writing their events takes the rest."""
+"""Share of the progress for running the conversations; writing their events takes the rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A snapshot in use from `since` on, until that of the next release. None: from the start."""
+    """A snapshot that is in use from `since` (None: from the start) until the next release."""
 
     snapshot: str | None = None
     since: datetime | None = None
@@ -50,39 +50,42 @@ class Release:
 
 @dataclass(frozen=True)
 class Profile:
-    """Who comes when, and how. Weights need not add up to anything."""
+    """The users of a flow: where and when they come, and how they answer. Weights are relative to each other."""
 
     endpoints: Mapping[str, float] = field(default_factory=lambda: {"Webchat": 6, "WhatsApp": 3, "Voice": 1})
     locales: Mapping[str, float] = field(default_factory=lambda: {"English": 1})
     releases: tuple[Release, ...] = (Release(),)
     answers: Mapping[str, float] = field(default_factory=dict)
-    """How often texts are answered where the flow offers or compares them; see `simulation_answers`."""
+    """Weights of answers that the flow offers as buttons or compares with; see `answers_of`."""
 
     weekdays: tuple[float, ...] = (10, 11, 10, 10, 9, 5, 4)
     hours: tuple[float, ...] = (1, 1, 1, 1, 1, 2, 4, 7, 10, 12, 12, 11, 9, 10, 11, 11, 10, 9, 8, 8, 7, 5, 3, 2)
     pause_seconds: float = 18.0
-    """The median time until a user answers; times are log-normal."""
+    """Median time until a user answers; the times are log-normally distributed."""
 
     spread: float = 0.7
 
 
 @dataclass(frozen=True)
 class SimulationResult:
-    """What was simulated. `endings` counts conversations: end, handover, left, loop, missing_flow."""
+    """Counts of a simulation.
+
+    `endings` is the number of conversations by ending: end, handover, left, loop, missing_flow.
+    """
 
     conversations: int
     events: int
     events_added: int
-    """Fewer than `events` where the same simulation ran before."""
+    """Number of new events; lower than `events` where the same simulation ran before."""
 
     not_tracked: int
     outcomes: Mapping[str, int]
-    """Cycles: completed, partial, incomplete."""
+    """Number of cycles by outcome: completed, partial, incomplete."""
 
     endings: Mapping[str, int]
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """Return the fields for JSON output."""
         return {
             "conversations": self.conversations,
             "events": self.events,
@@ -94,7 +97,7 @@ class SimulationResult:
 
 
 class Simulation:
-    """Simulates conversations in a workspace."""
+    """Runs simulated conversations in a workspace."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -112,8 +115,8 @@ class Simulation:
     ) -> SimulationResult:
         """Run `sessions` conversations that begin from `start` to before `end`, none of them later than now.
 
-        The same flows, goals, arguments and seed give the same events, ids included. Nothing is written before the
-        end. Raises NotFoundError for an unknown flow, RefusedError for an empty span.
+        The same flows, goals, arguments and seed give the same events, ids included. Nothing is written until all
+        conversations have run. Raises NotFoundError for an unknown flow, RefusedError for an empty span.
         """
         services = self._services
         start, end = start.astimezone(UTC), end.astimezone(UTC)
@@ -134,8 +137,8 @@ class Simulation:
     ) -> SimulationResult:
         """Run about `daily` conversations on each day from `first` to before `end`, by the project's time zone.
 
-        A day's conversations follow from the flows, goals, seed and day alone, ids included: whenever they are
-        simulated they are the same, and those that are not over by now are left out. Raises NotFoundError.
+        The conversations of a day, ids included, depend only on the flows, goals, seed and day. Those that are not over
+        by now are left out. Raises NotFoundError for an unknown flow.
         """
         users = Users(self._services, flow_id, profile or Profile(), Ids())
         now = int(self._services.clock().timestamp() * 1000)
@@ -146,7 +149,7 @@ class Simulation:
     def _write(
         self, users: Users, talks: Iterable[Sequence[GoalEvent]], expected: int, progress: Progress
     ) -> SimulationResult:
-        """Write the events of conversations, `expected` of them, all at their end."""
+        """Write the events of about `expected` conversations, in one commit after the last of them."""
         from goals_tui.store.atomic import scratch_folder
         from goals_tui.store.events.bulk_import import BulkImport
         from goals_tui.store.events.lines import to_line
@@ -180,7 +183,7 @@ class Simulation:
 
 
 class Users:
-    """The users of a flow, one after the other. Counts what becomes of their conversations."""
+    """The simulated users of a flow. Counts the endings and outcomes of their conversations."""
 
     def __init__(self, services: Services, flow_id: str, profile: Profile, ids: Ids) -> None:
         flows = services.flows.all()
@@ -204,7 +207,7 @@ class Users:
         self.endings: Counter[str] = Counter()
 
     def arrivals(self, random: Random, count: int, start: datetime, end: datetime) -> list[int]:
-        """When `count` conversations begin, in milliseconds since 1970."""
+        """Return when `count` conversations begin, in milliseconds since 1970."""
         first, last = int(start.timestamp()), int(end.timestamp())
         hours = range(first, last, _HOUR)
         weights = [self._busy(hour, min(hour + _HOUR, last), self._zone) for hour in hours]
@@ -218,9 +221,9 @@ class Users:
         return self._profile.weekdays[local.weekday()] * self._profile.hours[local.hour] * (until - hour)
 
     def day(self, day: date, daily: float, seed: str, *, until: int) -> Iterator[list[GoalEvent]]:
-        """The conversations of a day that are over at `until` (milliseconds since 1970), about `daily` an average day.
+        """Yield the events of each conversation of a day that is over at `until` (milliseconds since 1970).
 
-        They follow from `seed`, and are the same whatever `until` is.
+        `daily` is the number of conversations on an average day. The conversations depend on `seed`, not on `until`.
         """
         random, self._ids = Random(seed), Ids(seed)
         start, end = start_of_day(day, self._zone), start_of_day(day + timedelta(days=1), self._zone)
@@ -233,7 +236,7 @@ class Users:
                 yield self._counted(talk)
 
     def converse(self, random: Random, arrival: int) -> list[GoalEvent]:
-        """One conversation from `arrival` (milliseconds since 1970) to its end; the events of its goals."""
+        """Run one conversation from `arrival` on (milliseconds since 1970), and return the events of its goals."""
         return self._counted(self._converse(random, arrival))
 
     def _counted(self, talk: _Talk) -> list[GoalEvent]:
@@ -281,7 +284,7 @@ class Users:
 
 
 class _Talk:
-    """The goals within one conversation."""
+    """The cycles and events of one conversation."""
 
     __slots__ = (
         "_cycles",
@@ -312,7 +315,7 @@ class _Talk:
         """Milliseconds since 1970."""
 
     def fire(self, fired: Fired, moment: datetime) -> None:
-        """Steps fire: the same rule as `Tracker.track`."""
+        """Add the events of steps that fire, by the same rule as `Tracker.track`."""
         goal = self._goals[fired.goal_id]
         cycle, steps, missed = join_cycle(goal, fired.step_ids, self._open.get(goal.id), self._ids.uuid)
         self.not_tracked += len(missed)
@@ -325,14 +328,17 @@ class _Talk:
         self.events += [template.model_copy(update={**shared, "id": new_id(), "step_id": step}) for step in steps]
 
     def outcomes(self) -> list[Outcome]:
-        """What became of each cycle."""
+        """Return the outcome of each cycle."""
         return [
             outcome([step.kind for step in goal.steps if step.id in reached]) for goal, reached in self._cycles.values()
         ]
 
 
 def span_of(since: str | None, until: str | None, now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The span of `--from` and `--to`: without them the last thirty days through today. Raises WrongValueError."""
+    """Return the start and end of `--from` and `--to`, by default the last thirty days through today.
+
+    Raises WrongValueError.
+    """
     if since and not until and moment_in(parse_moment(since, "from"), zone) > now:
         raise WrongValueError(f"The first day, {since}, is after today, the last one unless told. Give --to as well.")
     first = since or (now.astimezone(zone).date() - timedelta(days=29)).isoformat()
@@ -348,9 +354,9 @@ def _weighted(random: Random, weights: Mapping[str, float]) -> str:
 
 
 ANYTHING = "something else"
-"""An answer that no condition asks for: it leads to Else and Default."""
+"""An answer that no condition or case compares with: it leads to Else and Default."""
 _FIRST, _FURTHER, _ANYTHING = 3.0, 1.0, 0.5
-"""How often the first value that matters is answered, each further one, and none of them."""
+"""Default weights: the first value that the flow compares with, each further value, and none of them."""
 
 
 class Answers(NamedTuple):
@@ -360,16 +366,16 @@ class Answers(NamedTuple):
     totals: tuple[float, ...]
 
     def choose(self, random: Random) -> str:
-        """One of them, by weight."""
+        """Return one of the texts, chosen at random by weight."""
         if len(self.texts) == 1:
             return self.texts[0]
         return random.choices(self.texts, cum_weights=self.totals)[0]
 
 
 def answers_of(flows: Iterable[Flow], weights: Mapping[str, float]) -> dict[str, Answers]:
-    """For each question, by its id: the buttons, else the values that conditions and cases compare with.
+    """Return the answers to each question, by its id: its buttons, else the values that the flows compare with.
 
-    `weights` overrule how often a text is answered, upper and lower case alike; 0 is never.
+    `weights` override the default weights of texts, ignoring case; 0 means never.
     """
     told = {fold(text.strip()): weight for text, weight in weights.items()}
     flows = list(flows)
@@ -399,9 +405,9 @@ def _until_next_question(nodes: list[Node]) -> Iterator[str]:
 
 
 def _compared(node: Node) -> Iterator[tuple[str, str]]:
-    """What a node compares, as (the name of the saved value, what with)."""
+    """Yield what a node compares: the name of the saved value, and the value that it is compared with."""
     if isinstance(node, If):
-        # Where it only matters that there is an answer, no answer is the value that makes a difference.
+        # "exists" holds for any answer; only the empty one makes a difference.
         yield node.condition.of, "" if node.condition.comparison == "exists" else node.condition.to
     elif isinstance(node, Lookup):
         yield from ((node.of, branch.value) for branch in node.branches if branch.kind == "case")

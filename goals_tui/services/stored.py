@@ -1,4 +1,4 @@
-"""Documents of goals.json as models. One that is not as we write it is named, with what is wrong in it."""
+"""Documents of goals.json as models. A document that is not valid is reported by name, with what is wrong."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Stored = TypeVar("Stored", bound=Model)
 
 
 def parse(model: type[Stored], document: Mapping[str, Any]) -> Stored:
-    """The document as a Goal, Flow, Project or Task. Raises UnreadableError for one that somebody changed wrongly."""
+    """Return a document as a model. Raises UnreadableError for one that is not valid."""
     try:
         return model.model_validate(document)
     except (ValidationError, RecursionError) as error:
@@ -24,7 +24,7 @@ def parse(model: type[Stored], document: Mapping[str, Any]) -> Stored:
 
 
 def unreadable(model: type[Model], document: Mapping[str, Any], why: str) -> UnreadableError:
-    """The error for a document that is not as we write it; `why` is a phrase."""
+    """Return the error for a document that is not valid; `why` is a phrase."""
     name = clean_line(str(document.get("name") or document.get("id")))[:80]
     return UnreadableError(
         f"goals.json: the {model.__name__.lower()} {name!r} can't be read: {why}. "

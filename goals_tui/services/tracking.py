@@ -1,4 +1,4 @@
-"""Records steps of goals as events (docs/semantics.md, *Cycle*): the Track Goal Process of a real conversation."""
+"""Tracking: steps of goals recorded as events, as a Track Goal Process node does (docs/semantics.md, *Cycle*)."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ _TRIES = 50
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """What became of steps that fired together: `events` in the goal's order, all of the cycle `cycle_id`."""
+    """The result of tracking steps that fired together: `events` in the goal's order, all of the cycle `cycle_id`."""
 
     events: tuple[GoalEvent, ...]
     cycle_id: str | None
     not_tracked: tuple[str, ...] = ()
-    """Ids of the steps that were not recorded, because no cycle was open."""
+    """The ids of steps that were not recorded, because no cycle was open."""
 
     why: str = ""
-    """A sentence for the user where something was not tracked."""
+    """A sentence for the user if steps were not tracked, else empty."""
 
 
 class Tracker:
-    """Records steps. Safe in several threads; what other processes append to the log is taken into account.
+    """Records steps. Safe in several threads; events that other processes append to the log are taken into account.
 
-    The open cycle of a session and goal is the one that was opened last. Among appended events the order in which
-    they were recorded decides, in every process alike: a clock may jump back in a conversation. Sealed events are
-    older than appended ones, and have the order of their time. Steps that are recorded for a given moment join the
-    cycle that was open at that moment, or, where none was open yet, the one that was opened last.
+    The open cycle of a session and goal is the one that was opened last. For appended events that is the order in which
+    they were recorded, the same in every process, because a clock may be set back during a conversation. Sealed events
+    are older than appended ones, and are ordered by time. Steps that are recorded for a given moment join the cycle
+    that was open at that moment or, if none was open yet, the one that was opened last.
     """
 
     def __init__(self, services: Services) -> None:
@@ -54,18 +54,18 @@ class Tracker:
     def track(
         self, session_id: str, goal_id: str, step_ids: Sequence[str], source: Source, at: datetime | None = None
     ) -> Tracked:
-        """Record that a conversation reached steps of a goal, `at` a moment with a zone (None: now).
+        """Record that a conversation reached steps of a goal at the moment `at`, by default now.
 
-        Returned events survive the death of the process, but a power cut only after `workspace.events.sync()`, which
-        the command `goals-tui track` calls before it ends.
+        The returned events survive the end of the process; they survive a power cut only after
+        `workspace.events.sync()`, which the command `goals-tui track` calls before it ends.
 
-        Raises NotFoundError for an unknown goal or step, also for one that is deleted at this moment, RefusedError
-        for no step, an empty session or a moment that has no zone or lies outside 1970 to 2200, UnreadableError where
-        the log can't be written.
+        Raises NotFoundError for an unknown goal or step, or one that is being deleted; RefusedError for no step, an
+        empty session, or a moment without a time zone or outside 1970 to 2200; UnreadableError where the log can't be
+        written.
         """
         documents = self._services.workspace.documents
         for _ in range(_TRIES):
-            # The steps are looked up without a lock, and recorded only if nobody changed any goal until then.
+            # The steps are looked up without a lock, and recorded only if no goal was changed in the meantime.
             tracked = self._track(session_id, goal_id, step_ids, source, at, documents.stamp())
             if tracked is not None:
                 return tracked
@@ -80,7 +80,7 @@ class Tracker:
         at: datetime | None,
         stamp: Hashable,
     ) -> Tracked | None:
-        """One try; None where goals.json has not the stamp any more when nobody can delete a goal."""
+        """Try once to record the steps; return None if the stamp of goals.json changed before they were recorded."""
         goal = self._goal(goal_id)
         self._check_steps(goal, step_ids)
         session_id = _session(session_id)
@@ -101,7 +101,7 @@ class Tracker:
         return Tracked(events, cycle_id) if same else None
 
     def _open_cycle(self, session_id: str, goal_id: str, initial: str, at: datetime | None) -> str | None:
-        """The cycle that further steps of the goal join in this session, or None."""
+        """Return the cycle that further steps of the goal join in this session, or None."""
 
         def opens(event: SessionEvent) -> bool:
             return event.step_id == initial and event.goal_id == goal_id
@@ -114,7 +114,7 @@ class Tracker:
 
     def _goal(self, goal_id: str) -> Goal:
         goal = self._services.goals.get(goal_id)
-        # Only ids: a name may come to mean another goal.
+        # Names are not accepted, because another goal may take them.
         if goal.id != goal_id:
             raise NotFoundError("goal with the id", goal_id)
         return goal
@@ -129,9 +129,9 @@ class Tracker:
 
 
 class EventTemplates:
-    """An event for each goal version and source that lacks only what differs from event to event.
+    """Validated events by goal version and source, from which new events are copied.
 
-    Checking an event takes ten times as long as all the rest of tracking it; copies of a checked one need none.
+    Validating an event takes ten times as long as the rest of tracking it; copies of a valid one need no validation.
     """
 
     MOST = 1000
@@ -140,7 +140,7 @@ class EventTemplates:
         self._made: dict[tuple[str, str, Source], GoalEvent] = {}
 
     def of(self, goal: Goal, source: Source) -> GoalEvent:
-        """The event to copy with `id`, `timestamp`, `goal_cycle_id`, `step_id` and `session_id`."""
+        """Return the event to copy with `id`, `timestamp`, `goal_cycle_id`, `step_id` and `session_id`."""
         key = (goal.id, goal.version, source)
         made = self._made.get(key)
         if made is None:
@@ -181,7 +181,7 @@ def _moment(at: datetime) -> datetime:
     if not EARLIEST <= at < LATEST:
         raise RefusedError(f"The time {at.isoformat()} (at) is not between 1970 and 2200.", field="at")
     moment = at if at.tzinfo is UTC else at.astimezone(UTC)
-    # The event data counts milliseconds; events of one moment are told apart by the order of the steps.
+    # Event data has milliseconds; events of the same moment are ordered by the steps of the goal.
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 

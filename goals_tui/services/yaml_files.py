@@ -1,7 +1,7 @@
-"""YAML files that people write: taken apart node by node, so that a mistake is named with its line and column.
+"""Reading of YAML files that people write, node by node, so that a mistake is reported with its line and column.
 
-Nothing is built of a file but text: values stay as they were written, and anchors and tags are refused, so that a
-small file can't become something large.
+Values are read as text, exactly as they were written. Anchors and tags are refused, so that a small file can't expand
+into a large one.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 MAX_BYTES = 16 << 20
-"""Of one file: 10,000 goals take less."""
+"""Maximum size of a file; 10,000 goals take less."""
 
 _TAGS = "tag:yaml.org,2002:"
 
 
 class Place(NamedTuple):
-    """Where something stands in a file; both count from 1."""
+    """A place in a file; line and column count from 1."""
 
     line: int
     column: int
 
 
 class NotYamlError(Exception):
-    """The text can't be taken apart; `at` is where, if that is known."""
+    """The text is not YAML; `at` is the place of the error, or None if that is not known."""
 
     def __init__(self, what: str, at: Place | None) -> None:
         super().__init__(what)
@@ -57,7 +57,7 @@ def read_text(path: Path) -> str:
 
 
 def compose(text: str) -> Node | None:
-    """Return the root of a text's nodes, None for an empty one. Raises NotYamlError."""
+    """Return the root node of a text, None for an empty one. Raises NotYamlError."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
@@ -70,12 +70,12 @@ def compose(text: str) -> Node | None:
 
 
 def round_trip() -> YAML:
-    """Return what reads and writes a file with its comments, order and quotes; every value is text."""
+    """Return a YAML reader and writer that keeps comments, order and quotes; every value is text."""
     from ruamel.yaml import YAML
     from ruamel.yaml.resolver import VersionedResolver
 
     class AllText(VersionedResolver):
-        """Every value is text, written as it was: 15.00 stays 15.00, and ids of digits keep their zeros."""
+        """Keeps every value as the text that was written: 15.00 stays 15.00, and ids of digits keep their zeros."""
 
         @property
         def versioned_resolver(self) -> dict[str, Any]:
@@ -90,25 +90,25 @@ def round_trip() -> YAML:
 
 
 def is_mapping(node: Any) -> bool:
-    """Return whether a node has lines of `key: value`."""
+    """Return whether a node is a mapping."""
     from ruamel.yaml.nodes import MappingNode
 
     return isinstance(node, MappingNode)
 
 
 def place(node: Node) -> Place:
-    """Return where a node begins."""
+    """Return the place where a node begins."""
     return Place(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
 class NodeReader:
-    """Reads the nodes of one file. Every method raises UnreadableError with the place of what is wrong."""
+    """Reads the nodes of one file. Every method raises UnreadableError with the place of the mistake."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def root(self, text: str, keys: Sequence[str], what: str) -> dict[str, Node]:
-        """Return the values of the file's keys; `what` says what the file is."""
+        """Return the values of the file's top-level keys; `what` describes the file in messages."""
         try:
             node = compose(text)
         except NotYamlError as error:
@@ -120,7 +120,7 @@ class NodeReader:
         return self.fields(node, keys, what)
 
     def fields(self, node: Node, known: Sequence[str], what: str) -> dict[str, Node]:
-        """Return the values of a mapping's keys, each of which must be known."""
+        """Return the values of a mapping by key. Unknown and repeated keys are refused."""
         self._check_plain(node)
         if not is_mapping(node):
             self.refuse(place(node), f"{what} is written as lines of `key: value`, with {', '.join(known)}.")
@@ -138,7 +138,7 @@ class NodeReader:
         return found
 
     def items(self, node: Node | None, what: str) -> list[Node]:
-        """Return the items of a list; none where nothing is written."""
+        """Return the items of a list, none where the value is missing or empty."""
         if node is None or _is_nothing(node):
             return []
         self._check_plain(node)
@@ -147,7 +147,7 @@ class NodeReader:
         return list(node.value)
 
     def text(self, node: Node | None) -> str:
-        """Return a single value as it was written; empty where nothing is."""
+        """Return a single value as it was written, empty where it is missing."""
         if node is None or _is_nothing(node):
             return ""
         self._check_plain(node)
@@ -156,14 +156,14 @@ class NodeReader:
         return node.value
 
     def name(self, node: Node, fields: Mapping[str, Node], key: str = "name") -> str:
-        """Return a value that must be there."""
+        """Return a required value, without surrounding spaces."""
         found = self.text(fields.get(key)).strip()
         if not found:
             self.refuse(place(node), f"there is no {key} here. Add `{key}: ...`.")
         return found
 
     def value(self, node: Node | None, read: Callable[[str], Value], otherwise: Value) -> Value:
-        """Return what `read` makes of a single value, `otherwise` where nothing is written."""
+        """Return a single value converted by `read`, or `otherwise` where it is missing."""
         text = self.text(node)
         if node is None or not text.strip():
             return otherwise
@@ -173,7 +173,7 @@ class NodeReader:
             self.refuse(place(node), str(error))
 
     def check_once(self, what: str, named: Iterable[tuple[str, Place]]) -> None:
-        """Refuse values that stand twice; empty ones may."""
+        """Refuse values that are repeated; empty ones may be."""
         seen: dict[str, Place] = {}
         for value, at in named:
             if value and value in seen:

@@ -1,1 +1,1 @@
-"""The demo workspace: what it holds, how it is made, and how it is told from a real one."""
+"""The demo workspace: its content, its creation, and how it is recognized."""

@@ -1,4 +1,4 @@
-"""What the demo shows: goals of three trades, the flows that track them, and one draft that is wired badly."""
+"""Content of the demo: goals of three trades, the flows that track them, and a draft with wiring mistakes."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ class Goals:
 
 
 class Maker:
-    """Builds goals and flows whose ids follow from a seed."""
+    """Builds goals and flows with ids from a seeded source."""
 
     def __init__(self, ids: Ids, now: datetime) -> None:
         self._ids = ids
         self._now = now
 
     def goal(self, name: str, description: str, *steps: Step) -> Goal:
-        """A goal of these steps, the first one initial; not saved yet."""
+        """Return an unsaved goal with these steps, the first of which is the initial step."""
         ids = self._ids
         return Goal(
             id=ids.hex24(),
@@ -65,14 +65,14 @@ class Maker:
     def step(
         self, name: str, kind: StepKind = "step", cost: str = "0", revenue: str = "0", time: str = "00:00:00"
     ) -> Step:
-        """A step and what it is worth."""
+        """Return a step with its success metrics."""
         metrics = SuccessMetrics(
             cost_savings=parse_amount(cost), revenue=parse_amount(revenue), time_saved_seconds=parse_duration(time)
         )
         return Step(id=self._ids.hex24(), name=name, kind=kind, metrics=metrics)
 
     def flow(self, name: str, description: str, *nodes: Node) -> Flow:
-        """A flow; not saved yet."""
+        """Return an unsaved flow."""
         return Flow(
             id=self._ids.hex24(),
             reference_id=self._ids.uuid(),
@@ -84,34 +84,34 @@ class Maker:
         )
 
     def node(self, kind: type[AnyNode], **fields: Any) -> AnyNode:
-        """A node of a kind."""
+        """Return a node of a kind."""
         return kind.model_validate({"id": self._ids.hex24(), **fields})
 
     def say(self, text: str) -> Say:
-        """A Say node."""
+        """Return a Say node."""
         return self.node(Say, text=text)
 
     def ask(self, text: str, *buttons: str, save_as: str = "") -> Question:
-        """A Question."""
+        """Return a Question node."""
         return self.node(Question, text=text, buttons=buttons, save_as=save_as)
 
     def track(self, goal: Goal, *steps: str) -> TrackGoal:
-        """A Track Goal Process node for steps given by name, and called like the first of them."""
+        """Return a Track Goal Process node for steps given by name, labelled with the first of them."""
         step_ids = tuple(goal.step(step).id for step in steps)
         return self.node(TrackGoal, label=steps[0], goal_id=goal.id, step_ids=step_ids)
 
     def when(self, label: str, equals: str, then: tuple[Node, ...], otherwise: tuple[Node, ...] = ()) -> If:
-        """An If on the last answer."""
+        """Return an If node that compares the last answer."""
         branches = (Branch(kind="then", nodes=then), Branch(kind="else", nodes=otherwise))
         return self.node(If, label=label, condition=Condition(to=equals), branches=branches)
 
     def cases(self, label: str, cases: dict[str, tuple[Node, ...]], default: tuple[Node, ...] = ()) -> Lookup:
-        """A Lookup on the last answer."""
+        """Return a Lookup node for the last answer."""
         branches = [Branch(kind="case", value=value, nodes=nodes) for value, nodes in cases.items()]
         return self.node(Lookup, label=label, branches=(*branches, Branch(kind="default", nodes=default)))
 
     def once(self, first: tuple[Node, ...], afterwards: tuple[Node, ...]) -> Once:
-        """A Once."""
+        """Return a Once node."""
         kinds: tuple[BranchKind, BranchKind] = ("first", "afterwards")
         return self.node(
             Once,
@@ -121,12 +121,12 @@ class Maker:
         )
 
     def run(self, flow: Flow) -> ExecuteFlow:
-        """An Execute Flow node."""
+        """Return an Execute Flow node."""
         return self.node(ExecuteFlow, flow_id=flow.id)
 
 
 def goals(make: Maker) -> Goals:
-    """Flight booking as in the seed's example, an insurance claim, and a SIM; worth what an agent's time costs."""
+    """Return goals for booking a flight, reporting a claim and activating a SIM, valued by the agent time they save."""
     return Goals(
         flight=make.goal(
             "Book a Flight",
@@ -159,7 +159,7 @@ def goals(make: Maker) -> Goals:
 
 
 def farewell(make: Maker) -> Flow:
-    """What every conversation ends with."""
+    """Return the flow that ends the conversations."""
     return make.flow(
         "Farewell",
         "Executed at the end of every conversation.",
@@ -171,7 +171,7 @@ def farewell(make: Maker) -> Flow:
 
 
 def book_a_flight(make: Maker, goal: Goal, end: Flow) -> Flow:
-    """The seed's example, with the ways out that real conversations take."""
+    """Return the flow for booking a flight, with the ways out that real conversations take."""
     paid = (
         make.track(goal, "Payment completed"),
         make.say("Paid. Your boarding pass is in your mailbox."),
@@ -199,7 +199,7 @@ def book_a_flight(make: Maker, goal: Goal, end: Flow) -> Flow:
 
 
 def report_a_claim(make: Maker, goal: Goal, end: Flow) -> Flow:
-    """A claim; what comes after its registration still counts."""
+    """Return the flow for reporting a claim; an assessor may be booked after the completion step."""
     booked = (make.track(goal, "Assessor booked"), make.say("Booked. You get a reminder the day before."))
     wrong = (make.say("I can't find this policy."), make.node(Handover, text="A colleague looks it up with you."))
     return make.flow(
@@ -230,7 +230,7 @@ def report_a_claim(make: Maker, goal: Goal, end: Flow) -> Flow:
 
 
 def activate_a_sim(make: Maker, goal: Goal, end: Flow) -> Flow:
-    """A SIM, with two ways to complete the goal."""
+    """Return the flow for activating a SIM, with two ways to complete the goal."""
     new = (make.track(goal, "SIM activated"), make.say("Your new number is active."))
     old = (make.track(goal, "Old number ported"), make.say("Your old number moves over tonight."))
     failed = (make.say("The code did not match."), make.node(Handover, text="A colleague takes over."))
@@ -251,7 +251,7 @@ def activate_a_sim(make: Maker, goal: Goal, end: Flow) -> Flow:
 
 
 def change_a_booking(make: Maker, goal: Goal) -> Flow:
-    """A draft that `check` has much to say about: each finding is one that people really run into."""
+    """Return a draft with wiring mistakes that people really make, for `check` to report."""
     return make.flow(
         "Change a Booking (draft)",
         "Not published yet: see what the checks say.",

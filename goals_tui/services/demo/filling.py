@@ -1,4 +1,4 @@
-"""What the demo is filled with: goals, flows, ninety days of simulated conversations up to today, saved filters."""
+"""Creation of the demo's content: goals, flows, ninety days of simulated conversations, and saved filters."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
 DAYS = 90
 OLD, NEW = "v1.8", "v2.0 shorter forms"
 NEW_SINCE_DAYS = 9
-"""How long the second snapshot has been in use: the last week shows what it changed."""
+"""Number of days that the second snapshot has been in use, so that the last week shows its effect."""
 
 
 @dataclass(frozen=True)
 class _Traffic:
-    """The conversations of one flow: how many a day with either snapshot, and who has them how."""
+    """The conversations of one flow: their number a day and the probability of leaving, by snapshot, and the profile."""
 
     flow: Flow
     daily: tuple[float, float]
     profile: Profile
     leaves: tuple[float, float]
     better: dict[str, float]
-    """How answers differ with the second snapshot."""
+    """Weights of answers that differ with the second snapshot."""
 
 
 def fill(path: Path, now: datetime) -> int:
-    """Make the demo's workspace at `path`; how many conversations there were. Raises GoalsError, OSError.
+    """Create the demo's workspace at `path`, and return the number of conversations. Raises GoalsError, OSError.
 
-    Everything follows from the day of `now` in the demo's time zone; conversations that are not over by `now` are left
+    Everything depends on the day of `now` in the demo's time zone; conversations that are not over by `now` are left
     out.
     """
     from goals_tui.services.context import create_workspace
@@ -148,7 +148,7 @@ def _traffic(flight: Flow, claim: Flow, sim: Flow) -> list[_Traffic]:
 
 
 def _dearer(goal: Goal) -> Goal:
-    """The goal with a higher fare: reports show both versions, each at its own price."""
+    """Return the goal with a higher revenue, so that reports show two versions, each at its own price."""
     steps = [
         step.model_copy(update={"metrics": step.metrics.model_copy(update={"revenue": parse_amount("16.50")})})
         if step.kind == "completion"

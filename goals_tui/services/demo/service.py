@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Demo:
-    """Where the demo is, and what to say about it."""
+    """The folder of the demo, and a message for the user."""
 
     path: Path
     message: str
 
 
 def make_demo(path: Path, *, fresh: bool = False, clock: Clock | None = None) -> Demo:
-    """Make the demo in `path`, or leave the one that is there as it is; `fresh` makes it anew, up to today.
+    """Create the demo in `path`, or leave an existing one as it is; `fresh` creates it again, up to today.
 
-    Files in its folder that are not the demo's stay. After a kill at any point the old demo or the new one is there.
-    Raises RefusedError where something else is in `path`, UnreadableError where it can't be written.
+    Other files in its folder stay. If the process is killed, either the old or the new demo remains, complete. Raises
+    RefusedError where `path` holds something else, UnreadableError where it can't be written.
     """
     from goals_tui.services.context import clock_of
 
@@ -37,7 +37,7 @@ def make_demo(path: Path, *, fresh: bool = False, clock: Clock | None = None) ->
         return Demo(path, f"The demo at {path} is as you left it. --fresh creates it again, up to today.")
     if not there and path.exists() and not (path.is_dir() and not any(path.iterdir())):
         raise RefusedError(f"{path} holds something else than the demo. Choose a folder that is empty or not there.")
-    # Here: to open the demo that is there, none of what fills it is needed.
+    # Imported here, because opening an existing demo does not need these modules.
     from goals_tui.services.demo.content import TIME_ZONE
     from goals_tui.services.demo.filling import DAYS, fill
     from goals_tui.store.folder_swap import replacing_folder
@@ -62,11 +62,11 @@ def _is_demo(path: Path) -> bool:
 
 
 SEED = "goals-tui demo"
-"""All ids of the demo follow from it, the project's first."""
+"""The seed of all ids of the demo, beginning with the project's."""
 
 
 def demo_is_at(path: Path) -> bool:
-    """Whether the demo's workspace is in a folder, without opening it."""
+    """Return whether a folder holds the demo's workspace, without opening it."""
     try:
         return f'"{Ids(SEED).hex24()}"' in (path / "goals.json").read_text("utf-8")
     except (OSError, UnicodeDecodeError):
@@ -74,5 +74,5 @@ def demo_is_at(path: Path) -> bool:
 
 
 def is_demo(services: Services) -> bool:
-    """Whether the open workspace is the demo."""
+    """Return whether an open workspace is the demo."""
     return services.project.get().id == Ids(SEED).hex24()

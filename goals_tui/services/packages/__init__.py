@@ -1,1 +1,1 @@
-"""Goals and flows as an archive for another project."""
+"""Packages: archives of goals and flows for other projects."""

@@ -1,4 +1,4 @@
-"""What a package holds: goals, flows, and the events that go with them."""
+"""Contents of packages: goals, flows, and their events."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ Thing = TypeVar("Thing", Goal, Flow)
 
 
 def gather(services: Services, goals: Sequence[str], flows: Sequence[str]) -> Contents:
-    """These goals and flows (names or ids) with all that they need: flows that flows lead to, goals that they track.
+    """Return goals and flows (names or ids) with everything they need: flows they lead to, and goals they track.
 
-    Raises NotFoundError; RefusedError where nothing was chosen.
+    Raises NotFoundError, and RefusedError where nothing was chosen.
     """
     if not goals and not flows:
         raise RefusedError("There is nothing to pack. Choose at least one goal or flow.")
@@ -75,7 +75,7 @@ def _by_name(things: Iterable[Thing]) -> tuple[Thing, ...]:
 
 @contextmanager
 def explained(path: Path, what: str = "imported") -> Iterator[None]:
-    """Lets what is refused about the contents of a package name its file."""
+    """Add the name of the package file to any RefusedError raised in the block."""
     try:
         yield
     except RefusedError as error:
@@ -83,7 +83,7 @@ def explained(path: Path, what: str = "imported") -> Iterator[None]:
 
 
 def read_contents(package: PackageReader) -> Contents:
-    """The documents of a package, sound in themselves. Raises RefusedError with the file and what is wrong."""
+    """Return the documents of a package, checked. Raises RefusedError with the file and what is wrong."""
     contents = Contents(
         goals=_parsed(Goal, GOALS, package.document(GOALS)),
         versions=_parsed(Goal, VERSIONS, package.document(VERSIONS)),
@@ -94,11 +94,11 @@ def read_contents(package: PackageReader) -> Contents:
 
 
 def check(contents: Contents) -> None:
-    """Raises RefusedError for what no project would take: an export refuses it as an import does."""
+    """Raise RefusedError for contents that no project accepts, in an export as in an import."""
     _check_unique(GOALS, contents.goals)
     _check_unique(FLOWS, contents.flows)
     for goal in contents.goals:
-        # How many steps a goal may have is a setting of each project: an import tells, and does not refuse.
+        # The limit of steps is a setting of each project: an import mentions it, but does not refuse.
         for problem in goal_rules.problems(goal, max_steps=len(goal.steps)):
             raise RefusedError(f"{GOALS}, goal {goal.name!r}: {problem.message}")
     for flow in contents.flows:
@@ -144,9 +144,9 @@ _TIMESTAMP = FIELDS.index("timestamp")
 
 
 def lines_of(log: EventLog, goal_ids: Sequence[str], progress: Progress) -> Iterator[bytes]:
-    """The events of these goals as lines of JSON, in the order in which they happened.
+    """Yield the events of goals as lines of JSON, several per chunk, in the order of time.
 
-    Raises RefusedError for one that no import would take: somebody wrote it into the log by hand.
+    Raises RefusedError for an event that no import would accept, because the log was edited by hand.
     """
     if log.is_empty() or not goal_ids:
         return
@@ -185,7 +185,10 @@ def _line(row: Sequence[Any]) -> bytes:
 
 
 def stage(package: PackageReader, plan: Plan, target: Path, progress: Progress) -> int:
-    """Write the events of a package as they are to be kept into `target`; how many. Raises RefusedError."""
+    """Write the events of a package to `target` as they will be stored, and return their number.
+
+    Raises RefusedError for an invalid event.
+    """
     count = 0
     with target.open("wb") as file:
         for number, line in enumerate(package.event_lines(), 1):
@@ -213,7 +216,7 @@ def _read(line: bytes, number: int) -> GoalEvent:
 
 @contextmanager
 def merging(log: EventLog, staged: Path, batch: str) -> Iterator[Prepared]:
-    """Prepares to add the staged events that are not in the log yet; `commit` adds them."""
+    """Prepare to add the staged events that are not in the log yet; committing the result adds them."""
     from goals_tui.store.duckdb_files import bare_connection
     from goals_tui.store.events.reader import load_appended
     from goals_tui.store.events.schema import EVENTS

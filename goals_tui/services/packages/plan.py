@@ -1,4 +1,4 @@
-"""What importing a package would change: additions, replacements and conflicts."""
+"""Plan of a package import: additions, replacements and conflicts."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from goals_tui.services.stored import parse
 
 @dataclass(frozen=True)
 class GoalMove:
-    """Where one goal of the package goes."""
+    """The decision for one goal of a package, with its id and name in this project."""
 
     goal: Goal
     decision: Decision | None
-    """None where nothing collides."""
+    """The decision; None without a conflict."""
 
     id: str
     name: str
     steps: Mapping[str, str]
-    """The step ids that change."""
+    """The new ids of steps whose ids change, by their old ids."""
 
     @property
     def salt(self) -> str | None:
-        """What the ids of events and cycles are made anew with; None where they stay."""
+        """The salt for new ids of events and cycles; None where they keep their ids."""
         return self.id if self.decision == "duplicate" else None
 
 
 @dataclass
 class Plan:
-    """The documents to write, by kind and id, and how events are rewritten."""
+    """The documents to write, by kind and id, and the changes of ids in events."""
 
     now: datetime
     goals: dict[str, Goal] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Plan:
     renamed: list[tuple[str, str]] = field(default_factory=list)
 
     def event(self, event: GoalEvent) -> GoalEvent | None:
-        """An event of the package as it is kept here; None for one of a goal that is skipped."""
+        """Return an event of the package as it will be stored; None if its goal is skipped."""
         move = self.moves[event.goal_id]
         if move.decision == "skip":
             return None
@@ -77,7 +77,7 @@ def make_plan(
     ids: Ids,
     now: datetime,
 ) -> Plan:
-    """What to write. `versions_here` are the documents of all versions of the project, by version."""
+    """Return what to write. `versions_here` holds all goal versions of the project, by version."""
     plan = Plan(now)
     _plan_goals(plan, contents, here, chosen, ids)
     _plan_versions(plan, contents, here, versions_here, ids)
@@ -88,7 +88,7 @@ def make_plan(
 def _plan_goals(plan: Plan, contents: Contents, here: Here, chosen: Answers, ids: Ids) -> None:
     names = _Names(contents.goals, here.goals, chosen)
     others = facing(contents.goals, here.goals)
-    # What collides by its id comes first: it has the better claim to be put in that one's place.
+    # Goals with the same id as one here come first: they take precedence over goals with the same name.
     for goal in sorted(contents.goals, key=lambda goal: goal.id not in here.goals):
         other, decision = others[goal.id], chosen.get(goal.id)
         if other is not None and decision in ("skip", "replace") and names.first_for(other, goal, decision):
@@ -206,7 +206,7 @@ def _plan_flows(plan: Plan, contents: Contents, here: Here, chosen: Answers, ids
 
 
 class _Names:
-    """Gives every goal (or flow) a name that is free, and lets each one here be replaced once only."""
+    """Assigns free names to the goals (or flows) of a package, and lets each existing one be replaced only once."""
 
     def __init__(self, coming: Sequence[Goal | Flow], here: Mapping[str, Goal | Flow], chosen: Answers) -> None:
         self._taken = [thing.name for thing in here.values()]
@@ -214,7 +214,10 @@ class _Names:
         self._replaced: set[str] = set()
 
     def first_for(self, other: Goal | Flow, thing: Goal | Flow, decision: Decision) -> bool:
-        """Whether `other` is still there to be replaced by `thing`: one by id goes before one by name."""
+        """Return whether `thing` may take the place of `other`, which can be replaced only once.
+
+        A goal or flow with the same id takes precedence over one with the same name.
+        """
         if decision == "skip":
             return True
         if other.id in self._replaced and other.id != thing.id:
@@ -223,7 +226,7 @@ class _Names:
         return True
 
     def give(self, name: str, instead_of: str | None = None) -> str:
-        """The name, or a free one like it; `instead_of` is one that gets free by this."""
+        """Return the name, or a free one like it; `instead_of` is a name that becomes free by the replacement."""
         if instead_of is not None:
             self._taken.remove(instead_of)
         free = free_name(name, self._taken)
@@ -234,13 +237,13 @@ class _Names:
 
 
 def _states(contents: Contents, goal: Goal) -> list[Goal]:
-    """Every state of a goal that the package holds, the present one included."""
+    """Return every version of a goal that the package holds, the current one included."""
     states = {version.version: version for version in contents.versions if version.id == goal.id}
     return [*{**states, goal.version: goal}.values()]
 
 
 def _matched_steps(coming: Goal, other: Goal) -> dict[str, str]:
-    """Which step of `other` each step is: by id, the initial one by its place, else by name."""
+    """Map steps to those of `other`: by id, the initial step to the initial step, the rest by name."""
     known = {step.id for step in other.steps}
     match = {step.id: step.id for step in coming.steps if step.id in known}
     free = {fold(step.name): step.id for step in other.further if step.id not in match}
@@ -262,20 +265,20 @@ def _salted(salt: str, id_: str, digits: int = 24) -> str:
 
 
 Answers = Mapping[str, Decision]
-"""What to do with each goal and flow of the package, by its id there."""
+"""The decision for each goal and flow of the package, by its id there."""
 Thing = TypeVar("Thing", Goal, Flow)
 
 
 @dataclass(frozen=True)
 class Here:
-    """The goals and flows of the project that imports, by id."""
+    """The goals and flows of the importing project, by id."""
 
     goals: Mapping[str, Goal]
     flows: Mapping[str, Flow]
 
 
 def items(contents: Contents, here: Here) -> tuple[Item, ...]:
-    """Every goal and flow of the package, with what is here of the same id or name."""
+    """Return every goal and flow of the package, with the one here that has the same id or name."""
     goals = facing(contents.goals, here.goals)
     flows = facing(contents.flows, here.flows)
     return (
@@ -285,7 +288,7 @@ def items(contents: Contents, here: Here) -> tuple[Item, ...]:
 
 
 def answers(found: Sequence[Item], on_conflict: OnConflict | Answers) -> Answers:
-    """What to do with each conflict; raises ConflictsError for those that nobody decided."""
+    """Return the decision for each conflict. Raises ConflictsError for undecided ones."""
     conflicts = [item for item in found if item.conflict]
     if isinstance(on_conflict, str):
         if on_conflict == "ask":
@@ -299,7 +302,7 @@ def answers(found: Sequence[Item], on_conflict: OnConflict | Answers) -> Answers
 
 
 def facing(coming: Iterable[Thing], here: Mapping[str, Thing]) -> dict[str, Thing | None]:
-    """For each thing of a package: the one here with its id, else the one with its name."""
+    """Map each goal or flow of the package to the one here with its id, else with its name, else None."""
     by_name = {fold(thing.name): thing for thing in here.values()}
     return {thing.id: here.get(thing.id) or by_name.get(fold(thing.name)) for thing in coming}
 
@@ -324,5 +327,5 @@ def _nodes(flow: Flow) -> str:
 
 
 def same_flow(one: Flow, other: Flow) -> bool:
-    """Whether two flows are the same, apart from reference, revision and times."""
+    """Return whether two flows are the same, apart from reference, revision and times."""
     return (one.id, one.name, one.description, one.nodes) == (other.id, other.name, other.description, other.nodes)

@@ -1,4 +1,4 @@
-"""Goals and flows as files for other projects (the seed's *Export a Goal as a Package*)."""
+"""Export and import of packages of goals and flows."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Exported:
     bytes: int
 
     def summary(self) -> str:
-        """One line for people."""
+        """Return one line for the user."""
         events = "" if self.events is None else f", {plural(self.events, 'event')}"
         what = f"{plural(self.goals, 'goal')}, {plural(self.flows, 'flow')}{events}"
         return f"Packed {what} ({_size(self.bytes)})."
@@ -65,25 +65,25 @@ class Exported:
 
 @dataclass(frozen=True)
 class PackageInfo:
-    """What is in a package, and what here it collides with."""
+    """The content of a package, and its conflicts with this project."""
 
     path: Path
     manifest: Manifest
     items: tuple[Item, ...]
     events: int | None
-    """How many events it brings; None where it was made without."""
+    """The number of events in the package; None where it was created without events."""
 
     notices: tuple[str, ...]
 
     @property
     def conflicts(self) -> tuple[Item, ...]:
-        """The goals and flows for which there is something to decide."""
+        """The goals and flows that need a decision."""
         return tuple(item for item in self.items if item.conflict)
 
 
 @dataclass(frozen=True)
 class PackageResult:
-    """What an import did."""
+    """The result of an import."""
 
     goals: tuple[str, ...]
     flows: tuple[str, ...]
@@ -92,14 +92,14 @@ class PackageResult:
     notices: tuple[str, ...]
 
     def summary(self) -> str:
-        """One line for people."""
+        """Return one line for the user."""
         parts = [plural(len(self.goals), "goal"), plural(len(self.flows), "flow"), plural(self.events, "event")]
         skipped = f"; {plural(len(self.skipped), 'item')} left unchanged" if self.skipped else ""
         return f"Imported {', '.join(parts)}{skipped}."
 
 
 def _silent(fraction: float | None, text: str) -> None:
-    """Progress that nobody looks at."""
+    """Ignore the progress."""
 
 
 class Packages:
@@ -117,10 +117,10 @@ class Packages:
         flows: Sequence[str] = (),
         progress: Progress = _silent,
     ) -> Exported:
-        """Write goals and flows (names or ids), with all that flows need, to `path`; a file that is there is replaced.
+        """Write goals and flows (names or ids), with everything that the flows need, to `path`. An existing file is replaced.
 
-        Raises NotFoundError, UnreadableError, and RefusedError where nothing was chosen, or for what no import would
-        take: somebody wrote it into the workspace by hand.
+        Raises NotFoundError, UnreadableError, and RefusedError where nothing was chosen, or where the workspace holds
+        something that no import would accept, because it was edited by hand.
         """
         contents = gather(self._services, goals, flows)
         with explained(path, "made"):
@@ -153,7 +153,7 @@ class Packages:
         return Exported(path, len(contents.goals), len(contents.flows), events if with_events else None, size)
 
     def inspect(self, path: Path) -> PackageInfo:
-        """What is in a package; everything in it is read and checked. Raises UnreadableError, RefusedError."""
+        """Return the content of a package, all of which is read and checked. Raises UnreadableError, RefusedError."""
         with explained(path), PackageReader(path) as package:
             contents = read_contents(package)
             events = sum(1 for _ in package.event_lines()) if package.has_events else None
@@ -163,10 +163,10 @@ class Packages:
     def import_package(
         self, path: Path, on_conflict: OnConflict | Answers = "ask", *, progress: Progress = _silent
     ) -> PackageResult:
-        """Bring in all of a package, or nothing. `on_conflict` answers for all conflicts, or for each by its id.
+        """Import all of a package, or nothing. `on_conflict` decides all conflicts, or each by its id.
 
-        Undo takes it back and leaves its events, which data health then reports. Raises ConflictsError for conflicts
-        that nobody decided, UnreadableError and RefusedError for a package that is not as it should be.
+        Undo takes back goals and flows; the events stay, and data health reports them. Raises ConflictsError for
+        undecided conflicts, UnreadableError and RefusedError for an invalid package.
         """
         with explained(path), PackageReader(path) as package, scratch_folder() as scratch:
             contents = read_contents(package)
@@ -180,7 +180,7 @@ class Packages:
             batches = self._services.batches
             batch, what = batches.new_id(), f"package import {path.name}"
             merged = merging(self._services.workspace.events, staged, batch) if events else nullcontext()
-            # Nobody who saves something has to wait for the events: only their commit is inside the edit.
+            # The events are prepared before the edit, which includes only their commit: other edits need not wait for them.
             with (
                 merged as part,
                 batches.adding(batch, what, part, _label(path, part.events if part else 0)) as edit,
@@ -221,7 +221,7 @@ class Packages:
 
 
 def _needs_newest(contents: Contents) -> bool:
-    """Whether a package holds what goals-tui 0.1.0 does not read."""
+    """Return whether a package holds something that goals-tui 0.1.0 can't read."""
     steps = (step for goal in (*contents.goals, *contents.versions) for step in goal.steps)
     return any(map(needs_newest, contents.flows)) or any(step.metrics.unpriced for step in steps)
 

@@ -1,1 +1,1 @@
-"""Work in the background: the queue, what each task does, and what is kept of it."""
+"""Tasks: work in the background, its queues and its records."""

@@ -1,4 +1,4 @@
-"""What is known of a task: its state, how far it is, what came out of it."""
+"""Records of tasks: state, progress and result."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ STATE_GLYPHS: dict[TaskState, str] = {
     "cancelled": "■",
     "interrupted": "!",
 }
-"""How a state is marked beside its word and colour."""
+"""The symbol of each state, shown beside its word and colour."""
 
 READ_ONLY: frozenset[TaskKind] = frozenset({"create_package"})
-"""Kinds that write nothing into the workspace, and so need not wait for those that do."""
+"""Kinds of tasks that write nothing into the workspace, so that they need not wait for those that do."""
 
 INTERRUPTED = "The program ended before it was done."
 
 
 class Task(Model):
-    """A piece of work in the background, as it stands now."""
+    """The current state of a piece of work in the background."""
 
     id: Id
     kind: TaskKind
@@ -48,36 +48,36 @@ class Task(Model):
     started_at: Instant | None = None
     finished_at: Instant | None = None
     owner: str = ""
-    """Names the process that works on it; see `store.running_mark`."""
+    """The process that works on it; see `store.locks.LivenessLock`."""
 
     job: dict[str, Any] | None = None
-    """What it does, as `jobs` reads it; None where it can't be done again."""
+    """The work, as `tasks.work.recorded` reads it; None where it can't be started again."""
 
     fraction: float | None = None
-    """How much is done, from 0 to 1; None where nobody knows."""
+    """The share that is done, from 0 to 1; None if unknown."""
 
     text: Line = ""
-    """What it is at, what came out of it, or why it failed."""
+    """The current progress, the result, or the reason of a failure."""
 
     path: str | None = None
-    """The file that it made."""
+    """The file that it created."""
 
     notices: tuple[Line, ...] = ()
 
     @property
     def live(self) -> bool:
-        """Whether it still is to end."""
+        """Whether the task has not ended yet."""
         return self.state in ("queued", "running")
 
     @property
     def glyph(self) -> str:
-        """The mark of its state."""
+        """The symbol of its state."""
         return STATE_GLYPHS[self.state]
 
 
 @dataclass(frozen=True)
 class TaskResult:
-    """What came out: one line for people, and the file that was made, if any."""
+    """The result of a task: one line for the user, and the created file, if any."""
 
     text: str
     path: Path | str | None = None

@@ -1,4 +1,4 @@
-"""Tasks: long work in the background, one after the other, with progress and results."""
+"""Tasks: long work in the background, with progress and results."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class SerialExecutor:
-    """Runs what is put into it, in order. Its thread ends when nothing is left, and never keeps the program alive."""
+    """Executor that runs jobs one after the other. Its daemon thread ends when the queue is empty."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -29,7 +29,7 @@ class SerialExecutor:
         self._busy = False
 
     def put(self, job: Callable[[], object]) -> None:
-        """Run `job` after everything that was put in before. One that raises ends its thread, not the lane."""
+        """Queue `job`. If a job raises, its thread ends and a new one runs the remaining jobs."""
         with self._lock:
             self._waiting.append(job)
             if self._busy:
@@ -61,11 +61,11 @@ MOST_KEPT = 100
 
 
 class TaskCancelled(Exception):
-    """Raised inside the work of a task that was cancelled; nothing that a user sees."""
+    """Raised inside the work of a cancelled task; never shown to the user."""
 
 
 class TaskControl:
-    """What the work of a task holds: to say how far it is, and to learn that nobody wants it any more."""
+    """Progress reporting and cancellation for the work of a task."""
 
     def __init__(self, report: Callable[[float | None, str], None]) -> None:
         self._report = report
@@ -77,17 +77,17 @@ class TaskControl:
         return self._cancelled.is_set()
 
     def progress(self, fraction: float | None, text: str = "") -> None:
-        """Say how much is done (0 to 1, None where nobody knows). Raises TaskCancelled after a cancel."""
+        """Report the share that is done (0 to 1, None if unknown). Raises TaskCancelled after a cancellation."""
         self.check()
         self._report(fraction, text)
 
     def check(self) -> None:
-        """Raises TaskCancelled after a cancel."""
+        """Raise TaskCancelled after a cancellation."""
         if self.cancelled:
             raise TaskCancelled
 
     def cancel(self) -> None:
-        """Ask the work to stop where it next looks."""
+        """Request that the work stops at its next check."""
         self._cancelled.set()
 
 
@@ -95,11 +95,11 @@ Work = Callable[[TaskControl], TaskResult]
 
 
 class Tasks:
-    """The tasks of the workspace: those of this process as they run, the others as they were recorded.
+    """The tasks of the workspace: those of this process as they run, those of other processes as they were recorded.
 
-    Work that writes into the workspace runs one at a time, in the order in which it was started. A task is
-    written to disk when its state changes, never for its progress, and apart from undo. Look at `changed`
-    to learn that something is new.
+    Work that writes into the workspace runs one task at a time, in the order of starting. A task is recorded on disk
+    when its state changes, not for its progress, and outside the history of edits. `changed` tells whether anything is
+    new.
     """
 
     def __init__(self, services: Services) -> None:
@@ -116,49 +116,49 @@ class Tasks:
             SerialExecutor("recording"),
         )
         self.changed = 0
-        """Goes up with every change of a task of this process, its progress included."""
+        """Increases with every change of a task of this process, including its progress."""
 
     # -- reading
 
     def list(self) -> Sequence[Task]:
-        """The last hundred tasks, newest first; one that was cut off by the end of its program is interrupted."""
+        """Return the last hundred tasks, newest first; a task is interrupted if its process ended before it did."""
         found = {id_: self._seen(parse(Task, document)) for id_, document in self._documents.all(KIND).items()}
         with self._news:
             found.update(self._mine)
         return sorted(found.values(), key=lambda task: (task.created_at, task.id), reverse=True)[:MOST_KEPT]
 
     def own(self) -> Sequence[Task]:
-        """The tasks of this process, oldest first."""
+        """Return the tasks of this process, oldest first."""
         with self._news:
             return [*self._mine.values()]
 
     def running(self) -> Sequence[Task]:
-        """The tasks of this process that are queued or run, oldest first."""
+        """Return the queued and running tasks of this process, oldest first."""
         return [task for task in self.own() if task.live]
 
     def get(self, task_id: str) -> Task:
-        """One task; raises NotFoundError."""
+        """Return one task. Raises NotFoundError."""
         for task in self.list():
             if task.id == task_id:
                 return task
         raise NotFoundError("task", task_id)
 
     def can_retry(self, task: Task) -> bool:
-        """Whether `retry` may start it again: it ended without success, and its record says what it was to do."""
+        """Return whether the task ended without success and can be started again from its record."""
         return task.state in ("failed", "cancelled", "interrupted") and task.job is not None
 
     def can_cancel(self, task: Task) -> bool:
-        """Whether `cancel` would do something: it is still to end, and it is of this process."""
+        """Return whether the task belongs to this process and has not ended."""
         return task.live and task.owner == self._owner
 
     # -- doing
 
     def start_job(self, title: str, job: Job) -> Task:
-        """Put a job into the queue. Its record says what it does, so that any program can start it again."""
+        """Queue a job and return its task, which is recorded with the job, so that any process can start it again."""
         return self.start(title, job.kind, partial(job.run, self._services), job.model_dump(mode="json"))
 
     def start(self, title: str, kind: TaskKind, work: Work, job: Mapping[str, Any] | None = None) -> Task:
-        """Put work into the queue; it runs in a thread of its own and may raise GoalsError to fail."""
+        """Queue work and return its task; it runs in a background thread, and raises GoalsError to fail."""
         task = Task(
             id=self._services.ids.hex24(),
             kind=kind,
@@ -170,20 +170,20 @@ class Tasks:
         with self._news:
             self._controls[task.id] = TaskControl(lambda fraction, text: self._progress(task.id, fraction, text))
         self._publish(task)
-        # In a lane: the lock of the documents may be held for long, and whoever starts a task does not wait.
+        # On an executor, because the lock of the documents may be held for long, and starting a task must not wait.
         self._recording.put(lambda: self._record(task))
         lane = self._reading if kind in READ_ONLY else self._writing
         lane.put(lambda: self._run(task.id, work))
         return task
 
     def seal_if_large(self) -> Task | None:
-        """Seal the appended events, in the background, when they have become many; costs a stat."""
+        """Start a task that seals the appended events if they are large; costs one stat call."""
         from goals_tui.services.tasks.work import seal_if_large
 
         return seal_if_large(self._services)
 
     def cancel(self, task_id: str) -> None:
-        """Stop a task: at once when it is queued, else where its work next looks. Nothing half done stays."""
+        """Cancel a task: at once if it is queued, else at the next check of its work. No partial result stays."""
         with self._news:
             task = self._mine.get(task_id)
             if task is None or not task.live:
@@ -196,9 +196,9 @@ class Tasks:
                 self._recording.put(lambda: self._record(stopped))
 
     def retry(self, task_id: str) -> Task:
-        """Do what a failed, cancelled or interrupted task was to do, as a new task; it may be of an earlier program.
+        """Start a failed, cancelled or interrupted task again as a new task, even one of an earlier process.
 
-        Raises RefusedError where that can't be, for example because its file is gone.
+        Raises RefusedError where that is not possible, for example because its file no longer exists.
         """
         task = self.get(task_id)
         if not self.can_retry(task) or task.job is None:
@@ -211,12 +211,12 @@ class Tasks:
         return self.start_job(task.title, job)
 
     def cancel_all(self) -> None:
-        """Cancel everything that is queued or runs: the program is about to end."""
+        """Cancel all queued and running tasks, before the program ends."""
         for task in self.running():
             self.cancel(task.id)
 
     def wait(self, seconds: float) -> bool:
-        """Wait until nothing is queued or runs, at most so long; returns whether that is so."""
+        """Wait until no task is queued or running, at most `seconds`; return whether that is so."""
         with self._news:
             return self._news.wait_for(lambda: not any(task.live for task in self._mine.values()), seconds)
 
@@ -225,7 +225,7 @@ class Tasks:
     def _run(self, task_id: str, work: Work) -> None:
         try:
             self._run_recorded(task_id, work)
-        except Exception as error:  # noqa: BLE001  # the thread has no caller: whoever waits for the task must see it
+        except Exception as error:  # noqa: BLE001  # the thread has no caller: the task must show the error
             ended = {"state": "failed", "text": _internal(error), "finished_at": self._services.clock()}
             self._publish(self._with(task_id, **ended))
 
@@ -238,7 +238,7 @@ class Tasks:
         self._record(self._mine[task_id])
         end = _run_to_its_end(work, control)
         task = self._with(task_id, **end, finished_at=self._services.clock())
-        # On disk first: who waits for the end may end the program right then.
+        # Recorded before it is published, because a waiting caller may end the program at once.
         failed = self._record(task)
         self._publish(task.model_copy(update={"notices": (*task.notices, failed)}) if failed else task)
 
@@ -260,7 +260,7 @@ class Tasks:
             self._news.notify_all()
 
     def _record(self, task: Task) -> str | None:
-        """Write a task down; why that did not work, if it did not. The work itself does not depend on it."""
+        """Record a task on disk; return why that failed, or None. The work itself does not depend on the record."""
         try:
             with self._news:
                 if self._is_over(task):
@@ -281,7 +281,10 @@ class Tasks:
         return None
 
     def _is_over(self, task: Task) -> bool:
-        """Whether a task that was queued is so no more. The lane may be late, and its later states are written down."""
+        """Return whether a task that was queued has moved on since.
+
+        The executor may be late, and the later states are recorded anyway.
+        """
         if task.state != "queued":
             return False
         now = self._mine.get(task.id)
@@ -298,14 +301,14 @@ def _internal(error: Exception) -> str:
 
 
 def _run_to_its_end(work: Work, control: TaskControl) -> dict[str, Any]:
-    """Do the work; the fields of the task that say how it ended."""
+    """Run the work, and return the fields of the task that tell how it ended."""
     try:
         result = work(control)
     except TaskCancelled:
         return {"state": "cancelled", "text": "Cancelled; nothing was changed."}
     except GoalsError as error:
         return {"state": "failed", "text": str(error)}
-    except Exception as error:  # noqa: BLE001  # the thread has no caller: a fault in the work must show on the task
+    except Exception as error:  # noqa: BLE001  # the thread has no caller: the task must show the error
         return {"state": "failed", "text": _internal(error)}
     path = None if result.path is None else str(result.path)
     return {"state": "done", "fraction": 1.0, "text": result.text, "path": path, "notices": result.notices}

@@ -1,4 +1,4 @@
-"""The kinds of tasks and the work that each does."""
+"""Jobs: the work of each kind of task."""
 
 from __future__ import annotations
 
@@ -28,62 +28,62 @@ if TYPE_CHECKING:
 def create_package(
     services: Services, goals: Sequence[str], path: Path, *, with_events: bool = False, flows: Sequence[str] = ()
 ) -> Task:
-    """Write goals and flows, by id, as a package."""
+    """Start a task that writes goals and flows (ids) as a package."""
     job = CreatePackage(goals=tuple(goals), flows=tuple(flows), path=storable(path), with_events=with_events)
     return services.tasks.start_job(f"Create package {path.name}", job)
 
 
 def import_package(services: Services, path: Path, on_conflict: OnConflict | Answers) -> Task:
-    """Bring a package in, with one answer to all conflicts or one for each by id."""
+    """Start a task that imports a package, with one decision for all conflicts or one for each by id."""
     answers = on_conflict if isinstance(on_conflict, str) else dict(on_conflict)
     job = ImportPackage(path=storable(path), on_conflict=answers)
     return services.tasks.start_job(f"Import package {path.name}", job)
 
 
 def import_events(services: Services, paths: Sequence[Path], duration_unit: str = "seconds") -> Task:
-    """Bring goals and events in, as the original system exports them: files or folders."""
+    """Start a task that imports goals and events in the original system's export format, from files or folders."""
     job = ImportEvents(paths=tuple(map(storable, paths)), duration_unit=duration_unit)
     names = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
     return services.tasks.start_job(f"Import events from {names}", job)
 
 
 def seal(services: Services) -> Task:
-    """Turn the appended events into Parquet."""
+    """Start a task that seals the appended events."""
     return services.tasks.start_job("Seal events", Seal())
 
 
 def seal_if_large(services: Services) -> Task | None:
-    """Seal when the appended events are many; None when they are few or are being sealed. Costs a stat."""
+    """Start a task that seals the appended events if they are large and not being sealed. Costs one stat call."""
     if not is_large(services) or any(task.kind == "seal" for task in services.tasks.running()):
         return None
     return seal(services)
 
 
 def simulate(services: Services, flow_id: str, *, sessions: int, seed: int, start: datetime, end: datetime) -> Task:
-    """Run conversations through a flow."""
+    """Start a task that runs simulated conversations through a flow."""
     job = Simulate(flow_id=flow_id, sessions=sessions, seed=seed, start=start, end=end)
     return services.tasks.start_job(f"Simulate {services.flows.get(flow_id).name}", job)
 
 
 _NAMED = 20
-"""How many broken records a task names."""
+"""Number of broken records that a task lists."""
 
 
 class Job(Model):
-    """The work of a task. Paths are absolute: the program that does it again may stand in another folder."""
+    """The work of a task. Paths are absolute, because a process in another folder may start it again."""
 
     kind: ClassVar[TaskKind]
 
     def check(self, services: Services) -> None:
-        """Raises GoalsError where what it needs is gone."""
+        """Raise GoalsError where something that the job needs no longer exists."""
 
     @abstractmethod
     def run(self, services: Services, control: TaskControl) -> TaskResult:
-        """Do it. Raises GoalsError to fail, TaskCancelled where nobody wants it any more."""
+        """Do the work. Raises GoalsError to fail, TaskCancelled after a cancellation."""
 
 
 class CreatePackage(Job):
-    """Write goals and flows, by id, as a package (the seed's task *Create package*)."""
+    """Writes goals and flows as a package."""
 
     kind = "create_package"
     goals: tuple[str, ...]
@@ -92,7 +92,7 @@ class CreatePackage(Job):
     with_events: bool
 
     def check(self, services: Services) -> None:
-        """Its goals and flows, and the folder that it writes to."""
+        """Check that the goals, the flows and the target folder exist."""
         for goal in self.goals:
             services.goals.get(goal)
         for flow in self.flows:
@@ -109,14 +109,14 @@ class CreatePackage(Job):
 
 
 class ImportPackage(Job):
-    """Bring a package in."""
+    """Imports a package."""
 
     kind = "import_package"
     path: Path
     on_conflict: OnConflict | dict[str, Decision]
 
     def check(self, services: Services) -> None:
-        """The package."""
+        """Check that the package exists."""
         _check_there(self.path)
 
     def run(self, services: Services, control: TaskControl) -> TaskResult:
@@ -126,14 +126,14 @@ class ImportPackage(Job):
 
 
 class ImportEvents(Job):
-    """Bring goals and events in, as the original system exports them: files or folders."""
+    """Imports goals and events in the original system's export format, from files or folders."""
 
     kind = "import_events"
     paths: tuple[Path, ...]
     duration_unit: str
 
     def check(self, services: Services) -> None:
-        """The files."""
+        """Check that the files exist."""
         for path in self.paths:
             _check_there(path)
 
@@ -144,7 +144,7 @@ class ImportEvents(Job):
 
 
 class Seal(Job):
-    """Turn the appended events into Parquet."""
+    """Seals the appended events."""
 
     kind = "seal"
 
@@ -157,7 +157,7 @@ class Seal(Job):
 
 
 class Simulate(Job):
-    """Run conversations through a flow."""
+    """Runs simulated conversations through a flow."""
 
     kind = "simulation"
     flow_id: str
@@ -167,11 +167,11 @@ class Simulate(Job):
     end: Instant
 
     def check(self, services: Services) -> None:
-        """The flow."""
+        """Check that the flow exists."""
         services.flows.get(self.flow_id)
 
     def run(self, services: Services, control: TaskControl) -> TaskResult:
-        """Talk to the flow."""
+        """Run the simulation."""
         result = services.simulation.simulate(
             self.flow_id,
             sessions=self.sessions,
@@ -189,7 +189,7 @@ JOBS: Mapping[TaskKind, type[Job]] = {
 
 
 def recorded(kind: TaskKind, document: Mapping[str, Any]) -> Job:
-    """The job of a task's record; raises RefusedError for one that somebody changed wrongly."""
+    """Return the job of a task's record. Raises RefusedError for an invalid one."""
     try:
         return JOBS[kind].model_validate(document)
     except ValidationError as error:
