@@ -118,5 +118,5 @@ class Annotations:
 
 
 def _nearest(id_: str, ids: Collection[str]) -> list[str]:
-    """Return the ids that begin with `id_`. Ids are not mistyped like names, so that similar ones would not help."""
+    """Return the ids that begin with `id_`; similar ids would not help, because ids are copied rather than typed."""
     return [each for each in ids if id_ and each.startswith(id_)]

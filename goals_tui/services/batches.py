@@ -158,9 +158,10 @@ class Batches:
     # -- removing
 
     def remove(self, batch_id: str, *, confirm: str) -> Removed:
-        """Delete the events and activities of a batch, and its goals that nobody has edited, wired or tracked since.
+        """Delete the events and activities of a batch, and the goals that it made.
 
-        Can't be undone. Raises NotFoundError for an unknown batch, RefusedError unless `confirm` is its id.
+        Goals stay if they were edited since, are tracked by a flow or have events of other batches. Can't be undone.
+        Raises NotFoundError for an unknown batch, RefusedError unless `confirm` is its id.
         """
         summaries = {one.id: one for one in self.summaries()}
         if batch_id not in summaries:

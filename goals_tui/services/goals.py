@@ -32,7 +32,7 @@ _MANY = 1_000
 
 @dataclass(frozen=True)
 class Consequences:
-    """What deleting a goal, or one of its steps, would remove."""
+    """The events, cycles and uses in flows that deleting a goal, or one of its steps, affects."""
 
     goal_id: str
     step_id: str | None
@@ -149,7 +149,7 @@ class GoalService:
             with self._services.history.edit(label) as edit:
                 return self._save(edit, goal, overwrite)
         label = f"{label} (deleted events stay deleted)"
-        # The events are prepared before the edit, which includes only their commit: other edits need not wait for them.
+        # The events are prepared before the edit, so that other edits need not wait for more than their commit.
         events = self._services.workspace.events
         with events.deleting({goal.id: doomed}) as deletion, self._services.history.edit(label, deletion) as edit:
             return self._save(edit, goal, overwrite)

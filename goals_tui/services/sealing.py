@@ -80,7 +80,7 @@ def _claim(mark: Path) -> bool:
 def main(workspace: Path) -> None:
     """Seal the events of a workspace, once other processes have finished writing parts.
 
-    Errors are ignored, because no one would see them.
+    GoalsError is ignored, because no one would see it.
     """
     from goals_tui.services.context import open_services
 

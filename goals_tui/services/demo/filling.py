@@ -29,7 +29,10 @@ NEW_SINCE_DAYS = 9
 
 @dataclass(frozen=True)
 class _Traffic:
-    """The conversations of one flow: their number a day and the probability of leaving, by snapshot, and the profile."""
+    """The conversations of one flow.
+
+    `daily` is their number a day and `leaves` the probability of leaving at a question, for either snapshot.
+    """
 
     flow: Flow
     daily: tuple[float, float]

@@ -117,10 +117,10 @@ class Packages:
         flows: Sequence[str] = (),
         progress: Progress = _silent,
     ) -> Exported:
-        """Write goals and flows (names or ids), with everything that the flows need, to `path`. An existing file is replaced.
+        """Write goals and flows (names or ids), with everything that the flows need, to `path`.
 
-        Raises NotFoundError, UnreadableError, and RefusedError where nothing was chosen, or where the workspace holds
-        something that no import would accept, because it was edited by hand.
+        An existing file is replaced. Raises NotFoundError, UnreadableError, and RefusedError where nothing was chosen,
+        or where the workspace holds something that no import would accept, because it was edited by hand.
         """
         contents = gather(self._services, goals, flows)
         with explained(path, "made"):
@@ -180,7 +180,7 @@ class Packages:
             batches = self._services.batches
             batch, what = batches.new_id(), f"package import {path.name}"
             merged = merging(self._services.workspace.events, staged, batch) if events else nullcontext()
-            # The events are prepared before the edit, which includes only their commit: other edits need not wait for them.
+            # The events are prepared before the edit, so that other edits need not wait for more than their commit.
             with (
                 merged as part,
                 batches.adding(batch, what, part, _label(path, part.events if part else 0)) as edit,
