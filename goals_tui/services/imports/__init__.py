@@ -1,1 +1,1 @@
-"""Events that come from elsewhere: the original system's export, and tables."""
+"""Imports: exports of the original system, and logs as tables or traces."""

@@ -1,4 +1,4 @@
-"""The files of an import: found, unpacked, and turned into JSON Lines of one record a line."""
+"""Find the files of an import, unpack them, and convert them to JSON Lines, one record a line."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv")
 LINES = (".jsonl", ".ndjson")
 
 LARGEST_PAGE = 256 << 20
-"""A .json file is held in memory as a whole; larger ones are refused. JSON Lines and CSV are read bit by bit."""
+"""The largest .json file in bytes: it is read into memory as a whole. JSON Lines and CSV are streamed."""
 
 HIGHEST_RATIO = 200
-"""A gzip file that unpacks to more than so many times its size (beyond FREE bytes) is a bomb, not data."""
+"""The highest ratio of unpacked to packed size. Beyond FREE unpacked bytes, a gzip file above it counts as a bomb."""
 
 FREE = 64 << 20
 _CHUNK = 1 << 20
@@ -32,7 +32,10 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A file to import. `name` is how messages call it; `named` files were given by themselves, not in a folder."""
+    """A file to import.
+
+    `name` is its name in messages. `named` is true for a file that the user gave, false for one found in a folder.
+    """
 
     path: Path
     name: str
@@ -40,19 +43,20 @@ class DataFile:
 
     @property
     def packed(self) -> bool:
-        """Whether it is gzip."""
+        """Whether the name says that the file is gzip."""
         return self.path.suffix.lower() == ".gz"
 
     @property
     def suffix(self) -> str:
-        """What kind of file it is, .gz apart."""
+        """The suffix without .gz, in lower case."""
         return (Path(self.path.stem) if self.packed else self.path).suffix.lower()
 
 
 def find_files(paths: Iterable[Path]) -> list[DataFile]:
-    """The files to import: those given, and all of a known kind in the folders given, by name.
+    """Return the given files and, for each folder, the files of a known kind in it, sorted by path.
 
-    Raises UnreadableError where something is missing, RefusedError for a file of another kind or no file at all.
+    Raises UnreadableError for a path that is missing or can't be read, RefusedError for a file of another kind or
+    where there is no file at all.
     """
     found: dict[Path, DataFile] = {}
     for path in paths:
@@ -81,10 +85,11 @@ def find_files(paths: Iterable[Path]) -> list[DataFile]:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A .json file: a list, or an object as a server answers with. `records` is None where it holds no list of them.
+    """The content of a .json file: a list of records, or the OData response of a server.
 
-    `count` is what the server says that there are in all pages; `further` whether it says that there is another page.
-    `odd` says what else it holds: an error, or records in a form that is not read.
+    `records` is None where the file holds no list of records. `count` is the number of records in all pages according
+    to the server; `further` is true where the server announces another page. `odd` describes other content: an error,
+    or records in an unsupported form.
     """
 
     records: list[object] | None
@@ -94,10 +99,11 @@ class Page:
 
 
 def to_lines(file: DataFile, place: Path) -> tuple[Path, Page | None]:
-    """A file with one JSON record a line, the same in number and order; and the page, where it was one.
+    """Convert a file to JSON Lines, and return the path of the result and, for a .json file, its page.
 
-    Raises NoRecordsError where there are no records in it at all, UnusableError where it can't be used as a whole.
-    Temporary files go to `place`; UnreadableError where there is no room for them.
+    Number and order of the records stay the same. Temporary files are written to the folder `place`. Raises
+    NoRecordsError for a .json file without a list of records, UnusableError for a file that can't be used as a whole,
+    UnreadableError where the disk is full.
     """
     page = None
     try:
@@ -122,11 +128,11 @@ def to_lines(file: DataFile, place: Path) -> tuple[Path, Page | None]:
 
 
 class NoRecordsError(Exception):
-    """A .json file without a list of records; the message says what it holds instead, where that is known."""
+    """A .json file has no list of records. The message says what it holds instead, where that is known."""
 
 
 def unpack(path: Path, target: Path) -> Path:
-    """Unpacks a gzip file, within bounds. Raises UnusableError where it is damaged or a bomb."""
+    """Unpack a gzip file to `target` and return `target`. Raises UnusableError for a damaged file or a bomb."""
     written = 0
     try:
         with path.open("rb") as packed, gzip.GzipFile(fileobj=packed) as content, target.open("wb") as out:
@@ -141,7 +147,7 @@ def unpack(path: Path, target: Path) -> Path:
 
 
 def read_page(path: Path) -> Page:
-    """Read a .json file as a page. Raises UnusableError where it is too large or not JSON."""
+    """Read a .json file as a page. Raises UnusableError for one that is too large or not JSON."""
     if path.stat().st_size > LARGEST_PAGE:
         raise UnusableError(
             f"it has more than {LARGEST_PAGE >> 20} MB. Export smaller pages, or JSON Lines, which may have any size"
@@ -172,7 +178,7 @@ _NEXT_LINKS = ("@odata.nextLink", "@nextLink", "odata.nextLink")
 
 
 def _error_of(content: Mapping[str, object]) -> str:
-    """The error that a server answered with, as a phrase; empty where there is none."""
+    """Return the error in a server's response as a phrase; empty where there is none."""
     error = next((content[key] for key in ("error", "odata.error", "fault", "errors") if content.get(key)), None)
     if error is None:
         return ""
@@ -189,7 +195,7 @@ def _error_of(content: Mapping[str, object]) -> str:
 
 
 def not_json(data: bytes) -> str:
-    """What a file is that is not JSON, as a phrase: what a server answers instead, or a download that was cut off."""
+    """Return a phrase that says what a file is that is not JSON, such as a web page or a download that was cut off."""
     start = data[:1000].lstrip().lower()
     if not start:
         return "it is empty"
@@ -206,9 +212,10 @@ NOT_JSON = "it is not JSON"
 
 
 def _table_records(path: Path) -> Iterator[object]:
-    """Rows as objects without their empty cells; a list for one with more cells than the header, None for fewer.
+    """Yield each row as an object without its empty cells, or a list or None where its length is wrong.
 
-    A table with exactly the columns of our export is one: there alone an apostrophe before a formula is not data.
+    A row with more cells than the header is a list, one with fewer is None. A table with exactly the columns of our
+    own export is taken for such an export: only there is an apostrophe before a formula removed.
     """
     table = read_table(path)
     read = as_it_was if table.columns == FIELDS else str
@@ -222,5 +229,5 @@ def _table_records(path: Path) -> Iterator[object]:
 def _line(record: object) -> bytes:
     try:
         return orjson.dumps(record) + b"\n"
-    except TypeError:  # orjson reads JSON that is nested more deeply than it writes
+    except TypeError:  # orjson parses deeper nesting than it can serialize.
         return b"null\n"

@@ -1,4 +1,4 @@
-"""Saves goals that come from elsewhere, with the ids and versions that they have there."""
+"""Save imported goals with their original ids and versions."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ KIND = "goals"
 VERSIONS = "goal_versions"
 
 LABEL = "Import goals (their events stay)"
-"""What undo calls an import: it takes the goals back and leaves their events, which data health then reports."""
+"""The label of an import in the undo history. Undo removes the goals, not their events, which data health reports."""
 
 
 @dataclass(frozen=True, slots=True)
 class SavedGoals:
-    """How many goals were added, changed, and known as they are; of how many the values were kept as they are here.
+    """Counts of the saved goals.
 
-    `earlier` goals got a version that is not their current one, and no other.
+    `known` goals were in the project unchanged. `earlier` goals got only versions that are not their current one.
+    `kept` goals kept the values that they have in the project.
     """
 
     added: int
@@ -42,11 +43,11 @@ class SavedGoals:
 
 
 def save_read_goals(services: Services, edit: Editing, goals: Iterable[ReadGoal], broken: Broken) -> SavedGoals:
-    """Save every version that is new here, or that says something else than it does here, as a part of an edit.
+    """Save every version that is new or differs from the one in the project, as a part of an edit.
 
-    The newest version of a goal becomes the current one, unless the goal was changed here later. A goal whose
-    name another goal has gets a free name. One that breaks a rule is reported to `broken` and left out. Where no
-    metrics were read, a version that is known keeps the values that it has here.
+    The newest version of a goal becomes the current one, unless the goal was changed later in the project. A goal
+    whose name is taken gets a free name. One that breaks a rule is added to `broken` and left out. Where no metrics
+    were read, a known version keeps the values that it has in the project.
     """
     kept: set[str] = set()
     here = edit.all(KIND)
@@ -61,19 +62,19 @@ def save_read_goals(services: Services, edit: Editing, goals: Iterable[ReadGoal]
 
 
 class _Names:
-    """Who has which name, upper and lower case alike: looked at for each goal, so it is made once for all of them."""
+    """The names of all goals, regardless of case, indexed once so that checking each imported goal is fast."""
 
     def __init__(self, documents: Mapping[str, Document]) -> None:
         self._of = {id_: fold(str(document["name"])) for id_, document in documents.items()}
         self._counts = Counter(self._of.values())
 
     def taken(self, name: str, goal_id: str) -> bool:
-        """Whether a goal other than this one has the name."""
+        """Return whether another goal has the name."""
         folded = fold(name)
         return self._counts[folded] > (self._of.get(goal_id) == folded)
 
     def give(self, name: str, goal_id: str) -> None:
-        """This goal has the name from now on."""
+        """Record that the goal has the name from now on."""
         if goal_id in self._of:
             self._counts[self._of[goal_id]] -= 1
         self._of[goal_id] = fold(name)
@@ -86,7 +87,7 @@ _Done = Literal["current", "earlier", "known"]
 def _save(
     services: Services, edit: Editing, read: ReadGoal, broken: Broken, kept_values: set[str], names: _Names
 ) -> _Done | None:
-    """Whether a version was saved as the current one or an earlier one, or is known; None: it had to be left out."""
+    """Save a version and return whether it is now the current one, an earlier one or was known; None if left out."""
     document, kept = edit.get(KIND, read.goal.id), edit.get(VERSIONS, read.goal.version)
     stored = parse(Goal, document) if document else None
     known = parse(Goal, kept) if kept else None
@@ -109,7 +110,7 @@ def _save(
         return "known"
     is_current = _is_current(read, stored, known)
     revision = (stored.revision + 1 if stored else 1) if is_current else (known.revision if known else 0)
-    # Target and triggers are set here: the original knows none.
+    # Target and triggers exist only in this project: the original system has none.
     goal = goal.model_copy(update={"revision": revision, "target": stored.target if stored and is_current else None})
     goal = with_triggers_of(goal, stored if is_current else None)
     content = goal.model_dump(mode="json")

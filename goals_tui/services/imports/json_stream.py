@@ -1,4 +1,4 @@
-"""Reads JSON bit by bit: what a file holds beside the value at hand is never in memory."""
+"""Stream JSON from a file: only the value that is being read is in memory."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from typing import Any
 from goals_tui.services.imports.table import UnusableError
 
 LARGEST_VALUE = 64 << 20
-"""In characters: a single value that is longer is refused."""
+"""The length of the longest single value, in characters."""
 
 _PIECE = 1 << 20
 _SPACE = " \t\r\n"
 _OF_NUMBERS = "0123456789.eE+-"
-"""Where nothing else follows in what was read so far, a number may go on."""
+"""Characters that may continue a number. A number at the end of the text read so far may be incomplete."""
 
 
 class JsonStream:
-    """The JSON of a file, one document or several, read forward only.
+    """A forward-only reader of a file with one or several JSON documents.
 
         with JsonStream(path) as stream:
-            for key in stream.members():        # of the object that stands here
+            for key in stream.members():        # of the object at the current position
                 if key == "events":
-                    for _ in stream.items():    # of the list that stands here
+                    for _ in stream.items():    # of the list at the current position
                         event = stream.value()
                 else:
                     stream.skip()
 
-    Each member and each item must be read, by one of the methods, before the next. Raises UnusableError where the file
-    is not JSON.
+    The value of each member and each item must be consumed, by one of the methods, before the next one is requested.
+    Every method raises UnusableError where the file is not JSON.
     """
 
     def __init__(self, path: Path) -> None:
-        # A broken letter is no reason to refuse a log.
+        # Invalid UTF-8 in single texts is no reason to refuse a log.
         self._file = path.open(encoding="utf-8-sig", errors="replace", newline="")
         self._decode = json.JSONDecoder().raw_decode
         self._text = ""
@@ -51,7 +51,7 @@ class JsonStream:
         self._file.close()
 
     def next(self) -> str:
-        """The first character of what stands here; empty at the end of the file."""
+        """Return the first character of the next value without consuming it; empty at the end of the file."""
         while True:
             text, at = self._text, self._at
             while at < len(text) and text[at] in _SPACE:
@@ -63,7 +63,7 @@ class JsonStream:
                 return ""
 
     def members(self) -> Iterator[str]:
-        """The keys of the object that stands here; the value of each must be read before the next."""
+        """Yield the keys of the next object; the value of each must be consumed before the next key."""
         self._take("{")
         if self._ends("}"):
             return
@@ -78,7 +78,7 @@ class JsonStream:
             self._take(",")
 
     def items(self) -> Iterator[int]:
-        """The places of the items, from 0, of the list that stands here; each must be read before the next."""
+        """Yield the index of each item of the next list; each item must be consumed before the next index."""
         self._take("[")
         if self._ends("]"):
             return
@@ -91,7 +91,7 @@ class JsonStream:
             self._take(",")
 
     def value(self) -> Any:
-        """The value that stands here, as a whole."""
+        """Read and return the next value as a whole."""
         if not self.next():
             raise self._broken("its end is missing, the file was cut off")
         while True:
@@ -111,7 +111,7 @@ class JsonStream:
             self._more()
 
     def skip(self) -> None:
-        """Pass over the value that stands here; a list or an object may have any size."""
+        """Skip the next value; a list or an object may have any size."""
         first = self.next()
         if first == "{":
             for _key in self.members():
@@ -125,7 +125,7 @@ class JsonStream:
     def _more(self) -> bool:
         if self._ended:
             return False
-        # As much again as there is: a long value is not looked at a thousand times.
+        # The buffer doubles, so that a long value is not parsed again after each small piece.
         piece = self._file.read(max(_PIECE, len(self._text) - self._at))
         self._text = self._text[self._at :] + piece
         self._at = 0

@@ -1,7 +1,7 @@
-"""The readers of `import log`: each opens files of one format, as rows with named cells.
+"""The readers of `import log`: each opens files of one format as rows with named cells.
 
-The content of a file says its format, not its name. A further format is one more `Reader` in READERS: a test of the
-first bytes, and a function that opens a file as a `Log`.
+The format of a file is recognized by its content, not by its name. To support another format, add a `Reader` to
+READERS: a test of the first bytes, and a function that opens a file as a `Log`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from goals_tui.store.events.bulk_import import LONGEST_LINE
 STANDARD_INPUT = Path("-")
 
 BLANK = "blank"
-"""The fault of a row that is none: nothing stands in any of its cells."""
+"""The fault of a row whose cells are all empty. Such rows are not counted."""
 
 _HEAD = 1 << 16
 _SAMPLE = 1000
@@ -45,9 +45,10 @@ _PIECE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What the user said about the files. `wanted` are the columns that are asked for.
+    """The user's options for reading files.
 
-    `object_type`: of OCEL, which objects are sessions.
+    `wanted` are the names of the columns to read. `object_type` is the type of the objects of an OCEL log that are
+    sessions.
     """
 
     encoding: str | None = None
@@ -57,27 +58,32 @@ class ReadOptions:
 
 
 class Log(Protocol):
-    """An open log. A name may stand twice in `columns`; `notes` say what was passed over or chosen, as sentences."""
+    """An open log.
+
+    A name may occur twice in `columns`. `notes` are sentences for the user about what was skipped or chosen.
+    """
 
     columns: tuple[str, ...]
     notes: tuple[str, ...]
 
     def query(self, columns: Sequence[str]) -> str | None:
-        """A query of DuckDB: for each row its fault, then these columns in order, all VARCHAR. None: only `rows`.
+        """Return a DuckDB query for the fault of each row and then the given columns, all VARCHAR.
 
-        It fails where single records are broken; then `rows` is asked, which is slower and says which they are.
+        None where the log can be read with `rows` only. The query fails if any record is broken; then use `rows`,
+        which is slower but tells which records are broken.
         """
 
     def rows(self, columns: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-        """For each row its fault (why it can't be used; empty where it can), and its cells. Raises UnusableError."""
+        """Yield the fault of each row (why it can't be used, or empty) and its cells. Raises UnusableError."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A format. `name` is its word for `--format`; `called` is what messages call a file of it.
+    """A format that can be read.
 
-    `knows` is asked with the first bytes of a file and its path; the first reader that knows it opens it. `implied`: it
-    has the columns `log_records.COLUMNS`, and needs to be told none.
+    `name` is its value for `--format`; `called` describes a file of it in messages. `knows` takes the first bytes and
+    the path of a file and returns whether it has this format; the first reader that matches opens the file. An
+    `implied` format defines the columns itself (`log_records.COLUMNS`), so the user need not name them.
     """
 
     name: str
@@ -88,7 +94,7 @@ class Reader:
 
 
 class _CsvLog:
-    """A table as text, with whatever stands between the cells."""
+    """A table as text, with any delimiter of `table.DELIMITERS`."""
 
     def __init__(self, path: Path, options: ReadOptions) -> None:
         encoding = encoding_named(options.encoding) if options.encoding else None
@@ -149,7 +155,7 @@ class _JsonLinesLog:
                 yield (record if isinstance(record, str) else "it is not an object"), nothing
 
     def _records(self) -> Iterator[object]:
-        """Each record; a text is none: it says what is wrong."""
+        """Yield each record, or a str that says why a line can't be read."""
         with self._path.open("rb") as lines:
             while line := lines.readline(LONGEST_LINE):
                 if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
@@ -214,7 +220,7 @@ class _ParquetLog:
     def _as_text(self, column: str) -> str:
         name = _quoted(column)
         if self._kinds[column] in ("DOUBLE", "FLOAT"):
-            # 7.0 is how tools that know no missing integer write 7.
+            # Tools without a missing integer write a column of integers as floats: 7.0 for 7.
             whole = f"TRY_CAST(CASE WHEN {name} = floor({name}) THEN {name} END AS BIGINT)"
             return f"coalesce({whole}::VARCHAR, {name}::VARCHAR)"
         return f"{name}::VARCHAR"
@@ -229,7 +235,7 @@ def _quoted(name: str) -> str:
 
 
 class _SheetLog:
-    """A sheet of a spreadsheet: the one that is named, else the first with the wanted columns."""
+    """A sheet of a spreadsheet: the named one, else the first with all wanted columns, else the first with a header."""
 
     columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -243,7 +249,7 @@ class _SheetLog:
                 "sheet as CSV"
             ) from None
         try:
-            # Parts of a spreadsheet are packed: what it says of their size is all that is known before.
+            # Spreadsheets are compressed: before reading, only the sizes in their directory are known.
             _check_size(path)
             book = python_calamine.CalamineWorkbook.from_path(path)
             names = list(book.sheet_names)
@@ -276,7 +282,7 @@ class _SheetLog:
 
 
 def _sheet_cell(value: Any) -> str:
-    """A cell as a CSV file would have it: whole numbers without a point, times as ISO 8601."""
+    """Return a cell as text: whole numbers without a decimal point, times as ISO 8601."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
@@ -292,7 +298,7 @@ def _check_size(path: Path) -> None:
 
 
 def _zip_kind(head: bytes, path: Path) -> str:
-    """What a ZIP archive is by what lies in it; empty where it is none."""
+    """Return the kind of a ZIP archive according to its members; empty for a file that is none."""
     if not head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return ""
     try:
@@ -313,7 +319,7 @@ def _starts_json(head: bytes, mark: bytes) -> bool:
 
 
 def _is_json_lines(head: bytes, _path: Path) -> bool:
-    """Whether the first line is a JSON object as a whole (or longer than what was read of it)."""
+    """Return whether the first line is a complete JSON object, or begins like one and is longer than `head`."""
     if not _starts_json(head, b"{"):
         return False
     line, end, _ = head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")
@@ -341,10 +347,10 @@ _TABLES = (
     Reader("jsonl", "a list of JSON", lambda head, _: _starts_json(head, b"["), _open_json_list),
     Reader("csv", "a CSV table", _is_text, _CsvLog),
 )
-"""CSV, which any text may be, is the last."""
+"""Formats whose columns the user names. CSV is the last, because any text may be CSV."""
 
 READERS = (*_IMPLIED, *_TABLES)
-"""Every format that can be read."""
+"""Every format that can be read, in the order in which they are tried."""
 
 FORMATS = tuple(dict.fromkeys(reader.name for reader in READERS))
 _TEXTS = ("csv", "jsonl", *(reader.name for reader in _IMPLIED))
@@ -384,11 +390,11 @@ _UNREADABLE: tuple[tuple[Callable[[bytes, Path], bool], str], ...] = (
         "it is one JSON object, not JSON Lines with an object for each row",
     ),
 )
-"""What else a file may be: what to say of it."""
+"""Tests for files that can't be read, each with its message."""
 
 
 def reader_named(name: str) -> str:
-    """The format of this name. Raises WrongValueError."""
+    """Return `name` if it is the name of a format. Raises WrongValueError."""
     if name not in FORMATS:
         near = nearest_names(name, FORMATS) or FORMATS
         raise WrongValueError(f"{name!r} is not a format of logs. Use one of: {', '.join(near)}.", field="format")
@@ -396,9 +402,11 @@ def reader_named(name: str) -> str:
 
 
 def open_log(path: Path, scratch: Path, format: str | None, options: ReadOptions) -> tuple[Log, Reader]:
-    """Open a file, or standard input for `-`; it is unpacked where it is gzip. `scratch` holds temporary files.
+    """Open a file, or standard input for `-`, and return the log and its reader.
 
-    Raises UnreadableError where there is no such file, UnusableError where it can't be read as a log.
+    Gzip is unpacked. Temporary files are written to the folder `scratch`. Raises UnreadableError where there is no
+    such file, UnusableError where it can't be read as a log or does not have the given format, NotFoundError or
+    RefusedError where a sheet or a type of objects is unknown or must be given.
     """
     path = _at_hand(path, scratch)
     head = _head(path)
@@ -440,7 +448,7 @@ def _at_hand(path: Path, scratch: Path) -> Path:
     if not path.exists():
         raise UnreadableError(f"There is no file {path}. Give a table with a header, as .csv or .csv.gz.")
     if not path.is_file():
-        # A pipe, as in <(zcat log.gz): it can be read once only.
+        # A pipe, as in <(zcat log.gz), can be read only once.
         copy = scratch / "input"
         with path.open("rb") as pipe, copy.open("wb") as out:
             shutil.copyfileobj(pipe, out, _PIECE)

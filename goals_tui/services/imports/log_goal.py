@@ -1,4 +1,4 @@
-"""The goal that a log of activities suggests: what opens a case, in which order the others come, and what ends it."""
+"""Derive a goal from a log: its initial step, the order of its steps, and its completion steps."""
 
 from __future__ import annotations
 
@@ -20,15 +20,18 @@ if TYPE_CHECKING:
     from goals_tui.services.context import Services
 
 _SELDOM = 0.1
-"""A further completion step ends at least this share of the cases."""
+"""The smallest share of all cases that an additional completion step must end."""
 
 _ENDING = 0.8
-"""A further completion step is the last of at least this share of the cases that it occurs in."""
+"""An additional completion step must be the last one in at least this share of the cases in which it occurs."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Activity:
-    """What is known of one activity: in how many `cases` it occurs, and how many it `begins` and `ends`."""
+    """Statistics of one activity: the number of cases in which it occurs, and of those that it begins and ends.
+
+    `place` is the median of its position, from 1, among the different activities of a case.
+    """
 
     name: str
     cases: int
@@ -38,16 +41,19 @@ class _Activity:
 
     @property
     def reach(self) -> float:
-        """How much it looks like the end: in how many cases it is, and how seldom something follows."""
+        """A score for how likely the activity completes a case.
+
+        It grows with the number of cases that the activity ends, and with their share of the cases in which it occurs.
+        """
         return self.ends * self.ends / self.cases
 
 
 class GoalSketch:
-    """A goal drawn from the rows of a log.
+    """Derives a goal from the rows of a log.
 
-    The initial step is the one told, else the activity with which most cases begin. The others follow by their
-    median position among the different activities of a case. Completion steps are those told; else the activity that
-    ends most cases, where one that other activities seldom follow counts more, and further ones like it.
+    The initial step is the given one, else the activity that begins most cases. The other steps are ordered by their
+    median position among the different activities of a case. Completion steps are the given ones; else the activity
+    with the highest `reach`, and others that end enough cases.
     """
 
     def __init__(self, connection: DuckDBPyConnection, activities: Sequence[str], name: str, file: str) -> None:
@@ -62,9 +68,11 @@ class GoalSketch:
     def draw(
         self, services: Services, initial: str | None, completion: Sequence[str], left_out: str
     ) -> tuple[Goal, list[Guess]]:
-        """The goal, not saved yet, and what of it was guessed. `left_out` says what rows could not be used.
+        """Return the goal, which is not saved yet, and the guesses that it is based on.
 
-        Raises NotFoundError for an activity that is not there, RefusedError where there are too few or too many.
+        `left_out` is a sentence for messages about rows that could not be used. Raises NotFoundError for an unknown
+        activity, RefusedError where there are too few or too many activities, or one is both the initial and a
+        completion step.
         """
         self._check_count(services.features.max_steps, left_out)
         told = None if initial is None else self._key(initial)
@@ -98,7 +106,7 @@ class GoalSketch:
         return services.goals.draft().model_copy(update={"name": self._name, "steps": tuple(steps)}), guesses
 
     def _look(self) -> tuple[dict[str, _Activity], int]:
-        """Each activity, by its key, and how many cases there are."""
+        """Return the statistics of each activity by its key, and the number of cases."""
         keys = list(self._spelling)
         places = [keys.index(fold(activity)) for activity in self._activities]
         self._db.execute("CREATE TABLE spelling (activity VARCHAR, key INTEGER)")
@@ -150,8 +158,8 @@ class GoalSketch:
 
 
 def _endings(further: Sequence[tuple[str, _Activity]], cases: int) -> list[str]:
-    """The keys of the activities that seem to complete a case, in their order; at least one."""
-    # Where none ends a case, or several are equal, it is the later one.
+    """Return the keys of the activities that seem to complete a case, in order; at least one."""
+    # Among equals the later one wins; where none ends a case, the last one is taken.
     best, most = max(further, key=lambda one: (one[1].reach, one[1].place))
     if not most.ends:
         return [further[-1][0]]
@@ -161,7 +169,10 @@ def _endings(further: Sequence[tuple[str, _Activity]], cases: int) -> list[str]:
 
 
 def check_told(goal: Goal, initial: str | None, completion: Sequence[str]) -> None:
-    """For a goal that exists: what was told must be what it is. Raises NotFoundError, RefusedError."""
+    """Check that the given initial and completion steps are those of an existing goal.
+
+    Raises NotFoundError for an unknown step, RefusedError for a step of another kind.
+    """
     if initial is not None and goal.step(initial).kind != "initial":
         raise RefusedError(
             f"The initial step of {goal.name!r} is {goal.initial.name!r}, not {initial!r}. Leave --initial out.",

@@ -1,8 +1,8 @@
-"""Imports any log that has a case, an activity and a time in each row (docs/command-line.md).
+"""Import any log that has a case, an activity and a time in each row (docs/command-line.md).
 
-As a goal a case becomes a cycle, an activity a step; as activities a case is a session. Ids follow from the content, so
-importing twice adds nothing. The rows stay in DuckDB from file to log: memory is bounded by its limit, not by the size
-of the file.
+For a goal, each case becomes a cycle and each activity a step; for an import as activities, each case is a session.
+Ids are derived from the content, so importing a log twice adds nothing. The rows stay in DuckDB from the file to the
+event log, so memory is bounded by DuckDB's limit, not by the size of the file.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ _FIRST_ROWS = 5
 
 @dataclass(frozen=True, slots=True)
 class LogOptions:
-    """How to read a log. What is None is told by the content, or guessed, and the guess is said.
+    """Options of `import_log`. Those that are None are taken from the content or guessed; guesses are reported.
 
-    `time_zone` is the zone of times that carry none (else the project's); `time_format` is a pattern of strptime,
-    `epoch`, `epoch-ms` or `excel`. `object_type`: of OCEL, which objects are sessions. `without_text` leaves out what
-    was said, of activities. `dry_run` reads everything and changes nothing.
+    `time_zone` is the zone of times that carry none, by default the project's. `time_format` is a pattern of strptime,
+    `epoch`, `epoch-ms` or `excel`. `object_type` is the type of the objects of an OCEL log that are sessions.
+    `without_text` leaves out the texts of activities. `dry_run` reads everything and changes nothing.
     """
 
     initial: str | None = None
@@ -71,7 +71,7 @@ class LogOptions:
 
 _STEPS = Columns("session", "name", "time", endpoint="endpoint", locale="locale", snapshot="snapshot")
 _ACTIVITIES = replace(_STEPS, id="id", kind="kind", text="text", parent="parent", flow="flow", channel="channel")
-"""What records are read as whose format says what they hold."""
+"""The columns of formats that define their columns themselves."""
 
 
 def import_log(
@@ -82,12 +82,14 @@ def import_log(
     options: LogOptions,
     progress: Progress = silent,
 ) -> ImportResult:
-    """Import logs; `-` is standard input. `columns` are of tables. Without a goal's name they are activities.
+    """Import logs as events of a goal, or as activities if `goal_name` is None. The file `-` is standard input.
 
-    The goal is made where there is none of this name (see `GoalSketch`). Rows that can't be used are left out, counted
-    and named. Raises UnreadableError for a file that is no log, NotFoundError for an unknown column or activity,
-    WrongValueError for an option that means nothing or is missing, RefusedError for times that can be read in two ways
-    or a goal that can't be made; then nothing is imported.
+    `columns` names the columns of tables; other formats define their own. A goal that does not exist is created (see
+    `GoalSketch`). Rows that can't be used are left out, counted, and the first of them reported.
+
+    Nothing is imported if an error is raised: UnreadableError for a file that is not a log, NotFoundError for an
+    unknown column or activity, WrongValueError for an invalid or missing option, RefusedError for ambiguous times or a
+    goal that can't be created.
     """
     goal_name = None if goal_name is None else clean_line(goal_name)
     if goal_name is not None and len(goal_name) > MAX_NAME:
@@ -182,9 +184,10 @@ def _load(
     *,
     as_steps: bool,
 ) -> list[str]:
-    """Take the rows of a file; gives what is to be said of it.
+    """Load the rows of a file and return notes for the user about it.
 
-    Raises UnreadableError, NotFoundError, WrongValueError.
+    Raises UnreadableError for a file that is not a log, NotFoundError for an unknown column, WrongValueError where the
+    columns of a table are not given.
     """
     scratch.mkdir()
     wanted = tuple(columns.told().values()) if columns else ()
@@ -226,7 +229,7 @@ def _goal(
     called: str,
     options: LogOptions,
 ) -> tuple[Goal, bool, list[Guess]]:
-    """The goal that takes the events, whether it is new, and what of it was guessed."""
+    """Return the goal of the events, whether it is new, and the guesses that it is based on."""
     try:
         goal = services.goals.get(name)
     except NotFoundError:
@@ -259,7 +262,7 @@ def _time_guesses(rows: LogRows) -> list[Guess]:
 
 
 def _activities(connection: DuckDBPyConnection) -> str:
-    """A query for the activities of the rows that can be used."""
+    """Return a query for the activities of the usable rows."""
     given = connection.execute("SELECT count(*) FROM rows WHERE reason IS NULL AND id IS NULL").fetchone()
     made = "id"
     if given and given[0]:
@@ -278,17 +281,17 @@ def _activities(connection: DuckDBPyConnection) -> str:
 
 
 def _events(services: Services, connection: DuckDBPyConnection, goal: Goal) -> str:
-    """A query for the events of the rows that can be used, with the columns FIELDS."""
+    """Return a query for the events of the usable rows, with the columns FIELDS."""
     project_id = services.project.get().id
     name_endpoints(connection, "SELECT DISTINCT endpoint FROM timed WHERE reason IS NULL AND endpoint IS NOT NULL")
-    # Made as earlier versions made them, so that an import of then adds nothing now.
+    # Ids must be the same as in earlier versions, so that repeating an old import adds nothing.
     fraction = "CASE WHEN microsecond(moment) % 1000000 = 0 THEN '' ELSE strftime(moment, '.%f') END"
     content = (
         f'{_text(goal.id)} || chr(10) || "case" || chr(10) || step_id || chr(10) || '
         f"strftime(moment, '%Y-%m-%dT%H:%M:%S') || {fraction} || '+00:00'"
     )
     cycle_id = uuid5(f'{_text(f"{goal.id} ")} || "case"')
-    # As a table: whoever asks it for rows with an id would else have every id made twice.
+    # A table, because with a subquery a condition on `id` would compute every id a second time.
     connection.execute(
         f"CREATE TABLE identified AS SELECT substr(sha256(content), 1, 24) AS id, {cycle_id} AS cycle_id, moment, "
         f'step_id, coalesce(session, "case") AS session, locale, endpoint, endpoint_kind, snapshot FROM (SELECT *, '
@@ -315,7 +318,7 @@ def _events(services: Services, connection: DuckDBPyConnection, goal: Goal) -> s
 
 
 def name_endpoints(connection: DuckDBPyConnection, names: str) -> None:
-    """Make the table `endpoints`: of each endpoint that a query names, its name and endpoint_kind."""
+    """Create the table `endpoints` with the name and endpoint_kind of each endpoint that the query `names` returns."""
     found = [(name, source(name, None, None, None).endpoint_type) for (name,) in connection.execute(names).fetchall()]
     connection.execute("CREATE TABLE endpoints (name VARCHAR, endpoint_kind VARCHAR)")
     connection.execute(
@@ -337,5 +340,5 @@ def _as_json(goal: Goal, is_new: bool) -> dict[str, object]:
 
 
 def _part(progress: Progress, begin: float, end: float, text: str) -> Callable[[float], None]:
-    """Hears how far a part of the import is, from 0 to 1, and says how far that is of the whole."""
+    """Return a callback that converts the progress of one phase, from 0 to 1, to that of the whole import."""
     return lambda fraction: progress(begin + (end - begin) * fraction, text)

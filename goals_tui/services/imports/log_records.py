@@ -1,6 +1,6 @@
-"""Logs whose format says what a session, a name and a time are: XES, OCEL, OTLP, Rasa and Bot Framework.
+"""Readers of formats that define session, name and time: XES, OCEL, OTLP, Rasa and Bot Framework.
 
-Each is read bit by bit and written again as one kind of JSON Lines, which DuckDB reads: memory is bounded.
+Each file is streamed and rewritten as JSON Lines, which DuckDB reads, so that memory is bounded.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ COLUMNS = (
     "snapshot",
     "channel",
 )
-"""What a record is read as. Those of one moment stay in the order of the file."""
+"""The columns of a record. Records of the same moment stay in the order of the file."""
 
 _FIELDS = {"fault": "VARCHAR"} | dict.fromkeys(COLUMNS, "VARCHAR")
 _MOST_WAITING = 200_000
@@ -46,7 +46,7 @@ Record = dict[str, Any]
 
 
 class RecordLog:
-    """An open log of records. `source` is a query with a fault and COLUMNS, all text."""
+    """An open log of records. `source` is a query with the columns `fault` and COLUMNS, all VARCHAR."""
 
     columns: tuple[str, ...] = COLUMNS
 
@@ -55,11 +55,11 @@ class RecordLog:
         self.notes: tuple[str, ...] = tuple(notes)
 
     def query(self, columns: Sequence[str]) -> str | None:
-        """A query of DuckDB: for each record its fault, then these columns."""
+        """Return a DuckDB query for the fault of each record and then the given columns."""
         return f"SELECT fault, {', '.join(columns)} FROM ({self._source})"
 
     def rows(self, columns: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-        """The same rows one by one."""
+        """Yield the fault of each record (empty for a usable one) and its cells. Raises UnusableError."""
         import duckdb
 
         try:
@@ -73,7 +73,7 @@ class RecordLog:
 
 
 def _written(path: Path, records: Iterable[Record]) -> str:
-    """The query for records that are written to a file beside `path`."""
+    """Write records to a file next to `path` and return a query for them."""
     lines = path.with_name(f"{path.name}.records")
     with lines.open("wb") as out:
         for record in records:
@@ -86,9 +86,9 @@ def _line(record: Record) -> bytes:
 
 
 def _text(value: object) -> str | None:
-    """A single value as text; None for what is none."""
+    """Return a number or a non-empty text as text, None for any other value."""
     if isinstance(value, str):
-        # A half character can't be written.
+        # Lone surrogates can't be encoded.
         return value.encode("utf-8", "replace").decode() or None
     if isinstance(value, bool) or value is None or isinstance(value, dict | list):
         return None
@@ -100,7 +100,7 @@ def _dict(value: object) -> Mapping[str, Any]:
 
 
 def _documents(stream: JsonStream) -> Iterator[None]:
-    """Each object of a file that holds one, several, or a list of them, ready to be read."""
+    """Position the stream at each object of a file with one object, several, or a list of them."""
     while first := stream.next():
         if first == "[":
             for _place in stream.items():
@@ -113,7 +113,7 @@ def _documents(stream: JsonStream) -> Iterator[None]:
 
 
 class _XesParser:
-    """Takes the events out of the XML of a log as it is fed. An attribute counts where it stands in its element."""
+    """An incremental parser of XES. Only attributes directly below a trace or an event count, not nested ones."""
 
     def __init__(self) -> None:
         from xml.parsers import expat
@@ -130,7 +130,7 @@ class _XesParser:
         self.is_log = False
 
     def feed(self, data: bytes, *, last: bool = False) -> list[Record]:
-        """The records that were completed by this piece of the file. Raises UnusableError."""
+        """Parse a piece of the file and return the records that it completes. Raises UnusableError."""
         self.found = []
         try:
             self._parser.Parse(data, last)
@@ -183,7 +183,7 @@ def _xes_record(event: dict[str, str]) -> Record:
 
 
 def open_xes(path: Path, _options: object) -> RecordLog:
-    """A log of IEEE 1849: a trace is a session, named by its concept:name."""
+    """Open an XES log (IEEE 1849). Each trace is a session; its id is the concept:name. Raises UnusableError."""
 
     def records() -> Iterator[Record]:
         parser = _XesParser()
@@ -201,7 +201,11 @@ def open_xes(path: Path, _options: object) -> RecordLog:
 
 
 def open_ocel(path: Path, options: Any) -> RecordLog:
-    """An OCEL 2.0 log in JSON: each object of the type that was asked for is a session. Raises RefusedError."""
+    """Open an OCEL 2.0 log in JSON. Each object of the type `options.object_type` is a session.
+
+    Raises RefusedError where the log has several types of objects and none is given, NotFoundError for a type that it
+    does not have, UnusableError for a file that is no OCEL log or has no event of any object.
+    """
     objects, events = (path.with_name(f"{path.name}.{what}") for what in ("objects", "events"))
     with objects.open("wb") as to_objects, events.open("wb") as to_events, JsonStream(path) as stream:
         if stream.next() != "{":
@@ -309,7 +313,7 @@ def _attribute(pairs: str, keys: str, name: str) -> str:
 
 
 def open_otlp(path: Path, _options: object) -> RecordLog:
-    """Traces as OTLP/JSON, one request a line, one object, or a list: each span is an activity."""
+    """Open traces in OTLP/JSON: one export request a line, a single one, or a list. Each span is an activity."""
     lines = path
     if not _one_a_line(path):
         lines = path.with_name(f"{path.name}.spans")
@@ -362,7 +366,7 @@ def open_otlp(path: Path, _options: object) -> RecordLog:
 
 
 def _one_a_line(path: Path) -> bool:
-    """Whether each of the first lines is a whole object, as the file exporter of a collector writes them."""
+    """Return whether the first line is a complete object, as the file exporter of a collector writes them."""
     with path.open("rb") as file:
         line = file.readline(LONGEST_LINE * 4)
     try:
@@ -372,7 +376,7 @@ def _one_a_line(path: Path) -> bool:
 
 
 def _split_request(stream: JsonStream, out: IO[bytes]) -> None:
-    """Write an export request of any size as lines of a few spans each."""
+    """Write an export request of any size as several lines with a limited number of spans each."""
     if stream.next() != "{":
         stream.skip()
         out.write(b"{}\n")
@@ -433,9 +437,10 @@ def _split_resource(stream: JsonStream, out: IO[bytes]) -> None:
 
 
 def open_rasa(path: Path, _options: object) -> RecordLog:
-    """Trackers, one or many: the sender is the session. Their times do not always increase: the order of a list does.
+    """Open Rasa trackers, one or several. Each sender is a session.
 
-    A time that lies before the one above it counts as that one.
+    The order of a tracker's list is more reliable than its times: a time that is earlier than the one before it in the
+    list is replaced by that one.
     """
     late = 0
 
@@ -486,7 +491,10 @@ def _instant(seconds: float) -> str:
 
 
 def _rasa_record(item: object) -> tuple[Record, float | None]:
-    """A record without its session and time, and the time in seconds since 1970."""
+    """Return the record of an event without its session, and the time in seconds since 1970.
+
+    The time is None where there is no valid one; then the record holds it as it is written.
+    """
     event = _dict(item)
     what = _text(event.get("event"))
     if what is None:
@@ -514,7 +522,7 @@ def _rasa_record(item: object) -> tuple[Record, float | None]:
 
 
 def open_bot_framework(path: Path, _options: object) -> RecordLog:
-    """Transcripts: lists of activities, or one a line."""
+    """Open Bot Framework transcripts: a list of activities, or one activity a line."""
 
     def records() -> Iterator[Record]:
         with JsonStream(path) as stream:
@@ -542,7 +550,7 @@ def _bot_record(item: object) -> Record:
         kind, name = "event", name or what
 
     def within(own: object) -> str | None:
-        """An id of an activity, which its conversation alone may know."""
+        """Prefix an activity's id with the conversation, because it may be unique only within the conversation."""
         text = _text(own)
         return text if text is None or session in text else f"{session}|{text}"
 
@@ -559,12 +567,16 @@ def _bot_record(item: object) -> Record:
     }
 
 
-# -- which of them a file is
+# -- recognizing formats
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format: its word for `--format`, what messages call a file of it, the first bytes of one, how it is opened."""
+    """A format that defines its columns.
+
+    `name` is its value for `--format`; `called` describes a file of it in messages. `knows` tells by the first bytes
+    whether a file has this format; `open` opens it.
+    """
 
     name: str
     called: str
@@ -582,7 +594,7 @@ def _is_xes(head: bytes) -> bool:
 
 
 def _has(*wanted: bytes | tuple[bytes, ...]) -> Callable[[bytes], bool]:
-    """Whether JSON begins with all of these keys, or one of those that stand together."""
+    """Return a test for JSON with all these keys in its first bytes; of the keys in a tuple, one is enough."""
 
     def look(head: bytes) -> bool:
         if not _start(head).startswith((b"{", b"[")):

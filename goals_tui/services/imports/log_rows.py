@@ -1,4 +1,4 @@
-"""The rows of logs as tables of DuckDB: read, cleaned and timed; a row that can't be used has the reason why."""
+"""The rows of logs as DuckDB tables: loaded, cleaned, timed, and with a reason where a row can't be used."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 _SOME = 10_000
 
 _LONGEST_CELL = 1000
-"""In characters: what is longer is no name and no time, and is cut before it is said so."""
+"""In characters. A longer cell can be neither a name nor a time; it is cut to this length before it is rejected."""
 
 _PLAIN = "[!-~]+(?: [!-~]+)*"
-"""Text that `clean_line` leaves as it is. All other text is cleaned in Python, each once."""
+"""A pattern of text that `clean_line` leaves unchanged. Each distinct other text is cleaned once, in Python."""
 
 _TEXT_ODD = r"[^\n\t \pL\pM\pN\pP\pS]"
-"""What `clean_text` may take out of a longer text."""
+"""A pattern of characters that `clean_text` may remove from a text."""
 
 _LABELS = ("session", "endpoint", "locale", "snapshot", "parent", "flow", "channel")
 _TRUSTED = ("kind",)
-"""What only our own readers give, in words of ours."""
+"""Columns that only our own readers fill, with fixed words: they need no cleaning."""
 
 _CODES = ("form", "no_time", "time", "years", "no_case", "no_step", "long_step", "id", *_LABELS, "goal")
-"""Why a row is left out; the first that holds counts."""
+"""Codes of the reasons why a row is left out. The first that applies counts."""
 
 
 _TESTS = (
@@ -55,14 +55,14 @@ _TESTS = (
     *(f"length({what}) > {LONGEST_FIELD}" for what in _LABELS[1:]),
 )
 _REASON = f"CASE {' '.join(f'WHEN {test} THEN {code}' for code, test in enumerate(_TESTS))} END"
-"""SQL for the place in _CODES of why a row can't be used; the last of them is known once there is a goal."""
+"""SQL for the index in _CODES of the reason why a row can't be used, else NULL. `match` adds the last one, `goal`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The names of the columns to read. Without a session each case is a session of its own.
+    """The names of the columns to read. Without a `session`, each case is a session of its own.
 
-    Those from `id` on are of activities only.
+    The columns from `id` on are used for activities only.
     """
 
     cycle: str
@@ -80,13 +80,13 @@ class Columns:
     channel: str | None = None
 
     def told(self) -> dict[str, str]:
-        """The columns that are there, by what they hold."""
+        """Return the names of the given columns by field."""
         named = ((one.name, getattr(self, one.name)) for one in fields(self))
         return {what: name for what, name in named if name is not None}
 
 
 class LeftOutRow(NamedTuple):
-    """A row that can't be used: its file, its number there from 1 (blank rows are none), and why."""
+    """A row that can't be used: its file, its number in the file from 1 without blank rows, and the reason."""
 
     file: str
     row: int
@@ -94,7 +94,7 @@ class LeftOutRow(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """How many rows there are, how many can be used, in how many cases; `left_out`: how many not, by why in words."""
+    """Numbers of rows, usable rows and their cases. `left_out` counts the other rows by reason, as a phrase."""
 
     rows: int
     usable: int
@@ -105,41 +105,43 @@ class Counts(NamedTuple):
 class LogRows:
     """The rows of one or more logs: `load` each, `read` them, and `match` their steps with those of a goal.
 
-    The view `rows` has number, file, "case", step, and what else `Columns` names (cleaned), moment (UTC) and reason,
-    which is NULL where a row can be used; after `match` also step_id. `step_needed`: rows without one can't be used.
+    The view `rows` has the columns number, file, "case", step, the other fields of `Columns` (cleaned), moment (UTC)
+    and reason, which is NULL for a usable row; after `match` also step_id. If `step_needed`, rows without a step
+    can't be used.
     """
 
     def __init__(self, connection: DuckDBPyConnection, scratch: Path, *, step_needed: bool = True) -> None:
         self._db = connection
         self._columns: dict[str, str] = {}
-        """The columns of all files, by what they hold."""
+        """The names of the columns of all files, by field."""
         self._held: list[dict[str, str]] = []
-        """The same of each file."""
+        """The names of the columns of each file, by field."""
         self._scratch = scratch
         self._step_needed = step_needed
-        self._files: list[tuple[str, int, int]] = []  # name, rows, blank ones among them
+        self._files: list[tuple[str, int, int]] = []  # name, rows, blank rows
         self.time_guess: TimeGuess | None = None
         self.local_times = 0
-        """How many times carry no zone."""
+        """The number of times without a zone."""
         self.odd_times = 0
-        """How many of them the clock of their zone skips or shows twice."""
+        """The number of times without a zone that the local clock skips or shows twice."""
         self.cut_texts = 0
-        """How many texts were cut at MAX_TEXT characters."""
+        """The number of texts that were cut to MAX_TEXT characters."""
 
     @property
     def columns(self) -> dict[str, str]:
-        """The columns of all files, by what they hold."""
+        """The names of the columns of all files, by field."""
         return self._columns
 
     @property
     def blank(self) -> int:
-        """How many rows hold nothing that is asked for."""
+        """The number of blank rows."""
         return sum(blank for _name, _rows, blank in self._files)
 
     def load(self, log: Log, name: str, told: Columns, *, named_only: bool = False) -> None:
-        """Take the rows of a log; `named_only`: one without a step counts as blank.
+        """Load the rows of a log. If `named_only`, rows without a step count as blank.
 
-        Raises UnusableError, and NotFoundError for a column that it does not have.
+        Raises NotFoundError for a column that the log does not have, UnusableError where two columns have the same
+        name or the log can't be read.
         """
         import duckdb
 
@@ -161,7 +163,7 @@ class LogRows:
             except duckdb.InterruptException:
                 raise
             except duckdb.Error:
-                query = None  # Single records are broken: only one by one it can be said which.
+                query = None  # Some records are broken; reading them one by one tells which.
         if query is None:
             copy = self._scratch / f"{table}.csv"
             with copy.open("w", encoding="utf-8", errors="replace", newline="") as out:
@@ -177,7 +179,10 @@ class LogRows:
         self._columns = {**held, **self._columns}
 
     def read(self, zone: ZoneInfo, time_format: str | None, now: datetime) -> None:
-        """Clean and time all rows. Times without a zone are of `zone`. Raises WrongValueError, RefusedError."""
+        """Clean and time all rows. Times without a zone are local times of `zone`.
+
+        Raises WrongValueError for an invalid `time_format`, RefusedError for ambiguous times.
+        """
         parts, start = [], 0
         for place, (_name, count, _blank) in enumerate(self._files):
             held = (
@@ -227,7 +232,7 @@ class LogRows:
         self._db.execute("CREATE VIEW rows AS SELECT * FROM timed")
 
     def match(self, steps: dict[str, str | None]) -> None:
-        """Say the id of the goal's step for each activity; None where it has none."""
+        """Assign the id of the goal's step to each activity; None where the goal has no such step."""
         self._db.execute("CREATE TABLE steps (activity VARCHAR, step_id VARCHAR)")
         self._insert("steps", list(steps.items()))
         self._db.execute(
@@ -237,14 +242,14 @@ class LogRows:
         )
 
     def activities(self) -> dict[str, int]:
-        """The activities of the rows that can be used, and how many rows each has; by name."""
+        """Return the number of usable rows of each activity, sorted by name."""
         found = self._db.execute(
             "SELECT step, count(*) FROM rows WHERE reason IS NULL AND step <> '' GROUP BY step ORDER BY step"
         )
         return {str(step): int(count) for step, count in found.fetchall()}
 
     def counts(self) -> Counts:
-        """How many rows there are, and what of them can be used."""
+        """Count the rows, usable rows, cases, and rows left out by reason."""
         found = self._db.execute(
             f"SELECT reason, count(*) FROM rows WHERE fault IS DISTINCT FROM '{BLANK}' GROUP BY reason "
             "ORDER BY count(*) DESC, reason"
@@ -256,7 +261,7 @@ class LogRows:
         return Counts(usable + sum(left_out.values()), usable, int(cases), left_out)
 
     def first(self, count: int) -> list[dict[str, str | None]]:
-        """The first rows that can be used, as they are read."""
+        """Return the first `count` usable rows, cleaned, with times in UTC."""
         found = self._db.execute(
             "SELECT \"case\", nullif(step, ''), strftime(moment, '%Y-%m-%dT%H:%M:%S.%gZ'), session, endpoint, locale, "
             f"snapshot, kind, text FROM rows WHERE reason IS NULL ORDER BY number LIMIT {count}"
@@ -265,7 +270,7 @@ class LogRows:
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def left_out_rows(self, most: int, goal: Goal | None = None) -> Iterator[LeftOutRow]:
-        """The first rows that can't be used, in order."""
+        """Yield the first `most` rows that can't be used, in order. `goal` is named in the reasons of unknown steps."""
         found = self._db.execute(
             'SELECT number, reason, raw.fault, raw."time", odd.step FROM raw JOIN (SELECT number, reason, step '
             f"FROM rows WHERE reason IS NOT NULL AND fault IS DISTINCT FROM '{BLANK}' ORDER BY number LIMIT {most}) "
@@ -323,7 +328,7 @@ class LogRows:
             )
 
     def _set_clock(self, zone: ZoneInfo) -> None:
-        """Turn the times that carry no zone into instants."""
+        """Convert times without a zone to UTC."""
         within = "NOT zoned AND moment >= TIMESTAMP '1969-12-31' AND moment < TIMESTAMP '2200-01-02'"
         days = self._db.execute(f"SELECT DISTINCT moment::DATE FROM timed WHERE {within}").fetchall()
         if not days:
@@ -356,14 +361,14 @@ class LogRows:
             self._take_second_readings()
 
     def _take_second_readings(self) -> None:
-        """Where the times of a case would run backwards, an hour that is shown twice is its second showing."""
+        """Take the second reading of a local time that occurs twice where the times of a case would run backwards."""
         ordered = 'OVER (PARTITION BY "case" ORDER BY number)'
         on, back = self._row(
             "SELECT count(*) FILTER (moment > earlier), count(*) FILTER (moment < earlier) FROM (SELECT moment, again, "
             f"lag(moment) {ordered} AS earlier, lag(again) {ordered} AS earlier_again FROM timed) "
             "WHERE again IS NULL OR earlier_again IS NULL"
         )
-        # Some logs have the newest row first.
+        # Some logs are sorted with the newest row first.
         order = "DESC" if back > on else ""
         found = self._db.cursor().execute(
             'SELECT "case", number, moment, again FROM timed WHERE moment IS NOT NULL AND "case" IN '
@@ -386,7 +391,7 @@ class LogRows:
         )
 
     def _place(self, number: int) -> tuple[str, int]:
-        """The file of a row, and its number there."""
+        """Return the name of a row's file, and the row's number in it from 1, without blank rows."""
         for place, (name, count, blank) in enumerate(self._files):
             if number < count:
                 if blank:

@@ -1,6 +1,7 @@
-"""Imports what the original exports: goals with their steps, metrics and events, and activities (docs/command-line.md).
+"""Import exports of the original system: goals with their steps, metrics and events, and activities.
 
-Goals and events are written as one, after everything was read. Importing again what is there already adds nothing.
+Goals and events are committed together, after everything was read. Importing the same data again adds nothing. See
+docs/command-line.md.
 """
 
 from __future__ import annotations
@@ -46,13 +47,13 @@ if TYPE_CHECKING:
     from goals_tui.store.events.parts import Prepared
 
 _READING = 0.5
-"""The share of the time that reading the files takes; writing the events takes the rest."""
+"""The share of the progress for reading the files; writing the events takes the rest."""
 
 _COPYING = 0.6
-"""The share of writing that can be followed; after it, what was in the log already is left out."""
+"""The share of writing whose progress is known. The rest is leaving out the events that were in the log already."""
 
 _SAVING = 0.95
-"""How far an import is that only has to save the goals and to commit."""
+"""The progress when only saving the goals and the commit remain."""
 
 
 def import_odata(
@@ -63,12 +64,14 @@ def import_odata(
     without_text: bool = False,
     progress: Progress = silent,
 ) -> ImportResult:
-    """Import files and folders. `unit` is what durations are in: the original does not say, so seconds unless told.
+    """Import files and folders with exported collections.
 
-    Conversations and ExecutedSteps become activities, `without_text` without what was said.
+    `unit` is the unit of durations, which the export does not state; seconds by default. Conversations and
+    ExecutedSteps become activities, without their texts if `without_text`. Broken records are left out, counted, and
+    the first of them reported; so are broken or unused files of a folder.
 
-    Broken records are left out and named. Raises UnreadableError and RefusedError for a file that was given by
-    itself and can't be used as a whole (in a folder it counts as broken), and then imports nothing.
+    Raises UnreadableError or RefusedError for a file that the user gave and that can't be used as a whole,
+    WrongValueError for an unknown unit; then nothing is imported.
     """
     broken, batch = Broken(), services.batches.new_id()
     goals = GoalRecords(broken, duration_unit(unit or DURATION_UNIT), currency_digits(services.project.get().currency))
@@ -103,7 +106,7 @@ def import_odata(
             progress(_SAVING, "Saving goals")
             known = {goal.id: goal for goal in services.goals.all()}
             read = goals.assemble(known)
-            # They are not one with the goals: written first, they are of a batch that is known.
+            # Activities are not committed together with goals. Written before, they are part of the batch.
             happened_part = _write_activities(services, happened, batch) if taken.count else None
             what = f"import odata {_called(paths)}"
             with services.batches.adding(batch, what, part, LABEL, committed=happened_part) as edit:
@@ -141,12 +144,12 @@ def _called(paths: Sequence[Path]) -> str:
 
 
 def _part(progress: Progress, begin: float, share: float, text: str) -> Callable[[float], None]:
-    """Hears how far a part of the import is, from 0 to 1, and says how far that is of the whole."""
+    """Return a callback that converts the progress of one phase, from 0 to 1, to that of the whole import."""
     return lambda fraction: progress(begin + share * fraction, text)
 
 
 def _read(file: DataFile, place: Path, reader: _Reader, broken: Broken) -> Unused | None:
-    """Read one file; why not, where it holds no records."""
+    """Read one file. Return None, also for a broken file of a folder, or an `Unused` where it holds no records."""
     try:
         lines, page = to_lines(file, place)
         reader.read(file, lines, page)
@@ -164,20 +167,21 @@ def _read(file: DataFile, place: Path, reader: _Reader, broken: Broken) -> Unuse
 
 
 class _Pages:
-    """The pages of an import, by collection: whether the server said that there are more of them."""
+    """The pages of an import by collection, to find out whether pages are missing."""
 
     def __init__(self) -> None:
         self._read: dict[Collection | None, list[tuple[str, Page]]] = defaultdict(list)
 
     def add(self, file: str, page: Page) -> None:
-        """Take a page."""
+        """Add a page; its first record tells the collection."""
         first = next((record for record in page.records or () if isinstance(record, dict)), None)
         self._read[collection_of(first) if first else None].append((file, page))
 
     def incomplete(self, here: Mapping[str | None, int]) -> Iterator[Incomplete]:
-        """Where records are missing. `here` says how many of a collection there are in all, by now.
+        """Yield the collections of which records are missing.
 
-        A page says what its server has, however many pages there are: so those of a collection are looked at together.
+        `here` is the number of records of a collection that the project has after the import. The count in a page is
+        that of all pages, so the pages of a collection are considered together.
         """
         for kind, pages in self._read.items():
             got = sum(len(page.records or ()) for _, page in pages)
@@ -196,7 +200,7 @@ class _Pages:
 
 
 class _Reader:
-    """Sorts the records of files: plain events in bulk, all others one by one."""
+    """Reads the records of files: plain events in bulk, all others one by one."""
 
     def __init__(
         self,
@@ -215,7 +219,7 @@ class _Reader:
         self._pages = pages
 
     def read(self, file: DataFile, lines: Path, page: Page | None) -> None:
-        """Take every record of a file, given as JSON Lines."""
+        """Read every record of a file, given as JSON Lines."""
         if page is not None:
             self._pages.add(file.name, page)
         for number, line in self._bulk.load(lines):
@@ -225,7 +229,7 @@ class _Reader:
                 self._broken.add(file.name, number, str(error))
 
     def _take(self, line: bytes, place: Place, *, is_table: bool) -> None:
-        """Raises ValueError with what is wrong."""
+        """Read one record. Raises ValueError; its message says what is wrong with the record."""
         if not line:
             raise ValueError(f"it is longer than {LONGEST_LINE >> 20} MB")
         try:
@@ -248,7 +252,7 @@ class _Reader:
 
 
 class _Activities:
-    """Takes the records of Conversations and ExecutedSteps as activities, one a line."""
+    """Writes the records of Conversations and ExecutedSteps as activities, one a line."""
 
     def __init__(self, out: BinaryIO, *, with_text: bool) -> None:
         self._out = out
@@ -257,7 +261,7 @@ class _Activities:
         self.count = 0
 
     def add(self, kind: Collection, record: dict[str, Any], place: Place) -> None:
-        """Raises ValueError with what is wrong."""
+        """Write one record as an activity. Raises ValueError; its message says what is wrong with the record."""
         if "stepPath" in record and "inputText" not in record:
             raise ValueError("it is the summary of a session, no message; the steps are in ExecutedSteps")
         text = {name: _text(value) for name, value in record.items() if value not in (None, "")}
@@ -302,7 +306,7 @@ def _message_fields(text: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write_activities(services: Services, lines: Path, batch: str) -> Prepared:
-    """Add activities, given one a line, to the log, as a part that is committed: it says how many were new."""
+    """Commit the activities of a JSON Lines file to their log, and return the part, which counts the new ones."""
     with bare_connection() as connection:
         load_appended(connection, [lines], ACTIVITIES)
         with services.workspace.activities.adding(connection, "SELECT * FROM appended", batch) as part:
@@ -318,7 +322,10 @@ def _moment(written: object) -> datetime | None:
 
 
 def checked_event(record: dict[str, Any]) -> GoalEvent:
-    """The event of a record; a number or truth value may stand for a text. Raises ValueError with what is wrong."""
+    """Return the event of a record. Numbers and booleans are converted to text.
+
+    Raises ValueError; its message says what is wrong with the record.
+    """
     fields = {name: _text(record[name]) for name in FIELDS if record.get(name) is not None}
     moment = fields.get("timestamp")
     if moment is not None:
@@ -333,7 +340,7 @@ def checked_event(record: dict[str, Any]) -> GoalEvent:
 
 
 def _text(value: Any) -> Any:
-    """What DuckDB makes of numbers and truth values where a text is expected."""
+    """Convert a number or boolean to text as DuckDB does; return any other value unchanged."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, (int, float)) else value

@@ -1,4 +1,4 @@
-"""Goals out of the collections Goals, GoalSteps and GoalStepMetrics of the original system."""
+"""Assemble goals from the collections Goals, GoalSteps and GoalStepMetrics of the original system."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ DURATION_UNITS = {
 }
 
 DURATION_UNIT = "seconds"
-"""What durations are in unless told."""
+"""The default unit of durations."""
 
 ROUNDED = Decimal("0.000001")
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = 1 << 40
-"""The place of steps that have none."""
+"""The place of a step without `order`."""
 
 
 def duration_unit(name: str) -> Decimal:
-    """How many seconds a unit has; raises WrongValueError."""
+    """Return the number of seconds in a unit. Raises WrongValueError for an unknown one."""
     if name not in DURATION_UNITS:
         near = nearest_names(name, DURATION_UNITS) or tuple(DURATION_UNITS)
         raise WrongValueError(
@@ -50,7 +50,7 @@ def duration_unit(name: str) -> Decimal:
 
 
 def collection_of(record: Record) -> Collection | None:
-    """To which collection a record belongs, by its keys."""
+    """Return the collection of a record according to its keys, or None."""
     if record.get("goalCycleId") is not None or ("stepId" in record and "sessionId" in record):
         return "GoalEvents"
     if record.get("goalStepMetricId") is not None:
@@ -68,7 +68,7 @@ def collection_of(record: Record) -> Collection | None:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a record stands."""
+    """The location of a record: the name of its file and its number in the file."""
 
     file: str
     record: int
@@ -76,7 +76,7 @@ class Place:
 
 @dataclass(slots=True)
 class _Parts:
-    """What was read of one goal, by version; None is the version of records that carry none."""
+    """The records of one goal by version; records without a version are under None."""
 
     goals: dict[str | None, tuple[Record, Place]] = field(default_factory=dict)
     steps: dict[str | None, dict[str, tuple[Record, Place]]] = field(default_factory=lambda: defaultdict(dict))
@@ -85,9 +85,10 @@ class _Parts:
 
 @dataclass(frozen=True, slots=True)
 class ReadGoal:
-    """One version of a goal as it was read; `current` says that the collection Goals held it.
+    """One version of a goal as it was read.
 
-    `valued` says that metrics were read at all, of whatever goal: else nothing is known of what its steps are worth.
+    `current` is true where the collection Goals has this version. `valued` is true where metrics of any goal were
+    read; otherwise the worth of the steps is unknown.
     """
 
     goal: Goal
@@ -97,26 +98,29 @@ class ReadGoal:
 
     @property
     def unpriced(self) -> list[tuple[str, str]]:
-        """The names of the goal and of each step whose value could not be read."""
+        """The name of the goal paired with that of each step whose value could not be read."""
         return [(self.goal.name, step.name) for step in self.goal.steps if step.metrics.unpriced]
 
 
 class GoalRecords:
-    """Collects the records of the three collections in any order, and puts the goals together."""
+    """Collects the records of the three collections in any order, and assembles the goals.
+
+    `seconds_per_unit` is the length of the unit of durations, `digits` the number of decimals of the currency.
+    """
 
     def __init__(self, broken: Broken, seconds_per_unit: Decimal, digits: int) -> None:
         self._broken = broken
         self._seconds = seconds_per_unit
         self._digits = digits
         self.durations = False
-        """Whether there were durations: those of which only the unit says how long they are."""
+        """Whether there were durations above 0, whose length depends on the unit."""
 
         self.rounded = 0
-        """How many amounts were rounded: by less than ROUNDED, what a float adds."""
+        """The number of amounts that were rounded, by ROUNDED at most, because of floating-point errors."""
         self._goals: dict[str, _Parts] = defaultdict(_Parts)
 
     def add(self, kind: Collection, record: Record, place: Place) -> None:
-        """Take a record. The same record again replaces the one before."""
+        """Add a record. One with the same id and version replaces the earlier one."""
         goal_id = record.get("goalId")
         if not isinstance(goal_id, str):
             self._broken.add(place.file, place.record, f"a record of {kind} needs a goalId, a text")
@@ -135,9 +139,10 @@ class GoalRecords:
             parts.metrics[version][str(record["goalStepMetricId"])] = (record, place)
 
     def assemble(self, known: Mapping[str, Goal]) -> list[ReadGoal]:
-        """Every version of every goal that can be, older ones of a goal first. `known`: the goals that are here.
+        """Return every version of every goal that can be assembled, older versions of a goal first.
 
-        A version of which only steps were read takes its name from another version.
+        `known` are the goals of the project by id. A version of which only steps were read takes its name from another
+        version. Records that can't be used are reported as broken.
         """
         valued = any(parts.metrics for parts in self._goals.values())
         made = []
@@ -211,7 +216,7 @@ class GoalRecords:
         return tuple(steps)
 
     def _metrics(self, records: list[tuple[Record, Place]], kind: StepKind) -> SuccessMetrics:
-        """Several metrics of one kind add up. A step with one that can't be read is unpriced, not worth less."""
+        """Return the sums of a step's metrics. With one that can't be read, the step is unpriced, not worth less."""
         totals = {"cost_savings": Decimal(0), "revenue": Decimal(0), "time": Decimal(0)}
         unpriced = False
         for record, place in records:
@@ -237,7 +242,10 @@ class GoalRecords:
 def _for_version(
     by_version: Mapping[str | None, dict[str, tuple[Record, Place]]], version: str, parts: _Parts
 ) -> dict[str, tuple[Record, Place]]:
-    """The records of a version, with those of no version; where there is none and only one goal version: all."""
+    """Return the records of a version and those without a version.
+
+    Where there are none, and Goals has this version only, return the records of all versions.
+    """
     own = {**by_version.get(None, {}), **by_version.get(version, {})}
     if own or len(parts.goals) != 1 or version not in parts.goals:
         return own
@@ -245,7 +253,7 @@ def _for_version(
 
 
 def _place_in_goal(record: Record) -> tuple[bool, int]:
-    """The initial step first, then by `order`; sorting keeps the order of the file for what has none."""
+    """Return a sort key: the initial step first, then by `order`. Steps without it keep the order of the file."""
     order = record.get("order")
     if isinstance(order, str) and order.strip().lstrip("-").isdecimal() and len(order) < 12:
         order = int(order)
@@ -257,7 +265,7 @@ def _kind(type_: object) -> StepKind:
 
 
 def _metric(record: Record, seconds_per_unit: Decimal) -> tuple[str, Decimal]:
-    """What a metric measures (cost_savings, revenue or time in seconds) and how much. Raises ValueError."""
+    """Return what a metric measures (cost_savings, revenue, or time in seconds) and its value. Raises ValueError."""
     given = record.get("value")
     if isinstance(given, bool) or not isinstance(given, (int, float, str)):
         raise ValueError("its value is not a number")
@@ -276,9 +284,9 @@ def _metric(record: Record, seconds_per_unit: Decimal) -> tuple[str, Decimal]:
 
 
 def _rounded(value: Decimal, digits: int) -> Decimal:
-    """An amount without what a float adds (19.990000000000002), with the digits of the currency or else up to 4.
+    """Return an amount without floating-point errors (19.990000000000002), with `digits` or else 4 decimals.
 
-    Raises ValueError for one that would change by more than that, or become 0.
+    Raises ValueError for an amount that rounding would change by more than ROUNDED, or to 0.
     """
     for places in (digits, 4):
         near = round(value, places)

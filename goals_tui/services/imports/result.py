@@ -1,4 +1,4 @@
-"""What an import did, and what it had to leave out."""
+"""The result of an import: what was added, and what had to be left out."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from goals_tui.domain.text import clean_line
 from goals_tui.format import plural
 
 Progress = Callable[[float, str], None]
-"""Hears how much is done, from 0 to 1, and with what. What it raises stops the import before it writes."""
+"""A callback for the progress, from 0 to 1, and the current activity. An exception in it stops the import unwritten."""
 
 MOST_NAMED = 100
-"""So many broken records are named; the others are counted."""
+"""The number of broken records that are reported one by one; the others are only counted."""
 
 _LONGEST_REASON = 300
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenRecord:
-    """A record that was left out. `record` counts from 1 within `file`; None: the file as a whole."""
+    """A record that was left out. `record` is its number in `file`, from 1, or None for the file as a whole."""
 
     file: str
     record: int | None
@@ -33,14 +33,14 @@ class BrokenRecord:
 
 
 class Broken:
-    """Collects broken records: all are counted, the first MOST_NAMED are kept."""
+    """A collection of broken records. All are counted; the first MOST_NAMED are kept."""
 
     def __init__(self) -> None:
         self.named: list[BrokenRecord] = []
         self.total = 0
 
     def add(self, file: str, record: int | None, why: str) -> None:
-        """Count one more."""
+        """Add a broken record."""
         self.total += 1
         if len(self.named) < MOST_NAMED:
             why = clean_line(why)
@@ -50,9 +50,10 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What an import took for granted. `why` says what speaks for it, `option` what to type to change it.
+    """An assumption of an import.
 
-    `before` must be typed first, where the guess has taken effect already.
+    `why` gives the evidence for it, `option` the command-line option that changes it. Where the guess has taken effect
+    already, `before` is the command that must be run first.
     """
 
     what: str
@@ -74,7 +75,7 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a dry run of `import log` shows: the columns by what they hold, the first rows as read, and the goal."""
+    """The result of a dry run of `import log`: columns by field, first rows, rows of each activity, and the goal."""
 
     mapping: dict[str, str]
     first_rows: list[dict[str, str | None]]
@@ -84,7 +85,10 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Unused:
-    """A file of a folder that was not used. `why` follows its name; `expected` says that it should hold records."""
+    """A file of a folder that was not used.
+
+    `why` is a phrase to follow its name. `expected` is true where the file should have held records.
+    """
 
     file: str
     why: str
@@ -93,9 +97,10 @@ class Unused:
 
 @dataclass(frozen=True, slots=True)
 class Incomplete:
-    """A collection of which records are missing: `got` of `there` (where known) were in the files of the import.
+    """A collection of which records are missing.
 
-    `file` is a page that says so: it names a `further` page, counts more, or holds something `odd` beside its records.
+    `got` of `there` records (None if unknown) were in the files of the import. `file` is the page that tells: it names
+    a `further` page, has a higher count, or holds something `odd` besides its records.
     """
 
     file: str
@@ -116,12 +121,12 @@ class Incomplete:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What came in. `goals_known` and `events_known` were there already.
+    """The counts of an import, and everything to report about it.
 
-    `unused` are files of a folder that hold no records, `incomplete` collections of which some are missing.
-    `events_unknown_goal` belong to goals that are not here, and are in no number of a report. `goals_earlier` got a
-    version that is not their current one. `values_kept` goals came without GoalStepMetrics in a version that is known:
-    they are worth what they were.
+    Known goals, events and activities were in the project already. `goals_earlier` goals got only versions that are
+    not their current one. `values_kept` goals came without GoalStepMetrics in a known version and kept their values.
+    `events_unknown_goal` events belong to goals that the project does not have, so no report counts them. `unused`
+    are files of a folder without records, `incomplete` collections of which records are missing.
     """
 
     goals_added: int = 0
@@ -138,41 +143,41 @@ class ImportResult:
     broken_total: int = 0
     files: tuple[str, ...] = ()
     unpriced: tuple[tuple[str, str], ...] = ()
-    """Goals and steps whose value could not be read: they count as unpriced."""
+    """Pairs of goal and step whose value could not be read. The steps count as unpriced."""
 
     amounts_rounded: int = 0
     assumed_duration_unit: str | None = None
-    """In which unit durations were taken to be, where nobody said which."""
+    """The unit that was assumed for durations, None where it was given or there were no durations."""
 
     unused: tuple[Unused, ...] = ()
     incomplete: tuple[Incomplete, ...] = ()
     assumed_time_zone: str | None = None
-    """Of which zone times were taken that carried none, where nobody said which is meant."""
+    """The zone that was assumed for times without one, None where it was given or not needed."""
 
     rows: int | None = None
-    """How many rows were read, usable or not; None for what are no rows."""
+    """The number of rows that were read, usable or not; None for an import without rows."""
 
     cases: int | None = None
-    """How many cases came in: cycles of the goal."""
+    """The number of cases in the usable rows: cycles of the goal, or sessions."""
 
     reasons: dict[str, int] = field(default_factory=dict)
-    """How many rows were left out, by the reason why, as a phrase behind "3 rows"."""
+    """The number of rows that were left out, by reason: a phrase to follow "3 rows"."""
 
     guesses: tuple[Guess, ...] = ()
     notes: tuple[str, ...] = ()
-    """What was passed over or chosen on the way, as sentences."""
+    """Sentences about what was skipped or chosen."""
 
     preview: Preview | None = None
-    """There for a dry run, which changed nothing: `events_added` is what would have been added."""
+    """The preview of a dry run, else None. A dry run changes nothing; its counts say what would have been added."""
 
     @property
     def left_out(self) -> bool:
-        """Whether records are missing that should have come in."""
+        """Whether records are missing that should have been imported."""
         return bool(self.broken_total or self.incomplete) or any(one.expected for one in self.unused)
 
     @property
     def nothing(self) -> bool:
-        """Whether there was something to import, and all of it had to be left out."""
+        """Whether there were records, and all of them had to be left out."""
         goals = self.goals_added + self.goals_changed + self.goals_earlier + self.goals_known
         return (
             bool(self.broken_total)
@@ -180,7 +185,7 @@ class ImportResult:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """Return the result for JSON output."""
         return self._counts() | (self._of_rows() if self.rows is not None else {})
 
     def _counts(self) -> dict[str, Any]:
@@ -225,7 +230,7 @@ class ImportResult:
         }
 
     def summary(self) -> str:
-        """One line for the person who started it."""
+        """Return the result as one line for the user."""
         of_goals = bool(self.goals_added + self.goals_changed + self.goals_earlier + self.goals_known)
         has_activities = bool(self.activities_added + self.activities_known)
         goals = f"{plural(self.goals_added, 'goal')} added, {self.goals_changed:,} changed"
@@ -244,7 +249,7 @@ class ImportResult:
 
 
 def unpriced_text(goal: str, step: str) -> str:
-    """What is said of a step whose value could not be read."""
+    """Return the message about a step whose value could not be read."""
     return (
         f"Unpriced: {step!r} of {goal!r}, whose value could not be read. It counts as unpriced until it has one: "
         "correct the metric and import it again, or give the value in the goal editor"
@@ -252,10 +257,10 @@ def unpriced_text(goal: str, step: str) -> str:
 
 
 def say_done(progress: Progress) -> None:
-    """Say that an import is written: it can't be stopped any more."""
+    """Report that an import is done. Exceptions are suppressed, because it can't be stopped any more."""
     with suppress(Exception):
         progress(1.0, "Done")
 
 
 def silent(_fraction: float, _text: str) -> None:
-    """The progress that nobody listens to."""
+    """Ignore the progress."""

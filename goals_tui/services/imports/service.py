@@ -1,4 +1,4 @@
-"""Brings goals and events in from files: what the original system exports, and any log as a table."""
+"""Import goals, events and activities from files: exports of the original system, and logs."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["Broken", "BrokenRecord", "ImportResult", "Imports", "Progress"]
 
 
 class Imports:
-    """The imports of a workspace. Each takes long: call it off the main thread.
+    """The imports of a workspace. Each may take long, so don't call it on the main thread.
 
-    `progress` hears how far it is; what it raises stops an import before anything is written.
+    `progress` is called while an import runs; an exception in it stops the import before anything is written.
     """
 
     def __init__(self, services: Services) -> None:
@@ -33,7 +33,7 @@ class Imports:
         without_text: bool = False,
         progress: Progress | None = None,
     ) -> ImportResult:
-        """Goals with their events, and activities, from files and folders; see `odata.import_odata`."""
+        """Import goals with their events, and activities, from files and folders; see `odata.import_odata`."""
         from goals_tui.services.imports.odata import import_odata
 
         return import_odata(
@@ -49,10 +49,7 @@ class Imports:
         *,
         progress: Progress | None = None,
     ) -> ImportResult:
-        """Events of logs with a case, an activity and a time, and the goal; without a goal's name activities.
-
-        See `log_import.import_log`.
-        """
+        """Import logs as events of a goal, or as activities if `goal` is None; see `log_import.import_log`."""
         from goals_tui.services.imports.log_import import LogOptions, import_log
 
         return import_log(self._services, files, goal, columns, options or LogOptions(), progress or silent)

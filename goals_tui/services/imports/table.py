@@ -1,4 +1,4 @@
-"""Tables as text: CSV with whatever stands between the cells."""
+"""Read tables as text: CSV with any of several delimiters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DELIMITERS = ",;\t|"
 _LONGEST_HEADER = 1 << 20
 
 _LONGEST_LINE = 16 << 20
-"""In characters; a row never needs as much. Reading longer ones would take memory without a bound."""
+"""The length of the longest line, in characters, so that memory is bounded. No real row is that long."""
 
 _MOST_COMMENTS = 1000
 
@@ -27,38 +27,38 @@ _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UT
 
 
 class UnusableError(Exception):
-    """A file that can't be used as a whole; the message says why, to follow its name and a colon."""
+    """A file can't be used as a whole. The message is a phrase to follow the file's name and a colon."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the text of a table is written: what stands before its rows, and what between its cells."""
+    """The format of a table's text: encoding, delimiter, columns, and the lines before the rows."""
 
     encoding: str
     delimiter: str
     columns: tuple[str, ...]
     lines_before_rows: int | None
-    """How many lines of the file come before the first row; None where the header has line breaks in it."""
+    """The number of lines before the first row; None where the header contains line breaks."""
 
     notes: tuple[str, ...] = ()
-    """Sentences for the user: lines that were passed over."""
+    """Sentences for the user about lines that were skipped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table. `rows` gives each row with its number from 1, the header apart; blank rows are none."""
+    """A table. `rows` yields each row after the header with its number from 1; blank rows are skipped."""
 
     columns: tuple[str, ...]
     rows: Iterator[tuple[int, list[str]]]
     fraction: Callable[[], float]
-    """How much of the file was read, from 0 to 1."""
+    """Returns the share of the file that was read, from 0 to 1."""
 
 
 def encoding_named(name: str) -> str:
-    """The encoding of this name, as Python spells it. Raises WrongValueError."""
+    """Return Python's name of an encoding. Raises WrongValueError for an unknown one."""
     try:
         found = codecs.lookup(name)
-        "".encode(found.name)  # some codecs are for bytes only
+        "".encode(found.name)  # Some codecs convert only bytes.
     except (LookupError, ValueError, TypeError):
         raise WrongValueError(
             f"{name!r} is not an encoding. Give for example utf-8, cp1252, latin-1 or utf-16.", field="encoding"
@@ -67,14 +67,15 @@ def encoding_named(name: str) -> str:
 
 
 def marked_encoding(head: bytes) -> str | None:
-    """The encoding that the byte order mark at the start of a file says, if there is one."""
+    """Return the encoding according to the byte order mark at the start of a file, or None."""
     return next((name for mark, name in _MARKS.items() if head.startswith(mark)), None)
 
 
 def read_table(path: Path) -> Table:
-    """A CSV file in UTF-8, with a header. Cells are limited to 128 KB. Raises UnusableError, also while rows come.
+    """Open a CSV file with a header, in UTF-8 unless a byte order mark says otherwise. Cells are limited to 128 KB.
 
-    The names of columns differ.
+    Raises UnusableError for a file that is no table or has two columns of the same name; iterating over the rows may
+    raise it, too.
     """
     layout = read_layout(path)
     columns = layout.columns
@@ -87,14 +88,15 @@ def read_table(path: Path) -> Table:
 
 
 def read_layout(path: Path, encoding: str | None = None, wanted: Collection[str] = ()) -> Layout:
-    """How a table is written: in `encoding` (None: UTF-8, or what its byte order mark says).
+    """Return the layout of a table.
 
-    Comment lines before the header are passed over, and so is Excel's first line, `sep=;`. A first line with a # is
-    the header where it has one of the `wanted` columns. Raises UnusableError.
+    If `encoding` is None, the byte order mark decides, else it is UTF-8. Comment lines before the header are skipped,
+    and so is Excel's first line, `sep=;`. A line that begins with # is the header where it has one of the `wanted`
+    columns or, unless the line below does, as many cells as that line. Raises UnusableError.
     """
     with path.open("rb") as content:
         head = content.read(4)
-        # The mark is no part of the text, whatever was told; "utf-16" finds it by itself.
+        # The byte order mark is not part of the text, also with a given encoding; "utf-16" removes it by itself.
         told = encoding or marked_encoding(head) or "utf-8"
         told = "utf-8-sig" if told == "utf-8" else told
         content.seek(0)
@@ -142,7 +144,7 @@ def _passed_over(comments: list[str]) -> list[str]:
 
 
 def _is_header(line: str, following: str, wanted: Collection[str], separator: str | None) -> bool:
-    """Whether a line that begins with # is the header all the same: `#id,activity,time`."""
+    """Return whether a line that begins with # is the header, as `#id,activity,time`, and not a comment."""
     if not following.strip() or following.lstrip().startswith("#"):
         return any(name in wanted for name in _cells(line, separator or _delimiter(line)))
     delimiter = separator or _delimiter(following)
@@ -152,7 +154,7 @@ def _is_header(line: str, following: str, wanted: Collection[str], separator: st
 
 
 def _is_blank(line: str) -> bool:
-    """Whether a line has nothing in its cells: spreadsheets write one for an empty row."""
+    """Return whether all cells of a line are empty. Spreadsheets write such lines for empty rows."""
     return not line.strip(f"{DELIMITERS} \r\n")
 
 
@@ -191,7 +193,7 @@ def _from_header(
 
 
 def table_rows(content: BinaryIO, layout: Layout) -> Iterator[list[str]]:
-    """Every row after the header, blank ones too; closes the file. Raises UnusableError."""
+    """Yield every row after the header, including blank ones, and close the file. Raises UnusableError."""
     with _text(content, layout.encoding) as file:
         reader = csv.reader(_lines(file), delimiter=layout.delimiter, strict=True)
         try:
@@ -243,6 +245,6 @@ def _lines(file: TextIOWrapper) -> Iterator[str]:
 
 
 def _delimiter(header: str) -> str:
-    """What stands most often in the header, quoted parts apart."""
+    """Return the delimiter that occurs most often in the header outside quotes."""
     bare = "".join(header.split('"')[::2])
     return max(DELIMITERS, key=bare.count)

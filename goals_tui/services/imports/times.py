@@ -1,8 +1,7 @@
-"""How the times of a column are written, and the SQL that reads them.
+"""Recognize how the times of a column are written, and make the SQL that parses them.
 
-A text is a time only where a whole pattern fits it. ISO 8601 and its like are read row by row, for nothing about them
-is to be guessed. What can be read in several ways (day first or month first, bare digits) counts only where the whole
-column agrees, and is said.
+A text is a time only if it matches a pattern as a whole. Unambiguous notations such as ISO 8601 are parsed row by row.
+Ambiguous ones (day or month first, bare digits) are accepted only if the whole column agrees; such a guess is reported.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 ACCEPTED = "2026-10-01T08:00:00Z, 2026-10-01 08:00 or 30.12.2026 14:05, or say how it is written: --time-format"
-"""What is read without being told, for messages."""
+"""Examples of times that are recognized without an option, for messages."""
 
 TIME_FORMATS = "a pattern of strptime such as '%d/%m/%Y %H:%M', epoch, epoch-ms or excel"
 
@@ -35,14 +34,15 @@ _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
 _EARLIEST_GUESS = datetime(1990, 1, 1)
 _LATEST_GUESS = timedelta(days=731)
-"""Bare digits are a plausible time from 1990 until so long after now."""
+"""Bare digits are a plausible time from _EARLIEST_GUESS until this long after now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """A way to write times: a pattern for whole texts, and the SQL of what it says, given the SQL of the text.
+    """A way to write times: a regular expression for the whole text, and functions that return SQL.
 
-    `moment` is NULL where there is no such time: local, or UTC where `zoned` is true.
+    They take the SQL of the text. The value of `moment` is UTC where that of `zoned` is true, else local; it is NULL
+    where there is no such time.
     """
 
     pattern: str
@@ -50,12 +50,15 @@ class Notation:
     zoned: Callable[[str], str]
 
     def fits(self, text: str) -> str:
-        """SQL for whether the pattern fits a text."""
+        """Return SQL for whether a text matches the pattern."""
         return f"regexp_full_match({text}, '{self.pattern}')"
 
 
 def _dated(pattern: str, groups: Sequence[str], day: str) -> Notation:
-    """A date, alone or with a time of day, an offset or both. `day` is SQL over the groups of the pattern, as {y}."""
+    """Return the notation of a date that may be followed by a time of day, an offset, or both.
+
+    `day` is SQL for the date as text; it refers to the groups of the pattern, as in {y}.
+    """
     whole = pattern + _AFTER_DATE
     names = ", ".join(f"'{name}'" for name in (*groups, *_AFTER_GROUPS))
 
@@ -82,7 +85,7 @@ def _dated(pattern: str, groups: Sequence[str], day: str) -> Notation:
 
 
 def _offset(zone: str) -> str:
-    """SQL for an offset as an INTERVAL; NULL from 24 hours on."""
+    """Return SQL for an offset from UTC as an INTERVAL; NULL from 24 hours on."""
     digits = f"replace({zone}, ':', '')"
     of_day = f"substr({digits}, 2, 2) || ':' || coalesce(nullif(substr({digits}, 4, 2), ''), '00')"
     seconds = f"epoch(TRY_CAST({of_day} AS TIME))"
@@ -93,7 +96,7 @@ def _offset(zone: str) -> str:
 
 
 def _numbers(pattern: str, microseconds: str) -> Notation:
-    """A count of time since 1970; `microseconds` is SQL for how many, over {n}."""
+    """Return the notation of a number counted from 1970. `microseconds` is SQL that converts the number {n}."""
 
     def moment(text: str) -> str:
         number = f"TRY_CAST({text} AS DECIMAL(32, 6))"
@@ -117,7 +120,7 @@ _BARE_CLOCK = "[0-9]{2}(?:[0-9]{2}(?:[0-9]{2}(?:[.,][0-9]+)?)?)?"
 
 
 def _compact() -> Notation:
-    """20261001, 20261001T0800, 20261001T080000Z: the basic form of ISO 8601."""
+    """Return the notation of ISO 8601's basic format: 20261001, 20261001T0800, 20261001T080000Z."""
     whole = f"([0-9]{{8}})(?:[Tt ]({_BARE_CLOCK}|{_CLOCK})({_ZONE})?)?"
 
     def part(text: str, name: str) -> str:
@@ -141,7 +144,7 @@ _PLAIN = Notation(
     lambda text: f"TRY_CAST({text} AS TIMESTAMP)",
     lambda text: f"suffix({text}, 'Z')",
 )
-"""What nearly every log has; DuckDB reads it as it stands."""
+"""The notation of most logs, which DuckDB parses by itself, and fast."""
 
 _SURE = (
     _dated("([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", "ymd", _YMD),
@@ -155,7 +158,7 @@ _SURE = (
     ),
     _compact(),
 )
-"""Notations that say one thing only."""
+"""Unambiguous notations."""
 
 _DAY_FIRST = {
     mark: _dated(rf"([0-9]{{1,2}}){e}([0-9]{{1,2}}){e}([0-9]{{4}})", "dmy", _YMD)
@@ -184,7 +187,7 @@ _SAID = {"epoch": "seconds since 1970", "epoch-ms": "milliseconds since 1970"}
 
 @dataclass(frozen=True, slots=True)
 class TimeGuess:
-    """What was taken for granted of the column: as `--time-format` says it, in words, and a time that it holds."""
+    """The guessed format of a column: as a value of `--time-format`, in words, and with a time from the column."""
 
     format: str
     words: str
@@ -193,7 +196,7 @@ class TimeGuess:
 
 @dataclass(frozen=True, slots=True)
 class TimeColumn:
-    """How a column is read: SQL for the moment (local, or UTC where `zoned`), over the SQL of the text."""
+    """The SQL that parses a column: for the moment, and for whether it is `zoned` (UTC) or local."""
 
     moment: str
     zoned: str
@@ -201,7 +204,10 @@ class TimeColumn:
 
 
 def told_format(written: str, text: str) -> TimeColumn:
-    """The column as `--time-format` says it. Raises WrongValueError for what is no format."""
+    """Return how to parse a column with a given `--time-format`; `text` is SQL for a cell.
+
+    Raises WrongValueError for an invalid format.
+    """
     if written == "epoch":
         return _column([_numbers(r"-?[0-9]+(?:\.[0-9]+)?", "{n} * 1000000")], text)
     if written == "epoch-ms":
@@ -230,11 +236,11 @@ def _strptime_column(written: str, text: str) -> TimeColumn:
         with bare_connection() as connection:
             connection.execute(f"SELECT strptime(strftime(TIMESTAMP '2026-10-01', '{pattern}'), '{pattern}')")
     except duckdb.Error as error:
-        if not (with_zone and "Could not parse" in str(error)):  # a plain time has no zone to write
+        if not (with_zone and "Could not parse" in str(error)):  # The tested time has no zone to format.
             raise refusal from None
     read = f"try_strptime({text}, '{pattern}')"
     if with_zone:
-        # Python takes Z for an offset, DuckDB does not.
+        # Python accepts Z as an offset, DuckDB does not.
         read = f"coalesce({read}, try_strptime(regexp_replace({text}, 'Z$', '+00'), '{pattern}')) AT TIME ZONE 'UTC'"
     return TimeColumn(read, "true" if with_zone else "false")
 
@@ -248,9 +254,9 @@ def _column(notations: Sequence[Notation], text: str, guess: TimeGuess | None = 
 
 
 def read_column(connection: DuckDBPyConnection, table: str, text: str, now: datetime) -> TimeColumn:
-    """How the times of a column are written; `text` is SQL for a cell of `table`. Raises RefusedError.
+    """Find out how the times of a column are written. `text` is SQL for a cell of `table`.
 
-    RefusedError: all of them can be read in two ways, or they contradict each other.
+    Raises RefusedError where all times are ambiguous or contradict each other.
     """
     there = f"(SELECT {text} AS t FROM {table} WHERE {text} <> '')"
     total, others = _row(connection, f"SELECT count(*), count(*) FILTER (NOT {_PLAIN.fits('t')}) FROM {there}")
@@ -267,7 +273,10 @@ def read_column(connection: DuckDBPyConnection, table: str, text: str, now: date
 
 
 def _guessed(connection: DuckDBPyConnection, rest: str, text: str, now: datetime) -> TimeColumn | None:
-    """The one notation that all texts have which look like times or numbers."""
+    """Return the ambiguous notation that all texts share that look like times or numbers, or None.
+
+    Raises RefusedError where there are several, or the day and the month can't be told apart.
+    """
     dated = [one.fits("t") for one in _DAY_FIRST.values()]
     looks = " OR ".join([*dated, f"regexp_full_match(t, '{_ANY_DIGITS}')"])
     counts = ", ".join(f"count(*) FILTER ({fits})" for fits in dated)
@@ -327,7 +336,7 @@ def _day_or_month_first(connection: DuckDBPyConnection, rest: str, text: str, ma
 
 
 def _clock_format(example: str) -> str:
-    """What follows the date, as strptime writes it."""
+    """Return the format of the time of day after a date, as in strptime; empty where there is none."""
     clock = re.search(_CLOCK, example)
     if clock is None:
         return ""
@@ -342,18 +351,21 @@ def _row(connection: DuckDBPyConnection, sql: str) -> tuple[Any, ...]:
 
 @dataclass(frozen=True, slots=True)
 class TimeRange:
-    """A stretch of the local clock, half open, with one offset. `odd`: the clock skips it or shows it `twice`."""
+    """A half-open range of local times with one offset from UTC. `odd` ones are skipped by the clock or occur twice."""
 
     since: datetime
     until: datetime
     offset: timedelta
     odd: bool = False
     second: timedelta | None = None
-    """The offset of its second reading, where the clock shows it twice."""
+    """The offset of the second occurrence of times that occur twice, else None."""
 
 
 def stretches(day: date, zone: ZoneInfo) -> list[TimeRange]:
-    """The clock of a zone on a day. A time that it skips counts as before the jump, one shown twice as the first."""
+    """Split a day of a zone into ranges of local times.
+
+    A skipped time has the offset from before the change, a time that occurs twice that of its first occurrence.
+    """
     start = datetime.combine(day, time.min)
     end = start + timedelta(days=1)
     kind = _kind(start, zone)

@@ -1,1 +1,1 @@
-"""What the event log says: reports, funnels, breakdowns, cycles and the health of the data."""
+"""Insights from the event log: reports, funnels, breakdowns, cycles and data health."""

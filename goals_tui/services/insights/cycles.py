@@ -1,4 +1,4 @@
-"""Single cycles: lists page by page, funnels, and the timeline of one cycle."""
+"""Lists of cycles, served in pages; funnels; and the timeline of one cycle."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ _EPOCH_DAY = date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class DrillDown:
-    """Which of the cycles that the filters select: those behind one number. Everything by default.
+    """Restriction of the selected cycles to those that one figure counts. The default restricts nothing.
 
-    `outcome="orphan"` lists the orphans of the whole log: they have no start, so that no filter applies to them;
-    without it orphans are left out. `day` and `bucket` are those of a report's days and of a series; `part` is a
-    dimension with one of its values, None for cycles without one.
+    `outcome="orphan"` selects the orphans of the whole log: they have no start, so no filter applies to them. Without
+    it, orphans are left out. `day` is a day of a report, `bucket` a bucket of a series. `part` is a dimension
+    with one of its values, or None for cycles without a value.
     """
 
     outcome: Outcome | None = None
@@ -48,13 +48,13 @@ class DrillDown:
     bucket: TimeBucket | None = None
     part: tuple[Dimension, str | None] | None = None
     dropped_after: str | None = None
-    """The id of the last step that was reached in the goal's order, by cycles that are not completed."""
+    """The id of a step: selects cycles that reached it and no later step of the goal, and are not completed."""
 
 
 class CycleList:
-    """The cycles behind a number, found once and then served page by page in milliseconds. Safe in any thread.
+    """The cycles that a figure counts, found once and then served quickly in pages. It is thread-safe.
 
-    It stays as it was found while events arrive; make a new one to see them. Close it, or use it in a `with`.
+    New events don't change the list; create a new one to see them. Close it, or use it as a context manager.
     """
 
     def __init__(
@@ -85,13 +85,13 @@ class CycleList:
         self.close()
 
     def page(self, offset: int = 0, limit: int | None = None) -> list[Cycle]:
-        """The cycles from `offset` on, `limit` of them at most."""
+        """Return the cycles from `offset` on, at most `limit` of them."""
         with self._lock:
             rows = page(self._reader, offset, limit)
         return [self._cycle(row) for row in rows]
 
     def close(self) -> None:
-        """Let go of the list; it can't be paged any more."""
+        """Close the list. It can't be read any more."""
         with self._lock:
             self._reader.close()
 
@@ -153,9 +153,9 @@ def _part(asked: Question, drill_down: DrillDown) -> tuple[Dimension, tuple[str,
 
 
 def _of_step(asked: Question, step_id: str, restriction: Restriction) -> Restriction:
-    """The cycles that reached a step. Every cycle that began reached the initial one of its goal."""
+    """Restrict to the cycles that reached a step. Every cycle with a start reached the initial step of its goal."""
     goals = {step_bit.goal for step_bit in asked.definitions.step_bits if step_bit.step_id == step_id}
-    # In data of others one step id may stand under several goals: then the goal that was asked for decides.
+    # In imported data, several goals may have the same step id: then the requested goal decides.
     wanted = goals if restriction.goal is None else goals & {restriction.goal}
     number = min(wanted, default=-1)
     places = asked.definitions.by_number[number].places_of(step_id) if number >= 0 else []
@@ -164,7 +164,7 @@ def _of_step(asked: Question, step_id: str, restriction: Restriction) -> Restric
 
 
 def _dropped_after(asked: Question, step_id: str, restriction: Restriction) -> Restriction:
-    """The cycles that reached a step and none after it, in the goal's order, and are not completed."""
+    """Restrict to the cycles that reached a step and no later step of the goal, and are not completed."""
     restriction = _of_step(asked, step_id, restriction)
     if restriction.goal is None or restriction.goal < 0:
         return restriction
@@ -174,7 +174,10 @@ def _dropped_after(asked: Question, step_id: str, restriction: Restriction) -> R
 
 
 def make_funnel(asked: Question, goal: Goal) -> Funnel:
-    """How many cycles of the one goal that `asked` sees reached each step, and how long it took them."""
+    """Return the number of cycles that reached each step of a goal, and how long it took them.
+
+    `asked` must be limited to this goal.
+    """
     definition = asked.definitions.by_id.get(goal.id)
     started, masks, rows = step_times(asked.reader, asked.selection, goal.id) if definition else (0, (), [])
     completes = definition.completing(masks) if definition else {}
@@ -204,9 +207,9 @@ def make_funnel(asked: Question, goal: Goal) -> Funnel:
 
 
 def make_timeline(documents: Documents, reader: EventReader, cycle_id: str, goal_id: str | None) -> Timeline:
-    """The cycle of a goal with all its events, valued as recorded; its id may be given as it is stored or shown.
+    """Return a cycle with all its events, valued as recorded. The id may be given as it is stored or as it is shown.
 
-    Raises NotFoundError; RefusedError where no goal is given and cycles of several have the id.
+    Raises NotFoundError, or RefusedError where no goal is given and cycles of several goals have the id.
     """
     events = reader.events_of(cycle_id)
     if not events and (stored := reader.shown_as("goalCycleId", [cycle_id])):
@@ -222,12 +225,12 @@ def make_timeline(documents: Documents, reader: EventReader, cycle_id: str, goal
     if goal_id not in goal_ids:
         raise NotFoundError("cycle", cycle_id, where="goals-tui cycles lists them.")
     found = timeline([event for event in events if event.goal_id == goal_id], definitions_of(documents, goal_id))
-    # An event's fields are cut to what ours may hold: the id stays the one under which the cycle is found.
+    # Fields of imported events may be cut to the limits of ours; the id must stay the one that finds the cycle.
     return found.model_copy(update={"cycle": found.cycle.model_copy(update={"cycle_id": clean_line(cycle_id)})})
 
 
 def definitions_of(documents: Documents, goal_id: str) -> Definitions:
-    """Every version of one goal, and what it is now."""
+    """Return the definitions of one goal: all its versions and the current one."""
     current = documents.get("goals", goal_id)
     versions = [document for document in documents.all("goal_versions").values() if document["id"] == goal_id]
     goals = [parse(Goal, document) for document in ([*versions, current] if current else versions)]

@@ -1,4 +1,4 @@
-"""Answers that decide something, from the event log (docs/semantics.md): why a rate changed, where cycles drop off."""
+"""Analyses of the event log that support decisions: why a rate changed, where cycles drop off (docs/semantics.md)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ SAME_GOAL = "the same goal again"
 
 
 def make_totals(question: Question) -> Figures:
-    """The figures of all selected cycles together."""
+    """Return the figures of all selected cycles together."""
     totals: FigureTotals[None] = FigureTotals()
     for row in tally(question.reader, question.selection, by=[]):
         if row.period == CURRENT:
@@ -60,7 +60,7 @@ def make_totals(question: Question) -> Figures:
 
 
 def make_explanation(question: Question) -> Explanation:
-    """Why the completion rate differs from that of the previous period, by every dimension of a breakdown."""
+    """Explain by every dimension why the completion rate differs from that of the previous period."""
     previous = question.span.previous()
     if previous is None:
         return Explanation(None, None, question.span, make_totals(question), ())
@@ -78,7 +78,7 @@ def make_explanation(question: Question) -> Explanation:
     before, after = periods[PREVIOUS], periods[CURRENT]
     dimensions = []
     if before.started and after.started:
-        # Every list of rows has every cycle: those of any dimension say the goals.
+        # Each list of rows counts every cycle and its goal, so any of them gives the breakdown by goal.
         rows_of = {"goal": found[0], **dict(zip(keyed, found, strict=True))}
         for dimension in BREAKDOWN_DIMENSIONS:
             shares = _shares(question, dimension, rows_of[dimension])
@@ -90,7 +90,7 @@ def make_explanation(question: Question) -> Explanation:
 def _shares(
     question: Question, dimension: BreakdownDimension, rows: Iterable[Tally]
 ) -> dict[int, dict[str | None, Share]]:
-    """The completed of each part, by period."""
+    """Return the share of completed cycles of each part, by period."""
     found: dict[int, dict[str | None, Share]] = {PREVIOUS: {}, CURRENT: {}}
     for row in rows:
         definition = question.definitions.by_number[row.goal]
@@ -102,7 +102,7 @@ def _shares(
 
 
 def make_releases(question: Question) -> list[Release]:
-    """Each snapshot against the one that appeared before it, in the order of their first event in the log."""
+    """Compare each snapshot with the one that appeared before it, in the order of their first events in the log."""
     sums: FigureTotals[str] = FigureTotals()
     cells: dict[str, dict[tuple[str | None, str | None], Share]] = defaultdict(dict)
     between: dict[str, tuple[int, int]] = {}
@@ -154,7 +154,7 @@ def _in_order_of_appearance(question: Question) -> list[str]:
 
 @dataclass(frozen=True)
 class FirstAppearance:
-    """When a version of a goal, or (without a goal) a snapshot, first occurs in the log."""
+    """The time of the first event of a goal's version or, if `goal_id` is None, of a snapshot."""
 
     at: datetime
     goal_id: str | None
@@ -162,7 +162,7 @@ class FirstAppearance:
 
 
 def make_first_appearances(question: Question) -> list[FirstAppearance]:
-    """When each version of each goal, and each snapshot, first occurs."""
+    """Return the first appearance of each version of each goal, and of each snapshot."""
     found = []
     for goal_id, version, moment in question.reader.first_seen("goalId", "version"):
         definition = question.definitions.by_id.get(goal_id)
@@ -182,7 +182,7 @@ def _local(question: Question, micros: int) -> datetime:
 
 
 def make_drop_offs(question: Question, goal: Goal) -> DropOffs:
-    """What became of the cycles that reached each step of a goal, and what came next where they dropped."""
+    """Return what became of the cycles that reached each step of a goal, and what followed the drop-offs."""
     definition = question.definitions.by_id.get(goal.id)
     order = definition.all_in_order() if definition else [step.id for step in goal.steps]
     place_of = {step_id: place for place, step_id in enumerate(order)}
@@ -231,7 +231,7 @@ def make_drop_offs(question: Question, goal: Goal) -> DropOffs:
 
 
 class _Later:
-    """What the later steps of cycles that went on were worth."""
+    """The worth of the later steps of the cycles that went on."""
 
     def __init__(self) -> None:
         self.cost_savings = self.revenue = Decimal(0)
@@ -259,7 +259,7 @@ def _following(
     dropped: Mapping[tuple[int, tuple[int, ...]], int],
     counts: Sequence[int],
 ) -> dict[int, tuple[tuple[str, int], ...]]:
-    """What came next in the sessions, by the step after which a cycle dropped."""
+    """Count what came next in the sessions, by the place of the step after which a cycle dropped off."""
     found: dict[int, Counter[str]] = {place: Counter() for place, count in enumerate(counts) if count}
     for row in came_next(question.reader, dropped) if dropped else ():
         other = question.definitions.by_number[row.goal]
@@ -274,7 +274,10 @@ def _following(
 
 
 def make_times(question: Question, goal: Goal, step_id: str | None) -> Times:
-    """How long the cycles of the one goal that `question` sees took to reach a step, or to complete."""
+    """Return how long the cycles of a goal took to reach a step or, if `step_id` is None, to complete.
+
+    `question` must be limited to this goal.
+    """
     definition = question.definitions.by_id.get(goal.id)
     places: list[int] | None = []
     if definition is not None and step_id is None:
@@ -309,7 +312,7 @@ def make_times(question: Question, goal: Goal, step_id: str | None) -> Times:
 
 
 class GoalTallies:
-    """The selected cycles of a goal, counted by what they reached: priced again without asking the log again."""
+    """The selected cycles of a goal, counted by what they reached, to value them again without another query."""
 
     def __init__(self, question: Question, goal: Goal) -> None:
         self._goal = goal
@@ -318,7 +321,7 @@ class GoalTallies:
         self._rows = [row for row in rows if row.period == CURRENT]
 
     def under(self, edited: Goal) -> WhatIf:
-        """The figures as recorded and as they would be had `edited` been the goal's definition."""
+        """Return the figures as recorded, and as they would be if `edited` had been the goal's definition."""
         definition = self._definition
         if definition is None:
             return WhatIf(self._goal.id, self._goal.name, NOTHING, NOTHING, ())

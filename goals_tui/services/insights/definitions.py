@@ -1,8 +1,8 @@
-"""What the steps in the event log mean and are worth: definitions of goals, turned into bits of a bit mask.
+"""The meaning and worth of the steps in the event log: definitions of goals as bits of a bit mask.
 
-Each (step, kind, worth) of a goal gets one step_bit, whatever versions share it, so that versions which differ in words
-only cost nothing. The query leaves one step_bit of a step in a cycle: the one of the event that fired first, because a
-step counts and pays once per cycle (docs/semantics.md, *Report*).
+Each combination of step, kind and worth in a goal gets one bit, which all versions share that agree in it, so versions
+that differ only in names and descriptions need no further bits. A cycle's mask has one bit per reached step: that of
+the event that fired first, because a step counts and pays once per cycle (docs/semantics.md, *Report*).
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from goals_tui.services.context import Services
 
 _LAST = 1_000_000
-"""The place of a step that nobody knows: after all others."""
+"""The rank of a step that no version has: after all others."""
 
 
 @dataclass(frozen=True)
 class Worth:
-    """A cycle's outcome and what it saved: money in the project's currency, time in seconds."""
+    """A cycle's outcome and what it saved: time in seconds, money in the project's currency."""
 
     outcome: Outcome
     time_saved_seconds: int
@@ -42,12 +42,12 @@ class Worth:
 
 
 NO_WORTH = Worth("orphan", 0, Decimal(0), Decimal(0), 0)
-"""What an orphan counts for."""
+"""The worth of an orphan."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """What a bit stands for; `metrics` is None where nobody knows what the step is worth."""
+    """The meaning of a bit. `metrics` is None where the worth of the step is unknown."""
 
     step_id: str
     completes: bool
@@ -56,20 +56,20 @@ class Place:
 
 @dataclass
 class Definition:
-    """A goal with all its versions. `number` stands for it in queries; `current` is None for a deleted goal."""
+    """A goal with all its versions. `number` identifies it in queries; `current` is None for a deleted goal."""
 
     number: int
     id: str
     current: Goal | None
     versions: dict[str, Goal]
-    """Oldest first, by version."""
+    """The definition of each version, oldest first."""
 
     places: list[Place] = field(default_factory=list)
     _worths: dict[tuple[int, ...], Worth] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
-        """The name it has now, or had last."""
+        """The current name, or the last one of a deleted goal."""
         return self._latest.name
 
     @property
@@ -78,31 +78,37 @@ class Definition:
 
     @cached_property
     def _latest_steps(self) -> dict[str, Step]:
-        """Every step that any version knows, as the current definition has it, else the latest that knows it."""
+        """Every step of any version by id, as the current definition has it, else the latest version with the step."""
         return {step.id: step for goal in [*self.versions.values(), self._latest] for step in goal.steps}
 
     def step(self, step_id: str, version: str | None = None) -> Step | None:
-        """A step as `version` has it, else the current definition, else any version; None where nobody knows it."""
+        """Return a step as `version` has it, else the current definition, else the latest version with the step.
+
+        None where no version has it.
+        """
         goal = self.versions.get(version) if version is not None else None
         recorded = _step_of(goal, step_id) if goal else None
         return recorded or self._latest_steps.get(step_id)
 
     def rank(self, step_id: str, version: str) -> int:
-        """The place of a step in its version, else in the latest that knows it; after all for an unknown one."""
+        """Return the place of a step in `version`, else in the latest version with the step, else after all others."""
         for goal in (self.versions.get(version), self._latest, *reversed(self.versions.values())):
             if goal is not None and _step_of(goal, step_id):
                 return goal.order_of(step_id)
         return _LAST
 
     def step_name(self, step_id: str, version: str | None = None) -> str:
-        """The name of a step (by `version` where it has the step), or its id where nobody knows it."""
+        """Return the name of a step (that of `version`, if it has the step), or its id where no version has it."""
         step = self.step(step_id, version)
         return step.name if step else clean_line(step_id)
 
     def reached(
         self, initial_step: str | None, masks: tuple[int, ...], version: str
     ) -> tuple[tuple[str, ...], tuple[StepKind, ...]]:
-        """The names and kinds of the steps that a cycle reached, in order; `version` is the one it started under."""
+        """Return the names and kinds of the steps that a cycle reached, in order.
+
+        `version` is the version under which the cycle started.
+        """
         places = [self.places[number] for number in bits_of(masks)]
         kinds: dict[str, StepKind] = {place.step_id: "completion" if place.completes else "step" for place in places}
         if initial_step:
@@ -111,42 +117,42 @@ class Definition:
         return tuple(self.step_name(each, version) for each in ordered), tuple(kinds[each] for each in ordered)
 
     def completing(self, masks: tuple[int, ...]) -> dict[str, set[bool]]:
-        """Whether each step of these masks completed when it was reached: both, where versions differ in it."""
+        """Return for each step in the masks whether it completed the cycle; both values where versions differ."""
         found: dict[str, set[bool]] = {}
         for number in bits_of(masks):
             found.setdefault(self.places[number].step_id, set()).add(self.places[number].completes)
         return found
 
     def places_of(self, step_id: str) -> list[int]:
-        """The bits that stand for a step; none for an initial one."""
+        """Return the bits of a step; an initial step has none."""
         return [number for number, place in enumerate(self.places) if place.step_id == step_id]
 
     def kind(self, step_id: str) -> StepKind:
-        """What a step is by the current definition; a step that nobody knows is an ordinary one."""
+        """Return the current kind of a step; "step" for an unknown one."""
         step = self.step(step_id)
         return step.kind if step else "step"
 
     def in_order(self, step_ids: Iterable[str]) -> list[str]:
-        """Step ids in the current definition's order, then those that it lacks, by name."""
+        """Sort step ids in the order of the current definition, followed by steps that it lacks, by name."""
         return sorted(step_ids, key=lambda step_id: (self._latest.order_of(step_id), self.step_name(step_id), step_id))
 
     def all_in_order(self) -> list[str]:
-        """The steps of the current definition, else the last one, in order; then those that only others know."""
+        """Return the steps of the current (or last) definition in order, then those that only other versions have."""
         order = [step.id for step in self._latest.steps]
         return [*order, *self.in_order({place.step_id for place in self.places} - set(order))]
 
     def steps_after(self, step_id: str) -> list[str]:
-        """The steps that come later in this order."""
+        """Return the steps after a step in the order of `all_in_order`."""
         order = self.all_in_order()
         return order[order.index(step_id) + 1 :] if step_id in order else []
 
     def version_title(self, version: str) -> str:
-        """A version in words: which one of the goal it is."""
+        """Return the title of a version: the goal's name and the version's number."""
         number = list(self.versions).index(version) + 1 if version in self.versions else None
         return f"{self.name} v{number}" if number else f"{self.name}, unknown version {version[:8] or '(none)'}"
 
     def worth(self, masks: tuple[int, ...]) -> Worth:
-        """What a cycle with these masks is worth."""
+        """Return the worth of a cycle with these masks."""
         found = self._worths.get(masks)
         if found is None:
             found = self._worths[masks] = self._price(masks)
@@ -165,7 +171,7 @@ class Definition:
 
 
 class Definitions:
-    """The definitions behind a log: only goals that occur in it are parsed, however many there are."""
+    """The definitions of the goals that occur in a log. Others are not parsed, as a project may have many."""
 
     def __init__(self, services: Services, triples: Iterable[Triple], price_by: PriceBy) -> None:
         documents = services.workspace.documents
@@ -190,7 +196,7 @@ class Definitions:
 
     @property
     def unknown_goals(self) -> list[str]:
-        """Ids of goals that occur in the log and that the project does not have, though it may know old versions."""
+        """Ids of goals that occur in the log and not in the project, which may still have old versions of them."""
         ids = dict.fromkeys(triple.goal_id for triple in self._triples)
         return [goal_id for goal_id in ids if goal_id not in self.goal_documents]
 
@@ -202,7 +208,7 @@ class Definitions:
         return [(definition, version) for definition, version in known if version not in definition.versions]
 
     def numbers(self, choice: Choice) -> tuple[int, ...] | None:
-        """The numbers of the chosen goals; None for all of them."""
+        """Return the numbers of the chosen goals; None for all goals."""
         if not choice:
             return None
         return tuple(
@@ -256,7 +262,7 @@ def _definition(number: int, goal_id: str, current: Goal | None, versions: Itera
 
 
 def bits_of(masks: tuple[int, ...]) -> Iterator[int]:
-    """The places that are set in masks, in order."""
+    """Yield the positions of the bits that are set in masks, in ascending order."""
     for word, mask in enumerate(masks):
         while mask:
             lowest = mask & -mask

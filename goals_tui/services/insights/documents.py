@@ -1,4 +1,4 @@
-"""Reports, breakdowns and releases as documents to hand over (`domain.document`)."""
+"""Documents of reports, breakdowns and releases, to hand over to others (`domain.document`)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from goals_tui.services.insights.question import Question
 
 MOST_PARTS = 20
-"""How many parts a table or a chart shows; the others stand together in one row."""
+"""The number of parts that a table or a chart shows; the others share one row."""
 
 _MOST_GOALS = 20
 
@@ -33,7 +33,10 @@ _HEADINGS = ("Started", "Completed", "Rate (95 %)", "Partial", "Incomplete", "Ti
 
 
 def report_document(report: Report, origin: str, *, by_day: bool = False) -> Document:
-    """The report with the outcomes of each goal, and the completion rate day by day: that first, where asked."""
+    """Return the document of a report: outcomes by goal, and completion rate by day.
+
+    If `by_day`, the chart of days comes first.
+    """
     rows_of: dict[date, list[DayFigures]] = {}
     for row in report.every_day():
         rows_of.setdefault(row.day, []).append(row)
@@ -99,7 +102,7 @@ def _report_sentences(report: Report) -> list[str]:
 def breakdown_document(
     dimensions: Sequence[str], rows: Sequence[CrossedFigures], span: Span, currency: str, origin: str
 ) -> Document:
-    """The figures of each part; the smallest ones together where there are many."""
+    """Return the document of a breakdown. Parts after the first MOST_PARTS share one row."""
     named = [(part_words(dimensions, row), row.figures) for row in rows[:MOST_PARTS]]
     others = rows[MOST_PARTS:]
     blank = [""] * (len(dimensions) - 1)
@@ -135,12 +138,12 @@ def _joined(words: Sequence[str]) -> str:
 
 
 def part_words(dimensions: Sequence[str], row: CrossedFigures) -> list[str]:
-    """The parts of a row in words: `no endpoint` for cycles without one."""
+    """Return the names of a row's parts; `no endpoint`, for example, for cycles without one."""
     return [f"no {each}" if part is None else part for each, part in zip(dimensions, row.parts, strict=True)]
 
 
 def releases_document(found: Sequence[Release], span: Span, currency: str, origin: str) -> Document:
-    """Each snapshot against the one before."""
+    """Return the document that compares each snapshot with the one before."""
     digits = currency_digits(currency)
     rows = []
     for each in found:
@@ -175,18 +178,18 @@ def releases_document(found: Sequence[Release], span: Span, currency: str, origi
 
 
 def outcome_bar(label: str, figures: Figures) -> Bar:
-    """A row of a chart of outcomes."""
+    """Return a row for a chart of outcomes."""
     return Bar(label, figures.completed, figures.partial, figures.incomplete, rate_words(figures))
 
 
 def rate_point(label: str, figures: Figures, *, over: bool = True) -> RatePoint:
-    """A point of a chart of completion rates."""
+    """Return a point for a chart of completion rates. `over` is false for a day that is not over yet."""
     share = figures.completed_share
     return RatePoint(label, share.rate, share.interval, f"{rate_words(figures)} of {figures.started:,}", over)
 
 
 def rate_words(figures: Figures) -> str:
-    """The completion rate with its interval; how many cycles where there are few."""
+    """Return the completion rate with its interval, or with the number of cycles where there are few."""
     interval = figures.completed_share.interval
     if interval is None:
         return DASH
@@ -219,7 +222,7 @@ def _span_title(span: Span) -> str:
 
 
 def make_origin(services: Services, question: Question) -> str:
-    """Say which cycles a document is about: span, filters, zone, versions of goals, and the state of the log."""
+    """Describe the cycles of a document: span, filters, zone, versions of goals, and the state of the event log."""
     span, definitions = question.span, question.definitions
     if span.start is None or span.end is None:
         when = "Cycles of all time"

@@ -1,4 +1,4 @@
-"""Data health in words: what is odd about the events, what it means and what to do about it."""
+"""Data health in words: problems of the events, their meaning, and their remedies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EXAMPLES = 5
 
 @dataclass(frozen=True)
 class HealthEntry:
-    """One kind of oddity: how many, a few of them by id or name, what it means and what to do."""
+    """A kind of problem in the events: its count, examples by id or name, its meaning and its remedy."""
 
     code: str
     title: str
@@ -26,7 +26,7 @@ class HealthEntry:
 
 
 def health_entries(question: Question, report: Report) -> list[HealthEntry]:
-    """The oddities that there are, worst first; empty where all is well."""
+    """Return the problems that occur, worst first; empty where there are none."""
     health = report.health
     definitions = question.definitions
     versions = [f"{definition.name}: {version or '(none)'}" for definition, version in definitions.unknown_versions]

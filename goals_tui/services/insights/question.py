@@ -1,4 +1,4 @@
-"""The parts that all answers of Insights share: periods, time zone, definitions and reader."""
+"""The context that all queries of Insights share: span, time zone, definitions and reader."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Other = TypeVar("Other")
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, and the open connection to ask with."""
+    """The context of a query of Insights: filters, what they resolve to, and the open reader of the event log."""
 
     reader: EventReader
     definitions: Definitions
@@ -45,25 +45,25 @@ class Question:
     def bucket(
         self, unit: Literal["day", "hour", "weekday", "hour_of_day"], previous: TimeRange | None = None
     ) -> Bucket:
-        """Days, hours, weekdays or hours of the day in the zone, exact for every instant that is asked for.
+        """Return buckets of days, hours, weekdays or hours of the day, in local time of the zone.
 
-        `previous` is an earlier range that is asked for, too.
+        They are exact for every instant in the selected range and in the earlier range `previous`, if given.
         """
         first, last = self.selection.time_range
         if previous is not None:
             first = previous[0]
         if first is None or last is None:
             first, last = self.reader.extent()
-        # From an hour before: the first hour may have begun with a change of the clock.
+        # Start an hour earlier: the zone's offset may change within the first hour.
         return Bucket(unit, offsets_between(self.zone, first - HOUR, last))
 
     def events_between(self) -> tuple[datetime, datetime] | None:
-        """When the first and the last event of the whole log were, in the zone; None where it is empty."""
+        """Return the times of the first and the last event of the whole log, in the zone; None for an empty log."""
         first, last = self.reader.extent()
         return (instant(first).astimezone(self.zone), instant(last).astimezone(self.zone)) if last else None
 
     def filters_in_words(self) -> dict[str, Any]:
-        """The filters that are active, goals by name; `not_` begins the name of a negated one."""
+        """Return the active filters, with goals by name. Keys of negated filters begin with `not_`."""
         documents = self.definitions.goal_documents
         names = [clean_line(documents[id_]["name"]) if id_ in documents else id_ for id_ in self.filters.goals.values]
         chosen = {
@@ -95,7 +95,7 @@ def asked(
     *,
     goal_id: str | None = None,
 ) -> Iterator[Question]:
-    """Open the log for one question; with `goal_id` only cycles of that goal are seen.
+    """Open the event log for one query and yield its context. With `goal_id`, only cycles of that goal are read.
 
     Raises RefusedError for an unknown zone or a span that ends before it begins, Cancelled when cancelled.
     """
@@ -104,7 +104,7 @@ def asked(
 
 
 def question(services: Services, filters: Filters, reader: EventReader, *, goal_id: str | None = None) -> Question:
-    """The same with a reader that the caller closes."""
+    """Return the context of a query, as `asked` does, for a reader that the caller closes."""
     project = services.project.get()
     chosen_zone = project.zone_or(filters.time_zone)
     now = services.clock()
@@ -134,7 +134,7 @@ def question(services: Services, filters: Filters, reader: EventReader, *, goal_
 
 
 def _as_stored(reader: EventReader, dimension: Dimension, choice: Choice) -> Choice:
-    """The choice with every value of the log that is shown as one of the chosen names."""
+    """Extend a choice by the values in the log that are displayed like one of the chosen ones."""
     if not choice:
         return choice
     others = reader.shown_as(COLUMNS[dimension], choice.values)
@@ -142,7 +142,7 @@ def _as_stored(reader: EventReader, dimension: Dimension, choice: Choice) -> Cho
 
 
 def time_range_of(span: Span) -> TimeRange:
-    """A span as the queries take it. One that was cut at now includes this very moment."""
+    """Return a span as a half-open range in microseconds since 1970. A span that was cut at now includes now."""
     return (
         None if span.start is None else microseconds(span.start),
         None if span.end is None else microseconds(span.end) + (span.asked_end is not None),
@@ -150,20 +150,17 @@ def time_range_of(span: Span) -> TimeRange:
 
 
 def later_than_now(span: Span) -> TimeRange | None:
-    """What was cut off a span, as the queries take it."""
+    """Return the range that was cut off a span because it is later than now; None where nothing was."""
     return None if span.asked_end is None else (time_range_of(span)[1], microseconds(span.asked_end))
 
 
 def instant(micros: int) -> datetime:
-    """The UTC instant of microseconds since 1970."""
+    """Return the UTC datetime of a number of microseconds since 1970."""
     return EARLIEST + timedelta(microseconds=micros)
 
 
 class FigureTotals(Generic[Key]):
-    """Figures that grow: cycles are added under a key, many of the same worth at once.
-
-    A row holds what `Figures` does, in its order.
-    """
+    """Running figures by key. A row holds the fields of `Figures`, in order."""
 
     def __init__(self) -> None:
         self._rows: dict[Key, list[Any]] = defaultdict(lambda: [0, 0, 0, 0, 0, Decimal(0), Decimal(0), 0])
@@ -180,7 +177,7 @@ class FigureTotals(Generic[Key]):
         row[7] += worth.unpriced_steps * count
 
     def by(self, coarser: Callable[[Key], Other]) -> FigureTotals[Other]:
-        """The same cycles under coarser keys."""
+        """Return the figures of the same cycles by coarser keys."""
         sums: FigureTotals[Other] = FigureTotals()
         for key, row in self._rows.items():
             into = sums._rows[coarser(key)]
@@ -203,7 +200,7 @@ _DAY = 86_400
 
 
 def offsets_between(zone: ZoneInfo, first: int, last: int) -> Offsets:
-    """The zone's offsets from UTC between two instants: (from then on, so much), all in microseconds."""
+    """Return the zone's offsets from UTC between two instants as pairs of start and offset, in microseconds."""
     start, end = first // 1_000_000, last // 1_000_000
     pieces = [(0, _offset(zone, start))]
     for year in range(_year(start), _year(end) + 1):
@@ -213,7 +210,7 @@ def offsets_between(zone: ZoneInfo, first: int, last: int) -> Offsets:
 
 @lru_cache(maxsize=1024)
 def _changes(zone: ZoneInfo, year: int) -> tuple[tuple[int, int], ...]:
-    """When in a year (of UTC) the zone changes its offset, and to what; in seconds."""
+    """Return the zone's changes of offset in a UTC year as pairs of time and new offset, in seconds."""
     start = microseconds(datetime(year, 1, 1, tzinfo=UTC)) // 1_000_000
     end = microseconds(datetime(year + 1, 1, 1, tzinfo=UTC)) // 1_000_000
     found = []
@@ -232,7 +229,7 @@ def _changes(zone: ZoneInfo, year: int) -> tuple[tuple[int, int], ...]:
 
 
 def _offset(zone: ZoneInfo, moment: int) -> int:
-    """Seconds beyond UTC at an instant."""
+    """Return the zone's offset from UTC at an instant, in seconds."""
     offset = datetime.fromtimestamp(moment, zone).utcoffset() or timedelta()
     return offset.days * _DAY + offset.seconds
 

@@ -1,4 +1,4 @@
-"""Figures from the event log: the report with its days, series for charts, and breakdowns (docs/semantics.md)."""
+"""Figures from the event log: reports, series for charts, and breakdowns (docs/semantics.md)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _EPOCH_DAY = date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class SeriesPoint:
-    """The figures of one goal in one bucket: the cycles that started in it."""
+    """The figures of the cycles of one goal that started in one bucket."""
 
     bucket: TimeBucket
     goal_id: str
@@ -49,7 +49,7 @@ class SeriesPoint:
 
 
 def make_report(question: Question, health: Callable[[int], Health]) -> Report:
-    """The report; `health` completes the count of orphans, which comes out of the same scan."""
+    """Return the report. `health` makes the data health from the number of orphans, which the same scan counts."""
     previous = question.span.previous()
     days: FigureTotals[tuple[int, int]] = FigureTotals()
     before: FigureTotals[None] = FigureTotals()
@@ -90,7 +90,7 @@ def make_report(question: Question, health: Callable[[int], Health]) -> Report:
 
 
 def _goal_rows(question: Question, sums: FigureTotals[int]) -> list[GoalFigures]:
-    """Every goal that the filter lets through, also those that nobody started."""
+    """Return the figures of every goal that passes the filters, including goals without cycles, by name."""
     definitions = question.definitions
     rows = []
     for goal_id, document in definitions.goal_documents.items():
@@ -126,7 +126,7 @@ def _day_rows(question: Question, sums: FigureTotals[tuple[int, int]]) -> list[D
 
 
 def make_series(question: Question, unit: Unit) -> list[SeriesPoint]:
-    """Figures by bucket and goal, in order of time then name; buckets in which nothing started are left out."""
+    """Return figures by bucket and goal, sorted by time and name. Buckets without cycles are left out."""
     sums: FigureTotals[tuple[TimeBucket, int]] = FigureTotals()
     buckets: dict[int, TimeBucket] = {}
     for row in tally(question.reader, question.selection, by=[question.bucket("hour" if unit == "hour" else "day")]):
@@ -144,21 +144,21 @@ def make_series(question: Question, unit: Unit) -> list[SeriesPoint]:
 
 
 def _bucket_at(question: Question, unit: Unit, key: int) -> TimeBucket:
-    """The bucket of a unit that an hour (its first microsecond) or a day (days since 1970) lies in."""
+    """Return the bucket of a key: an hour in microseconds since 1970, for other units a day in days since 1970."""
     if unit == "hour":
         return hour_at(instant(key), question.zone)
     return days_at(unit, _EPOCH_DAY + timedelta(days=key), question.zone)
 
 
 def make_breakdown(question: Question, dimension: Dimension) -> list[PartFigures]:
-    """The figures of each endpoint, locale, snapshot or version, most started first."""
+    """Return the figures of each part of a dimension, most started cycles first."""
     sums: FigureTotals[str | None] = FigureTotals()
     titles: dict[str | None, str] = {}
     for row in tally(question.reader, question.selection, by=[dimension]):
         if row.period != CURRENT:
             continue
         definition = question.definitions.by_number[row.goal]
-        # What looks alike is one part, as it is one value to filter by.
+        # Values that are displayed alike are one part, as they are one value of a filter.
         key: str | None = row.key[0]
         part = key if dimension == "version" else shown(key)
         sums.add(part, definition, row)
@@ -172,7 +172,7 @@ def make_breakdown(question: Question, dimension: Dimension) -> list[PartFigures
 
 
 def shown(value: str | None) -> str | None:
-    """A value of the log as it is shown: what looks alike is one part."""
+    """Return a value of the log as it is displayed. Values that are displayed alike are one part."""
     return clean_line(value or "") or value
 
 
@@ -180,7 +180,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 
 def make_crossed_breakdown(question: Question, dimensions: Sequence[BreakdownDimension]) -> list[CrossedFigures]:
-    """The figures of each combination of parts: most started first, but days of the week and hours in their order."""
+    """Return the figures of each combination of parts, weekdays and hours in order, else most started cycles first."""
     by = keys_of(question, dimensions)
     sums: FigureTotals[tuple[str | None, ...]] = FigureTotals()
     for row in tally(question.reader, question.selection, by=list(by.values())):
@@ -195,9 +195,9 @@ def make_crossed_breakdown(question: Question, dimensions: Sequence[BreakdownDim
 def keys_of(
     question: Question, dimensions: Sequence[BreakdownDimension], previous: TimeRange | None = None
 ) -> dict[str, Bucket | Dimension]:
-    """What cycles are counted by for each dimension but the goal, by which they always are.
+    """Return the query key of each dimension except the goal, by which cycles are always counted.
 
-    `previous` is an earlier range that is asked for, too.
+    `previous` is an earlier range that the query covers, too.
     """
     by: dict[str, Bucket | Dimension] = {}
     for dimension in dimensions:
@@ -211,7 +211,7 @@ def keys_of(
 
 
 def part_name(dimension: BreakdownDimension, key: Any, definition: Definition) -> str | None:
-    """The name of a part of a goal's cycles: None for those without one."""
+    """Return the name of the part of a dimension with this key; None for cycles without a value."""
     if dimension == "goal":
         return definition.name
     if dimension == "weekday":

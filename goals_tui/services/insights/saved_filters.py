@@ -1,4 +1,4 @@
-"""Filters kept under a name, and the command that shows what a filter shows."""
+"""Saved filters, and filters as options of a command line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KIND = "saved_filters"
 
 
 class SavedFilter(Model):
-    """Filters under a name that no other saved filters have, upper and lower case alike."""
+    """Filters with a name, which is unique regardless of case."""
 
     id: str
     revision: int = 0
@@ -41,7 +41,7 @@ class SavedFilters:
         self._services = services
 
     def all(self) -> list[SavedFilter]:
-        """Every saved filter, by name. One that this version can't read (a later version's) is left out."""
+        """Return all saved filters, sorted by name, except those of a later version that this one can't read."""
         found = []
         for document in self._services.workspace.documents.all(KIND).values():
             try:
@@ -51,11 +51,11 @@ class SavedFilters:
         return sorted(found, key=lambda saved: (fold(saved.name), saved.id))
 
     def get(self, name: str) -> Filters:
-        """The filters saved under this name; raises NotFoundError with the nearest names."""
+        """Return the filters with this name. Raises NotFoundError with the nearest names."""
         return self._find(name).filters
 
     def save(self, name: str, filters: Filters) -> SavedFilter:
-        """Keep filters under a name, instead of those that had it. Raises RefusedError for an empty or long name."""
+        """Save filters under a name, replacing those that have it. Raises RefusedError for an empty or long name."""
         name = clean_line(name)
         if not name:
             raise RefusedError("Saved filters need a name, for example 'October without tests'.", field="name")
@@ -69,13 +69,13 @@ class SavedFilters:
             ]
             id_, revision = stored[0] if stored else (self._services.ids.hex24(), 0)
             saved = SavedFilter(id=id_, revision=revision + 1, name=name, filters=filters)
-            # Without what was not asked for: a version that lacks a filter reads those that don't use it.
+            # Defaults are not stored, so that versions without a new filter can read saved filters that don't use it.
             asked = filters.model_dump(mode="json", exclude_defaults=True)
             edit.put(KIND, saved.id, {**saved.model_dump(mode="json"), "filters": asked})
         return saved
 
     def delete(self, name: str) -> SavedFilter:
-        """Forget the filters of this name; raises NotFoundError with the nearest names."""
+        """Delete the filters with this name and return them. Raises NotFoundError with the nearest names."""
         saved = self._find(name)
         with self._services.history.edit(f"Delete filters {saved.name!r}") as edit:
             edit.delete(KIND, saved.id)
@@ -92,19 +92,19 @@ class SavedFilters:
 def command_line(
     words: Sequence[str], filters: Filters, goal_names: Mapping[str, str], workspace: Path | None = None
 ) -> str:
-    """`goals-tui`, a command with its arguments, and the filters, quoted for a shell.
+    """Return the command line of a command with filters, quoted for a shell.
 
-    `goal_names` gives names by id; an unknown goal keeps its id. `workspace` is named where it is given: leave it out
-    where the command line finds it by itself.
+    `words` are the command and its arguments. `goal_names` maps ids to names; a goal that it lacks is given by id.
+    `workspace` may be None where the command finds the workspace by itself.
     """
     where = () if workspace is None else ("--workspace", str(workspace))
     return command_of(["goals-tui", *where, *words, *_options(filters, goal_names)])
 
 
 def cycles_words(drill_down: DrillDown, goal: Goal | None) -> list[str]:
-    """The `cycles` command for the cycles behind a number; `goal` is that of `behind`, where the project has it.
+    """Return the `cycles` command for a drill-down, as words; `goal` is its goal, if the project has it.
 
-    Its goal and its time are filters: see `narrowed`.
+    The goal and the time of the drill-down become filters: see `narrowed`.
     """
     words = ["cycles"]
     if drill_down.outcome is not None:
@@ -119,7 +119,7 @@ def cycles_words(drill_down: DrillDown, goal: Goal | None) -> list[str]:
 
 
 def narrowed(filters: Filters, drill_down: DrillDown, span: Span | None, zone: ZoneInfo) -> Filters:
-    """Return the filters narrowed to the goal and the time of `drill_down`; `span` is the time they select so far."""
+    """Return the filters narrowed to the goal and the time of a drill-down; `span` is the span of the filters."""
     if drill_down.goal_id is not None:
         filters = filters.model_copy(update={"goals": Choice(values=(drill_down.goal_id,))})
     bucket = drill_down.bucket or (days_at("day", drill_down.day, zone) if drill_down.day is not None else None)
@@ -168,5 +168,5 @@ def _chosen(what: str, choice: Choice) -> Iterator[str]:
 
 
 def _option(flag: str, value: str) -> list[str]:
-    # One word with =, so that a value that begins with a dash is not taken for an option.
+    # Join with =, so that a value that begins with a dash is not taken for an option.
     return [f"{flag}={value}"] if value.startswith("-") else [flag, value]

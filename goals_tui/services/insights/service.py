@@ -1,7 +1,7 @@
-"""Insights: what the events say about goals, under filters (docs/semantics.md; the seed's dashboard).
+"""Insights: figures and cycles of goals from the event log, under filters (docs/semantics.md).
 
-All can be called from any thread, several at once. Each takes a
-`Cancellation`; after its `cancel()` the running query stops and the method raises `Cancelled`.
+All methods are thread-safe. Many take a `Cancellation`: its `cancel()` stops the running query, and the method raises
+`Cancelled`.
 """
 
 from __future__ import annotations
@@ -79,37 +79,40 @@ __all__ = [
 
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
-"""What the cycles behind a part of a breakdown can be asked for by."""
+"""The dimensions that a drill-down can select a part of."""
 
 
 class Insights:
-    """The numbers of one workspace. Wrong filters raise RefusedError, an unknown goal or cycle NotFoundError."""
+    """The Insights of one workspace.
+
+    Invalid filters raise RefusedError; an unknown goal, step or cycle raises NotFoundError.
+    """
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._view = LogView(services.workspace.events)
 
     def report(self, filters: Filters, *, cancellation: Cancellation | None = None) -> Report:
-        """Totals, the previous period, goals and days; days and goals add up to the totals."""
+        """Return totals, previous period, goals and days. Goals add up to the totals, and so do days."""
         with asked(self._services, self._view, filters, cancellation) as question:
             return make_report(question, lambda orphans: _health(question, orphans))
 
     def series(self, filters: Filters, unit: Unit, *, cancellation: Cancellation | None = None) -> list[SeriesPoint]:
-        """The same figures by hour, day, week or month and goal, for charts."""
+        """Return the figures by goal and hour, day, week or month, for charts."""
         with asked(self._services, self._view, filters, cancellation) as question:
             return make_series(question, unit)
 
     def breakdown(
         self, dimension: Dimension, filters: Filters, *, cancellation: Cancellation | None = None
     ) -> list[PartFigures]:
-        """The figures of each endpoint, locale, snapshot or version, most started first."""
+        """Return the figures of each part of a dimension, most started cycles first."""
         with asked(self._services, self._view, filters, cancellation) as question:
             return make_breakdown(question, dimension)
 
     def crossed_breakdown(
         self, dimensions: Sequence[BreakdownDimension], filters: Filters, *, cancellation: Cancellation | None = None
     ) -> list[CrossedFigures]:
-        """The figures of each combination of the parts of one dimension or two; they add up to the totals."""
+        """Return the figures of each part of a dimension, or each combination of two; they add up to the totals."""
         with asked(self._services, self._view, filters, cancellation) as question:
             return make_crossed_breakdown(question, dimensions)
 
@@ -122,9 +125,9 @@ class Insights:
         *,
         cancellation: Cancellation | None = None,
     ) -> Comparison:
-        """Two parts of a dimension side by side, given by name; "" or "none" stands for cycles without one.
+        """Compare two parts of a dimension, given by name; "" and "none" stand for cycles without a value.
 
-        Raises NotFoundError with the nearest names for a part that neither these cycles nor the project has.
+        Raises NotFoundError with the nearest names for a part that neither the selected cycles nor the project has.
         """
         rows = self.crossed_breakdown([dimension], filters)
         figures = {row.parts[0]: row.figures for row in rows}
@@ -136,7 +139,7 @@ class Insights:
         return Comparison(dimension, *sides)
 
     def _part(self, dimension: BreakdownDimension, wanted: str, names: set[str], *, none: bool) -> str | None:
-        """The part of a dimension that a name means. Raises NotFoundError."""
+        """Return the part of a dimension with a name, regardless of case. Raises NotFoundError."""
         text = wanted.strip()
         if dimension == "hour" and text.isdecimal():
             text = f"{int(text):02d}"
@@ -151,7 +154,7 @@ class Insights:
         raise NotFoundError(dimension, wanted, known)
 
     def _known_parts(self, dimension: BreakdownDimension) -> set[str]:
-        """The parts of a dimension that the project has, whether there are cycles of them or not."""
+        """Return the parts of a dimension that the project has, with or without cycles."""
         if dimension == "weekday":
             return set(WEEKDAYS)
         if dimension == "hour":
@@ -161,29 +164,29 @@ class Insights:
         return set() if dimension == "version" else set(self.dimension_values(dimension))
 
     def totals(self, filters: Filters) -> tuple[Span, Figures]:
-        """The span that filters select, and the figures of all its cycles together."""
+        """Return the span of filters, and the figures of all its cycles together."""
         with asked(self._services, self._view, filters) as question:
             return question.span, make_totals(question)
 
     def span(self, filters: Filters) -> Span:
-        """The span that filters select now."""
+        """Return the span that filters select at this time."""
         zone = self._services.project.get().zone_or(filters.time_zone)
         return resolve_span(filters, self._services.clock(), zone)
 
     def origin(self, filters: Filters) -> str:
-        """Say in one paragraph which cycles filters select: filters, zone, versions of goals, state of the log."""
+        """Describe in one paragraph the cycles that filters select; see `documents.make_origin`."""
         from goals_tui.services.insights.documents import make_origin
 
         with asked(self._services, self._view, filters) as question:
             return make_origin(self._services, question)
 
     def explain(self, filters: Filters, *, cancellation: Cancellation | None = None) -> Explanation:
-        """Why the completion rate differs from that of the previous period."""
+        """Explain why the completion rate differs from that of the previous period."""
         with asked(self._services, self._view, filters, cancellation) as question:
             return make_explanation(question)
 
     def drop_offs(self, goal_id: str, filters: Filters, *, cancellation: Cancellation | None = None) -> DropOffs:
-        """What became of the cycles that reached each step of a goal, and what came next where they dropped."""
+        """Return what became of the cycles that reached each step of a goal, and what followed the drop-offs."""
         goal = self._services.goals.get(goal_id)
         with asked(self._services, self._view, filters, cancellation) as question:
             return make_drop_offs(question, goal)
@@ -191,24 +194,24 @@ class Insights:
     def times(
         self, goal_id: str, filters: Filters, step_id: str | None = None, *, cancellation: Cancellation | None = None
     ) -> Times:
-        """How long cycles took to reach a step; without one, to complete."""
+        """Return how long the cycles of a goal took to reach a step or, if `step_id` is None, to complete."""
         goal = self._services.goals.get(goal_id)
         with asked(self._services, self._view, filters, cancellation, goal_id=goal.id) as question:
             return make_times(question, goal, step_id)
 
     def releases(self, filters: Filters, *, cancellation: Cancellation | None = None) -> list[Release]:
-        """Each snapshot against the one that appeared before it."""
+        """Compare each snapshot with the one that appeared before it."""
         with asked(self._services, self._view, filters, cancellation) as question:
             return make_releases(question)
 
     def tallies(self, goal_id: str, filters: Filters, *, cancellation: Cancellation | None = None) -> GoalTallies:
-        """The cycles of a goal counted by what they reached, to be read under edited definitions."""
+        """Return the cycles of a goal counted by what they reached, to value them under edited definitions."""
         goal = self._services.goals.get(goal_id)
         with asked(self._services, self._view, filters, cancellation, goal_id=goal.id) as question:
             return GoalTallies(question, goal)
 
     def targets(self, filters: Filters, *, cancellation: Cancellation | None = None) -> list[TargetResult]:
-        """Whether each goal with a target meets it, by name."""
+        """Return for each goal with a target, sorted by name, whether it is met."""
         with asked(self._services, self._view, filters, cancellation) as question:
             rows = make_report(question, lambda orphans: _health(question, orphans)).goals
         found = []
@@ -220,19 +223,19 @@ class Insights:
         return found
 
     def first_appearances(self) -> list[FirstAppearance]:
-        """When each version of a goal, and each snapshot, first occurs in the log."""
+        """Return when each version of a goal, and each snapshot, first appears in the log."""
         with asked(self._services, self._view, Filters(span="all")) as question:
             return make_first_appearances(question)
 
     def events_between(self, time_zone: str | None = None) -> tuple[datetime, datetime] | None:
-        """When the first and the last event of the whole log were, in the zone; None where it is empty."""
+        """Return the times of the first and the last event of the whole log, in the zone; None for an empty log."""
         with asked(self._services, self._view, Filters(span="all", time_zone=time_zone)) as question:
             return question.events_between()
 
     def step(self, text: str, goals: Choice = EVERYTHING) -> tuple[str, str]:
-        """The goal and the step that is meant, by the step's name or id, among the chosen goals and their versions.
+        """Return the ids of the goal and the step with a name or id, among the chosen goals and all their versions.
 
-        Raises NotFoundError with the nearest names, RefusedError where steps of several goals are meant.
+        Raises NotFoundError with the nearest names, RefusedError where several goals have such a step.
         """
         found: dict[tuple[str, str], str] = {}
         names: set[str] = set()
@@ -241,7 +244,7 @@ class Insights:
                 continue
             for version in [*self._services.goals.versions(row.id), self._services.goals.get(row.id)]:
                 names.update(step.name for step in version.steps)
-                # The latest version last: a name is the step that has it now.
+                # The current version comes last, so that a name means the step that has it now.
                 same = [step.id for step in version.steps if text == step.id or fold(text) == fold(step.name)]
                 if same:
                     found = {key: name for key, name in found.items() if key[0] != row.id}
@@ -256,12 +259,12 @@ class Insights:
         return next(iter(found))
 
     def knows_goal(self, goal_id: str) -> bool:
-        """Whether there are events of a goal with this id, be it in the project or not."""
+        """Return whether the log has events of a goal with this id, which need not be in the project."""
         with self._view.reader() as reader:
             return any(triple.goal_id == goal_id for triple in reader.triples)
 
     def funnel(self, goal_id: str, filters: Filters, *, cancellation: Cancellation | None = None) -> Funnel:
-        """How far the attempts at a goal got: its steps in order, then those that only older versions know."""
+        """Return the funnel of a goal: its steps in order, then those that only older versions have."""
         goal = self._services.goals.get(goal_id)
         with asked(self._services, self._view, filters, cancellation, goal_id=goal.id) as question:
             return make_funnel(question, goal)
@@ -269,11 +272,11 @@ class Insights:
     def cycle_list(
         self, filters: Filters, drill_down: DrillDown = DrillDown(), *, cancellation: Cancellation | None = None
     ) -> CycleList:
-        """The cycles behind a number, for scrolling; the caller closes it."""
+        """Return the list of the cycles of a drill-down, for scrolling. The caller must close it."""
         return CycleList(self._services, self._view, filters, drill_down, cancellation)
 
     def left_out_test_cycles(self, filters: Filters, *, cancellation: Cancellation | None = None) -> int:
-        """Count what a span without any cycle leaves out: cycles of the Interaction Panel and of playbooks."""
+        """Count the cycles of the Interaction Panel and of playbooks that a span without other cycles leaves out."""
         if filters.include_test:
             return 0
         included = filters.model_copy(update={"include_test": True})
@@ -293,26 +296,29 @@ class Insights:
         limit: int | None = None,
         offset: int = 0,
     ) -> list[Cycle]:
-        """The cycles behind a number, newest first (see `DrillDown`)."""
+        """Return the cycles of a drill-down (see `DrillDown`), newest first."""
         with self.cycle_list(filters, DrillDown(outcome, goal_id, step_id, day, bucket, part)) as found:
             return found.page(offset, limit)
 
     def cycle(self, cycle_id: str, goal_id: str | None = None) -> Timeline:
-        """A cycle with all its events in order, by its id as it is stored or as it is shown.
+        """Return a cycle with all its events in order. The id may be given as it is stored or as it is shown.
 
-        Raises NotFoundError, and RefusedError where cycles of several goals have the id and no goal is given.
+        Raises NotFoundError, or RefusedError where cycles of several goals have the id and no goal is given.
         """
         with self._view.reader() as reader:
             return make_timeline(self._services.workspace.documents, reader, cycle_id, goal_id)
 
     def dimension_values(self, dimension: Dimension) -> list[str]:
-        """The endpoints, locales, snapshots or versions that occur anywhere in the log, as they are shown, by name."""
+        """Return all values of a dimension that occur in the log, as they are displayed, sorted by name."""
         with self._view.reader() as reader:
             values = {clean_line(value) for value in reader.values_of(dimension)}
         return sorted(values, key=lambda value: (fold(value), value))
 
     def health_details(self, filters: Filters = Filters(span="all")) -> list[HealthEntry]:
-        """Each oddity with examples, what it means and what to do; unpriced steps are those under the filters."""
+        """Return each problem of data health with examples, meaning and remedy.
+
+        Unpriced steps, and cycles of the future, are those of the selected cycles; all others concern the whole log.
+        """
         with asked(self._services, self._view, filters) as question:
             report = make_report(question, lambda orphans: _health(question, orphans))
             return health_entries(question, report)
