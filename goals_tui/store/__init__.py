@@ -1,1 +1,1 @@
-"""What is on disk: TinyDB documents, the event log, and the workspace that holds both."""
+"""Storage of a workspace on disk: TinyDB documents, the event log, and the files they are kept in."""

@@ -1,9 +1,11 @@
-"""Making and replacing files: whole or not at all, whatever is killed or full, and open to nobody else than before.
+"""Create and replace files atomically, with private permissions.
 
-A workspace holds ids of sessions. Its folder is private (0700), or its group's (2770) where it is made below a folder
-that hands its group on and by somebody whose umask lets the group write. What is made in it later takes the bits of
-the group from the folder that it lies in and gives none to others. What replaces a file takes its mode and group, and
-a link stays a link.
+A file is written whole or not at all, even if the process is killed or the disk is full.
+
+A workspace holds session ids, so its folder is private (mode 0700). It is shared with its group (2770) only where it is
+created in a setgid folder by a user whose umask lets the group write. Files and folders created in it later take the
+group bits of the folder they are in, and grant nothing to others. A file that is replaced keeps its mode and group, and
+a symbolic link stays a link.
 """
 
 from __future__ import annotations
@@ -34,20 +36,20 @@ _BINARY = getattr(os, "O_BINARY", 0)
 
 
 def refusal(doing: str, path: Path, error: OSError) -> UnreadableError:
-    """The one line that says why a file can't be read or written. `doing` is "read", "write" or "use"."""
+    """Return the error that explains why a file can't be read or written. `doing` is "read", "write" or "use"."""
     reason = (error.strerror or str(error)).lower()
     advice = _ADVICE.get(error.errno or 0, "Check that path and try again")
     return UnreadableError(f"Can't {doing} {path}: {reason}. {advice}.")
 
 
 def is_full(error: OSError) -> bool:
-    """Whether there is no room to write: whatever was read meanwhile is not to blame."""
+    """Return whether there was no room to write, so that the data read meanwhile is not to blame."""
     return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextlib.contextmanager
 def explained(doing: str, path: Path) -> Iterator[None]:
-    """Turns an OSError of the block into an UnreadableError that names the path and the reason."""
+    """Turn an OSError of the block into an UnreadableError that names the path and the reason."""
     try:
         yield
     except OSError as error:
@@ -56,7 +58,7 @@ def explained(doing: str, path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A folder for temporary files, gone after the block. An OSError that leaves the block becomes UnreadableError."""
+    """Give a folder for temporary files that is deleted after the block. Turns an OSError into an UnreadableError."""
     place: Path | None = None
     try:
         with tempfile.TemporaryDirectory(prefix="goals-tui-", ignore_cleanup_errors=True) as name:
@@ -74,7 +76,7 @@ def scratch_folder() -> Iterator[Path]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes the names in a folder survive a power cut; does nothing where folders can't be opened (Windows)."""
+    """Flush a folder's entries to disk; do nothing on Windows, where folders can't be opened."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -85,7 +87,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_file(path: Path) -> None:
-    """Makes what a file holds survive a power cut."""
+    """Flush a file's content to disk."""
     descriptor = os.open(path, os.O_RDWR)
     try:
         os.fsync(descriptor)
@@ -94,12 +96,12 @@ def sync_file(path: Path) -> None:
 
 
 def file_mode(folder: Path) -> int:
-    """The mode of a new file in a folder of ours: its owner's, and what the folder grants to its group."""
+    """Return the mode for a new file in a workspace folder: read-write for the owner, and the folder's group bits."""
     return 0o600 | folder.stat().st_mode & 0o060
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder in one of ours, with that one's bits of the group, unless it is there. Raises OSError."""
+    """Make a folder in a workspace folder, with the parent's group bits, unless it exists. Raises OSError."""
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=0o700)
         _set_mode(path, 0o700 | path.parent.stat().st_mode & 0o2070)
@@ -107,7 +109,7 @@ def make_folder(path: Path) -> None:
 
 
 def make_workspace_folder(path: Path) -> None:
-    """Make the folder of a workspace, private or its group's, and those above, unless it is there. Raises OSError."""
+    """Make a workspace's folder and its parents, unless it exists, private or its group's. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         path.mkdir(mode=0o770)
@@ -120,18 +122,21 @@ def make_workspace_folder(path: Path) -> None:
 
 
 def open_or_make(path: Path, flags: int) -> tuple[int, bool]:
-    """os.open of a file in a folder of ours that is made when missing; also whether it was. Raises OSError."""
+    """Open a file in a workspace folder, making it if it is missing.
+
+    Return the descriptor and whether the file was made. Raises OSError.
+    """
     while True:
         with contextlib.suppress(FileNotFoundError):
             return os.open(path, flags), False
-        # Where the name is a link to nowhere, what it points to is made.
+        # A dangling symbolic link: make the file that it points to.
         real = Path(os.path.realpath(path))
         with contextlib.suppress(FileExistsError):
             return _make(real, flags, file_mode(real.parent)), True
 
 
 def make_file(path: Path) -> Path:
-    """Make an empty file in a folder of ours, for somebody who opens it by its name; the path. Raises OSError."""
+    """Make an empty file in a workspace folder and return its path. Raises OSError."""
     os.close(_make(path, os.O_WRONLY, file_mode(path.parent)))
     return path
 
@@ -140,12 +145,12 @@ def make_file(path: Path) -> Path:
 def replacing(
     path: Path, *, like: Path | None = None, private: bool = True, lock: AbstractContextManager[object] | None = None
 ) -> Iterator[Path]:
-    """An empty file to write to, which takes the place of `path` after the block; it is gone after an exception.
+    """Give an empty temporary file that replaces `path` after the block, and is deleted after an exception.
 
-    What a link points to is replaced. The new file has owner (where that can be), group and mode of the old one, or
-    of `like`. Where there is neither, its mode is what its folder says, or, if not `private`, what the umask says.
-    `lock` is held only while the one file takes the place of the other, not while the disk is waited for. Raises
-    PermissionError for a file that may not be written, and OSError.
+    If `path` is a symbolic link, its target is replaced. The new file gets the owner (where permitted), group and mode
+    of the old file, or of `like`. Without either, its mode follows from its folder or, if not `private`, from the
+    umask. `lock` is held only for the rename, not while the data is flushed to disk. Raises PermissionError for a
+    read-only file, and OSError.
     """
     path = Path(os.path.realpath(path))
     check_writable(path)
@@ -173,7 +178,7 @@ def replacing(
 def replace_file(
     path: Path, data: bytes, *, like: Path | None = None, lock: AbstractContextManager[object] | None = None
 ) -> None:
-    """Writes a file in a folder of ours in one atomic step, see `replacing`. Raises OSError."""
+    """Write a file in a workspace folder atomically, see `replacing`. Raises OSError."""
     with replacing(path, like=like, lock=lock) as temporary:
         descriptor = os.open(temporary, os.O_WRONLY | _BINARY)
         try:
@@ -183,25 +188,25 @@ def replace_file(
 
 
 def check_writable(path: Path) -> None:
-    """Raises PermissionError for a file that may not be written, such as one that its owner made read-only."""
+    """Raise PermissionError if a file may not be written, for example because its owner made it read-only."""
     found = _stat(path)
-    # Asked of the file itself, too: root may write everything.
+    # The owner's write bit is checked as well, since root may write any file.
     if found and not (found.st_mode & stat.S_IWUSR and os.access(path, os.W_OK)):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
 def is_regular(path: Path) -> bool:
-    """Whether this is a file, or a link to one, that writing would replace: no device, no pipe. Raises OSError."""
+    """Return whether this is a regular file or a link to one, not a device or a pipe. Raises OSError."""
     found = _stat(path)
     return found is not None and stat.S_ISREG(found.st_mode)
 
 
 @contextlib.contextmanager
 def user_file(path: Path) -> Iterator[Path]:
-    """A file to write to, which becomes the file that the user named after the block, whole or not at all.
+    """Give a file to write to, which replaces the file named by the user after the block, whole or not at all.
 
-    A link stays one and mode and group stay, as with `replacing`; a device or a pipe gets what was written. Raises
-    UnreadableError.
+    Links, mode and group are kept, see `replacing`. A device or a pipe is not replaced: the content is copied to it.
+    Raises UnreadableError.
     """
     if path.is_dir():
         raise UnreadableError(f"{path} is a folder. Name a file to write to, in it or elsewhere.")
@@ -219,7 +224,7 @@ def user_file(path: Path) -> Iterator[Path]:
 
 
 def _make(path: Path, flags: int, mode: int) -> int:
-    """The descriptor of a new file. Raises FileExistsError, OSError."""
+    """Create a file and return its descriptor. Raises FileExistsError, OSError."""
     descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
     if mode != 0o600:
         _set_mode(path, mode)
@@ -234,13 +239,13 @@ def _stat(path: Path) -> os.stat_result | None:
 
 
 def _set_mode(path: Path, mode: int) -> None:
-    # Some file systems have no modes.
+    # Some file systems don't support modes.
     with contextlib.suppress(PermissionError):
         path.chmod(mode)
 
 
 def _give(path: Path, old: os.stat_result) -> int:
-    """Gives a file owner and group of another one, as far as possible; the mode that it may have then."""
+    """Give a file the owner and group of another file, as far as permitted; return the mode that is then safe."""
     mode = stat.S_IMODE(old.st_mode)
     if sys.platform == "win32":
         return mode
@@ -248,12 +253,12 @@ def _give(path: Path, old: os.stat_result) -> int:
         with contextlib.suppress(PermissionError):
             os.chown(path, owner, old.st_gid)
             return mode
-    # Not to another group what was that group's.
+    # The group could not be kept: the new group must not get the permissions of the old one.
     return mode & ~0o070 | (mode & 0o007) << 3
 
 
 def write_all(descriptor: int, data: bytes) -> None:
-    """os.write that carries on after a short write. Raises OSError."""
+    """Write all bytes, continuing after short writes. Raises OSError."""
     written = os.write(descriptor, data)
     while written < len(data):
         written += os.write(descriptor, data[written:])

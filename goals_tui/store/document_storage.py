@@ -1,4 +1,4 @@
-"""The storage of TinyDB: one JSON file, parsed once, replaced atomically under a lock."""
+"""The storage for TinyDB: one JSON file, parsed once and replaced atomically under a lock."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ from goals_tui.store.locks import Lock
 from goals_tui.store.twice import key_twice
 
 FORMAT = 1
-"""The version of the file's format that we write; a newer one is refused."""
+"""The version of the file format; newer versions are refused."""
 MARKED_FORMAT = 2
-"""The format while the file is marked (`joint_commit`). A version that knows no marks refuses it."""
+"""The format version while the file is marked (see `joint_commit`), so that versions without marks refuse it."""
 _VERSION, _MARK = "_format", "_commit"
 _LARGE = 1 << 22
-"""Bytes of JSON of which the parse is worth keeping from the garbage collector: about 1,000 goals."""
+"""The size in bytes above which parsed JSON is frozen for the garbage collector: about 1,000 goals."""
 Tables = dict[str, dict[str, Any]]
 Stamp = tuple[int, int, int]
 Needed = Mapping[str, tuple[str, ...]]
-"""The fields that every document of a kind must have as text."""
+"""The text fields that every document of a kind must have."""
 
 
 class DocumentStorage(Storage):
-    """One file of JSON: tables by name, in them documents by id, and a mark that says the format's version.
+    """A JSON file of tables by name, each with documents by id, and the version of the file format.
 
-    `read` gives the same object until the file changes on disk: treat it as read-only. `notices` collects
-    what the user should know, such as a recovery from the copy. Raises UnreadableError, also for a document
-    that lacks what it needs.
+    `read` returns the same object until the file changes on disk: treat it as read-only. `notices` collects messages to
+    the user, such as the recovery from the backup copy. Methods raise UnreadableError, also for a document that lacks a
+    needed field.
     """
 
     def __init__(self, path: Path, needed: Needed, lock: Lock) -> None:
-        """`lock` is the workspace's: whoever writes holds it."""
+        """Open the storage in `path`. `lock` is the workspace's lock, held by every writer."""
         self.path = path
         self._name = str(path)
         self._needed = needed
@@ -57,7 +57,7 @@ class DocumentStorage(Storage):
         self._mark: str | None = None
 
     def stamp(self) -> Stamp | None:
-        """What changes when the file does (inode, time of change, size); None when there is no file."""
+        """Return a value that changes with the file (inode, modification time, size); None if there is no file."""
         try:
             found = os.stat(self._name)  # noqa: PTH116  # before every tracked step: Path.stat takes three times as long
         except FileNotFoundError:
@@ -67,16 +67,16 @@ class DocumentStorage(Storage):
         return found.st_ino, found.st_mtime_ns, found.st_size
 
     def read(self, *, locked: bool = False) -> Tables:
-        """All tables, parsed anew only when the file changed. `locked`: the caller holds the lock."""
+        """Return all tables, parsed again only if the file changed. `locked` says that the caller holds the lock."""
         try:
             return self._newest(recovering=False)
         except _DamagedError:
-            # Recovering is writing: under the lock, and only what is damaged still when it is this process's turn.
+            # Recovery writes, so it needs the lock; by then another process may have repaired the file.
             with contextlib.nullcontext() if locked else self._lock:
                 return self._newest(recovering=True)
 
     def mark(self) -> str | None:
-        """The id that the file is marked with. Raises UnreadableError, also for a file that `read` would recover."""
+        """Return the id that marks the file. Raises UnreadableError, also for a file that `read` would recover."""
         try:
             with self._guard:
                 self._newest(recovering=False)
@@ -89,12 +89,12 @@ class DocumentStorage(Storage):
             stamp = self.stamp()
             if stamp is None or stamp != self._stamp:
                 self._tables, self._mark = self._load(recovering)
-                # Whoever replaced the file meanwhile is not in what was parsed: the next read looks again.
+                # The file may have been replaced during the parse: then the next read parses it again.
                 self._stamp = stamp if self.stamp() == stamp else None
             return self._tables
 
     def write(self, data: Tables, *, mark: str | None = None, keeps_previous: bool = True) -> None:
-        """Replaces the file in one step and keeps the previous one as `.bak`. Hold the workspace's lock.
+        """Replace the file atomically and keep the previous one as `.bak`. The caller must hold the workspace's lock.
 
         `mark` is the id of an intent of `joint_commit`.
         """
@@ -109,14 +109,14 @@ class DocumentStorage(Storage):
         self._clear_leftovers()
 
     def _clear_leftovers(self) -> None:
-        """Removes what processes left that were killed while they wrote: whoever holds the lock is the only one."""
+        """Remove temporary files of writers that were killed; safe because the caller holds the lock."""
         real = Path(os.path.realpath(self.path))
         for path in real.parent.glob(f".{real.name}.*.tmp"):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
 
     def _keep_previous(self) -> None:
-        """Makes the present file the copy. The file itself keeps its name all the time."""
+        """Make the current file the backup copy, without the file losing its name at any moment."""
         if not self.path.exists():
             return
         temporary = self._backup.with_name(f".{self._backup.name}.{uuid.uuid4().hex}.tmp")
@@ -153,7 +153,7 @@ class DocumentStorage(Storage):
                         )
 
     def _recover(self, damage: _DamagedError) -> tuple[Tables, str | None]:
-        """Brings the copy back and keeps the damaged file, too; the user is told."""
+        """Restore the file from its backup copy, keep the damaged file, and add a notice for the user."""
         try:
             recovered = _parse(self._backup)
         except _DamagedError:
@@ -175,23 +175,23 @@ class DocumentStorage(Storage):
         return recovered
 
     def _free_name(self) -> Path:
-        """Where a damaged file goes: never over another one."""
+        """Return a path for the damaged file at which no file exists."""
         first = self.path.with_name(f"{self.path.name}.damaged")
         further = (first.with_name(f"{first.name}-{number}") for number in itertools.count(2))
         return next(path for path in itertools.chain([first], further) if not path.exists())
 
 
 class _DamagedError(Exception):
-    """The content of a file is not what we wrote; the message says how, in a few words."""
+    """The content of a file is not what was written; the message says how, in a few words."""
 
 
 def _copy_of(path: Path) -> Path:
-    """Where the previous content of the file is kept."""
+    """Return the path of the file's backup copy."""
     return path.with_name(path.name + ".bak")
 
 
 def _parse(path: Path) -> tuple[Tables, str | None]:
-    """The tables of a file, and its mark. Raises _DamagedError for its content, UnreadableError for everything else."""
+    """Return the tables of a file and its mark. Raises _DamagedError for its content, UnreadableError otherwise."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -203,7 +203,7 @@ def _parse(path: Path) -> tuple[Tables, str | None]:
             data = orjson.loads(content.removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError as error:
         if content.rstrip().endswith(b"}") and content.count(b"\n", error.pos):
-            # Whole, but for a slip in the middle: somebody edits it, and would lose that and the last change.
+            # The file is complete but has a syntax error: probably a user's edit, which a recovery would discard.
             where = f"at line {error.lineno}, column {error.colno} " if error.pos else ""
             raise UnreadableError(
                 f"{path} is not JSON {where}({error.msg}). Correct it there, or put {_copy_of(path).name} in its place."
@@ -232,11 +232,11 @@ def _parse(path: Path) -> tuple[Tables, str | None]:
 
 @contextlib.contextmanager
 def without_garbage_collection(large: bool = True) -> Iterator[None]:
-    """What the block makes stays, and holds no cycles: it is made without the collector and, if `large`, kept from it.
+    """Run the block without garbage collection and, if `large`, freeze the objects that it made.
 
-    10,000 goals are a million objects: a key that is pressed while the collector looks at all of them waits for 0.3
-    seconds. Only the first time: whatever is alive then is kept from it, too, and later that may be a form that is open
-    and soon closed.
+    Meant for blocks that build long-lived objects without reference cycles. 10,000 goals are a million objects, and a
+    collection that visits them all delays a key press by 0.3 seconds. Objects are frozen only the first time, because
+    `gc.freeze` takes everything that is alive: later that may include short-lived objects, such as an open form.
     """
     enabled = gc.isenabled()
     first = large and not gc.get_freeze_count()

@@ -26,7 +26,7 @@ Fields = dict[str, Any]
 
 
 class _Table(Table):
-    """A TinyDB table whose documents carry our own ids: text, not numbers."""
+    """A TinyDB table with text ids instead of numbers."""
 
     document_id_class = str  # type: ignore[assignment]  # TinyDB declares int and documents that it may be replaced
 
@@ -36,16 +36,17 @@ class _Database(TinyDB):
 
 
 class Documents:
-    """What goals.json holds: documents by kind and id.
+    """The documents in goals.json, by kind and id.
 
-    Reading is safe in any thread and costs a stat while the file stays the same. What it gives is the
-    kept parse itself: treat it as read-only and save through `transaction`.
+    Reading is safe in any thread and costs one stat while the file is unchanged. It returns the cached parse itself:
+    treat it as read-only, and save through `transaction`.
     """
 
     def __init__(self, path: Path, needed: Needed | None = None, settle: Callable[[], None] | None = None) -> None:
-        """`needed`: the fields that the documents of a kind must have as text; reading raises where one has not.
+        """Open the documents in `path`.
 
-        `settle` brings to its end what a killed process left open between documents and events (`joint_commit`).
+        `needed` lists, by kind, the text fields that a document must have; reading raises if one is missing. `settle`
+        finishes or reverts a joint change of documents and events that a killed process left open (see `joint_commit`).
         """
         self._lock = process_lock(path.with_name(f"{path.name}.lock"))
         self._storage = DocumentStorage(path, needed or {}, self._lock)
@@ -53,34 +54,34 @@ class Documents:
 
     @property
     def notices(self) -> list[str]:
-        """What the user should know about the file, such as a recovery from its copy."""
+        """Messages to the user about the file, such as its recovery from the backup copy."""
         return self._storage.notices
 
     def get(self, kind: Kind, document_id: str) -> Fields | None:
-        """The document, or None. Raises UnreadableError."""
+        """Return the document, or None. Raises UnreadableError."""
         return self._storage.read().get(kind, {}).get(document_id)
 
     def all(self, kind: Kind) -> dict[str, Fields]:
-        """Every document of a kind by its id. Raises UnreadableError."""
+        """Return every document of a kind by its id. Raises UnreadableError."""
         return self._storage.read().get(kind, {})
 
     def stamp(self) -> Hashable:
-        """What changes when the file changed on disk; costs one stat."""
+        """Return a value that changes when the file changes on disk; costs one stat."""
         return self._storage.stamp()
 
     def mark(self) -> str | None:
-        """The id that the file is marked with, while a change of documents and events is open (`joint_commit`).
+        """Return the id that marks the file while a joint change of documents and events is open (see `joint_commit`).
 
-        Takes no lock. Raises UnreadableError, also where the file has to be recovered from its copy first.
+        Takes no lock. Raises UnreadableError, also if the file must be recovered from its backup copy first.
         """
         return self._storage.mark()
 
     @contextlib.contextmanager
     def transaction(self, events: Prepared | None = None) -> Iterator[Transaction]:
-        """Collects changes to the newest documents and writes them all at its end; none after an exception.
+        """Collect changes to the latest documents and write all of them after the block, or none after an exception.
 
-        `events` is a prepared change of the events: both are committed as one, or neither. One transaction at a time,
-        among all threads and processes; don't nest. Raises UnreadableError.
+        With `events`, a prepared change of the event log, both are committed or neither is. Transactions exclude each
+        other among all threads and processes; don't nest them. Raises UnreadableError.
         """
         with self._lock:
             before = self._storage.read(locked=True)
@@ -102,41 +103,41 @@ class Documents:
         storage = self._storage
         events.commit(lambda mark: storage.write(after, mark=mark))
         if storage.mark():
-            # The change has happened. Where the mark can't be taken off now, the next writer does.
+            # The change is committed. If the mark can't be removed now, the next writer removes it.
             with contextlib.suppress(UnreadableError):
                 storage.write(after, keeps_previous=False)
 
 
 class Transaction:
-    """The documents as they are inside a transaction; see `Documents.transaction`."""
+    """The documents as seen inside a transaction; see `Documents.transaction`."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._changes: dict[Kind, dict[str, Fields | None]] = {}
 
     def get(self, kind: Kind, document_id: str) -> Fields | None:
-        """The document as the transaction sees it, or None."""
+        """Return the document as the transaction sees it, or None."""
         changes = self._changes.get(kind, {})
         return changes[document_id] if document_id in changes else self._tables.get(kind, {}).get(document_id)
 
     def all(self, kind: Kind) -> dict[str, Fields]:
-        """Every document of a kind by its id, as the transaction sees them."""
+        """Return every document of a kind by its id, as the transaction sees them."""
         merged = {**self._tables.get(kind, {}), **self._changes.get(kind, {})}
         return {document_id: fields for document_id, fields in merged.items() if fields is not None}
 
     def put(self, kind: Kind, document_id: str, fields: Mapping[str, Any]) -> None:
-        """Adds the document, or replaces the one that has this id. Its fields are what JSON can say."""
+        """Add the document, or replace the one with this id. Its fields must be serializable as JSON."""
         self._changes.setdefault(kind, {})[document_id] = orjson.loads(orjson.dumps(fields))
 
     def delete(self, kind: Kind, document_id: str) -> bool:
-        """Takes the document out; False when there was none."""
+        """Delete the document; return False if there was none."""
         there = self.get(kind, document_id) is not None
         if there:
             self._changes.setdefault(kind, {})[document_id] = None
         return there
 
     def tables(self) -> Tables | None:
-        """All documents as they are after the changes; None where there are none."""
+        """Return all documents with the changes applied; None if there are no changes."""
         if not self._changes:
             return None
         staged = _Staged(self._tables)
@@ -153,7 +154,7 @@ class Transaction:
 
 
 class _Staged(Storage):
-    """Tables in memory: TinyDB's steps of one transaction end here, and the result is written once."""
+    """Tables in memory, which take TinyDB's single writes so that a transaction is saved only once."""
 
     def __init__(self, tables: Tables) -> None:
         self.tables = dict(tables)

@@ -1,7 +1,7 @@
-"""The only place where DuckDB is opened and told to read or write a file.
+"""Connections to DuckDB and the SQL for reading and writing files, which no other module builds.
 
-DuckDB takes more from a path than where a file is: a folder `id=abc` replaces the column `id` (Hive partitioning),
-`~` is the home folder, `[`, `*` and `?` are patterns, `s3://` is the network. Here a path means that file.
+DuckDB interprets paths: a folder `id=abc` replaces the column `id` (Hive partitioning), `~` is the home folder, `[`,
+`*` and `?` are patterns, `s3://` is the network. The functions here make a path mean exactly that file.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 MEMORY_LIMIT = "1GB"
-"""What one connection may take before DuckDB moves data to temporary files."""
+"""The memory that a connection may use before DuckDB moves data to temporary files."""
 
 _PATTERN = "[*?"
 _LONGEST_REASON = 300
 _NOTE = "goals-tui"
-"""The key of our own note among the metadata of a Parquet file."""
+"""The key of the note in the metadata of a Parquet file."""
 
 PARQUET = "FORMAT parquet, COMPRESSION zstd"
 
 
 def bare_connection() -> DuckDBPyConnection:
-    """An empty in-memory DuckDB: bounded memory, UTC, and nothing is ever loaded from the network."""
+    """Return an empty in-memory DuckDB with bounded memory, in UTC, that loads nothing from the network."""
     import duckdb
 
     connection = duckdb.connect(
@@ -51,9 +51,10 @@ def bare_connection() -> DuckDBPyConnection:
 
 
 def parquet(files: Iterable[Path], *, row_numbers: bool = False, bytes_as_text: bool = False) -> str:
-    """The rows of Parquet files, for FROM; `row_numbers` adds the column file_row_number. Raises UnreadableError.
+    """Return SQL for FROM that reads the rows of Parquet files. Raises UnreadableError.
 
-    `bytes_as_text` takes bytes for text, as old writers of Parquet mean them.
+    `row_numbers` adds the column file_row_number. `bytes_as_text` reads byte columns as text, which older writers of
+    Parquet intend.
     """
     numbered = ", file_row_number = true" if row_numbers else ""
     text = ", binary_as_string = true" if bytes_as_text else ""
@@ -61,10 +62,10 @@ def parquet(files: Iterable[Path], *, row_numbers: bool = False, bytes_as_text: 
 
 
 def csv_rows(file: Path, width: int, delimiter: str = ",", skip: int = 0) -> str:
-    """The rows of a CSV file in UTF-8, for FROM, after `skip` lines: `width` columns c0, c1, ... of text.
+    """Return SQL for FROM that reads the rows of a UTF-8 CSV file as `width` text columns c0, c1, ...
 
-    An empty cell is null, a blank line no row. The query fails where a row has another width or a quote is wrong.
-    Raises UnreadableError.
+    The first `skip` lines are left out. An empty cell is null, and a blank line is no row. The query fails if a row has
+    another width or a quote is wrong. Raises UnreadableError.
     """
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(width))
     return (
@@ -77,10 +78,10 @@ def csv_rows(file: Path, width: int, delimiter: str = ",", skip: int = 0) -> str
 def json_lines(
     files: Iterable[Path], columns: Mapping[str, str], longest: int | None = None, *, strict: bool = False
 ) -> str:
-    """The lines of JSON Lines files, for FROM; every column is null where a line is no JSON object.
+    """Return SQL for FROM that reads JSON Lines files; all columns are null for a line that is not a JSON object.
 
-    `columns` gives each field its type: VARCHAR takes numbers and lists for text, JSON keeps what they were. DuckDB
-    gives up on a line over `longest` bytes (None: 16 MB). `strict` fails at any line that is no object. Raises
+    `columns` maps fields to types: VARCHAR turns numbers and lists into text, JSON keeps them as they are. The query
+    fails at a line longer than `longest` bytes (None: 16 MB) and, if `strict`, at a line that is not an object. Raises
     UnreadableError.
     """
     fields = ", ".join(f"{_quoted(name)}: {_quoted(kind)}" for name, kind in columns.items())
@@ -94,21 +95,21 @@ def json_lines(
 def copy_to(
     connection: DuckDBPyConnection, sql: str, file: Path, form: str = PARQUET, note: Mapping[str, Any] | None = None
 ) -> int:
-    """Write the rows of a query to a file, which may be there already; how many.
+    """Write the rows of a query to a new or existing file and return their number.
 
-    `form` is as COPY takes it, `note` goes into the metadata.
-    Raises UnreadableError for a path that DuckDB can't use, and what DuckDB raises.
+    `form` holds the options of COPY; `note` is stored in the metadata of a Parquet file.
+    Raises UnreadableError for a path that DuckDB can't use, and DuckDB's errors.
     """
     if note is not None:
         form += f", KV_METADATA {{{_quoted(_NOTE)}: {_quoted(json.dumps(note))}}}"
-    # Into the file that is there, whose mode is the right one, instead of another that takes its place.
+    # Write to the existing file, which has the right mode, instead of replacing it.
     form += ", USE_TMP_FILE false"
     row = connection.execute(f"COPY ({sql}) TO {_quoted(_usable(file))} ({form})").fetchone()
     return int(row[0]) if row else 0
 
 
 def note_of(connection: DuckDBPyConnection, file: Path) -> dict[str, Any] | None:
-    """The note in the metadata of a Parquet file; None where there is none. Raises what DuckDB raises."""
+    """Return the note in the metadata of a Parquet file, or None. Raises DuckDB's errors."""
     rows = connection.execute(
         f"SELECT value FROM parquet_kv_metadata({_listed([file])}) WHERE key = {_quoted(_NOTE)}::BLOB"
     ).fetchall()
@@ -120,7 +121,7 @@ def note_of(connection: DuckDBPyConnection, file: Path) -> dict[str, Any] | None
 
 
 def uuid5(name: str) -> str:
-    """SQL for `uuid.uuid5(uuid.NAMESPACE_OID, name)`, given the SQL of the name."""
+    """Return SQL for `uuid.uuid5(uuid.NAMESPACE_OID, name)`, given the SQL of the name."""
     namespace = "".join(f"\\x{byte:02X}" for byte in uuid.NAMESPACE_OID.bytes)
     digest = f"sha1('{namespace}'::BLOB || encode({name}))"
     variant = "substr('89ab', (strpos('0123456789abcdef', substr(d, 17, 1)) - 1) % 4 + 1, 1)"
@@ -132,7 +133,7 @@ def uuid5(name: str) -> str:
 
 
 def unusable(path: Path) -> str | None:
-    """Why DuckDB can't read or write files of this path, as a phrase; None where it can."""
+    """Return the reason why DuckDB can't use files of this path, as a phrase; None if it can."""
     text = str(path.absolute())
     try:
         text.encode()
@@ -144,9 +145,9 @@ def unusable(path: Path) -> str | None:
 
 
 def damage() -> tuple[type[Exception], ...]:
-    """What DuckDB raises where a file is not what it should be, for `except`.
+    """Return the exceptions that DuckDB raises for damaged files, for use in `except`.
 
-    UnicodeDecodeError comes of a message that quotes bytes of the file.
+    UnicodeDecodeError occurs when a message quotes bytes of the file.
     """
     import duckdb
 
@@ -154,18 +155,18 @@ def damage() -> tuple[type[Exception], ...]:
 
 
 def reason_of(error: Exception) -> str:
-    """What DuckDB complains about, in one short line."""
+    """Return DuckDB's complaint as one short line."""
     if isinstance(error, UnicodeDecodeError):
         return "it holds text that is not UTF-8"
     text = str(error)
     if "No space left on device" in text:
         return "no space left on device"
-    # It may quote what stands in a damaged file.
+    # The message may quote the content of a damaged file.
     return clean_line(text.partition("\n")[0].partition("{")[0])[:_LONGEST_REASON].rstrip(".: ")
 
 
 def _listed(files: Iterable[Path]) -> str:
-    """Paths as DuckDB reads them in a query: quoted, and no character of them taken for a pattern."""
+    """Return paths as a list for a query: quoted, with characters of patterns escaped."""
     return ", ".join(
         _quoted("".join(f"[{one}]" if one in _PATTERN else one for one in _usable(file))) for file in files
     )
@@ -176,7 +177,7 @@ def _usable(file: Path) -> str:
     if why:
         shown = os.fsencode(file).decode(errors="replace")
         raise UnreadableError(f"Can't use the path {shown!r}: {why}. Rename the file or folder.")
-    # In a relative one DuckDB would look for the home folder (~) or the network (s3:).
+    # DuckDB would expand ~ in a relative path, or take s3: for the network.
     return str(file.absolute())
 
 
@@ -185,17 +186,17 @@ def _quoted(text: str) -> str:
 
 
 def _spill_folder(process: int) -> str:
-    """Where DuckDB puts what exceeds its memory; empty (then it may not) where no temporary file can be written."""
+    """Return a new folder for data that exceeds DuckDB's memory; "" (no such data) if none can be written."""
     private = _private_folder(process)
-    # A folder for each connection: two that write to one would overwrite each other's files.
+    # One folder per connection: two connections would overwrite each other's files.
     return str(Path(private, uuid.uuid4().hex)) if private else ""
 
 
 @functools.cache
 def _private_folder(_process: int) -> str:
-    """A folder for temporary files that only the user can open, gone when the process ends; empty where there is none.
+    """Return a temporary folder that only the user can open, deleted when the process ends; "" if there is none.
 
-    DuckDB would make one that everybody can open. A forked process gets one of its own.
+    DuckDB would make one that everybody can open. The argument gives a forked process a folder of its own.
     """
     try:
         folder = Path(tempfile.mkdtemp(prefix="goals-tui-")).absolute()

@@ -1,7 +1,7 @@
-"""Replacing a whole folder: after a kill at any point its name leads to the old one or to the new one.
+"""Atomic replacement of a folder: after a kill at any moment its name leads to the old folder or to the new one.
 
-The new folder is made in a working folder beside the old one, `.NAME.xxxxxxxx.making`, with a lock that says that
-somebody is at work in it. Then both change places in one step.
+The new folder is made in a working folder next to the old one, `.NAME.xxxxxxxx.making`, whose lock shows that a process
+works in it. Then the two folders are exchanged in one step.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _INSIDE = "new"
 
 @contextlib.contextmanager
 def replacing_folder(path: Path, is_ours: Callable[[str], bool]) -> Iterator[Path]:
-    """Give the path of a folder to make, which takes the place of `path` after the block.
+    """Give the path at which to make a folder, which replaces the folder `path` after the block.
 
-    `path` is a folder, an empty one, or not there. Entries of the old folder whose names are not `is_ours` move to the
-    new one; the rest of it is deleted. So is what processes left that were killed here. Raises OSError.
+    `path` may be missing or empty. Entries of the old folder whose names are not `is_ours` move to the new one; the
+    rest of it is deleted, and so are working folders of killed processes. Raises OSError.
     """
     path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,14 +52,14 @@ def replacing_folder(path: Path, is_ours: Callable[[str], bool]) -> Iterator[Pat
 
 
 def _leftovers(path: Path) -> list[Path]:
-    """Return the working folders for this path, of other processes: alive ones and dead ones."""
+    """Return the working folders of other processes for this path, whether these are alive or not."""
     name = re.compile(re.escape(f".{path.name}.") + "[a-z0-9_]{8}" + re.escape(_SUFFIX))
     return [one for one in path.parent.iterdir() if name.fullmatch(one.name) and (one / _LOCK).is_file()]
 
 
 @contextlib.contextmanager
 def _alone(working: Path) -> Iterator[bool]:
-    """Whether nobody else is at work in this folder, and nobody begins to for the time of the block."""
+    """Give whether no other process works in this folder; if so, keep others out during the block."""
     lock = FileLock(working / _LOCK)
     try:
         lock.acquire(timeout=0)
@@ -70,7 +70,7 @@ def _alone(working: Path) -> Iterator[bool]:
         yield True
     finally:
         lock.release()
-        # The last to go: without it nobody would know that the folder is ours.
+        # The lock file goes last: it identifies the folder as one of ours.
         if not (working / _INSIDE).exists():
             (working / _LOCK).unlink(missing_ok=True)
             with contextlib.suppress(OSError):
@@ -78,9 +78,9 @@ def _alone(working: Path) -> Iterator[bool]:
 
 
 def _take_place(new: Path, path: Path) -> None:
-    """Let the new folder have the name `path`, and the old one, if it isn't empty, the name of the new one."""
+    """Rename the new folder to `path`, and the old folder, if it isn't empty, to the new one's name."""
     with contextlib.suppress(OSError):
-        path.rmdir()  # Not everywhere may a folder take the place of an empty one.
+        path.rmdir()  # Not every system can rename a folder to an empty one.
     if path.exists():
         swap_folders(new, path)
     else:
@@ -89,7 +89,7 @@ def _take_place(new: Path, path: Path) -> None:
 
 
 def _clear(working: Path, path: Path, is_ours: Callable[[str], bool]) -> None:
-    """Delete what lies in a working folder, but move what isn't ours to `path`, where that can be."""
+    """Delete the content of a working folder, after moving entries that aren't ours to `path` where possible."""
     left = working / _INSIDE
     if not left.is_dir():
         return
@@ -102,7 +102,7 @@ def _clear(working: Path, path: Path, is_ours: Callable[[str], bool]) -> None:
 
 
 def swap_folders(one: Path, other: Path) -> None:
-    """Let two folders of one file system change their names: in one step on Linux and macOS, else in three."""
+    """Exchange the names of two folders of one file system: in one step on Linux and macOS, else in three."""
     names = os.fsencode(one), os.fsencode(other)
     with contextlib.suppress(AttributeError, OSError):
         if sys.platform == "darwin":
@@ -111,7 +111,7 @@ def swap_folders(one: Path, other: Path) -> None:
             call, arguments = ctypes.CDLL(None).renameat2, (-100, names[0], -100, names[1], 2)  # RENAME_EXCHANGE
         if call(*arguments) == 0:
             return
-    # Systems and file systems that can't: a kill now leaves no folder of that name, but both beside it.
+    # Without an atomic exchange, a kill between these steps leaves no folder of that name, but both next to it.
     aside = one.with_name(f"{one.name}.old")
     other.rename(aside)
     one.rename(other)

@@ -1,24 +1,25 @@
-"""Changes goals.json and the sealed events as one: both change or neither does, whenever the process dies.
+"""Atomic changes of goals.json together with the sealed events, whenever the process dies.
 
-Deleting a goal or a step and importing change both, and one atomic step replaces one file only. So there are four:
+Deleting a goal or a step, and importing, change both, but one atomic step replaces only one file. Therefore a change
+takes four steps:
 
-1. Intent: parts.json is replaced by one that lists what counts now and, under a new id, what is to count. The parts
-   themselves were written before.
-2. Commit: goals.json is replaced by the new documents, marked with that id. This is the moment at which the
-   change happens, for goals and events alike.
-3. parts.json is replaced by one that lists what counts now, and nothing else.
+1. Intent: parts.json is replaced by a file that lists the current parts and, under a new id, the parts of the changed
+   log. The parts themselves were written before.
+2. Commit: goals.json is replaced by the new documents, marked with that id. This is the moment at which the change
+   takes effect, for documents and events alike.
+3. parts.json is replaced by a file that lists only the parts of the changed log.
 4. goals.json is replaced by the same documents without the mark.
 
-While parts.json holds an intent, the mark in goals.json says which of the two lists counts: the new one if the ids are
-equal, else the old one. So readers need no lock, and see the old state or the new one. Where the process dies or the
-disk is full before step 2, nothing has happened, and the next process that makes parts takes the intent out. After
-step 2 everything has, and the next one that makes parts or saves documents takes the third step.
+While parts.json holds an intent, the mark in goals.json decides which of the two lists is valid: the new one if the ids
+are equal, else the old one. So readers need no lock, and see either the old state or the new one. If the process dies
+or the disk is full before step 2, nothing has changed, and the next process that makes parts removes the intent. After
+step 2 the change is complete, and the next process that makes parts or saves documents performs step 3.
 
-From step 1 to 4 the files say a higher format (`catalog.OPEN_FORMAT`, `document_storage.MARKED_FORMAT`): a version of
-goals-tui that does not know about intents refuses them, instead of changing one file without the other.
+From step 1 to step 4 the files have a higher format version (`catalog.OPEN_FORMAT`, `document_storage.MARKED_FORMAT`),
+so that a version of goals-tui without intents refuses them instead of changing one file without the other.
 
-Locks are taken in this order: parts.lock, goals.json.lock, events.lock. Whoever makes the change holds all of them over
-the four steps; who finds an intent and holds events.lock therefore knows that its maker is gone.
+Locks are taken in this order: parts.lock, goals.json.lock, events.lock. A process that makes a change holds all of them
+during the four steps. Therefore a process that holds events.lock and finds an intent knows that its maker is gone.
 """
 
 from __future__ import annotations
@@ -33,31 +34,31 @@ from goals_tui.domain.errors import GoalsError, UnreadableError
 from goals_tui.store.events.catalog import Catalog, Intent, load_catalog, new_id, save_catalog
 
 WriteDocuments = Callable[[str | None], None]
-"""Replaces goals.json, marked with an id or, for None, without a mark."""
+"""A function that replaces goals.json, marked with an id or, for None, without a mark."""
 
 
 class Marked(Protocol):
-    """What the event log asks of `documents.Documents`."""
+    """The part of `documents.Documents` that the event log needs."""
 
     def mark(self) -> str | None:
-        """The id that goals.json is marked with. Raises UnreadableError."""
+        """Return the id that marks goals.json, or None. Raises UnreadableError."""
 
     def stamp(self) -> object:
-        """What changes when goals.json does."""
+        """Return a value that changes with goals.json."""
 
 
 class NotMarked:
-    """Stands for the documents where there is an event log alone."""
+    """A substitute for the documents of an event log that has none."""
 
     def mark(self) -> None:
-        """Never the id of an intent."""
+        """Return None, which is never the id of an intent."""
 
     def stamp(self) -> None:
-        """Never changes."""
+        """Return None, which never changes."""
 
 
 def counting(catalog: Catalog, documents: Marked) -> Catalog:
-    """The catalog that counts: the intended one where goals.json was replaced for it. Raises UnreadableError."""
+    """Return the valid catalog: the intended one if goals.json carries the intent's mark. Raises UnreadableError."""
     if catalog.intent is None:
         return catalog
     if documents.mark() == catalog.intent.id:
@@ -66,9 +67,10 @@ def counting(catalog: Catalog, documents: Marked) -> Catalog:
 
 
 def commit(folder: Path, before: Catalog, after: Catalog, write: WriteDocuments, documents: Marked) -> None:
-    """Makes `after` the catalog of the log in `folder` in the moment in which `write` replaces goals.json.
+    """Replace the catalog of the log in `folder` by `after` at the moment at which `write` replaces goals.json.
 
-    Needs all three locks. Raises OSError and UnreadableError; then neither has changed, or the message says so.
+    The caller must hold all three locks. Raises OSError and UnreadableError; nothing has changed then, unless the
+    message says so.
     """
     intent = Intent(new_id(), after)
     try:
@@ -81,17 +83,17 @@ def commit(folder: Path, before: Catalog, after: Catalog, write: WriteDocuments,
             if isinstance(error, OSError | GoalsError):
                 raise UnreadableError(f"This is done, but may not survive a power cut: {error}") from error
         else:
-            # Where even this fails, the intent counts for nothing and is taken out by the next maker of parts.
+            # If this fails as well, the intent has no effect, and the next process that makes parts removes it.
             with contextlib.suppress(OSError):
                 save_catalog(folder, before)
         raise
-    # It has happened: what fails from here on is made good by the next writer.
+    # The change is committed: if this fails, the next writer repeats it.
     with contextlib.suppress(OSError):
         save_catalog(folder, after)
 
 
 def settle(folder: Path, documents: Marked) -> None:
-    """Brings a change that its maker left open to its end, or takes it back. Needs events.lock.
+    """Finish or revert a change that another process left open. The caller must hold events.lock.
 
     Raises OSError, UnreadableError, DamagedCatalogError.
     """

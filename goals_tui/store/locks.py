@@ -1,4 +1,4 @@
-"""Locks between processes and threads, and marks that a process is alive."""
+"""Locks between processes and threads, and locks that show that a process is alive."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if sys.platform != "win32":
 
 
 class Lock(Protocol):
-    """What `process_lock` gives."""
+    """A lock returned by `process_lock`, for use in a `with` statement."""
 
     def __enter__(self) -> object: ...
 
@@ -34,21 +34,22 @@ class Lock(Protocol):
 
 
 def process_lock(path: Path, timeout: float = 60.0, *, makes_folder: bool = False) -> Lock:
-    """A lock with the name of a file, for whatever lies in that file's folder. Waits `timeout` seconds at most.
+    """Return an exclusive lock between threads and processes, named by a file, for the content of that file's folder.
 
         lock = process_lock(folder / "events.lock")
         with lock: ...
 
-    A folder can have any number of locks, each by its name. The file is made when missing and stays, but it is not
-    what keeps others out: on Linux that is the folder itself, so that the file may be removed or replaced at any time
-    (`git clean`, a program that synchronises folders), also while somebody holds the lock. A folder that was itself
-    replaced is noticed the next time. On other systems the file is all there is: Windows does not let go of it while
-    it is held; on macOS, and on file systems that know no locks of folders, a file that is replaced between two
-    holders is noticed, but one that is replaced while it is held lets a second one in.
+    A folder can have any number of locks, one per file name. The file is made if it is missing, and stays. On Linux
+    the lock is on the folder itself, so the file may be removed or replaced at any time, even while the lock is held
+    (by `git clean` or a program that synchronises folders). A folder that was itself replaced is noticed the next time
+    the lock is taken. Other systems lock the file. Windows keeps a file in place while it is held; on macOS, and on
+    file systems without locks on folders, a file replaced between two holders is noticed, but one replaced while the
+    lock is held lets a second holder in.
 
-    `makes_folder`: the folder is made, too, where it is missing, but not the one above.
-    Not reentrant: who holds it and takes it again waits for the timeout. Taking it raises UnreadableError when the
-    file can't be made or somebody else holds the lock too long.
+    With `makes_folder`, a missing folder is made, too, but not its parents.
+
+    The lock is not reentrant: taking it twice waits for the timeout. Entering waits up to `timeout` seconds and raises
+    UnreadableError if the file can't be made or the lock is not released in time.
     """
     kind = PortableLock if sys.platform == "win32" else _KeptLock
     return kind(path, timeout, makes_folder)
@@ -61,7 +62,7 @@ def _busy(path: Path, timeout: float) -> UnreadableError:
 
 
 class PortableLock:
-    """filelock's lock: opens and closes its file each time, which costs about 0.1 ms."""
+    """A lock by the filelock package, which opens and closes its file each time (about 0.1 ms)."""
 
     def __init__(self, path: Path, timeout: float, makes_folder: bool = False) -> None:
         self._path = path
@@ -77,7 +78,7 @@ class PortableLock:
             if self._makes_folder:
                 make_folder(self._path.parent)
             if self._lock is None:
-                # Imported late: it takes longer than most commands that write nothing.
+                # Imported late: the import takes longer than most read-only commands.
                 from filelock import FileLock
 
                 self._lock = FileLock(self._path, timeout=self._timeout)
@@ -103,7 +104,7 @@ class PortableLock:
 if sys.platform != "win32":
 
     class _KeptLock:
-        """flock on a file that stays open, the same lock that filelock takes on Unix, and a lock on its folder."""
+        """An flock on a file that stays open, compatible with filelock on Unix, together with a lock on its folder."""
 
         def __init__(self, path: Path, timeout: float, makes_folder: bool) -> None:
             self._path = path
@@ -147,12 +148,12 @@ if sys.platform != "win32":
                 deadline = deadline or time.monotonic() + self._timeout
                 if time.monotonic() > deadline:
                     raise _busy(self._path, self._timeout)
-                # Not the same for all: two that got in each other's way would do so again.
+                # Random, so that two processes that collided don't collide again.
                 time.sleep(pause * random.uniform(0.5, 1))
                 pause = min(pause * 1.5, 0.02)
 
         def _try(self) -> bool:
-            # A forked child shares its parent's open files, and with them the lock: it needs some of its own.
+            # A forked child shares its parent's open files, and so their locks: it must open its own.
             if self._process != os.getpid():
                 self._close()
                 self._open()
@@ -167,43 +168,43 @@ if sys.platform != "win32":
             except BaseException:
                 self._close()
                 raise
-            # Somebody else holds the lock, by a file that had this name before or has it now: the next try opens it
-            # again. Or the folder is another one by now.
+            # Another process holds the lock, through a file that had this name before or has it now, or the folder was
+            # replaced: the next try opens both again.
             self._close()
             return False
 
         def _open(self) -> None:
             if self._makes_folder:
                 make_folder(self._path.parent)
-                # Not again: where it is gone later, so is what lay in it.
+                # Only once: if the folder is missing later, its content is lost, too.
                 self._makes_folder = False
             self._folder.open()
             self._file, _ = open_or_make(self._path, os.O_RDWR)
             self._process = os.getpid()
 
         def _has_name(self) -> bool:
-            """Whether the open file is the one that has the name."""
+            """Return whether the path still names the open file."""
             try:
                 return os.path.samestat(os.fstat(self._file), self._path.stat())
             except FileNotFoundError:
                 return False
 
         def _close(self) -> None:
-            """Lets go of both files, and with them of their locks."""
+            """Close both files, which releases their locks."""
             self._folder.close()
             if self._file >= 0:
                 os.close(self._file)
             self._file, self._process = -1, 0
 
     class _FolderLock:
-        """An exclusive lock on a folder, by a name: there may be many.
+        """An exclusive lock on a folder. A folder can have many, distinguished by name.
 
-        A folder can be opened for reading only, and so takes no exclusive lock on a range of it, but shared ones. Each
-        name is one byte (that need not exist). Who has set a shared lock on it and then finds no other one there is
-        the only holder: one that comes later finds this one.
+        A folder can only be opened for reading, which allows shared locks on byte ranges but no exclusive ones. Each
+        name is mapped to one byte, which need not exist. A process sets a shared lock on that byte and then looks for
+        others: if there are none it is the only holder, because a later process will find its lock.
         """
 
-        # struct flock of Linux: type, whence, start, length, process (0 for locks of an open file).
+        # Linux's struct flock: type, whence, start, length, process (0 for locks of an open file).
         _LAYOUT = struct.Struct("hhqqi4x")
         _CAN = sys.platform == "linux" and hasattr(fcntl, "F_OFD_SETLK")
 
@@ -212,7 +213,7 @@ if sys.platform != "win32":
             self._descriptor = -1
             self._opened = (-1, -1)
             self.keeps_out = False
-            """Whether it works: False on systems and file systems where folders can't be locked like this."""
+            """Whether the lock is effective: False on systems and file systems that don't support locks on folders."""
 
             place = zlib.crc32(path.name.encode(errors="surrogateescape"))
             self._set, self._unset, self._others = (
@@ -221,14 +222,14 @@ if sys.platform != "win32":
             )
 
         def open(self) -> None:
-            """Opens the folder. Raises OSError."""
+            """Open the folder. Raises OSError."""
             self._descriptor = os.open(self._name, os.O_RDONLY)
             found = os.fstat(self._descriptor)
             self._opened = found.st_dev, found.st_ino
             self.keeps_out = self._CAN
 
         def take(self) -> bool:
-            """Takes the lock, or finds that somebody else has it; True as well where there are no such locks."""
+            """Try to take the lock; return False if another process holds it, True also if locks are not supported."""
             if not self.keeps_out:
                 return True
             try:
@@ -240,7 +241,7 @@ if sys.platform != "win32":
             return bool(self._LAYOUT.unpack(answer)[0] == fcntl.F_UNLCK)
 
         def is_in_place(self) -> bool:
-            """Whether the folder is still the one that has its name."""
+            """Return whether the path still names the opened folder."""
             try:
                 found = os.stat(self._name)  # noqa: PTH116  # each time: Path.stat takes three times as long
             except FileNotFoundError:
@@ -248,23 +249,23 @@ if sys.platform != "win32":
             return (found.st_dev, found.st_ino) == self._opened
 
         def release(self) -> None:
-            """Gives the lock back."""
+            """Release the lock."""
             if self.keeps_out:
                 fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, self._unset)
 
         def close(self) -> None:
-            """Closes the folder, and gives the lock back."""
+            """Close the folder, which releases the lock."""
             if self._descriptor >= 0:
                 os.close(self._descriptor)
             self._descriptor = -1
 
 
 _PATIENCE = 1.0
-"""Seconds to wait for a lock that somebody may be looking at just now."""
+"""Seconds to wait for a lock that another process may be testing at the moment."""
 
 
 class LivenessLock:
-    """The mark of one process. `set` while it works on something, `clear` when it has nothing left to do."""
+    """A lock that shows that a process is alive: `set` it while there is work, `clear` it when the work is done."""
 
     def __init__(self, workspace: Path, owner: str) -> None:
         from filelock import FileLock
@@ -273,7 +274,7 @@ class LivenessLock:
         self._lock = FileLock(self._file, mode=_mode(workspace), thread_local=False)
 
     def set(self) -> None:
-        """Say that the process is alive. Raises UnreadableError where the workspace can't be written."""
+        """Take the lock, unless it is held already. Raises UnreadableError if the workspace can't be written."""
         if self._lock.is_locked:
             return
         try:
@@ -282,14 +283,14 @@ class LivenessLock:
             raise UnreadableError(f"{self._file.parent} can't be written: {error.strerror or error}.") from error
 
     def clear(self) -> None:
-        """Take the mark away."""
+        """Release the lock and remove its file."""
         if self._lock.is_locked:
             _remove(self._file)
             self._lock.release(force=True)
 
 
 def is_running(workspace: Path, owner: str) -> bool:
-    """Whether the process that set this mark is alive; the mark of a dead one is removed."""
+    """Return whether the process of this owner is alive; remove the lock file of a dead one."""
     file = _file(workspace, owner)
     if not owner or not file.is_file():
         return False
@@ -301,7 +302,7 @@ def is_running(workspace: Path, owner: str) -> bool:
     except Timeout:
         return True
     except OSError:
-        # A workspace that can't be written: nobody works in it.
+        # Nobody works in a workspace that can't be written.
         return False
     _remove(file)
     lock.release()
@@ -313,7 +314,7 @@ def _file(workspace: Path, owner: str) -> Path:
 
 
 def _mode(workspace: Path) -> int:
-    """filelock gives it to the file each time."""
+    """Return the mode of a lock file, which filelock sets each time it opens one."""
     with explained("read", workspace):
         return file_mode(workspace)
 
@@ -322,5 +323,5 @@ def _remove(file: Path) -> None:
     try:
         file.unlink(missing_ok=True)
     except OSError:
-        # Windows keeps a file that is open. A mark without its lock says nothing, so it may stay.
+        # Windows keeps a file that is open. The file may stay: only its lock shows that a process is alive.
         return

@@ -1,4 +1,4 @@
-"""Packages on disk: written whole or not at all, and read with no trust in what they say about themselves."""
+"""Reading and writing of packages: written whole or not at all, and never trusted when read."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from goals_tui.store.atomic import refusal, user_file
 from goals_tui.store.twice import key_twice
 
 MOST_DOCUMENT_BYTES = 128 * 1024 * 1024
-"""The largest JSON file that is read from a package; it is held in memory."""
+"""The maximum size of a JSON file in a package; it is held in memory."""
 
 MOST_EVENT_BYTES = 4 * 1024 * 1024 * 1024
-"""The largest file of events; it is read line by line."""
+"""The maximum size of the file of events; it is read line by line."""
 
 MOST_LINE_BYTES = 1024 * 1024
 HIGHEST_RATIO = 250
-"""How much a file may grow when unpacked, once it is large. What we write grows by 10 to 60."""
+"""The maximum compression ratio of a large file. Files of goals-tui have ratios of 10 to 60."""
 
 LARGE = 16 * 1024 * 1024
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -42,10 +42,10 @@ def write_package(
     documents: Mapping[str, list[Any]],
     events: Iterable[bytes] | None,
 ) -> int:
-    """Write a package; returns its size in bytes.
+    """Write a package and return its size in bytes.
 
-    `documents` become JSON lists, `events` lines, and last comes what `manifest` makes of their checksums. The same
-    contents give the same bytes. A file that is there is replaced at the end, in one step.
+    `documents` are written as JSON lists and `events` as lines; `manifest` makes the manifest from their checksums,
+    which is written last. Equal content gives equal bytes. An existing file is replaced atomically at the end.
     Raises UnreadableError.
     """
     with user_file(path) as file:
@@ -75,9 +75,9 @@ def _write(archive: zipfile.ZipFile, name: str, chunks: Iterable[bytes]) -> Pack
 
 
 def files_of(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    """The files of an archive by name, without what file managers put in beside: folders, `__MACOSX`, `.DS_Store`.
+    """Return the files of an archive by name, without folders and files of file managers (`__MACOSX`, `.DS_Store`).
 
-    Raises RefusedError for what no program of ours packs: links, encrypted files, a name twice.
+    Raises RefusedError for entries that no package has: links, encrypted files, repeated names, other compressions.
     """
     files: dict[str, zipfile.ZipInfo] = {}
     for entry in archive.infolist():
@@ -101,7 +101,7 @@ _LITTER = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
 def _without_folder_around(files: dict[str, zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
-    """The same files, where all of them lie in one folder as if they lay at the top."""
+    """Return the files as if at the top of the archive, if a common folder holds them all."""
     around = {name.partition("/")[0] for name in files if "/" in name}
     if len(around) != 1 or not all("/" in name for name in files):
         return files
@@ -116,7 +116,7 @@ def _check_size(name: str, entry: zipfile.ZipInfo, limit: int) -> None:
 
 
 def open_archive(path: Path) -> zipfile.ZipFile:
-    """Open an archive. Raises UnreadableError where there is no ZIP file to read."""
+    """Open an archive. Raises UnreadableError if it is not a readable ZIP file."""
     try:
         return zipfile.ZipFile(path)
     except OSError as error:
@@ -126,7 +126,7 @@ def open_archive(path: Path) -> zipfile.ZipFile:
 
 
 def read_file(archive: zipfile.ZipFile, name: str, entry: zipfile.ZipInfo, limit: int) -> bytes:
-    """A file of an archive, of `limit` bytes at most. Raises RefusedError for one that is damaged or too large."""
+    """Return the content of a file, at most `limit` bytes. Raises RefusedError if it is damaged or too large."""
     _check_size(name, entry, limit)
     try:
         return archive.read(entry)
@@ -138,9 +138,9 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSErro
 
 
 class PackageReader:
-    """A package opened to be read, in a `with` block. Everything is checked before it is handed out.
+    """A package opened for reading, to be used in a `with` statement. All content is checked before it is returned.
 
-    Raises UnreadableError where there is no ZIP file to read, RefusedError for what is wrong inside it.
+    Raises UnreadableError if it is not a readable ZIP file, RefusedError if its content is wrong.
     """
 
     def __init__(self, path: Path) -> None:
@@ -162,18 +162,18 @@ class PackageReader:
 
     @property
     def has_events(self) -> bool:
-        """Whether it brings events."""
+        """Whether the package contains events."""
         return EVENTS in self.manifest.files
 
     def document(self, name: str) -> list[dict[str, Any]]:
-        """One of its JSON files: a list of objects."""
+        """Return the content of a JSON file: a list of objects."""
         content = self._json(name, b"".join(self._chunks(name, self.manifest.files[name])))
         if not isinstance(content, list) or not all(isinstance(item, dict) for item in content):
             self._refuse(f"{name} is not a list of objects")
         return content
 
     def event_lines(self) -> Iterator[bytes]:
-        """The lines of its events. Only at the end is it sure that they are all there, and unchanged."""
+        """Iterate over the lines of events. The checksum is verified only after the last line."""
         rest = b""
         for chunk in self._chunks(EVENTS, self.manifest.files[EVENTS]):
             lines = (rest + chunk).split(b"\n")
@@ -214,7 +214,7 @@ class PackageReader:
         digest, size = hashlib.sha256(), 0
         try:
             with self._archive.open(self._entries[name]) as entry:
-                # ZipFile reads no more than the size that was checked above.
+                # ZipFile reads at most the size that was checked above.
                 while chunk := entry.read(1 << 20):
                     digest.update(chunk)
                     size += len(chunk)

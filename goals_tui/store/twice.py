@@ -1,6 +1,6 @@
-"""Finds keys that stand twice in one object of JSON, which parsers pass over: the last one wins.
+"""Detection of repeated keys in JSON objects, of which parsers silently keep the last.
 
-Both sides of a merge that were kept look like this, and the next save would lose one of them.
+They appear when both sides of a merge are kept, and the next save would lose one of them.
 """
 
 from __future__ import annotations
@@ -15,22 +15,23 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},:\n]', re.DOTALL)
 
 
 def key_twice(content: bytes, data: Any) -> str | None:
-    """Say which key of a file stands twice and in which lines, as a phrase; None where none does.
+    """Return a phrase that names a repeated key and its lines; None if no object repeats a key.
 
-    `data` is what `content` was parsed to: where we wrote the file, writing it again shows at once that none does.
+    `data` is the parsed `content`. If serializing it gives `content` again, as it does for files written by goals-tui,
+    no scan is needed.
     """
     text = content.removeprefix(b"\xef\xbb\xbf")
     try:
         if orjson.dumps(data, option=orjson.OPT_INDENT_2) == text.rstrip():
             return None
     except TypeError:
-        # Numbers or texts that only Python's parser takes.
+        # A number or text that only Python's parser accepts.
         pass
     return _scan(text.decode(errors="replace"))
 
 
 def _scan(text: str) -> str | None:
-    """What `key_twice` says, of the text of valid JSON."""
+    """Return the phrase of `key_twice` for the text of valid JSON."""
     line = 1
     open_objects: list[dict[str, int] | None] = []  # None: a list
     last: str | None = None

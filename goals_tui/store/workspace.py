@@ -1,4 +1,4 @@
-"""A workspace: the folder, its values.yaml, documents and event log."""
+"""A workspace: a folder with values.yaml, documents and event log."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ KNOWN_KEYS = (
     "FEATURE_USE_GOALS__MAX_STEPS_PER_GOAL",
     "FEATURE_USE_GOALS_V2__MAX_STEPS_PER_GOAL",
 )
-"""Every key that means something; others are warned of. A key may stand inside of others (`features: KEY: ...`), or be
-spelled by them: `FEATURE_USE_GOALS: MAX_STEPS_PER_GOAL: 12`."""
+"""The keys that are understood; others cause a warning. A key may be nested in other keys (`features: KEY: ...`) or be
+split into them (`FEATURE_USE_GOALS: MAX_STEPS_PER_GOAL: 12`)."""
 MAX_BYTES = 64 << 10
 _MAX_DEPTH = 20
 _MOST_WARNINGS = 3
 _LONGEST = 60
-"""In characters: how much of a key is shown, and compared with the known ones."""
+"""The number of characters of a key that are shown, and compared with the known keys."""
 
 
 @dataclass
 class Values:
-    """What a values.yaml says: known keys with their text, and one line for each thing that was passed over."""
+    """The content of a values.yaml: known keys with their text, and a warning line for each key that was ignored."""
 
     known: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
 
 def read_values(path: Path) -> Values:
-    """Return the values of a workspace; nothing where there is no file.
+    """Return the values of a workspace; empty ones if there is no file.
 
-    Mappings of keys to single values are read. Values stay the text that was written. Raises UnreadableError, with the
-    line, for a file that can't be read, is not YAML, or holds more of YAML than this: an alias, a tag, a key that
-    stands twice, a list for a known key.
+    Only mappings of keys to single values are read, and values stay text as written. Raises UnreadableError, with the
+    line, for a file that can't be read, is not YAML, or uses anything else of YAML: an alias, a tag, a repeated key, a
+    list for a known key.
     """
     path = path / VALUES
     try:
@@ -69,7 +69,7 @@ def read_values(path: Path) -> Values:
 
 
 class _Reader:
-    """Takes YAML apart as it is parsed: nothing is built of it, so that a small file can't become something large."""
+    """A reader of YAML events that builds no objects, so that a small file can't expand into a large structure."""
 
     def __init__(self, path: Path, content: str) -> None:
         self._path = path
@@ -203,11 +203,11 @@ NEEDED = {
     "tasks": ("id",),
     "batches": ("id", "what"),
 }
-"""What is relied on in a document before it is parsed: lists of goals look at no more than that."""
+"""The text fields that a document must have before it is parsed: lists of goals read only these."""
 
 
 def belongs_to_workspace(name: str) -> bool:
-    """Return whether a workspace's own file or folder has this name, `values.yaml` apart, which the user writes."""
+    """Return whether a file or folder of this name belongs to the workspace, except for the user's `values.yaml`."""
     return (
         name in (DOCUMENTS, EVENTS, ACTIVITIES_FOLDER)
         or name.startswith((f"{DOCUMENTS}.", f".{DOCUMENTS}."))
@@ -216,7 +216,7 @@ def belongs_to_workspace(name: str) -> bool:
 
 
 class Workspace:
-    """An opened workspace. What it holds is safe to use from several threads and processes."""
+    """An opened workspace. Its documents and logs are safe to use from several threads and processes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -227,7 +227,7 @@ class Workspace:
 
     @property
     def events(self) -> EventLog:
-        """The event log. Commands that need none of it don't import it."""
+        """The event log, imported only when it is first used."""
         with self._opening:
             if self._events is None:
                 from goals_tui.store.events.log import EventLog
@@ -237,7 +237,7 @@ class Workspace:
 
     @property
     def activities(self) -> Log[Activity]:
-        """The log of activities, made and imported late like that of events."""
+        """The log of activities, imported only when it is first used."""
         with self._opening:
             if self._activities is None:
                 from goals_tui.store.events.log import Log
@@ -248,14 +248,15 @@ class Workspace:
 
     @property
     def notices(self) -> list[str]:
-        """What the user should be told about the workspace, such as a recovery of damaged documents."""
+        """Messages to the user about the workspace, such as the recovery of damaged documents."""
         return self.documents.notices
 
     @classmethod
     def create(cls, path: Path, project: Project) -> Workspace:
-        """Makes a workspace with this project in `path`, a new or empty folder or one that holds other things.
+        """Make a workspace with this project in `path`, a folder that is new, empty, or holds other files.
 
-        Raises RefusedError where a workspace is already, UnreadableError where nothing can be written.
+        Raises RefusedError if there is a workspace already or DuckDB can't use the path, UnreadableError if it can't be
+        written.
         """
         from goals_tui.store.duckdb_files import unusable
 
@@ -277,7 +278,7 @@ class Workspace:
 
     @classmethod
     def open(cls, path: Path) -> Workspace:
-        """Opens the workspace in `path` and reads its documents. Raises UnreadableError with what to do."""
+        """Open the workspace in `path` and read its documents. Raises UnreadableError that says what to do."""
         if not (path / DOCUMENTS).exists() and not (path / f"{DOCUMENTS}.bak").exists():
             _check_readable(path)
             raise UnreadableError(

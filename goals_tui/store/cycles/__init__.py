@@ -1,1 +1,1 @@
-"""Cycles, queried from the event log."""
+"""Queries of cycles over the event log."""

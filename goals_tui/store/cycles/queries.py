@@ -1,4 +1,4 @@
-"""Queries over the cycles of the event log: tallies for reports, funnels, and lists that are served page by page."""
+"""Queries over the cycles of the event log: tallies for reports, funnels, and lists that are read page by page."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ PREVIOUS: Literal[1] = 1
 ORPHAN: Literal[2] = 2
 LATER: Literal[3] = 3
 TimeRange = tuple[int | None, int | None]
-"""From an instant until another, half open, in microseconds since 1970; None where it has no end."""
+"""A half-open range of time, in microseconds since 1970; None for no limit."""
 Offsets = tuple[tuple[int, int], ...]
-"""What a zone's clock shows beyond UTC: (from this instant on, so much), both in microseconds; the first from ever."""
+"""The offsets of a time zone from UTC, as pairs (valid from, offset) in microseconds; the first has no beginning."""
 UTC_OFFSETS: Offsets = ((0, 0),)
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
@@ -27,7 +27,7 @@ DAY = 24 * HOUR
 
 @dataclass(frozen=True)
 class Selection:
-    """Which cycles are asked for. Values that are None in the log stay in where a choice is negated."""
+    """The cycles to query. A negated choice includes cycles without a value."""
 
     time_range: TimeRange = (None, None)
     goals: tuple[int, ...] | None = None
@@ -40,7 +40,7 @@ class Selection:
 
     @property
     def attributes(self) -> list[str]:
-        """The columns of the first initial event that `conditions` look at."""
+        """The columns of the first initial event that `conditions` refers to."""
         asked = {
             "endpointName": bool(self.endpoints),
             "localeName": bool(self.locales),
@@ -49,18 +49,18 @@ class Selection:
         return [name for name, wanted in asked.items() if wanted]
 
     def conditions(self, values: Values) -> list[str]:
-        """What a cycle that began must fulfil, apart from the time range."""
+        """Return the SQL conditions for cycles that have a start, apart from the time range."""
         found = []
         if self.goals is not None:
             found.append(f"list_contains({values.add(list(self.goals))}::INTEGER[], goal)")
-        # Naming an endpoint is asking for it, also when it is the Interaction Panel.
+        # A chosen endpoint is included even if it is a test endpoint, such as the Interaction Panel.
         if not self.include_test and (self.endpoints.negated or not self.endpoints):
             found.append("NOT test")
         found += _chosen("endpointName", self.endpoints, values)
         found += _chosen("localeName", self.locales, values)
         if self.any_snapshot:
             found.append("snapshotName IS NOT NULL")
-        # Only beside chosen snapshots are those without one more; "all but these" has them already.
+        # Cycles without a snapshot are added to chosen snapshots only. A negated choice includes them already.
         if self.no_snapshot and (self.snapshots.negated or not self.snapshots):
             found.append("snapshotName IS NULL")
         else:
@@ -70,10 +70,10 @@ class Selection:
 
 @dataclass(frozen=True)
 class Bucket:
-    """Groups cycles by when they started, by the clock of a zone.
+    """A grouping of cycles by their start, on the clock of a time zone.
 
-    `day` counts days since 1970, `hour` is where it begins, in microseconds; `weekday` is 0 for Monday, and
-    `hour_of_day` counts from midnight.
+    A `day` is counted from 1970, an `hour` is its beginning in microseconds, a `weekday` is counted from Monday (0),
+    and an `hour_of_day` from midnight.
     """
 
     unit: Literal["day", "hour", "weekday", "hour_of_day"]
@@ -81,7 +81,7 @@ class Bucket:
 
     @property
     def sql(self) -> str:
-        """The expression over `started`."""
+        """The SQL expression over `started`."""
         offset = _by_piece(self.offsets)
         if self.unit == "day":
             return f"(started + {offset}) // {DAY}"
@@ -91,38 +91,38 @@ class Bucket:
         if self.unit == "hour_of_day":
             return f"(started + {offset}) // {HOUR} % 24"
         hour = f"((started + {offset}) // {HOUR}) * {HOUR} - {offset}"
-        # An hour in which the clock is put ends there, and another begins.
+        # An hour in which the clock is changed ends there, and another begins.
         changes = [(0, -DAY), *((since, since) for since, _ in self.offsets[1:])]
         return f"greatest({hour}, {_by_piece(changes)})" if len(changes) > 1 else hour
 
 
 @dataclass(frozen=True)
 class Restriction:
-    """Which of the selected cycles: those behind one number of a report.
+    """A restriction of the selected cycles to those that a number of a report counts.
 
-    `outcome="orphan"` stands alone: an orphan has no start, so no span and no filter applies to it.
+    With `outcome="orphan"` the selection has no effect: an orphan has no start, so no time range or filter applies.
     """
 
     outcome: Outcome | None = None
     goal: int | None = None
     steps: tuple[tuple[int, ...], ...] = ()
-    """The masks of steps that were all reached, any bit of each; none for an initial one, which every cycle reached."""
+    """The masks of steps that must all be reached, each by any bit. Initial steps have none: every cycle has them."""
 
     bucket: tuple[Bucket, int, int] | None = None
-    """The bucket's first and last value, both included."""
+    """A bucket with its first and last value, both included."""
 
     lacks: tuple[int, ...] | None = None
-    """The mask of steps of which none was reached."""
+    """The mask of the steps of which none may be reached."""
 
     completed: bool | None = None
-    """Whether they are completed or are not; None for both."""
+    """Whether the cycles must be completed or must not be; None for both."""
 
     part: tuple[Dimension, tuple[str, ...] | None] | None = None
-    """A dimension with its values; None for cycles without one."""
+    """A dimension with the accepted values, or None for cycles without a value."""
 
 
 class Tally(NamedTuple):
-    """So many cycles of a goal with the same masks; `key` holds the buckets and parts asked for, in their order."""
+    """The number of cycles of a goal with the same masks and `key`: a value for each requested bucket and dimension."""
 
     goal: int
     period: Period
@@ -131,7 +131,7 @@ class Tally(NamedTuple):
     masks: tuple[int, ...]
     first: int = 0
     last: int = 0
-    """When the first and the last of them started, in microseconds since 1970, where that was asked for."""
+    """The first and last start of these cycles, in microseconds since 1970, if requested."""
 
 
 def tally(
@@ -143,9 +143,10 @@ def tally(
     later: TimeRange | None = None,
     extent: bool = False,
 ) -> list[Tally]:
-    """Count the selected cycles by goal, mask and key, in one scan; with those of an earlier and of a later range.
+    """Count the selected cycles by goal, mask and key, in one scan of the log.
 
-    All orphans are counted, too: those of the whole log, whatever is selected.
+    Cycles of the ranges `previous` and `later` are counted as well, with keys of None. `extent` adds the first and the
+    last start. All orphans of the log are counted, too, whatever is selected.
     """
     values = Values()
     parts = [COLUMNS[one] for one in by if not isinstance(one, Bucket)]
@@ -182,7 +183,7 @@ def tally(
 def tally_each(
     reader: EventReader, selection: Selection, *, by: Sequence[Bucket | Dimension], previous: TimeRange
 ) -> list[list[Tally]]:
-    """Count the selected cycles and those of an earlier range by each of the keys alone, in one scan of the log."""
+    """Count the selected cycles and those of an earlier range by each key separately, in one scan of the log."""
     values = Values()
     attributes = list(
         dict.fromkeys([*selection.attributes, *(COLUMNS[one] for one in by if not isinstance(one, Bucket))])
@@ -213,7 +214,7 @@ def tally_each(
 
 
 class Next(NamedTuple):
-    """How many cycles dropped after a step, by its number, and had this step of a goal next in their session."""
+    """The number of cycles that dropped off after step number `after` and had this step next in their session."""
 
     after: int
     goal: int
@@ -222,7 +223,7 @@ class Next(NamedTuple):
 
 
 def choose(reader: EventReader, selection: Selection) -> list[Tally]:
-    """Keep the selected cycles with the connection, for `came_next`, and count them by goal and mask."""
+    """Keep the selected cycles in a table of the connection, for `came_next`, and count them by goal and mask."""
     values = Values()
     conditions = " AND ".join([_within(selection.time_range, values), *selection.conditions(values)])
     masks = ", ".join(f"mask{word}" for word in range(reader.words))
@@ -236,9 +237,10 @@ def choose(reader: EventReader, selection: Selection) -> list[Tally]:
 
 
 def came_next(reader: EventReader, dropped: Mapping[tuple[int, tuple[int, ...]], int]) -> list[Next]:
-    """What came first in the sessions of chosen cycles after their last event; cycles with nothing after are left out.
+    """Count the steps that came first in the sessions of chosen cycles after these cycles' last events.
 
-    `dropped` says by goal and mask which of the cycles that `choose` kept dropped, and after which step, by a number.
+    `dropped` maps goal and mask of the cycles that dropped off, among those kept by `choose`, to a number for the step
+    after which they did. Cycles with no later event in their session are left out.
     """
     masks = [f"mask{word}" for word in range(reader.words)]
     reader.make_table(
@@ -280,19 +282,19 @@ REACHED, SUPERSEDED, OPEN = 0, 1, 2
 
 
 class Wait(NamedTuple):
-    """So many cycles waited for a step this long, in microseconds, until they reached it or stopped waiting."""
+    """The number of cycles that waited this many microseconds until they reached a step or stopped waiting."""
 
     end: int
-    """REACHED, SUPERSEDED by another attempt of the session, or still OPEN now."""
+    """REACHED, SUPERSEDED by another cycle of the session, or still OPEN."""
 
     micros: int
     cycles: int
 
 
 def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | None, now: int) -> list[Wait]:
-    """How long the selected cycles waited for a step, of which `step` is the mask; None for the initial one.
+    """Count the selected cycles by how long they waited for the step with the mask `step`; None for the initial step.
 
-    The reader has the slots of one goal only. `now` is in microseconds since 1970.
+    The reader must have the step bits of one goal only. `now` is in microseconds since 1970.
     """
     values = Values()
     conditions = " AND ".join([_within(selection.time_range, values), *selection.conditions(values)])
@@ -328,7 +330,7 @@ def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | Non
 
 @dataclass(frozen=True, slots=True)
 class StepTimes:
-    """How many cycles reached a step, and when first, in seconds since the cycle's start."""
+    """The number of cycles that reached a step, with quantiles of the seconds from the cycle's start to the step."""
 
     step_id: str
     reached: int
@@ -337,9 +339,9 @@ class StepTimes:
 
 
 def step_times(reader: EventReader, selection: Selection, goal_id: str) -> tuple[int, tuple[int, ...], list[StepTimes]]:
-    """How many cycles are selected, the masks of all together, and the steps that they reached.
+    """Return the number of selected cycles, all their masks combined, and the times of the steps that they reached.
 
-    The reader has the step bits of this goal only.
+    The reader must have the step bits of this goal only.
     """
     values = Values()
     conditions = " AND ".join([_within(selection.time_range, values), *selection.conditions(values)])
@@ -367,7 +369,7 @@ def step_times(reader: EventReader, selection: Selection, goal_id: str) -> tuple
 
 @dataclass(frozen=True, slots=True)
 class CycleRow:
-    """A cycle as the log has it. `started` in microseconds since 1970; None for an orphan."""
+    """A cycle of the log. `started` is in microseconds since 1970; None for an orphan."""
 
     masks: tuple[int, ...]
     goal: int
@@ -375,7 +377,7 @@ class CycleRow:
     started: int | None
     outcome: Outcome
     initial_step: str
-    """The step of the first event: the initial one, where there is one."""
+    """The step of the first event: the initial step, unless the cycle is an orphan."""
 
     session: str
     endpoint: str | None
@@ -385,7 +387,7 @@ class CycleRow:
 
 
 def list_cycles(reader: EventReader, selection: Selection, restriction: Restriction) -> int:
-    """Find the cycles, newest first, and keep them with the connection for `page`. Returns how many there are."""
+    """Find the cycles, newest first, keep them in a table of the connection for `page`, and return their number."""
     values = Values()
     conditions = _restricted(selection, restriction, values)
     orphans = restriction.outcome == "orphan"
@@ -412,7 +414,7 @@ def list_cycles(reader: EventReader, selection: Selection, restriction: Restrict
 
 
 def page(reader: EventReader, offset: int, limit: int | None) -> list[CycleRow]:
-    """Some of the cycles that `list_cycles` found, with what only those that are looked at need."""
+    """Return a page of the cycles that `list_cycles` found, with the attributes that are read only for those."""
     masks = ", ".join(f"mask{word}" for word in range(reader.words))
     columns = ["stepId", "sessionId", "endpointName", "localeName", "snapshotName", "version"]
     values = {"first": offset, "last": None if limit is None else offset + limit}
@@ -421,7 +423,7 @@ def page(reader: EventReader, offset: int, limit: int | None) -> list[CycleRow]:
     if since is None:
         return []
     reader.check_times(since, until)
-    # What describes a cycle is its first event, and when that was is known: few blocks of a sealed part are read.
+    # The attributes are those of a cycle's first event, whose time is known: few blocks of a sealed part are read.
     described = reader.attributes_sql(columns, f"SELECT cycle FROM ({shown})")
     found = reader.rows(
         f"""SELECT goal, cycle, started, outcome, stepId, sessionId, endpointName, localeName, snapshotName,
@@ -482,7 +484,7 @@ def _chosen(column: str, choice: Choice, values: Values, *, none_too: bool = Fal
 
 
 def _by_piece(pieces: Sequence[tuple[int, int]]) -> str:
-    """What holds at `started`: (from this instant on, so much)."""
+    """Return SQL for a value that depends on `started`, given as pairs (valid from, value)."""
     if len(pieces) == 1:
         return f"({pieces[0][1]})"
     cases = " ".join(f"WHEN started >= {since} THEN {value}" for since, value in reversed(pieces[1:]))

@@ -1,4 +1,4 @@
-"""The SQL behind Insights: events folded into cycles by bit masks, and how a query is cancelled."""
+"""The SQL of Insights, which folds events into cycles by bit masks, and the cancellation of queries."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 
 class Cancelled(Exception):
-    """The query was stopped because its answer is not wanted any more."""
+    """The query was cancelled because its result is no longer needed."""
 
 
 class Cancellation:
-    """Stops the queries that it was given to: from any thread, at any time, for good."""
+    """Cancellation of the queries that it is given to, from any thread, at any time, permanently."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -35,14 +35,14 @@ class Cancellation:
         self.cancelled = False
 
     def cancel(self) -> None:
-        """Stop what runs, and let nothing else start."""
+        """Interrupt running queries and let no other one start."""
         with self._lock:
             self.cancelled = True
             for connection in self._connections:
                 connection.interrupt()
 
     def watch(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Interrupt this connection, too, on `cancel`."""
+        """Let `cancel` interrupt this connection, too."""
         with self._lock:
             self._connections.append(connection)
 
@@ -52,7 +52,7 @@ class Cancellation:
             self._connections.remove(connection)
 
     def check(self) -> None:
-        """Raise Cancelled once `cancel` was called."""
+        """Raise Cancelled if `cancel` was called."""
         if self.cancelled:
             raise Cancelled
 
@@ -69,24 +69,24 @@ COLUMNS: dict[Dimension, str] = {
 
 
 class Values:
-    """The values of a query, handed to DuckDB apart from its text."""
+    """The parameters of a query, which DuckDB gets separately from its text."""
 
     def __init__(self) -> None:
         self.bound: dict[str, Any] = {}
 
     def add(self, value: object) -> str:
-        """The name under which the text of the query refers to `value`."""
+        """Add a parameter and return its placeholder."""
         name = f"v{len(self.bound)}"
         self.bound[name] = value
         return f"${name}"
 
     def strings(self, values: Iterable[str]) -> str:
-        """The same for a list of text."""
+        """Add a list of text as a parameter and return its placeholder."""
         return f"{self.add(list(values))}::VARCHAR[]"
 
 
 class EventReader:
-    """One connection to the event log, for the queries of one answer. A context manager; `LogView` makes it."""
+    """A reader of the event log with a connection of its own. A context manager, made by `LogView`."""
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ class EventReader:
         self._keep = None
 
     def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-        """All rows of a query; raises Cancelled when it was cancelled before or meanwhile."""
+        """Return all rows of a query. Raises Cancelled if it was cancelled before or during execution."""
         import duckdb
 
         self._cancellation.check()
@@ -137,13 +137,13 @@ class EventReader:
         return found
 
     def extent(self) -> tuple[int, int]:
-        """When the first and the last event were, in microseconds since 1970; 0, 0 for an empty log."""
+        """Return the times of the first and last event, in microseconds since 1970; 0, 0 for an empty log."""
         first, last = self.rows("""SELECT epoch_us(min("timestamp")), epoch_us(max("timestamp")) FROM events""")[0]
         self.check_times(first, last)
         return first or 0, last or 0
 
     def check_times(self, first: int | None, last: int | None) -> None:
-        """Raises UnreadableError where these are no times of events; None is that of no event."""
+        """Raise UnreadableError unless these can be times of events; None stands for no event."""
         for moment in (first, last):
             if moment is not None and not 0 <= moment < microseconds(LATEST):
                 raise damaged(self.folder, "the time of an event is none")
@@ -178,7 +178,7 @@ class EventReader:
         self._mask_table("completions", list(completing.items()))
 
     def _keys(self, step_bits: Sequence[StepBit]) -> tuple[tuple[int, ...], dict[tuple[str, ...], StepBit]]:
-        """The fewest columns of an event that tell its step bit, in this log: often the step alone does."""
+        """Return the fewest columns that identify a step bit in this log (often the step), and the bits by them."""
         by_triple = {Triple(step_bit.goal_id, step_bit.version, step_bit.step_id): step_bit for step_bit in step_bits}
         for columns in _KEY_COLUMNS:
             found: dict[tuple[str, ...], StepBit | None] = {}
@@ -199,28 +199,28 @@ class EventReader:
         self.make_table(name, columns)
 
     def make_table(self, name: str, columns: Mapping[str, tuple[str, list[Any]]]) -> None:
-        """Make a table of this connection from columns: their kind and content."""
+        """Make a temporary table from columns, each given by its type and content."""
         unnested = ", ".join(f'unnest(${column}::{kind}[]) AS "{column}"' for column, (kind, _) in columns.items())
         values = {column: content for column, (_, content) in columns.items()}
         self.rows(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {unnested}", values)
 
     def values_of(self, dimension: Dimension) -> list[str]:
-        """The values that a dimension has anywhere in the log."""
+        """Return all values of a dimension in the log."""
         column = COLUMNS[dimension]
         return [value for (value,) in self.rows(f'SELECT DISTINCT "{column}" FROM events WHERE "{column}" IS NOT NULL')]
 
     def shown_as(self, column: str, shown: Collection[str]) -> list[str]:
-        """The values of a column that `clean_line` turns into one of `shown`, apart from these themselves."""
+        """Return the other values of a column that `clean_line` turns into one of `shown`."""
         odd = self.rows(f"""SELECT DISTINCT "{column}" FROM events WHERE regexp_matches("{column}", '[^!-~]')""")
         return sorted(value for (value,) in odd if value not in shown and clean_line(value) in shown)
 
     def duplicate_ids(self, limit: int) -> list[str]:
-        """Ids of events that stand in the log more than once."""
+        """Return up to `limit` ids of events that are in the log more than once."""
         found = self.rows("SELECT id FROM events GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT $n", {"n": limit})
         return [id_ for (id_,) in found]
 
     def events_of(self, cycle_id: str) -> list[GoalEvent]:
-        """The events of a cycle, each once, by time and id."""
+        """Return the events of a cycle by time and id, without duplicates."""
         columns = ", ".join(f'"{name}"' for name in FIELDS)
         found = self.rows(
             f"""SELECT {columns} FROM events WHERE goalCycleId = $cycle
@@ -229,7 +229,7 @@ class EventReader:
         )
         events = []
         for row in found:
-            # A line that another program wrote may hold what our events can't: what is left of it is shown.
+            # A line of another program may hold text that GoalEvent refuses: clean and cut it, to show what is left.
             record: dict[str, Any] = {name: _fitting(value) for name, value in zip(FIELDS, row, strict=True)}
             record["version"] = record["version"] or ""
             if isinstance(record["timestamp"], datetime):
@@ -241,30 +241,30 @@ class EventReader:
         return events
 
     def first_seen(self, *columns: str) -> list[tuple[Any, ...]]:
-        """When each combination of these columns first occurs in the log: the columns, and microseconds since 1970."""
+        """Return each combination of these columns in the log with its first time, in microseconds since 1970."""
         names = ", ".join(f'"{column}"' for column in columns)
         return self.rows(f"""SELECT {names}, epoch_us(min("timestamp")) FROM events GROUP BY {names}""")
 
     def stepping_sql(self, column: str, wanted: str) -> str:
-        """A query, in brackets, of the events of which a column has one of the values that a query gives."""
+        """Return a query, in parentheses, of the events with a value of `column` that the query `wanted` gives."""
         return f"""(SELECT id, coalesce("version", '') AS "version", "timestamp", "goalCycleId", "stepId", "goalId",
                            "sessionId" FROM events WHERE "{column}" IN ({wanted}))"""
 
     def cycles_sql(self, attributes: Sequence[str] = (), further: Sequence[str] = ()) -> str:
-        """A query of all cycles: goal (its number), cycle, started (NULL for orphans), test, mask0, ...
+        """Return a query of all cycles: goal (its number), cycle, started (NULL for orphans), test, mask0, ...
 
         `started` is in microseconds since 1970. `attributes` are further columns of `events`, taken from the first
-        initial event, or from an orphan's first; `further` are aggregates with their names, over events `e` with their
-        slot `s`, where `e.moment` is two times the microseconds since 1970, and one more for a test.
+        initial event, or from an orphan's first event. `further` are aggregates with their names, over events `e` with
+        their step bit `s`, where `e.moment` is twice the microseconds since 1970, plus one for a test.
         """
-        # The order of events is told once for all columns: that costs more than the columns themselves.
+        # One aggregate for all columns, because ordering the events costs more than the columns themselves.
         together = len(attributes) > 1
         taken = [*([_first_of_all(attributes)] if together else map(_first, attributes)), *further]
         shown = "".join(f""", struct_extract(first_event, '{name}') AS "{name}\"""" for name in attributes if together)
         hidden = ", first_event" if together else ""
         tests = ", ".join(f"'{kind}'" for kind in TEST_ENDPOINT_TYPES)
-        # The test mark rides in the lowest bit of the time: one aggregate less over a million events. Should a cycle
-        # have two first initial events in the same microsecond, one of them a test, then it is none.
+        # The lowest bit of the time marks a test, which saves an aggregate over a million events. If a cycle has two
+        # first initial events in the same microsecond and only one is a test, the cycle is none.
         found = f"""
             SELECT goal, cycle, opened // 2 AS started, opened % 2 = 1 AS test{shown},
                    * EXCLUDE (goal, cycle, opened{hidden})
@@ -279,9 +279,9 @@ class EventReader:
         return self._settled_sql(found) if self._contested else found
 
     def attributes_sql(self, attributes: Sequence[str], cycles: str) -> str:
-        """A query of goal, cycle and `attributes` as in `cycles_sql`, for the cycles that a query names.
+        """Return a query of goal, cycle and `attributes` as in `cycles_sql`, for the cycles of the query `cycles`.
 
-        `$since` and `$until` are when the first and the last of these cycles had their first event, in microseconds.
+        `$since` and `$until` limit the times of the first events of these cycles, in microseconds.
         """
         return f"""
             SELECT s.goal AS goal, e.goalCycleId AS cycle, {", ".join(map(_first, attributes))}
@@ -292,7 +292,7 @@ class EventReader:
             GROUP BY s.goal, e.goalCycleId"""
 
     def _settled_sql(self, cycles: str) -> str:
-        """The same where a step has several step bits: in a cycle that has two of them the earlier event decides."""
+        """Return the query with contests settled: of several bits of a step, the one of the earliest event counts."""
         both = " + ".join(f"bit_count(c.mask{word} & k.mask{word})" for word in range(self.words))
         settled = ", ".join(f"coalesce(f.mask{word}, c.mask{word}) AS mask{word}" for word in range(self.words))
         masks = ", ".join(f"mask{word}" for word in range(self.words))
@@ -314,7 +314,7 @@ class EventReader:
             FROM loose c LEFT JOIN settled f ON c.goal = f.goal AND c.cycle = f.cycle"""
 
     def _masks(self, expression: str) -> str:
-        """A column mask0, mask1, ... for each word."""
+        """Return a column mask0, mask1, ... for each word."""
         bits = "s.bit" if self.words == 1 else "CASE WHEN s.word = {word} THEN s.bit ELSE 0 END"
         return ", ".join(
             f"{expression.format(bits=bits.format(word=word), word=word)} AS mask{word}" for word in range(self.words)
@@ -327,16 +327,16 @@ def _fitting(value: object) -> object:
 
 _KEYS = ("goalId", '"version"', "stepId")
 _KEY_COLUMNS = ((2,), (0, 2), (1, 2), (0, 1, 2))
-"""Which of the columns in `_KEYS`, in the order of `Triple`, are tried as the key of a step bit."""
+"""The columns of `_KEYS`, in the order of `Triple`, that are tried in turn as the key of a step bit."""
 
 
 def _first(column: str) -> str:
-    """The aggregate that takes a column from a cycle's first initial event, or from an orphan's first."""
+    """Return the aggregate that takes a column from a cycle's first initial event, or from an orphan's first event."""
     return f'arg_min_null(e."{column}", {_EVENT_ORDER}) AS "{column}"'
 
 
 def _first_of_all(columns: Sequence[str]) -> str:
-    """The same for several columns at once, as a struct `first_event`."""
+    """Return the aggregate that takes several columns from that event, as a struct `first_event`."""
     fields = ", ".join(f"""'{column}': e."{column}\"""" for column in columns)
     return f"arg_min({{{fields}}}, {_EVENT_ORDER}) AS first_event"
 
@@ -345,6 +345,6 @@ _EVENT_ORDER = '(NOT s.initial, e."timestamp", s.rank, e.id)'
 
 
 def microseconds(moment: datetime) -> int:
-    """An instant as DuckDB's epoch_us has it; exact, unlike `timestamp()`."""
+    """Return an instant in microseconds since 1970, like DuckDB's epoch_us; exact, unlike `timestamp()`."""
     since = moment.astimezone(UTC) - EARLIEST
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

@@ -1,4 +1,4 @@
-"""The step_bits of a query: which bit a step of a goal sets in the mask of what a cycle reached."""
+"""The bits that stand for steps in a query: the mask of a cycle has the bits of the steps that it reached."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 BITS_PER_WORD = 60
-"""How many bits of a mask one BIGINT column holds; goals with more step_bits get more columns."""
+"""The number of bits of a mask in one BIGINT column; goals with more step bits get more columns."""
 
 
 class Triple(NamedTuple):
-    """A step of a goal under a version, as it occurs in the log."""
+    """A step of a goal under a version, as found in the log."""
 
     goal_id: str
     version: str
@@ -20,9 +20,10 @@ class Triple(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StepBit:
-    """What a triple sets in the masks of goal number `goal`: bit `place`; an initial step (None) opens the cycle.
+    """The effect of a triple on the masks of goal number `goal`: it sets bit `place`, or opens a cycle.
 
-    `rank` is the order of the step in its goal: it decides between events of the same moment.
+    `place` is None for an initial step, which opens a cycle. `rank` is the step's position in its
+    goal, which orders events of the same time.
     """
 
     goal_id: str
@@ -35,21 +36,21 @@ class StepBit:
 
     @property
     def word(self) -> int:
-        """The mask column."""
+        """The number of the mask column."""
         return (self.place or 0) // BITS_PER_WORD
 
     @property
     def bit(self) -> int:
-        """What is ORed into it."""
+        """The value that is ORed into the mask column."""
         return 0 if self.place is None else 1 << (self.place % BITS_PER_WORD)
 
     def same_effect(self, other: StepBit) -> bool:
-        """Whether a query need not tell the two apart."""
+        """Return whether a query can treat both alike."""
         return (self.goal, self.rank, self.place) == (other.goal, other.rank, other.place)
 
 
 def masks_of(places: Iterable[int], words: int) -> tuple[int, ...]:
-    """The mask columns in which exactly these places are set."""
+    """Return the mask columns in which exactly these places are set."""
     masks = [0] * words
     for place in places:
         masks[place // BITS_PER_WORD] |= 1 << (place % BITS_PER_WORD)

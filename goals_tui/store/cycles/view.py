@@ -1,4 +1,4 @@
-"""The event log held open for many questions, read again only when it changed on disk."""
+"""A view of the event log that serves many queries, and is opened again only when the log changed on disk."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Moment:
-    """The log as it was at a stamp; what does not depend on any filter is asked once."""
+    """The state of the log at a stamp, with the results that depend on no filter."""
 
     stamp: Hashable
     connection: DuckDBPyConnection
@@ -33,7 +33,7 @@ _TRIPLES = """SELECT DISTINCT goalId, coalesce("version", ''), stepId FROM event
 
 
 class LogView:
-    """Makes readers of the log. Safe in any thread; readers of one moment share what was read from the disk."""
+    """A maker of readers of the log, safe in any thread. Readers of the same state share the data read from disk."""
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
@@ -41,13 +41,13 @@ class LogView:
         self._moment: _Moment | None = None
 
     def reader(self, cancellation: Cancellation | None = None) -> EventReader:
-        """A reader of the log as it is now; the caller closes it. Raises Cancelled, or UnreadableError."""
+        """Return a reader of the log as it is now, to be closed by the caller. Raises Cancelled, UnreadableError."""
         cancellation = cancellation or Cancellation()
         cancellation.check()
         with self._lock:
             moment = self._moment = self._now()
             cursor = moment.connection.cursor()
-        # The reader keeps the moment's connection: as long as that lives, no sealed part is removed from the disk.
+        # The reader keeps the moment's connection: while it is alive, no sealed part is removed from disk.
         return EventReader(
             cursor,
             cancellation,
@@ -79,7 +79,7 @@ class LogView:
 
 
 def count_events(log: EventLog, goal_id: str, step_id: str | None = None) -> tuple[int, int]:
-    """Events and distinct cycles of a goal, or of one of its steps."""
+    """Return the number of events and of distinct cycles of a goal, or of one of its steps."""
     if log.is_empty():
         return 0, 0
     where, values = "goalId = ?", [goal_id]
@@ -95,7 +95,7 @@ def count_events(log: EventLog, goal_id: str, step_id: str | None = None) -> tup
 
 
 def count_by_goal(log: EventLog) -> list[tuple[str, int, int]]:
-    """Each goal id that occurs, with its events and distinct cycles; most events first."""
+    """Return each goal id in the log with its number of events and of distinct cycles, most events first."""
     if log.is_empty():
         return []
     from goals_tui.store.events.reader import damage_named

@@ -1,1 +1,1 @@
-"""The event log on disk: appended lines, sealed parts, and the queries over both."""
+"""The event log on disk: appended lines, sealed parts, and queries over both."""

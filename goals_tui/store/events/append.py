@@ -1,4 +1,4 @@
-"""The end of the event log: the file that events are appended to (docs/files.md)."""
+"""The file to which the records of a log are appended (docs/files.md)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FLAGS = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
 
 class Appended(NamedTuple):
-    """Where appended lines stand: in the file with this inode, from one byte to another."""
+    """The position of appended lines: the inode of the file, and the offsets in bytes of their beginning and end."""
 
     inode: int
     begins: int
@@ -26,10 +26,10 @@ class Appended(NamedTuple):
 
 
 class AppendFile:
-    """Appends whole lines to the file of a log under its lock.
+    """A writer that appends whole lines to the file of a log, under its lock.
 
-    An append that has returned survives the death of the process; after `sync` it survives a power cut.
-    The file stays open between appends; a file that was sealed meanwhile (renamed) is noticed by a stat.
+    An append that has returned survives the death of the process; after `sync` it survives a power cut. The file stays
+    open between appends; each append checks by a stat whether it was renamed in order to be sealed.
     """
 
     def __init__(self, folder: Path, lock: Lock, schema: Schema) -> None:
@@ -38,15 +38,15 @@ class AppendFile:
         self._lock = lock
         self._descriptor = self._inode = self._device = -1
         self._named = -1
-        """The inode of the open file, if its name survives a power cut, too."""
+        """The inode of the open file, once its name is known to survive a power cut."""
 
         self._end = -1
-        """The size after our last append. Where the file has another one, somebody else wrote."""
+        """The size of the file after the last append; another size shows that another process wrote."""
 
     def append(self, events: Sequence[Record], only_if: Callable[[], bool] | None = None) -> Appended | None:
-        """Adds the events in one write; where they stand. Raises UnreadableError, and then none of them was added.
+        """Append the events in one write and return their position. Raises UnreadableError; none was added then.
 
-        None where there are none, or where `only_if`, asked under the lock, says no.
+        Return None if there are no events, or if `only_if`, called under the lock, returns False.
         """
         if not events:
             return None
@@ -60,9 +60,9 @@ class AppendFile:
                 raise refusal("write", self._path, error) from error
 
     def sync(self) -> None:
-        """Makes every appended event survive a power cut. Raises UnreadableError.
+        """Make all appended events survive a power cut. Raises UnreadableError.
 
-        Nobody waits for the disk meanwhile but the caller.
+        The lock is not held while the data is flushed to disk.
         """
         try:
             with self._lock:
@@ -74,21 +74,24 @@ class AppendFile:
             finally:
                 os.close(descriptor)
             if self._named != inode:
-                # A file whose name is lost is lost with all that it holds.
+                # Without its folder entry the whole file would be lost.
                 sync_folder(self._path.parent)
                 self._named = inode
         except OSError as error:
             raise refusal("write", self._path, error) from error
 
     def size(self) -> int:
-        """How many bytes the file has. Raises OSError."""
+        """Return the size of the file in bytes. Raises OSError."""
         try:
             return self._path.stat().st_size
         except FileNotFoundError:
             return 0
 
     def holds(self, wanted: Callable[[dict[str, Any]], bool]) -> bool:
-        """Whether any event in the file, as `lines.read_line` gives it, is wanted. Needs the lock. Raises OSError."""
+        """Return whether any event of the file, as given by `lines.read_line`, is wanted.
+
+        The caller must hold the lock. Raises OSError.
+        """
         if not self.size():
             return False
         with self._path.open("rb") as file:
@@ -96,9 +99,9 @@ class AppendFile:
             return any(record is not None and wanted(record) for record in records)
 
     def rename(self, target: Path) -> bool:
-        """Sets the file aside under another name of the same folder, to be sealed; False when it holds nothing.
+        """Set the file aside under another name in the same folder, to be sealed; return False if it is empty.
 
-        The next append makes a new file. Needs the lock. Raises OSError.
+        The next append makes a new file. The caller must hold the lock. Raises OSError.
         """
         if not self.size():
             return False
@@ -112,14 +115,14 @@ class AppendFile:
     def _write(self, data: bytes) -> Appended:
         descriptor, size = self._open()
         if size != self._end and size and _last_byte(descriptor, size) != b"\n":
-            # A killed process left half a line. The line break makes it one unreadable line of its own, or
-            # completes it where only the break was missing; it goes out in the same write as the new events.
+            # A killed process left part of a line. The line break ends it as one unreadable line, or completes it if
+            # only the break was missing. It is written together with the new events.
             data = b"\n" + data
         try:
             write_all(descriptor, data)
         except OSError:
             self._end = -1
-            # Where even this fails, the next append repairs the half line.
+            # If this fails as well, the next append ends the incomplete line.
             with contextlib.suppress(OSError):
                 os.ftruncate(descriptor, size)
             raise
@@ -127,13 +130,13 @@ class AppendFile:
         return Appended(self._inode, size, self._end)
 
     def _open(self) -> tuple[int, int]:
-        """The descriptor of the file that has the name now, and its size."""
+        """Return the descriptor and size of the file that has the name now."""
         if self._descriptor >= 0:
             try:
                 there = os.stat(self._name)  # noqa: PTH116  # before every append: Path.stat takes three times as long
             except FileNotFoundError:
                 there = None
-            # The file stays open, so nobody else can have its inode.
+            # The open file keeps its inode, so no other file can have it.
             if there and there.st_ino == self._inode and there.st_dev == self._device:
                 return self._descriptor, there.st_size
             self._close()
@@ -151,7 +154,7 @@ class AppendFile:
     def _close(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
-        # A new file may get the inode of one that is gone.
+        # A new file may reuse the inode.
         self._descriptor = self._end = self._named = -1
 
     def __del__(self) -> None:

@@ -1,4 +1,4 @@
-"""Many events at once: sorted, checked against the log and written as one part by DuckDB."""
+"""Bulk import of events: sorted, checked against the log and written as one part by DuckDB."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from goals_tui.store.events.parts import Prepared
 
 LONGEST_LINE = 16 << 20
-"""Longer lines, in bytes, are broken records: an event has less than a thousandth of that."""
+"""The maximum length of a line in bytes; longer lines are broken records. An event is a thousand times shorter."""
 _KEYS = ("id", "goalCycleId", "sessionId")
-"""Differ from event to event, so each is looked at."""
+"""The fields that differ from event to event, so that every row is checked."""
 _LABELS = tuple(name for name in FIELDS if name not in (*_KEYS, "timestamp"))
-"""Repeat, so looking at each of their values once is far quicker than at each row."""
+"""The fields whose values repeat, so that checking each value once is much faster than checking each row."""
 _LARGE = 100_000
 _TEXTS = dict.fromkeys(FIELDS, "VARCHAR")
 _MOMENT = (
@@ -36,8 +36,8 @@ _MOMENT = (
 )
 
 
-# Ids of every system at hand are printable ASCII without spaces. A bracket at the start is an object or a list
-# that became text. Whatever else there is, is looked at one by one.
+# Ids are printable ASCII without spaces in all known systems. A bracket or brace at the start is an object or list
+# turned into text. Any other record is not plain, and is checked separately.
 _PLAIN = (
     " AND ".join(
         f"regexp_full_match(\"{key}\", '[!-Z\\\\-z|}}}}~][!-~]{{{{0,{LONGEST_FIELD - 1}}}}}')" for key in _KEYS
@@ -56,13 +56,13 @@ _LOAD_CHECKED = (
 
 
 class BulkImport:
-    """One import. `load` files, then prepare them once: until the commit the log is as it was.
+    """An import of events. Load files, then prepare the part once; the log is unchanged until the commit.
 
         with BulkImport(log) as bulk:
             for number, line in bulk.load(file): ...    # the records that are not plain events
             with bulk.prepared(batch) as part, batches.adding(batch, what, part, label): ...    # goals of the events
 
-    Memory is bounded by the limit of the store's connections; what exceeds it goes to temporary files.
+    Memory is bounded by the limit of the store's connections; data that exceeds it goes to temporary files.
     """
 
     def __init__(self, log: Log[Any]) -> None:
@@ -82,17 +82,17 @@ class BulkImport:
 
     @property
     def what(self) -> str:
-        """What is imported: events or activities."""
+        """The name of the imported records: events or activities."""
         return self._log.schema.name
 
     def watched(self, progress: Callable[[float], None]) -> AbstractContextManager[None]:
-        """While the block runs, `progress` hears how far its queries are, and may stop them; see `query_watch`."""
+        """Report the progress of queries during the block; see the function `watched`."""
         return watched(self._db, progress)
 
     def load(self, file: Path) -> Iterator[tuple[int, bytes]]:
-        """Take the plain events of a JSON Lines file; gives every other record: its number from 1, and the line.
+        """Load the plain events of a JSON Lines file; give every other record as its number, from 1, and its line.
 
-        Blank lines are no records. A line over LONGEST_LINE arrives empty. Raises OSError.
+        Blank lines are not records. A line longer than LONGEST_LINE is given as an empty one. Raises OSError.
         """
         import duckdb
 
@@ -106,51 +106,51 @@ class BulkImport:
                 self._db.execute(_LOAD.format(table=table, source=_records_of(shortened)))
         for label in _LABELS:
             self._set_odd_labels_aside(table, label)
-        # Rows are kept in the order of the file, so their place says which line they came from.
+        # Rows keep the order of the file, so that their position identifies the line.
         odd = self._db.execute(f"SELECT rowid FROM {table} WHERE NOT plain ORDER BY rowid").fetchall()
         self._keep(table)
         return _lines_at(file, [place for (place,) in odd])
 
     def load_checked(self, file: Path) -> None:
-        """Take the events of a JSON Lines file that `lines.to_line` wrote: every one of them."""
+        """Load all events of a JSON Lines file written by `lines.to_line`."""
         self._db.execute(_LOAD_CHECKED.format(source=_records_of(file)))
 
     def add(self, rows: str) -> None:
-        """Take the rows of a query over `connection` with the columns FIELDS; all of them are plain events."""
+        """Add the rows of a query over `connection` with the columns FIELDS, all of which must be plain events."""
         table = f"read_{len(self._tables)}"
         self._db.execute(f"CREATE VIEW {table} AS SELECT *, true AS plain FROM ({rows})")
         self._tables.append(table)
 
     @contextmanager
     def prepared(self, batch: str) -> Iterator[Prepared | None]:
-        """What was loaded, as a part that is yet to be committed: the events that are new. None where nothing was.
+        """Give a part, not yet committed, with the loaded events that are new; None if none were loaded.
 
-        `batch` is the id of what adds them. Nobody else can seal, delete or import before the block ends.
+        `batch` is the id under which they are added. Until the block ends, no other process can seal, delete or import.
         """
         counts = {table: self._count(table) for table in self._tables}
-        # DuckDB does not say how far it is in a union: one with an empty table is none.
+        # Empty tables are left out, because DuckDB reports no progress for a union.
         filled = [table for table, count in counts.items() if count]
         if not filled:
             yield None
             return
         rows = " UNION ALL ".join(f"SELECT {self._log.schema.columns} FROM {table} WHERE plain" for table in filled)
-        # The same record may come twice, but not in two forms: which of them is kept makes no difference.
+        # Records with equal ids have equal content, so it makes no difference which one is kept.
         self._db.execute("SET preserve_insertion_order = false")
         with self._log.adding(self._db, rows, batch) as part:
             yield part
 
     def count(self) -> int:
-        """How many events were loaded."""
+        """Return the number of loaded events."""
         return sum(map(self._count, self._tables))
 
     def events_by_goal(self) -> dict[str, int]:
-        """How many of the events that were loaded belong to each goal, by its id."""
+        """Return the number of loaded events of each goal, by its id."""
         rows = " UNION ALL ".join(f'SELECT "goalId" FROM {table} WHERE plain' for table in self._tables)
         counts = self._db.execute(f'SELECT "goalId", count(*) FROM ({rows}) GROUP BY ALL').fetchall()
         return {str(goal_id): int(count) for goal_id, count in counts}
 
     def _keep(self, table: str) -> None:
-        """A large table stays as it is: making one is twice as quick as adding to another. Small ones are joined."""
+        """Keep a large table as it is, which is twice as fast as copying it; add a small one to the table `staged`."""
         (count,) = self._db.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)
         if count >= _LARGE:
             self._tables.append(table)
@@ -175,7 +175,7 @@ class BulkImport:
 
     @property
     def connection(self) -> DuckDBPyConnection:
-        """Where `add` reads from. What is created there is gone after the import."""
+        """The connection whose tables `add` reads. Tables created there are gone after the import."""
         return self._db
 
     @property
@@ -207,7 +207,7 @@ def _lines_at(file: Path, places: list[int]) -> Iterator[tuple[int, bytes]]:
 
 
 def _records(file: Path) -> Iterator[bytes]:
-    """The lines that DuckDB counts as records; a line that is too long as an empty one."""
+    """Iterate over the lines that DuckDB counts as records, with empty lines in place of lines that are too long."""
     with file.open("rb") as lines:
         while line := lines.readline(LONGEST_LINE):
             if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
@@ -228,10 +228,10 @@ LOOK_SECONDS = 0.1
 
 @contextmanager
 def watched(connection: DuckDBPyConnection, progress: Callable[[float], None]) -> Iterator[None]:
-    """While the block runs, `progress` hears how much of the connection's queries is done: from 0 to 1, never less.
+    """Call `progress` during the block with the share of the connection's queries that is done, which never decreases.
 
-    It is called in a thread of its own. What it raises stops the query that runs, and comes out of the block; a block
-    that got to its end all the same has done its work, and nothing is raised.
+    It is called in a separate thread, with a number from 0 to 1. An exception that it raises interrupts the running
+    query and is raised by the block. If the block completes all the same, nothing is raised.
     """
     import duckdb
 
@@ -243,7 +243,7 @@ def watched(connection: DuckDBPyConnection, progress: Callable[[float], None]) -
         most = 0.0
         while not ended.wait(LOOK_SECONDS):
             if refusals:
-                # It may have come between two queries: then the next one is stopped.
+                # The interrupt may have come between two queries: repeat it, to stop the next one.
                 connection.interrupt()
                 continue
             most = max(most, connection.query_progress() / 100)

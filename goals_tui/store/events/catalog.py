@@ -1,13 +1,14 @@
-"""Which sealed parts the event log consists of: events/parts.json, replaced in one atomic step.
+"""The catalog of sealed parts that make up the event log: events/parts.json, replaced atomically.
 
-Sealing, merging, importing and deleting first write new files beside the old ones and then replace this one. That
-replacement is the moment at which they happen: before it nothing has changed for any reader, after it everything has.
+Sealing, merging, importing and deleting first write new files next to the old ones and then replace parts.json. That is
+the moment at which they take effect: before it nothing has changed for any reader, after it the change is complete.
 
-parts.json may get lost, or be an older one again (a merge in git, a backup, a sync tool). So that nothing is lost with
-it, and nothing comes back, every new file says what it stands for: a part names what it replaces in its `Origin`, a
-deletion leaves a `Deletion`, and what is not committed yet has a mark (`marker`) beside it.
+parts.json may get lost or be replaced by an older version (by a merge in git, a backup, a program that synchronises
+folders). So that no event is lost with it and no deleted event returns, every new file describes itself: a part names
+the files that it replaces in its `Origin`, a deletion is recorded as a `Deletion`, and a file that is not committed yet
+has a marker file (`marker`) next to it.
 
-Where goals.json has to change in the same moment, the replacement is announced here first (`joint_commit`).
+If goals.json must change at the same moment, the replacement is first announced as an intent (`joint_commit`).
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ from goals_tui.store.twice import key_twice
 CATALOG = "parts.json"
 
 FORMAT = 1
-BATCH = "batch"
-"""The column of a part that says of which batch an event is. It is there only where one is of any."""
+"""The version of the file format."""
 
-"""The version of the file's format."""
+BATCH = "batch"
+"""The column with the id of an event's batch. A part has it only if any of its events was added by a batch."""
 
 OPEN_FORMAT = 2
-"""The format while the file holds an intent. A version that knows no intents refuses it."""
+"""The format version while the file holds an intent, so that versions without intents refuse it."""
 
 
 _NAME = re.compile(r"[^/\\\0\ud800-\udfff]{1,200}")
@@ -47,37 +48,37 @@ _MOST_REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A sealed part: a Parquet file that is never changed, and an index of its sessions beside it."""
+    """A sealed part: a Parquet file that is never changed, and an index of its sessions."""
 
     id: str
     events: int
     bytes: int
     first: str | None
     last: str | None
-    """The timestamps of the earliest and the latest event, ISO 8601 in UTC."""
+    """The timestamps of the earliest and the latest event, in ISO 8601 and UTC."""
 
     sessions: int
     checksum: int
-    """How many sessions the index holds, and the CRC-32 of its content."""
+    """The number of sessions in the index, and the CRC-32 of its content."""
 
     file_checksum: int | None = None
-    """The CRC-32 of the Parquet file; None for parts that were made before it was noted."""
+    """The CRC-32 of the Parquet file; None for parts made before it was recorded."""
 
     def file(self, folder: Path) -> Path:
-        """The Parquet file."""
+        """Return the path of the Parquet file."""
         return part_file(folder, self.id)
 
     def index(self, folder: Path) -> Path:
-        """The index of its sessions (`sessions`)."""
+        """Return the path of the index of its sessions (see `sessions`)."""
         return folder / f"part-{self.id}.sessions"
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a part says of itself in the metadata of its file.
+    """A part's record of its origin, stored in the metadata of its file.
 
-    `replaces`: the parts, and the set-aside files, whose events it holds, and those that these had replaced, newest
-    first. `deletions`: the ids of the deletions that are done in it. `batches`: whether it has the column BATCH.
+    `replaces` lists the parts and set-aside files whose events it holds, and those that they had replaced, newest
+    first. `deletions` lists the ids of the deletions applied to it. `batches` says whether it has the column BATCH.
     """
 
     replaces: tuple[str, ...] = ()
@@ -86,7 +87,7 @@ class Origin:
 
     @classmethod
     def read(cls, note: object) -> Origin | None:
-        """The origin in a note; None where it is no such note."""
+        """Return the origin in a note, or None if the note is not valid."""
         if not isinstance(note, dict):
             return None
         replaces, deletions = note.get("replaces", ()), note.get("deletions", ())
@@ -95,18 +96,18 @@ class Origin:
         return cls(tuple(replaces), tuple(deletions), note.get("batches") is True)
 
     def note(self) -> dict[str, Any]:
-        """The inverse of `read`."""
+        """Return the note that `read` turns into this origin."""
         note = {"replaces": self.replaces[:_MOST_REMEMBERED], "deletions": self.deletions}
         return {**note, "batches": True} if self.batches else note
 
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What a deletion took: events of goals, of some of their steps, or of a batch. It stays, as events/deleted-*.json.
+    """A deletion of events of goals, of some of their steps, or of a batch, recorded in events/deleted-*.json.
 
-    `goals` holds ids of goals, each with the ids of its steps, None for all of them. Without goals and batch it took
-    none of itself: it is recorded for what it replaces. `replaces`: as in Origin, for what had no other events, so that
-    no part could name it.
+    `goals` holds goal ids, each with step ids, or None for all steps. A deletion with neither goals nor a batch only
+    records what it replaces. `replaces` lists files as in Origin: those that had no other events, so that no part could
+    name them.
     """
 
     id: str
@@ -116,7 +117,7 @@ class Deletion:
 
     @property
     def doomed(self) -> str:
-        """The condition under which an event is one of these, in SQL, for rows that have the column BATCH."""
+        """The SQL condition for the deleted events, for rows that have the column BATCH."""
         conditions = [] if self.batch is None else [f"coalesce({BATCH} = {quoted(self.batch)}, false)"]
         for goal_id, step_ids in self.goals:
             condition = f'"goalId" = {quoted(goal_id)}'
@@ -126,59 +127,60 @@ class Deletion:
         return " OR ".join(conditions) or "false"
 
     def has(self, record: Mapping[str, Any]) -> bool:
-        """Whether the event of a line (`lines.read_line`), which is of no batch, is one of these."""
+        """Return whether the deletion includes an event of no batch, given as in `lines.read_line`."""
         return any(
             record["goalId"] == goal_id and (step_ids is None or record["stepId"] in step_ids)
             for goal_id, step_ids in self.goals
         )
 
     def file(self, folder: Path) -> Path:
-        """Where it is recorded."""
+        """Return the path of the record."""
         return deletion_file(folder, self.id)
 
     def save(self, folder: Path) -> None:
-        """Record it, marked as not committed. Raises OSError."""
+        """Write the record, marked as not committed. Raises OSError."""
         replace_file(marker(self.file(folder)), b"")
         replace_file(self.file(folder), orjson.dumps(asdict(self), option=orjson.OPT_INDENT_2) + b"\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The parts in the order in which they came; `absorbed` are set-aside files whose events are in them.
+    """The files that make up the log.
 
-    `replaced`: parts whose events are in others or were deleted, but whose files are still there. `unknown`: other
-    Parquet files that are there and don't count. `deletions`: the ids of those that are done in all parts.
+    `parts` are in the order in which they were added. `absorbed` are set-aside files whose events are in parts.
+    `replaced` are parts whose events are in other parts or were deleted, but whose files still exist. `unknown` are
+    other Parquet files in the folder, which are ignored. `deletions` are the ids of deletions applied to all parts.
     """
 
     parts: tuple[Part, ...] = ()
     absorbed: tuple[str, ...] = ()
     torn: int = 0
-    """How many unreadable lines were moved to torn-*.jsonl when their file was sealed; 0 once those are deleted."""
+    """The number of unreadable lines moved to torn-*.jsonl by sealing; 0 once those files are deleted."""
 
     replaced: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     deletions: tuple[str, ...] = ()
 
     intent: Intent | None = None
-    """The catalog that is about to take the place of this one; see `joint_commit`."""
+    """The catalog that is about to replace this one; see `joint_commit`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A catalog that counts as soon as goals.json is marked with this id."""
+    """A catalog that becomes valid when goals.json is marked with this id."""
 
     id: str
     catalog: Catalog
 
 
 class DamagedCatalogError(Exception):
-    """parts.json is missing although there are parts, or is not what we wrote."""
+    """parts.json is missing although there are parts, or its content is not valid."""
 
 
 class StaleCatalogError(DamagedCatalogError):
-    """parts.json knows nothing of a part or a deletion that is there: it is an older one.
+    """parts.json is an older version, which lacks a part or a deletion that exists.
 
-    `listed` is what it says; `by_0_1_0` that a program wrote it which passes over deletions.
+    `listed` is its content; `by_0_1_0` says that it was written by a program that ignores deletions.
     """
 
     def __init__(self, listed: Catalog, *, by_0_1_0: bool) -> None:
@@ -188,10 +190,10 @@ class StaleCatalogError(DamagedCatalogError):
 
 
 def load_catalog(folder: Path) -> Catalog:
-    """The catalog of a log. Raises DamagedCatalogError, and UnreadableError where it can't be read.
+    """Return the catalog of a log. Raises DamagedCatalogError, and UnreadableError if it can't be read.
 
-    A part that somebody commits meanwhile may stand in the folder and not in what was read before: then both are
-    looked at again.
+    A catalog that seems stale is read a second time, because a part may have been committed between looking at the
+    folder and reading the file.
     """
     try:
         return _load(folder)
@@ -239,7 +241,7 @@ def _without_lost_lines(catalog: Catalog, names: Iterable[str]) -> Catalog:
 
 
 def _read(data: Any) -> Catalog:
-    """A catalog of JSON content. Raises ValueError, KeyError or TypeError where it is none."""
+    """Return the catalog in JSON content. Raises ValueError, KeyError or TypeError if it is not valid."""
     names = {name: data.get(name, []) for name in ("replaced", "unknown", "deletions")}
     catalog = Catalog(
         parts=tuple(Part(**part) for part in data["parts"]),
@@ -276,9 +278,9 @@ def _are_names(value: object) -> bool:
 
 
 def save_catalog(folder: Path, catalog: Catalog, lock: AbstractContextManager[object] | None = None) -> None:
-    """Makes this the state of the log, or announces it where it has an intent. Raises OSError.
+    """Make this the state of the log or, if it has an intent, announce that. Raises OSError.
 
-    It happens in one step, for which `lock` is held; whoever holds it already gives none.
+    The file is replaced atomically while `lock` is held; a caller that holds the lock already passes None.
     """
     names = file_names(folder)
     data = {"format": FORMAT, **_fields(folder, catalog, names)}
@@ -303,7 +305,7 @@ def _fields(folder: Path, catalog: Catalog, names: Collection[str]) -> dict[str,
 
 
 def load_deletions(folder: Path) -> list[Deletion]:
-    """The deletions that were committed. Raises UnreadableError."""
+    """Return the committed deletions. Raises UnreadableError."""
     found = []
     for name in sorted(committed(file_names(folder), "deleted-", ".json")):
         path = deletion_file(folder, name)
@@ -327,7 +329,7 @@ def load_deletions(folder: Path) -> list[Deletion]:
 
 
 def file_names(folder: Path) -> set[str]:
-    """The names in the log's folder; none where there is no folder. Raises UnreadableError."""
+    """Return the file names in the log's folder; empty if it doesn't exist. Raises UnreadableError."""
     try:
         return {path.name for path in folder.iterdir()}
     except (FileNotFoundError, NotADirectoryError):
@@ -337,44 +339,44 @@ def file_names(folder: Path) -> set[str]:
 
 
 def committed(names: Iterable[str], begins: str, ends: str, *, marked: bool = False) -> set[str]:
-    """The ids of the files whose names begin and end so, without those that are marked as not committed."""
+    """Return the ids in file names with this prefix and suffix; uncommitted files are included only if `marked`."""
     names = set(names)
     found = {name[len(begins) : -len(ends)] for name in names if name.startswith(begins) and name.endswith(ends)}
     return {one for one in found if _NAME.fullmatch(one) and (marked or f"{begins}{one}.new" not in names)}
 
 
 def marker(file: Path) -> Path:
-    """The empty file that says of another one, while it is there, that it is not committed: unless it is listed."""
+    """Return the path of the empty file that marks another file as not committed, unless the catalog lists that."""
     return file.with_suffix(".new")
 
 
 def part_file(folder: Path, part_id: str) -> Path:
-    """The Parquet file of a part."""
+    """Return the path of a part's Parquet file."""
     return folder / f"part-{part_id}.parquet"
 
 
 def deletion_file(folder: Path, deletion_id: str) -> Path:
-    """Where a deletion is recorded."""
+    """Return the path of a deletion's record."""
     return folder / f"deleted-{deletion_id}.json"
 
 
 def new_id() -> str:
-    """A name for a part or a set-aside file. It never shows outside of the folder, so it needs no clock or seed."""
+    """Return an id for a part or a set-aside file. It is random, as it is never visible outside of the folder."""
     return uuid.uuid4().hex
 
 
 def aside(folder: Path, name: str) -> Path:
-    """The appended file that was set aside under this name to be sealed."""
+    """Return the path of the appended file that was set aside under this name to be sealed."""
     return folder / f"sealing-{name}.jsonl"
 
 
 def set_aside_name(file: Path) -> str:
-    """The inverse of `aside`."""
+    """Return the name of a set-aside file: the inverse of `aside`."""
     return file.stem.removeprefix("sealing-")
 
 
 def waiting(folder: Path, catalog: Catalog) -> list[Path]:
-    """The set-aside files whose events are in no part yet, oldest first: sealing them did not come to its end."""
+    """Return the set-aside files whose events are in no part yet, oldest first, because sealing was not completed."""
     absorbed = {aside(folder, name) for name in catalog.absorbed}
     found = []
     for file in folder.glob("sealing-*.jsonl"):
@@ -385,5 +387,5 @@ def waiting(folder: Path, catalog: Catalog) -> list[Path]:
 
 
 def quoted(value: str) -> str:
-    """A text in SQL."""
+    """Return text as an SQL literal."""
     return "'" + value.replace("'", "''") + "'"

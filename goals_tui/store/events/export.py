@@ -1,4 +1,4 @@
-"""Writes all events to one file, for other tools."""
+"""Export of all events to one file, for other tools."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HARMLESS = (
     f"CASE WHEN regexp_matches({{column}}, {_FORMULA}) AND NOT regexp_full_match({{column}}, '{NUMBER}') "
     "THEN '''' || {column} ELSE {column} END"
 )
-"""The same as `spreadsheet.harmless`."""
+"""The SQL equivalent of `spreadsheet.harmless`."""
 
 _FORMATS = {
     ".jsonl": "FORMAT json",
@@ -35,11 +35,11 @@ _FORMATS = {
 
 
 def export(connection: DuckDBPyConnection, path: Path) -> int:
-    """Writes the view `events` to `path`, whose ending says the format; all or nothing. How many events.
+    """Write the view `events` to `path` whole or not at all, in the format of its suffix; return the number of events.
 
-    In .csv a text that a spreadsheet would take for a formula gets an apostrophe in front, which
-    `spreadsheet.as_it_was` takes off again. Raises WrongValueError for another ending, UnreadableError where the file
-    can't be written.
+    In .csv, text that a spreadsheet would evaluate as a formula gets a leading apostrophe, which
+    `spreadsheet.as_it_was` removes. Raises WrongValueError for an unknown suffix, UnreadableError if the file can't be
+    written.
     """
     import duckdb
 

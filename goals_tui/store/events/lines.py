@@ -1,4 +1,4 @@
-"""Lines of the event log: from and to events, and reading what was appended last."""
+"""Lines of the event log: conversion from and to events, and reading of the files of lines."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from goals_tui.store.events.schema import EVENTS, Schema
 
 _TEXT_OR_NONE = {str, type(None)}
 MAX_LINE = 1 << 20
-"""The longest line that is read, in bytes. The longest event that can be appended is far below."""
+"""The maximum length of a line that is read, in bytes. The longest possible event is far shorter."""
 Record = GoalEvent | Activity
 
 
 def to_line(record: Record) -> bytes:
-    """The record under the field names of its log, without those that it leaves empty, and a line break."""
+    """Return the record as a line of JSON under the field names of its log, without empty fields."""
     return record.__pydantic_serializer__.to_json(record, exclude_none=True) + b"\n"
 
 
 def read_line(line: bytes, schema: Schema = EVENTS) -> dict[str, Any] | None:
-    """The record of a line, or None where it is not readable. Its timestamp becomes a UTC datetime.
+    """Return the record of a line, with its timestamp as a UTC datetime; None if the line is unreadable.
 
-    Each of the schema's fields is text, None or missing; what else the record holds is left as it is.
+    Each of the schema's fields is text, None or missing. Other fields of the line are kept as they are.
     """
     if len(line) > MAX_LINE:
         return None
     try:
         record = _parse(line)
-        # DuckDB, the other reader, would make text of numbers and lists, each with digits of its own.
+        # DuckDB, which also reads these lines, would turn numbers and lists into text, and write numbers differently.
         if not all(map(record.get, schema.needed_texts)):
             return None
         if not {*map(type, map(record.get, schema.fields))} <= _TEXT_OR_NONE:
             return None
         written = record["timestamp"]
         moment = datetime.fromisoformat(written)
-        # Nor does it know weeks and dates without dashes.
+        # DuckDB doesn't know week dates or dates without dashes either.
         if written[4:8:3] != "--":
             return None
         moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -63,23 +63,23 @@ def _parse(line: bytes) -> Any:
     except orjson.JSONDecodeError:
         if b"NaN" not in line and b"Infinity" not in line:
             raise
-    # No JSON, but many programs write it, and DuckDB reads it.
+    # Not JSON, but many programs write it and DuckDB reads it.
     record = json.loads(line)
-    orjson.dumps(record)  # refuses half characters, which Python's parser lets through
+    orjson.dumps(record)  # refuses lone surrogates, which Python's parser accepts
     return record
 
 
 def plain_line(record: dict[str, Any], schema: Schema = EVENTS) -> bytes:
-    """A record of `read_line` as a line that holds the schema's fields and nothing else."""
+    """Return a record of `read_line` as a line with exactly the schema's fields."""
     fields = {name: record.get(name) for name in schema.fields}
     return orjson.dumps({**fields, "timestamp": format_instant(record["timestamp"])}) + b"\n"
 
 
 def pieces(file: BinaryIO) -> Iterator[tuple[bytes, bool, bool]]:
-    """The lines of a file, each with whether it starts a line and whether it ends it.
+    """Iterate over the lines of a file, each with whether it starts a line and whether it ends one.
 
-    Both are true for nearly all. A line longer than MAX_LINE comes in several pieces, so that memory is bounded.
-    A byte order mark at the start of the file is no part of its first line.
+    A line longer than MAX_LINE comes in several pieces, to bound memory; for all others both are true, except for a
+    last line without a line break. A byte order mark at the start of the file is skipped.
     """
     if file.tell() == 0 and file.read(len(BOM_UTF8)) != BOM_UTF8:
         file.seek(0)
@@ -93,9 +93,9 @@ def pieces(file: BinaryIO) -> Iterator[tuple[bytes, bool, bool]]:
 def sort_lines(
     path: Path, good: Callable[[bytes], object], torn: Callable[[bytes], object], schema: Schema = EVENTS
 ) -> int:
-    """Hands readable lines, rewritten in plain form, to one function and everything else, as it is, to another.
+    """Pass readable lines, rewritten in plain form, to `good` and all others, unchanged, to `torn`.
 
-    How many lines were unreadable; blank ones are none. Raises OSError.
+    Return the number of unreadable lines, not counting blank ones. Raises OSError.
     """
     count = 0
     with path.open("rb") as file:
@@ -111,7 +111,7 @@ def sort_lines(
 
 @dataclass(slots=True)
 class TailCount:
-    """What a few files of lines hold."""
+    """The number of events and torn lines in files of lines, and the times of the first and the last event."""
 
     events: int = 0
     torn: int = 0
@@ -119,7 +119,7 @@ class TailCount:
     last: datetime | None = None
 
     def add(self, line: bytes, schema: Schema) -> None:
-        """Counts one line; blank ones say nothing."""
+        """Count one line; blank lines are ignored."""
         fields = read_line(line, schema)
         if fields is not None:
             moment: datetime = fields["timestamp"]
@@ -131,7 +131,7 @@ class TailCount:
 
 
 def count_tail(files: Iterable[Path], schema: Schema = EVENTS) -> TailCount:
-    """Events, torn lines and the span of time of these files. Raises UnreadableError."""
+    """Count the events and torn lines of these files, skipping missing ones. Raises UnreadableError."""
     count = TailCount()
     for path in files:
         try:

@@ -1,12 +1,12 @@
-"""The logs of a workspace, of events and of activities: appended lines and sealed parts, read as one (docs/files.md).
+"""The logs of events and of activities: appended lines and sealed parts, read as one (docs/files.md).
 
-Of events; activities lie in activities/ in the same way:
+The files of the event log; those of the activities are the same in activities/:
 
-events/events.jsonl          what was appended, one GoalEvent a line
+events/events.jsonl          appended events, one GoalEvent per line
 events/sealing-*.jsonl       an earlier events.jsonl that is being sealed; read as appended until it is
 events/part-*.parquet        sealed parts, never changed; part-*.sessions is the index of their sessions
-events/parts.json            which parts count (`catalog`)
-events/deleted-*.json        what was deleted, so that no older file brings it back
+events/parts.json            the list of the valid parts (see `catalog`)
+events/deleted-*.json        deletions, recorded so that no older file brings the events back
 events/*.new                 marks a file that is not committed yet
 events/torn-*.jsonl          unreadable lines, kept when their file was sealed
 """
@@ -48,18 +48,18 @@ if TYPE_CHECKING:
     from goals_tui.store.events.verify import VerifyFinding
 
 LOCK = "events.lock"
-"""Held while lines are written: microseconds."""
+"""The lock for writing lines, held for microseconds."""
 
 PARTS_LOCK = "parts.lock"
-"""Held while parts are made: as long as that takes. Appending goes on meanwhile."""
+"""The lock for making parts, held as long as that takes. Appending is not blocked."""
 
 LONGEST_SEAL = 600.0
-"""In seconds: who makes parts waits so long for another one that does."""
+"""The number of seconds to wait for another process that makes parts."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventStats:
-    """What the log holds. `first` and `last` are UTC; `bytes` is the size of everything that is read."""
+    """The size of the log. `first` and `last` are UTC; `bytes` is the size of all files that are read."""
 
     events: int
     appended_events: int
@@ -74,15 +74,15 @@ Record = TypeVar("Record", GoalEvent, Activity)
 
 
 class Log(Generic[Record]):
-    """The records in a folder: events, or activities. Safe to use from several threads and processes at once.
+    """A log of records in a folder: of events or of activities. Safe to use from several threads and processes.
 
-    A record is acknowledged when `append` returns: from then on it survives the death of the process. After
-    `sync` it survives a power cut, and so does everything that is sealed, imported or deleted. Errors are
-    UnreadableError with one line for the user.
+    A record is acknowledged when `append` returns: from then on it survives the death of the process. After `sync` it
+    survives a power cut, as does everything that is sealed, imported or deleted. Errors are UnreadableError with a
+    one-line message for the user.
     """
 
     def __init__(self, path: Path, schema: Schema, documents: Marked = NotMarked()) -> None:
-        """`documents` are those that change together with the log (`joint_commit`)."""
+        """Open the log in `path`. `documents` are those that change together with it (see `joint_commit`)."""
         self.path = path
         self.schema = schema
         self._documents = documents
@@ -91,42 +91,43 @@ class Log(Generic[Record]):
         making = process_lock(path / PARTS_LOCK, LONGEST_SEAL, makes_folder=True)
         self._parts = Parts(path, self._append, self._lock, making, schema, documents)
         self._open: Hashable = None
-        """What parts.json was when it was last seen with an intent."""
+        """The stamp of parts.json when it was last read with an intent."""
 
     def append(self, records: Sequence[Record], only_if: Callable[[], bool] | None = None) -> Appended | None:
-        """Adds records at the end: all of them, or none where it raises. Where they stand.
+        """Append all records, or none if it raises, and return their position; None if nothing was appended.
 
-        `only_if` is asked before, while nobody else can append or commit a deletion: where it says no, none is added.
+        `only_if` is called before, while no other process can append or commit a deletion. If it returns False, nothing
+        is appended.
         """
         return self._append.append(records, only_if)
 
     def sync(self) -> None:
-        """Makes everything that was appended survive a power cut."""
+        """Make everything that was appended survive a power cut."""
         self._append.sync()
 
     def connect(self) -> DuckDBPyConnection:
-        """The log as it is now, for queries: a DuckDB connection with the view `events`, or `activities`. Close it.
+        """Return a DuckDB connection, to be closed by the caller, with the log as the view `events` or `activities`.
 
-        One row a readable record, with the columns of the schema: VARCHAR, but `timestamp` TIMESTAMP in UTC.
-        The connection keeps showing this moment, whatever is written meanwhile. Its cursors share the view.
+        The view has one row per readable record, with the columns of the schema: VARCHAR, except for `timestamp`, which
+        is a TIMESTAMP in UTC. It keeps showing the current state, whatever is written later. Cursors share the view.
         """
         return event_reader.connect(self.path, self._catalog, self.schema)
 
     def is_empty(self) -> bool:
-        """Whether there is no event at all; costs a stat or two."""
+        """Return whether the log has no record; costs a stat or two."""
         appended = self.path / self.schema.appended
         catalog = self._catalog()
         return not (catalog.parts or waiting(self.path, catalog) or (appended.exists() and appended.stat().st_size))
 
     def stamp(self) -> Hashable:
-        """What changes when the log changed on disk; costs two stats."""
+        """Return a value that changes when the log changes on disk; costs two stats."""
         catalog = _seen(self.path / CATALOG)
-        # While a change is open, goals.json says which of the parts count.
+        # During a joint change, goals.json determines which parts are valid.
         documents = self._documents.stamp() if catalog is not None and catalog == self._open else None
         return _seen(self.path / self.schema.appended), catalog, documents
 
     def stats(self) -> EventStats:
-        """How many events there are, from when to when, and what they take; DuckDB is not needed."""
+        """Return the number of events, their time range and their size on disk, without DuckDB."""
         catalog = self._catalog()
         files = [file for file in event_reader.appended_files(self.path, catalog, self.schema) if file.exists()]
         tail = count_tail(files, self.schema)
@@ -143,32 +144,32 @@ class Log(Generic[Record]):
         )
 
     def torn_lines(self, connection: DuckDBPyConnection) -> int:
-        """How many lines can't be read, by a connection of `connect`."""
+        """Return the number of unreadable lines, using a connection of `connect`."""
         return self._catalog().torn + event_reader.torn_rows(connection)
 
     def duplicate_events(self, connection: DuckDBPyConnection) -> int:
-        """How many events stand in the log a second time, by a connection of `connect`.
+        """Return the number of repeated events, using a connection of `connect`.
 
-        Only what is appended is compared, with itself and with the parts: within the parts every id is once.
+        Only appended events are compared, with each other and with the parts: the parts have each id only once.
         """
         return event_reader.duplicate_rows(connection)
 
     def seal(self, progress: Callable[[float], None] | None = None) -> SealResult:
-        """Turns all appended events into a part. `progress` hears from 0.0 to 1.0. Can be killed at any point."""
+        """Seal all appended events as a part, reporting progress from 0.0 to 1.0. It can be killed at any moment."""
         return self._parts.seal(progress)
 
     def adding(
         self, connection: DuckDBPyConnection, sql: str, batch: str | None = None
     ) -> AbstractContextManager[Prepared]:
-        """Prepares to add the rows of a query, with the columns FIELDS, as a part; `commit` adds all of them.
+        """Prepare to add the rows of a query, with the columns of the schema, as a part; `commit` adds them.
 
-        `batch` is the id of what adds them, by which they can be deleted again. Rows whose id is in the log already,
-        comes twice, or that lack what an event needs, are left out. Memory is bounded by the connection's limit.
+        `batch` is the id under which they are added and can be deleted again. Rows are left out if their id is in the
+        log already or is repeated, or if they lack a needed field. Memory is bounded by the connection's limit.
         """
         return self._parts.adding(connection, sql, batch)
 
     def write_part(self, connection: DuckDBPyConnection, sql: str, batch: str | None = None) -> int:
-        """Adds the rows of a query as `adding` does, all or none. How many were new."""
+        """Add the rows of a query like `adding`, all or none, and return the number of new ones."""
         with self.adding(connection, sql, batch) as part:
             part.commit()
         return part.events
@@ -176,14 +177,14 @@ class Log(Generic[Record]):
     def replacing(
         self, doomed: str, connection: DuckDBPyConnection, sql: str, batch: str | None = None
     ) -> AbstractContextManager[Prepared]:
-        """Prepares to delete the records for which a condition holds, and to add the rows of a query as `adding` does.
+        """Prepare to delete the records that fulfil a condition and to add the rows of a query like `adding`.
 
-        `commit` does both in one atomic step. The condition is SQL that needs nothing but the columns of a record.
+        `commit` does both in one atomic step. The condition is SQL over the columns of a record.
         """
         return self._parts.replacing(doomed, connection, sql, batch)
 
     def batches(self) -> dict[str, int]:
-        """How many records of each batch there are, by its id."""
+        """Return the number of records of each batch, by its id."""
         with event_reader.damage_named(self.path):
             release = event_reader.hold_parts(self.path)
             try:
@@ -192,22 +193,22 @@ class Log(Generic[Record]):
                 release()
 
     def goals_beside_batch(self, batch: str) -> dict[str, int]:
-        """How many events of each goal there are that a batch did not add, by the goal's id."""
+        """Return the number of events of each goal that were not added by this batch, by the goal's id."""
         with event_reader.damage_named(self.path):
             return self._parts.goals_beside_batch(self._catalog(), batch)
 
     def deleting_batch(self, batch: str) -> AbstractContextManager[Prepared]:
-        """Prepares to delete what a batch added, as far as it is still there; `commit` does it, in one atomic step."""
+        """Prepare to delete the records that a batch added, if they still exist; `commit` deletes them atomically."""
         return self._parts.deleting({}, batch=batch)
 
     def verify(self) -> list[VerifyFinding]:
-        """Reads everything and says what is wrong."""
+        """Check all files of the log and return the problems found."""
         from goals_tui.store.events.verify import verify
 
         return verify(self.path, self._catalog, self.schema)
 
     def settle(self) -> None:
-        """Brings to its end, or takes back, what a killed process left open (`joint_commit`)."""
+        """Finish or revert a joint change that a killed process left open (see `joint_commit`)."""
         try:
             with self._lock, contextlib.suppress(DamagedCatalogError):
                 settle(self.path, self._documents)
@@ -221,7 +222,7 @@ class Log(Generic[Record]):
             try:
                 return self._parts.rebuild_catalog()
             except UnreadableError:
-                # Where nothing can be written, what parts.json lists can still be read; `verify` says what it lacks.
+                # If the folder can't be written, the listed parts are still read; `verify` reports the missing ones.
                 return counting(error.listed, self._documents)
         except DamagedCatalogError:
             return self._parts.rebuild_catalog()
@@ -231,7 +232,7 @@ class Log(Generic[Record]):
         while catalog.intent is not None:
             self._open = _seen(self.path / CATALOG)
             counts = counting(catalog, self._documents)
-            # Where the change came to its end meanwhile, goals.json is not marked any more.
+            # The change may have been completed meanwhile: then goals.json is not marked any more.
             looked_at, catalog = catalog, load_catalog(self.path)
             if catalog == looked_at:
                 return counts
@@ -239,42 +240,42 @@ class Log(Generic[Record]):
 
 
 class EventLog(Log[GoalEvent]):
-    """The log of goal events, which also finds the events of a session, and deletes those of a goal."""
+    """The log of goal events, which also looks up the events of a session and deletes those of a goal."""
 
     def __init__(self, path: Path, documents: Marked = NotMarked()) -> None:
         super().__init__(path, EVENTS, documents)
         self._sessions = Sessions(path, self._lock, self._catalog)
 
     def append(self, records: Sequence[GoalEvent], only_if: Callable[[], bool] | None = None) -> Appended | None:
-        """Adds events at the end, as `Log.append` does; looking up their sessions then needs no reading."""
+        """Append events like `Log.append`, and remember them, so that their sessions are looked up without reading."""
         where = super().append(records, only_if)
         if where is not None:
             self._sessions.add(records, where)
         return where
 
     def session_events(self, session_id: str, since: Wanted | None = None) -> list[SessionEvent]:
-        """The events of one session: the sealed ones by time, then the appended ones as they came in.
+        """Return the events of a session: the sealed ones by time, then the appended ones in the order of appending.
 
-        `since`: events before the last appended one for which it is true may be left out. With it this costs the same
-        however many events other sessions have.
+        With `since`, events before the last appended one for which it is true may be left out. The cost then doesn't
+        depend on the number of events of other sessions.
         """
         return self._sessions.events(session_id, since)
 
     def deleting(self, goals: Mapping[str, Collection[str] | None]) -> AbstractContextManager[Prepared]:
-        """Prepares to delete the events of goals; `commit` does it, in one atomic step.
+        """Prepare to delete the events of goals; `commit` deletes them in one atomic step.
 
-        `goals` holds ids of goals, each with the ids of the steps that are meant, or None for all of them.
+        `goals` maps goal ids to the ids of the steps to delete, or to None for all steps.
         """
         return self._parts.deleting(goals)
 
     def delete(self, goal_id: str, step_ids: Collection[str] | None = None) -> int:
-        """Deletes the events of a goal, or of some of its steps, in one atomic step. How many went."""
+        """Delete the events of a goal, or of some of its steps, in one atomic step; return their number."""
         with self.deleting({goal_id: step_ids}) as deletion:
             deletion.commit()
         return deletion.events
 
     def export(self, path: Path) -> int:
-        """Writes all events to one file, in order of time: .jsonl, .jsonl.gz, .csv or .parquet. How many."""
+        """Write all events to a .jsonl, .jsonl.gz, .csv or .parquet file, ordered by time; return their number."""
         from goals_tui.store.events.export import export
 
         with self.connect() as connection:

@@ -1,4 +1,4 @@
-"""Writes the files of sealed parts, and removes those that no longer count."""
+"""Writing of the files of sealed parts, and removal of files that are no longer needed."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ if TYPE_CHECKING:
 
 
 class PartFiles:
-    """Makes parts in the folder of a log. A part counts when the catalog lists it, not before."""
+    """A maker of parts in the folder of a log. A part takes effect only when the catalog lists it."""
 
     def __init__(self, folder: Path, schema: Schema) -> None:
         self._folder = folder
         self._schema = schema
 
     def origin(self, connection: DuckDBPyConnection, part_id: str) -> Origin | None:
-        """What a part says of itself; None for one that version 0.1.0 made. Raises duckdb.Error."""
+        """Return the origin of a part; None for a part made by version 0.1.0. Raises duckdb.Error."""
         return Origin.read(note_of(connection, part_file(self._folder, part_id)))
 
     def in_place_of(self, parts: Sequence[Part], catalog: Catalog) -> Origin:
-        """The origin of a part with the events of these, all of which are as the catalog's deletions left them."""
+        """Return the origin for a part that replaces these parts, with all deletions of the catalog applied."""
         with bare_connection() as connection:
             origins = [self.origin(connection, part.id) or Origin() for part in parts]
         further = [name for origin in origins for name in origin.replaces]
@@ -57,16 +57,16 @@ class PartFiles:
         return Origin(replaces, catalog.deletions, any(origin.batches for origin in origins))
 
     def columns(self, origin: Origin) -> str:
-        """The columns of a part of this origin, for SELECT."""
+        """Return the columns of a part with this origin, for SELECT."""
         return f"{self._schema.columns}, {BATCH}" if origin.batches else self._schema.columns
 
     def rows(self, file: Path, origin: Origin) -> str:
-        """The rows of a part, for FROM, with the columns BATCH and file_row_number."""
+        """Return SQL for FROM that reads the rows of a part, with the columns BATCH and file_row_number."""
         rows = parquet([file], row_numbers=True)
         return rows if origin.batches else f"(SELECT *, NULL::VARCHAR AS {BATCH} FROM {rows})"
 
     def without(self, part: Part, doomed: str, origin: Origin) -> tuple[Part | None, int]:
-        """A part without the events for which `doomed` holds (None: it has no others), and how many those are."""
+        """Return the part without the events that fulfil `doomed` (None if no others are left), and their number."""
         check_content(self._folder, part)
         rows = self.rows(part.file(self._folder), origin)
         with bare_connection() as connection:
@@ -77,9 +77,9 @@ class PartFiles:
             return self.write(connection, staying, origin), lost
 
     def keep_new(self, connection: DuckDBPyConnection, raw: Path, origin: Origin) -> Part | None:
-        """The part of those rows of a file that the log does not have; the first of several with one id.
+        """Return a part with the rows of a file whose ids are not in the log, the first per id; None without such rows.
 
-        The metadata of the file hold the origin already.
+        The metadata of the file must hold the origin.
         """
         rows = parquet([raw], row_numbers=True)
         connection.execute(
@@ -92,7 +92,7 @@ class PartFiles:
         return self.write(connection, kept, origin)
 
     def known(self, connection: DuckDBPyConnection, raw: Path, parts: Sequence[Part]) -> dict[str, int]:
-        """How many of the ids in a file are in these parts already, by their batch."""
+        """Return how many of the ids in a file are in these parts already, by batch."""
         found: Counter[str] = Counter()
         for part in parts:
             origin = self.origin(connection, part.id)
@@ -105,7 +105,7 @@ class PartFiles:
         return dict(found)
 
     def batches(self, connection: DuckDBPyConnection, parts: Sequence[Part]) -> dict[str, int]:
-        """How many events of each batch there are in these parts. Raises duckdb.Error, UnreadableError."""
+        """Return the number of events of each batch in these parts. Raises duckdb.Error, UnreadableError."""
         found: Counter[str] = Counter()
         for part in parts:
             origin = self.origin(connection, part.id)
@@ -115,15 +115,15 @@ class PartFiles:
         return dict(found)
 
     def write(self, connection: DuckDBPyConnection, sql: str, origin: Origin) -> Part | None:
-        """A part of the rows of a query; None where there are none. It does not count before it is committed."""
+        """Write the rows of a query as a part, which has no effect before it is committed; None without rows."""
         temporary = self.temporary()
         copy_to(connection, sql, temporary, note=origin.note())
         return self._finish(connection, temporary)
 
     def described(self, connection: DuckDBPyConnection, part_id: str, file: Path) -> tuple[Part | None, array[int]]:
-        """The entry of a part for the catalog and the hashes of its sessions; None where it has no event.
+        """Return the catalog's entry for a part and the hashes of its sessions; None and no hashes if it has no events.
 
-        Raises duckdb.Error, UnreadableError and OSError where the file is damaged.
+        Raises duckdb.Error, UnreadableError and OSError if the file is damaged.
         """
         row = connection.execute(f"SELECT count(*), min(timestamp), max(timestamp) FROM {parquet([file])}").fetchone()
         if not row or not row[0]:
@@ -154,18 +154,18 @@ class PartFiles:
         return part
 
     def temporary(self) -> Path:
-        """An empty file that counts for nothing and is cleaned up; for `copy_to`. Raises OSError."""
+        """Make an empty temporary file for `copy_to`, which `clean_up` removes. Raises OSError."""
         return make_file(self._folder / f".{new_id()}.tmp")
 
 
 def clean_up(folder: Path, catalog: Catalog) -> None:
-    """Removes what killed processes left and what was replaced. Needs the makers' lock.
+    """Remove replaced files and those left by killed processes, but not unknown Parquet files.
 
-    Parquet files of which nothing is known stay.
+    The caller must hold the lock for making parts.
     """
     kept = set()
     for path in leftovers(folder, catalog):
-        # What can't be removed now (Windows keeps open files) goes the next time, and its mark with it.
+        # A file that can't be removed now (Windows keeps open files) is removed the next time, with its marker.
         try:
             if path.stem not in kept:
                 path.unlink(missing_ok=True)
@@ -174,7 +174,7 @@ def clean_up(folder: Path, catalog: Catalog) -> None:
 
 
 def leftovers(folder: Path, catalog: Catalog) -> list[Path]:
-    """The files that count for nothing, in the order in which they may go: a mark after what it is about."""
+    """Return the files without effect, in the order in which they may be removed: markers after the files they mark."""
     listed = {path for part in catalog.parts for path in (part.file(folder), part.index(folder))}
     listed |= {deletion_file(folder, name) for name in catalog.deletions}
     paths = [folder / name for name in sorted(file_names(folder))]
@@ -197,7 +197,7 @@ def leftovers(folder: Path, catalog: Catalog) -> list[Path]:
 
 
 def count(connection: DuckDBPyConnection, source: str) -> int:
-    """How many rows a FROM clause gives."""
+    """Return the number of rows of a FROM clause."""
     row = connection.execute(f"SELECT count(*) FROM {source}").fetchone()
     return int(row[0]) if row else 0
 

@@ -1,4 +1,4 @@
-"""Makes sealed parts: sealing, merging, deleting, importing. Each happens when parts.json is replaced."""
+"""Sealing, merging, deleting and importing, which make sealed parts and take effect when parts.json is replaced."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 MERGE_AT = 8
-"""So many small parts are merged into one."""
+"""The number of small parts at which they are merged into one."""
 
 SMALL = 250_000
-"""A part with fewer events is small."""
+"""The number of events below which a part is small."""
 
 _SHORT = 1 << 16
-"""So many appended bytes are looked through while everybody who appends has to wait."""
+"""The number of appended bytes that may be searched while appending is blocked."""
 
 _MOST_ROUNDS = 3
 
@@ -70,7 +70,7 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class SealResult:
-    """What sealing did: events sealed, duplicates left out, unreadable lines kept aside, parts merged away."""
+    """The result of sealing: sealed events, omitted duplicates, unreadable lines set aside, and merged parts."""
 
     events: int = 0
     duplicates: int = 0
@@ -80,23 +80,23 @@ class SealResult:
 
 @dataclass(slots=True)
 class Prepared:
-    """A change of the parts that is written and does not count before `commit`."""
+    """A change of the parts that is written but takes no effect before `commit`."""
 
     events: int
-    """How many it is about. A deletion also takes those that are appended until it is committed."""
+    """The number of affected events. A deletion also includes events appended until it is committed."""
 
     _commit: Callable[[WriteDocuments | None], int]
     known: Mapping[str, int] = field(default_factory=dict)
-    """How many of those that were to be added were there already, by the batch that they are of."""
+    """The number of events to add that were in the log already, by their batch."""
 
     def commit(self, write: WriteDocuments | None = None) -> None:
-        """Makes it count in one atomic step: the one in which `write` replaces goals.json, where that is given."""
+        """Make the change take effect in one atomic step; if `write` is given, at the moment it replaces goals.json."""
         self.events = self._commit(write)
 
 
 @dataclass(frozen=True, slots=True)
 class _Shorter:
-    """A catalog without deleted events, how many those were, and which files had no others (`Deletion.replaces`)."""
+    """A catalog without deleted events, their number, and the files that had no others (see `Deletion.replaces`)."""
 
     catalog: Catalog
     gone: int = 0
@@ -104,7 +104,7 @@ class _Shorter:
 
 
 class Parts:
-    """The parts of the log in a folder. One maker at a time, held by `making`; appending goes on meanwhile."""
+    """The parts of the log in a folder. `making` admits one maker at a time; appending is not blocked."""
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ class Parts:
         self._files = PartFiles(folder, schema)
 
     def seal(self, progress: Progress | None = None) -> SealResult:
-        """Turns the appended events into a part and merges small parts. Raises UnreadableError."""
+        """Seal the appended events as a part and merge small parts. Raises UnreadableError."""
         report = progress or _silent
         report(0.0)
         with self._work() as catalog:
@@ -141,7 +141,7 @@ class Parts:
 
     @contextlib.contextmanager
     def deleting(self, goals: Mapping[str, Collection[str] | None], *, batch: str | None = None) -> Iterator[Prepared]:
-        """Writes every part that has such events again without them. They go when it is committed."""
+        """Write the affected parts again without the events to delete, which takes effect when committed."""
         doomed = ((goal_id, None if steps is None else tuple(sorted(steps))) for goal_id, steps in goals.items())
         deletion = Deletion(new_id(), tuple(doomed), batch=batch)
         with self._work() as catalog:
@@ -154,16 +154,16 @@ class Parts:
 
     @contextlib.contextmanager
     def adding(self, source: DuckDBPyConnection, sql: str, batch: str | None) -> Iterator[Prepared]:
-        """Writes the new ones among the rows of a query as a part. It counts when it is committed."""
+        """Write the new rows of a query as a part, which takes effect when committed."""
         with self._work() as catalog:
             longer, added, known = self._put_in(catalog, source, sql, batch)
             yield Prepared(added, partial(self._add, catalog, longer, added), known)
 
     @contextlib.contextmanager
     def replacing(self, doomed: str, source: DuckDBPyConnection, sql: str, batch: str | None) -> Iterator[Prepared]:
-        """Writes the parts again without the records for which `doomed` holds, and the new ones of a query as one more.
+        """Write the affected parts again without the records that fulfil `doomed`, and the new rows of a query.
 
-        Both count when it is committed, together.
+        Both take effect together when committed.
         """
         with self._work() as catalog:
             self._set_aside()
@@ -180,7 +180,7 @@ class Parts:
     def _put_in(
         self, catalog: Catalog, source: DuckDBPyConnection, sql: str, batch: str | None
     ) -> tuple[Catalog, int, dict[str, int]]:
-        """The catalog with the new ones among the rows of a query, how many those are, and `Prepared.known`."""
+        """Return the catalog with a part of the new rows of a query, their number, and `Prepared.known`."""
         raw = self._files.temporary()
         columns = self._schema.columns + (f", {quoted(batch)} AS {BATCH}" if batch else "")
         rows = f"SELECT {columns} FROM ({sql}) WHERE {self._schema.readable}"
@@ -192,17 +192,17 @@ class Parts:
             load_sealed(connection, self._folder, catalog.parts, self._schema)
             part = self._files.keep_new(connection, raw, origin)
             added = part.events if part else 0
-            # A file that is a part by now has its place, and nothing in it was known.
+            # If all rows were new, none was known, and the file was renamed to become the part.
             known = self._files.known(connection, raw, catalog.parts) if added < all_rows else {}
         return replace(catalog, parts=(*catalog.parts, part)) if part else catalog, added, known
 
     def batches(self, catalog: Catalog) -> dict[str, int]:
-        """How many events of each batch there are, where there are any. Raises duckdb.Error, UnreadableError."""
+        """Return the number of events of each batch. Raises duckdb.Error, UnreadableError."""
         with bare_connection() as connection:
             return self._files.batches(connection, catalog.parts)
 
     def goals_beside_batch(self, catalog: Catalog, batch: str) -> dict[str, int]:
-        """How many events there are that are not of a batch, by goal. Raises duckdb.Error, UnreadableError."""
+        """Return the number of events outside of a batch, by goal. Raises duckdb.Error, UnreadableError."""
         files = [file for file in appended_files(self._folder, catalog, self._schema) if file.exists()]
         found: Counter[str] = Counter()
         with bare_connection() as connection:
@@ -218,15 +218,13 @@ class Parts:
         return dict(found)
 
     def rebuild_catalog(self) -> Catalog:
-        """Makes parts.json anew of what is there, where it is lost or an older one. Raises UnreadableError."""
+        """Rebuild parts.json from the files in the folder if it is lost or stale. Raises UnreadableError."""
         with self._locked():
             return self._load()
 
     @contextlib.contextmanager
     def _work(self) -> Iterator[Catalog]:
-        """Holds the makers' lock over one piece of work on the present state; what is left over before it and
-        after it is removed.
-        """
+        """Hold the lock for making parts during the block, give the catalog, and clean up before and after."""
         with self._locked():
             catalog = self._load()
             clean_up(self._folder, catalog)
@@ -249,7 +247,7 @@ class Parts:
         except OSError as error:
             raise refusal("write", self._folder, error) from error
         except duckdb.InterruptException:
-            # Whoever stopped the query knows why.
+            # The caller that interrupted the query knows the reason.
             raise
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise UnreadableError(
@@ -272,14 +270,15 @@ class Parts:
         return load_catalog(self._folder)
 
     def _recovered(self, listed: Catalog, *, lost: bool = False, by_0_1_0: bool = False) -> Catalog:
-        """The catalog of what is there and committed: each event once, what was replaced or deleted left out.
+        """Return a catalog of the committed files, with each event once and without replaced parts and deleted events.
 
-        Where parts.json is lost, every Parquet file counts; else of those that it doesn't list only our own.
+        If parts.json is lost, every Parquet file is used; else those that it doesn't list are used only if they have an
+        origin.
         """
         folder = self._folder
         there = committed(file_names(folder), "part-", ".parquet")
         listed_ids = [part.id for part in listed.parts]
-        # The older first, as they came.
+        # Older files first, as they were added.
         further = sorted(there - {*listed_ids}, key=lambda one: (part_file(folder, one).stat().st_mtime_ns, one))
         deletions = load_deletions(folder)
         origins: dict[str, Origin | None] = {}
@@ -305,7 +304,7 @@ class Parts:
             for part in listed.parts:
                 if part.id not in replaced:
                     origin = origins.get(part.id)
-                    # Version 0.1.0 may have made it of what was tracked after the deletion.
+                    # Version 0.1.0 may have made it from events tracked after the deletion.
                     made_later = by_0_1_0 and origin is None
                     undone = "" if made_later else _undone(deletions, listed.deletions, origin)
                     catalog = self._kept(connection, catalog, part, undone)
@@ -316,7 +315,7 @@ class Parts:
         return catalog
 
     def _kept(self, connection: DuckDBPyConnection, catalog: Catalog, part: Part, doomed: str) -> Catalog:
-        """A catalog with a part that parts.json lists, without what was deleted."""
+        """Return the catalog with a part that parts.json lists, without deleted events."""
         kept: Part | None = part
         unreadable: tuple[type[Exception], ...] = (UnreadableError, *damage())
         try:
@@ -326,7 +325,7 @@ class Parts:
                 rows = parquet([kept.file(self._folder)])
                 connection.execute(f"INSERT INTO known SELECT id FROM {rows} WHERE id IS NOT NULL")
         except unreadable:
-            # Whoever reads it says so.
+            # Reading the part will report the damage.
             kept = part
         if kept is part:
             return replace(catalog, parts=(*catalog.parts, part))
@@ -335,7 +334,7 @@ class Parts:
     def _adopted(
         self, connection: DuckDBPyConnection, catalog: Catalog, part_id: str, origin: Origin, doomed: str
     ) -> Catalog:
-        """A catalog with the events of a part that parts.json doesn't list, as far as they are new and not deleted."""
+        """Return the catalog with the new and not deleted events of a part that parts.json doesn't list."""
         file = part_file(self._folder, part_id)
         rows = self._files.rows(file, origin)
         staying = f"NOT ({doomed})" if doomed else "true"
@@ -369,7 +368,7 @@ class Parts:
             self._append.rename(aside(self._folder, new_id()))
 
     def _commit(self, catalog: Catalog) -> None:
-        # Under the lock for appending, so that a look-up of a session never sees half of it.
+        # Under the lock for appending, so that a lookup of a session's events sees the old or the new state.
         save_catalog(self._folder, catalog, self._appending)
         self._unmark(catalog)
 
@@ -394,7 +393,7 @@ class Parts:
             if self._append.size() > _SHORT:
                 self._set_aside()
                 shorter = self._without_appended(shorter, deletion.id, deletion.doomed)
-        # Nobody appends from here on to the commit, and from then on the goal is gone for whoever wants to.
+        # No event is appended until the commit, and after it a writer finds that the goal is gone.
         with self._appending:
             if self._append.holds(deletion.has):
                 self._append.rename(aside(self._folder, new_id()))
@@ -406,7 +405,7 @@ class Parts:
         return shorter.gone
 
     def _replace(self, before: Catalog, after: Catalog, write: WriteDocuments | None) -> None:
-        """Commits. Where nothing changes, nothing is written: others would read all of it again."""
+        """Commit the change; write nothing if there is none, because readers would read the whole log again."""
         if write is None:
             if after != before:
                 save_catalog(self._folder, after)
@@ -416,8 +415,8 @@ class Parts:
             commit(self._folder, before, after, write, self._documents)
 
     def _unmark(self, catalog: Catalog) -> None:
-        """Take the marks off that said that something is not committed: it is listed now."""
-        # Where that can't be done now, cleaning up does it: what is listed counts, marked or not.
+        """Remove the markers of files that the catalog now lists."""
+        # If this fails, a later cleanup removes them: listed files are valid with or without a marker.
         with contextlib.suppress(OSError):
             for part in catalog.parts:
                 marker(part.file(self._folder)).unlink(missing_ok=True)
@@ -441,7 +440,7 @@ class Parts:
         return _Shorter(replace(done, parts=parts, replaced=(*catalog.replaced, *changed)), gone, tuple(emptied))
 
     def _without_appended(self, shorter: _Shorter, deletion_id: str, doomed: str) -> _Shorter:
-        """The same without those in the set-aside files, of which a part is made if they have any."""
+        """Return the result without the doomed events in set-aside files, sealing those files if they have any."""
         catalog = shorter.catalog
         files = waiting(self._folder, catalog)
         lost = 0
@@ -457,7 +456,7 @@ class Parts:
         return _Shorter(catalog, shorter.gone + lost, (*shorter.emptied, *map(set_aside_name, files)))
 
     def _absorb(self, catalog: Catalog, files: Sequence[Path], keep: str) -> tuple[Catalog, SealResult]:
-        """Makes one part of the rows of set-aside files for which `keep` holds: `catalog` with it, to be committed."""
+        """Return the catalog with a new part of those rows of set-aside files that fulfil `keep`, not yet committed."""
         connection, torn = self._lines_of(files)
         with connection:
             load_sealed(connection, self._folder, catalog.parts, self._schema)
@@ -476,7 +475,7 @@ class Parts:
         return replace(catalog, parts=parts, absorbed=absorbed, torn=catalog.torn + torn), result
 
     def _lines_of(self, files: Sequence[Path]) -> tuple[DuckDBPyConnection, int]:
-        """A connection that has these files loaded, and how many lines of theirs were unreadable and put away."""
+        """Return a connection with these files loaded, and the number of unreadable lines, moved to torn-*.jsonl."""
         connection = bare_connection()
         load_appended(connection, files, self._schema)
         if not torn_rows(connection):
@@ -501,10 +500,10 @@ class Parts:
         return connection, torn_lines
 
     def _merge(self, catalog: Catalog) -> int:
-        """Makes one part of the small ones where there are many. How many there were."""
+        """Merge the small parts into one if there are many, and return their number."""
         small = [part for part in catalog.parts if part.events < SMALL]
         if len(small) >= MERGE_AT:
-            # A damaged part stays as it is: what it is merged into would have a checksum of its own.
+            # A damaged part is not merged: the merged part's own checksum would hide the damage.
             small = [part for part in small if self._is_whole(part)]
         if len(small) < MERGE_AT:
             return 0
@@ -515,7 +514,7 @@ class Parts:
                 f"file_row_number FROM {parquet([part.file(self._folder)], row_numbers=True)}"
                 for place, part in enumerate(small)
             )
-            # Events of one moment stay in the order in which they came in: it says which cycle of a session is open.
+            # Events of the same time keep their order, which determines the open cycle of a session.
             ordered = f"SELECT {self._files.columns(together)} FROM ({rows}) ORDER BY timestamp, part, file_row_number"
             merged = self._files.write(connection, ordered, together)
         large = tuple(part for part in catalog.parts if part not in small)
@@ -537,13 +536,13 @@ class Parts:
 
 
 def _undone(deletions: Sequence[Deletion], listed: Sequence[str], origin: Origin | None) -> str:
-    """The condition for the events of a part that these deletions took and that it still has; empty for none."""
+    """Return the SQL condition for events that are deleted but still in a part; empty if all deletions are applied."""
     done = {*listed, *(origin.deletions if origin else ())}
     return " OR ".join(f"({deletion.doomed})" for deletion in deletions if deletion.id not in done)
 
 
 def _silent(_share: float) -> None:
-    """Nobody wants to hear of the progress."""
+    """Ignore the progress."""
 
 
 def _count_lines(path: Path) -> int:

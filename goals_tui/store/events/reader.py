@@ -1,4 +1,4 @@
-"""Reads the event log through DuckDB: sealed parts and appended lines as one view."""
+"""Reading of the event log through DuckDB, with sealed parts and appended lines as one view."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _RESTORE = "Put that file back from a backup; `goals-tui events verify` lists ev
 
 
 def connect(folder: Path, load: Callable[[], Catalog], schema: Schema) -> DuckDBPyConnection:
-    """The log as it is now: a view of the schema's name over view `sealed` and view `appended`.
+    """Return a connection with the current log: a view with the schema's name over the views `sealed` and `appended`.
 
-    Appended lines are read once, so all queries of the connection see the same events, whatever is appended,
+    Appended lines are read once, so that all queries of the connection see the same events, whatever is appended,
     sealed or deleted meanwhile. Raises UnreadableError.
     """
     for _ in range(_TRIES):
@@ -61,16 +61,16 @@ def connect(folder: Path, load: Callable[[], Catalog], schema: Schema) -> DuckDB
 
 
 def appended_files(folder: Path, catalog: Catalog, schema: Schema) -> list[Path]:
-    """The files of lines that are in no part yet, oldest first."""
+    """Return the files of lines that are in no part yet, oldest first."""
     return [*waiting(folder, catalog), folder / schema.appended]
 
 
 class _GoneError(Exception):
-    """A file was sealed between looking for it and reading it."""
+    """A file was sealed after it was found and before it was read."""
 
 
 def load_appended(connection: DuckDBPyConnection, files: Sequence[Path], schema: Schema) -> None:
-    """Makes the table `lines` (every line; columns are null where it is unreadable) and the view `appended`."""
+    """Make the table `lines` with all lines, where unreadable ones have null columns, and the view `appended`."""
     import duckdb
 
     if files:
@@ -92,14 +92,14 @@ def _load_lines(files: Sequence[Path], schema: Schema) -> str:
 
 
 def _check_open(files: Sequence[Path]) -> None:
-    """Raises OSError for a file that is there and can't be read: to wait for another one would not help."""
+    """Raise OSError if a file exists but can't be read, so that another try would not help."""
     for file in files:
         with contextlib.suppress(FileNotFoundError), file.open("rb"):
             pass
 
 
 def load_carefully(connection: DuckDBPyConnection, files: Sequence[Path], schema: Schema) -> None:
-    """The same by way of a clean copy, for files with a line that DuckDB gives up on: longer than 16 MB."""
+    """Load files that have a line longer than 16 MB, at which DuckDB fails, by way of a clean copy."""
     with scratch_folder() as place:
         clean = place / "clean.jsonl"
         with clean.open("wb") as good:
@@ -109,9 +109,9 @@ def load_carefully(connection: DuckDBPyConnection, files: Sequence[Path], schema
 
 
 def load_sealed(connection: DuckDBPyConnection, folder: Path, parts: Sequence[Part], schema: Schema) -> None:
-    """Makes the view `sealed` and the one of the schema's name.
+    """Make the view `sealed` and the view with the schema's name.
 
-    Raises UnreadableError for a part that is missing or cut short.
+    Raises UnreadableError if a part is missing or damaged.
     """
     for part in parts:
         check_part(folder, part)
@@ -130,12 +130,12 @@ def load_sealed(connection: DuckDBPyConnection, folder: Path, parts: Sequence[Pa
 
 
 def torn_rows(connection: DuckDBPyConnection) -> int:
-    """How many of the appended lines can't be read."""
+    """Return the number of unreadable appended lines."""
     return _number(connection, "SELECT (SELECT count(*) FROM lines) - (SELECT count(*) FROM appended)")
 
 
 def duplicate_rows(connection: DuckDBPyConnection) -> int:
-    """How many appended events have the id of another one before them, appended or sealed."""
+    """Return the number of appended events whose id an earlier event has, appended or sealed."""
     return _number(
         connection,
         "SELECT (SELECT count(*) - count(DISTINCT id) FROM appended) + "
@@ -149,7 +149,7 @@ def _number(connection: DuckDBPyConnection, sql: str) -> int:
 
 
 def check_part(folder: Path, part: Part) -> None:
-    """Looks at the size and both ends of a part's file. Raises UnreadableError."""
+    """Check the size and both ends of a part's file. Raises UnreadableError."""
     path = part.file(folder)
     try:
         with path.open("rb") as file:
@@ -166,7 +166,7 @@ def check_part(folder: Path, part: Part) -> None:
 
 
 def check_content(folder: Path, part: Part) -> None:
-    """Reads a part's file from end to end: whether it is as it was made. Raises UnreadableError."""
+    """Check the checksum of a part's file, which reads all of it. Raises UnreadableError."""
     check_part(folder, part)
     path = part.file(folder)
     try:
@@ -178,7 +178,7 @@ def check_content(folder: Path, part: Part) -> None:
 
 
 def file_checksum(path: Path) -> int:
-    """The CRC-32 of a file. Raises OSError."""
+    """Return the CRC-32 of a file. Raises OSError."""
     found = 0
     with path.open("rb") as file:
         while chunk := file.read(1 << 20):
@@ -187,13 +187,13 @@ def file_checksum(path: Path) -> int:
 
 
 def damaged(folder: Path, why: str) -> UnreadableError:
-    """The error where an event holds what none can: its part changed on the disk. `why` is a phrase."""
+    """Return the error for an event with an impossible value, as found in a damaged part. `why` is a phrase."""
     return UnreadableError(f"The events in {folder} can't be read: {why}. See goals-tui events verify.")
 
 
 @contextlib.contextmanager
 def damage_named(folder: Path) -> Iterator[None]:
-    """Turns what DuckDB says of a damaged file, which only reading it shows, into UnreadableError."""
+    """Turn DuckDB's errors about damaged files, which only appear when they are read, into UnreadableError."""
     import duckdb
 
     try:
@@ -205,20 +205,20 @@ def damage_named(folder: Path) -> Iterator[None]:
 
 
 def hold_parts(folder: Path) -> Callable[[], None]:
-    """Keeps replaced parts from being removed until the returned function is called (see `nobody_reads`)."""
+    """Keep replaced parts from being removed until the returned function is called (see `nobody_reads`)."""
     if sys.platform == "win32":
         return lambda: None
     descriptor = -1
     try:
         descriptor = os.open(folder, os.O_RDONLY)
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:  # no such folder yet, or a file system without locks: then a query may have to be repeated
+    except OSError:  # the folder is missing, or the file system has no locks: a query may have to be repeated
         pass
     return lambda: os.close(descriptor) if descriptor >= 0 else None
 
 
 def nobody_reads(folder: Path) -> bool:
-    """Whether no connection may still read a replaced part."""
+    """Return whether no connection can still be reading a replaced part."""
     if sys.platform == "win32":
         return True
     try:

@@ -1,4 +1,4 @@
-"""The columns of a log. Events and activities lie in the same kind of log and differ in nothing else."""
+"""The columns of a log, in which logs of events and of activities differ."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from goals_tui.domain.event import EARLIEST, FIELDS, LATEST
 
 @dataclass(frozen=True)
 class Schema:
-    """A kind of log. `fields` are text, but `timestamp`; a record that lacks one of `needed` says nothing.
+    """The schema of a kind of log.
 
-    `name` is what its records are called, and the view that holds them; `session` the field with the session's id.
+    `name` is the name of its records and of the view that holds them. `fields` are text, except for `timestamp`; a
+    record without one of the `needed` fields is unreadable. `session` is the field with the session id.
     """
 
     name: str
@@ -23,12 +24,12 @@ class Schema:
 
     @cached_property
     def appended(self) -> str:
-        """The name of the file that records are appended to."""
+        """The name of the file to which records are appended."""
         return f"{self.name}.jsonl"
 
     @cached_property
     def needed_texts(self) -> tuple[str, ...]:
-        """The needed fields but `timestamp`."""
+        """The needed fields without `timestamp`."""
         return tuple(name for name in self.needed if name != "timestamp")
 
     @cached_property
@@ -38,7 +39,7 @@ class Schema:
 
     @cached_property
     def readable(self) -> str:
-        """The condition under which a row with these columns is a record (the same as `lines.read_line`)."""
+        """The SQL condition under which a row is a readable record, equivalent to `lines.read_line`."""
         return " AND ".join(f"\"{name}\" <> ''" for name in self.needed_texts) + (
             f" AND timestamp >= TIMESTAMP '{EARLIEST:%Y-%m-%d}' AND timestamp < TIMESTAMP '{LATEST:%Y-%m-%d}'"
         )
@@ -55,8 +56,8 @@ class Schema:
 
     @cached_property
     def of_line(self) -> str:
-        """The columns of a line, for SELECT, given each field as JSON; `id` is null where the line is unreadable."""
-        # DuckDB would take numbers, lists and objects for text.
+        """The columns of a line, for SELECT, given each field as JSON; `id` is null if the line is unreadable."""
+        # DuckDB would turn numbers, lists and objects into text.
         texts = " AND ".join(f'coalesce(starts_with("{name}"::VARCHAR, \'"\'), true)' for name in self.fields)
         others = ", ".join(f'"{name}"->>\'$\' AS "{name}"' for name in self.fields if name not in ("id", "timestamp"))
         return (

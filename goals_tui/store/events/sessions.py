@@ -1,8 +1,8 @@
-"""Which events a session has: what tracking asks before every step, without DuckDB and without a scan.
+"""Lookup of a session's events before every tracked step, without DuckDB and without scanning the log.
 
-Each sealed part has an index beside it, part-*.sessions: the sorted 64-bit hashes of its session ids, 8 bytes
-each, little-endian. A session that no index knows has no sealed events. The appended lines are kept in memory,
-each parsed once.
+Each sealed part has an index, part-*.sessions: the sorted 64-bit hashes of its session ids, 8 bytes each,
+little-endian. A session that is in no index has no sealed events. The appended lines are kept in memory, each parsed
+once.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ if TYPE_CHECKING:
 _MOST_REMEMBERED = 10_000
 
 _SEARCHED_FROM = 1 << 20
-"""A file of lines over so many bytes is searched, not read."""
+"""The size in bytes above which a file of lines is searched instead of read."""
 
 _MOST_SEARCHES = 8
-"""It is searched so many times from end to end; then it is read, which takes as long as some thirty searches."""
+"""The number of full searches after which the file is read, which takes as long as about thirty searches."""
 
 _CHUNK = MAX_LINE + 1
 
@@ -61,7 +61,7 @@ _ESCAPED_SESSION = re.compile(rb'"sessionId"\s*:\s*"[^"\\\n]*\\')
 
 
 class SessionEvent(NamedTuple):
-    """The little of an event that tracking needs."""
+    """The fields of an event that tracking needs."""
 
     timestamp: datetime
     goal_id: str
@@ -73,12 +73,12 @@ Wanted = Callable[[SessionEvent], bool]
 
 
 def session_hash(session_id: str) -> int:
-    """64 bits of MD5, the same in every process and in DuckDB (`md5_number_lower`)."""
+    """Return 64 bits of the MD5 digest, the same as DuckDB's `md5_number_lower`."""
     return int.from_bytes(hashlib.md5(session_id.encode(), usedforsecurity=False).digest()[8:], "little")
 
 
 def read_hashes(connection: DuckDBPyConnection, file: Path, session: str) -> array[int]:
-    """The hashes of the session ids in a Parquet file, computed by DuckDB; `session` is their column."""
+    """Return the sorted hashes of the session ids in a Parquet file. `session` is the name of their column."""
     rows = connection.execute(
         f'SELECT DISTINCT md5_number_lower("{session}") AS hash FROM {parquet([file])} ORDER BY hash'
     )
@@ -89,19 +89,19 @@ def read_hashes(connection: DuckDBPyConnection, file: Path, session: str) -> arr
 
 
 def write_index(path: Path, hashes: array[int]) -> None:
-    """Writes an index. Raises OSError."""
+    """Write an index. Raises OSError."""
     replace_file(path, _little_endian(hashes).tobytes())
 
 
 def checksum(hashes: array[int]) -> int:
-    """The CRC-32 of an index."""
+    """Return the CRC-32 of an index."""
     return zlib.crc32(_little_endian(hashes).tobytes())
 
 
 class Sessions:
-    """Looks up the events of a session. Safe in several threads.
+    """A lookup of events by session, safe in several threads.
 
-    Takes the log's lock only to see which files there are and how long they are: nobody waits while they are read.
+    The log's lock is taken only to list the files and their sizes, not while they are read.
     """
 
     def __init__(self, folder: Path, lock: Lock, recover: Callable[[], object]) -> None:
@@ -113,26 +113,26 @@ class Sessions:
         self._guard = threading.Lock()
         self._state: Hashable = None
         self._parts: dict[Part, array[int] | None] = {}
-        """The sealed parts with their indexes; None for one that is not read yet."""
+        """The sealed parts with their indexes; None for an index that is not loaded yet."""
         self._sealed: dict[str, list[SessionEvent]] = {}
         self._files: list[_Lines] = []
-        """The set-aside files and, at the end, the one that is appended to, where it is there."""
+        """The set-aside files, followed by the file for appending if it exists."""
 
     def events(self, session_id: str, since: Wanted | None = None) -> list[SessionEvent]:
-        """The events of a session: the sealed ones by time, then the appended ones as they came in.
+        """Return the events of a session: the sealed ones by time, then the appended ones in the order of appending.
 
-        Sealed ones of one moment stand as they came in, too. `since`: events before the last appended one for which it
-        is true may be left out, which saves reading them. Raises UnreadableError.
+        Sealed events of the same time keep the order of appending, too. With `since`, events before the last appended
+        one for which it is true may be left out, which saves reading them. Raises UnreadableError.
         """
         with self._guard:
             for last in (False, False, True):
                 try:
                     return self._events(session_id, since, recovered=last)
                 except DamagedCatalogError:
-                    # Not under the lock: whoever makes parts takes it, too.
+                    # Without the log's lock, which the recovery takes itself.
                     self._recover()
                 except UnreadableError:
-                    # A part that was replaced before it could be read.
+                    # The part may have been replaced before it was read: then try again.
                     if last or self._state == self._seen():
                         raise
                 except OSError as error:
@@ -140,13 +140,13 @@ class Sessions:
             raise UnreadableError(f"The events in {self._folder} change faster than they can be read. Try again.")
 
     def add(self, events: Sequence[GoalEvent], where: Appended) -> None:
-        """Takes over what this process appended right after all that is known: it need not be read again."""
+        """Take over events that this process appended directly after the known ones, so that they need not be read."""
         with self._guard:
             if self._files:
                 self._files[-1].add(events, where)
 
     def close(self) -> None:
-        """Lets go of the open files."""
+        """Close the open files."""
         for lines in self._files:
             lines.close()
         self._files = []
@@ -173,7 +173,7 @@ class Sessions:
                 release()
 
     def _look(self, recovered: bool) -> None:
-        """Starts over when something was sealed, deleted or imported; else sees how much was appended since."""
+        """Start over if events were sealed, deleted or imported; else note how much was appended."""
         appended = _identity(self._appended)
         state = _identity(self._catalog), appended and appended[0]
         if state != self._state:
@@ -198,7 +198,7 @@ class Sessions:
         return _identity(self._catalog), appended and appended[0]
 
     def _parts_with(self, session_id: str) -> list[Part]:
-        """The parts that may have events of a session."""
+        """Return the parts that may have events of a session."""
         if not self._parts:
             return []
         wanted = session_hash(session_id)
@@ -214,31 +214,31 @@ class Sessions:
 
 
 class _Lines:
-    """The events in one file of lines, by session. It stays open, so that it can be read after it was sealed, too.
+    """The events in a file of lines, by session. The file stays open, so that it can be read after it was sealed.
 
-    A file that is long when it is opened is not read: its lines are searched for the session, which is a hundred times
-    quicker. After a few searches reading it is worth its while.
+    A file that is large when it is opened is not read: searching its lines for a session is a hundred times faster.
+    After several searches it is read after all.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb")
         found = os.fstat(self._file.fileno())
         self.inode, self.size = found.st_ino, found.st_size
-        """`size`: up to where the file holds whole lines, or half a one that was cut off."""
+        """The end of the known content; the last line before it may be incomplete."""
         self._events: dict[str, list[SessionEvent]] = {}
         self._searched = self._whole_lines() if self.size > _SEARCHED_FROM else 0
-        """Up to where lines are searched. The others, up to `_read`, are in `_events`."""
+        """The offset up to which lines are searched. Lines from there up to `_read` are in `_events`."""
         self._read = self._searched
         self._found: dict[str, tuple[list[SessionEvent], bool]] = {}
-        """What was searched for, and whether that is all of it."""
+        """The events found for each searched session, and whether they are complete."""
         self._cost = 0
-        """How many bytes were searched."""
+        """The number of bytes searched so far."""
 
     def close(self) -> None:
         self._file.close()
 
     def add(self, events: Sequence[GoalEvent], where: Appended) -> None:
-        """Take events that stand right behind those that are known; others are read when asked for."""
+        """Add events that directly follow the known ones; others are read when they are needed."""
         if self.inode != where.inode or self._read != where.begins:
             return
         for event in events:
@@ -247,7 +247,7 @@ class _Lines:
         self._read = self.size = where.ends
 
     def of(self, session_id: str, since: Wanted | None) -> list[SessionEvent]:
-        """The events of a session, as they stand in the file; see `Sessions.events`. Raises OSError."""
+        """Return the events of a session in the order of the file; see `Sessions.events`. Raises OSError."""
         if self._read < self.size:
             self._read = self._take(self._read, self.size, self._events)
         known = self._events.get(session_id, [])
@@ -275,7 +275,7 @@ class _Lines:
         self._events, self._searched, self._found = every, 0, {}
 
     def _take(self, start: int, end: int, events: dict[str, list[SessionEvent]]) -> int:
-        """Takes the whole lines between two places; up to where those go."""
+        """Add the events of whole lines between two offsets and return the end of these lines."""
         file = self._file
         file.seek(start)
         read = start
@@ -290,13 +290,13 @@ class _Lines:
         return read
 
     def _whole_lines(self) -> int:
-        """Where the last line that has its end ends."""
+        """Return the end of the last complete line."""
         self._file.seek(max(self.size - MAX_LINE, 0))
         begins = self._file.tell()
         return begins + self._file.read(self.size - begins).rfind(b"\n") + 1 if begins else 0
 
     def _search(self, session_id: str) -> Iterator[SessionEvent]:
-        """The events of a session in the lines that are not read, the last one first."""
+        """Iterate over the events of a session in the lines that are not read, the last one first."""
         needle = orjson.dumps(session_id)
         end, inside = self._searched, False
         while end:
@@ -305,7 +305,7 @@ class _Lines:
             chunk = self._file.read(end - begin)
             self._cost += len(chunk)
             if inside:
-                # The rest of a line that is longer than any that can be read.
+                # The rest of a line longer than MAX_LINE.
                 end = begin + chunk.rfind(b"\n") + 1
                 inside = end == begin
                 continue
@@ -320,7 +320,7 @@ class _Lines:
 
 
 def _candidates(chunk: bytes, needle: bytes, begin: int) -> set[int]:
-    """Where, from `begin` on, the lines begin in which the session stands, or one that is spelled with escapes."""
+    """Return the starts of lines from `begin` on that hold the session id, or one written with escapes."""
     starts = set()
     at = chunk.rfind(needle, begin)
     while at >= 0:
@@ -338,7 +338,7 @@ def _session_event(record: dict[str, Any]) -> SessionEvent:
 
 
 def load_index(folder: Path, part: Part) -> array[int]:
-    """The index of a part; made anew where its file is missing or damaged. Raises UnreadableError, OSError."""
+    """Return the index of a part, rebuilt if its file is missing or damaged. Raises UnreadableError, OSError."""
     path = part.index(folder)
     try:
         content = path.read_bytes()
@@ -351,7 +351,7 @@ def load_index(folder: Path, part: Part) -> array[int]:
     check_part(folder, part)
     with damage_named(folder), bare_connection() as connection:
         hashes = read_hashes(connection, part.file(folder), EVENTS.session)
-    # A workspace that can't be written is still read; only the next one has to count again.
+    # A read-only workspace can still be read: the next process just has to rebuild the index again.
     with contextlib.suppress(OSError):
         write_index(path, hashes)
     return hashes
@@ -371,7 +371,7 @@ def _query(folder: Path, parts: Sequence[Part], session_id: str) -> list[Session
             if not all(isinstance(moment, datetime) for moment, *_ in rows):
                 raise damaged(folder, "the time of an event is none")
             found += [SessionEvent(moment.replace(tzinfo=UTC), *rest) for moment, *rest in rows]
-    # Stable: of one moment the earlier part comes first, and in a part the earlier row.
+    # The sort is stable: events of the same time stay in the order of the parts and their rows.
     return sorted(found, key=itemgetter(0))
 
 
@@ -388,7 +388,7 @@ def _little_endian(hashes: array[int]) -> array[int]:
 
 
 def _identity(path: str) -> tuple[int, int, int] | None:
-    """Inode, size and time of change; None where there is no such file."""
+    """Return inode, size and modification time; None if there is no such file."""
     try:
         found = os.stat(path)  # noqa: PTH116  # before every tracked step: Path.stat takes three times as long
     except FileNotFoundError:

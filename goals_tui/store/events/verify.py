@@ -1,4 +1,4 @@
-"""Looks at every file of the event log and says what is wrong (`goals-tui events verify`)."""
+"""The check of all files of the event log (`goals-tui events verify`)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _RESTORE = "Put it back from a backup."
 
 @dataclass(frozen=True, slots=True)
 class VerifyFinding:
-    """One thing that is wrong: `code` for scripts, the file, what it means and what to do."""
+    """A problem: a `code` for scripts, the file, and a message that says what it means and what to do."""
 
     code: str
     file: str
@@ -39,7 +39,7 @@ class VerifyFinding:
 
 
 def verify(folder: Path, load: Callable[[], Catalog], schema: Schema) -> list[VerifyFinding]:
-    """Reads all parts and lines. Raises UnreadableError where the folder itself can't be read."""
+    """Read all parts and lines and return the problems. Raises UnreadableError if the folder can't be read."""
     catalog = load()
     if not folder.exists():
         return []
@@ -48,7 +48,7 @@ def verify(folder: Path, load: Callable[[], Catalog], schema: Schema) -> list[Ve
 
 
 def _parts(folder: Path, catalog: Catalog, schema: Schema) -> tuple[list[VerifyFinding], list[Part]]:
-    """What is wrong with the parts, and which of them can be read all the same."""
+    """Return the problems of the parts, and the parts that can be read."""
     wrong, whole = [], []
     with bare_connection() as connection:
         for part in catalog.parts:
@@ -70,7 +70,7 @@ def _parts(folder: Path, catalog: Catalog, schema: Schema) -> tuple[list[VerifyF
 
 
 def _read(connection: DuckDBPyConnection, file: Path, schema: Schema) -> tuple[int, int, int]:
-    """How many rows, how many of them events, and how many different ids. Raises UnreadableError."""
+    """Return the number of rows, of readable events, and of distinct ids. Raises UnreadableError."""
     columns = ", ".join(f'count("{name}")' for name in schema.fields)
     try:
         types = connection.execute(f"DESCRIBE SELECT {schema.columns} FROM {parquet([file])}").fetchall()
