@@ -1,4 +1,4 @@
-"""What can be done on the Insights screen."""
+"""Actions and default keys of the Insights screen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dialogs of Insights: data health, and saving a table."""
+"""Dialogs of the Insights screen: data health, and saving a table as CSV."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from goals_tui.tui.widgets.fields import Toggle
 
 
 class HealthDialog(Reading[str]):
-    """A list of oddities. Returns "orphans" when their cycles are wanted."""
+    """A list of the problems found in the events.
+
+    The dialog returns "orphans" if the user chose to see the orphan cycles, and None otherwise.
+    """
 
     DEFAULT_CSS = """
     HealthDialog > #dialog { width: 92; }
@@ -62,7 +65,10 @@ class HealthDialog(Reading[str]):
 
 
 def lines_of(entry: HealthEntry) -> list[Static]:
-    """One oddity in words; each line is a widget of its own, so that what wraps stays under its beginning."""
+    """Return the lines that describe one problem.
+
+    Each line is a separate widget, so that wrapped text keeps the indentation of its line.
+    """
     lines = [
         Static(
             Content.assemble(("⚠ ", "$warning"), (f"{entry.title}: {entry.count:,}", "bold")), classes="entry title"
@@ -77,34 +83,37 @@ def lines_of(entry: HealthEntry) -> list[Static]:
 
 
 class SaveTable(AskText):
-    """Asks for the path of a CSV file, and whether it is for Excel."""
+    """A dialog that asks for the path of a CSV file, and whether Excel will read it."""
 
     DEFAULT_CSS = "SaveTable #excel { margin: 1 0 0 0; }"
 
     def __init__(self, name: str) -> None:
         super().__init__("Save the table as CSV", value=name, label="File")
         self.excel = False
-        """Whether the file begins with the byte order mark by which Excel tells UTF-8."""
+        """Whether to begin the file with a byte order mark, without which Excel does not recognise UTF-8."""
 
     def compose_dialog(self) -> ComposeResult:
         yield from super().compose_dialog()
         yield Toggle("For Excel: begin so that it is read as UTF-8", self.excel, id="excel")
 
     def dismiss(self, result: str | None = None) -> AwaitComplete:
-        """Close with the path."""
+        """Keep the choice for Excel and close the dialog with the path."""
         self.excel = self.query_one(Toggle).value
         return super().dismiss(result)
 
 
 def copy_table(screen: ScreenFrame[Any], view: View) -> None:
-    """Put the table on the clipboard, and say so."""
+    """Copy the table of a view to the clipboard and notify the user."""
     screen.app.copy_to_clipboard(view.table.as_text())
     count = len(view.table.rows)
     screen.app.notify(f"{count} row{'' if count == 1 else 's'} copied: {view.title}")
 
 
 async def save_table(screen: ScreenFrame[Any], view: View, holds: str) -> None:
-    """Ask for a path, and write the table there as CSV. `holds` says what is in it, for the proposed name."""
+    """Ask for a path and write the table of a view there as CSV.
+
+    `holds` describes the content of the table; the proposed file name is made from it.
+    """
     from goals_tui.services.export_files import proposed, save_text, typed
 
     text = view.table.as_csv()

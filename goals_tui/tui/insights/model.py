@@ -1,4 +1,7 @@
-"""The data of the Insights screen: what the tabs need, gathered off the event loop, and its time buckets."""
+"""The data of the Insights screen: its time axis, and the figures that a tab needs.
+
+`gather` reads the figures; call it in a thread, not on the event loop.
+"""
 
 from __future__ import annotations
 
@@ -19,53 +22,59 @@ from goals_tui.services.insights.service import Cancellation, Cancelled, Dimensi
 from goals_tui.tui.filters.texts import day_label, day_title
 
 HOURS_UP_TO = 2
-"""Spans of so many days are shown by the hour."""
+"""The longest span, in days, that may be shown by the hour."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """The buckets of a chart, without gaps, and what each goal did in each of them."""
+    """The time buckets of a chart, without gaps, and the figures of each goal in each bucket."""
 
     unit: Unit
     buckets: tuple[TimeBucket, ...]
     figures: dict[tuple[int, str], Figures]
-    """By place of the bucket and id of the goal; what is not there is nothing."""
+    """Figures by index of the bucket and id of the goal. A missing entry means that nothing was started."""
 
     goals: dict[str, str]
-    """Names by id, of the goals that have figures."""
+    """Names, by id, of the goals that have figures."""
 
     now: datetime | None = None
-    """The moment at which the last bucket ends for the time being, where that is not over."""
+    """The time at which the report was made, or None. A bucket that contains it is incomplete."""
 
     @cached_property
     def totals(self) -> tuple[Figures, ...]:
-        """All goals together, by bucket."""
+        """The figures of all goals together, one entry per bucket."""
         found: list[list[Figures]] = [[] for _ in self.buckets]
         for (place, _), figures in self.figures.items():
             found[place].append(figures)
         return tuple(_sum(each) for each in found)
 
     def of(self, place: int, goal_id: str) -> Figures:
-        """One goal in one bucket."""
+        """Return the figures of one goal in the bucket at index `place`."""
         return self.figures.get((place, goal_id), NOTHING)
 
     @property
     def note(self) -> str:
-        """What to say behind the title of a chart: which bucket is not over; empty where all are."""
+        """A suffix for the title of a chart that names the incomplete last bucket, or an empty string."""
         last = len(self.buckets) - 1
         return f" · {self._label(last)} not over" if self.running(last) else ""
 
     def running(self, place: int) -> bool:
-        """Whether the bucket is not over: what it shows is not to be compared with a whole one."""
+        """Return whether the bucket has not ended yet, so that its figures are still incomplete."""
         bucket = self.buckets[place]
         return self.now is not None and bucket.start.timestamp() <= self.now.timestamp() < bucket.end.timestamp()
 
     def label(self, place: int) -> str:
-        """The bucket under the axis: 14:00, 12 Oct, Oct; 12 Oct… where it is not over."""
+        """Return the short name of a bucket for the axis, such as "14:00", "12 Oct" or "Oct".
+
+        The name ends in "…" if the bucket has not ended yet.
+        """
         return f"{self._label(place)}…" if self.running(place) else self._label(place)
 
     def title(self, place: int) -> str:
-        """The bucket in full: Mon 12 Oct 2026; where it is not over, until when it goes for the time being."""
+        """Return the full name of a bucket, such as "Mon 12 Oct 2026".
+
+        If the bucket has not ended yet, the name includes the time up to which it has figures.
+        """
         if not self.running(place) or self.now is None:
             return self._title(place)
         until = (
@@ -93,14 +102,20 @@ class Axis:
 
 
 def _sum(figures: list[Figures]) -> Figures:
-    """As adding them one after the other, field by field: there are as many as goals times days."""
+    """Return the sum of many figures.
+
+    Adding field by field makes one object instead of one per addition; there are up to goals × days of them.
+    """
     if not figures:
         return NOTHING
     return Figures(**{field.name: sum(map(attrgetter(field.name), figures)) for field in fields(Figures)})
 
 
 def unit_for(days: int, width: int) -> Unit:
-    """The finest unit of which every bucket has a column of its own in so many columns."""
+    """Return the finest unit whose buckets, over this many days, each get a column of their own.
+
+    `width` is the number of columns. If even weeks do not fit, the unit is the month.
+    """
     if days <= HOURS_UP_TO and days * 24 <= width:
         return "hour"
     if days <= width:
@@ -109,7 +124,10 @@ def unit_for(days: int, width: int) -> Unit:
 
 
 def axis_of(report: Report, width: int, hours: Sequence[SeriesPoint] | None = None) -> Axis | None:
-    """The axis for a report at a width. `hours` are its figures by the hour, needed for short spans only."""
+    """Return the time axis of a report for a chart of `width` columns, or None if the report covers no days.
+
+    `hours` holds the figures of the report by the hour. Without it, short spans are shown by the day.
+    """
     covered = report.days_covered
     if covered is None:
         return None
@@ -135,13 +153,13 @@ def _by_hour(report: Report, first: date, last: date, zone: ZoneInfo, hours: Seq
     start = span.start or start_of_day(first, zone)
     end = span.end or start_of_day(last + timedelta(days=1), zone)
     if span.asked_end is not None:
-        # No hour that is still to come: it would look like one in which nothing happened.
+        # Leave out hours in the future: they would look like hours in which nothing happened.
         end = hour_at(end, zone).end
     buckets = tuple(hours_between(start, end, zone))
-    # In UTC: instants of one zone are compared by what its clock shows.
+    # Compare in UTC: datetimes with the same tzinfo are compared by wall-clock time, which is ambiguous around DST.
     starts = [bucket.start.astimezone(UTC) for bucket in buckets]
     until = buckets[-1].end.astimezone(UTC)
-    # The hours were asked for after the report: midnight, or the first cycle of another day, may lie between.
+    # The hours were read after the report: meanwhile midnight may have passed, or the first cycle of a new day begun.
     inside = [point for point in hours if starts[0] <= point.bucket.start.astimezone(UTC) < until]
     figures = {(bisect(starts, p.bucket.start.astimezone(UTC)) - 1, p.goal_id): p.figures for p in inside}
     return Axis("hour", buckets, figures, {point.goal_id: point.name for point in inside}, report.now)
@@ -153,7 +171,10 @@ TABS: tuple[Tab, ...] = ("performance", "rate", "time", "cost", "revenue", "funn
 
 @dataclass(frozen=True)
 class InsightsRequest:
-    """What is to be shown. The same `stamp` means that no file changed since."""
+    """A request for the data of one tab.
+
+    Two requests with the same `stamp` were made without a change of the files in between.
+    """
 
     stamp: Hashable
     filters: Filters
@@ -162,13 +183,13 @@ class InsightsRequest:
     dimension: Dimension
 
     def same_report(self, other: InsightsRequest | None) -> bool:
-        """Whether the report of `other` answers this too."""
+        """Return whether the report that was read for `other` also answers this request."""
         return other is not None and (self.stamp, self.filters) == (other.stamp, other.filters)
 
 
 @dataclass(frozen=True)
 class InsightsData:
-    """The answer to `wanted`."""
+    """The data that answers the request `wanted`."""
 
     wanted: InsightsRequest
     report: Report
@@ -176,13 +197,16 @@ class InsightsData:
     funnel: Funnel | None = None
     parts: Sequence[PartFigures] | None = None
     left_out: int = 0
-    """Where nothing was started: how many test cycles there are."""
+    """If nothing was started: the number of test cycles that the filters leave out."""
 
 
 def gather(
     services: Services, wanted: InsightsRequest, known: InsightsData | None, cancellation: Cancellation
 ) -> InsightsData | None:
-    """The answer, with what is `known` already taken over; None when it was cancelled."""
+    """Return the data for a request, or None if the query was cancelled.
+
+    The report of `known` is reused if it is still valid for the request.
+    """
     insights = services.insights
     try:
         if known is not None and wanted.same_report(known.wanted):
@@ -206,7 +230,10 @@ def gather(
 
 
 def funnel_goal(report: Report, chosen: str | None) -> str | None:
-    """Whose funnel is shown: the chosen goal while it is there, else the one that was started most."""
+    """Return the id of the goal whose funnel is shown, or None if there is no goal.
+
+    It is the chosen goal if the report has it, else the goal that was started most often.
+    """
     known = [goal for goal in report.goals if goal.known]
     if chosen in [goal.goal_id for goal in known]:
         return chosen

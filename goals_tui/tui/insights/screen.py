@@ -1,4 +1,4 @@
-"""The Insights screen: tiles, tabs and the view that is open."""
+"""The Insights screen: tiles, tabs and the view of the current tab."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _TITLES: dict[Tab, tuple[str, str, int]] = {
     "funnel": ("Funnel", "Funnel", 2),
     "breakdown": ("Breakdown", "Breakdown", 0),
 }
-"""Full title, short title, and which letter of the full title is the key."""
+"""For each tab: full title, short title, and index of the letter in the full title that is the tab's key."""
 
 
 class TabStrip(Bar):
-    """All tabs; a click shows one."""
+    """The titles of all tabs; a click on a title opens the tab."""
 
     DEFAULT_CSS = """
     TabStrip { height: 1; width: 1fr; }
@@ -61,11 +61,11 @@ class TabStrip(Bar):
 
 
 _AXIS_ROOM = 10
-"""Columns of a chart that its value axis takes."""
+"""The columns that the value axis of a chart takes up."""
 
 
 class InsightsScreen(FilteredScreen):
-    """What the goals' events say, under the filters that Sessions shares."""
+    """The screen of figures about goals, under the filters that it shares with the Sessions screen."""
 
     AREA = CONTEXT = "insights"
     BINDINGS = bindings("insights")
@@ -98,7 +98,7 @@ Changes compare with the previous period, until the same time of day. What is no
 
     @property
     def shown(self) -> View | None:
-        """What the present tab shows."""
+        """The view of the current tab, or None before the first data arrived."""
         return self.pane.view
 
     def compose_body(self) -> ComposeResult:
@@ -114,7 +114,7 @@ Changes compare with the previous period, until the same time of day. What is no
     # -- numbers
 
     def show_data(self) -> None:
-        """Ask for what is shown; the last one asked wins, and those before it stop."""
+        """Read the data of the current tab in the background. A new request cancels the previous one."""
         services, known = self.services, self.gathered
         wanted = InsightsRequest(self.goals_app.stamp, self.goals_app.filters, self.tab, self.goal_id, self.dimension)
         self.show_filters()
@@ -130,7 +130,7 @@ Changes compare with the previous period, until the same time of day. What is no
         self._draw()
 
     def _draw(self) -> None:
-        """Show what was gathered at the present size."""
+        """Draw the data that was gathered last at the current size of the terminal."""
         found, pane = self.gathered, self.pane
         if found is None or found.wanted.tab != self.tab:
             return
@@ -143,40 +143,40 @@ Changes compare with the previous period, until the same time of day. What is no
         self.refresh_bindings()
 
     def on_resize(self, event: Resize) -> None:
-        """Small terminals get small tiles; the buckets of time follow the width."""
+        """Adapt the spacing to the height of the terminal, and the time buckets to its width."""
         low = event.size.height < 30
         self.set_class(low, "-low")
         self.query_one(Tiles).set_class(low, "-low")
         self.call_after_refresh(self._draw)
 
     def on_screen_resume(self) -> None:
-        """Filters may have changed on the Sessions screen meanwhile."""
+        """Read the data again if the filters were changed on the Sessions screen."""
         if self.gathered is not None and self.gathered.wanted.filters != self.goals_app.filters:
             self.show_data()
 
     # -- views
 
     def action_view(self, tab: Tab) -> None:
-        """Show one of the tabs."""
+        """Open a tab."""
         self.tab = tab
         self.query_one(TabStrip).tab = tab
         self.show_data()
 
     def action_turn(self, step: int) -> None:
-        """The next tab, or the one before."""
+        """Open the tab that is `step` places further on, wrapping around at the ends."""
         self.action_view(TABS[(TABS.index(self.tab) + step) % len(TABS)])
 
     def action_table(self) -> None:
-        """The chart as its table, or back."""
+        """Switch between the chart and its table."""
         self.pane.turn()
         self.refresh_bindings()
 
     def action_full(self) -> None:
-        """Only the chart, or everything again."""
+        """Switch full screen on or off."""
         self._fill(not self.has_class("-full"))
 
     def action_leave_full(self) -> None:
-        """Everything again."""
+        """Leave full screen."""
         self._fill(False)
 
     def _fill(self, full: bool) -> None:
@@ -185,20 +185,20 @@ Changes compare with the previous period, until the same time of day. What is no
         self.refresh_bindings()
 
     def action_rank(self) -> None:
-        """Top goals, bottom goals, all goals."""
+        """Show the top goals, the bottom goals or all goals, in turn."""
         ranks: tuple[Rank, ...] = ("top", "bottom", "all")
         self.rank = ranks[(ranks.index(self.rank) + 1) % len(ranks)]
         self._draw()
         self.pane.chart.select(Place(0))
 
     def action_dimension(self) -> None:
-        """The next dimension of the breakdown."""
+        """Show the breakdown by the next dimension."""
         self.dimension = DIMENSIONS[(DIMENSIONS.index(self.dimension) + 1) % len(DIMENSIONS)]
         self.show_data()
 
     @work
     async def action_goal(self) -> None:
-        """Choose whose funnel is shown."""
+        """Ask for a goal and show its funnel."""
         from goals_tui.tui.app.choose import Choose, Option
 
         if self.gathered is None:
@@ -212,11 +212,11 @@ Changes compare with the previous period, until the same time of day. What is no
             self.action_view("funnel")
 
     def command(self) -> tuple[list[str], Filters]:
-        """The command that gives the numbers of the present tab."""
+        """Return the words and the filters of the command that prints the numbers of the current tab."""
         goal_id = funnel_goal(self.gathered.report, self.goal_id) if self.gathered else None
         if self.tab == "funnel" and goal_id is not None:
             name = self.goal_names().get(goal_id, goal_id)
-            # A name that begins with a dash would be taken for an option.
+            # The command line would read a name that begins with a dash as an option.
             return ["funnel", goal_id if name.startswith("-") else name], self.filters
         if self.tab == "breakdown":
             return ["breakdown", self.dimension], self.filters
@@ -225,18 +225,18 @@ Changes compare with the previous period, until the same time of day. What is no
     # -- the table
 
     def action_copy_table(self) -> None:
-        """Put the table on the clipboard."""
+        """Copy the table of the current tab to the clipboard."""
         if self.shown is not None:
             copy_table(self, self.shown)
 
     @work
     async def action_save_table(self) -> None:
-        """Write the table to a file."""
+        """Ask for a file and save the table of the current tab there."""
         if self.shown is not None:
             await save_table(self, self.shown, self._holds())
 
     def _holds(self) -> str:
-        """What the present table is about, in the words of a file's name."""
+        """Return a description of the current table from which a file name is made."""
         found = self.gathered
         span = found.report.span if found else None
         days = f"{span.start.date()} to {span.last_day}" if span and span.start else "all"
@@ -245,7 +245,7 @@ Changes compare with the previous period, until the same time of day. What is no
 
     @work
     async def action_health(self) -> None:
-        """What is odd about the data."""
+        """Show the data health dialog, then the orphan cycles if the user chose them."""
         from goals_tui.tui.insights.dialogs import HealthDialog
 
         answer = await self.app.push_screen_wait(HealthDialog(self.filters))
@@ -253,10 +253,10 @@ Changes compare with the previous period, until the same time of day. What is no
             self.goals_app.go(CyclesPlace(outcome="orphan"))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that would do nothing on this tab are off."""
+        """Disable the actions that would do nothing on the current tab."""
         only = {"goal": "funnel", "dimension": "breakdown"}
         if action == "rank":
-            # The table has all goals in any case.
+            # The table always lists all goals.
             return self.tab == "performance" and not self.pane.as_table and bool(self.shown and self.shown.table.rows)
         if action in only:
             return self.tab == only[action]

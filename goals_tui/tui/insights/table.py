@@ -1,4 +1,4 @@
-"""The table twin of a chart."""
+"""The table that shows the same numbers as a chart, and its text and CSV forms."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ Value = str | int | float | Decimal | None
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column: what people read, what a program reads, and whether it holds numbers (aligned right).
+    """A column of a table: its title on the screen, its name in CSV files, and whether it holds numbers.
 
-    Where room is short, `brief_title` stands above it, `brief` words its values, and `minor` columns come last.
+    Numbers are aligned right. If not all columns fit, the table uses `brief_title` as title and `brief` to format
+    the values, and moves `minor` columns to the end.
     """
 
     title: str
@@ -39,7 +40,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What is shown, and the exact value behind it: seconds, plain amounts, shares of 1."""
+    """The text of a cell, and its exact value: seconds, amounts of money, rates from 0 to 1."""
 
     text: str
     value: Value
@@ -47,7 +48,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells under headings. `total` is a last row that adds up the others, or None."""
+    """Rows of cells under headings. `total` is a last row with the sums of the others, or None."""
 
     headings: tuple[Heading, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -55,17 +56,23 @@ class Table:
 
     @property
     def lines(self) -> tuple[tuple[Cell, ...], ...]:
-        """The rows, with the total behind them where there is one."""
+        """The rows, followed by the total if there is one."""
         return self.rows if self.total is None else (*self.rows, self.total)
 
     def as_text(self) -> str:
-        """As words, columns parted by tabs: pastes into a sheet, a mail or a chat. No cell can run as a formula."""
+        """Return the table as tab-separated text, formatted as on the screen, for pasting.
+
+        Texts are escaped so that a spreadsheet does not run them as formulas.
+        """
         lines = [[harmless(clean_line(heading.title)) for heading in self.headings]]
         lines += [[_copied(cell) for cell in row] for row in self.lines]
         return "\n".join("\t".join(line) for line in lines) + "\n"
 
     def as_csv(self) -> str:
-        """As exact values under stable names, without the total. No cell can run as a formula."""
+        """Return the exact values as CSV with a header of column names, without the total.
+
+        Texts are escaped so that a spreadsheet does not run them as formulas.
+        """
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow([harmless(heading.name) for heading in self.headings])
@@ -85,23 +92,23 @@ def _csv_value(value: Value) -> str:
 
 
 LONGEST = 28
-"""Names are cut at so many cells; copies and files have them in full."""
+"""The width in cells at which texts are cut on the screen; copies and files have them in full."""
 _LEAST_NAME = 16
-"""The first column keeps so many cells of its names before further columns are left out."""
+"""The width in cells to which the first column may shrink before other columns are left out."""
 
 
 class TableView(VirtualList):
-    """A list over a `Table`; enter on a row opens what is behind it.
+    """A scrolling list of the rows of a `Table`; enter opens the cycles of a row.
 
-    Where not all columns fit, titles and amounts become brief and minor columns come last; `→` then shows the next
-    column, and the first one stays in its place.
+    If not all columns fit, titles and amounts are shortened and minor columns move to the end. `→` then scrolls to
+    the next column, while the first column stays in place.
     """
 
     BINDINGS = bindings("insights.row")
 
     @dataclass
     class Turned(Message):
-        """Other columns are shown."""
+        """Posted when the columns were laid out again, so that other ones may be shown."""
 
         table: TableView
 
@@ -115,7 +122,10 @@ class TableView(VirtualList):
         self._places: list[int] = []
 
     def show_table(self, table: Table) -> None:
-        """Show another table; the cursor and the columns stay where they can."""
+        """Show another table.
+
+        If the headings are the same, the cursor stays on the row of the same name and the scrolled columns stay.
+        """
         if table == self._table:
             return
         row, lines = self.cursor, self._table.lines
@@ -131,28 +141,28 @@ class TableView(VirtualList):
 
     @property
     def hidden(self) -> tuple[int, int]:
-        """How many columns are left out before those that are shown, and how many after them."""
+        """The number of columns that are left out before and after those that are shown."""
         return self._skipped, max(0, len(self._order) - 1 - self._skipped - (len(self._places) - 1))
 
     def on_resize(self) -> None:
-        """As many columns as fit now."""
+        """Lay out the columns for the new width."""
         self._arrange()
 
     def action_turn(self, columns: int) -> None:
-        """Show the next column, or the one before."""
+        """Scroll by a number of columns, as far as there are any; a negative number scrolls back."""
         before, after = self.hidden
         self._skipped += max(-before, min(after, columns))
         self._arrange()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There may be no further column on that side."""
+        """Disable scrolling in a direction without further columns."""
         if action == "turn":
             before, after = self.hidden
             return bool(before if parameters == (-1,) else after)
         return super().check_action(action, parameters)
 
     def action_select_cursor(self) -> None:
-        """Open what is behind the row."""
+        """Open the cycles of the row with the cursor."""
         self.action_select()
 
     # -- columns
@@ -183,7 +193,7 @@ class TableView(VirtualList):
         self.post_message(self.Turned(self))
 
     def _last_first(self, room: int) -> int:
-        """How many columns are skipped where the last one is the last that fits."""
+        """Return how many columns to skip so that the last column just fits into `room` cells."""
         shown = 0
         for place in reversed(self._order[1:]):
             room -= self._width(place) + GAP
@@ -196,7 +206,7 @@ class TableView(VirtualList):
         return sum(self._width(place) + GAP for place in places) - GAP
 
     def _width(self, place: int) -> int:
-        """How wide a column is, its longest text being whole."""
+        """Return the width in cells that the longest text of a column needs."""
         width = self._widths.get((place, self._brief))
         if width is None:
             heading = self._table.headings[place]
@@ -218,7 +228,7 @@ class TableView(VirtualList):
     # -- rows
 
     def row(self, index: int) -> Sequence[Content]:
-        """The cells of a row in the columns that are shown."""
+        """Return the cells of a row for the columns that are shown."""
         cells = self._table.lines[index]
         look = "bold" if cells is self._table.total else ""
         headings = self._table.headings

@@ -22,27 +22,27 @@ from goals_tui.tui.insights.model import Axis
 
 @dataclass(frozen=True)
 class TileFacts:
-    """What a tile says. `good` is whether the change is to be glad about, None for neither."""
+    """The content of a tile. `good` is whether the change is an improvement, None for neither."""
 
     title: str
     number: str
     details: tuple[str, ...] = ()
-    """What the number was made of, or what it was in the previous period; the longest wording first."""
+    """The counts that make up the number, or its value in the previous period; the longest wording first."""
 
     change: tuple[str, ...] = ()
-    """How it changed since then, with an arrow; the longest wording first."""
+    """The change since the previous period, with an arrow; the longest wording first."""
 
     good: bool | None = None
     trend: tuple[float | None, ...] = ()
     before: str = ""
-    """What it was in the previous period, in words."""
+    """The value in the previous period, in words; empty if there was none."""
 
     running: bool = False
-    """Whether the last of the trend is not over."""
+    """Whether the last value of the trend belongs to a bucket that has not ended yet."""
 
 
 def tiles_of(report: Report, axis: Axis | None, words: Formats) -> tuple[TileFacts, ...]:
-    """The facts of all five tiles."""
+    """Return the content of all five tiles for a report; the trends come from `axis`."""
     now, before = report.totals, report.previous
     by_time = axis.totals if axis else ()
 
@@ -126,7 +126,10 @@ def _amount(
 
 
 def _change(by: float, unit: str) -> tuple[str, ...]:
-    """`▲ +15 pts` and `▲ 15 pts`: rounded alike at every width, with a decimal only below 1."""
+    """Return two wordings of a change, such as "▲ +15 pts" and "▲ 15 pts".
+
+    Both are rounded alike, with one decimal below 1 and none above.
+    """
     if not round(by, 1):
         return _NO_CHANGE
     size = f"{abs(by):.1f}" if abs(by) < 0.95 else f"{abs(by):,.0f}"
@@ -146,21 +149,21 @@ NO_TILES = tuple(
 
 @dataclass(frozen=True)
 class TileForm:
-    """How all tiles of a strip are laid out, so that they have the same parts in the same wording."""
+    """The layout that all tiles of a strip share, so that they look alike."""
 
     beside: bool = True
-    """Whether changes stand beside the numbers; else below them, before the sparklines."""
+    """Whether the change is shown beside the number; otherwise it precedes the sparkline."""
 
     change: int = 0
     detail: int = 0
-    """Which of the wordings is taken."""
+    """Index of the wording that is used, into `TileFacts.details`; `change` is one into `TileFacts.change`."""
 
     spark: int = 0
-    """How wide sparklines are."""
+    """The width of the sparklines in cells."""
 
 
 def form_of(facts: Sequence[TileFacts], width: int) -> TileForm:
-    """The first form in which every tile fits in so many cells."""
+    """Return the most detailed layout in which every tile fits into `width` cells."""
     detail = _fitting([each.details for each in facts], [width] * len(facts))
     rooms = [width - len(each.number) - 1 for each in facts]
     changes = [each.change for each in facts]
@@ -172,6 +175,7 @@ def form_of(facts: Sequence[TileFacts], width: int) -> TileForm:
 
 
 def _fitting(wordings: Sequence[tuple[str, ...]], rooms: Sequence[int]) -> int:
+    """Return the index of the longest wording in which every tile fits its room, or of the shortest one."""
     for place in range(max(map(len, wordings), default=0)):
         if all(len(_worded(words, place)) <= room for words, room in zip(wordings, rooms, strict=True)):
             return place
@@ -183,7 +187,7 @@ def _worded(wordings: tuple[str, ...], place: int) -> str:
 
 
 class Tile(Widget):
-    """One number with what it was made of, how it changed, and its course over the span."""
+    """A tile with one number, its details, its change and a sparkline of its trend."""
 
     DEFAULT_CSS = """
     Tile { width: 1fr; height: 4; padding: 0 1; background: $surface; border-left: outer $primary; }
@@ -225,7 +229,7 @@ _LEAST_SPARK = 3
 
 
 def stretched(trend: Sequence[float | None], width: int) -> str:
-    """A sparkline over about that many cells; each value is as wide as all others."""
+    """Return a sparkline of at most `width` cells in which all values are equally wide."""
     sparks = sparkline(trend, width)
     return "".join(spark * (width // len(sparks)) for spark in sparks)
 
@@ -235,7 +239,7 @@ def _apart(left: Content, right: Content, width: int) -> Content:
 
 
 class Tiles(Horizontal):
-    """The strip of tiles, all of one form."""
+    """The strip of tiles, all in the same layout."""
 
     DEFAULT_CSS = """
     Tiles { height: 4; margin-bottom: 1; }
@@ -252,13 +256,13 @@ class Tiles(Horizontal):
             yield Tile(facts, tone)
 
     def show(self, facts: Sequence[TileFacts]) -> None:
-        """Show other facts."""
+        """Show new content in the tiles."""
         for tile, each in zip(self.query(Tile), facts, strict=True):
             tile.facts = each
         self.on_resize()
 
     def on_resize(self) -> None:
-        """All in the form that fits the narrowest."""
+        """Give all tiles the layout that fits the narrowest one."""
         tiles = list(self.query(Tile))
         form = form_of([tile.facts for tile in tiles], min(tile.content_size.width for tile in tiles))
         for tile in tiles:

@@ -1,4 +1,4 @@
-"""The pane that shows one view: chart or table, and the course of single steps over time."""
+"""The pane that shows one view: its chart or table and, if there is room, the trend of the chosen goal."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from goals_tui.tui.insights.views import DrillLink, View, outcome_of, outcome_se
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
 LEAST_ROWS = 10
-"""Below so many rows the bars stay alone."""
+"""The fewest free rows below the bars in which the trend of a goal is shown."""
 
 
 def goal_trend(axis: Axis | None, goal_id: str | None) -> View | None:
-    """One column a bucket of time: the outcomes of a goal; None where it has none."""
+    """Return a view of the outcomes of a goal, one column per time bucket, or None if it was not started."""
     if axis is None or goal_id not in axis.goals:
         return None
     places = range(len(axis.buckets))
@@ -55,7 +55,7 @@ def goal_trend(axis: Axis | None, goal_id: str | None) -> View | None:
 
 
 class GoalTrend(Vertical):
-    """The chart of a `course` under its title; not there while nothing is shown."""
+    """The chart of a goal's trend under its title; hidden while there is nothing to show."""
 
     DEFAULT_CSS = """
     GoalTrend { height: 1fr; display: none; }
@@ -72,7 +72,7 @@ class GoalTrend(Vertical):
         yield Chart(id="course")
 
     def show(self, view: View | None) -> None:
-        """Show another course, or nothing."""
+        """Show another trend, or hide the chart if `view` is None."""
         self.shown = view
         if view is not None:
             self.query_one("#course-title", Static).update(view.title)
@@ -81,13 +81,16 @@ class GoalTrend(Vertical):
 
 
 _TITLE_AND_CAPTION = 2
-"""Rows around a chart."""
+"""The rows that the title and the caption of a chart take up."""
 _HEADING_AND_AIR = 2
-"""Rows around the rows of a table below a chart."""
+"""The rows that the heading of a table below a chart and its margin take up."""
 
 
 class ViewPane(Vertical):
-    """Shows a `View`. Bars that leave room have below them the course of the chosen goal, else their table."""
+    """The pane that shows a `View`.
+
+    If bars leave enough room, the trend of the chosen goal is shown below them, or else their table.
+    """
 
     DEFAULT_CSS = """
     ViewPane #view-title { height: 1; margin-top: 1; }
@@ -101,7 +104,7 @@ class ViewPane(Vertical):
 
     @dataclass
     class CyclesRequested(Message):
-        """The cycles behind a number are wanted."""
+        """Posted when the user opens a number to see its cycles."""
 
         lead: DrillLink
 
@@ -122,7 +125,7 @@ class ViewPane(Vertical):
         yield Static("", id="caption", markup=False)
 
     def on_mount(self) -> None:
-        # The caption's colours are those of the theme that it was written in.
+        # The caption keeps the colours of the theme under which it was rendered.
         self.app.theme_changed_signal.subscribe(self, lambda _theme: self._say())
 
     @property
@@ -132,7 +135,7 @@ class ViewPane(Vertical):
 
     @property
     def table(self) -> TableView:
-        """The table in the place of the chart."""
+        """The table that can be shown in place of the chart, not the one below it."""
         return self.query_one("#table", TableView)
 
     @property
@@ -141,7 +144,7 @@ class ViewPane(Vertical):
         return self.query_one("#view", ContentSwitcher).current == "table"
 
     def show(self, view: View, axis: Axis | None) -> None:
-        """Show another view, or newer numbers; `axis` has what happened over time."""
+        """Show a view. `axis` holds the figures over time, from which the trend of a goal is drawn."""
         self.view, self._axis = view, axis
         notes = self.query_one("#notes", Static)
         notes.update("\n".join(view.notes))
@@ -151,7 +154,7 @@ class ViewPane(Vertical):
         self.fill()
 
     def turn(self) -> None:
-        """The chart as its table, or back."""
+        """Switch between the chart and its table."""
         switcher = self.query_one("#view", ContentSwitcher)
         switcher.current = "chart" if self.as_table else "table"
         self.fill()
@@ -160,12 +163,12 @@ class ViewPane(Vertical):
     # -- the room below
 
     def set_alone(self, alone: bool) -> None:
-        """Whether the chart takes all the room, whatever could stand below it."""
+        """Set whether the chart takes all the room, with nothing below it."""
         self._alone = alone
         self.fill()
 
     def fill(self) -> None:
-        """Give bars the height that they need, and use what is left."""
+        """Give bars the height that they need, and show a trend or the table in the room below them."""
         place, under, below = self.query_one("#view"), self.query_one(GoalTrend), self.query_one("#below", TableView)
         found, tabled, height = None, False, 0
         view = self.view
@@ -191,7 +194,7 @@ class ViewPane(Vertical):
     @on(DescendantFocus)
     @on(TableView.Turned)
     def _say(self) -> None:
-        """The title, and below all what the cursor is on."""
+        """Update the title and the caption, which describes the mark with the cursor or lists keys of the table."""
         view = self.view
         if view is None:
             return

@@ -1,4 +1,4 @@
-"""The views of Insights: reports and funnels turned into charts and tables."""
+"""The views of the Insights screen, which turn reports and funnels into charts and tables."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from goals_tui.tui.insights.table import Cell, Heading, Table
 Metric = Literal["time", "cost", "revenue"]
 Rank = Literal["top", "bottom", "all"]
 RANKED = 10
-"""How many goals the performance view shows unless asked for all, as the original report does."""
+"""The number of goals in the top and bottom rankings of the performance view, as in the original report."""
 _NEXT_RANK: dict[Rank, str] = {"top": f"bottom {RANKED}", "bottom": "all goals", "all": f"top {RANKED}"}
 COUNTED: tuple[Outcome, ...] = ("completed", "partial", "incomplete")
 NO_CYCLES = Nothing("No goal was started in this span", "")
@@ -51,17 +51,21 @@ ALL_CYCLES = DrillDown()
 
 @dataclass(frozen=True)
 class DrillLink:
-    """The cycles behind a number. `goals` narrows the filters to several goals at once."""
+    """A link from a number to its cycles. `goals`, if any, are the ids of several goals to narrow the filters to."""
 
     drill_down: DrillDown = ALL_CYCLES
     goals: tuple[str, ...] = ()
     part_title: str = ""
-    """The part of `behind` in words."""
+    """The part that `drill_down` names, in words."""
 
 
 @dataclass(frozen=True)
 class View:
-    """What one tab shows. `rows` say what is behind each row of the table, in its order; None for all."""
+    """The chart and the table of one tab.
+
+    `lead` returns the link to the cycles of a place in the chart; `rows` holds the links of the rows of the table. Rows
+    without a link, such as the total, lead to all cycles.
+    """
 
     title: str
     spec: ChartSpec
@@ -69,22 +73,25 @@ class View:
     lead: Callable[[Place], DrillLink]
     rows: tuple[DrillLink, ...]
     table_title: str = ""
-    """Where the table says something else than the chart."""
+    """The title of the table, if it differs from the title of the chart."""
 
     notes: tuple[str, ...] = ()
-    """Sentences that explain what looks odd in it."""
+    """Sentences that explain unexpected numbers."""
 
     hint: tuple[str, str] | None = None
-    """A key that belongs to this view alone, and what it does."""
+    """A key that only this view has, and a short description of its effect."""
 
 
 def nothing(view_title: str, spec: Nothing = NO_CYCLES) -> View:
-    """A view without data."""
+    """Return a view without data; `spec` says why there is none."""
     return View(view_title, spec, Table((), ()), lambda _place: DrillLink(), ())
 
 
 def figure_headings(words: Formats) -> tuple[Heading, ...]:
-    """The columns of figures; where room is short counts, the completion rate and what was saved come first."""
+    """Return the headings of the columns of figures.
+
+    If not all columns fit, partial and incomplete cycles come last.
+    """
     return (
         Heading("Started", "started"),
         Heading("✔ Completed", "completed", brief_title="✔"),
@@ -99,7 +106,7 @@ def figure_headings(words: Formats) -> tuple[Heading, ...]:
 
 
 def figure_cells(figures: Figures, words: Formats) -> tuple[Cell, ...]:
-    """A row of figures under `figure_headings`."""
+    """Return the cells of figures in the order of `figure_headings`."""
     return (
         count_cell(figures.started),
         count_cell(figures.completed),
@@ -116,7 +123,7 @@ def figure_cells(figures: Figures, words: Formats) -> tuple[Cell, ...]:
 def figure_table(
     heading: Heading, names: Sequence[Cell], rows: Sequence[Figures], total: Figures, words: Formats
 ) -> Table:
-    """Figures under their headings, each row behind its name, and the total."""
+    """Return a table with a name and figures in each row, and their total."""
     words = words.aligned(amount for row in (*rows, total) for amount in (row.cost_savings, row.revenue))
     return Table(
         (heading, *figure_headings(words)),
@@ -126,7 +133,7 @@ def figure_table(
 
 
 def outcome_series(rows: list[Figures]) -> tuple[Series, ...]:
-    """The three outcomes of some figures, as the series of stacked bars."""
+    """Return the counts of the three outcomes as the series of stacked bars, one bar per row."""
     return tuple(
         Series(
             OUTCOME_TITLES[outcome],
@@ -140,7 +147,7 @@ def outcome_series(rows: list[Figures]) -> tuple[Series, ...]:
 
 
 def share_columns(rows: list[Figures]) -> tuple[Column, ...]:
-    """Rates and counts beside stacked bars of outcomes."""
+    """Return the columns of rates and counts that stand beside stacked bars of outcomes."""
     return (
         Column("Completed", tuple(percent(f.completion_rate) for f in rows), "completed"),
         Column("Partial", tuple(percent(f.partial_rate) for f in rows), "partial"),
@@ -150,12 +157,12 @@ def share_columns(rows: list[Figures]) -> tuple[Column, ...]:
 
 
 def by_completed(goals: tuple[GoalFigures, ...]) -> list[GoalFigures]:
-    """Goals as the performance view ranks them: most completed first, then most started, then by name."""
+    """Return the goals ranked by completed cycles, then by started cycles (most first), then by name."""
     return sorted(goals, key=lambda g: (-g.figures.completed, -g.figures.started, fold(g.name), g.goal_id))
 
 
 def performance(report: Report, words: Formats, rank: Rank = "top") -> View:
-    """One stacked bar a goal: completed, partially completed, incomplete."""
+    """Return the performance view: one stacked bar of outcomes per goal."""
     title, ordered = "Goals performance", by_completed(report.goals)
     shown = {"top": ordered[:RANKED], "bottom": ordered[::-1][:RANKED], "all": ordered}[rank]
     if not report.totals.started:
@@ -185,12 +192,15 @@ def performance(report: Report, words: Formats, rank: Rank = "top") -> View:
 
 
 def outcome_of(place: Place) -> Outcome | None:
-    """The outcome that a part of a bar of outcomes stands for."""
+    """Return the outcome that a part of a bar shows, or None for the whole bar."""
     return None if place.part is None else COUNTED[place.part]
 
 
 def rates(axis: Axis | None, words: Formats) -> View:
-    """The rates of completed and partially completed over time; gaps where nothing started."""
+    """Return the view of the rates of completed and partially completed cycles over time.
+
+    Buckets in which nothing was started are gaps in the lines.
+    """
     if axis is None or not axis.figures:
         return nothing("Completion rate")
     places = range(len(axis.buckets))
@@ -242,14 +252,14 @@ METRIC_TITLES: dict[Metric, str] = {"time": "Time saved", "cost": "Cost savings"
 
 
 def value_of(figures: Figures, metric: Metric) -> int | Decimal:
-    """One of the three metrics: seconds, or an amount."""
+    """Return the value of a metric: seconds for the time saved, else an amount of money."""
     if metric == "time":
         return figures.time_saved_seconds
     return figures.cost_savings if metric == "cost" else figures.revenue
 
 
 def metric_over_time(axis: Axis | None, metric: Metric, words: Formats) -> View:
-    """Time saved, cost savings or revenue over time, stacked by goal."""
+    """Return the view of time saved, cost savings or revenue over time, stacked by goal."""
     title = METRIC_TITLES[metric]
     if axis is None or not axis.figures:
         return nothing(title)
@@ -324,7 +334,7 @@ NO_GOALS = Nothing("No goal yet", "Press 1, then n, to define the first one.")
 
 
 def funnel(found: Funnel | None) -> View:
-    """How many cycles reached each step of a goal, and how long after their start."""
+    """Return the funnel view: how many cycles reached each step of a goal, and how long after their start."""
     if found is None:
         return nothing("Funnel", NO_GOALS)
     title = f"Funnel · {found.goal}"
@@ -385,7 +395,7 @@ DIMENSIONS: tuple[Dimension, ...] = ("endpoint", "locale", "snapshot", "version"
 
 
 def breakdown(parts: list[PartFigures], dimension: Dimension, words: Formats) -> View:
-    """One stacked bar an endpoint, locale, snapshot or version."""
+    """Return the breakdown view: one stacked bar of outcomes per value of the dimension."""
     title = f"By {dimension}"
     if not parts:
         return nothing(title)
@@ -414,9 +424,10 @@ def breakdown(parts: list[PartFigures], dimension: Dimension, words: Formats) ->
 
 
 def view_of(found: InsightsData, axis: Axis | None, words: Formats, rank: Rank, key: Callable[[str], str]) -> View:
-    """What was gathered for a tab as its chart and table; `rank` is which goals the performance view shows.
+    """Return the view of the gathered data.
 
-    `key` gives the key of an action of Insights, for what an empty view says.
+    `rank` selects the goals of the performance view. `key` returns the key of an action of the Insights screen, for
+    the hint in an empty view.
     """
     view = _view_of(found, axis, words, rank)
     if found.report.totals.started or not isinstance(view.spec, Nothing) or view.spec is NO_GOALS:

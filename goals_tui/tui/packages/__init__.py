@@ -1,1 +1,1 @@
-"""Dialogs that export and import packages, and events."""
+"""Dialogs for exporting and importing packages, and for importing events."""

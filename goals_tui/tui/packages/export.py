@@ -1,4 +1,4 @@
-"""Exporting a package: the dialog and its path."""
+"""The dialog that exports a package, and fields and questions for paths of files."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class _Completion(Suggester):
 
 
 def path_input(value: str = "", *, id: str = "path") -> Input:
-    """A field for a path; → takes the completion."""
+    """Return a field for a path that proposes completions; → accepts one."""
     return Input(value, id=id, max_length=MOST_LETTERS, suggester=_Completion(), select_on_focus=False)
 
 
 class AskPath(AskText):
-    """Asks for a path. `check` raises GoalsError for one that won't do."""
+    """A dialog that asks for a path. `check` raises GoalsError if the path is not acceptable."""
 
     DEFAULT_CSS = "AskPath #hint { margin-top: 1; }"
 
@@ -53,7 +53,10 @@ class AskPath(AskText):
 
 
 def ask_before_replacing(form: Screen[Any], path: Path, write: Callable[[], object]) -> None:
-    """Call `write`, where there is a file at `path` only after a yes; after a no the form is there again."""
+    """Call `write`, but ask first if there is already a file at `path`.
+
+    If the user declines, nothing is written and `form` stays open.
+    """
     try:
         there = exists_already(path)
     except GoalsError as error:
@@ -77,7 +80,7 @@ _NAMED = 4
 
 @dataclass(frozen=True)
 class ExportChoice:
-    """What the user decided."""
+    """The choices made in the export dialog."""
 
     path: Path
     with_events: bool
@@ -85,7 +88,10 @@ class ExportChoice:
 
 
 class ExportPackage(Form[ExportChoice]):
-    """Asks for the file, and whether flows and analytics data go along. `names` is what is packed, in words."""
+    """A dialog that asks for the file, and whether to include flows and analytics data.
+
+    `names` are the names of the goals and flows to export; `flows` those of further flows that track the goals.
+    """
 
     DEFAULT_CSS = """
     ExportPackage Toggle { margin-bottom: 0; }

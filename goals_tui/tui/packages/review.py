@@ -1,4 +1,4 @@
-"""The dialog that shows what is in a package, and asks what to do with what is here already."""
+"""The dialog that shows the content of a package before it is imported, and asks how to resolve conflicts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MARKS: dict[Standing, tuple[str, str]] = {
     "same": ("=", "$quiet"),
     "differs": ("≠", "$warning"),
 }
-"""How it is marked that something is new, here already and the same, or here and different; and the colour of it."""
+"""The mark, and its colour, of an item that is new, the same as in this project, or different from it."""
 
 COLUMNS = (
     Column("Name", 20, share=1),
@@ -41,11 +41,14 @@ COLUMNS = (
     Column("Answer", len("[ duplicate ]")),
 )
 _FEWEST_ROWS, _MOST_ROWS = 4, 16
-"""Of the list, its titles included."""
+"""The least and the greatest height of the list in rows, including its header."""
 
 
 class ReviewPackage(Dialog[dict[str, "Decision"]]):
-    """What is in a package, line by line; returns the answer to each conflict by id."""
+    """A dialog that lists the content of a package.
+
+    It returns the decision on each conflict by the id of the item, or None if the import was cancelled.
+    """
 
     CONTEXT = "tasks.package"
     BINDINGS = bindings("tasks.package")
@@ -86,7 +89,7 @@ All of it is imported, or nothing.
         yield Button("Import", id="import", variant="primary")
 
     def fit(self) -> None:
-        """The list scrolls within what the other lines leave, so that none of them is out of view."""
+        """Limit the height of the list so that all other lines stay visible."""
         super().fit()
         rows, body = self.query_one(VirtualList), self.query_one("#dialog-body")
         others = sum(part.outer_size.height + part.styles.margin.height for part in body.children if part is not rows)
@@ -151,18 +154,18 @@ All of it is imported, or nothing.
     # -- keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Answers can be given where there is a conflict."""
+        """Enable changing an answer only on items with a conflict."""
         return action not in ("change", "all") or (self.is_mounted and self._item is not None and self._item.conflict)
 
     def action_change(self) -> None:
-        """The next answer to the conflict with the cursor."""
+        """Change to the next answer for the conflict with the cursor."""
         item = self._item
         if item is not None and item.conflict:
             self.chosen[item.id] = ANSWERS[(ANSWERS.index(self.chosen[item.id]) + 1) % len(ANSWERS)]
             self._draw()
 
     def action_all(self) -> None:
-        """The answer with the cursor, to all conflicts."""
+        """Give the answer of the conflict with the cursor to all conflicts."""
         item = self._item
         if item is not None and item.conflict:
             self.chosen = dict.fromkeys(self.chosen, self.chosen[item.id])
@@ -174,7 +177,7 @@ All of it is imported, or nothing.
 
     @on(Button.Pressed, "#import")
     def action_import(self) -> None:
-        """Import, with these answers."""
+        """Close the dialog with the chosen answers."""
         self.dismiss(dict(self.chosen))
 
     @on(Button.Pressed, "#cancel")

@@ -1,4 +1,7 @@
-"""From the first question to the task: exporting and importing packages, importing events. Await these in a worker."""
+"""Complete procedures for exporting and importing packages and importing events.
+
+Each function asks its questions in dialogs and then starts a task. Await it in a Textual worker.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,9 @@ _EVERYTHING = "everything"
 async def export_package(
     app: GoalsApp, goals: Sequence[str], flows: Sequence[str] = (), *, with_events: bool = False
 ) -> bool:
-    """Ask how to pack these goals and flows (ids), and start the task; whether it was started.
+    """Ask how to export these goals and flows, given by id, and start the task.
 
-    `with_events` proposes that their analytics data go along.
+    `with_events` is the proposed answer to whether to include analytics data. Return whether the task was started.
     """
     services = app.services
     packed = [services.goals.get(goal) for goal in goals]
@@ -43,7 +46,10 @@ async def export_package(
 
 
 async def choose_and_export(app: GoalsApp) -> bool:
-    """The same, after asking which goal or flow, or all."""
+    """Ask which goal or flow to export, or all of them, then call `export_package`.
+
+    Return whether the task was started.
+    """
     goals, flows = app.services.goals.summaries(), app.services.flows.summaries()
     if not goals and not flows:
         app.notify("There is no goal or flow to pack yet.", severity="warning")
@@ -63,7 +69,7 @@ async def choose_and_export(app: GoalsApp) -> bool:
 
 
 async def import_package(app: GoalsApp) -> bool:
-    """Ask for a package, show what is in it, and start the task; whether it was started."""
+    """Ask for a package, show its content for review and start the import. Return whether the task was started."""
     dialog = AskPath("Import a package", "A package (.zip) of another project.", save="Review", check=check_source)
     text = await app.push_screen_wait(dialog)
     if text is None:
@@ -82,7 +88,10 @@ async def import_package(app: GoalsApp) -> bool:
 
 
 async def import_events(app: GoalsApp) -> bool:
-    """Ask for a file or folder of the original system's event data, and start the task."""
+    """Ask for a file or folder of the original system's event data and start the import.
+
+    Return whether the task was started.
+    """
     hint = "A file or folder of the original system's OData: .json .jsonl .csv, also .gz."
     text = await app.push_screen_wait(AskPath("Import events", hint, save="Import", check=check_source))
     if text is None:

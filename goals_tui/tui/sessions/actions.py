@@ -1,4 +1,4 @@
-"""What can be done on the Sessions screen."""
+"""Actions and default keys of the Sessions screen and the timeline."""
 
 from __future__ import annotations
 

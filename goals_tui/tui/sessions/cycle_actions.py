@@ -1,4 +1,4 @@
-"""What can be done with one cycle, in the list and on its timeline."""
+"""Actions on one cycle that the list of cycles and the timeline share."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from goals_tui.tui.app.screen import GoalPlace, ScreenFrame
 
 
 class CycleActions(ScreenFrame[None]):
-    """A screen on which one cycle is meant."""
+    """A screen with one chosen cycle."""
 
     @property
     def chosen(self) -> Cycle | None:
-        """The cycle that is meant; None where there is none, or it was not read yet."""
+        """The chosen cycle, or None if there is none or it was not read yet."""
         raise NotImplementedError
 
     def action_copy_id(self) -> None:
-        """Copy the cycle's id."""
+        """Copy the id of the chosen cycle to the clipboard."""
         if self.chosen is not None:
             self._copy(self.chosen.cycle_id, "Cycle id copied")
 
     def action_copy_session(self) -> None:
-        """Copy the id of its session."""
+        """Copy the id of the chosen cycle's session to the clipboard."""
         if self.chosen is not None:
             self._copy(self.chosen.session_id, "Session id copied")
 
@@ -29,6 +29,6 @@ class CycleActions(ScreenFrame[None]):
         self.app.notify(text, title=said)
 
     def action_goal(self) -> None:
-        """Go to its goal."""
+        """Go to the goal of the chosen cycle."""
         if self.chosen is not None:
             self.goals_app.go(GoalPlace(self.chosen.goal_id))

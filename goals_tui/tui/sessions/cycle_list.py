@@ -1,4 +1,4 @@
-"""The list of cycles: its rows, read page by page."""
+"""The list of cycles, which reads its rows page by page."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ from goals_tui.tui.widgets.columns import Column
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
 PAGE = 200
-"""How many cycles are fetched at once."""
+"""The number of cycles in a page."""
 
 
 class CyclePages:
-    """Pages of a `CycleList`, kept once they were fetched. After `close` it gives nothing more."""
+    """The pages of a `CycleList`, which are kept once they were fetched.
+
+    Pages may be fetched in another thread. After `close`, no further page is fetched.
+    """
 
     def __init__(self, cycles: CycleList) -> None:
         self._cycles = cycles
@@ -33,15 +36,18 @@ class CyclePages:
         self._closed = False
         self.count = len(cycles)
         self.finest = Decimal(0)
-        """The amount with most decimals of those that were fetched."""
+        """The fetched amount of money with the most decimals."""
 
     def at(self, index: int) -> Cycle | None:
-        """The cycle at a place, None while its page was not fetched."""
+        """Return the cycle at an index, or None if its page was not fetched yet."""
         page = self._pages.get(index // PAGE)
         return page[index % PAGE] if page is not None and index % PAGE < len(page) else None
 
     def fetch(self, first: int, last: int) -> bool:
-        """Fetch the pages with these places, `last` included; False when there was nothing new to fetch."""
+        """Fetch the missing pages with the cycles from index `first` to `last`, inclusive.
+
+        Return whether any page was missing; False as well if the list was closed.
+        """
         wanted = [number for number in range(first // PAGE, last // PAGE + 1) if number not in self._pages]
         for number in wanted:
             with self._lock:
@@ -54,7 +60,7 @@ class CyclePages:
         return bool(wanted)
 
     def close(self) -> None:
-        """Let go of the list."""
+        """Close the `CycleList`. Closing twice has no effect."""
         with self._lock:
             if not self._closed:
                 self._closed = True
@@ -74,9 +80,10 @@ def find(
     chosen: Cycle | None,
     before: int,
 ) -> tuple[CyclePages, int] | None:
-    """The cycles, and where the `chosen` one is now; None when it was cancelled.
+    """Return the cycles and the index for the cursor, or None if the query was cancelled.
 
-    It was at `around` of `before`: new cycles come in above it.
+    The cursor stays on the `chosen` cycle, which was at index `around` in a list of `before` cycles. New cycles are
+    added at the top, so the cycle is looked for that much further down; if it is not found, the cursor keeps its index.
     """
     try:
         pages = CyclePages(services.insights.cycle_list(filters, drill_down, cancellation=cancellation))
@@ -121,14 +128,15 @@ OUTCOME_COLORS: dict[Outcome, str] = {
 
 
 def outcome_words(outcome: Outcome) -> Content:
-    """✔ Completed, in its colour."""
+    """Return the glyph and the name of an outcome in its colour, such as "✔ Completed"."""
     return Content.styled(f"{OUTCOME_GLYPHS[outcome]} {SHORT_OUTCOMES[outcome]}", OUTCOME_COLORS[outcome])
 
 
 def path(cycle: Cycle, goal: Goal | None) -> Content:
-    """The steps of the goal as glyphs: those reached bright, the others a dot; steps that it lacks come last.
+    """Return the steps of a cycle as glyphs: bright if reached, else a dot.
 
-    `goal` is the goal as it was when the cycle started, and a step reached is what it was when it was reached.
+    `goal` is the version of the goal that the cycle recorded; reached steps that it does not have come last, dimmed.
+    The glyph of a reached step shows the kind that the step had when it was reached.
     """
     reached = dict(zip(cycle.reached, cycle.kinds, strict=True))
     parts = []
@@ -141,7 +149,7 @@ def path(cycle: Cycle, goal: Goal | None) -> Content:
 
 
 def cells(cycle: Cycle, goal: Goal | None, words: Formats, zone: ZoneInfo) -> Sequence[Content]:
-    """One line under `COLUMNS`."""
+    """Return the cells of a cycle in the order of `COLUMNS`."""
 
     def quiet(text: str | None) -> Content:
         return Content.styled(text or DASH, "$quiet")
@@ -168,7 +176,7 @@ def cells(cycle: Cycle, goal: Goal | None, words: Formats, zone: ZoneInfo) -> Se
 
 
 class CycleRows(VirtualList):
-    """Shows `CyclePages` and lets go of them when it shows others, or none."""
+    """A list that shows `CyclePages`, and closes them when it shows others or none."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(COLUMNS, id=id)
@@ -177,7 +185,10 @@ class CycleRows(VirtualList):
     def show_pages(
         self, pages: CyclePages, cursor: int, goal_of: Callable[[Cycle], Goal | None], words: Formats, zone: ZoneInfo
     ) -> None:
-        """Show other cycles with the cursor on one of them; `goal_of` gives the goal that a cycle is drawn by."""
+        """Show other cycles, with the cursor on the one at index `cursor`.
+
+        `goal_of` returns the goal whose steps are drawn for a cycle, or None if it is unknown.
+        """
         self.close()
         self.pages = pages
 
@@ -188,16 +199,16 @@ class CycleRows(VirtualList):
         self.show(pages.count, row, cursor=cursor)
 
     def close(self) -> None:
-        """Let go of the log."""
+        """Close the pages that are shown, which releases the event log."""
         if self.pages is not None:
             self.pages.close()
             self.pages = None
 
     @property
     def chosen(self) -> Cycle | None:
-        """The cycle that the cursor is on; None while it is fetched."""
+        """The cycle with the cursor, or None while it is being fetched."""
         return None if self.pages is None else self.pages.at(self.cursor)
 
     def reaches(self, rows: int) -> bool:
-        """Whether there is a row so far from the cursor."""
+        """Return whether there is a row this many rows below the cursor, or above it if negative."""
         return self.pages is not None and 0 <= self.cursor + rows < self.pages.count

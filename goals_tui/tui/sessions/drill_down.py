@@ -1,4 +1,4 @@
-"""Drill-down: the figure whose cycles Sessions shows, in words and as a restriction."""
+"""Drill-down on the Sessions screen: restricting the list to the cycles of one number, and saying so."""
 
 from __future__ import annotations
 
@@ -20,32 +20,38 @@ from goals_tui.tui.app.textual_compat import keymap
 from goals_tui.tui.filters.texts import day_title
 
 EVERYTHING_THERE_IS = Filters(span="all", include_test=True)
-"""The filters under which the cycles of one session are shown."""
+"""Filters that let every cycle through; the cycles of one session are shown under them."""
 NOTHING_BEHIND = DrillDown()
 
 
 @dataclass(frozen=True)
 class Restriction:
-    """Only the cycles `behind` a number, under `filters` of its own where it has some."""
+    """A restriction of the list of cycles to a drill-down.
+
+    `filters` replace the shared filters if they are not None.
+    """
 
     drill_down: DrillDown = NOTHING_BEHIND
     filters: Filters | None = None
     part_title: str = ""
-    """The part that `behind` names, in words."""
+    """The part that `drill_down` names, in words."""
 
     @classmethod
     def of_place(cls, place: CyclesPlace) -> Restriction:
-        """To the cycles that another screen leads to."""
+        """Return the restriction to the cycles that another screen links to."""
         drill_down = DrillDown(place.outcome, place.goal_id, place.step_id, place.day, place.bucket, place.part)
         return cls(drill_down, place.filters, place.part_title)
 
     @classmethod
     def of_session(cls, session_id: str) -> Restriction:
-        """To the cycles of one session, whatever the filters are."""
+        """Return the restriction to the cycles of one session, whatever the filters are."""
         return cls(DrillDown(part=("session", session_id)), EVERYTHING_THERE_IS)
 
     def to_outcome(self, outcome: Outcome) -> Restriction:
-        """To one outcome of these; orphans have none of the rest, nor are they under the filters of another number."""
+        """Return this restriction narrowed to one outcome.
+
+        Orphans are outside all filters, so everything else is dropped for them.
+        """
         if outcome == "orphan":
             return Restriction(DrillDown(outcome=outcome))
         drill_down = self.drill_down
@@ -57,7 +63,7 @@ class Restriction:
         )
 
     def words(self, goal_of: Callable[[str], Goal | None]) -> list[str]:
-        """What it says, each in a few words; `goal_of` finds a goal by its id."""
+        """Return a few words for each part of the restriction; `goal_of` returns a goal by its id."""
         return list(self._words(goal_of))
 
     def _words(self, goal_of: Callable[[str], Goal | None]) -> Iterator[str]:
@@ -81,7 +87,10 @@ class Restriction:
             yield f"{OUTCOME_GLYPHS[drill_down.outcome]} {OUTCOME_TITLES[drill_down.outcome]}"
 
     def nothing_found(self, key: Callable[[str], str], why: str) -> Content:
-        """What the empty list says. `key` gives the key of an action, `why` is what is said of an empty span."""
+        """Return the text that is shown instead of an empty list.
+
+        `key` returns the key of an action; `why` is the hint for a span in which nothing was started.
+        """
         everything = key("all")
         if self.drill_down == DrillDown(outcome="orphan"):
             title = "No orphans"
@@ -102,7 +111,10 @@ def _bucket_words(bucket: TimeBucket) -> str:
 
 
 class DrillDownLine(Widget):
-    """Hidden where there are no words. Where not all fits, the keys are said in brief, then the words are cut."""
+    """A line that says to which cycles the list is restricted; hidden if it is not restricted.
+
+    If the line is too long, the hints about keys are shortened first, then the words are cut.
+    """
 
     DEFAULT_CSS = """
     DrillDownLine { height: 1; width: 1fr; color: $primary; display: none; }
@@ -113,7 +125,7 @@ class DrillDownLine(Widget):
     from_insights = reactive(False)
 
     def say(self, words: Sequence[str], *, from_insights: bool) -> None:
-        """What it is narrowed to, each in a few words; `from_insights` is whether esc leads back there."""
+        """Show the words of a restriction. `from_insights` is whether esc leads back to Insights."""
         self.words, self.from_insights = tuple(words), from_insights
         self.set_class(bool(words), "-on")
 

@@ -1,4 +1,4 @@
-"""Asks for the id of a cycle or a session, and closes only with one that there is."""
+"""The dialog that finds a cycle or a session by its id."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ Found = Cycle | SessionPlace
 
 
 class FindDialog(Form[Found]):
-    """Returns what has the id."""
+    """A dialog that asks for an id and returns the cycle or the session with it.
+
+    While no cycle or session has the id, it shows a message and stays open.
+    """
 
     def __init__(self) -> None:
         super().__init__("Find")
@@ -65,9 +68,9 @@ class FindDialog(Form[Found]):
 
 
 def look_for(insights: Insights, wanted: str) -> list[Found]:
-    """The cycle or the session with an id; empty where there is neither.
+    """Return a list of the one cycle or session with this id, or an empty list.
 
-    Raises UnreadableError, and RefusedError where cycles of several goals have the id.
+    Raise UnreadableError if the data can't be read, and RefusedError if cycles of several goals have the id.
     """
     try:
         return [insights.cycle(wanted).cycle]

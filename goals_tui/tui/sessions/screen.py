@@ -1,4 +1,4 @@
-"""The Sessions screen: the cycles under the filters that Insights has too, newest first, any number of them."""
+"""The Sessions screen: the list of cycles, newest first, under the filters that it shares with Insights."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from goals_tui.tui.widgets.virtual_list import VirtualList
 
 
 class SessionsScreen(FilteredScreen, CycleActions):
-    """Every attempt at a goal, one line each."""
+    """The screen that lists cycles, one per line."""
 
     AREA = CONTEXT = "sessions"
     BINDINGS = bindings("sessions")
@@ -62,7 +62,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         self.rows.focus()
 
     def on_unmount(self) -> None:
-        """Let go of the log."""
+        """Close the list of cycles, which releases the event log."""
         self.rows.close()
 
     def on_resize(self, event: Resize) -> None:
@@ -70,23 +70,23 @@ An **orphan** (?) has no initial step: it is in no number of a report.
 
     @property
     def pages(self) -> CyclePages | None:
-        """The cycles that are shown; None until they were found."""
+        """The cycles that are shown, or None until they were found."""
         return self.rows.pages
 
     @property
     def chosen(self) -> Cycle | None:
-        """The cycle that the cursor is on; None while it is fetched."""
+        """The cycle with the cursor, or None while it is being fetched."""
         return self.rows.chosen
 
     @property
     def filters(self) -> Filters:
-        """The shared filters, or those of the number whose cycles are shown."""
+        """The filters of the restriction if it has its own, else the shared filters."""
         return self.restriction.filters or self.goals_app.filters
 
     # -- data
 
     def show_data(self) -> None:
-        """Find the cycles anew; the chosen one stays chosen."""
+        """Find the cycles again in the background, and keep the cursor on the chosen one."""
         services, filters, drill_down = self.services, self.filters, self.restriction.drill_down
         chosen = self.chosen
         cursor, before = self.rows.cursor, self.pages.count if self.pages else 0
@@ -132,7 +132,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         return self._goals[goal_id]
 
     def _drawn_by(self, cycle: Cycle) -> Goal | None:
-        """The goal as it was when a cycle started; where nobody knows that version, as it is."""
+        """Return the version of the goal that a cycle recorded, or the current one if that is unknown."""
         if cycle.goal_id not in self._versions:
             versions = self.services.goals.versions(cycle.goal_id)
             self._versions[cycle.goal_id] = {goal.version: goal for goal in versions}
@@ -157,7 +157,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         self.query_one(DrillDownLine).say(words, from_insights=self._from_insights)
 
     def open_place(self, place: Place) -> None:
-        """Show the cycles behind a number of Insights, or those of a session."""
+        """Show the cycles of a number of Insights, or those of a session."""
         self._from_insights = isinstance(place, CyclesPlace)
         if isinstance(place, CyclesPlace):
             self._restrict(Restriction.of_place(place))
@@ -171,17 +171,17 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         self.show_data()
 
     def use_filters(self, filters: Filters) -> None:
-        """Other filters; what narrowed the list beyond them ends."""
+        """Apply other filters. The restriction ends, except to its outcome."""
         self.goals_app.filters = filters
         self._restrict(Restriction(DrillDown(outcome=self.restriction.drill_down.outcome)))
 
     def on_screen_resume(self) -> None:
-        """Filters may have changed on the Insights screen meanwhile."""
+        """Find the cycles again if the filters were changed on the Insights screen."""
         if self._shown_filters is not None and self._shown_filters != self.filters:
             self._restrict(self.restriction)
 
     def command(self) -> tuple[list[str], Filters]:
-        """The command that lists these cycles."""
+        """Return the words and the filters of the command that lists these cycles."""
         from goals_tui.services.insights.saved_filters import cycles_words, narrowed
 
         filters, drill_down = self.filters, self.restriction.drill_down
@@ -192,22 +192,22 @@ An **orphan** (?) has no initial step: it is in no number of a report.
     # -- actions
 
     def action_outcome(self, outcome: Outcome) -> None:
-        """Only cycles of one outcome."""
+        """Show only cycles with one outcome."""
         self._restrict(self.restriction.to_outcome(outcome))
 
     def action_all(self) -> None:
-        """All cycles under the filters."""
+        """Show all cycles that the filters let through."""
         self._restrict(Restriction())
 
     def action_insights(self) -> None:
-        """Back to the number whose cycles these are; the next time every cycle is here again."""
+        """Remove the restriction and go back to the Insights screen."""
         self._from_insights = False
         self._restrict(Restriction())
         self.app.switch_mode("insights")
 
     @on(VirtualList.Selected)
     def action_open(self) -> None:
-        """The timeline of the chosen cycle."""
+        """Open the timeline of the chosen cycle."""
         if self.chosen is not None:
             self._timeline(self.chosen, self.rows)
 
@@ -217,13 +217,13 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         self.app.push_screen(TimelineScreen(cycle.cycle_id, cycle.goal_id, rows))
 
     def action_session(self) -> None:
-        """Every cycle of the chosen cycle's session."""
+        """Show all cycles of the chosen cycle's session."""
         if self.chosen is not None:
             self._restrict(Restriction.of_session(self.chosen.session_id))
 
     @work
     async def action_find(self) -> None:
-        """A cycle or a session by its id."""
+        """Ask for an id and open the cycle or the session with it."""
         from goals_tui.tui.sessions.find_dialog import FindDialog
 
         found = await self.app.push_screen_wait(FindDialog())
@@ -233,7 +233,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
             self._timeline(found)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that would do nothing are off."""
+        """Disable the actions that would do nothing."""
         if action in ("open", "copy_id", "copy_session", "session"):
             return self.chosen is not None
         if action == "goal":

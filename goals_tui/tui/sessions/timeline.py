@@ -1,4 +1,4 @@
-"""One cycle as a timeline: each step, when, how long since the last, what it earned."""
+"""The timeline of a cycle: its events in order, with the time between them and the value of each step."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ from goals_tui.tui.sessions.cycle_list import OUTCOME_COLORS, CycleRows, outcome
 
 
 class TimelineScreen(CycleActions):
-    """The cycles before and after this one are those of the `rows` it was opened from; None: it stands alone."""
+    """The screen that shows one cycle as a timeline.
+
+    `rows` is the list that it was opened from, for moving to the next newer or older cycle; None if there is no list.
+    """
 
     AREA = "sessions"
     CONTEXT = "sessions.timeline"
@@ -43,7 +46,7 @@ class TimelineScreen(CycleActions):
 
     @property
     def chosen(self) -> Cycle | None:
-        """The cycle, once it was read."""
+        """The cycle, or None until it was read."""
         return None if self.timeline is None else self.timeline.cycle
 
     def compose_body(self) -> ComposeResult:
@@ -56,7 +59,7 @@ class TimelineScreen(CycleActions):
         self.query_one("#scroll").focus()
 
     def show_data(self) -> None:
-        """Read the cycle."""
+        """Read the cycle in the background and show it."""
         insights, cycle_id, goal_id = self.services.insights, self.cycle_id, self.goal_id
         self.load("timeline", lambda: insights.cycle(cycle_id, goal_id), self._take)
 
@@ -69,7 +72,7 @@ class TimelineScreen(CycleActions):
         self.refresh_bindings()
 
     def _version(self) -> str:
-        """Which of the goal's versions the cycle recorded: 2 of 3."""
+        """Return the place of the recorded version among those of the goal, such as "2 of 3"; empty if unknown."""
         if self.timeline is None:
             return ""
         cycle = self.timeline.cycle
@@ -82,15 +85,15 @@ class TimelineScreen(CycleActions):
             self._take(self.timeline)
 
     def action_back(self) -> None:
-        """Back to the list."""
+        """Close the timeline and go back to the list."""
         self.dismiss(None)
 
     def action_newer(self) -> None:
-        """The cycle above."""
+        """Show the cycle above this one in the list."""
         self._go(-1)
 
     def action_older(self) -> None:
-        """The cycle below."""
+        """Show the cycle below this one in the list."""
         self._go(1)
 
     def _go(self, rows: int) -> None:
@@ -99,7 +102,7 @@ class TimelineScreen(CycleActions):
             return
         listed.cursor += rows
         if listed.chosen is None:
-            # The list below is not drawn, so nobody else fetches what it shows.
+            # The list is covered by this screen and not drawn, so it does not fetch the page itself.
             pages, cursor = listed.pages, listed.cursor
             self.load("page", lambda: pages.fetch(cursor, cursor), lambda _: self._show_chosen(listed))
         else:
@@ -113,7 +116,7 @@ class TimelineScreen(CycleActions):
             self.show_data()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A goal that is not here can't be gone to, nor a cycle beyond the ends of the list."""
+        """Disable going to a goal that does not exist, and moving beyond the ends of the list."""
         if action in ("newer", "older"):
             return self.rows is not None and self.rows.reaches(-1 if action == "newer" else 1)
         if action in ("copy_id", "copy_session"):
@@ -129,7 +132,10 @@ class TimelineScreen(CycleActions):
 
 
 def facts(cycle: Cycle, words: Formats, zone: ZoneInfo, version: str) -> Content:
-    """What the cycle was, and what it came to; `version` says in words which one of the goal it recorded."""
+    """Return the summary of a cycle above its timeline.
+
+    `version` is the place of the recorded version among those of the goal, in words.
+    """
     started = moment(cycle.started_at, zone) if cycle.started_at else "no initial step"
     where = [part for part in (cycle.endpoint, cycle.locale, cycle.snapshot) if part]
     earned = [
@@ -152,11 +158,11 @@ def facts(cycle: Cycle, words: Formats, zone: ZoneInfo, version: str) -> Content
 
 
 _WIDE = 140
-"""From this width on, what a step earned stands beside it; else below."""
+"""The least width in cells at which the value of a step is shown beside it instead of below it."""
 
 
 def steps(timeline: Timeline, words: Formats, zone: ZoneInfo, width: int) -> Content:
-    """The events in order along a line, with the time that passed between them."""
+    """Return the events of a cycle in order along a line, with the time between them."""
     names = [Content(each.step).cell_length for each in timeline.moments]
     name = min(max(names, default=0), max(16, width - (100 if width >= _WIDE else 46)))
     lines: list[Content] = []
@@ -177,7 +183,7 @@ def steps(timeline: Timeline, words: Formats, zone: ZoneInfo, width: int) -> Con
 
 
 def _between(each: Moment) -> list[Content]:
-    """Nothing for steps reached at once; a longer line for a longer time."""
+    """Return the lines between an event and the previous one: none below a second, and more for a longer time."""
     if each.since_previous < 1:
         return []
     bar = Content.styled("│", "$quiet")
@@ -201,7 +207,10 @@ def _line(timeline: Timeline, each: Moment, before: Moment | None, zone: ZoneInf
 
 
 def _passed(timeline: Timeline, each: Moment) -> str:
-    """When an event fired, seen from the cycle's start: its first initial step, or an orphan's first event."""
+    """Return the time from the start of the cycle to an event, in words.
+
+    The start is the first event of the initial step, or the first event of an orphan.
+    """
     if each is _start(timeline):
         return "start" if each.kind == "initial" else "first event"
     if each.since_start <= -1:

@@ -1,4 +1,4 @@
-"""What can be done on the Settings screen."""
+"""Actions and default keys of the Settings screen."""
 
 from __future__ import annotations
 

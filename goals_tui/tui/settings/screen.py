@@ -1,4 +1,4 @@
-"""The Settings screen and its rows."""
+"""The Settings screen, and the settings that it lists."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Kind = Literal["name", "currency", "time_zone", "theme", "keys", "fixed"]
 
 @dataclass(frozen=True)
 class Setting:
-    """A row. `note` explains the value beside it, `about` explains the setting in the panel."""
+    """A row of the Settings screen. `note` explains the value, `about` explains the setting in the side panel."""
 
     kind: Kind
     title: str
@@ -42,7 +42,10 @@ class Setting:
 
 
 def settings(services: Services, config: Config, theme: str) -> Iterator[Setting]:
-    """Every setting as it is now, the project's first. Raises GoalsError where the project can't be read."""
+    """Yield all settings with their current values, those of the project first.
+
+    Raise GoalsError if the project can't be read.
+    """
     from goals_tui.services.currencies import list_currencies
 
     project = services.project.get()
@@ -79,7 +82,7 @@ def settings(services: Services, config: Config, theme: str) -> Iterator[Setting
 
 
 def _place(where: str) -> str:
-    """`values.yaml`, `the environment` or `the default`."""
+    """Return the source of a flag, such as "values.yaml", "the environment" or "the default"."""
     return "the default" if where == "default" else where.rpartition(" in ")[2]
 
 
@@ -111,7 +114,7 @@ def _flag(title: str, read: Callable[[], tuple[str, str]], about: str, how: str)
     try:
         value, said_by = read()
     except GoalsError as error:
-        # What is wrong is said where one looks for what is set.
+        # Show the error in the row of the flag, where the user looks for its value.
         return Setting("fixed", title, "?", "can't be read", f"{error} {how}")
     return Setting("fixed", title, value, _place(said_by), f"{about}{_said(said_by)}. {how}")
 
@@ -124,7 +127,7 @@ COLUMNS = (Column("Setting", 16), Column("Value", 22, share=3), Column("", 22, s
 
 
 class SettingsScreen(ScreenFrame[None]):
-    """What can be set, and what each setting means."""
+    """The screen that lists the settings and explains the chosen one."""
 
     AREA = CONTEXT = "settings"
     HELP = HELP
@@ -152,7 +155,7 @@ class SettingsScreen(ScreenFrame[None]):
         self.place = "Settings"
 
     def show_data(self) -> None:
-        """The settings as they are now."""
+        """Read the settings and show them."""
         app = self.goals_app
         read = self.attempt(lambda: list(settings(self.services, app.config, app.theme)))
         self.rows = read or []
@@ -166,7 +169,7 @@ class SettingsScreen(ScreenFrame[None]):
 
     @property
     def chosen(self) -> Setting | None:
-        """The setting that the cursor is on."""
+        """The setting with the cursor, or None if there is none."""
         cursor = self.query_one(VirtualList).cursor
         return self.rows[cursor] if cursor < len(self.rows) else None
 
@@ -197,7 +200,7 @@ class SettingsScreen(ScreenFrame[None]):
     # -- actions
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Flags and paths are shown here, and set elsewhere."""
+        """Disable changing flags and paths, which are set elsewhere."""
         if not self.is_mounted:
             return True
         row = self.chosen
@@ -228,14 +231,14 @@ class SettingsScreen(ScreenFrame[None]):
             await {"name": self._rename, "currency": self._currency, "time_zone": self._time_zone}[row.kind]()
 
     def action_back(self) -> None:
-        """Back from the keys to the settings."""
+        """Move the focus from the list of keys back to the settings."""
         self.query_one(VirtualList).focus()
 
     def on_descendant_focus(self) -> None:
         self.refresh_bindings()
 
     def action_copy(self) -> None:
-        """Copy the value."""
+        """Copy the value of the chosen setting to the clipboard."""
         if self.chosen:
             self.app.copy_to_clipboard(self.chosen.value)
             self.notify(f"Copied: {self.chosen.value}")
@@ -273,7 +276,10 @@ class SettingsScreen(ScreenFrame[None]):
             await self._save(project, {"time_zone": chosen})
 
     async def _save(self, project: Project, changes: dict[str, str], *, overwrite: bool = False) -> bool:
-        """Save a changed project; asks when somebody else changed it meanwhile. Whether it was saved."""
+        """Save changes of the project and return whether they were saved.
+
+        If the project was changed elsewhere in the meantime, ask whether to reload or to overwrite.
+        """
         try:
             changed = type(project).model_validate({**project.model_dump(), **changes})
             self.services.project.save(changed, overwrite=overwrite)

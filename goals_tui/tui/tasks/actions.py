@@ -1,4 +1,4 @@
-"""What can be done on the Tasks screen, and in the dialogs for packages."""
+"""Actions and default keys of the Tasks screen and of the package review."""
 
 from __future__ import annotations
 

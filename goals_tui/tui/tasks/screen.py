@@ -1,4 +1,4 @@
-"""The Tasks screen and the rows of its list."""
+"""The Tasks screen, and how a task is shown in it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _BAR = 13
 
 
 def cells(task: Task, now: datetime, zone: ZoneInfo) -> list[Content]:
-    """A task in the list."""
+    """Return the cells of a task in the order of `COLUMNS`."""
     color = COLORS[task.state]
     result, state = Content.styled(task.text, "$quiet"), STATE_TITLES[task.state]
     if task.state == "running":
@@ -53,7 +53,7 @@ def cells(task: Task, now: datetime, zone: ZoneInfo) -> list[Content]:
 
 
 def detail(task: Task, width: int, now: datetime, zone: ZoneInfo) -> Content:
-    """Everything about a task; a bar is `width` cells wide."""
+    """Return the full description of a task, with a progress bar of up to `width` cells while it runs."""
     color = COLORS[task.state]
     times = [text for text in (when(task, now, zone), took(task, now)) if text]
     head = Content.assemble(
@@ -74,18 +74,18 @@ def detail(task: Task, width: int, now: datetime, zone: ZoneInfo) -> Content:
 
 
 def bar(fraction: float | None, width: int) -> Content:
-    """A line that fills up; without a fraction it is only dim."""
+    """Return a progress bar; without a fraction, an empty one."""
     filled = round((fraction or 0.0) * width)
     return Content.assemble(("━" * filled, "$primary"), ("━" * (width - filled), "$border-blurred"))
 
 
 def percent(fraction: float | None) -> str:
-    """How much is done, in words of the screen."""
+    """Return a fraction in percent, such as "42 %", or an empty string for None."""
     return "" if fraction is None else f"{int(fraction * 100)} %"
 
 
 def when(task: Task, now: datetime, zone: ZoneInfo) -> str:
-    """When it began, as people say it: the time today, else the day too."""
+    """Return when a task began or was queued: the time if today, day and time if this year, else the date."""
     moment, today = (task.started_at or task.created_at).astimezone(zone), now.astimezone(zone).date()
     if moment.date() == today:
         return f"{moment:%H:%M}"
@@ -93,7 +93,7 @@ def when(task: Task, now: datetime, zone: ZoneInfo) -> str:
 
 
 def took(task: Task, now: datetime) -> str:
-    """How long it ran, or runs by now; nothing for one that never ran."""
+    """Return how long a task has run; an empty string if it never started."""
     if task.started_at is None:
         return ""
     end = now if task.state == "running" else task.finished_at
@@ -101,16 +101,16 @@ def took(task: Task, now: datetime) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length of time as people read it: 0.3 s, 12 s, 3 min 20 s, 2 h 05 min."""
+    """Return a duration in words, such as "0.3 s", "12 s", "3 min 20 s" or "2 h 05 min"."""
     return f"{max(seconds, 0.0):.1f} s" if seconds < 10 else long_time(int(seconds))
 
 
 LOOK_SECONDS = 0.25
-"""How often a running task is drawn again."""
+"""The interval in seconds at which running tasks are drawn again."""
 
 
 class TasksScreen(ScreenFrame[None]):
-    """The last hundred tasks, newest first, and the chosen one in full."""
+    """The screen of the last hundred tasks, newest first, with the details of the chosen one."""
 
     AREA = CONTEXT = "tasks"
     BINDINGS = bindings("tasks")
@@ -154,13 +154,13 @@ at a time; what is waiting is *queued*. The last hundred tasks are kept.
         self.set_interval(LOOK_SECONDS, self.look)
 
     def look(self) -> None:
-        """Draw again when a task of ours changed or runs; costs nothing else."""
+        """Draw the tasks again if one of this process has changed or is running."""
         tasks = self.services.tasks
         if tasks.changed != self._drawn or tasks.running():
             self.show_data()
 
     def show_data(self) -> None:
-        """Read the tasks and draw them, the same one chosen as before."""
+        """Read the tasks and draw them, and keep the chosen one."""
         tasks, before = self.services.tasks, self.chosen
         self.tasks = list(tasks.list())
         self._drawn = tasks.changed
@@ -180,7 +180,7 @@ at a time; what is waiting is *queued*. The last hundred tasks are kept.
         now, zone = self.services.clock(), self.services.project.get().zone
         places = {task.id: place for place, task in enumerate(self.tasks)}
         rows = self.query_one("#task-list", VirtualList)
-        # Who looks at the newest task goes on looking at the newest one.
+        # If the cursor was on the newest task, keep it on the newest one when another is added.
         cursor = places.get(chosen, 0) if chosen and rows.cursor else 0
         rows.show(len(self.tasks), lambda index: cells(self.tasks[index], now, zone), cursor=cursor)
         self._draw_detail()
@@ -199,7 +199,7 @@ at a time; what is waiting is *queued*. The last hundred tasks are kept.
     # -- keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Cancel, retry and copy work where the chosen task lets them."""
+        """Disable cancel, retry and copy if they are not possible for the chosen task."""
         if action not in ("cancel", "retry", "copy_path"):
             return True
         task = self.chosen if self.is_mounted else None
@@ -210,7 +210,7 @@ at a time; what is waiting is *queued*. The last hundred tasks are kept.
         return works[action]
 
     def action_cancel(self) -> None:
-        """Stop the chosen task."""
+        """Cancel the chosen task."""
         if self.chosen is not None:
             self.services.tasks.cancel(self.chosen.id)
             self.show_data()
@@ -230,7 +230,7 @@ at a time; what is waiting is *queued*. The last hundred tasks are kept.
 
     @work
     async def action_import_package(self) -> None:
-        """Look into a package and bring it in."""
+        """Ask for a package, review it and import it."""
         from goals_tui.tui.packages.steps import import_package
 
         if await import_package(self.goals_app):
@@ -238,7 +238,7 @@ at a time; what is waiting is *queued*. The last hundred tasks are kept.
 
     @work
     async def action_export_package(self) -> None:
-        """Choose what to pack, and where to."""
+        """Ask for goals and flows and export them as a package."""
         from goals_tui.tui.packages.steps import choose_and_export
 
         if await choose_and_export(self.goals_app):
@@ -246,7 +246,7 @@ at a time; what is waiting is *queued*. The last hundred tasks are kept.
 
     @work
     async def action_import_events(self) -> None:
-        """Bring in what the original system exported."""
+        """Ask for event data that the original system exported and import it."""
         from goals_tui.tui.packages.steps import import_events
 
         if await import_events(self.goals_app):

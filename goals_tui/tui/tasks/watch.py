@@ -1,4 +1,4 @@
-"""What the app does about tasks wherever the user is: says when one has ended, and asks before quitting on one."""
+"""Notifications about tasks that have ended, and the question before quitting while tasks run."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ if TYPE_CHECKING:
     from goals_tui.tui.app.app import GoalsApp
 
 GRACE_SECONDS = 3.0
-"""How long quitting waits for a cancelled task to stop."""
+"""The longest time in seconds for which quitting waits for cancelled tasks to stop."""
 
 
 class TaskWatch:
-    """Follows the tasks of this process. Costs nothing while there never was one."""
+    """Notifies the user when tasks of this process end.
+
+    The task service is not loaded until something else has used it.
+    """
 
     def __init__(self) -> None:
         self._seen = 0
         self._told: set[str] = set()
 
     def look(self, app: GoalsApp) -> None:
-        """Say which tasks ended since the last look; call it often."""
+        """Notify the user of the tasks that have ended since the last call. Call this at short intervals."""
         if "tasks" not in vars(app.services):
             return
         tasks = app.services.tasks
@@ -37,7 +40,7 @@ class TaskWatch:
             if task.state == "failed":
                 title = f"{task.glyph} {task.title} failed"
                 app.notify(_result(task), title=title, severity="error", timeout=STAYS_SECONDS)
-        # In one note: a second one would take the place of the first.
+        # Use one notification for all: a second one would replace the first.
         done = [task for task in ended if task.state == "done"]
         if done:
             title = f"{done[0].glyph} {done[0].title if len(done) == 1 else f'{len(done)} tasks are done'}"
@@ -51,7 +54,11 @@ def _result(task: Task) -> str:
 
 
 async def may_end(app: GoalsApp) -> bool:
-    """Whether the app may close: nothing runs, or the user wants it stopped; then it is."""
+    """Return whether the app may close.
+
+    If tasks are running, ask the user first; on confirmation, cancel them and wait for them to stop, for at most
+    `GRACE_SECONDS`.
+    """
     services: Any = vars(app.services)
     running = services["tasks"].running() if "tasks" in services else []
     if not running:

@@ -1,1 +1,1 @@
-"""The first minute: the welcome of a first start, and the tour of the demo."""
+"""The welcome screen of the first start, and the tour of the demo."""

@@ -1,4 +1,4 @@
-"""What can be done on the welcome screen, and in the tour."""
+"""Actions and default keys of the welcome screen and of the tour."""
 
 from __future__ import annotations
 
@@ -16,4 +16,4 @@ ACTIONS: tuple[Action, ...] = (
     Action("welcome.tour.cancel", "escape,q", "End the tour", "Leave the tour; it is not shown again", "Tour",
            palette=False),
 )  # fmt: skip
-"""None is in the palette: the welcome is an app of its own, and the tour stands over everything else."""
+"""None of them is in the palette: the welcome is a separate app, and the tour is modal."""

@@ -1,4 +1,4 @@
-"""The welcome: open, create or try a project."""
+"""The welcome app of the first start: create a project, try the demo or import a file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ FIELDS = ("name", "currency", "zone")
 
 
 class ProjectForm(Form[bool]):
-    """Makes a workspace at `path` and returns True. What keeps it from being made is said beside each field."""
+    """A form that creates a workspace at `path`, and returns True if it did.
+
+    Problems are shown below the fields that cause them.
+    """
 
     DEFAULT_CSS = """
     ProjectForm .problem { min-height: 1; }
@@ -77,7 +80,7 @@ class ProjectForm(Form[bool]):
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
-        # While typing only the field that was touched speaks up, and an empty one waits for the button.
+        # While typing, show only the problem of the changed field; an empty field is reported by the button.
         place = FIELDS.index(event.input.id or "")
         said = self._problems()[place] if event.value.strip() and event.value != self.given[place] else ""
         self.query_one(f"#{FIELDS[place]}-problem", Static).update(said)
@@ -118,11 +121,11 @@ WAYS = {
     "welcome.demo": "three goals, their flows, 90 days of numbers",
     "welcome.import": "a package, or exported event data",
 }
-"""The ways to begin by their action, with what each gives."""
+"""The ways to begin: what each action creates, by its id."""
 
 
 class WelcomeScreen(ClosesOnce[None]):
-    """Three ways to begin."""
+    """The screen that offers three ways to begin."""
 
     CONTEXT: ClassVar[str] = "welcome"
     BINDINGS = bindings("welcome")
@@ -139,7 +142,7 @@ class WelcomeScreen(ClosesOnce[None]):
         self.path = path
         self.ways = [action for action in of_context(self.CONTEXT) if action.id in WAYS]
         self.made_before = demo_is_at(demo_path(path))
-        """Whether the demo is there already."""
+        """Whether the demo was created before."""
 
     def compose(self) -> ComposeResult:
         keys = max(len(self._key(way)) for way in self.ways)
@@ -177,13 +180,13 @@ class WelcomeScreen(ClosesOnce[None]):
 
     @work
     async def action_new(self) -> None:
-        """Ask for the project, make it, open it."""
+        """Ask for the properties of a project, create it and open it."""
         if await self.app.push_screen_wait(ProjectForm(self.path)):
             self.app.exit(Start(self.path))
 
     @work
     async def action_import_file(self) -> None:
-        """Ask for the file and the project, make it, open it, and import there."""
+        """Ask for a file and the properties of a project, create the project, open it and import the file."""
         hint = "A package (.zip), or a file or folder of the original system's event data."
         text = await self.app.push_screen_wait(AskPath("Begin with", hint, save="Next", check=check_source))
         if text is None:
@@ -199,7 +202,7 @@ class WelcomeScreen(ClosesOnce[None]):
 
     @work(exclusive=True)
     async def action_demo(self) -> None:
-        """Make the demo and open it."""
+        """Create the demo, or keep the existing one, and open it."""
         from goals_tui.services.demo.service import make_demo
 
         path = demo_path(self.path)
@@ -212,12 +215,12 @@ class WelcomeScreen(ClosesOnce[None]):
             self.app.exit(Start(path))
 
     def action_quit(self) -> None:
-        """Close; nothing was made."""
+        """Close the app without creating anything."""
         self.app.exit(None)
 
 
 class WelcomeApp(BaseApp[Start]):
-    """The welcome. Its result says which workspace to open; None when the user went away."""
+    """The welcome app. It returns the workspace to open, or None if the user quit."""
 
     ENABLE_COMMAND_PALETTE = False
     QUIT = "welcome.quit"
@@ -227,12 +230,12 @@ class WelcomeApp(BaseApp[Start]):
         self.path = path
 
     def get_default_screen(self) -> WelcomeScreen:
-        """The welcome itself."""
+        """Return the welcome screen."""
         return WelcomeScreen(self.path)
 
 
 def _journey() -> Content:
-    """The product's mark: a goal as it is drawn everywhere."""
+    """Return the logo: a small goal of three steps."""
     return Content.assemble(
         ("●", "bold $primary"), ("━━", "$border-blurred"), ("○", "bold $quiet"), ("━━", "$border-blurred"),
         ("◎", "bold $completed"), "   ", ("goals-tui", "bold"),

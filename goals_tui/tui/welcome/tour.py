@@ -1,4 +1,4 @@
-"""The tour of the demo: four cards over the real screens that say what to press. It is shown once."""
+"""The tour of the demo: cards over the real screens that explain what to press. It is shown once."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from goals_tui.tui.app.app import GoalsApp
 
 Move = Literal["next", "back"] | events.Key
-"""Where a card leads; a key ends the tour and does on the screen below what it does there."""
+"""The result of a card. A key ends the tour and is passed on to the screen below."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """A step of the tour: on which screen, what it says, and which actions with what in words."""
+    """A card of the tour. `area` is the screen it is about; `keys` are ids of actions with what they do."""
 
     area: str
     title: str
@@ -72,7 +72,7 @@ CARDS = (
 
 
 class TourCard(ModalScreen[Move | None], ClosesOnce[Move | None]):
-    """One card, at the foot of the screen that it speaks of. Returns where to go; None ends the tour."""
+    """A card at the bottom of the screen that it explains. It returns the next move, or None to end the tour."""
 
     CONTEXT: ClassVar[str] = "welcome.tour"
     BINDINGS = bindings("welcome.tour")
@@ -94,7 +94,7 @@ class TourCard(ModalScreen[Move | None], ClosesOnce[Move | None]):
         self.card = card
         self.number = number
         self.leads_on: set[str] = set()
-        """The keys of the card's actions, other than those of the tour."""
+        """The keys of the card's actions, without those that the tour uses itself."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="card") as box:
@@ -106,7 +106,7 @@ class TourCard(ModalScreen[Move | None], ClosesOnce[Move | None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Keep the screen that the card speaks of bright, unlike behind a dialog."""
+        """Make the background transparent, so that the explained screen is not dimmed as under a dialog."""
         self.styles.background = "transparent"
 
     def _keys(self) -> Content:
@@ -119,21 +119,21 @@ class TourCard(ModalScreen[Move | None], ClosesOnce[Move | None]):
         return Content("   ").join(parts)
 
     def on_key(self, event: events.Key) -> None:
-        """End the tour with a key that the card names."""
+        """End the tour if the key is one that the card names."""
         if event.key in self.leads_on:
             event.stop()
             self.dismiss(event)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is nothing before the first card."""
+        """Disable going back on the first card."""
         return action != "back" or self.number > 0
 
     def action_next(self) -> None:
-        """Go on."""
+        """Go to the next card."""
         self.dismiss("next")
 
     def action_back(self) -> None:
-        """Go back."""
+        """Go to the previous card."""
         self.dismiss("back")
 
     def action_cancel(self) -> None:
@@ -142,14 +142,14 @@ class TourCard(ModalScreen[Move | None], ClosesOnce[Move | None]):
 
 
 class LastCard(TourCard):
-    """The card after which the tour ends."""
+    """The last card of the tour."""
 
     CONTEXT = "welcome.tour.last"
     BINDINGS = bindings("welcome.tour.last")
 
 
 async def show_tour(app: GoalsApp) -> None:
-    """Show the cards one after the other, and remember that they were seen. Await it in a worker."""
+    """Show the tour, and record in the configuration that it was seen. Await it in a Textual worker."""
     try:
         app.config.keep("tour_seen", True)
     except GoalsError as error:
