@@ -1,4 +1,7 @@
-"""The commands of README.md: read, run, and (`python -m tests.readme`) their output written back into the file."""
+"""Commands shown in README.md and docs/examples.md, with their output, and the key table of docs/keys.md.
+
+`python -m tests.readme` runs the commands and writes their output, and the keys of the registry, into these files.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,11 @@ from typing import Any
 from goals_tui.tui.app.actions import key_table
 from tests import builders
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "goals_tui" / "docs"
+README = ROOT / "README.md"
+EXAMPLES = DOCS / "examples.md"
+KEYS = DOCS / "keys.md"
 NOW = "2026-11-20T12:00:00Z"
 
 _KEYS = re.compile(r"(?<=<!-- keys -->\n).*?(?=<!-- /keys -->)", re.DOTALL)
@@ -26,7 +33,7 @@ _CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 @dataclass(frozen=True)
 class Shown:
-    """A command of the README with the output that stands under it."""
+    """A command of a page with the output that stands under it."""
 
     command: str
     output: str
@@ -72,13 +79,13 @@ def write_export(folder: Path) -> None:
 
 
 def run(command: str, folder: Path, env: dict[str, str]) -> str:
-    """What a command of the README prints, run in `folder` at a fixed time; `export` adds to `env`."""
+    """What a command of a page prints, run in `folder` at a fixed time; `export` adds to `env`."""
     program, *arguments = shlex.split(command)
     if program == "export":
         env.update(argument.split("=", 1) for argument in arguments)
         return ""
     if program != "goals-tui":
-        raise AssertionError(f"README: only goals-tui is run there, not {program}")
+        raise AssertionError(f"only goals-tui is run in console blocks, not {program}")
     done = subprocess.run(
         [sys.executable, "-m", "goals_tui", *arguments],
         cwd=folder,
@@ -89,12 +96,12 @@ def run(command: str, folder: Path, env: dict[str, str]) -> str:
         check=False,
     )
     if done.returncode not in (0, 3):
-        raise AssertionError(f"README: {command} ended with {done.returncode}: {done.stderr}")
+        raise AssertionError(f"{command} ended with {done.returncode}: {done.stderr}")
     return "\n".join(line.rstrip() for line in done.stdout.splitlines())
 
 
 def with_real_output(text: str, folder: Path) -> str:
-    """The README with the output of every command as it is now."""
+    """A page with the output of every command as it is now."""
     write_export(folder)
     env: dict[str, str] = {}
 
@@ -108,10 +115,12 @@ def with_real_output(text: str, folder: Path) -> str:
 
 
 def with_real_keys(text: str) -> str:
-    """The README with the key table as the app's registry has it."""
+    """A page with the key table as the app's registry has it."""
     return _KEYS.sub(lambda _: key_table().strip() + "\n", text)
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as place:
-        README.write_text(with_real_keys(with_real_output(README.read_text(), Path(place))))
+    for page in (README, EXAMPLES):
+        with tempfile.TemporaryDirectory() as place:
+            page.write_text(with_real_output(page.read_text("utf-8"), Path(place)), "utf-8")
+    KEYS.write_text(with_real_keys(KEYS.read_text("utf-8")), "utf-8")

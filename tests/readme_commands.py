@@ -1,4 +1,4 @@
-"""What README.md tells people to type into a shell: read, and tried in a copy of the checkout."""
+"""What README.md and CONTRIBUTING.md tell people to type into a shell: read, and tried in a copy of the checkout."""
 
 from __future__ import annotations
 
@@ -47,8 +47,9 @@ def copy_checkout(target: Path) -> Path:
 
 
 def contents(folder: Path) -> Mapping[str, bytes]:
-    """Every file of README.md and screenshots/ with its bytes."""
-    files = [folder / "README.md", *sorted((folder / "screenshots").iterdir())]
+    """README.md and every file of the documentation and of screenshots/, with its bytes."""
+    folders = (folder / "goals_tui" / "docs", folder / "screenshots")
+    files = [folder / "README.md", *(file for one in folders for file in sorted(one.iterdir()))]
     return {str(file.relative_to(folder)): file.read_bytes() for file in files if file.is_file()}
 
 

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = Path(goals_tui.__file__).parent
 DOCS = PACKAGE / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
+README = ROOT / "README.md"
 CONTRIBUTING = ROOT / ".github" / "CONTRIBUTING.md"
 
 _MODULE = re.compile(r"`((?:[a-z_]+/)+(?:[a-z_]+\.[a-z]+)?)`")
@@ -52,7 +53,8 @@ def section(command: str) -> str:
 
 
 def test_the_pages_are_there() -> None:
-    assert {"architecture", "command-line", "files", "glossary", "semantics"} <= {page.stem for page in PAGES}
+    wanted = {"architecture", "command-line", "examples", "files", "glossary", "keys", "semantics", "speed"}
+    assert wanted <= {page.stem for page in PAGES}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -61,7 +63,7 @@ def test_every_module_that_is_named_exists(page: Path) -> None:
     assert [name for name in named if not (PACKAGE / name).exists()] == []
 
 
-@pytest.mark.parametrize("page", [*PAGES, CONTRIBUTING], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [*PAGES, README, CONTRIBUTING], ids=lambda page: page.stem)
 def test_every_link_leads_somewhere(page: Path) -> None:
     if not page.exists():
         pytest.skip("not in this distribution")

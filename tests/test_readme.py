@@ -1,16 +1,29 @@
-"""The README is whole: its pictures are there, it shows real output. What it says to type is tried elsewhere.
+"""The README is whole and short: its pictures are there, it names every command, it shows real output.
 
-`test_readme_commands.py` tries the commands, and with them that no output, key table or picture is older than the app.
+`test_readme_commands.py` tries what it says to type, and that no output, key table or picture is older than the app.
 """
 
 from __future__ import annotations
 
-from tests.readme import README, shown_commands
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.readme import EXAMPLES, KEYS, README, shown_commands, with_real_keys
+from tests.test_docs import COMMANDS
+
+MOST_LINES = 250
 
 
-def test_it_shows_commands_with_their_output() -> None:
-    shown = list(shown_commands(README.read_text("utf-8")))
-    assert len(shown) >= 8
+def test_it_is_short() -> None:
+    assert len(README.read_text("utf-8").splitlines()) < MOST_LINES
+
+
+@pytest.mark.parametrize("page", [README, EXAMPLES], ids=lambda page: page.stem)
+def test_it_shows_commands_with_their_output(page: Path) -> None:
+    shown = list(shown_commands(page.read_text("utf-8")))
+    assert len(shown) >= 7
     assert [one.command for one in shown if not one.output.strip()] == ["export GOALS_TUI_WORKSPACE=demo"]
 
 
@@ -19,3 +32,16 @@ def test_every_picture_is_there() -> None:
     assert pictures
     for picture in pictures:
         assert (README.parent / picture).is_file(), picture
+
+
+def test_its_table_names_every_command() -> None:
+    table = README.read_text("utf-8").partition("| command | what it does |\n")[2].partition("\n\n")[0]
+    spans = [span for row in table.splitlines() for span in re.findall(r"`([^`]+)`", row.split(" | ")[0])]
+    named = {re.split(r" (?=[A-Z\[-])", span)[0] for span in spans}
+    assert named == {"goals-tui", *COMMANDS}
+
+
+def test_the_key_table_is_that_of_the_registry() -> None:
+    text = KEYS.read_text("utf-8")
+    assert "<!-- keys -->\n| Where | Key | What it does |" in text
+    assert with_real_keys(text) == text

@@ -1,4 +1,4 @@
-"""Every command that README.md tells people to type is tried, in a copy of the checkout.
+"""Every command that README.md and CONTRIBUTING.md tell people to type is tried, in a copy of the checkout.
 
 The normal run uses the environment of the tests as the copy's `.venv`; the long mode makes one, as README says.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.readme import README
+from tests.readme import README, ROOT
 from tests.readme_commands import (
     commands,
     contents,
@@ -25,7 +25,8 @@ from tests.readme_commands import (
     this_environment,
 )
 
-TEXT = README.read_text("utf-8")
+CONTRIBUTING = ROOT / ".github" / "CONTRIBUTING.md"
+TEXT = "\n".join(page.read_text("utf-8") for page in (README, CONTRIBUTING) if page.exists())
 COMMANDS = tuple(dict.fromkeys(commands(TEXT)))
 CI_STEPS = ("pytest", "ruff check .", "ruff format --check .", "mypy", "lint-imports", "build --wheel", "--version")
 
@@ -62,7 +63,7 @@ def selects_tests(command: str, copy: Path) -> None:
 
 
 def changes_nothing(command: str, copy: Path) -> None:
-    """What README shows, and its pictures, are what this command makes of them."""
+    """What README and the documentation show, and the pictures, are what this command makes of them."""
     before = contents(copy)
     run(command, copy)
     after = contents(copy)
@@ -73,9 +74,14 @@ def changes_nothing(command: str, copy: Path) -> None:
 def runs_the_steps_of_ci(command: str, copy: Path) -> None:
     script = shlex.split(command)[-1]
     subprocess.run(["bash", "-n", script], cwd=copy, check=True)
-    # The tests are run by the command of this file, which stands under its marker.
+    # The tests are run by the command of README.md, which stands under its marker.
     text = (copy / script).read_text("utf-8") + TEXT.partition("<!-- test -->\n```bash\n")[2].partition("```")[0]
     assert [step for step in CI_STEPS if step not in text] == []
+
+
+def is_a_step_of_ci(command: str, copy: Path) -> None:
+    """Tried by CI, and in the long mode: the tests alone need none of these programs."""
+    assert command in (copy / ".ci" / "run").read_text("utf-8")
 
 
 WAYS: tuple[tuple[str, Callable[[str, Path], None]], ...] = (
@@ -85,6 +91,7 @@ WAYS: tuple[tuple[str, Callable[[str, Path], None]], ...] = (
     (r"\.venv/bin/python -m pytest .*", selects_tests),
     (r"\.venv/bin/python -m tests\.readme", changes_nothing),
     (r"\.venv/bin/python screenshots/make\.py", changes_nothing),
+    (r"\.venv/bin/(?:ruff|mypy|lint-imports)(?: .*)?", is_a_step_of_ci),
     (r"bash \.ci/run", runs_the_steps_of_ci),
 )
 """How each command is tried: by a pattern that stands for all of it."""
@@ -94,16 +101,18 @@ def way_of(command: str) -> Callable[[str, Path], None]:
     for pattern, way in WAYS:
         if re.fullmatch(pattern, command):
             return way
-    pytest.fail(f"README: no test knows how to try {command!r}")
+    pytest.fail(f"no test knows how to try {command!r}")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_does_what_the_readme_says(command: str, copy: Path) -> None:
+def test_every_command_does_what_is_said(command: str, copy: Path) -> None:
     this_environment(copy)
     way_of(command)(command, copy)
 
 
 def test_a_command_that_nobody_tries_is_found() -> None:
+    if not CONTRIBUTING.exists():
+        pytest.skip("not in this distribution")
     assert len(COMMANDS) >= len(WAYS)
     assert {way_of(command) for command in COMMANDS} == {way for _, way in WAYS}, "a way that no command needs"
     (unknown,) = commands("```bash\nrm -rf everything  # a comment\n```\n")
@@ -113,7 +122,7 @@ def test_a_command_that_nobody_tries_is_found() -> None:
 
 @pytest.mark.long
 def test_from_nothing(copy: Path) -> None:
-    """The README's shell lines as they stand, one after the other, in an environment that the first one makes."""
+    """The shell lines as they stand, one after the other, in an environment that the first one makes."""
     probe = "python3 -m pip download --quiet --no-deps --dest probe hatchling"
     if subprocess.run(probe, shell=True, cwd=copy.parent, capture_output=True, check=False).returncode:
         pytest.skip("pip reaches no package index")

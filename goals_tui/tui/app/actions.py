@@ -1,4 +1,4 @@
-"""The one registry of what can be done in the app: it feeds key bindings, palette, help and the README's table."""
+"""The one registry of what can be done in the app: it feeds key bindings, palette, help and docs/keys.md."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def key_names(keys: str) -> str:
 
 
 def key_table() -> str:
-    """The README's table of all keys, in Markdown."""
+    """The table of all keys in docs/keys.md, in Markdown."""
     lines = ["| Where | Key | What it does |", "|---|---|---|"]
     for action in registry():
         where = action.context.replace(".", ", ").capitalize() if action.context != "app" else "Everywhere"
