@@ -1,4 +1,4 @@
-"""What can be done on the Flows screen, in its node editor and in the Interaction Panel."""
+"""Actions of the Flows screen, its node editor and the Interaction Panel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The flow chart widget: selection and moving among nodes."""
+"""The flow chart widget: selecting nodes and moving among them."""
 
 from __future__ import annotations
 
@@ -24,14 +24,13 @@ from goals_tui.tui.flows.layout import COMPACT, NARROW, START, Box, Layout, fitt
 
 Direction = Literal["up", "down", "left", "right", "previous", "next", "first", "last"]
 Visited = Mapping[str, int]
-"""The branch of a node that was visited last, by the node's id: where its lines lead when one comes again."""
+"""The number of the branch visited last, by node id; moving up or down enters that branch."""
 
 
 def step(layout: Layout, key: str, direction: Direction, visited: Visited) -> str:
-    """The key of the box that one comes to from the box `key`; the same one where the line ends.
+    """Return the key of the box that a move from the box `key` leads to; `key` itself if there is none.
 
-    `previous` and `next` stay in the sequence and pass branches over; `first` and `last` are Start and the last
-    node under it.
+    `previous` and `next` skip the branches of nodes; `first` is Start, `last` the last node of the outermost sequence.
     """
     box = layout.boxes[key]
     match direction:
@@ -54,7 +53,7 @@ def step(layout: Layout, key: str, direction: Direction, visited: Visited) -> st
 
 
 def page(layout: Layout, key: str, lines: int) -> str:
-    """The box about so many lines further down (negative: up), as near to the same column as there is one."""
+    """Return the key of the box about `lines` lines further down (up if negative), near the same column."""
     box = layout.boxes[key]
     wanted = min(max(box.y + lines, 0), layout.height)
     beyond = [other for other in layout.boxes.values() if (other.y > box.y if lines > 0 else other.y < box.y)]
@@ -63,7 +62,7 @@ def page(layout: Layout, key: str, lines: int) -> str:
 
 
 def ancestors(layout: Layout, key: str) -> list[tuple[str, int]]:
-    """The nodes that a box lies in, innermost first, each with the number of the branch."""
+    """Return the ids of the nodes that contain a box, innermost first, each with the number of the branch."""
     found = []
     box = layout.boxes[key]
     while box.parent is not None:
@@ -73,7 +72,10 @@ def ancestors(layout: Layout, key: str) -> list[tuple[str, int]]:
 
 
 def nearest(before: Layout | None, after: Layout, key: str) -> str:
-    """What to select when the selected box is gone: what now is in its place, else before it, else its parent."""
+    """Return the key of the box to select in place of one that no longer exists.
+
+    This is the box at the same place, else the last one of its sequence, else its parent or Start.
+    """
     gone = before.boxes.get(key) if before else None
     if gone is None:
         return START
@@ -99,7 +101,7 @@ def _up(layout: Layout, box: Box, visited: Visited) -> str:
 
 
 def _bottom(layout: Layout, box: Box, visited: Visited) -> str:
-    """The last box of what hangs under a node: where the line to the next node comes from."""
+    """Return the key of the box from which the line leads to the next node: the last one in the visited branch."""
     while box.node is not None and box.node.branches:
         box = layout.boxes[layout.sequences[box.key, _last_visited(box, visited)][-1]]
     return box.key
@@ -119,7 +121,7 @@ def _beside(layout: Layout, box: Box, by: int) -> str | None:
 
 
 def _after(layout: Layout, box: Box) -> str | None:
-    """What follows after the branches that a box lies in."""
+    """Return the key of the next node after the branches that contain a box; None if there is none."""
     while box.parent is not None:
         box = layout.boxes[box.parent]
         following = _beside(layout, box, 1)
@@ -140,7 +142,7 @@ Severity = Literal["error", "warning", "info"]
 
 
 class FlowChart(ScrollView, can_focus=True):
-    """Draws a flow; one box of it is selected, and the view follows the selection.
+    """A chart of a flow with one selected box; the view follows the selection.
 
     `selected` is the key of a box: `layout.START`, a node's id, or a `layout.slot_key` for an empty branch.
     """
@@ -161,14 +163,14 @@ class FlowChart(ScrollView, can_focus=True):
 
     selected: reactive[str] = reactive(START, init=False)
     compact: reactive[bool | None] = reactive(None, init=False)
-    """Whether boxes are narrow; None: as the width wants it."""
+    """Whether boxes are narrow; None chooses by the width of the widget."""
 
     placing: reactive[bool] = reactive(False, init=False, bindings=True)
-    """Whether a place for a new node is looked for."""
+    """Whether the user is choosing a place for a new node."""
 
     @dataclass
     class Selected(Message):
-        """Another box is selected."""
+        """Posted when another box is selected."""
 
         chart: FlowChart
         key: str
@@ -180,7 +182,7 @@ class FlowChart(ScrollView, can_focus=True):
 
     @dataclass
     class Opened(Message):
-        """A box was double clicked."""
+        """Posted when a box is double-clicked."""
 
         chart: FlowChart
         key: str
@@ -192,7 +194,7 @@ class FlowChart(ScrollView, can_focus=True):
 
     @dataclass
     class Placed(Message):
-        """The new node is to be where the selection is; or nowhere at all."""
+        """Posted when the selection is chosen as the place of a new node (`here`), or choosing is cancelled."""
 
         chart: FlowChart
         here: bool
@@ -204,7 +206,7 @@ class FlowChart(ScrollView, can_focus=True):
 
     @dataclass
     class Moved(Message):
-        """Another part of the flow is in view, or another layout."""
+        """Posted when the view has scrolled or the layout has changed."""
 
         chart: FlowChart
 
@@ -226,11 +228,11 @@ class FlowChart(ScrollView, can_focus=True):
         self._paint: Paint | None = None
 
     def show(self, flow: Flow | None, names: Names, badges: Mapping[str, Severity]) -> None:
-        """Draw this flow. The selection stays where it is, or on what is nearest to where it was.
+        """Draw a flow; the selection stays on its box, or moves to the nearest one if that is gone.
 
-        The same flow is not laid out again, and not painted again under the same badges.
+        An unchanged flow is not laid out again, nor painted again if its badges are unchanged too.
         """
-        # Revisions do not tell: whoever edits the file by hand leaves them as they are.
+        # Compare contents, as editing a flow's file by hand does not change its revision.
         before, same = self._layout, flow is self._flow or flow == self._flow
         laid_out = before is not None and same and names == self._names
         as_it_is = laid_out and badges == self._badges
@@ -247,23 +249,23 @@ class FlowChart(ScrollView, can_focus=True):
         self.refresh()
 
     def select(self, key: str) -> None:
-        """Select a box and bring it into view; a key that is not there selects Start."""
+        """Select a box and bring it into view; an unknown key selects Start."""
         self.selected = key if self._layout is not None and key in self._layout.boxes else START
 
     @property
     def layout_of_flow(self) -> Layout | None:
-        """Where everything lies; None before a flow is shown."""
+        """The layout of the flow; None before a flow is shown."""
         return self._layout
 
     @property
     def view(self) -> Region:
-        """What is in view, in the cells of the layout."""
+        """The region in view, in cells of the layout."""
         x, y = self.scroll_offset
         return Region(x - self._left, y, self.size.width, self.size.height)
 
     @property
     def shows_all(self) -> bool:
-        """Whether nothing of the flow is out of view."""
+        """Whether the whole flow fits into the view."""
         layout = self._layout
         return layout is None or (layout.width <= self.size.width and layout.height <= self.size.height)
 
@@ -279,11 +281,11 @@ class FlowChart(ScrollView, can_focus=True):
 
     @property
     def is_compact(self) -> bool:
-        """Whether the boxes are narrow now."""
+        """Whether the boxes are drawn narrow now."""
         return self._is_compact
 
     def watch_selected(self, key: str) -> None:
-        """Remember the way and follow."""
+        """Remember the visited branches and bring the selection into view."""
         if self._layout is None or key not in self._layout.boxes:
             return
         self._visited.update(ancestors(self._layout, key))
@@ -292,48 +294,48 @@ class FlowChart(ScrollView, can_focus=True):
         self.post_message(self.Selected(self, key))
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
-        """Say that the view moved."""
+        """Post `Moved`."""
         super().watch_scroll_x(old_value, new_value)
         self.post_message(self.Moved(self))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Say that the view moved."""
+        """Post `Moved`."""
         super().watch_scroll_y(old_value, new_value)
         self.post_message(self.Moved(self))
 
     def watch_compact(self) -> None:
-        """Lay out anew in the other size."""
+        """Lay the flow out again in the new size."""
         self._lay_out()
 
     def action_walk(self, direction: Direction) -> None:
-        """Go on along the lines."""
+        """Move the selection along the lines."""
         if self._layout is not None:
             self.selected = step(self._layout, self.selected, direction, self._visited)
 
     def action_page(self, by: int) -> None:
-        """Go on by about a page."""
+        """Move the selection by about a page."""
         if self._layout is not None:
             self.selected = page(self._layout, self.selected, by * max(4, self.size.height - 4))
 
     def action_here(self) -> None:
-        """Say that the place is found."""
+        """Choose the selection as the place of the new node."""
         self.post_message(self.Placed(self, here=True))
 
     def action_cancel(self) -> None:
-        """Say that no place is wanted."""
+        """Cancel choosing a place."""
         self.post_message(self.Placed(self, here=False))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A place can be taken only while one is looked for."""
+        """Allow choosing a place only while `placing`."""
         return self.placing if action in ("here", "cancel") else super().check_action(action, parameters)
 
     def on_resize(self) -> None:
-        """The size of the boxes follows the width."""
+        """Lay the flow out again, as the size of its boxes depends on the width."""
         self._lay_out()
         self._follow()
 
     def on_click(self, event: events.Click) -> None:
-        """Select; open on the second click."""
+        """Select the clicked box; open it on a double click."""
         if self._layout is None:
             return
         offset = event.get_content_offset(self)
@@ -347,14 +349,14 @@ class FlowChart(ScrollView, can_focus=True):
             self.post_message(self.Opened(self, box.key))
 
     def notify_style_update(self) -> None:
-        """Colours are looked up again when the theme or the focus changes."""
+        """Discard cached colours and lines when the theme or the focus changes."""
         super().notify_style_update()
         self._palette = None
         self._paint = None
         self._strips.clear()
 
     def render_line(self, y: int) -> Strip:
-        """One line of what is in view."""
+        """Render one line of the view."""
         width = self.size.width
         line = y + self.scroll_offset.y
         left = self.scroll_offset.x - self._left
@@ -372,7 +374,7 @@ class FlowChart(ScrollView, can_focus=True):
 
     @property
     def _left(self) -> int:
-        """How far a chart that is narrower than the widget is moved to the middle."""
+        """The columns to the left of a centred chart that is narrower than the widget."""
         return max(0, (self.size.width - self._layout.width) // 2) if self._layout else 0
 
     def _painter(self) -> Paint:
@@ -383,7 +385,7 @@ class FlowChart(ScrollView, can_focus=True):
         return self._paint
 
     def _style_of(self, component: str) -> Style:
-        """A component's style with its translucent colours mixed into the background of the chart."""
+        """Return a component's style with translucent colours mixed into the background of the chart."""
         styles = self.get_component_styles(component)
         base = self.background_colors[1]
         fill = base + styles.background
@@ -404,14 +406,14 @@ class FlowChart(ScrollView, can_focus=True):
         self.post_message(self.Moved(self))
 
     def _fitting(self, flow: Flow) -> Layout:
-        """The layout in the chosen size of boxes, or in the widest that fits the widget."""
+        """Lay a flow out in the chosen size of boxes, or in the widest that fits the widget."""
         names = self._names
         measures = fitting(flow, self.size.width or NARROW, compact=self.compact)
         self._is_compact = compact = measures is COMPACT
         return lay_out(flow, lambda node: face_of(node, names, compact=compact), measures)
 
     def _follow(self) -> None:
-        """Bring the selection into view: in the middle from left to right, with some lines above and below it."""
+        """Scroll the selection into view: centred horizontally, with some lines above and below it."""
         box = self.box
         if box is None or not self.size:
             return

@@ -1,4 +1,4 @@
-"""Drawing a flow chart, and its overview."""
+"""Drawing of a flow chart, and its overview map."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CLASSES = (
     "line branch border border-track border-branching selected selected-blur glyph glyph-track glyph-branching title "
     "dim plain goal step completion button target broken error warning info"
 ).split()
-"""What has a style of its own: the component classes of the chart, without their prefix."""
+"""The component classes of the chart, without their prefix."""
 COLOURS = """
     & > .flow-chart--line { color: $foreground 45%; }
     & > .flow-chart--branch { color: $text-secondary; text-style: italic; }
@@ -48,17 +48,20 @@ COLOURS = """
     & > .flow-chart--warning { color: $text-warning; text-style: bold; }
     & > .flow-chart--info { color: $text-secondary; }
 """
-"""Their styles, in the words of Textual's CSS."""
+"""The styles of the component classes, in Textual's CSS."""
 Palette = Mapping[str, Style]
 BADGES = {"error": "✖", "warning": "▲", "info": "•"}
-"""How a finding is marked by its severity."""
+"""The glyph that marks a finding, by severity."""
 _THIN = "╭─╮│╰╯┴┬"
 _HEAVY = "┏━┓┃┗┛┻┳"
-"""Corners, edges and the joints where lines come in at the top and go out at the bottom."""
+"""Corners and edges of a selected box, and the joints where lines enter at the top and leave at the bottom."""
 
 
 class Paint:
-    """Paints lines in the colours of a palette. `badges` are the severities of findings by node."""
+    """Paints lines of a chart in the colours of a palette.
+
+    `badges` maps a node's id to the severity of its worst finding.
+    """
 
     def __init__(self, palette: Palette, base: Style, badges: Mapping[str, str]) -> None:
         self._palette = palette
@@ -66,7 +69,7 @@ class Paint:
         self._badges = badges
 
     def line(self, spans: Sequence[Span], left: int, width: int, selected: str | None, *, focused: bool) -> Strip:
-        """The strip of the columns from `left` on, `width` of them, for the spans that show there."""
+        """Return the strip of `width` columns from column `left` on, painted with the spans visible there."""
         spans = [_clipped(span, left, left + width) for span in spans]
         if not spans:
             return Strip.blank(width, self._base)
@@ -130,7 +133,7 @@ class Paint:
 
 
 def _clipped(span: Span, left: int, right: int) -> Span:
-    """A horizontal line without what is out of view: it can be as long as the flow is wide."""
+    """Cut a horizontal line, which can be as long as the flow is wide, to the columns in view."""
     item = span.item
     if not isinstance(item, HorizontalLine) or item.is_title or (span.x >= left and span.x + span.width <= right):
         return span
@@ -139,7 +142,7 @@ def _clipped(span: Span, left: int, right: int) -> Span:
 
 
 def _family(box: Box) -> str:
-    """The ending of the classes that tell tracking and branching nodes from the rest."""
+    """Return the suffix of the component classes for tracking and branching nodes; empty for other nodes."""
     if box.node is None:
         return ""
     if box.node.kind == "track_goal":
@@ -159,7 +162,7 @@ def _edge(box: Box, row: int, corners: str) -> str:
 
 
 def _fit(line: Sequence[tuple[str, str]], width: int) -> list[tuple[str, str]]:
-    """Pieces of text cut (with an ellipsis) or padded to a width in cells."""
+    """Cut (with an ellipsis) or pad pieces of text to a width in cells."""
     fitted: list[tuple[str, str]] = []
     room = width
     for tone, text in line:
@@ -177,7 +180,10 @@ _NODE, _TRACK, _SELECTED = 1, 2, 3
 
 
 class FlowMap(Widget, can_focus=False):
-    """Two rows of dots a line. `show` gives it the layout; `view` is what the chart shows of it, in its cells."""
+    """An overview map of a flow chart, drawn with two rows of dots per line.
+
+    `view` is the region that the chart shows, in cells of the layout.
+    """
 
     DEFAULT_CSS = """
     FlowMap {
@@ -193,7 +199,7 @@ class FlowMap(Widget, can_focus=False):
 
     @dataclass
     class Pointed(Message):
-        """A point of the layout was clicked."""
+        """Posted when a point of the layout is clicked."""
 
         x: int
         y: int
@@ -206,7 +212,7 @@ class FlowMap(Widget, can_focus=False):
         self._styles: dict[tuple[bool, int], Style] = {}
 
     def show(self, layout: Layout | None, selected: str) -> None:
-        """Draw this layout."""
+        """Draw a layout with its selected box."""
         if layout is not self._layout:
             self._layout = layout
             self._draw()
@@ -215,22 +221,22 @@ class FlowMap(Widget, can_focus=False):
             self.refresh()
 
     def on_resize(self) -> None:
-        """Another size, other dots."""
+        """Draw the dots for the new size."""
         self._draw()
 
     def on_click(self, event: events.Click) -> None:
-        """Go to what was clicked."""
+        """Post the point of the layout that was clicked."""
         if self._layout is not None and self.size:
             across, down = self._scale(self._layout)
             self.post_message(self.Pointed(int(event.x * across), int(event.y * 2 * down)))
 
     def notify_style_update(self) -> None:
-        """Colours are looked up again when the theme changes."""
+        """Discard cached styles when the theme changes."""
         super().notify_style_update()
         self._styles = {}
 
     def render_line(self, y: int) -> Strip:
-        """Two rows of dots as half blocks."""
+        """Render two rows of dots as half blocks."""
         layout, width = self._layout, self.size.width
         if layout is None or 2 * y + 1 >= len(self._dots):
             return Strip.blank(width, self.rich_style)
@@ -264,12 +270,12 @@ class FlowMap(Widget, can_focus=False):
         return (base + (styles.background if background else styles.color)).rich_color
 
     def _scale(self, layout: Layout) -> tuple[float, float]:
-        """How many cells of the layout a dot stands for, across and down; a small flow is not blown up."""
+        """Return how many columns and lines of the layout a dot stands for; small flows are not enlarged."""
         width, height = self.size
         return max(4.0, layout.width / width), max(3.0, layout.height / (2 * height))
 
     def _draw(self) -> None:
-        """Mark where every node is, once for each layout and size."""
+        """Draw the dots of all nodes, once for each layout and size."""
         width, height = self.size
         self._dots = [bytearray(width) for _ in range(2 * height)]
         if self._layout is not None and self.size:

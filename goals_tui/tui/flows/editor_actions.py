@@ -1,4 +1,4 @@
-"""The editor of a node beside the chart: opened, saved and left without losing what was typed, or what others did."""
+"""Actions of the node editor beside the chart: open, save and close, without losing entries or others' changes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from goals_tui.tui.flows.node_editor import NodeEditor
 
 
 class EditorActions(FlowActions):
-    """Opens and closes the side, and saves what was typed in the editor there."""
+    """Actions that open and close the side panel, and save the entries of its editor."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -24,7 +24,7 @@ class EditorActions(FlowActions):
 
     @property
     def side(self) -> str:
-        """Which part the side shows: `editor`, `findings-list`, or empty."""
+        """The part that the side panel shows: `editor`, `findings-list`, or empty if it is closed."""
         return (self.query_one("#side", ContentSwitcher).current or "") if self.has_class("-side") else ""
 
     def _open_side(self, part: str) -> None:
@@ -41,7 +41,7 @@ class EditorActions(FlowActions):
 
     @work(group="editor", exclusive=True)
     async def open_editor(self, node: Node, field: str | None = None) -> None:
-        """Show the editor of a node; what was typed in another form is saved before."""
+        """Show the editor of a node, after saving the entries of the form that was open before."""
         if not await self.leave_editor() or self.flow is None:
             return
         flow = self.flow
@@ -61,7 +61,7 @@ class EditorActions(FlowActions):
         self.unsaved = self.side == "editor" and self.query_one(NodeEditor).changed
 
     def _save_editor(self) -> Saving:
-        """Save what was typed; the fields of this node alone are written, whatever others did to the flow."""
+        """Save the entries; only this node's fields are written, so that others' changes to the flow are kept."""
         editor, flow = self.query_one(NodeEditor), self.flow
         if editor.node is None or not editor.changed:
             return "saved"
@@ -85,7 +85,7 @@ class EditorActions(FlowActions):
         return self.commit(edit)
 
     def _edited_node(self) -> Node | None:
-        """The node of the editor as it is now; None where it was deleted meanwhile."""
+        """Return the edited node as it is in the flow now; None if it was deleted meanwhile."""
         editor, flow = self.query_one(NodeEditor), self.flow
         if flow is None or editor.node is None or flow.id != editor.flow_id:
             return None
@@ -94,16 +94,19 @@ class EditorActions(FlowActions):
 
     @on(NodeEditor.Done)
     def action_done(self) -> None:
-        """Leave the side; what was typed is saved. Where it can't be saved, the editor stays."""
+        """Save the entries and close the side panel; the editor stays open if they can't be saved."""
         if self.side != "editor" or self._save_editor() != "refused":
             self._close_side()
 
     def action_save(self) -> None:
-        """Save what was typed, and leave the editor."""
+        """Save the entries and close the editor."""
         self.action_done()
 
     async def leave_editor(self) -> bool:
-        """Save what was typed and close the editor; whether nothing of it is left to save. Await it in a worker."""
+        """Save the entries and close the editor; return whether nothing is left to save.
+
+        Await it in a worker, as it may ask about a conflict.
+        """
         if self.side != "editor":
             return True
         saving = self._save_editor()
@@ -115,5 +118,5 @@ class EditorActions(FlowActions):
         return saving == "saved"
 
     async def may_leave(self) -> bool:
-        """Save what was typed; nothing else is lost with the screen."""
+        """Save the entries; return whether the screen can be left without losing any."""
         return await self.leave_editor()

@@ -1,4 +1,4 @@
-"""Edits of flows, and those that fix findings."""
+"""Edits of flows, including those that fix findings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from goals_tui.tui.flows.layout import START, Box, slot_key
 
 @dataclass(frozen=True)
 class Edit:
-    """A changed flow, what undo calls the change, and the key of the box to select."""
+    """A changed flow, the label of the change for undo, and the key of the box to select."""
 
     flow: Flow
     label: str
@@ -26,12 +26,12 @@ class Edit:
 
 
 def blank_node(kind: NodeKind, ids: Ids) -> Node:
-    """A new node of a kind, with nothing in it but the branches that the kind has."""
+    """Return a new node of a kind, empty except for the kind's branches."""
     return NODE_TYPES[kind](id=ids.hex24())  # type: ignore[return-value]  # the table holds the types of Node
 
 
 def place_after(box: Box) -> Position:
-    """Where a node is put that is added at a box: in an empty branch, or after the node."""
+    """Return the position of a node added at a box: first after Start or in an empty branch, else after the node."""
     if box.key == START:
         return Position(None, 0, 0)
     return Position(box.parent, box.branch, 0 if box.is_slot else box.place + 1)
@@ -49,7 +49,10 @@ def paste(flow: Flow, position: Position, node: Node, ids: Ids) -> Edit:
 
 
 def delete(flow: Flow, node: Node, *, word: str = "Delete") -> Edit:
-    """Take a node out with its branches; what is in its place then is selected. The label says how many nodes go."""
+    """Delete a node with its branches, and select the node that takes its place.
+
+    The label says how many nodes the branches hold.
+    """
     position = flow_edit.position_of(flow, node.id)
     changed, _ = flow_edit.remove(flow, node.id)
     rest = flow_edit.siblings(changed, position)
@@ -64,18 +67,18 @@ def delete(flow: Flow, node: Node, *, word: str = "Delete") -> Edit:
 
 
 def count_within(node: Node) -> int:
-    """How many nodes the branches of a node hold."""
+    """Return how many nodes the branches of a node hold."""
     return sum(1 for _ in walk_nodes((node,))) - 1
 
 
 def move(flow: Flow, node: Node, *, up: bool) -> Edit | None:
-    """Swap a node with its neighbour; None at the end of its sequence."""
+    """Swap a node with its neighbour; return None at the end of its sequence."""
     changed = flow_edit.move_up(flow, node.id) if up else flow_edit.move_down(flow, node.id)
     return None if changed is flow else Edit(changed, f"Move {title(node)!r} {'up' if up else 'down'}", node.id)
 
 
 def change(flow: Flow, node: Node) -> Edit | None:
-    """Put an edited node in the place of the old one; None where nothing differs."""
+    """Replace a node by its edited version; return None if nothing differs."""
     before = flow.node(node.id)
     if before == node:
         return None
@@ -90,17 +93,17 @@ FIELD_TITLES = {
     "goal_id": "goal",
     "step_ids": "steps",
 }
-"""Fields of nodes that are not called by their own names."""
+"""Titles of the node fields that are not shown under their own names."""
 
 
 def changed_fields(before: Node, after: Node) -> list[str]:
-    """What differs between two states of a node, in words; not what lies in its branches."""
+    """Return the titles of the fields in which two versions of a node differ, ignoring the nodes in its branches."""
     fields = [name for name in type(before).model_fields if _own(before, name) != _own(after, name)]
     return [FIELD_TITLES.get(name, name) for name in fields]
 
 
 def changed_meanwhile(opened: Node, stored: Node, mine: Node) -> list[str]:
-    """What others changed since a node was opened that `mine` would undo, in words."""
+    """Return what others changed since a node was opened and saving `mine` would undo, in words."""
     kept = {node.id for node in walk_nodes((mine,))}
     known = {node.id: node for node in walk_nodes((opened,))}
     lost = [node for node in walk_nodes((stored,)) if node.id not in kept and known.get(node.id) != node]
@@ -118,7 +121,7 @@ def track(flow: Flow, position: Position, goal: Goal, step_ids: tuple[str, ...],
 
 
 def track_after(flow: Flow, node: Node, called: str, goal: Goal, step: Step, ids: Ids) -> Edit:
-    """Track a step after a node; `called` is that node in words."""
+    """Insert a Track Goal Process node for a step after a node; `called` is that node in words."""
     at = flow_edit.position_of(flow, node.id)
     edit = track(flow, replace(at, index=at.index + 1), goal, (step.id,), ids)
     return replace(edit, label=f"Track {step.name!r} after {called}")
@@ -127,7 +130,7 @@ def track_after(flow: Flow, node: Node, called: str, goal: Goal, step: Step, ids
 def track_first(flow: Flow, position: Position, where: str, goal: Goal, ids: Ids) -> Edit:
     """Track the initial step at a position, and no longer after it, where it would open a second cycle.
 
-    Nodes that then track nothing go. `where` is the position in words.
+    Nodes that then track nothing and have no branches are deleted. `where` is the position in words.
     """
     initial, rest = goal.initial, flow
     tracking = [node.id for node in _nodes_after(flow, position) if initial.id in _tracked((node,), goal)]
@@ -145,10 +148,10 @@ def track_first(flow: Flow, position: Position, where: str, goal: Goal, ids: Ids
 
 
 def step_to_track(flow: Flow, position: Position, goal: Goal) -> str:
-    """The step that a new Track Goal Process node at a position most likely is for.
+    """Return the id of the step that a new Track Goal Process node at a position most likely tracks.
 
-    The initial step where the goal is not tracked before that position: nothing of it would count else. Then the first
-    step that the flow does not track yet.
+    This is the initial step if the goal is not tracked before that position, as no other step would count; otherwise
+    the first step that the flow does not track yet.
     """
     before = _tracked(_nodes_before(flow, position), goal)
     if not before:
@@ -176,7 +179,7 @@ def _nodes_after(flow: Flow, position: Position) -> Iterator[Node]:
 
 
 def written(before: Flow | None, edit: Edit) -> Node | None:
-    """The node that an edit added or changed; None where it only moved or deleted one."""
+    """Return the node that an edit added or changed; None if it only moved or deleted one."""
     now = next((node for node in edit.flow.walk() if node.id == edit.select), None)
     was = next((node for node in before.walk() if node.id == edit.select), None) if before else None
     return None if now == was else now
@@ -194,7 +197,7 @@ RANKS: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
 
 def worst_by_node(findings: Iterable[Finding], flow_id: str) -> dict[str, Severity]:
-    """The badge of each node of a flow."""
+    """Return the severity of the worst finding of each node of a flow, by node id."""
     worst: dict[str, Severity] = {}
     for finding in findings:
         if finding.flow_id == flow_id and finding.node_id:
@@ -205,12 +208,12 @@ def worst_by_node(findings: Iterable[Finding], flow_id: str) -> dict[str, Severi
 
 
 def of_flow_first(findings: Iterable[Finding], flow_id: str | None) -> list[Finding]:
-    """Findings of this flow, then those of no flow (a goal that nothing tracks), then those of other flows."""
+    """Sort findings: those of a flow, then those without a flow (untracked goals), then those of other flows."""
     return sorted(findings, key=lambda finding: 0 if finding.flow_id == flow_id else 2 if finding.flow_id else 1)
 
 
 def counts(findings: Iterable[Finding]) -> dict[Severity, int]:
-    """How many findings there are of each severity."""
+    """Return the number of findings of each severity."""
     found: dict[Severity, int] = {}
     for finding in findings:
         found[finding.severity] = found.get(finding.severity, 0) + 1
@@ -218,7 +221,7 @@ def counts(findings: Iterable[Finding]) -> dict[Severity, int]:
 
 
 def counts_by_flow(findings: Iterable[Finding]) -> dict[str, dict[Severity, int]]:
-    """How many findings of each severity each flow has, by its id; under the empty id those of no flow."""
+    """Return the number of findings of each severity by flow id; the empty id is for findings without a flow."""
     by_flow: dict[str, list[Finding]] = {}
     for finding in findings:
         by_flow.setdefault(finding.flow_id or "", []).append(finding)
@@ -226,5 +229,5 @@ def counts_by_flow(findings: Iterable[Finding]) -> dict[str, dict[Severity, int]
 
 
 def needs_form(finding: Finding) -> bool:
-    """Whether fixing means to choose something in the node's editor."""
+    """Return whether a finding is fixed by a choice in the node's editor."""
     return cast(str, finding.fix) in ("choose_goal", "choose_steps", "choose_flow")

@@ -1,4 +1,7 @@
-"""Flows to and from files: which file, and what came of it. Await these in a worker."""
+"""Export and import of flows: the dialogs for the file, and messages about the result.
+
+Await the functions in a worker.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ExportFlow(AskText):
-    """Asks where a flow is to be written, and whether a file there may be replaced."""
+    """A dialog for the file to write a flow to, which asks before replacing a file."""
 
     def __init__(self, flow: Flow) -> None:
         path = proposed(flow.name, ".json")
@@ -56,7 +59,7 @@ async def export_flow(app: GoalsApp, flow: Flow) -> None:
 
 
 async def import_flow(app: GoalsApp) -> Flow | None:
-    """Ask for a file or folder and save the flows that are in it; returns the first, None where there is none."""
+    """Ask for a file or folder and save the flows in it; return the first one, or None if nothing was imported."""
     hint = "A flow of ours; of the original system: a chart.json, a folder that its tool pulled, a package."
     text = await app.push_screen_wait(AskPath("Import flow", hint, save="Import", check=check_source))
     if text is None:

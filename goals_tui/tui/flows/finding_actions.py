@@ -14,18 +14,18 @@ from goals_tui.tui.flows.findings_list import FindingsList
 from goals_tui.tui.flows.repairs import Repair, repairs
 
 _ON_CHART = "chart"
-"""The choice of a place on the chart."""
+"""The value of the option to choose a place on the chart."""
 
 
 class FindingActions(EditorActions):
-    """Lists what is wrong, and fixes it."""
+    """Actions that list findings and fix them."""
 
     def __init__(self) -> None:
         super().__init__()
         self.findings: list[Finding] = []
 
     def findings_of(self, node_id: str) -> list[Finding]:
-        """What is wrong with a node of the flow that is shown."""
+        """Return the findings of a node."""
         return [finding for finding in self.findings if finding.node_id == node_id]
 
     def action_findings(self) -> None:
@@ -46,7 +46,7 @@ class FindingActions(EditorActions):
         self.fix_finding(event.finding)
 
     def fix_finding(self, finding: Finding) -> None:
-        """Go to where a finding is, and ask to do what fixes it, or open the form that does."""
+        """Go to a finding, then ask how to fix it or open the form that fixes it."""
         if finding.flow_id:
             target = self.attempt(lambda: self.services.flows.get(finding.flow_id or ""))
             if target is None:
@@ -54,7 +54,7 @@ class FindingActions(EditorActions):
             self.show_flow(target, finding.node_id)
         flow = self.flow
         if flow is None or finding.fix is None:
-            # On narrow screens the findings cover the chart: keys go to what is seen.
+            # On narrow screens the findings cover the chart: close them, so that the node can be seen.
             self._close_side()
             return
         if needs_form(finding) and finding.node_id:
@@ -71,7 +71,7 @@ class FindingActions(EditorActions):
 
     @work(group="waits")
     async def _ask_to_repair(self, finding: Finding, flow: Flow, found: list[Repair]) -> None:
-        """Say what fixes a finding, let one of several ways be chosen, and do it."""
+        """Describe the fix of a finding, let the user choose among several, and apply it."""
         options = [Option(str(number), repair.edit.label, repair.note) for number, repair in enumerate(found)]
         if finding.fix == "track_goal":
             options.append(Option(_ON_CHART, "At a place that you choose on the chart"))

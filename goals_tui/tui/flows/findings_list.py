@@ -1,4 +1,4 @@
-"""The list of wiring findings: those of the flow in front, then those elsewhere."""
+"""The list of findings: those of the flow that is shown, then all others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COLORS: dict[Severity, str] = {"error": "$error", "warning": "$warning", "info":
 WORDS: dict[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
 
 MOST = 300
-"""Nobody reads more findings at once; the worst come first."""
+"""The maximum number of findings to list, as nobody reads more at once; the worst come first."""
 
 
 class FindingRows(Options):
@@ -35,18 +35,21 @@ class FindingRows(Options):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("flows.finding")]
 
     def scroll_to_highlight(self, top: bool = False) -> None:
-        """Bring the cursor into view; on the first finding together with the headings above it."""
+        """Bring the cursor into view, and above the first finding also the headings."""
         super().scroll_to_highlight(top)
         if self.highlighted is not None and all(option.disabled for option in self.options[: self.highlighted]):
             self.scroll_home(animate=False, force=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Where nothing is wrong there is nothing to fix."""
+        """Disable fixing if there is no finding."""
         return self.highlighted is not None if action == "select" else super().check_action(action, parameters)
 
 
 class FindingsList(Vertical):
-    """Posts `Shown` for the finding under the cursor, and `Chosen` when enter asks for its fix."""
+    """A list of findings in two groups: those of the flow that is shown, and all others.
+
+    Posts `Shown` for the finding under the cursor, and `Chosen` when enter is pressed on it.
+    """
 
     DEFAULT_CSS = """
     FindingsList { height: 1fr; }
@@ -58,13 +61,13 @@ class FindingsList(Vertical):
 
     @dataclass
     class Shown(Message):
-        """The cursor is on a finding."""
+        """Posted when the cursor is on a finding."""
 
         finding: Finding
 
     @dataclass
     class Chosen(Message):
-        """A finding is to be fixed."""
+        """Posted when a finding is to be fixed."""
 
         finding: Finding
 
@@ -72,7 +75,7 @@ class FindingsList(Vertical):
         super().__init__(id=id)
         self._findings: list[Finding] = []
         self._rows: list[Finding | None] = []
-        """What each row is about; None for headings and the like."""
+        """The finding of each row; None for headings and notes."""
 
         self._flow_id: str | None = None
 
@@ -81,7 +84,7 @@ class FindingsList(Vertical):
         yield FindingRows(id="findings")
 
     def show(self, findings: Sequence[Finding], flow_id: str | None) -> None:
-        """List these findings; in the same flow the cursor stays where it was, else it is on the first one."""
+        """List findings; the cursor keeps its place in the same flow, otherwise it goes to the first finding."""
         ordered = of_flow_first(findings, flow_id)
         if ordered == self._findings and flow_id == self._flow_id and self.query_one(Options).option_count:
             return
@@ -116,7 +119,7 @@ class FindingsList(Vertical):
         rows.add_options(options)
 
     def focus_list(self) -> None:
-        """Give the list the keys, and show what its cursor is on."""
+        """Focus the list, and post `Shown` for the finding under its cursor."""
         rows = self.query_one(Options)
         rows.focus()
         self._say(rows.highlighted)

@@ -1,4 +1,4 @@
-"""The keys that are about a flow as a whole: open, create, rename, duplicate, delete, files, talk to, simulate."""
+"""Actions on whole flows: open, create, rename, duplicate, delete, export, import, try and simulate."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from goals_tui.tui.flows.flow_list import ChooseFlow
 from goals_tui.tui.flows.node_actions import NodeActions
 
 _LONG = 10
-"""Seconds for what one may have pressed by mistake."""
+"""Seconds that the notification of a deletion stays, as the key may have been pressed by mistake."""
 
 
 class FlowActions(NodeActions):
-    """What the Flows screen does to flows."""
+    """Actions of the Flows screen on whole flows."""
 
     _debug: bool | None = None
-    """Whether the Interaction Panel was in debug mode last; None before anybody chose."""
+    """Whether the Interaction Panel was last in debug mode; None until the user has chosen."""
 
     async def choose_flow(self, title: str) -> bool:
-        """Ask for a flow and show it; whether one was chosen."""
+        """Ask for a flow and show it; return whether one was chosen."""
         summaries = self.services.flows.summaries()
         dialog = ChooseFlow(title, summaries, counts_by_flow(self.findings), self.flow.id if self.flow else None)
         chosen = await self.app.push_screen_wait(dialog)
@@ -67,7 +67,7 @@ class FlowActions(NodeActions):
 
     @work(group="waits")
     async def action_delete_flow(self) -> None:
-        """Delete the flow that is shown; undo brings it back. Asks where other flows lead to it."""
+        """Delete the flow that is shown, after asking if other flows lead to it; undo brings it back."""
         flow = self.flow
         if flow is None or not await self._may_delete(flow):
             return
@@ -99,17 +99,17 @@ class FlowActions(NodeActions):
 
     @work(group="waits")
     async def action_import(self) -> None:
-        """Read a flow from a file."""
+        """Import flows from a file or folder."""
         from goals_tui.tui.flows.files import import_flow
 
         self._after(await import_flow(self.goals_app))
 
     def action_compact(self) -> None:
-        """Draw the boxes in the other size."""
+        """Switch between narrow and wide boxes."""
         self.chart.compact = not self.chart.is_compact
 
     def action_talk(self) -> None:
-        """Talk to the flow."""
+        """Open the Interaction Panel for the flow that is shown."""
         from goals_tui.tui.flows.panel import PanelScreen
 
         if self.flow is not None:
@@ -140,7 +140,7 @@ class FlowActions(NodeActions):
         return check
 
     def _after(self, flow: Flow | None) -> None:
-        """Show a flow that was made or changed."""
+        """Show a flow that was created or changed; None does nothing."""
         if flow is not None:
             self.goals_app.changed()
             self.show_data()

@@ -23,7 +23,7 @@ from goals_tui.tui.widgets.fields import Options
 
 
 class FlowList(Options):
-    """Every flow of the project; moving through it shows each."""
+    """A list of all flows; moving through it shows each flow."""
 
     DEFAULT_CSS = """
     FlowList { width: 28; height: 1fr; margin-right: 2; scrollbar-size-vertical: 1; }
@@ -31,7 +31,7 @@ class FlowList(Options):
 
     @dataclass
     class Moved(Message):
-        """Another flow is to be shown."""
+        """Posted when another flow is to be shown."""
 
         flow_id: str
 
@@ -42,7 +42,7 @@ class FlowList(Options):
     def show(
         self, flows: Sequence[FlowSummary], findings: Mapping[str, Mapping[Severity, int]], shown: str | None
     ) -> None:
-        """List these flows with their counts of findings; `shown` is the one on the chart."""
+        """List flows with their counts of findings; `shown` is the id of the flow on the chart."""
         rows = [(flow, findings.get(flow.id, {})) for flow in flows]
         ids = [flow.id for flow in flows]
         if rows != self._rows:
@@ -62,14 +62,14 @@ class FlowList(Options):
 
 
 def in_short(flow: FlowSummary) -> str:
-    """How large a flow is: `7 nodes, 1 goal`."""
+    """Return the size of a flow in words: `7 nodes, 1 goal`."""
     nodes = f"{flow.nodes} node{'s' * (flow.nodes != 1)}"
     goals = f"{len(flow.goals)} goal{'s' * (len(flow.goals) != 1)}" if flow.goals else "no goals"
     return f"{nodes}, {goals}"
 
 
 class ChooseFlow(Choose):
-    """One of all flows, each with its counts of findings; typing finds them by their names."""
+    """A dialog to choose a flow, which shows counts of findings and searches by name."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class ChooseFlow(Choose):
 
 
 def badges(found: Mapping[Severity, int]) -> Content:
-    """Counts of findings with their glyphs: `✖2 ▲1`."""
+    """Return counts of errors and warnings with their glyphs: `✖2 ▲1`."""
     parts = [
         Content.styled(f"{BADGES[severity]}{found[severity]}", COLORS[severity])
         for severity in ("error", "warning")
@@ -110,7 +110,10 @@ _LONGEST = 28
 
 
 def crumbs(flow: Flow, layout: Layout, box: Box, width: int) -> Content:
-    """Where a box lies. In too little width the flow and what is nearest to the box stay, the middle goes."""
+    """Return the path from the flow to a box, through nodes and branches.
+
+    If it is longer than `width`, an ellipsis replaces the middle.
+    """
     parts: list[Content] = []
     at = box
     while at.parent is not None:

@@ -1,4 +1,4 @@
-"""The forms of nodes, kind by kind, and their fields."""
+"""The form of each kind of node, and its fields."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 
 class SpokenField(TextArea):
-    """Text of several lines. Enter finishes, ctrl+j or alt+enter begins a new line, tab goes on."""
+    """A field for several lines: enter submits, ctrl+j or alt+enter begins a new line, tab moves on."""
 
     DEFAULT_CSS = """
     SpokenField { min-height: 3; max-height: 12; }
@@ -53,7 +53,7 @@ class SpokenField(TextArea):
 
     @dataclass
     class Submitted(Message):
-        """Enter was pressed."""
+        """Posted when enter is pressed."""
 
         field: SpokenField
 
@@ -77,21 +77,21 @@ class SpokenField(TextArea):
 
 
 class ListedLine(NamedTuple):
-    """A line of a `LineList`: its text, and which of the lines it was at first (None for a new one)."""
+    """A line of a `LineList`: its text, and its index in the initial lines (None for a new line)."""
 
     origin: int | None
     text: str
 
 
 class LineList(Vertical):
-    """Short texts, one below the other; there is always an empty one to go on with. Empty lines count for nothing."""
+    """Fields for short texts, one per line; the last one is always empty, and empty lines are ignored."""
 
     DEFAULT_CSS = """
     LineList { height: auto; }
     """
 
     class Finished(Message):
-        """Enter was pressed on the empty line."""
+        """Posted when enter is pressed on an empty line."""
 
     def __init__(self, lines: Sequence[str], *, placeholder: str, id: str) -> None:
         super().__init__(id=id)
@@ -104,7 +104,7 @@ class LineList(Vertical):
         yield self._field("", None)
 
     def lines(self) -> list[ListedLine]:
-        """What is in the fields, without the empty ones."""
+        """Return the lines that are not empty."""
         fields = self.query(_LineField)
         return [ListedLine(field.origin, field.value.strip()) for field in fields if field.value.strip()]
 
@@ -141,29 +141,32 @@ COMPARISONS: tuple[tuple[str, Comparison], ...] = (
 
 @dataclass(frozen=True)
 class EditorData:
-    """What the forms offer to choose from."""
+    """The data from which forms offer choices."""
 
     names: Names = field(default_factory=Names)
     flow: Flow | None = None
-    """The flow that the node is in."""
+    """The flow that contains the node."""
 
     answers: tuple[str, ...] = ()
-    """Names under which Questions of the flow keep answers."""
+    """The names under which Questions of the flow save answers."""
 
     uses: Callable[[str], Sequence[NodeUse]] = lambda goal_id: ()
-    """Where a goal is tracked now."""
+    """A function that returns the nodes that track a goal."""
 
     goals: Callable[[], Sequence[GoalSummary]] = lambda: ()
-    """Every goal in short, by name."""
+    """A function that returns summaries of all goals, sorted by name."""
 
     @property
     def flow_id(self) -> str:
-        """The id of the flow; empty where there is none."""
+        """The id of the flow; empty if there is none."""
         return self.flow.id if self.flow else ""
 
 
 class NodeForm(VerticalScroll, can_focus=False):
-    """The fields of a node. `values` are what the node is to hold; the label belongs to every kind."""
+    """The base of all node forms: fields of the kind, and the label that every kind has.
+
+    Subclasses override `fields`, and `values` or `branches` to return the entries.
+    """
 
     DEFAULT_CSS = """
     NodeForm { height: 1fr; scrollbar-size-vertical: 1; }
@@ -180,7 +183,7 @@ class NodeForm(VerticalScroll, can_focus=False):
     """
 
     class Edited(Message):
-        """Something else was chosen than before."""
+        """Posted when a choice has changed."""
 
     def __init__(self, node: Node, data: EditorData) -> None:
         super().__init__()
@@ -188,52 +191,52 @@ class NodeForm(VerticalScroll, can_focus=False):
         self.data = data
 
     def compose(self) -> ComposeResult:
-        """The kind's own fields, then the label."""
+        """Compose the kind's own fields, then the label."""
         yield from self.fields()
         yield Label("Label (optional)")
         yield Input(self.node.label, id="label", max_length=MAX_NAME, placeholder="A name on the chart")
 
     def fields(self) -> ComposeResult:
-        """The kind's own fields."""
+        """Compose the kind's own fields."""
         yield from ()
 
     def values(self) -> dict[str, Any]:
-        """What the kind's own fields hold now; raises RefusedError for what can't be saved."""
+        """Return the values of the kind's own fields. Raises RefusedError for values that can't be saved."""
         return {}
 
     def branches(self, node: Node) -> tuple[Branch, ...]:
-        """The branches of a node, as they are to be now; raises RefusedError."""
+        """Return the branches that a node is to have. Raises RefusedError for branches that can't be saved."""
         return node.branches
 
     def result(self, stored: Node | None = None) -> Node:
-        """The node as it is stored now, else as it was opened, with what was entered; raises RefusedError."""
+        """Return the stored node, or else the opened one, with the entries. Raises RefusedError."""
         node = stored or self.node
         label = clean_line(self.query_one("#label", Input).value)
         return node.model_copy(update={"label": label, "branches": self.branches(node), **self.values()})
 
     def first_field(self) -> Widget:
-        """What has the focus at first."""
+        """Return the field that is focused first."""
         return next(widget for widget in self.query("*") if widget.focusable)
 
     def line(self, selector: str) -> str:
-        """The text of an Input."""
+        """Return the text of an Input."""
         return clean_line(self.query_one(selector, Input).value)
 
     def spoken(self) -> str:
-        """The text of the SpokenField."""
+        """Return the text of the SpokenField. Raises RefusedError if it is too long."""
         text = clean_text(self.query_one(SpokenField).text).strip()
         if len(text) > MAX_TEXT:
             raise RefusedError(f"The text has {len(text):,} characters; {MAX_TEXT:,} are allowed. Shorten it.")
         return text
 
     def answer_field(self, value: str, id: str) -> Input:
-        """An Input for the name of a saved answer; empty is the last answer."""
+        """Return an Input for the name of a saved answer; empty means the last answer."""
         suggester = SuggestFromList(self.data.answers, case_sensitive=False) if self.data.answers else None
         return Input(value, id=id, max_length=MAX_NAME, placeholder="the last answer", suggester=suggester)
 
 
 class SpokenForm(NodeForm):
-    """Say and Handover to Agent."""
+    """The form of Say and Handover to Agent."""
 
     def fields(self) -> ComposeResult:
         assert isinstance(self.node, Say | Handover)
@@ -246,7 +249,7 @@ class SpokenForm(NodeForm):
 
 
 class QuestionForm(NodeForm):
-    """Question: text, buttons, and where the answer is kept."""
+    """The form of Question: text, buttons, and the name under which the answer is saved."""
 
     def fields(self) -> ComposeResult:
         yield Label("The agent asks", classes="-first")
@@ -271,7 +274,7 @@ class QuestionForm(NodeForm):
 
 
 class ConditionForm(NodeForm):
-    """If: what is compared, how, with what."""
+    """The form of If: the answer, the comparison, and the value to compare with."""
 
     def fields(self) -> ComposeResult:
         assert isinstance(self.node, If)
@@ -283,7 +286,7 @@ class ConditionForm(NodeForm):
         yield Static("Case is ignored.", classes="hint")
 
     def on_mount(self) -> None:
-        """`exists` compares with nothing."""
+        """Hide the value if the comparison is `exists`, which has none."""
         self._show_to()
 
     @on(Select.Changed, "#comparison")
@@ -297,7 +300,7 @@ class ConditionForm(NodeForm):
 
 
 class LookupForm(NodeForm):
-    """Lookup: what is looked up, and its cases. Clearing a case deletes its nodes."""
+    """The form of Lookup: the answer and its cases. Clearing a case deletes its nodes."""
 
     def fields(self) -> ComposeResult:
         assert isinstance(self.node, Lookup)
@@ -329,7 +332,7 @@ class LookupForm(NodeForm):
 
 
 class TargetForm(NodeForm):
-    """Go To and Execute Flow: which flow."""
+    """The form of Go To and Execute Flow: the target flow."""
 
     def __init__(self, node: Node, data: EditorData) -> None:
         super().__init__(node, data)
@@ -341,7 +344,7 @@ class TargetForm(NodeForm):
         yield Button(Content(self._title()), id="target")
 
     def on_mount(self) -> None:
-        """A new node asks at once."""
+        """Ask for the flow at once if none is chosen."""
         if not self.flow_id:
             self.choose()
 
@@ -351,7 +354,7 @@ class TargetForm(NodeForm):
     @on(Button.Pressed, "#target")
     @work(group="waits")
     async def choose(self) -> None:
-        """Ask which flow."""
+        """Ask for the target flow."""
         options = [
             Option(flow_id, flow.name, "this flow" if flow_id == self.data.flow_id else "")
             for flow_id, flow in self.data.names.flows.items()
@@ -368,7 +371,7 @@ class TargetForm(NodeForm):
 
 
 class OtherForm(NodeForm):
-    """Other: its content is shown, and kept as it is."""
+    """The form of Other, which shows its content and keeps it unchanged."""
 
     def fields(self) -> ComposeResult:
         assert isinstance(self.node, Other)
@@ -379,7 +382,7 @@ class OtherForm(NodeForm):
 
 
 def _first_twice(texts: Sequence[str]) -> str:
-    """The first text that stands further up already, upper and lower case alike; empty where none does."""
+    """Return the first text that repeats an earlier one, ignoring case; empty if none does."""
     seen: set[str] = set()
     for text in texts:
         if fold(text) in seen:
@@ -389,12 +392,12 @@ def _first_twice(texts: Sequence[str]) -> str:
 
 
 def saved_answers(nodes: Sequence[Node]) -> tuple[str, ...]:
-    """The names under which Questions among these nodes keep answers, each once."""
+    """Return the names under which Questions among nodes save answers, without duplicates."""
     return tuple(dict.fromkeys(node.save_as for node in nodes if isinstance(node, Question) and node.save_as))
 
 
 def forms_by_kind() -> Mapping[str, type[NodeForm]]:
-    """The form of each kind."""
+    """Return the form of each kind."""
     from goals_tui.tui.flows.track_form import TrackForm
 
     return {

@@ -1,4 +1,4 @@
-"""Kinds of nodes: glyph, colour, title, and the menu that adds one."""
+"""Kinds of nodes: their glyphs, titles and texts on the chart, and the menu that adds a node."""
 
 from __future__ import annotations
 
@@ -52,29 +52,29 @@ KIND_GLYPHS: dict[NodeKind, str] = {
     "end": "■",
     "other": "⋯",
 }
-"""How a kind is marked, everywhere on the flows screen; each is one cell wide."""
+"""The glyph of each kind on the Flows screen; each is one cell wide."""
 MAX_STEP_LINES = 4
-"""A Track Goal Process box lists so many steps, a line each; further ones are counted."""
+"""Maximum lines for steps in a Track Goal Process box; if there are more steps, the last line counts the rest."""
 SHORT_TITLES: dict[NodeKind, str] = {**KIND_TITLES, "track_goal": "Track Goal", "handover": "Handover"}
-"""Kinds as narrow boxes name them."""
+"""The titles of kinds on narrow boxes."""
 COMPARISON_WORDS = {"equals": "=", "not_equals": "≠", "contains": "contains", "exists": "exists"}
 
 
 @dataclass(frozen=True)
 class Names:
-    """What the ids on nodes stand for."""
+    """Goals and flows by id, for naming those that nodes refer to."""
 
     goals: Mapping[str, Goal] = field(default_factory=dict)
     flows: Mapping[str, Flow] = field(default_factory=dict)
 
     def place(self, flow_id: str, node_id: str) -> str:
-        """Where a node leads that names this flow and node; empty where the flow does not exist."""
+        """Return the name of a place that a node leads to; empty if the flow does not exist."""
         return place_in(self.flows[flow_id], node_id) if flow_id in self.flows else ""
 
 
 @dataclass(frozen=True)
 class Appearance:
-    """What is written on a box. `kind` is empty where the title is the kind already."""
+    """The texts on a box; `kind` is empty if it is not shown beside the title."""
 
     glyph: str
     title: str
@@ -83,7 +83,7 @@ class Appearance:
 
 
 def face_of(node: Node, names: Names, *, compact: bool = False) -> Appearance:
-    """The face of a node; a compact one says less: no buttons, and the goal in the place of the kind."""
+    """Return the texts on a node's box; a compact box shows no buttons, and the goal in place of the kind."""
     titles = SHORT_TITLES if compact else KIND_TITLES
     kind = node.type if isinstance(node, Other) and node.type else titles[node.kind]
     lines = tuple(_lines(node, names))
@@ -96,14 +96,14 @@ def face_of(node: Node, names: Names, *, compact: bool = False) -> Appearance:
 
 
 def condition_text(condition: Condition) -> str:
-    """A condition as one reads it: `answer = yes`, `flight contains Oslo`."""
+    """Return a condition as text: `answer = yes`, `flight contains Oslo`."""
     of = condition.of or "answer"
     word = COMPARISON_WORDS[condition.comparison]
     return f"{of} {word}" if condition.comparison == "exists" else f"{of} {word} {condition.to or '…'}"
 
 
 def one_line(text: str) -> str:
-    """Text of several lines as one."""
+    """Join the lines of a text into one."""
     return " ".join(text.split())
 
 
@@ -188,11 +188,11 @@ KINDS: tuple[tuple[str, NodeKind, str], ...] = (
     ("h", "handover", "a human agent takes over"),
     ("e", "end", "ends the flow here"),
 )
-"""Letter, kind, and what it does."""
+"""The letter, kind and description of each entry of the menu."""
 
 
 class KindMenu(Dialog[NodeKind]):
-    """Asks which kind of node to add."""
+    """A dialog that asks which kind of node to add."""
 
     CONTEXT = "flows.kinds"
     BINDINGS = bindings("flows.kinds")
@@ -217,17 +217,17 @@ class KindMenu(Dialog[NodeKind]):
         yield Options(id="kinds")
 
     def on_mount(self) -> None:
-        """All kinds, letters ready."""
+        """List all kinds and focus the list, so that letters choose a kind."""
         self._list("")
         self.query_one(Options).focus()
 
     def action_search(self) -> None:
-        """Type instead of pressing a letter."""
+        """Open the search field."""
         self.add_class("-searching")
         self.query_one(Input).focus()
 
     def on_key(self, event: events.Key) -> None:
-        """A letter adds its kind; while searching the arrows move in the list."""
+        """Choose a kind by its letter; while searching, move in the list with the arrow keys."""
         if self.has_class("-searching"):
             if event.key in ("up", "down"):
                 getattr(self.query_one(Options), f"action_cursor_{event.key}")()

@@ -1,4 +1,4 @@
-"""The layout of a flow chart: where each node stands."""
+"""The layout of a flow chart: the position and size of each box and line."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from goals_tui.domain.flow import End, Flow, GoTo, Handover, Node
 from goals_tui.tui.flows.kinds import Appearance
 
 START = "start"
-"""The key of the box where every flow begins."""
+"""The key of the Start box."""
 PAGE = 64
-"""Lines are indexed in blocks of so many, each when it is first looked at."""
+"""The number of lines in a block of the index; a block is built when one of its lines is first read."""
 
 
 class Box(NamedTuple):
-    """Something that can be selected: Start, a node's box, or the slot of an empty branch.
+    """A box that can be selected: Start, a node, or the slot of an empty branch.
 
-    `parent` is the key of the node whose branch number `branch` it lies in (None: under Start), at `index`.
+    `parent` is the id of the node that contains the box (None under Start), `branch` the number of that node's branch,
+    and `place` the index in it.
     """
 
     key: str
@@ -39,17 +40,17 @@ class Box(NamedTuple):
 
     @property
     def spine(self) -> int:
-        """The column on which lines come in and go out."""
+        """The column at which lines enter and leave."""
         return self.x + self.width // 2
 
     @property
     def is_slot(self) -> bool:
-        """Whether it is an empty branch."""
+        """Whether the box is the slot of an empty branch."""
         return self.node is None and self.key != START
 
 
 class HorizontalLine(NamedTuple):
-    """A horizontal piece of line, or (`is_title`) the title of a branch."""
+    """A horizontal line or, if `is_title`, a text such as the title of a branch."""
 
     x: int
     y: int
@@ -58,7 +59,7 @@ class HorizontalLine(NamedTuple):
 
 
 class VerticalLine(NamedTuple):
-    """A vertical piece of line, `top` and `bottom` included."""
+    """A vertical line from `top` to `bottom`, both included."""
 
     x: int
     top: int
@@ -66,7 +67,7 @@ class VerticalLine(NamedTuple):
 
 
 class Span(NamedTuple):
-    """What one line of the chart shows from column `x` on; `row` counts within a box."""
+    """The cells that an item covers in one line of the chart; `row` is the line within a box."""
 
     x: int
     width: int
@@ -75,7 +76,10 @@ class Span(NamedTuple):
 
 
 class Layout:
-    """A laid out flow. `boxes` are by key, in reading order."""
+    """The boxes and lines of a flow.
+
+    `boxes` maps keys to boxes, in reading order; `sequences` maps a parent and branch to the keys of its boxes.
+    """
 
     def __init__(
         self,
@@ -99,7 +103,7 @@ class Layout:
                 self._pages[page].append(item)
 
     def row(self, y: int) -> list[Span]:
-        """What line `y` shows, from left to right."""
+        """Return the spans of line `y`, from left to right."""
         if not 0 <= y < self.height:
             return []
         if y not in self._rows:
@@ -107,7 +111,7 @@ class Layout:
         return self._rows[y]
 
     def visible(self, y: int, left: int, right: int) -> list[Span]:
-        """The part of `row` between two columns, `right` not included."""
+        """Return the spans of line `y` that overlap the columns from `left` up to, but not including, `right`."""
         row = self.row(y)
         first = max(0, bisect_right(row, left, key=lambda span: span.x) - 1)
         spans = []
@@ -120,7 +124,7 @@ class Layout:
         return spans
 
     def at(self, x: int, y: int) -> Box | None:
-        """The box that covers a point."""
+        """Return the box that covers a point; None if there is none."""
         for span in self.visible(y, x, x + 1):
             if isinstance(span.item, Box):
                 return span.item
@@ -144,7 +148,7 @@ class Layout:
 
 
 def slot_key(node_id: str, branch: int) -> str:
-    """The key of the slot in an empty branch."""
+    """Return the key of the slot in an empty branch."""
     return f"{node_id}/{branch}"
 
 
@@ -161,59 +165,62 @@ def _extents(
 
 @dataclass(frozen=True)
 class Measures:
-    """How large things are drawn, in cells."""
+    """The sizes of a chart's parts, in cells."""
 
     box: int
-    """Width of a node's box."""
+    """The width of a node's box."""
 
     gap: int
-    """Between the branches of a node."""
+    """The space between the branches of a node."""
 
 
 ROOMY = Measures(box=37, gap=3)
 COMPACT = Measures(box=25, gap=1)
 SIZES = (ROOMY, Measures(box=33, gap=3), Measures(box=29, gap=1), COMPACT)
-"""From wide to narrow; box and gap are odd together, so that a node stands in the middle over its branches."""
+"""Measures from wide to narrow; box and gap are both odd, so that a node is centred over its branches."""
 NARROW = 60
-"""Below this many columns a flow that does not fit is drawn compact."""
+"""The width in columns below which a flow that does not fit is drawn compact."""
 START_WIDTH = 11
 SLOT_WIDTH = 9
 MARGIN = 2
 
 
 def goes_on(node: Node) -> bool:
-    """Whether the conversation reaches what comes after a node in its sequence."""
+    """Return whether the conversation can go on after a node in its sequence."""
     if isinstance(node, GoTo | End | Handover):
         return False
     return not node.branches or any(sequence_goes_on(branch.nodes) for branch in node.branches)
 
 
 def sequence_goes_on(nodes: tuple[Node, ...]) -> bool:
-    """Whether the conversation comes out at the end of a sequence."""
+    """Return whether the conversation can reach the end of a sequence."""
     return all(goes_on(node) for node in nodes)
 
 
 def lay_out(flow: Flow, face: Callable[[Node], Appearance], measures: Measures = ROOMY) -> Layout:
-    """Place every node of a flow; `face` says what a node's box shows, and so how high it is."""
+    """Lay out a flow; `face` returns the texts on a node's box, which determine its height."""
     return _Builder(face, measures).build(flow)
 
 
 def fitting(flow: Flow, width: int, *, compact: bool | None) -> Measures:
-    """The widest boxes with which a flow fits so many columns; `compact`, where it is known, decides alone."""
+    """Return the widest measures with which a flow fits into `width` columns.
+
+    `compact` chooses the narrowest or the widest instead, unless it is None.
+    """
     if compact is not None:
         return COMPACT if compact else ROOMY
     found = next((size for size in SIZES if width_of(flow, size) <= width), None)
-    # What has to be scrolled anyway is drawn so that it can be read.
+    # A flow that has to be scrolled anyway gets boxes wide enough to read.
     return found or (COMPACT if width < NARROW else SIZES[-2])
 
 
 def width_of(flow: Flow, measures: Measures) -> int:
-    """How wide a flow is when it is laid out."""
+    """Return the width of a flow's layout, in cells."""
     return _Builder(lambda node: Appearance("", "", "", ()), measures).width(flow)
 
 
 class _Extent(NamedTuple):
-    """How far a block reaches to the left and to the right of its spine."""
+    """The cells that a block covers to the left and to the right of its spine."""
 
     left: int
     right: int
@@ -231,7 +238,7 @@ def _centred(width: int) -> _Extent:
 
 
 class _Builder:
-    """One run of the layout: widths from the inside out, then places from the top down."""
+    """One run of the layout: measures widths from the inside out, then places boxes from the top down."""
 
     def __init__(self, face: Callable[[Node], Appearance], measures: Measures) -> None:
         self._face = face
@@ -244,7 +251,7 @@ class _Builder:
         self._faces: dict[str, Appearance] = {}
 
     def width(self, flow: Flow) -> int:
-        """The width of the whole layout."""
+        """Return the width of the whole layout."""
         return self._measure(flow.nodes).around(_centred(START_WIDTH)).width + 2 * MARGIN
 
     def build(self, flow: Flow) -> Layout:
@@ -289,7 +296,7 @@ class _Builder:
         return spines
 
     def _place(self, nodes: tuple[Node, ...], spine: int, y: int, parent: str | None, branch: int) -> tuple[int, bool]:
-        """Place a sequence whose first line may be `y`; gives the first free line and whether it goes on there."""
+        """Place a sequence from line `y` on; return the first free line, and whether the conversation reaches it."""
         alive = True
         for index, node in enumerate(nodes):
             if alive:
@@ -355,7 +362,7 @@ def _shortened(text: str, width: int) -> str:
 
 
 def _fan(y: int, spine: int, spines: list[int], *, top: bool) -> HorizontalLine:
-    """The line that leads from a node to its branches (`top`) or from these back to the spine below."""
+    """Return the line from a node to its branches (`top`), or from the branches back to the node's spine."""
     first, last = min(*spines, spine), max(*spines, spine)
     ends = set(spines)
     characters = ["─"] * (last - first + 1)

@@ -1,4 +1,4 @@
-"""The keys that edit nodes: each edit is saved at once, so that undo and other programs see it."""
+"""Actions that edit nodes; each edit is saved at once, so that undo and other programs see it."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ from goals_tui.tui.flows.layout import START, Box
 
 
 def where(box: Box) -> str:
-    """Where a node goes that is added at a box, in words."""
+    """Return the place of a node added at a box, in words."""
     if box.node is not None:
         return one_line(f"after {title(box.node)!r}")
     return "at the start" if box.key == START else "in this branch"
 
 
 Saving = Literal["saved", "asked", "kept", "refused"]
-"""What became of an edit: saved, asked about, kept to be pasted, or refused with a message."""
+"""The result of saving an edit: saved, a question about a conflict, kept for pasting, or refused with a message."""
 
 
 class NodeActions(ScreenFrame[None]):
-    """What the Flows screen does to the nodes of the flow that is shown."""
+    """Actions of the Flows screen on the nodes of the flow that is shown."""
 
     clipboard: ClassVar[Node | None] = None
-    """What was cut or copied last; it can be pasted in any flow."""
+    """The node that was cut or copied last; it can be pasted in any flow."""
 
     flow: Flow | None = None
 
     findings: list[Finding]
-    """What is wrong with the wiring, in all flows."""
+    """The wiring findings of all flows."""
 
     question: Worker[bool] | None = None
-    """What was asked last about a conflict; its result is whether the edit was saved in the end."""
+    """The worker of the last question about a conflict; its result is whether the edit was saved."""
 
     @property
     def chart(self) -> FlowChart:
@@ -56,23 +56,23 @@ class NodeActions(ScreenFrame[None]):
 
     @property
     def box(self) -> Box | None:
-        """What is selected on the chart."""
+        """The selected box of the chart; None if no flow is shown."""
         return self.chart.box
 
     @property
     def node(self) -> Node | None:
-        """The selected node."""
+        """The selected node; None at Start and in an empty branch."""
         box = self.box
         return box.node if box else None
 
     @property
     def here(self) -> Position:
-        """Where a new node goes."""
+        """The position of a new node added at the selection."""
         box = self.box
         return edits.place_after(box) if box else Position(None, 0, 0)
 
     if TYPE_CHECKING:
-        # What the parts of the screen that build on this one do.
+        # Subclasses implement these.
 
         def open_editor(self, node: Node, field: str | None = None) -> object:
             """Show the editor of a node."""
@@ -81,21 +81,21 @@ class NodeActions(ScreenFrame[None]):
             """Show a flow, with a box selected."""
 
         def draw_flow(self, flow: Flow, select: str | None = None) -> None:
-            """Draw a flow that was saved just now; all that stands around it follows when the store says so."""
+            """Draw a flow that was just saved; the rest of the screen follows when the store reports the change."""
 
         def fix_finding(self, finding: Finding) -> None:
-            """Do what fixes a finding, or open the form that does."""
+            """Fix a finding, or open the form that fixes it."""
 
         def track_here(self, goal_id: str, *, ask: bool, step_id: str | None = None) -> object:
-            """Let the place for a Track Goal Process node be chosen on the chart."""
+            """Let the user choose a place for a Track Goal Process node on the chart."""
 
         def findings_of(self, node_id: str) -> list[Finding]:
-            """What is wrong with a node of the flow that is shown."""
+            """Return the findings of a node."""
 
     # -- saving
 
     def commit(self, edit: Edit | None, *, said: str = "") -> Saving:
-        """Save an edit and show it. A conflict is asked about."""
+        """Save an edit and show the flow, or ask about a conflict; `said` is the message after saving."""
         if edit is None:
             return "refused"
         try:
@@ -112,7 +112,7 @@ class NodeActions(ScreenFrame[None]):
         return "saved"
 
     def ask_conflict(self, error: ConflictError, edit: Edit, kept: Node | None) -> Saving:
-        """Ask what becomes of an edit and of what somebody else saved."""
+        """Ask how to resolve a conflict between an edit and what somebody else saved."""
         self.question = self._ask_conflict(error, edit, kept)
         return "asked"
 
@@ -123,7 +123,7 @@ class NodeActions(ScreenFrame[None]):
         self.refresh_bindings()
 
     def _theirs_alone(self, conflict: ConflictError) -> ConflictError:
-        """The same conflict; it names what they changed since the flow was read, and not what this edit changes."""
+        """Return the conflict with only the changes that others made since the flow was read."""
         read = self.flow
         stored = self.attempt(lambda: self.services.flows.get(read.id)) if read and not conflict.deleted else None
         if read is None or stored is None:
@@ -132,9 +132,9 @@ class NodeActions(ScreenFrame[None]):
 
     @work(group="waits")
     async def _ask_conflict(self, error: ConflictError, edit: Edit, kept: Node | None) -> bool:
-        """Somebody saved the flow in between. Whatever is answered, neither their edit nor this one is lost.
+        """Ask how to resolve a conflict; return whether the edit was saved, in the flow or in a copy.
 
-        `kept` is the node that this edit wrote, if it wrote one. Whether this edit was saved, in the flow or in a copy.
+        Whatever the answer, neither edit is lost. `kept` is the node that this edit wrote, if any.
         """
         outlook = f"Overwrite: {self.named_key('app.undo')} brings theirs back. Reload shows theirs"
         paste = self.named_key("flows.paste")
@@ -158,14 +158,14 @@ class NodeActions(ScreenFrame[None]):
         return False
 
     def _edit(self, make: Callable[[], Edit | None]) -> None:
-        """Commit what `make` gives; refusals of the edit itself are shown."""
+        """Commit the edit that `make` returns; if making it is refused, show why."""
         self.commit(self.attempt(make))
 
     # -- keys
 
     @work(group="waits")
     async def action_add(self) -> None:
-        """Add a node after the selected one, or in the selected branch."""
+        """Add a node after the selected one, or in the selected empty branch."""
         box = self.box
         if self.flow is not None and box is not None:
             await self._add_at(edits.place_after(box), f"It comes {where(box)}. Press a letter.")
@@ -197,7 +197,7 @@ class NodeActions(ScreenFrame[None]):
             self.open_editor(new)
 
     def action_edit(self) -> None:
-        """Edit the selected node; at Start and in an empty branch: add one."""
+        """Edit the selected node; at Start and in an empty branch, add one."""
         if self.node is not None:
             self.open_editor(self.node)
         elif self.box is not None:
@@ -222,7 +222,7 @@ class NodeActions(ScreenFrame[None]):
             self._take_out(edits.delete(flow, node, word="Cut"), node, "Cut")
 
     def _take_out(self, edit: Edit, node: Node, done: str) -> None:
-        """Save it, and say how many nodes went with the one that was meant."""
+        """Commit a deletion, and say how many nodes in branches were deleted with the node."""
         count = edits.count_within(node)
         undo = f"Press {self.named_key('app.undo')} to bring them back."
         gone = one_line(f"{done} {title(node)!r} and {plural(count, 'node')} in its branches.")
@@ -256,7 +256,7 @@ class NodeActions(ScreenFrame[None]):
             self._edit(lambda: edits.move(flow, node, up=up))
 
     def action_follow(self) -> None:
-        """Show the flow that a Go To or Execute Flow leads to."""
+        """Show the flow that a Go To or Execute Flow node leads to."""
         node = self.node
         if isinstance(node, GoTo | ExecuteFlow):
             target = self.attempt(lambda: self.services.flows.get(node.flow_id))
@@ -272,7 +272,7 @@ class NodeActions(ScreenFrame[None]):
     NEEDS_NODE: ClassVar[frozenset[str]] = frozenset("rename delete cut copy move_up move_down".split())
 
     def node_action_works(self, action: str) -> bool:
-        """Whether a key of the chart does something for what is selected."""
+        """Return whether an action of the chart applies to the selection."""
         box, node = self.box, self.node
         if box is None:
             return False

@@ -1,4 +1,4 @@
-"""The side panel in which a node is edited: its kind's form under its title."""
+"""The editor of a node in the side panel: the form of its kind under a title."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from goals_tui.tui.flows.kinds import KIND_GLYPHS
 
 
 class NodeEditor(Vertical):
-    """Edits one node at a time. Enter in a field posts `Done`; the screen saves what `result` gives."""
+    """An editor of one node at a time.
+
+    Enter in a field posts `Done`; the screen then saves the node that `result` returns.
+    """
 
     DEFAULT_CSS = """
     NodeEditor { height: 1fr; }
@@ -28,12 +31,12 @@ class NodeEditor(Vertical):
 
     @dataclass
     class Done(Message):
-        """What was entered is to be saved, and the editor left."""
+        """Posted when the entries are to be saved and the editor closed."""
 
         editor: NodeEditor
 
     class Edited(Message):
-        """Something was typed or chosen."""
+        """Posted when something was typed or chosen."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -41,7 +44,7 @@ class NodeEditor(Vertical):
         """The node as it was when its form was opened; None until then."""
 
         self.flow_id = ""
-        """The flow that the node is in."""
+        """The id of the flow that contains the node."""
 
     def compose(self) -> ComposeResult:
         yield Static("", id="editor-title", markup=False)
@@ -65,20 +68,20 @@ class NodeEditor(Vertical):
                 target.select_all()
 
     async def close(self) -> None:
-        """Edit nothing."""
+        """Remove the form."""
         self.node = None
         await self.query(NodeForm).remove()
 
     @property
     def changed(self) -> bool:
-        """Whether there is something to save, or something that can't be."""
+        """Whether there are unsaved entries, including entries that can't be saved."""
         try:
             return self.node is not None and self.query_one(NodeForm).result() != self.node
         except RefusedError:
             return True
 
     def result(self, stored: Node | None) -> Node | None:
-        """What was entered, in the node as it is stored now, if it is; or None after saying what can't be saved."""
+        """Return the stored node, or else the opened one, with the entries; show why and return None if refused."""
         try:
             node = self.query_one(NodeForm).result(stored)
         except RefusedError as error:
@@ -88,7 +91,7 @@ class NodeEditor(Vertical):
         return node
 
     def show_problem(self, text: str) -> None:
-        """Say what can't be saved; empty for nothing."""
+        """Show why the node can't be saved; an empty text hides the message."""
         problem = self.query_one("#editor-problem", Static)
         problem.update(text)
         problem.display = bool(text)

@@ -1,4 +1,4 @@
-"""The Interaction Panel: a chat with the flow, and what it tracks."""
+"""The Interaction Panel: a chat with a flow, and the goal events that it tracks."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ AGAIN, BACK = "Start again", "Back to the chart"
 
 
 _SHARE = 0.4
-"""How much of the height debug has below the chat, however long that is."""
+"""The minimum share of the height for debug mode below the chat."""
 
 MOST_AT_ONCE = 60
-"""So many lines are shown when more come at once: a flow that goes round in a circle says a lot."""
+"""The maximum number of lines added to the chat at once, as a flow that loops says a lot."""
 
 
 class Bubble(Horizontal):
-    """Something that was said."""
+    """A line of the chat."""
 
     DEFAULT_CSS = """
     Bubble { height: auto; width: 1fr; margin-bottom: 1; }
@@ -59,28 +59,28 @@ class Bubble(Horizontal):
 
 
 class Chat(VerticalScroll):
-    """What was said. Its end stays in view when it gets lower, as where debug opens below it."""
+    """The scrolling chat; its end stays in view when its height shrinks, as when debug mode opens below it."""
 
     def on_resize(self) -> None:
         self.scroll_end(animate=False)
 
 
 class Said(Vertical):
-    """What was said, as high as it is. Posts `Resized` whenever that changes."""
+    """All lines of the chat; posts `Resized` whenever their height changes."""
 
     DEFAULT_CSS = """
     Said { height: auto; }
     """
 
     class Resized(Message):
-        """More was said, or its lines break elsewhere."""
+        """Posted when lines were added, or wrap differently."""
 
     def on_resize(self) -> None:
         self.post_message(self.Resized())
 
 
 class Earlier(Static):
-    """The goal events before the newest. When they get more, what stands below them is brought into view."""
+    """The goal events before the newest; when they grow, the content below them is scrolled into view."""
 
     def on_resize(self) -> None:
         assert isinstance(self.parent, VerticalScroll)
@@ -88,9 +88,9 @@ class Earlier(Static):
 
 
 class Answers(Options):
-    """The buttons of a question: number keys and arrows choose, any other letter begins free text.
+    """The buttons of a question: number keys and arrows choose, any other character begins free text.
 
-    After the end of a conversation it offers what to do next, and letters go on to the app.
+    After the end of a conversation it offers what to do next, and leaves letters to the app.
     """
 
     DEFAULT_CSS = """
@@ -99,7 +99,7 @@ class Answers(Options):
 
     @dataclass
     class Typed(Message):
-        """A letter was typed that is meant for the text."""
+        """Posted when a character for the text field was typed."""
 
         letter: str
 
@@ -109,7 +109,7 @@ class Answers(Options):
         self.at_the_end = False
 
     def offer(self, answers: tuple[str, ...], *, at_the_end: bool = False) -> None:
-        """Show these answers, each with its number; none hides the list."""
+        """Show answers with their numbers; hide the list if there are none."""
         self.answers, self.at_the_end = answers, at_the_end
         self.clear_options()
         self.display = bool(answers)
@@ -122,14 +122,14 @@ class Answers(Options):
             self.highlighted = 0
 
     def on_key(self, event: events.Key) -> None:
-        """The number of an answer chooses it, everything else goes to the text."""
+        """Choose an answer by its number; pass any other character to the text field."""
         typed = event.character
         if typed is None or not event.is_printable or event.key == "space":
             return
         digit = typed in "0123456789"
         if self.at_the_end and not digit:
             return
-        # A digit too many must not leave the conversation for another screen.
+        # A digit without an answer must not reach the app, where it would open another screen.
         event.stop()
         if digit and 1 <= int(typed) <= len(self.answers):
             self.post_message(self.OptionSelected(self, self.get_option_at_index(int(typed) - 1), int(typed) - 1))
@@ -138,7 +138,7 @@ class Answers(Options):
 
 
 class PanelScreen(ScreenFrame[None]):
-    """Talk to a flow."""
+    """The screen of a conversation with a flow."""
 
     AREA = "flows"
     CONTEXT = "flows.panel"
@@ -168,7 +168,10 @@ class PanelScreen(ScreenFrame[None]):
     """
 
     def __init__(self, flow: Flow, debug: bool | None, remember: Callable[[bool], object]) -> None:
-        """`debug` is whether it is shown at first (None: where there is room beside the chat); `remember` hears it."""
+        """Create the screen; `remember` is called with each change of debug mode.
+
+        `debug` is whether debug mode is shown at first; None shows it if there is room beside the chat.
+        """
         super().__init__()
         self.flow = flow
         self._debug = debug
@@ -194,24 +197,24 @@ class PanelScreen(ScreenFrame[None]):
                     yield Static("", id="cycles", markup=False)
 
     def on_mount(self) -> None:
-        """Begin to talk."""
+        """Start the conversation."""
         self.place = f"{self.flow.name} › Interaction Panel"
         self.set_class(self.app.size.width >= 120 if self._debug is None else self._debug, "-debug")
         self._begin()
 
     def action_restart(self) -> None:
-        """Begin a new conversation, in a session of its own."""
+        """Start a new conversation in its own session."""
         self._begin()
 
     def action_debug(self) -> None:
-        """Show what is tracked, or hide it; the panel opens that way the next time."""
+        """Show or hide debug mode; the panel opens the same way the next time."""
         self.toggle_class("-debug")
         self._remember(self.has_class("-debug"))
         self.call_after_refresh(self._share)
 
     @work(group="waits")
     async def action_keep(self) -> None:
-        """Keep the conversation as a test, in the workspace."""
+        """Save the conversation as a test in the workspace."""
         talk = self.talk
         if talk is None:
             return
@@ -225,12 +228,12 @@ class PanelScreen(ScreenFrame[None]):
         self.notify(f"Kept as {path.parent.name}/{path.name} in the workspace. Run all of them with: goals-tui test")
 
     def on_resize(self) -> None:
-        """Share the room anew."""
+        """Divide the height again between chat and debug mode."""
         self.call_after_refresh(self._share)
 
     @on(Said.Resized)
     def _share(self) -> None:
-        """Below a short chat, debug has all the lines that the chat leaves free; else as many as the style says."""
+        """Give debug mode the lines that a short chat above it leaves free, or else the share set in the styles."""
         panel, chat, said, debug = (self.query_one(f"#{part}") for part in ("panel", "chat", "said", "debug"))
         height = 0
         if self.has_class("-debug") and (self.has_class("-narrow") or self.has_class("-normal")):
@@ -238,7 +241,7 @@ class PanelScreen(ScreenFrame[None]):
         debug.styles.height = height if height > panel.size.height * _SHARE else None
 
     def action_close(self) -> None:
-        """Back to the chart."""
+        """Return to the chart."""
         self.app.pop_screen()
 
     def _begin(self) -> None:

@@ -1,4 +1,4 @@
-"""What fixes a wiring finding: edits to choose from, each with the place that it works at."""
+"""Repairs of wiring findings: the edits that fix a finding, for the user to choose from."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from goals_tui.tui.flows.edits import Edit
 from goals_tui.tui.flows.kinds import KIND_GLYPHS, Names, one_line
 
 MOST_PLACES = 10
-"""So many places are looked at; the chart has all of them."""
+"""The maximum number of places to try; on the chart the user can choose any place."""
 
 
 @dataclass(frozen=True)
 class Repair:
-    """One way to fix a finding: the edit, whose label says where something goes, and what else it does."""
+    """One way to fix a finding: an edit, whose label names the place, and a note on its side effects."""
 
     edit: Edit
     note: str = ""
@@ -33,10 +33,10 @@ class Repair:
 def repairs(
     finding: Finding, flow: Flow, names: Names, check: Callable[[Flow], Iterable[Finding]], ids: Ids
 ) -> list[Repair]:
-    """Return the edits of a flow that fix a finding in it, the outermost place first; none where a form is needed.
+    """Return the edits that fix a finding in a flow, outermost place first; none if a form is needed.
 
-    Places that raise findings of their own are left out, as long as there are others. `check` gives all findings with
-    an unsaved flow in the place of the stored one; it takes 0.5 s for 2,400 nodes.
+    Places that would raise new findings are left out if there are others. `check` returns all findings with an unsaved
+    flow in place of the stored one; it takes 0.5 s for 2,400 nodes.
     """
     goal, node_id = names.goals.get(finding.goal_id or ""), finding.node_id or ""
     if finding.fix == "remove_node":
@@ -60,7 +60,7 @@ def repairs(
 def _that_fix(
     found: list[Repair], finding: Finding, before: Iterable[Finding], check: Callable[[Flow], Iterable[Finding]]
 ) -> list[Repair]:
-    """Return the repairs that settle a finding and raise no other, or at least settle it, or else all of them."""
+    """Return the repairs that settle a finding and raise no other, else those that settle it, else all."""
     known = list(before)
     settling: list[Repair] = []
     clean: list[Repair] = []
@@ -74,7 +74,7 @@ def _that_fix(
 
 
 def _like(finding: Finding, others: Iterable[Finding]) -> int:
-    """How many findings say the same of a goal and its step, at whatever node."""
+    """Return how many findings have the same code, goal and step as a finding, at any node."""
     return sum(_place(one)[:3] == _place(finding)[:3] for one in others)
 
 
@@ -83,7 +83,7 @@ def _place(finding: Finding) -> tuple[str | None, ...]:
 
 
 def _places_before(flow: Flow, node_id: str, names: Names) -> Iterator[tuple[Position, str]]:
-    """Yield the start, and the places before the node and before each node that it lies in, outermost first."""
+    """Yield the start, and the places before a node and before each node that contains it, outermost first."""
     start = Position(None, 0, 0)
     yield start, "at the start"
     around: list[tuple[Position, str]] = []
@@ -96,7 +96,7 @@ def _places_before(flow: Flow, node_id: str, names: Names) -> Iterator[tuple[Pos
 
 
 def _no_longer(before: Flow, after: Flow, goal: Goal) -> str:
-    """What tracked the initial step before, and does not after an edit, in words."""
+    """Return how many nodes an edit removes or changes that tracked the initial step before it, in words."""
     now = {node.id: node for node in after.walk()}
     tracked = [node for node in before.walk() if isinstance(node, TrackGoal) and goal.initial.id in node.step_ids]
     gone = sum(node.id not in now for node in tracked)
@@ -106,7 +106,7 @@ def _no_longer(before: Flow, after: Flow, goal: Goal) -> str:
 
 
 def _called(node: Node, names: Names) -> str:
-    """A node as it is told from others on the chart: its label, or what is in it behind the glyph of its kind."""
+    """Return a node in words, as the chart shows it: its label, or its content after the glyph of its kind."""
     content = summary(node, names.goals, names.flows)
     if isinstance(node, TrackGoal) and node.goal_id in names.goals:
         goal = names.goals[node.goal_id]

@@ -1,4 +1,4 @@
-"""The Flows screen: list, chart, and beside them the editor of a node or the findings."""
+"""The Flows screen: the list of flows, the chart, and a side panel with the node editor or the findings."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ FLOW_ACTIONS = frozenset("findings talk simulate rename_flow duplicate_flow dele
 
 
 PLACING_STOPS = CHART_ACTIONS | FLOW_ACTIONS | {"done", "save", "new", "import", "choose"}
-"""What has to wait while a place for a new node is looked for."""
+"""The actions that are disabled while the user chooses a place for a new node."""
 
 _NAME = 24
-"""Cells for the name of a goal in the line above the chart."""
+"""The maximum width, in cells, of a goal's name in the line above the chart."""
 
 
 class FlowsScreen(FindingActions):
-    """Flows."""
+    """The Flows screen."""
 
     AREA = CONTEXT = "flows"
     HELP = _HELP
@@ -91,7 +91,7 @@ class FlowsScreen(FindingActions):
         self._summaries: list[FlowSummary] = []
         self._selected: dict[str, str] = {}
         self._placed: Goal | None = None
-        """The goal for whose new node a place is looked for."""
+        """The goal to track at the place that the user is choosing."""
 
         self._placed_step: str | None = None
 
@@ -109,17 +109,17 @@ class FlowsScreen(FindingActions):
         yield Static(EMPTY, id="no-flows", markup=False)
 
     def on_mount(self) -> None:
-        """The chart has the keys."""
+        """Focus the chart."""
         self.chart.focus()
 
     # -- data
 
     def shows(self, kind: str, id_: str) -> bool:
-        """Whether the flow that is shown is the one that changed."""
+        """Return whether the object that changed is the flow that is shown."""
         return kind == "flows" and self.flow is not None and self.flow.id == id_
 
     def show_data(self) -> None:
-        """Read flows and goals, and draw."""
+        """Read flows and goals, and draw the screen."""
         read = self.attempt(lambda: (self.services.flows.all(), self.services.goals.by_id()))
         if read is None:
             return
@@ -139,13 +139,13 @@ class FlowsScreen(FindingActions):
         self.set_class(self.flow is None and self.side != "editor", "-empty")
 
     def show_flow(self, flow: Flow, select: str | None = None) -> None:
-        """Show a flow, with a box selected, and look for what is wrong with its wiring."""
+        """Show a flow with a box selected, and check the wiring."""
         self.draw_flow(flow, select)
         self._show_around()
         self.load("findings", lambda: self.services.flows.findings(flow), self._show_findings)
 
     def draw_flow(self, flow: Flow, select: str | None = None) -> None:
-        """Draw a flow, with a box selected: the one that was selected there last, unless told."""
+        """Draw a flow with a box selected, by default the one that was selected there last."""
         chart = self.chart
         if self.flow is not None and self.flow.id != flow.id:
             self._selected[self.flow.id] = chart.selected
@@ -163,7 +163,7 @@ class FlowsScreen(FindingActions):
         self._show_around()
 
     def _show_around(self) -> None:
-        """Draw what stands around the chart."""
+        """Draw the parts around the chart."""
         flow = self.flow
         if flow is None:
             return
@@ -190,7 +190,7 @@ class FlowsScreen(FindingActions):
         self.refresh_bindings()
 
     def open_place(self, place: Place) -> None:
-        """Show a flow, at a node, or track a goal in it."""
+        """Show a flow at a node, or track a goal in it."""
         if isinstance(place, FlowPlace):
             self._open_place(place)
 
@@ -208,9 +208,10 @@ class FlowsScreen(FindingActions):
 
     @work(group="waits")
     async def track_here(self, goal_id: str, *, ask: bool, step_id: str | None = None) -> None:
-        """Let the place for a Track Goal Process node be chosen on the chart; in an empty flow there is one only.
+        """Let the user choose a place for a Track Goal Process node on the chart.
 
-        `ask`: in which flow; `step_id` is what it tracks, unless the place decides.
+        In an empty flow the node is added at once. `ask` lets the user choose the flow first; `step_id` is the step to
+        track, by default the most likely one at the chosen place.
         """
         if ask and len(self.names.flows) > 1 and not await self.choose_flow("Track this goal in which flow?"):
             return
@@ -240,7 +241,7 @@ class FlowsScreen(FindingActions):
         if edit is not None and self.commit(edit) == "saved":
             self.open_editor(edit.flow.node(edit.select), "steps")
 
-    # -- what the parts say
+    # -- messages of the widgets
 
     @on(FlowChart.Selected)
     def _selected_on_chart(self) -> None:
@@ -252,7 +253,7 @@ class FlowsScreen(FindingActions):
     @on(FlowChart.Moved)
     def _moved_chart(self) -> None:
         chart, small = self.chart, self.query_one(FlowMap)
-        # Once the map is needed for a flow it stays: its own width must not decide about it.
+        # The map narrows the chart, so hide it only if the flow fits without it.
         small.set_class(not chart.shows_all or (small.has_class("-needed") and not self._fits_without_map()), "-needed")
         small.show(chart.layout_of_flow, chart.selected)
         small.view = chart.view
@@ -292,7 +293,7 @@ class FlowsScreen(FindingActions):
     # -- which keys work
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys of the chart work on the chart, those of a flow where there is one, and none of them while editing."""
+        """Enable chart actions on the chart, flow actions if there is a flow, and neither while editing."""
         if self._placed is not None and action in PLACING_STOPS:
             return False
         editing = self.side == "editor"
@@ -307,5 +308,5 @@ class FlowsScreen(FindingActions):
         return super().check_action(action, parameters)
 
     def on_descendant_focus(self) -> None:
-        """The keys follow the focus."""
+        """Update the keys, which depend on the focus."""
         self.refresh_bindings()

@@ -1,4 +1,4 @@
-"""Asks how many conversations to run through a flow, and starts that as a task."""
+"""The dialog that starts a simulation of many conversations as a task."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ MOST = 1_000_000
 
 
 class SimulateDialog(Dialog[Task]):
-    """Conversations, seed, first and last day. Returns the task that was started.
+    """A dialog for the number of conversations, the seed and the days; returns the task that was started.
 
-    It writes events for good: enter in a field only goes on to the next one.
+    Starting writes events to the workspace, so enter in a field only moves to the next field.
     """
 
     CONTEXT = "flows.simulation"
@@ -73,7 +73,7 @@ class SimulateDialog(Dialog[Task]):
 
     @on(Button.Pressed, "#start")
     def action_start(self) -> None:
-        """Write the events, in the background."""
+        """Start the simulation in the background."""
         try:
             start, end = self._span()
             task = simulate(

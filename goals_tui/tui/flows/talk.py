@@ -1,4 +1,4 @@
-"""A conversation in the Interaction Panel, and what its debug pane says."""
+"""A conversation in the Interaction Panel, and the contents of its debug mode."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from goals_tui.services.currencies import format_money
 
 @dataclass(frozen=True)
 class Line:
-    """Something in the chat: the agent or the user says it, or the panel notes it."""
+    """A line of the chat, said by the agent or the user, or noted by the panel."""
 
     who: Literal["agent", "user", "note"]
     text: str
@@ -31,7 +31,7 @@ class Line:
 
 @dataclass(frozen=True)
 class FiredNode:
-    """A Track Goal Process node that ran. `why` says why `missed` steps, or all of it, were not tracked."""
+    """A Track Goal Process node that ran; `why` says why `missed` steps, or all its steps, were not tracked."""
 
     goal: str
     tracked: tuple[Step, ...]
@@ -40,13 +40,13 @@ class FiredNode:
 
 
 class PanelConversation:
-    """One conversation in a session of its own; its events are marked as those of the Interaction Panel."""
+    """A conversation in its own session; its events are marked as coming from the Interaction Panel."""
 
     def __init__(self, services: Services, flow: Flow) -> None:
         self._services = services
         flows = [*(other for other in services.flows.all() if other.id != flow.id), flow]
         known = services.goals.by_id()
-        # Only those that can be tracked are made into models: a key waits for this.
+        # Parse only the goals that the flows track, as the user is waiting for the panel to open.
         named = {node.goal_id for each in flows for node in each.walk() if isinstance(node, TrackGoal)}
         goals = [known[goal_id] for goal_id in sorted(named & known.keys())]
         self._goals: dict[str, Goal] = {goal.id: goal for goal in goals}
@@ -57,11 +57,11 @@ class PanelConversation:
         self.fires: list[FiredNode] = []
         self.events: list[GoalEvent] = []
         self.node: Node | None = None
-        """Where the conversation stands."""
+        """The node that the conversation has reached."""
 
     @property
     def asked(self) -> Asked | None:
-        """The question that is open."""
+        """The open question; None if there is none."""
         return self._conversation.waiting
 
     @property
@@ -70,7 +70,7 @@ class PanelConversation:
         return self._conversation.ended
 
     def start(self) -> None:
-        """Run to the first question or to the end. Raises GoalsError where events can't be written."""
+        """Run to the first question or to the end."""
         self._take(self._conversation.start())
 
     def answer(self, text: str) -> None:
@@ -79,23 +79,23 @@ class PanelConversation:
         self._take(self._conversation.answer(text))
 
     def as_test(self, flow: str) -> ConversationTest:
-        """Return the conversation so far as a test: the answers to the flow of this name, and what was tracked."""
+        """Return the conversation so far as a test: the flow's name, the answers, and the steps that were tracked."""
         answers = tuple(line.text for line in self.lines if line.who == "user")
         goals = (self._goals[event.goal_id] for event in self.events)
         events = ((goal.name, goal.step(event.step_id).name) for goal, event in zip(goals, self.events, strict=True))
         return ConversationTest(flow, answers, tuple(events))
 
     def cycles(self) -> list[Timeline]:
-        """The cycles of this conversation so far, valued."""
+        """Return the cycles of this conversation so far, with their values."""
         return cycles_of(self.events, self._definitions)
 
     def glyphs(self, cycle_goal_id: str, reached: tuple[str, ...]) -> list[tuple[Step, bool]]:
-        """The steps of a goal, each with whether it was reached."""
+        """Return the steps of a goal, each with whether it was reached."""
         goal = self._goals.get(cycle_goal_id)
         return [(step, step.name in reached) for step in goal.steps] if goal else []
 
     def open_cycles(self) -> set[str]:
-        """The ids of the cycles that further steps would join: the latest of each goal."""
+        """Return the ids of the cycles that further steps would join: the latest of each goal, none after the end."""
         latest = {timeline.cycle.goal_id: timeline.cycle.cycle_id for timeline in self.cycles()}
         return set() if self.ended else set(latest.values())
 
@@ -142,22 +142,22 @@ COLORS: dict[Outcome, str] = {
     "orphan": "$quiet",
 }
 _NAME = 16
-"""Cells for the name of a goal beside the outcome of its open cycle."""
+"""The maximum width, in cells, of a goal's name beside the outcome of its open cycle."""
 
 
 class DebugParts(NamedTuple):
-    """What debug mode shows, from top to bottom; `state` stays in view, the rest scrolls."""
+    """The contents of debug mode, from top to bottom; `state` stays in view, the rest scrolls."""
 
     state: Content
     earlier: Content
     newest: Content
-    """The goal events that fired last, alone, so that they can be brought into view."""
+    """The goal events that fired last, kept apart so that they can be scrolled into view."""
 
     cycles: Content
 
 
 def debug_parts(talk: PanelConversation, currency: str) -> DebugParts:
-    """All of it, as it is now."""
+    """Return the current contents of debug mode."""
     cycles, still_open = talk.cycles(), talk.open_cycles()
     earlier = [_heading("Goal events"), *(line for fire in talk.fires[:-1] for line in _fire(fire, currency))]
     newest = _fire(talk.fires[-1], currency) if talk.fires else [_quiet("None has fired yet.")]
@@ -174,7 +174,10 @@ def debug_parts(talk: PanelConversation, currency: str) -> DebugParts:
 
 
 def _state(cycles: list[Timeline], currency: str) -> Content:
-    """`✔ Completed · €8.20 · 00:09:30`: savings and revenue as one sum; of several cycles how many ended how."""
+    """Return the state in one line: `✔ Completed · €8.20 · 00:09:30`.
+
+    Cost savings and revenue are added up; several cycles are counted by outcome.
+    """
     if not cycles:
         return _quiet("No cycle yet")
     parts = []
@@ -190,13 +193,13 @@ def _state(cycles: list[Timeline], currency: str) -> Content:
 
 
 def _open_cycle(timeline: Timeline) -> Content:
-    """`◐ Partially completed, open  Book a Flight`, in one line."""
+    """Return an open cycle in one line: `◐ Partially completed, open  Book a Flight`."""
     name = Content(timeline.cycle.goal).truncate(_NAME, ellipsis=True)
     return Content.assemble(_outcome(timeline, "open"), "  ", name)
 
 
 def worth(metrics: SuccessMetrics, currency: str) -> str:
-    """What a step is worth, in short; empty for nothing."""
+    """Return what a step is worth, in words; empty if it is worth nothing."""
     parts = []
     if metrics.cost_savings:
         parts.append(f"{format_money(metrics.cost_savings, currency)} saved")

@@ -1,4 +1,4 @@
-"""The form of a Track Goal Process node: Select Goal, then Select Steps (the seed's *Add a Goal to a Flow*)."""
+"""The form of a Track Goal Process node: Select Goal, then Select Steps."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from goals_tui.tui.widgets.fields import Options
 
 
 class StepList(Options):
-    """The steps of a goal in its order, each chosen or not. Enter and space choose."""
+    """A list of a goal's steps in their order, each chosen or not; enter and space toggle a step."""
 
     DEFAULT_CSS = """
     StepList { height: auto; max-height: 24; background: $surface; padding: 0 1; }
@@ -35,7 +35,7 @@ class StepList(Options):
 
 
 class TrackForm(NodeForm):
-    """Which goal, and which of its steps; says of each step where else it is tracked."""
+    """A form to choose a goal and its steps, which shows where else each step is tracked."""
 
     def __init__(self, node: Node, data: EditorData) -> None:
         super().__init__(node, data)
@@ -51,7 +51,7 @@ class TrackForm(NodeForm):
         yield Static("", id="steps-hint", classes="hint", markup=False)
 
     def on_mount(self) -> None:
-        """A new node asks for the goal at once, unless there is only one."""
+        """Choose the goal of a new node if there is only one, otherwise ask for it at once."""
         if not self.goal_id:
             self._take_only_goal()
         self._show_steps()
@@ -59,16 +59,16 @@ class TrackForm(NodeForm):
             self.choose_goal()
 
     def first_field(self) -> Widget:
-        """The steps, once there is a goal."""
+        """Return the list of steps, or the button to choose a goal if there is none yet."""
         return self.query_one("#steps" if self.goal else "#goal")
 
     @property
     def goal(self) -> Goal | None:
-        """The chosen goal, where it still exists."""
+        """The chosen goal; None if none is chosen or it no longer exists."""
         return self.data.names.goals.get(self.goal_id)
 
     def values(self) -> dict[str, Any]:
-        """Goal and steps, in the goal's order; steps that are gone stay out."""
+        """Return the goal and its chosen steps, in the goal's order; steps that no longer exist are left out."""
         goal = self.goal
         if goal is None:
             return {"goal_id": self.goal_id, "step_ids": self._node.step_ids}
@@ -96,7 +96,7 @@ class TrackForm(NodeForm):
     @on(Button.Pressed, "#goal")
     @work(group="waits")
     async def choose_goal(self) -> None:
-        """Ask which goal."""
+        """Ask for the goal."""
         options = [Row(goal.id, goal.name, f"{goal.steps} steps", goal.description) for goal in self.data.goals()]
         chosen = await self.app.push_screen_wait(Choose("Select Goal", options, chosen=self.goal_id))
         if chosen is None:

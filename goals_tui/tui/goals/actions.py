@@ -1,4 +1,4 @@
-"""What can be done on the Goals screen and in its editor."""
+"""Actions of the Goals screen and its editor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deleting goals and steps: the questions before, and replacing steps in nodes."""
+"""The dialogs for deleting goals and for replacing their steps in nodes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class DeleteGoal(Dialog[bool]):
-    """Returns True after the goal was deleted, None where it was not."""
+    """A dialog that deletes a goal; returns True after the deletion, otherwise None."""
 
     DEFAULT_CSS = """
     DeleteGoal #taken { margin-bottom: 1; }
@@ -85,7 +85,7 @@ class DeleteGoal(Dialog[bool]):
             self.query_one(part).display = bool(taken and taken.uses)
 
     def on_key(self, event: events.Key) -> None:
-        """Whoever starts to type the name types it into its field, though Cancel has the focus."""
+        """Pass typed characters to the field for the name, even while Cancel has the focus."""
         field = self.query_one("#name", Input)
         if event.is_printable and event.character and not event.character.isspace() and not field.has_focus:
             event.stop()
@@ -106,7 +106,7 @@ class DeleteGoal(Dialog[bool]):
     @on(Button.Pressed, "#delete")
     def _delete(self) -> None:
         typed, goals = self.query_one("#name", Input).value, self.services.goals
-        # Events are rewritten without the goal's: that can take a while.
+        # In the background, as rewriting the events without the goal's can take a while.
         self.write(
             f"Deleting {self.goal.name!r}",
             lambda: goals.delete(self.goal.id, confirm=typed),
@@ -170,7 +170,7 @@ class DeleteGoal(Dialog[bool]):
 
 
 def what_goes(taken: Consequences) -> Content:
-    """What a deletion takes, flow by flow."""
+    """Return what a deletion removes, in words: events, and nodes flow by flow."""
     events = f"{taken.events:,} event{'s' * (taken.events != 1)} in {taken.cycles:,} cycle{'s' * (taken.cycles != 1)}"
     lines = [
         Content.assemble("Deletes ", (events, "bold"), " of analytics.") if taken.events else Content("No events yet.")
@@ -191,16 +191,16 @@ NOBODY = "nobody"
 
 
 class StepRows(Options):
-    """The steps that nodes track, each with the one that takes its place."""
+    """The steps that nodes track, each with its replacement."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("goals.replace")]
 
 
 class ReplaceSteps(Form[Mapping[str, str]]):
-    """Asks which step of `new` takes the place of each step of `old` that `uses` track.
+    """A dialog that asks which step of `new` replaces each step of `old` that `uses` track.
 
-    Returns the ids of the new steps by those of the old ones. Steps of the same name are filled in, and nothing else:
-    what stays open is named, for its nodes have findings afterwards.
+    Returns the ids of the new steps by the ids of the old ones. Only steps of the same name are filled in; steps
+    without a replacement are named, as their nodes have findings afterwards.
     """
 
     DEFAULT_CSS = """
@@ -233,7 +233,7 @@ class ReplaceSteps(Form[Mapping[str, str]]):
         yield Button("Replace", id="replace", variant="primary")
 
     def on_mount(self) -> None:
-        """The cursor stands on the first step that nothing takes the place of."""
+        """Put the cursor on the first step without a replacement."""
         self._show()
         still_open = (place for place, step in enumerate(self.rows) if step.id not in self.chosen)
         rows = self.query_one(StepRows)

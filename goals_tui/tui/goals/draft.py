@@ -1,4 +1,4 @@
-"""A goal while it is edited: what was changed, how to take it back, and what is wrong with it so far."""
+"""A goal while it is edited: its changes, undo and redo, and its problems."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ MOST_CHANGES = 200
 
 
 class Draft:
-    """The goal in the editor. `base` is what it was read as; `goal` is what the form says now.
+    """The goal in the editor: `base` is the goal as it was read, `goal` as the form shows it now.
 
-    `touched` holds the fields that somebody typed in: problems of others are no news yet.
+    `touched` holds the names of the edited fields; problems of other fields need not be shown yet.
     """
 
     def __init__(self, goal: Goal) -> None:
@@ -20,7 +20,7 @@ class Draft:
         self.goal = goal
         self.touched: set[str] = set()
         self.forced = ""
-        """The id of the step that completes the goal only because it was the only one, and nobody said so."""
+        """The id of the completion step that was not marked by the user, but is one because it was the only step."""
         self._undone: list[Goal] = []
         self._done: list[Goal] = []
         self._typing = ""
@@ -32,21 +32,24 @@ class Draft:
 
     @property
     def changed(self) -> bool:
-        """Whether leaving would lose anything."""
+        """Whether there are unsaved changes."""
         return not same_definition(self.base, self.goal)
 
     @property
     def can_undo(self) -> bool:
-        """Whether a change can be taken back."""
+        """Whether there is a change to undo."""
         return bool(self._done)
 
     @property
     def can_redo(self) -> bool:
-        """Whether an undone change can be done again."""
+        """Whether there is an undone change to redo."""
         return bool(self._undone)
 
     def write(self, field: str, text: str) -> None:
-        """What was typed in name, description, initial.name or initial.description; one undo for the whole of it."""
+        """Set a text: name, description, initial.name or initial.description.
+
+        Text typed into one field without a break is a single change for undo.
+        """
         initial, goal = self.goal.initial, self.goal
         match field:
             case "name":
@@ -61,7 +64,10 @@ class Draft:
             self._change(goal, field)
 
     def put_step(self, step: Step) -> None:
-        """Add a step at the end, or replace the one with its id; a mark that was forced goes when another has it."""
+        """Add a step at the end, or replace the step with its id.
+
+        Adding a completion step makes the `forced` one an ordinary step again.
+        """
         steps = list(self.goal.steps)
         places = [place for place, known in enumerate(steps) if known.id == step.id]
         if places:
@@ -76,11 +82,11 @@ class Draft:
         return step.model_copy(update={"kind": "step"}) if step.id == self.forced else step
 
     def delete_step(self, step_id: str) -> None:
-        """Take a step out; whether it may go is decided by `goal_rules.why_not_delete`."""
+        """Delete a step; call `why_not_delete` first to find out whether it can be deleted."""
         self._change(self._with([step for step in self.goal.steps if step.id != step_id]))
 
     def move_step(self, step_id: str, place: int) -> bool:
-        """Move a further step to a place among the further ones (0 is the first). False where it is there already."""
+        """Move a further step to a place among the further steps, from 0; return False if it is there already."""
         further = list(self.goal.further)
         now = next(at for at, step in enumerate(further) if step.id == step_id)
         place = max(0, min(place, len(further) - 1))
@@ -91,29 +97,29 @@ class Draft:
         return True
 
     def end_typing(self) -> None:
-        """What is typed from now on is a change of its own."""
+        """Make the text typed from now on a separate change."""
         self._typing = ""
 
     def undo(self) -> None:
-        """Take the last change back."""
+        """Undo the last change."""
         self._undone.append(self.goal)
         self.goal = self._done.pop()
         self._typing = ""
 
     def redo(self) -> None:
-        """Do the last undone change again."""
+        """Redo the last undone change."""
         self._done.append(self.goal)
         self.goal = self._undone.pop()
         self._typing = ""
 
     def saved(self, goal: Goal) -> None:
-        """It was saved as this."""
+        """Continue with the goal as it was saved, with nothing to undo."""
         self.base = self.goal = goal
         self._done.clear()
         self._undone.clear()
 
     def reload(self, goal: Goal) -> None:
-        """Show what somebody else saved; undo brings back what this form said."""
+        """Replace the draft by what somebody else saved; undo brings the draft back."""
         mine = self.goal
         self.base = goal
         stamps = {"revision": goal.revision, "version": goal.version, "created_at": goal.created_at}
@@ -122,7 +128,7 @@ class Draft:
         self.goal = goal
 
     def problems(self) -> list[Problem]:
-        """What is too long to be kept; the rules of the product are the service's."""
+        """Return the descriptions that are too long; all other rules are checked by the goals service."""
         long = f"is longer than {MAX_TEXT:,} characters. Shorten it."
         found = []
         if len(self.goal.description) > MAX_TEXT:

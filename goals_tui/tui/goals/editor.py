@@ -28,23 +28,23 @@ if TYPE_CHECKING:
 
 
 class StepEditing(ScreenFrame[str]):
-    """The part of the editor that works on the table of steps; `show_state` draws the form after each change."""
+    """The part of the editor that edits the table of steps; `show_state` draws the form after each change."""
 
     draft: Draft
     currency: Currency
 
     def show_state(self, chosen: str | None = None) -> None:
-        """Draw what depends on the draft; the cursor goes to the step `chosen`."""
+        """Draw everything that depends on the draft; the cursor goes to the step `chosen`."""
 
     @property
     def at_steps(self) -> bool:
-        """Whether the keys of steps have a step to work on."""
+        """Whether the table of steps has the focus and a chosen step."""
         return self.query_one(StepTable).has_focus and self.query_one(StepTable).chosen is not None
 
     @on(Button.Pressed, "#add-step")
     @work
     async def action_add_step(self) -> None:
-        """Fill in a further step; the first one completes the goal."""
+        """Add a further step with its form; the first one is a completion step."""
         goal = self.draft.goal
         most = self.services.features.max_steps
         if len(goal.steps) >= most:
@@ -62,7 +62,7 @@ class StepEditing(ScreenFrame[str]):
     @on(VirtualList.Selected, "#steps")
     @work
     async def action_edit_step(self) -> None:
-        """Fill in the chosen step."""
+        """Edit the chosen step in its form."""
         step = self.query_one(StepTable).chosen
         if step is not None:
             await self._fill_in(step, new=False, only=len(self.draft.goal.further) == 1)
@@ -101,7 +101,7 @@ class StepEditing(ScreenFrame[str]):
             self.show_state(event.step_id)
 
     def action_delete_step(self) -> None:
-        """Take the chosen step out of the draft, or say why it can't go."""
+        """Delete the chosen step from the draft, or say why it can't be deleted."""
         step = self.query_one(StepTable).chosen
         if step is None:
             return
@@ -123,7 +123,7 @@ step. Saving makes a new version; what was tracked before keeps the values of it
 
 
 class GoalEditor(StepEditing):
-    """Edits one goal; returns its id once it was saved, None where it was left."""
+    """The screen that edits one goal; returns its id, or None if a new goal was not saved."""
 
     AREA = "goals"
     CONTEXT = "goals.editor"
@@ -143,7 +143,7 @@ class GoalEditor(StepEditing):
         self.draft = Draft(goal)
         self._tried = False
         self._saving = asyncio.Lock()
-        """Held while the goal is saved, and while that is asked about."""
+        """Held while the goal is saved, and while the user is asked about that."""
 
     def compose_body(self) -> ComposeResult:
         self.currency = self._currency()
@@ -161,18 +161,18 @@ class GoalEditor(StepEditing):
 
     @property
     def form(self) -> GoalForm:
-        """What is filled in."""
+        """The form of the goal."""
         return self.query_one(GoalForm)
 
     # -- drawing
 
     @property
     def undo_label(self) -> str:
-        """What u takes back: a change of this form."""
+        """The name of the change that undo takes back; empty if there is none."""
         return "last change" if self.draft.can_undo else ""
 
     def show_data(self) -> None:
-        """The form as the draft is now; a draft with no changes follows what others save."""
+        """Show the draft in the form; a draft without changes is first updated to what others saved."""
         if not self.draft.changed and not self.draft.is_new:
             stored = self._stored()
             if stored is not None and stored.revision != self.draft.base.revision:
@@ -190,7 +190,7 @@ class GoalEditor(StepEditing):
         self.show_state()
 
     def show_state(self, chosen: str | None = None) -> None:
-        """Draw messages, steps, title and keys as the draft is now."""
+        """Draw messages, steps, title and keys for the current draft."""
         draft, problems = self.draft, self.problems()
         news = [problem for problem in problems if self._is_news(problem)]
         self.form.show(draft.goal, news, self.services.features.max_steps, chosen)
@@ -207,11 +207,11 @@ class GoalEditor(StepEditing):
         line.set_class(self._tried and bool(problems), "-wrong")
 
     def problems(self) -> list[Problem]:
-        """Everything that keeps the draft from being saved."""
+        """Return everything that prevents the draft from being saved."""
         return [*self.draft.problems(), *self.services.goals.problems(self.draft.goal)]
 
     def _is_news(self, problem: Problem) -> bool:
-        """Only what somebody touched, or all once saving was tried: an empty new form does not nag."""
+        """Return whether to show a problem: all of them after saving was tried, before that only in edited fields."""
         if self._tried:
             return True
         field = "steps" if problem.field.startswith("step") else problem.field
@@ -231,7 +231,7 @@ class GoalEditor(StepEditing):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys of steps work on the chosen step; undo where this form has something to take back."""
+        """Enable step actions if a step is chosen, and undo and redo if the form has a change for them."""
         if not self.is_mounted:
             return True
         if action in {"edit_step", "step_up", "step_down", "delete_step"}:
@@ -243,15 +243,15 @@ class GoalEditor(StepEditing):
         return True
 
     def action_undo(self) -> None:
-        """Take the last change of the form back."""
+        """Undo the last change of the form."""
         self._travel(self.draft.undo)
 
     def action_redo(self) -> None:
-        """Do the last undone change again."""
+        """Redo the last undone change."""
         self._travel(self.draft.redo)
 
     def _travel(self, step: Callable[[], None]) -> None:
-        """Undo or redo, and go to the step that it brought or changed; after a move, along with the chosen one."""
+        """Undo or redo, and move the cursor to the step that this brought back or changed, else to the chosen one."""
         before, chosen = self.draft.goal.further, self.form.steps.chosen
         step()
         self.form.fill(self.draft.goal)
@@ -263,7 +263,7 @@ class GoalEditor(StepEditing):
     # -- leaving and saving
 
     async def may_leave(self) -> bool:
-        """Ask where changes are not saved: save, discard, stay."""
+        """Ask whether to save or discard unsaved changes; return whether the editor can be left."""
         async with self._saving:
             if not self.draft.changed:
                 return True
@@ -275,7 +275,7 @@ class GoalEditor(StepEditing):
 
     @work
     async def action_back(self) -> None:
-        """Back to the list."""
+        """Return to the list, after asking about unsaved changes."""
         if await self.may_leave():
             self.dismiss(self.draft.base.id if not self.draft.is_new else None)
 
@@ -289,7 +289,10 @@ class GoalEditor(StepEditing):
                 self.dismiss(self.draft.base.id)
 
     async def save(self, *, overwrite: bool = False) -> bool:
-        """Save; shows what is in the way, and asks where something would be lost. Whether it was saved."""
+        """Save the goal; return whether it was saved.
+
+        Shows problems that prevent saving, and asks before anything is lost.
+        """
         from goals_tui.tui.goals.saving import resolve_conflict, settle_lost_steps
 
         problems = self.problems()
@@ -315,11 +318,11 @@ class GoalEditor(StepEditing):
         return True
 
     async def _lost(self, overwrite: bool) -> list[Consequences]:
-        """What saving takes from the goal that is stored: others may have added steps. Raises GoalsError."""
+        """Return what saving deletes from the stored goal, to which others may have added steps. Raises GoalsError."""
         return await asyncio.to_thread(self.services.goals.lost_by_saving, self.draft.goal, overwrite=overwrite)
 
     async def _store(self, overwrite: bool, lost: list[Consequences]) -> Goal:
-        """Save, and delete what was agreed to. That rewrites files: not on the main thread."""
+        """Save the goal and delete what the user agreed to, in a thread because that rewrites files."""
         goal = self.draft.goal
         return await asyncio.to_thread(
             self.services.goals.save,
@@ -330,6 +333,6 @@ class GoalEditor(StepEditing):
         )
 
     def reload(self, goal: Goal) -> None:
-        """Show what somebody else saved; undo brings back what this form said."""
+        """Show what somebody else saved; undo brings the draft back."""
         self.draft.reload(goal)
         self._fill()

@@ -1,4 +1,4 @@
-"""Findings and recent rates beside each goal."""
+"""The findings and recent completion rates that are shown beside each goal."""
 
 from __future__ import annotations
 
@@ -21,25 +21,28 @@ SEVERITIES: dict[Severity, tuple[str, str]] = {
     "warning": ("▲", "$warning"),
     "info": ("•", "$quiet"),
 }
-"""The mark of a finding, as on the chart of its flow, and its colour."""
+"""The glyph of a finding (as on the flow chart) and its colour, by severity."""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """The findings of all flows by the goal that they are about; `money` writes an amount in the project's currency."""
+    """The findings of all flows, by goal id; `money` formats an amount in the project's currency."""
 
     by_goal: dict[str, list[Finding]]
     money: Callable[[Decimal], str]
 
 
 def worst(findings: Sequence[Finding]) -> Severity | None:
-    """How bad the worst of them is; None where there is none."""
+    """Return the severity of the worst finding; None if there is none."""
     found = {finding.severity for finding in findings}
     return next((severity for severity in SEVERITIES if severity in found), None)
 
 
 def read_findings(services: Services) -> Findings:
-    """Check every flow. Call it off the main thread: it walks through all flows and goals."""
+    """Check every flow and return the findings by goal.
+
+    Call it in a thread: it walks through all flows and goals.
+    """
     from goals_tui.services.currencies import format_money
 
     found: dict[str, list[Finding]] = {}
@@ -57,25 +60,25 @@ BARS = "▁▂▃▄▅▆▇█"
 
 @dataclass(frozen=True)
 class Rate:
-    """A goal over the last 30 days; `days` are its completed cycles on each of the last 10."""
+    """The figures of a goal over the last 30 days; `days` are its completed cycles on each of the last 10 days."""
 
     figures: Figures
     days: tuple[int, ...]
 
     @property
     def text(self) -> str:
-        """The completion rate as people read it; 0 of 0 is no rate."""
+        """The completion rate as a percentage; a dash if no cycle was started."""
         return percent(self.figures.completion_rate)
 
     @property
     def sentence(self) -> str:
-        """The rate with both its numbers."""
+        """The completion rate in words, with the counts of completed and started cycles."""
         figures = self.figures
         return f"{self.text} completed: {figures.completed:,} of {figures.started:,} in the last 30 days"
 
 
 def read_rates(services: Services) -> dict[str, Rate]:
-    """The rates by goal id; nothing is queried where there is no event. Call it off the main thread."""
+    """Return the rates by goal id, without a query if there are no events. Call it in a thread."""
     if services.workspace.events.is_empty():
         return {}
     from goals_tui.domain.filters import Filters
@@ -97,7 +100,7 @@ def read_rates(services: Services) -> dict[str, Rate]:
 
 
 def sparkline(values: tuple[int, ...]) -> str:
-    """A bar a value, the highest one full; empty where all are 0."""
+    """Return a bar for each value, scaled to the highest; empty if all values are 0."""
     most = max(values, default=0)
     if not most:
         return ""

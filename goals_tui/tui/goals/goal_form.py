@@ -25,7 +25,7 @@ from goals_tui.tui.widgets.virtual_list import VirtualList
 
 
 class StepTable(VirtualList):
-    """The steps after the initial one, in order."""
+    """The table of the steps after the initial step, in order."""
 
     DEFAULT_CSS = """
     StepTable { height: auto; min-height: 2; max-height: 1fr; }
@@ -33,7 +33,7 @@ class StepTable(VirtualList):
 
     @dataclass
     class Dragged(Message):
-        """The step is held with the mouse over this place among the further steps."""
+        """Posted when a step is dragged with the mouse over a place among the further steps."""
 
         step_id: str
         place: int
@@ -52,7 +52,7 @@ class StepTable(VirtualList):
         self._held: str | None = None
 
     def show_steps(self, steps: Sequence[Step], wrong: Callable[[str], bool], chosen: str | None = None) -> None:
-        """Show these; a step for which `wrong(id)` holds is marked. The cursor goes to `chosen`, or stays."""
+        """Show steps, and mark those for which `wrong(id)` is true; the cursor goes to `chosen`, or stays."""
         self.steps = steps
         ids = [step.id for step in steps]
         cursor = ids.index(chosen) if chosen in ids else None
@@ -61,7 +61,7 @@ class StepTable(VirtualList):
 
     @property
     def chosen(self) -> Step | None:
-        """The step that the cursor is on."""
+        """The step under the cursor; None if there are no steps."""
         return self.steps[self.cursor] if self.cursor < len(self.steps) else None
 
     def _row(self, step: Step, wrong: bool) -> list[Content]:
@@ -84,7 +84,7 @@ class StepTable(VirtualList):
         ]
 
     def scroll_to_row(self, index: int) -> None:
-        """Bring a row into view, in the form too, where that scrolls and the table does not."""
+        """Bring a row into view, also in the form if that scrolls instead of the table."""
         super().scroll_to_row(index)
         self.call_after_refresh(self._show_row, index)
 
@@ -120,11 +120,14 @@ class StepTable(VirtualList):
 
 
 FIELDS = ("name", "description", "initial.name", "initial.description")
-"""The fields of a goal outside its steps, as `Problem.field` calls them."""
+"""The fields of a goal outside its further steps, named as in `Problem.field`."""
 
 
 class GoalForm(VerticalScroll, can_focus=False):
-    """Shows a goal that is edited. What is typed comes as `Field.Edited`, what is done in the table as its messages."""
+    """The form of a goal.
+
+    Typing posts `Field.Edited`; the table of steps posts its own messages.
+    """
 
     DEFAULT_CSS = """
     GoalForm { height: 1fr; scrollbar-size-vertical: 1; }
@@ -139,7 +142,7 @@ class GoalForm(VerticalScroll, can_focus=False):
     """
 
     def __init__(self, goal: Goal, currency: Currency, key: str, *, id: str) -> None:
-        """`key` adds a step, also while a field has the focus."""
+        """Create the form; `key` is the key that adds a step even while a field has the focus."""
         super().__init__(id=id)
         self.key = key
         self.goal = goal
@@ -178,12 +181,12 @@ class GoalForm(VerticalScroll, can_focus=False):
         values = (goal.name, goal.description, goal.initial.name, goal.initial.description)
         for name, value in zip(FIELDS, values, strict=True):
             field = self._field(name)
-            # What is typed right now may carry spaces that the goal does not.
+            # The field being typed in may have spaces at its ends that the goal does not have.
             if field.value.strip() != value or not field.entry.has_focus:
                 field.put(value)
 
     def show(self, goal: Goal, problems: Sequence[Problem], most_steps: int, chosen: str | None = None) -> None:
-        """Draw messages and steps; the cursor of the table goes to the step `chosen`, or stays."""
+        """Draw problems and steps; the cursor of the table goes to the step `chosen`, or stays."""
         for name in FIELDS:
             self._field(name).say(next((p.message for p in problems if p.field == name), ""))
         self._show_steps(goal, _steps_with(problems), chosen)
@@ -200,7 +203,7 @@ class GoalForm(VerticalScroll, can_focus=False):
         self.query_one("#no-steps").display = not goal.further
 
     def go_to(self, problem: Problem) -> None:
-        """Focus what is wrong."""
+        """Focus the field or the step that has a problem."""
         if problem.field in FIELDS:
             self._field(problem.field).entry.focus()
             return
@@ -214,7 +217,7 @@ class GoalForm(VerticalScroll, can_focus=False):
 
 
 def field_name(field: Field) -> str:
-    """Which of `FIELDS` this one is."""
+    """Return the name in `FIELDS` of a field."""
     return (field.id or "").removeprefix("field-").replace("-", ".")
 
 
@@ -224,5 +227,5 @@ def _steps_with(problems: Sequence[Problem]) -> Callable[[str], bool]:
 
 
 def _name_input(name: str) -> Input:
-    # Nothing is selected: the first key that is typed must not replace a name that is there.
+    # If the text were selected on focus, the first key would replace an existing name.
     return Input(name, max_length=MAX_NAME, select_on_focus=False)

@@ -30,17 +30,17 @@ Order = Literal["name", "changed", "completion"]
 ORDERS: tuple[Order, ...] = ("name", "changed", "completion")
 ORDER_TITLES: dict[Order, str] = {"name": "by name", "changed": "last changed first", "completion": "by completion"}
 ORDER_COLUMNS: dict[Order, int | None] = {"name": 0, "changed": None, "completion": 4}
-"""Which column shows what orders the list."""
+"""The index of the column by which each order sorts; None if no column shows it."""
 MOST_GLYPHS = 10
 WIDEST = 40
-"""No name gets more room than this before the journey has its own."""
+"""The maximum width, in cells, of the columns for names and flows, which leaves room for the journey."""
 
 
 class GoalRows:
-    """All goals of the list and those that some words find. `goals` come by name.
+    """All goals of the list, and those that the filter finds; `goals` are sorted by name.
 
-    Made for 10,000 goals and a key that is pressed: texts are folded once, an order is sorted once, and words that only
-    grew look at nothing but what the shorter ones found.
+    To filter 10,000 goals at each key press, texts are folded once, an order is sorted once, and a longer filter
+    searches only the goals that the shorter one found.
     """
 
     def __init__(self, goals: Sequence[GoalSummary] = ()) -> None:
@@ -68,7 +68,7 @@ class GoalRows:
         )
 
     def sort(self, order: Order, rates: Mapping[str, Rate]) -> None:
-        """Bring the goals into an order; what was found stays found."""
+        """Sort the goals; the filter stays as it is."""
         self.order = order
         self._ordered = self._texts
         if order == "changed":
@@ -79,7 +79,7 @@ class GoalRows:
         self.find(words)
 
     def find(self, words: str) -> None:
-        """Keep the goals that hold all the words in name, description or flow."""
+        """Filter the goals for those with all words in name, description or flow."""
         folded = fold(words)
         kept = self._kept if folded.startswith(self._words) else self._ordered
         for word in folded.split():
@@ -88,7 +88,7 @@ class GoalRows:
         self.found = [row for _, row in kept]
 
     def place_of(self, goal_id: str) -> int | None:
-        """Where a goal stands among those that were found."""
+        """Return the index of a goal among those that were found; None if it is not there."""
         return next((place for place, row in enumerate(self.found) if row.id == goal_id), None)
 
 
@@ -96,7 +96,7 @@ STEP_STYLES: dict[StepKind, str] = {"initial": "$primary", "step": "$quiet", "co
 
 
 def cells(row: GoalSummary, rates: Mapping[str, Rate] | None, severity: Severity | None = None) -> list[Cell]:
-    """A goal in the list; `rates` None while they are read, `severity` that of its worst finding."""
+    """Return the row of a goal; `rates` is None while they are read, `severity` that of its worst finding."""
     rate = (rates or {}).get(row.id)
     flows: Cell = Content(_flows(row.flows)) if row.flows else Content.styled("no flow", "$quiet")
     if len(row.flows) > 1:
@@ -112,13 +112,13 @@ def cells(row: GoalSummary, rates: Mapping[str, Rate] | None, severity: Severity
 
 
 def _course(rate: Rate | None) -> Content:
-    """What was completed on the last days; today, which is not over, is not of the same colour."""
+    """Return the completed cycles of the last days as bars; today's has another colour, as the day is not over."""
     bars = sparkline(rate.days) if rate else ""
     return Content.assemble((bars[:-1], "$completed"), (bars[-1:], "$quiet"))
 
 
 def glyphs(kinds: Sequence[StepKind]) -> Content:
-    """The steps as their glyphs; many of them as some and a number."""
+    """Return the glyphs of steps; of many steps, the first ones and the number of the rest."""
     shown = kinds if len(kinds) <= MOST_GLYPHS else kinds[: MOST_GLYPHS - 4]
     content = Content.assemble(*[(GLYPHS[kind], STEP_STYLES[kind]) for kind in shown])
     more = len(kinds) - len(shown)
@@ -139,7 +139,7 @@ def _text(row: GoalSummary) -> str:
 
 
 class GoalList(Vertical):
-    """Goals to choose one from. Its list posts `VirtualList.Highlighted` and `Selected`; `chosen` is the goal there."""
+    """A list of goals with a filter; its `VirtualList` posts `Highlighted` and `Selected`."""
 
     DEFAULT_CSS = """
     GoalList { width: 5fr; }
@@ -151,7 +151,7 @@ class GoalList(Vertical):
     """
 
     class Narrowed(Message):
-        """Other goals are shown, or in another order: `summary` says which."""
+        """Posted when other goals are shown, or in another order; see `summary`."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -161,7 +161,7 @@ class GoalList(Vertical):
         self._wanted: str | None = None
 
     def compose(self) -> ComposeResult:
-        # In a line of its own: what is typed arranges this line again, and not the whole list.
+        # In its own container, so that typing lays out this line again and not the whole list.
         with Horizontal(id="filter-line"):
             yield Input(placeholder="Filter by name, description or flow", id="filter")
         yield VirtualList(id="goals")
@@ -169,7 +169,7 @@ class GoalList(Vertical):
 
     @property
     def chosen(self) -> GoalSummary | None:
-        """The goal that the cursor is on."""
+        """The goal under the cursor; None if no goal is shown."""
         cursor = self._list.cursor
         return self.rows.found[cursor] if cursor < len(self.rows.found) else None
 
@@ -180,12 +180,12 @@ class GoalList(Vertical):
 
     @property
     def typing(self) -> bool:
-        """Whether what is typed goes to the filter."""
+        """Whether the filter has the focus."""
         return self._filter.has_focus
 
     @property
     def summary(self) -> str:
-        """How many goals are shown in which order, in words; empty where there is none."""
+        """The number and order of the goals that are shown, in words; empty if there are no goals."""
         every, found = len(self.rows.all), len(self.rows.found)
         many = f"{found:,} of {every:,}" if self._filter.value else f"{every:,}"
         goals = "goal" if every == 1 else "goals"
@@ -202,18 +202,18 @@ class GoalList(Vertical):
     # -- data
 
     def show(self, goals: Sequence[GoalSummary]) -> None:
-        """Show these goals, which come by name, under the filter and in the order as they are."""
+        """Show goals, which are sorted by name, with the current filter and order."""
         chosen, order = self.chosen, self.rows.order
         self.rows = GoalRows(goals)
         self.rows.sort(order, self.rates or {})
         self.rows.find(self._filter.value)
-        # What the list does not need is the journey's.
+        # The journey gets the width that the list does not need.
         self.styles.max_width = whole(self.rows.columns) + AROUND
         self._show_columns()
         self._show_found(chosen)
 
     def show_rates(self, rates: dict[str, Rate]) -> None:
-        """Fill in how often each goal was completed."""
+        """Show the completion rate of each goal."""
         self.rates = rates
         if self.rows.order == "completion":
             self._sort("completion")
@@ -221,12 +221,12 @@ class GoalList(Vertical):
             self._list.refresh_rows()
 
     def show_findings(self, findings: Mapping[str, Sequence[Finding]]) -> None:
-        """Mark each goal with what is wrong with its wiring."""
+        """Mark each goal with the severity of its worst finding."""
         self.findings = findings
         self._list.refresh_rows()
 
     def choose(self, goal_id: str, *, unfiltered: bool = False) -> None:
-        """Put the cursor on a goal now, or as soon as it is shown."""
+        """Put the cursor on a goal now, or as soon as it is shown; `unfiltered` empties the filter first."""
         if unfiltered:
             self._empty_filter()
         self._wanted = goal_id
@@ -257,7 +257,7 @@ class GoalList(Vertical):
     # -- order and filter
 
     def next_order(self) -> None:
-        """By name, by last change, by completion rate, and round again."""
+        """Sort by the next order: name, last change, completion rate, and name again."""
         self._sort(ORDERS[(ORDERS.index(self.rows.order) + 1) % len(ORDERS)])
 
     def _sort(self, order: Order) -> None:
@@ -267,18 +267,18 @@ class GoalList(Vertical):
         self._show_found(chosen)
 
     def open_filter(self) -> None:
-        """Let words be typed that narrow the list."""
+        """Open the filter and focus it."""
         self.add_class("-filtering")
         self._filter.focus()
 
     def close_filter(self) -> None:
-        """Show all goals again."""
+        """Close the filter and show all goals again."""
         self.remove_class("-filtering")
         self._empty_filter()
         self._list.focus()
 
     def _empty_filter(self) -> None:
-        # Not by its message: the list would be drawn a second time.
+        # Without its message, which would draw the list a second time.
         with self._filter.prevent(Input.Changed):
             self._filter.value = ""
         self._look_for("")

@@ -1,4 +1,4 @@
-"""A goal as a small journey: its steps along a line, what each is worth, where it is tracked, what is wrong."""
+"""The journey of a goal: its steps along a line with their values, the nodes that track it, and its findings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STEP_STYLES = {"initial": "bold $primary", "step": "$foreground", "completion": 
 
 @dataclass(frozen=True)
 class GoalView:
-    """What the journey shows. `findings` and `uses` are None while they are read."""
+    """The contents of a journey; `findings` is None while they are read."""
 
     goal: Goal
     money: Callable[[Decimal], str]
@@ -36,7 +36,7 @@ class GoalView:
 
 
 def journey(view: GoalView, width: int) -> Content:
-    """The goal in lines of at most `width` cells."""
+    """Return the journey of a goal in lines of at most `width` cells."""
     return Content("\n").join(list(_lines(view, max(12, width))))
 
 
@@ -77,7 +77,7 @@ def _step(step: Step, money: Callable[[Decimal], str], width: int, *, last: bool
 
 
 def worth_of(step: Step, money: Callable[[Decimal], str]) -> Iterator[str]:
-    """What a step is worth, in words: only what it has."""
+    """Yield what a step is worth, in words, without values that are 0."""
     metrics = step.metrics
     if metrics.cost_savings:
         yield f"saves {money(metrics.cost_savings)}"
@@ -91,7 +91,7 @@ def worth_of(step: Step, money: Callable[[Decimal], str]) -> Iterator[str]:
 
 
 def _whole_parts(parts: Sequence[str], width: int) -> Iterator[str]:
-    """The parts with dots between them, on as few lines as hold them; a value is never broken."""
+    """Yield lines with dots between the parts, as few as possible; a part is never broken."""
     line = ""
     for part in parts:
         longer = f"{line} · {part}" if line else part
@@ -112,12 +112,12 @@ def _uses(goal: Goal, uses: Sequence[NodeUse], width: int) -> Iterator[Content]:
 
 
 def node_in_words(use: NodeUse, goal: Goal) -> str:
-    """A node by its label; where it has none, by the steps that it tracks: all nodes have the same title."""
+    """Return the label of a node, or the steps that it tracks, as nodes without a label all have the same title."""
     return use.label or steps_in_words(use, goal)
 
 
 def steps_in_words(use: NodeUse, goal: Goal) -> str:
-    """The steps that a node tracks: `● Activation requested, ○ Identity confirmed`."""
+    """Return the steps that a node tracks: `● Activation requested, ○ Identity confirmed`."""
     names = {step.id: f"{step.glyph} {step.name}" for step in goal.steps}
     return ", ".join(names.get(step_id, "a step that is gone") for step_id in use.step_ids) or "no steps"
 
@@ -133,7 +133,7 @@ def _hanging(mark: str, style: str, text: str, width: int) -> Iterator[Content]:
 
 
 class Journey(VerticalScroll):
-    """The panel at the right of the list."""
+    """The panel to the right of the list, which shows the journey of the chosen goal."""
 
     DEFAULT_CSS = """
     Journey { scrollbar-size-vertical: 1; scrollbar-gutter: stable; background: transparent; padding: 0 0 0 2;
@@ -165,6 +165,6 @@ class Journey(VerticalScroll):
         width = self.scrollable_content_region.width - 1
         content = journey(self._view, width) if self._view and width > 0 else Content("")
         height = content.plain.count("\n")
-        # The screen is arranged again only where the height changed: most goals look alike to somebody who scrolls.
+        # Lay the screen out again only if the height changed, which it often does not from one goal to the next.
         self.query_one(Static).update(content, layout=height != self._height)
         self._height = height

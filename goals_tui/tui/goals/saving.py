@@ -1,4 +1,4 @@
-"""What saving a goal may have to ask: steps that take events with them, and somebody else's newer version."""
+"""Questions when a goal is saved: deleting steps together with their events, and conflicts with a newer version."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 async def settle_lost_steps(editor: GoalEditor, lost: list[Consequences]) -> bool:
-    """Ask about each step that saving deletes. False: don't save.
+    """Ask about each step that saving deletes; return whether to save.
 
     Only the button that says "Delete" goes on to the next step; changing the nodes comes back to the same question.
     """
@@ -50,12 +50,12 @@ def _question(taken: Consequences) -> Ask:
 
 
 def _remove(editor: GoalEditor, step_id: str, taken: Consequences) -> int | None:
-    """Take the step out of the nodes that track it; how many changed, or None after a refusal was shown."""
+    """Remove a step from the nodes that track it; return how many changed, or None after showing a refusal."""
     return editor.attempt(lambda: editor.services.goals.uses.remove_step(taken.goal_id, step_id))
 
 
 async def _replace(editor: GoalEditor, taken: Consequences) -> int | None:
-    """Let the nodes track another step that the stored goal has and the draft keeps; how many changed."""
+    """Let the nodes track another step of the stored goal that the draft keeps; return how many changed."""
     goal = editor.attempt(lambda: editor.services.goals.get(taken.goal_id))
     if goal is None:
         return None
@@ -70,9 +70,10 @@ async def _replace(editor: GoalEditor, taken: Consequences) -> int | None:
 
 
 async def resolve_conflict(editor: GoalEditor, conflict: ConflictError) -> bool:
-    """Somebody saved the goal since it was opened. Whether the draft was saved in the end.
+    """Ask how to resolve a conflict with a version that somebody else saved; return whether the draft was saved.
 
-    Nothing is lost: reloading keeps the draft behind undo and on the clipboard, overwriting keeps theirs as a version.
+    Nothing is lost: after reloading, undo and the clipboard hold the draft; after overwriting, their version is kept as
+    an older one.
     """
     undo = editor.named_key("goals.editor.undo")
     outlook = f"Reload shows theirs; {undo} brings yours back. Overwrite keeps theirs as an older version."
@@ -91,7 +92,7 @@ async def resolve_conflict(editor: GoalEditor, conflict: ConflictError) -> bool:
 
 
 def _save_copy(editor: GoalEditor) -> bool:
-    """Save the draft as another goal, and leave theirs as it is."""
+    """Save the draft as another goal, and leave the stored goal unchanged; return whether it was saved."""
     from goals_tui.services.flows import free_name
 
     services, mine = editor.services, editor.draft.goal
@@ -119,7 +120,7 @@ def _save_copy(editor: GoalEditor) -> bool:
 
 
 def as_text(goal: Goal) -> str:
-    """A goal in words, to be pasted anywhere."""
+    """Return a goal as plain text, for the clipboard."""
     lines = [goal.name, goal.description, ""]
     for step in goal.steps:
         metrics = step.metrics

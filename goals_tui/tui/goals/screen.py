@@ -82,7 +82,7 @@ class GoalsScreen(ScreenFrame[None]):
         self.place = "Goals"
 
     def show_data(self) -> None:
-        """Read the list now, and what takes longer after it is drawn."""
+        """Show the list of goals, and read rates and findings after it is drawn."""
         try:
             enabled, said_by = self.services.switch
         except GoalsError as error:
@@ -99,7 +99,7 @@ class GoalsScreen(ScreenFrame[None]):
             self.query_one("#empty", Static).update(EMPTY)
         self.goal_list.show(goals)
         if goals:
-            # Rates need DuckDB (only where there are events), findings walk through all flows and goals.
+            # Rates need DuckDB (only if there are events), and findings walk through all flows and goals.
             self.later(self._read_more)
 
     def _read_more(self) -> None:
@@ -125,12 +125,12 @@ class GoalsScreen(ScreenFrame[None]):
 
     @property
     def goal_list(self) -> GoalList:
-        """The list at the left."""
+        """The list of goals."""
         return self.query_one(GoalList)
 
     @property
     def chosen(self) -> GoalSummary | None:
-        """The goal that the cursor is on."""
+        """The goal under the cursor; None if no goal is shown."""
         return self.goal_list.chosen
 
     @on(GoalList.Narrowed)
@@ -144,7 +144,7 @@ class GoalsScreen(ScreenFrame[None]):
     def _highlighted(self) -> None:
         self._resting.stop()
         if self.goal_list.typing and self.chosen:
-            # Every letter may choose another goal: its journey is drawn once the typing rests.
+            # Every letter may choose another goal, so draw its journey only when typing pauses.
             self._resting = self.set_timer(self.goals_app.READ_LATER_SECONDS, self._show_journey)
         else:
             self._show_journey()
@@ -157,14 +157,14 @@ class GoalsScreen(ScreenFrame[None]):
         try:
             goal = self.services.goals.get(row.id)
         except GoalsError:
-            return  # It was deleted a moment ago elsewhere: the list is about to be read again.
+            return  # It has just been deleted elsewhere: the list is about to be read again.
         rate = (self.goal_list.rates or {}).get(row.id)
         findings = None if self.findings is None else self.findings.get(row.id, [])
         uses = self.services.goals.where_used(row.id)
         panel.show(GoalView(goal, self.money, uses, findings, rate.sentence if rate and rate.figures.started else ""))
 
     def open_place(self, place: Place) -> None:
-        """Show a goal that another screen or the palette named."""
+        """Show a goal that another screen or the palette leads to, and open its editor if wanted."""
         if isinstance(place, GoalPlace):
             self.goal_list.choose(place.goal_id, unfiltered=True)
             if place.edit:
@@ -173,7 +173,7 @@ class GoalsScreen(ScreenFrame[None]):
     # -- actions
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What needs a goal needs one to be chosen."""
+        """Enable actions on a goal only if one is chosen, and others only where they apply."""
         if action in {"edit", "duplicate", "delete", "where_used", "track", "export"}:
             return self.chosen is not None
         if action in {"filter", "sort"}:
@@ -217,7 +217,7 @@ class GoalsScreen(ScreenFrame[None]):
             self.show_data()
 
     def action_filter(self) -> None:
-        """Type what to look for."""
+        """Open the filter."""
         self.goal_list.open_filter()
         self.refresh_bindings()
 
@@ -227,11 +227,11 @@ class GoalsScreen(ScreenFrame[None]):
         self.refresh_bindings()
 
     def action_sort(self) -> None:
-        """The next order."""
+        """Sort by the next order."""
         self.goal_list.next_order()
 
     def action_duplicate(self) -> None:
-        """A copy of the chosen goal, chosen in its place."""
+        """Copy the chosen goal, and choose the copy."""
         row = self.chosen
         copy = self.attempt(lambda: self.services.goals.duplicate(row.id)) if row else None
         if copy:
@@ -296,7 +296,7 @@ async def choose_use(screen: ScreenFrame[Any], row: GoalSummary) -> None:
 
 
 async def choose_flow(screen: ScreenFrame[Any], row: GoalSummary) -> None:
-    """Choose a flow, or make one, and go there to add a Track Goal Process node for a goal."""
+    """Ask for a flow, or create one, and go there to add a Track Goal Process node for a goal."""
     flows = screen.services.flows.summaries()
     options = [Option(flow.id, flow.name, plural(flow.nodes, "node")) for flow in flows]
     options.append(Option(NEW_FLOW, "New flow", f"called {row.name}"))

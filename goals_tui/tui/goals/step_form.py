@@ -1,4 +1,4 @@
-"""The form of one step: name, description, completion step or not, Success Metrics (the seed's *Create a Goal*)."""
+"""The form of a step: name, description, completion step or not, and Success Metrics."""
 
 from __future__ import annotations
 
@@ -28,14 +28,17 @@ METRICS = ("cost", "revenue", "time")
 
 @dataclass(frozen=True)
 class Currency:
-    """How amounts are entered: the sign that is shown, and how many decimals there are."""
+    """How amounts are entered: the sign that is shown, and the number of decimals."""
 
     sign: str
     digits: int
 
 
 class StepForm(Dialog[Step]):
-    """Returns the step as it was filled in, or None. `taken` are the names of the goal's other steps."""
+    """A dialog that edits a step; returns the edited step, or None if it was cancelled.
+
+    `taken` holds the folded names of the goal's other steps.
+    """
 
     CONTEXT = "goals.step"
     BINDINGS = bindings("goals.step")
@@ -60,7 +63,7 @@ not spent, **revenue** money that was earned, **time saved** what a person would
         self.taken = taken
         self.only = only
         self.marked = False
-        """Whether the user set the mark of a completion step, or took it away."""
+        """Whether the user set or removed the mark of a completion step."""
 
     def compose_dialog(self) -> ComposeResult:
         step, digits = self.step, self.currency.digits
@@ -90,7 +93,7 @@ not spent, **revenue** money that was earned, **time saved** what a person would
     # -- what is wrong
 
     def filled(self) -> tuple[Step, dict[str, str]]:
-        """The step as the form says it, and the message of each field that is wrong."""
+        """Return the step as entered, and the message for each field that is wrong, by field id."""
         problems: dict[str, str] = {}
         name = clean_line(self._value("step-name"))
         if not name:
@@ -116,7 +119,7 @@ not spent, **revenue** money that was earned, **time saved** what a person would
             cost_savings=amounts["cost"],
             revenue=amounts["revenue"],
             time_saved_seconds=seconds,
-            # Until somebody gives an amount, be it 0.
+            # A step stays unpriced until an amount is entered, even if it is 0.
             unpriced=self.step.metrics.unpriced and all(self._value(id_) == self._shown(id_) for id_ in amounts),
         )
         changes = {"name": name, "description": description, "kind": kind, "metrics": worth}
@@ -131,7 +134,7 @@ not spent, **revenue** money that was earned, **time saved** what a person would
 
     def _amount(self, id_: str) -> Decimal:
         text = self._value(id_).strip()
-        # An amount that is there already may have more decimals than the currency has now.
+        # A stored amount may have more decimals than the currency has now.
         if text and text == self._shown(id_):
             return self._stored(id_)
         return parse_amount(text or "0", self.currency.digits)
@@ -167,7 +170,7 @@ not spent, **revenue** money that was earned, **time saved** what a person would
 
     @on(Button.Pressed, "#save")
     def action_save(self) -> None:
-        """Take the step over, unless something is wrong."""
+        """Return the step, or show what is wrong with it."""
         step, problems = self.filled()
         self._say(problems)
         if problems:
@@ -185,7 +188,7 @@ not spent, **revenue** money that was earned, **time saved** what a person would
     @on(Button.Pressed, "#cancel")
     @work
     async def action_cancel(self) -> None:  # type: ignore[override]  # a worker, because it may ask
-        """Leave the step as it was; asks where something was entered."""
+        """Leave the step as it was, after asking if something was entered."""
         answer: str | None = "discard"
         if self._entered() != self._before:
             name = clean_line(self._value("step-name")) or "The new step"
