@@ -1,1 +1,1 @@
-"""The command line: thin commands over the services, and what they print."""
+"""Command-line interface: thin commands over the services, and their output."""

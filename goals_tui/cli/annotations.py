@@ -1,4 +1,4 @@
-"""`goals-tui annotations`: what happened when, by hand and by itself."""
+"""`goals-tui annotations`: list, add, delete."""
 
 from __future__ import annotations
 

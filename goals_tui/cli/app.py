@@ -29,7 +29,7 @@ MODULES = {
     "cycle": "reports",
     **dict.fromkeys(("compare", "explain", "dropoffs", "times", "releases", "targets", "what-if"), "decisions"),
 }
-"""Where single commands are made, in the order of the help."""
+"""The module that registers each single command, in the order of the help."""
 
 GROUPS = {
     "goals": ("goals", "app"),
@@ -40,11 +40,11 @@ GROUPS = {
     "activities": ("activities", "app"),
     "import": ("data", "imports"),
 }
-"""Where groups of commands are made."""
+"""The module and the attribute of each group of commands."""
 
 
 app: Commands
-"""The app with all commands, made when it is asked for."""
+"""The app with all commands, made on first access."""
 
 
 def __getattr__(name: str) -> Any:
@@ -55,7 +55,7 @@ def __getattr__(name: str) -> Any:
 
 @cache
 def make_app(name: str | None = None) -> Commands:
-    """Return the app: with the one command or group of this name, where there is one, else with all of them.
+    """Return the app with the command or group called `name`, or with all of them where there is none by that name.
 
     Importing all commands takes longer than most of them run.
     """

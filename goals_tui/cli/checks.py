@@ -1,4 +1,4 @@
-"""`goals-tui check`: what is wrong with how goals are wired into flows."""
+"""`goals-tui check`: problems in how goals are wired into flows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STYLES = {"error": "red", "warning": "yellow", "info": "dim"}
 
 
 def register(app: Commands, name: str) -> None:
-    """Add the command of this name."""
+    """Register the command `name`."""
     app.command(name)({"check": check}[name])
 
 

@@ -1,4 +1,4 @@
-"""Commands as typer makes them, but with usage lines, help and messages in our words."""
+"""Typer commands with usage lines, help and messages in the words of this app."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from typer.core import TyperCommand, TyperGroup
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _WHOLE = 10_000
-"""In characters: longer than any summary, so that a list of commands wraps them instead of cutting them."""
+"""Longer than any summary, in characters, so that lists of commands wrap summaries instead of cutting them."""
 
 _TYPE = re.compile(r" <(?:list\[)?(.*?)\]?>$")
-"""A type of Python behind a name, in help."""
+"""A Python type after a name in typer's help, such as ` <list[str]>`."""
 
 _RANGE = re.compile(r"\b(?:(\d+)<=)?x([<>]=)(\d+)\b")
 
 
 class _Group(TyperGroup):
     def get_short_help_str(self, limit: int = _WHOLE) -> str:
-        """Return the whole summary."""
+        """Return the summary uncut."""
         return super().get_short_help_str(_WHOLE)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the arguments before the command's name. Raises typer.BadParameter."""
+        """Parse the arguments before the command's name. Raises typer.BadParameter."""
         _take_as_they_are(self.get_params(ctx))
         return super().parse_args(ctx, args)
 
 
 class _Command(TyperCommand):
     def get_short_help_str(self, limit: int = _WHOLE) -> str:
-        """Return the whole summary."""
+        """Return the summary uncut."""
         return super().get_short_help_str(_WHOLE)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write what arguments and options are, without types of Python."""
+        """Write the arguments and options to the help, without Python types."""
         for title, kind in (("Arguments", "argument"), ("Options", "option")):
             parameters = [one for one in self.get_params(ctx) if one.param_type_name == kind]
             rows = [_in_words(one, row) for one in parameters if (row := one.get_help_record(ctx)) is not None]
@@ -47,12 +47,12 @@ class _Command(TyperCommand):
                     formatter.write_dl(rows)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
-        """GOAL... where typer writes {GOAL...}..."""
+        """Return the usage pieces, with `GOAL...` where typer writes `{GOAL...}...`."""
         pieces = super().collect_usage_pieces(ctx)
         return [piece.replace("{", "").replace("}", "").replace("......", "...") for piece in pieces]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the arguments. Raises typer.BadParameter."""
+        """Parse the arguments. Raises typer.BadParameter."""
         _take_as_they_are(self.get_params(ctx))
         try:
             return super().parse_args(ctx, args)
@@ -68,7 +68,10 @@ class _Command(TyperCommand):
 
 
 def _in_words(parameter: Any, row: tuple[str, str]) -> tuple[str, str]:
-    """`--goal GOAL` for `--goal <list[str]>`, `1 to 9` for `1<=x<=9`; choices stay: `--format table|json`."""
+    """Return a row of the help without Python types and ranges.
+
+    `--goal GOAL` replaces `--goal <list[str]>`, and `1 to 9` replaces `1<=x<=9`; choices stay: `--format table|json`.
+    """
 
     def value(found: re.Match[str]) -> str:
         if parameter.param_type_name == "argument":
@@ -83,7 +86,10 @@ def _in_words(parameter: Any, row: tuple[str, str]) -> tuple[str, str]:
 
 
 class _Plain:
-    """Gives on a value that is what it should be already. typer checks each with pydantic, which takes long to load."""
+    """A converter that passes on values which have the right type already.
+
+    typer converts each value with pydantic, which takes long to load; here this happens for other values only.
+    """
 
     def __init__(self, annotation: object) -> None:
         self._annotation = annotation
@@ -104,7 +110,7 @@ class _Plain:
 
 
 def _is_text(value: object) -> bool:
-    """Whether a value is text without bytes that are no UTF-8."""
+    """Return whether a value is text that can be encoded as UTF-8."""
     return type(value) is str and (value.isascii() or value == value.encode(errors="ignore").decode())
 
 
@@ -115,11 +121,11 @@ def _take_as_they_are(params: Iterable[Any]) -> None:
 
 
 class Commands(typer.Typer):
-    """A group of commands."""
+    """A group of commands whose help is written by this module."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(cls=_Group, **options)
 
     def command(self, *args: Any, **options: Any) -> Callable[[Function], Function]:
-        """Add a command, as `typer.Typer.command` does."""
+        """Return a decorator that adds a command, like `typer.Typer.command`."""
         return super().command(*args, cls=_Command, **options)

@@ -1,12 +1,12 @@
-"""Answers to a shell that completes a command line (`goals-tui --install-completion`), within a key's time.
+"""Shell completion (`goals-tui --install-completion`), fast enough to answer a key press.
 
-The scripts of the shells are typer's; what they ask is answered here, without typer: making the whole tree of commands
-takes longer than a key may. completions.json holds that tree; `python -m tests.completions` writes it.
+The shell scripts are typer's, but their requests are answered here, without typer: building the whole tree of commands
+takes longer than a key press may. completions.json holds that tree; `python -m tests.completions` writes it.
 """
 
 from __future__ import annotations
 
-# Each import costs a key's time: no typing, no pathlib.
+# Each import delays the answer, so typing and pathlib are left out.
 import json
 import os
 import re
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 VARIABLE = "_GOALS_TUI_COMPLETE"
-"""Set by the shell's script to complete_bash, complete_zsh or complete_fish."""
+"""The environment variable that the shell script sets to complete_bash, complete_zsh or complete_fish."""
 
 TREE = os.path.join(os.path.dirname(__file__), "completions.json")  # noqa: PTH118, PTH120
 
@@ -28,12 +28,12 @@ _SPECIAL = re.compile(r"([^\w@%+=:,./-])")
 
 
 def answers(env: Mapping[str, str]) -> bool:
-    """Whether the shell asks something that is answered here; other shells are left to typer."""
+    """Return whether this module answers the shell's request; other shells are left to typer."""
     return env.get(VARIABLE) in _SHELLS
 
 
 def answer(env: Mapping[str, str]) -> int:
-    """Print what may stand at the cursor; returns the exit code."""
+    """Print the completions at the cursor and return the exit code."""
     shell = env[VARIABLE]
     if shell == "complete_bash":
         words = env.get("COMP_WORDS", "").split("\n")
@@ -56,7 +56,7 @@ def answer(env: Mapping[str, str]) -> int:
 
 
 def candidates(before: Sequence[str], begun: str) -> list[str]:
-    """Return what may stand after these words, beginning as `begun` does; nothing where it is the name of a file."""
+    """Return the completions of `begun` after the words `before`; empty where the name of a file is expected."""
     with open(TREE, encoding="utf-8") as file:  # noqa: PTH123
         tree: dict[str, Any] = json.load(file)
     node, workspace, option = tree, None, ""
@@ -97,7 +97,7 @@ def _kind(tree: Mapping[str, Any], node: Mapping[str, Any], option: str) -> str:
 
 
 def _values(kind: str, workspace: str | None, begun: str) -> list[str]:
-    """The values of a kind: those that it lists (a|b), or names of the workspace."""
+    """Return the values of a kind: those that it lists (`a|b`), or names from the workspace."""
     kind = kind.removesuffix("...")
     if "|" in kind:
         return _beginning(kind.split("|"), begun)
@@ -113,7 +113,7 @@ def _beginning(known: Sequence[str], begun: str) -> list[str]:
 
 
 def _joined(words: Sequence[str]) -> list[str]:
-    """Words as they were typed: bash parts --option=value at the sign."""
+    """Return words as they were typed: bash splits `--option=value` at the equals sign."""
     found: list[str] = []
     for word in words:
         if word == "=" and found:
@@ -126,7 +126,7 @@ def _joined(words: Sequence[str]) -> list[str]:
 
 
 def _split(line: str) -> list[str]:
-    """The words of a line, the last one perhaps with an open quotation mark."""
+    """Return the words of a line, the last of which may have an open quotation mark."""
     for closing in ("", '"', "'"):
         try:
             return shlex.split(line + closing)
@@ -136,13 +136,13 @@ def _split(line: str) -> list[str]:
 
 
 def _plain(word: str) -> str:
-    """A word of bash without its quotation marks and backslashes."""
+    """Return a word of bash without its quotation marks and backslashes."""
     found = _split(word)
     return found[0] if found else ""
 
 
 def _quoted(text: str, begun: str) -> str:
-    """A word for bash, quoted as what was typed of it is."""
+    """Return a word for bash, quoted in the way in which the user began it."""
     if begun[:1] in ('"', "'"):
         return f"{begun[0]}{text}{begun[0]}"
     return _SPECIAL.sub(r"\\\1", text)
@@ -159,5 +159,5 @@ def _print(text: str) -> None:
         sys.stdout.write(f"{text}\n" if text else "")
         sys.stdout.flush()
     except OSError:
-        # The shell went away: nobody wants to know.
+        # The shell has gone, so there is nobody to tell.
         os._exit(0)

@@ -1,4 +1,4 @@
-"""`goals-tui test`: conversations that were kept run again, and the events that must come are compared."""
+"""`goals-tui test`: run saved conversations again and compare their events with the expected ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def register(app: Commands, name: str) -> None:
-    """Add the command under this name."""
+    """Register the command `name`."""
     app.command(name)(test)
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Target(StrEnum):
-    """What the rows of a log become."""
+    """The kinds of records that the rows of a log can become."""
 
     GOAL = "goal"
     ACTIVITIES = "activities"
@@ -48,7 +48,7 @@ Snapshot = Annotated[str | None, typer.Option("--snapshot", metavar="S", help="T
 
 
 def register(app: Commands, name: str) -> None:
-    """Add the command of this name."""
+    """Register the command `name`."""
     commands: dict[str, Callable[..., None]] = {"track": track, "simulate": simulate}
     app.command(name)(commands[name])
 
@@ -269,7 +269,10 @@ imports.command("csv", help="The same as `import log`.")(import_log)
 
 
 def _formats(given: Sequence[str]) -> tuple[str | None, ResultFormat]:
-    """What the files are (None: to be told by their content), and how to print the result."""
+    """Return the format of the files (None: detect it) and the format of the output, from all `--format` options.
+
+    Raises typer.BadParameter where either is given twice.
+    """
     printed = [one for one in given if one in set(ResultFormat)]
     read_as = [one for one in given if one not in set(ResultFormat)]
     if len(read_as) > 1 or len(printed) > 1:
@@ -311,9 +314,10 @@ def _print_preview(result: ImportResult, preview: Preview) -> None:
 
 
 def _print_import(result: ImportResult, format: ResultFormat) -> None:
-    """Say what came in, what did not, and what was guessed. Ends with 3 where records were left out.
+    """Print what was imported, what was left out and what was guessed.
 
-    Raises RefusedError where nothing came in because all of it is broken.
+    Raises RefusedError where nothing was imported because all of it is broken, and typer.Exit with code 3 where some
+    records were left out.
     """
     from goals_tui.services.imports.result import unpriced_text
 
@@ -364,7 +368,7 @@ def _print_import(result: ImportResult, format: ResultFormat) -> None:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[float, str], None] | None]:
-    """A progress bar on standard error, where that is a terminal."""
+    """Yield a callback that draws a progress bar on standard error; None where that is not a terminal."""
     if not sys.stderr.isatty():
         yield None
         return

@@ -75,11 +75,11 @@ GoalArgument = Annotated[str, typer.Argument(metavar="GOAL", help="A goal's name
 
 _VERDICT_STYLES = {"better": "green", "worse": "red", "met": "green", "missed": "red"}
 _MOST_PARTS = 3
-"""How many parts of a dimension a table of an explanation shows; JSON and CSV have all."""
+"""The most parts of a dimension in the table of `explain`; JSON and CSV have all."""
 
 
 def register(app: Commands, name: str) -> None:
-    """Add the command of this name."""
+    """Register the command `name`."""
     commands: dict[str, Callable[..., None]] = {
         "compare": compare,
         "explain": explain,
@@ -178,12 +178,12 @@ def _is_previous(text: str) -> bool:
 
 
 def _span_fields(text: str) -> dict[str, Any]:
-    """The fields of filters for a span as `compare span` takes it. Raises WrongValueError."""
+    """Return the fields of filters for a span as `compare span` takes it. Raises WrongValueError."""
     from goals_tui.domain.filters import parse_moment, span_name
 
     since, parted, until = text.strip().partition("..")
     if parted or since[:4].isdecimal():
-        # A day alone is that day.
+        # A single day is the span of that day.
         for moment in (since, until):
             if moment:
                 parse_moment(moment, "span")
@@ -225,7 +225,7 @@ def _print_comparison(result: Comparison, currency: str) -> None:
 
 
 def side_name(result: Comparison, side: ComparedPart) -> str:
-    """The name of one side of a comparison in a table."""
+    """Return the name of one side of a comparison in a table."""
     return f"no {result.dimension}" if side.part is None else side.part
 
 
@@ -284,7 +284,7 @@ def explain(
 
 
 def explanation_json(result: Explanation, digits: int) -> dict[str, Any]:
-    """An explanation under the keys of docs/command-line.md."""
+    """Return an explanation under the keys of docs/command-line.md."""
     before = result.before_span
     return {
         "from": {"span": span_json(before), **result.before.as_json(digits)} if before and result.before else None,
@@ -399,7 +399,7 @@ def dropoffs(
 
 
 def drop_offs_json(result: DropOffs, digits: int) -> dict[str, Any]:
-    """Drop-offs under the keys of docs/command-line.md."""
+    """Return drop-offs under the keys of docs/command-line.md."""
     return {
         "goal": result.goal,
         "goal_id": result.goal_id,
@@ -493,7 +493,7 @@ def times(
 
 
 def times_json(result: Times) -> dict[str, Any]:
-    """Times to convert under the keys of docs/command-line.md; seconds are rounded to milliseconds."""
+    """Return times to convert under the keys of docs/command-line.md; seconds are rounded to milliseconds."""
     return {
         "goal": result.goal,
         "step": result.step,
@@ -576,7 +576,7 @@ def releases(
 
 
 def release_json(release: Release, digits: int) -> dict[str, Any]:
-    """A release under the keys of docs/command-line.md."""
+    """Return a release under the keys of docs/command-line.md."""
     week = release.value_per_week
     return {
         "snapshot": release.snapshot,
@@ -682,7 +682,7 @@ def what_if(
 
 
 def _with_step(goal: Goal, wanted: str, update: dict[str, Any]) -> Goal:
-    """The goal with one of its steps changed. Raises NotFoundError; RefusedError for the initial one."""
+    """Return the goal with one of its steps changed. Raises NotFoundError; RefusedError for the initial step."""
     chosen = goal.step(wanted)
     if chosen.kind == "initial":
         raise RefusedError(f"{chosen.name!r} is the initial step: it neither completes nor is worth anything.")
@@ -754,7 +754,7 @@ def targets(
 
 
 def target_json(result: TargetResult) -> dict[str, Any]:
-    """A target under the keys of docs/command-line.md."""
+    """Return a target under the keys of docs/command-line.md."""
     return {
         "goal": result.goal,
         "goal_id": result.goal_id,

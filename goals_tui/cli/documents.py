@@ -1,4 +1,4 @@
-"""Reports to hand over: `--format md|html|svg -o FILE`."""
+"""Reports as documents to hand over: `--format md|html|svg -o FILE`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class DocumentFormat(StrEnum):
-    """How a report is printed, or written to be handed over."""
+    """The formats of a report that can be printed or handed over as a document."""
 
     TABLE = "table"
     JSON = "json"
@@ -27,7 +27,7 @@ class DocumentFormat(StrEnum):
 
     @property
     def document(self) -> bool:
-        """Whether it is handed over: Markdown with its tables, an HTML page, or the chart as SVG."""
+        """Whether the format is a document: Markdown with its tables, an HTML page, or the chart as SVG."""
         return self in (DocumentFormat.MD, DocumentFormat.HTML, DocumentFormat.SVG)
 
 
@@ -42,13 +42,13 @@ DocumentOutputOption = Annotated[
 
 
 def check_document(format: DocumentFormat, output: Path | None) -> None:
-    """Raise typer.BadParameter where `-o` stands beside a format that is printed."""
+    """Raise typer.BadParameter where `-o` is used with a format that is not a document."""
     if output is not None and not format.document:
         raise typer.BadParameter("-o goes with --format md, html or svg.")
 
 
 def hand_over(document: Document, format: DocumentFormat, output: Path | None, force: bool) -> None:
-    """Write a document to a file, or print it. Raises RefusedError for a file that is there."""
+    """Write a document to a file, or print it without one. Raises RefusedError where the file can't be replaced."""
     from goals_tui.domain.document import to_html, to_markdown, to_svg
     from goals_tui.services.export_files import replace_text
 

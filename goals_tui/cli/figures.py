@@ -1,4 +1,4 @@
-"""Figures, rates and differences as tables and sentences say them, for every command that prints numbers."""
+"""Figures, rates and differences in words, for every command that prints numbers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FIGURE_HEADINGS: tuple[Heading, ...] = (
     ("Cost savings", "money"),
     ("Revenue", "money"),
 )
-"""What stands over a row of `figure_cells`; the 95 % interval of the completion rate stands in brackets."""
+"""The headings of `figure_cells`; the brackets hold the 95 % interval of the completion rate."""
 
 _CLEAR_STYLES = {True: "green", False: "red"}
 
@@ -72,7 +72,7 @@ def _with_rate(figures: Figures, count: int, share: float | None, interval: Inte
 
 
 def rate_cell(figures: Figures) -> object:
-    """Return the completion rate alone, with its interval; dimmed and with their number where there are few cycles."""
+    """Return the completion rate with its interval; for few cycles, dimmed and with their number instead."""
     interval = figures.completed_share.interval
     if interval is None:
         return DASH
@@ -81,21 +81,21 @@ def rate_cell(figures: Figures) -> object:
 
 
 def share_cell(share: float | None, whole: int) -> object:
-    """Return a share of `whole`, dimmed and with that number where it is small."""
+    """Return a share of `whole`; where `whole` is small, dimmed and with that number."""
     if share is None or whole >= FEW_CYCLES:
         return precise_percent(share)
     return dim(f"{precise_percent(share)} of {whole}")
 
 
 def dim(text: str) -> Text:
-    """Return a cell that says that its number says little."""
+    """Return a dimmed cell, for a number that rests on little data."""
     from rich.text import Text
 
     return Text(" ".join(text.split()), style="dim")
 
 
 def difference_cell(found: Difference) -> object:
-    """Return the same for a table: coloured only where the change is clear."""
+    """Return a difference for a table, coloured only where the change is clear."""
     if found.difference is None:
         return DASH
     from rich.text import Text
@@ -104,25 +104,25 @@ def difference_cell(found: Difference) -> object:
 
 
 def change_sentence(change: Change, before: str = "previous period") -> str:
-    """Say how the completion rate changed against the figures `before`."""
+    """Return a sentence about the change of the completion rate since the figures called `before`."""
     then, now = precise_percent(change.before.completion_rate), precise_percent(change.after.completion_rate)
     return f"Completion rate {now}, {before} {then}: {difference_words(change.completion_rate)}."
 
 
 def money(amount: Decimal | None, currency: str) -> str:
-    """Return an amount as people read it; — where there is none."""
+    """Return an amount with its currency, or a dash for None."""
     from goals_tui.services.currencies import format_money
 
     return DASH if amount is None else format_money(amount, currency)
 
 
 def lasted(seconds: float | None) -> str:
-    """Return a time as a clock shows it; — where there is none."""
+    """Return a duration as a clock shows it, or a dash for None."""
     return DASH if seconds is None else format_duration(seconds)
 
 
 def span_dates(span: Span) -> str:
-    """Return from when until when a span is."""
+    """Return the start and the end of a span in words."""
     if span.start is None or span.end is None:
         return "all time"
     return f"{span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M}"

@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Build:
-    """The filters of a command as its options say them; calling it with the opened workspace makes them."""
+    """The filter options of a command; calling it with the open workspace returns the filters."""
 
     options: Mapping[str, Any]
 
     @property
     def names_span(self) -> bool:
-        """Whether an option says from when until when."""
+        """Whether an option sets the span."""
         return any(self.options[name] is not None for name in _SPAN_OPTIONS)
 
     def __call__(self, services: Services, base: Filters | None = None) -> Filters:
-        """Make the filters: names of goals become ids. What no option says is that of `--filter`, or of `base`.
+        """Return the filters, with names of goals replaced by ids.
 
-        Raises NotFoundError for names that there are not.
+        Options take precedence over `--filter`, and `--filter` over `base`. Raises NotFoundError for unknown names.
         """
         saved = self.options["saved"]
         base = services.filters.get(saved) if saved is not None else base or Filters()
@@ -119,7 +119,7 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
 
 
 def with_filters(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command every filter option; it receives them as one argument `filters`, a `Build`."""
+    """Add every filter option to a command, which receives them as one argument `filters`, a `Build`."""
 
     @wraps(command)
     def filtered(*args: Any, **options: Any) -> None:
@@ -140,7 +140,7 @@ def with_filters(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _read(options: dict[str, Any]) -> Build:
-    """Check what can be checked before the workspace is open. Raises typer.BadParameter."""
+    """Return the options as a `Build` after all checks that need no workspace. Raises typer.BadParameter."""
     custom = options["since"] is not None or options["until"] is not None
     if custom and options["span"] is not None:
         raise typer.BadParameter("--span and --from/--to exclude each other: give one of them.")
@@ -159,7 +159,7 @@ def _read(options: dict[str, Any]) -> Build:
 
 
 def _given(options: Mapping[str, Any], services: Services) -> dict[str, Any]:
-    """The fields of the filters that an option says. Raises NotFoundError."""
+    """Return the fields of the filters that options set. Raises NotFoundError."""
     found: dict[str, Any] = {}
     if options["since"] is not None or options["until"] is not None:
         found.update(span="custom", since=options["since"], until=options["until"])
@@ -178,7 +178,7 @@ def _given(options: Mapping[str, Any], services: Services) -> dict[str, Any]:
             _check_known(services, dimension, choice)
         found[f"{dimension}s"] = choice
     if options["no_snapshot"] or options["any_snapshot"] or "snapshots" in found:
-        # What is said of snapshots is said as a whole.
+        # Snapshot options replace all that saved filters say about snapshots.
         found.update(no_snapshot=options["no_snapshot"], any_snapshot=options["any_snapshot"])
         found.setdefault("snapshots", EVERYTHING)
     if options["include_test"]:
@@ -189,7 +189,10 @@ def _given(options: Mapping[str, Any], services: Services) -> dict[str, Any]:
 
 
 def goal_id(services: Services, name: str) -> str:
-    """The id of a goal by its name or id; that of a goal which only the log knows stays. Raises NotFoundError."""
+    """Return the id of a goal by its name or id.
+
+    The id of a goal that only the event log knows is returned unchanged. Raises NotFoundError.
+    """
     try:
         return services.goals.get(name).id
     except NotFoundError:
@@ -202,7 +205,10 @@ _DIMENSIONS: tuple[Literal["goal", "endpoint", "locale", "snapshot"], ...] = ("g
 
 
 def _check_known(services: Services, dimension: Literal["endpoint", "locale", "snapshot"], choice: Choice) -> None:
-    """Raise NotFoundError with the nearest names for a value that no event has: a slip would pass for a 0."""
+    """Raise NotFoundError with the nearest names for a value that no event has.
+
+    Otherwise a misspelt name would look like a result of 0.
+    """
     known = services.insights.dimension_values(dimension) if choice else []
     for name in choice.values:
         if name not in known:

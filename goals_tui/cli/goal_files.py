@@ -23,7 +23,7 @@ PruneOption = Annotated[bool, typer.Option("--prune", help="Also delete the goal
 
 
 def register(app: Commands) -> None:
-    """Add the commands to those of `goals`."""
+    """Register the commands in the group `goals`."""
     app.command("export")(export_goals)
     app.command("diff")(diff_goals)
     app.command("apply")(apply_goals)
@@ -128,7 +128,7 @@ def _lines(each: GoalDifference) -> list[str]:
 
 
 def _reading(read: WhatIf | None, currency: str) -> list[str]:
-    """What the last 30 days would say, in one line."""
+    """Return the effect of a difference on the last 30 days, in lines; none without cycles."""
     if read is None or not read.recorded.started:
         return []
     from goals_tui.domain.value import format_duration

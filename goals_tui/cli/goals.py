@@ -126,7 +126,7 @@ def set_(
 
 
 def _target(text: str) -> Decimal | None:
-    """A share of 1, or None for `none`. Raises typer.BadParameter."""
+    """Return a target as a share of 1, or None for `none`. Raises typer.BadParameter."""
     text = text.strip()
     if text.casefold() == "none":
         return None
@@ -228,9 +228,9 @@ def delete(
 
 
 def goal_json(goal: Goal, digits: int) -> dict[str, Any]:
-    """A goal as the command line prints it: its fields, and the steps in order with their values.
+    """Return a goal as the command line prints it: its fields, and the steps in order with their values.
 
-    Money is text with the currency's `digits`, at least, as in a report; null where it is not known.
+    Money is text with at least the currency's `digits` decimals, as in a report; null where it is not known.
     """
     from goals_tui.domain.model import format_instant
 

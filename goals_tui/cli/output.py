@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _WIDTH = 120
-"""In columns, where the output is no terminal."""
+"""The width where the output is not a terminal, in columns."""
 _PIECE = 16_384
-"""In characters. With PYTHONUNBUFFERED nobody hears that a write was cut short because its reader went: the next one
-fails."""
+"""The most characters that are written at once.
+
+With PYTHONUNBUFFERED, a write that is cut short because the reader has gone raises no error; only the next one does.
+"""
 _STEERING = re.compile(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -40,7 +42,7 @@ _DECIMALS = re.compile(r"\d(\.\d+)?(?=\D*$)")
 
 
 class Format(StrEnum):
-    """How a list is printed."""
+    """The formats of a list."""
 
     TABLE = "table"
     JSON = "json"
@@ -48,7 +50,7 @@ class Format(StrEnum):
 
 
 class ResultFormat(StrEnum):
-    """How the result of a command that lists nothing is printed."""
+    """The formats of a result that is not a list."""
 
     TABLE = "table"
     JSON = "json"
@@ -58,33 +60,35 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How to print it.
 ResultFormatOption = Annotated[ResultFormat, typer.Option("--format", help="How to print it.", show_choices=True)]
 ExcelOption = Annotated[bool, typer.Option("--excel", help="Begin the CSV so that Excel reads it as UTF-8.")]
 Heading = str | tuple[str, str]
-"""What stands over a column, alone or with how the column stands: "right", "money" (right, all amounts with as many
-decimals), or "whole" (never folded)."""
+"""The heading of a column, alone or with its layout.
+
+The layout is "right", "money" (right, all amounts with the same number of decimals), or "whole" (never folded).
+"""
 
 
 def check_excel(excel: bool, format: StrEnum) -> None:
-    """Raise typer.BadParameter where `--excel` stands beside another format than CSV."""
+    """Raise typer.BadParameter where `--excel` is used with another format than CSV."""
     if excel and format.value != Format.CSV.value:
         raise typer.BadParameter("--excel goes with --format csv.")
 
 
 def say(message: str) -> None:
-    """A line for the person at the keyboard, on standard error: data stays clean."""
+    """Write a message to standard error, so that standard output holds data only."""
     sys.stderr.write(clean_text(message) + "\n")
 
 
 def print_json(data: object) -> None:
-    """Data as JSON on standard output."""
+    """Print data as JSON."""
     can_say_all = (sys.stdout.encoding or "").casefold().startswith("utf")
     text = json.dumps(data, ensure_ascii=not can_say_all, indent=2)
-    # JSON escapes what stands before the space; these, too, steer a terminal.
+    # JSON escapes the characters below the space; these steer a terminal, too.
     _print(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
 def print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, excel: bool = False) -> None:
-    """Rows as CSV with a header; cells that a spreadsheet would run as a formula are made harmless.
+    """Print rows as CSV with a header; cells that a spreadsheet would run as a formula are made harmless.
 
-    `excel` puts the byte order mark in front by which Excel tells UTF-8.
+    `excel` adds the byte order mark by which Excel recognizes UTF-8.
     """
     text = io.StringIO()
     text.write("\ufeff" if excel else "")
@@ -97,7 +101,7 @@ def print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, exce
 def print_list(
     rows: Sequence[Mapping[str, Any]], fields: Sequence[str], format: Format, table: Mapping[Heading, str]
 ) -> None:
-    """Rows in the asked format; `table` says which field stands under which heading."""
+    """Print rows in the given format; `table` maps the headings of the table to fields."""
     if format is Format.JSON:
         print_json(rows)
     elif format is Format.CSV:
@@ -110,17 +114,17 @@ def print_list(
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Plain lines on standard output."""
+    """Print lines of plain text."""
     _print("".join(f"{clean_text(line)}\n" for line in lines))
 
 
 def print_text(text: str) -> None:
-    """A text of ours on standard output: what users typed in it was cleaned before."""
+    """Print text in which user input has been cleaned already."""
     _print(text)
 
 
 def new_table(*columns: Heading, title: str | None = None) -> Table:
-    """An empty table with these columns."""
+    """Return an empty table with these columns."""
     from rich import box
     from rich.style import Style
     from rich.table import Table
@@ -142,28 +146,28 @@ def new_table(*columns: Heading, title: str | None = None) -> Table:
 
 
 def add_row(table: Table, *cells: object, style: str | None = None) -> None:
-    """A row of a table; cells are never markup, and no control character reaches the terminal."""
+    """Add a row to a table; cells are never markup, and no control character reaches the terminal."""
     from rich.text import Text
 
     table.add_row(*(cell if isinstance(cell, Text) else Text(_shown(cell)) for cell in cells), style=style)
 
 
 def set_caption(table: Table, *lines: str) -> None:
-    """Put lines that explain the numbers under a table."""
+    """Set the lines below a table that explain its numbers."""
     from rich.text import Text
 
     table.caption = Text("\n".join(map(clean_line, lines))) if lines else None
 
 
 def print_table(table: Table) -> None:
-    """A table on standard output, as wide as the terminal; where there is none 120 columns, or more if it must be."""
+    """Print a table as wide as the terminal; without a terminal, 120 columns wide, or more where it needs them."""
     from rich.console import Console
 
     _align_decimals(table)
     width = None if sys.stdout.isatty() else max(_WIDTH, needed_width(table))
     console = Console(width=width, highlight=False, markup=False, soft_wrap=False)
     with _standard_output():
-        # Not written by rich: it ends the program where the reader has gone.
+        # Not written by rich, which ends the program where the reader has gone.
         with console.capture() as drawn:
             console.print(fitted(table, console.width))
         _write(drawn.get())
@@ -201,7 +205,10 @@ def _write(text: str) -> None:
 
 @contextmanager
 def binary_output() -> Iterator[BinaryIO]:
-    """Standard output for bytes. Raises as `_standard_output`, and RefusedError for a terminal: it would obey them."""
+    """Yield standard output for bytes.
+
+    Raises the errors of `_standard_output`, and RefusedError for a terminal, which would interpret the bytes.
+    """
     if sys.stdout.isatty():
         raise RefusedError("This is no text for a terminal. Send it to a file or a program: -o - > FILE.")
     with _standard_output():
@@ -212,9 +219,9 @@ def binary_output() -> Iterator[BinaryIO]:
 
 @contextmanager
 def _standard_output() -> Iterator[None]:
-    """What the block writes is written at its end: what can't be is said, not lost when Python ends.
+    """Flush standard output at the end of the block, so that errors are reported and not lost when Python ends.
 
-    Raises UnreadableError where standard output takes no more, BrokenPipeError where its reader has gone.
+    Raises UnreadableError where standard output can't be written, BrokenPipeError where its reader has gone.
     """
     try:
         yield
@@ -229,7 +236,7 @@ def _standard_output() -> Iterator[None]:
 
 
 def discard_output() -> None:
-    """Send what standard output still holds nowhere, so that Python does not try again when it ends."""
+    """Discard what standard output still holds, so that Python does not try to write it when it ends."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -248,20 +255,20 @@ def _cell(value: object) -> str:
 
 
 _WORD = 16
-"""A column of words can be as narrow as its longest word, or as this: longer words are broken then."""
+"""The most cells that a word claims for its column; longer words are broken."""
 _BETWEEN = 3
 """The cells between two columns; four more stand around all of them."""
 
 
 def needed_width(table: Table) -> int:
-    """How many cells wide a table of `new_table` must be at least, so that only words are wrapped."""
+    """Return the least width, in cells, at which only columns of words are wrapped."""
     return sum(map(_narrowest, table.columns)) + _around(table)
 
 
 def fitted(table: Table, width: int) -> RenderableType:
-    """The table where `width` cells are enough for it; else its rows one below the other, a block of lines each.
+    """Return the table fitted to `width` cells, or its rows as blocks of lines where it does not fit.
 
-    A last column without a heading goes first: a bar draws what the numbers say.
+    A last column without a heading is dropped first: its bars repeat what the numbers say.
     """
     if needed_width(table) > width and not _heading(table.columns[-1]).plain:
         table.columns.pop()
@@ -271,7 +278,7 @@ def fitted(table: Table, width: int) -> RenderableType:
     widths = [min(width, _widest(column)) for column in table.columns]
     while sum(widths) > width - _around(table):
         spare = [have if have > least else 0 for have, least in zip(widths, narrowest, strict=True)]
-        # The last of equally wide ones gives way, as where rich shares the room.
+        # Of equally wide columns the last is narrowed first, as rich does.
         widths[max(range(len(spare)), key=lambda place: (spare[place], place))] -= 1
     for column, have in zip(table.columns, widths, strict=True):
         column.width = have
@@ -305,9 +312,9 @@ def _narrowest(column: Column) -> int:
 
 
 def _stacked(table: Table) -> RenderableType:
-    """Rows as blocks: a line a column, its heading before its value.
+    """Return the rows of a table as blocks: a line for each column, its heading before its value.
 
-    What has no heading goes in front of the next value, as the glyph of a step does.
+    A value without a heading, such as the glyph of a step, goes in front of the next value.
     """
     from rich.console import Group
     from rich.table import Table

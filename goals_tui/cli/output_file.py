@@ -22,10 +22,10 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that 
 
 @contextmanager
 def output_file(output: Path, force: bool, kind: str) -> Iterator[Path]:
-    """Give the path to write to. For `-` that is a temporary file, which goes to standard output after the block.
+    """Yield the path to write to; for `-` a temporary file, which is copied to standard output after the block.
 
-    `kind` is the ending that the temporary file has: .jsonl. Raises RefusedError where a file is there already and
-    nobody says that it may be replaced: `force`, or the person at the terminal.
+    `kind` is the ending of the temporary file, such as `.jsonl`. Raises RefusedError where the file exists and neither
+    `force` nor the user at the terminal allows it to be replaced.
     """
     if output != STANDARD_OUTPUT:
         check_replaceable(output, force)
@@ -39,13 +39,16 @@ def output_file(output: Path, force: bool, kind: str) -> Iterator[Path]:
 
 
 def check_replaceable(output: Path, force: bool) -> None:
-    """Ask whether a file that is there may be replaced. Raises RefusedError where not, or where nobody can be asked."""
+    """Ask whether an existing file may be replaced, unless `force` is set.
+
+    Raises RefusedError where it may not, or where there is no terminal to ask at.
+    """
     from goals_tui.services.export_files import exists_already
 
     if force or not exists_already(output):
         return
     if sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty():
-        # The end of the prompt, which Python writes to standard output, belongs to the rest of it.
+        # Python writes the end of the prompt to standard output; it belongs with the rest on standard error.
         with redirect_stdout(sys.stderr):
             if typer.confirm(f"{output} exists already. Replace it?", err=True):
                 return
@@ -54,5 +57,5 @@ def check_replaceable(output: Path, force: bool) -> None:
 
 
 def shown(output: Path) -> str:
-    """What a message calls the place that was written to."""
+    """Return the name of an output for messages."""
     return "standard output" if output == STANDARD_OUTPUT else str(output)

@@ -19,7 +19,7 @@ from goals_tui.domain.package import DECISIONS, ConflictsError, Decision, Item
 
 
 class OnConflict(StrEnum):
-    """What to do with a goal or flow of the package that is here already."""
+    """The ways to handle a goal or flow of a package that exists already."""
 
     ASK = "ask"
     SKIP = "skip"
@@ -74,14 +74,14 @@ def import_package(
 
 
 def _ask(conflicts: Sequence[Item]) -> dict[str, Decision]:
-    """The answer to each conflict by its id. Raises ConflictsError where the input ends before."""
+    """Ask about each conflict and return the decisions by id. Raises ConflictsError where the input ends early."""
     chosen: dict[str, Decision] = {}
     for item in conflicts:
         if item.id in chosen:
             continue
         say(f"The {item.kind} {item.name!r}: {item.reason}.")
         try:
-            # The end of the prompt, which Python writes to standard output, belongs to the rest of it.
+            # Python writes the end of the prompt to standard output; it belongs with the rest on standard error.
             with redirect_stdout(sys.stderr):
                 text = "skip, replace or duplicate? (skip all: the others, too)"
                 answer, all_others = typer.prompt(text, default=item.proposed, value_proc=_answer, err=True)
@@ -95,7 +95,10 @@ def _ask(conflicts: Sequence[Item]) -> dict[str, Decision]:
 
 
 def _answer(text: str) -> tuple[Decision, bool]:
-    """What was typed, and whether it holds for all others: replace, r, replace all. Raises typer.BadParameter."""
+    """Return the decision of an answer, and whether it holds for all others: replace, r, replace all.
+
+    Raises typer.BadParameter.
+    """
     word, *rest = text.casefold().split() or [""]
     for decision in DECISIONS:
         if word and decision.startswith(word) and rest in ([], ["all"]):

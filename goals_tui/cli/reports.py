@@ -1,4 +1,4 @@
-"""`goals-tui report`, `breakdown`, `funnel`, `cycles` and `cycle`: what Insights says, for people and for programs."""
+"""`goals-tui report`, `breakdown`, `funnel`, `cycles` and `cycle`: Insights for people and for programs."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ _STYLES = {"completed": "green", "partial": "yellow", "incomplete": "red", "orph
 
 
 def register(app: Commands, name: str) -> None:
-    """Add the command of this name."""
+    """Register the command `name`."""
     filtered: dict[str, Callable[..., None]] = {
         "report": report,
         "breakdown": breakdown,
@@ -93,7 +93,7 @@ def register(app: Commands, name: str) -> None:
 
 
 class By(StrEnum):
-    """What the rows of a report are."""
+    """The kinds of rows of a report."""
 
     GOAL = "goal"
     DAY = "day"
@@ -157,7 +157,7 @@ def _day_json(row: DayFigures, digits: int) -> dict[str, Any]:
 
 
 def report_json(report: Report) -> dict[str, Any]:
-    """A report under the keys of docs/command-line.md."""
+    """Return a report under the keys of docs/command-line.md."""
     digits = currency_digits(report.currency)
     previous, today, between = report.previous_span, report.now.date(), report.events_between
     return {
@@ -222,7 +222,7 @@ def _print_report(report: Report, by: By) -> None:
 
 
 def _by_day(report: Report) -> dict[date, Figures]:
-    """The figures of all goals together, of every day."""
+    """Return the figures of every day, of all goals together."""
     from goals_tui.domain.report import NOTHING
 
     found: dict[date, Figures] = {}
@@ -232,7 +232,7 @@ def _by_day(report: Report) -> dict[date, Figures]:
 
 
 def _say_when_events_are(between: tuple[datetime, datetime] | None) -> None:
-    """Say of an empty answer when there is something, so that nobody takes a wrong span for a bad week."""
+    """Tell from when to when there are events, so that nobody takes a wrong span for a bad week."""
     if between is None:
         say("Nothing was started in this span, and the event log is empty.")
     else:
@@ -359,7 +359,7 @@ def _bar(share: float | None, width: int = 24) -> str:
 
 
 class OutcomeName(StrEnum):
-    """What may stand after --outcome."""
+    """The values of `--outcome`."""
 
     COMPLETED = "completed"
     PARTIAL = "partial"
@@ -451,7 +451,7 @@ def cycles(
 
 
 def _names(text: str, known: Sequence[str], option: str) -> list[str]:
-    """The names in a list with commas. Raises typer.BadParameter with the nearest one."""
+    """Return the names in a comma-separated list. Raises typer.BadParameter with the nearest known name."""
     found = [name.strip() for name in text.split(",")]
     for name in found:
         if name not in known:
@@ -462,7 +462,7 @@ def _names(text: str, known: Sequence[str], option: str) -> list[str]:
 
 
 def _sort_key(column: str, cycle: Cycle) -> tuple[object, ...]:
-    """What cycles are sorted by: empty values first, then by value; cycles of the same by when they started."""
+    """Return the key that sorts a cycle: empty values first, then by value, then by start."""
     value = getattr(cycle, column)
     if column == "reached":
         value = len(cycle.reached)
@@ -473,7 +473,7 @@ def _sort_key(column: str, cycle: Cycle) -> tuple[object, ...]:
 
 
 def _part(text: str) -> tuple[Dimension, str | None]:
-    """A part of a breakdown, from DIM=VALUE. Raises typer.BadParameter."""
+    """Return a part of a breakdown, from DIM=VALUE. Raises typer.BadParameter."""
     from goals_tui.services.insights.service import DIMENSIONS
 
     name, parted, value = text.partition("=")
@@ -484,7 +484,7 @@ def _part(text: str) -> tuple[Dimension, str | None]:
 
 
 def _local(moment: datetime | None, where: ZoneInfo) -> str | None:
-    """An instant for a CSV file: by the clock of the zone, with its offset."""
+    """Return an instant for CSV: in the zone's time, with its offset."""
     return None if moment is None else moment.astimezone(where).isoformat()
 
 
@@ -520,7 +520,7 @@ def _print_cycles(found: list[Cycle], currency: str, where: ZoneInfo) -> None:
 
 
 def _or_unpriced(known: object, unpriced: int, worded: str) -> str:
-    """A sum in words, with a mark where unpriced steps belong to it; a dash where there is none."""
+    """Return a sum in words, with a mark for unpriced steps; a dash where there is neither."""
     if known is None:
         return "unpriced" if unpriced else DASH
     return f"{worded} + unpriced" if unpriced else worded
@@ -578,7 +578,7 @@ def cycle(
 
 
 def _earned(timeline: Timeline, moment: Moment, currency: str) -> list[str | None]:
-    """Time saved, cost savings and revenue of an event, in words."""
+    """Return the time saved, cost savings and revenue of an event, in words."""
     from goals_tui.services.currencies import format_money
 
     if moment.counts and not moment.priced and timeline.cycle.outcome != "orphan":
@@ -614,7 +614,7 @@ def _moments(timeline: Timeline, digits: int) -> list[dict[str, Any]]:
 
 
 def cycle_json(cycle: Cycle, digits: int) -> dict[str, Any]:
-    """A cycle under the keys of docs/command-line.md; a sum is null where nobody knows it (see `Cycle.known`)."""
+    """Return a cycle under the keys of docs/command-line.md; an unknown sum is null (see `Cycle.known`)."""
     content = cycle.model_dump(mode="json")
     content["time_saved_seconds"] = cycle.known(cycle.time_saved_seconds)
     content["cost_savings"] = _amount(cycle.known(cycle.cost_savings), digits)

@@ -1,4 +1,4 @@
-"""Runs one command line: where `--workspace` may stand, and how errors become one line and an exit code."""
+"""Run one command line: `--workspace` may stand anywhere, and errors become one line and an exit code."""
 
 from __future__ import annotations
 
@@ -23,14 +23,17 @@ WRONG_USAGE = 2
 FOUND_PROBLEMS = 3
 _INTERRUPTED = 130
 _IMPORTING = 0.01
-"""In seconds: how long ctrl+c waits before it tries again."""
+"""Seconds until ctrl+c is tried again, where it arrives during an import."""
 
 _PIPE_CLOSED = 141
-"""As of a program that SIGPIPE ended: 128 + 13."""
+"""The exit code of a program that SIGPIPE ended: 128 + 13."""
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command; returns the exit code. Errors that a user can act on go to standard error as one line."""
+    """Run a command and return its exit code.
+
+    Errors that a user can act on are written to standard error as one line.
+    """
     _prepare_streams()
     output = sys.stdout
     ordered = workspace_first(arguments)
@@ -40,14 +43,14 @@ def run(arguments: Sequence[str]) -> int:
         with _ctrl_c_noticed():
             command(args=ordered, prog_name="goals-tui", standalone_mode=True)
     except WrongValueError as error:
-        # The domain calls the option by its name alone: 'from'.
+        # The domain names the field, 'from'; users know the option, --from.
         _complain(f"--{error.field}".join(str(error).rsplit(repr(error.field), 1)))
         return WRONG_USAGE
     except GoalsError as error:
         _complain(str(error))
         return ERROR
     except OSError as error:
-        # What no service expected of the disk, such as a path of 5,000 characters; or help that can't be written.
+        # No service expects these, such as a path of 5,000 characters, or help that can't be written.
         discard_output()
         what = repr(str(error.filename)[:200]) if error.filename else "a file or standard output"
         _complain(f"Can't use {what}: {error.strerror or error}. Check it.")
@@ -57,7 +60,7 @@ def run(arguments: Sequence[str]) -> int:
         return _INTERRUPTED
     except SystemExit as stop:
         if sys.stdout is not output:
-            # So typer says that the reader (head, less) has gone.
+            # typer replaces sys.stdout where the reader (head, less) has gone.
             sys.stdout = output
             discard_output()
             return _PIPE_CLOSED
@@ -67,10 +70,10 @@ def run(arguments: Sequence[str]) -> int:
 
 @contextmanager
 def _ctrl_c_noticed() -> Iterator[None]:
-    """Within it ctrl+c raises KeyboardInterrupt, and so does its end then, whatever was made of it.
+    """Raise KeyboardInterrupt on ctrl+c, and again at the end of the block, in case it was swallowed.
 
-    pydantic makes a ValueError of it, DuckDB a RuntimeError, and where Python can't raise it, it is lost. While
-    something is imported it waits: DuckDB would abort the program.
+    pydantic turns it into a ValueError, DuckDB into a RuntimeError, and where Python can't raise it, it is lost. During
+    an import of a module it is postponed, because DuckDB would abort the program.
     """
     came = False
 
@@ -94,7 +97,7 @@ def _ctrl_c_noticed() -> Iterator[None]:
 
 
 class _Messages(io.RawIOBase):
-    """Standard error: what it does not take is lost, and no reason for a command to end otherwise."""
+    """Standard error that drops what can't be written, so that it never changes how a command ends."""
 
     def __init__(self, stream: TextIO) -> None:
         self._raw = getattr(stream.buffer, "raw", stream.buffer)
@@ -116,14 +119,14 @@ class _Messages(io.RawIOBase):
 
 
 def _prepare_streams() -> None:
-    """Stands in for streams that the shell closed (`>&-`), which Python has not: output fails, messages go nowhere.
+    """Replace streams that the shell closed (`>&-`): output fails, messages are dropped.
 
-    Their numbers are taken, too, so that no file of the workspace gets one.
+    This also occupies their file descriptors, so that no file of the workspace gets one of them.
     """
     if sys.stdout is None:
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal of another encoding than UTF-8 shows ? for what it does not have.
+        # Characters that the terminal's encoding lacks are shown as ?.
         sys.stdout.reconfigure(errors="replace")
     if sys.stderr is None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
@@ -135,7 +138,7 @@ def _prepare_streams() -> None:
 
 @cache
 def _command(name: str | None) -> Callable[..., object]:
-    """The command of this name, or the whole tree of commands where there is none."""
+    """Return the command of this name, or the whole tree of commands where there is none."""
     from typer.main import get_command
 
     from goals_tui.cli.app import make_app
@@ -158,7 +161,7 @@ def workspace_first(arguments: Sequence[str]) -> list[str]:
         elif argument == "--workspace":
             value = next(pending, None)
             if value is None:
-                # Alone it is what is wrong; in front of the others it would take the command's name.
+                # Alone it gives the right error; in front it would take the command's name as its value.
                 return [argument]
             moved = [argument, value]
         elif argument.startswith("--workspace="):

@@ -1,4 +1,4 @@
-"""The app in a browser, for one user of one workspace (extra `web`, textual-serve)."""
+"""Serve the app to browsers, for one user of one workspace (extra `web`, textual-serve)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from goals_tui.domain.errors import RefusedError, UnreadableError, WrongValueErr
 
 
 def serve(workspace: Path, host: str, port: int, public_url: str | None = None) -> None:
-    """Serve the workspace until ctrl+c. Each browser tab is an app of its own over the same workspace.
+    """Serve a workspace until ctrl+c; each browser tab runs an app of its own on it.
 
-    `public_url` is the address that browsers use, where it is not the one that is listened at. Raises
-    UnreadableError where there is no workspace or the port is taken, RefusedError without the extra and
-    WrongValueError where browsers can't use the address.
+    `public_url` is the address that browsers use, where it is not the one that is listened at. Raises UnreadableError
+    where there is no workspace or the port can't be listened at, RefusedError without the extra, and WrongValueError
+    where browsers can't use the address.
     """
     from goals_tui.services.context import open_services
 

@@ -1,4 +1,4 @@
-"""What every command knows: which workspace it works on."""
+"""The options before the command's name, and the workspace that they choose."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class State:
     workspace: Path | None = None
 
     def path(self) -> Path:
-        """The workspace's folder: told, from the environment, or the platform's."""
+        """Return the workspace's folder: from the option, the environment, or the platform's default."""
         from goals_tui.services.completion_names import default_workspace
 
         return self.workspace or default_workspace()
 
 
 def services(context: typer.Context) -> Services:
-    """Open the workspace of this command; what had to be repaired, also later, is said on standard error."""
+    """Open the workspace of this command; repairs, also later ones, are reported on standard error."""
     from goals_tui.services.context import open_services
 
     opened = open_services(context.ensure_object(State).path())
@@ -44,7 +44,10 @@ def services(context: typer.Context) -> Services:
 
 
 def services_with_goals(context: typer.Context) -> Services:
-    """The same for a command about goals; raises RefusedError where they are switched off (docs/semantics.md)."""
+    """Open the workspace for a command about goals.
+
+    Raises RefusedError where goals are switched off (docs/semantics.md).
+    """
     opened = services(context)
     enabled, enabled_from = opened.switch
     for warning in opened.values.warnings:

@@ -18,11 +18,11 @@ from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.text import quoted
 
 WEB_DRIVER = "TEXTUAL_DRIVER"
-"""Set where the app draws into a browser (`serve`): there is no terminal then, and none is needed."""
+"""Set where the app is drawn into a browser (`serve`), so that it needs no terminal."""
 
 
 def register(app: Commands, name: str) -> None:
-    """Add the command of this name."""
+    """Register the command `name`."""
     commands: dict[str, Callable[..., None]] = {"init": init, "demo": demo, "locate": locate, "serve": serve}
     app.command(name)(commands[name])
 
@@ -37,7 +37,7 @@ def _open(path: Path) -> None:
         _check_terminal()
     from goals_tui.tui.app.start import start
 
-    # ctrl+c is a key of the app; what comes as a signal is asyncio's, which asks for Python's own handler.
+    # ctrl+c is a key of the app. As a signal it is handled by asyncio, which requires Python's own handler.
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     start(path)
@@ -56,7 +56,7 @@ def _check_terminal() -> None:
 
 
 def _can_move_the_cursor(terminal: str) -> bool:
-    """Return whether a terminal of this name (terminfo) can; one that this machine does not know is trusted."""
+    """Return whether a terminal of this name can move its cursor; True for one that terminfo does not know."""
     if sys.platform == "win32":
         return True
     if terminal in ("", "dumb", "unknown"):

@@ -1,1 +1,1 @@
-"""The Textual app. It talks to services only, and imports each screen when it is first visited."""
+"""The Textual app. It uses services only, and imports each screen when it is first visited."""

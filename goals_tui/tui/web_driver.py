@@ -1,4 +1,4 @@
-"""Textual's driver for the browser, under which the app ends with its server."""
+"""Textual's driver for browsers, changed so that the app ends with its server."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from textual.drivers.web_driver import WebDriver
 from textual.messages import ExitApp
 
 GRACE_SECONDS = 5.0
-"""The time to end in order after the server has gone; the stores can be killed at any moment."""
+"""Seconds to end in order after the server has gone; the stores can be killed at any moment."""
 
 
 class EndingWebDriver(WebDriver):
-    """A web driver whose app ends when its input does: when the server was killed, no other message comes."""
+    """A web driver whose app ends with its input, because a killed server sends no other message."""
 
     def run_input_thread(self) -> None:
         """Read input until there is no more."""
@@ -23,7 +23,7 @@ class EndingWebDriver(WebDriver):
         if self.exit_event.is_set():
             return
         with suppress(OSError):
-            # Nobody reads what is drawn from here on, and writing it would fail.
+            # Nobody reads the output any more, and writing it would fail.
             nowhere = os.open(os.devnull, os.O_WRONLY)
             for drawn in (sys.__stdout__, sys.__stderr__):
                 if drawn is not None:

@@ -1,4 +1,4 @@
-"""The address under which browsers reach the app."""
+"""Public addresses of the app."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class PublicAddress:
-    """The address under which browsers reach the app. `path` is empty or starts with a slash and ends without one."""
+    """The address under which browsers reach the app.
+
+    `path` is empty, or starts with a slash and ends without one.
+    """
 
     scheme: str
     host: str
@@ -21,7 +24,7 @@ class PublicAddress:
 
     @classmethod
     def parse(cls, url: str) -> PublicAddress:
-        """Read `http(s)://HOST[:PORT][/PATH]`. Raises WrongValueError."""
+        """Parse `http(s)://HOST[:PORT][/PATH]`. Raises WrongValueError."""
         found = _split(url.strip())
         if found is None:
             raise WrongValueError(
@@ -31,21 +34,21 @@ class PublicAddress:
 
     @property
     def authority(self) -> str:
-        """The host, with the port where it is not the usual one of the scheme: what browsers send as `Host`."""
+        """The host, with the port unless it is the default of the scheme, as browsers send it in `Host`."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def url(self) -> str:
-        """The address as people write it, without a slash at the end."""
+        """The address as text, without a slash at the end."""
         return f"{self.scheme}://{self.authority}{self.path}"
 
     def is_host(self, host: str) -> bool:
-        """Whether a request's `Host` header names this address."""
+        """Return whether a request's `Host` header names this address."""
         return self.is_origin(f"{self.scheme}://{host}")
 
     def is_origin(self, origin: str) -> bool:
-        """Whether an `Origin` header names this address."""
+        """Return whether an `Origin` header names this address."""
         found = _split(origin)
         return found is not None and found == PublicAddress(self.scheme, self.host, self.port)
 

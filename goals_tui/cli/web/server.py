@@ -1,7 +1,7 @@
-"""The server behind `serve`.
+"""The server of `goals-tui serve`.
 
-Whoever drives the app acts as the user who started it. So every request needs the token of this run, and is made to
-and from the one address that was printed; everything else is answered with 403.
+Anyone who can use the app acts as the user who started it. So every request needs the token of this run, and must be
+made to and from the one address that was printed; everything else is answered with 403.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from goals_tui.cli.web.address import PublicAddress
 DRIVER = "goals_tui.tui.web_driver:EndingWebDriver"
 
 TAB_SECONDS = 6.0
-"""The time an app has to end by itself when its tab is closed: a little more than its driver gives it."""
+"""Seconds that an app has to end by itself when its tab is closed: a little more than its driver gives it."""
 
 SHUTDOWN_SECONDS = 0.8
-"""The same when the server ends."""
+"""Seconds that an app has to end by itself when the server ends."""
 
 CLOSE_SECONDS = 0.1
-"""The time a browser has to confirm that its web socket is closed."""
+"""Seconds that a browser has to confirm that its web socket is closed."""
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -43,11 +43,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Guard:
-    """A middleware that answers requests with 403 unless they are ours.
+    """A middleware that answers requests with 403 unless they have the token and the public address.
 
     A page of another site can make a browser send requests here, with the cookies for this host. It can neither read
-    the token nor choose `Origin` and `Host`; the latter names another host where that one's name server says that it
-    is this machine.
+    the token nor choose `Origin` and `Host`. A name server that claims that its host is this machine does not help it:
+    `Host` then names that host.
     """
 
     def __init__(self, address: PublicAddress, token: str) -> None:
@@ -56,12 +56,12 @@ class Guard:
         self._cookie = f"goals-tui-{address.port}"  # cookies are shared by all ports of a host
 
     def allows(self, request: web.Request) -> bool:
-        """Whether the request has the token and is made to and from the public address."""
+        """Return whether the request has the token and is made to and from the public address."""
         hosts = request.headers.getall("Host", [])
         origins = request.headers.getall("Origin", [])
         if len(hosts) != 1 or not self._address.is_host(hosts[0]):
             return False
-        # Browsers always say where a WebSocket comes from.
+        # Browsers always send the origin of a web socket.
         if len(origins) > 1 or (not origins and request.path == "/ws"):
             return False
         if not all(map(self._address.is_origin, origins)):
@@ -82,7 +82,7 @@ class Guard:
         response = await handler(request)
         if not response.prepared:
             response.headers.update(_HEADERS)
-            # With the page itself: a redirect that another site began would come without a strict cookie.
+            # Set with the page itself: after a redirect from another site, the browser would not send a strict cookie.
             response.set_cookie(
                 self._cookie,
                 self._token,
@@ -115,7 +115,7 @@ class _Tab(AppService):
         return {**super()._build_environment(width, height), "TEXTUAL_DRIVER": DRIVER}
 
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
-        # No shell between; and ctrl+c goes to the server only, which ends its apps in order.
+        # Without a shell, and in a process session of its own: ctrl+c reaches only the server, which ends its apps.
         self._process = process = await asyncio.create_subprocess_exec(
             *self._arguments,
             stdin=PIPE,
@@ -128,7 +128,7 @@ class _Tab(AppService):
         return process
 
     async def end(self, seconds: float) -> None:
-        """Ask the app to quit; kill it where it is not gone after so many seconds."""
+        """Ask the app to quit, and kill it where it has not ended after this many seconds."""
         process = self._process
         if process is None:
             return
@@ -146,7 +146,7 @@ class _Tab(AppService):
 
 
 class AppServer(Server):
-    """Serves one workspace at one public address to who has the token."""
+    """A server of one workspace at one public address, for users who have the token."""
 
     def __init__(self, workspace: Path, address: PublicAddress, token: str, *, host: str, port: int) -> None:
         super().__init__(
@@ -174,7 +174,7 @@ class AppServer(Server):
         return app
 
     async def on_startup(self, app: web.Application) -> None:
-        """Say nothing; the address is said when it can be opened."""
+        """Print nothing: `serve` prints the address when it can be opened."""
 
     async def on_shutdown(self, app: web.Application) -> None:
         """End the apps of all tabs."""
@@ -189,7 +189,7 @@ class AppServer(Server):
         self._tabs.add(tab)
         try:
             await tab.start(to_int(request.query.get("width", ""), 80), to_int(request.query.get("height", ""), 24))
-            # What is no message of our page closes the tab.
+            # A message that our page does not send closes the tab.
             with suppress(ValueError, LookupError, TypeError, AttributeError, AssertionError):
                 await self._process_messages(socket, tab)
         finally:

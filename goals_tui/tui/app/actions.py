@@ -1,4 +1,4 @@
-"""The one registry of what can be done in the app: it feeds key bindings, palette, help and docs/keys.md."""
+"""Registry of everything that can be done in the app, for key bindings, palette, help and docs/keys.md."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Action:
-    """Something a key or the palette does.
+    """Something that a key or the palette does.
 
-    `id` is `context.name`: the context is what a screen or dialog names as its `CONTEXT`, and the name, with
-    underscores, is the method there: `goals.where-used` runs `action_where_used`. `keys` is a comma-separated list,
-    the first one is shown; empty where only the palette offers it. `do` replaces the method's name where several
+    `id` is `context.name`: the context is the `CONTEXT` of a screen or dialog, and the name, with underscores, is a
+    method there: `goals.where-used` runs `action_where_used`. `keys` is a comma-separated list, of which the first one
+    is shown; it is empty where only the palette offers the action. `do` replaces the method's name where several
     actions share a method: `show('flows')`.
     """
 
@@ -31,20 +31,20 @@ class Action:
     footer: bool = True
     do: str = ""
     title: str = ""
-    """What the palette calls it, where `description` is too short to stand alone."""
+    """The title in the palette, where `description` is too short to stand alone."""
 
     @property
     def context(self) -> str:
-        """The screen that it belongs to; `app` for what works everywhere."""
+        """The screen that the action belongs to; `app` for actions that work everywhere."""
         return self.id.rpartition(".")[0]
 
     @property
     def call(self) -> str:
-        """The Textual action that it runs."""
+        """The Textual action that is run."""
         return self.do or self.id.rpartition(".")[2].replace("-", "_")
 
     def binding(self) -> Binding:
-        """The key binding for it."""
+        """Return the key binding."""
         from textual.binding import Binding
 
         return Binding(
@@ -54,9 +54,9 @@ class Action:
 
 @dataclass(frozen=True)
 class Area:
-    """One of the six screens: its number key and where its class is, imported when it is first shown.
+    """One of the six screens: its number key, and the place of its class, imported when it is first shown.
 
-    `kinds` are the documents whose changes are seen there.
+    `kinds` are the kinds of documents whose changes are visible there.
     """
 
     name: str
@@ -75,7 +75,7 @@ AREAS = (
     Area("tasks", "5", "Tasks", "goals_tui.tui.tasks.screen", "TasksScreen"),
     Area("settings", "6", "Settings", "goals_tui.tui.settings.screen", "SettingsScreen", frozenset({"project"})),
 )
-"""In the order of their keys."""
+"""The six screens, in the order of their keys."""
 APP_ACTIONS = (
     *(
         Action(f"app.{area.name}", area.key, area.title, f"Show {area.title}", "Screens", footer=False,
@@ -115,14 +115,14 @@ APP_ACTIONS = (
     Action("app.toggle.switch", "space,enter", "On or off", "Tick or untick the box", "Lists",
            palette=False),
 )  # fmt: skip
-"""What works everywhere."""
+"""The actions that work everywhere."""
 
 
 @cache
 def registry() -> tuple[Action, ...]:
-    """Every action of the app, by screen; each screen declares its own in `tui/<screen>/actions.py`.
+    """Return every action of the app, by screen; each screen declares its own in `tui/<screen>/actions.py`.
 
-    Last come the welcome, which is there before the six screens are, and the tour.
+    Last come those of the welcome, which is shown before the six screens exist, and of the tour.
     """
     found = list(APP_ACTIONS)
     for screen in (*(area.name for area in AREAS), "welcome"):
@@ -131,25 +131,25 @@ def registry() -> tuple[Action, ...]:
 
 
 def of_context(context: str) -> Iterator[Action]:
-    """The actions of one screen or dialog, in order; only that screen's module is imported."""
+    """Return the actions of one screen or dialog, in order; only that screen's module is imported."""
     area = context.split(".")[0]
     actions = APP_ACTIONS if area == "app" else import_module(f"goals_tui.tui.{area}.actions").ACTIONS
     return (action for action in actions if action.context == context)
 
 
 def keys_of(keymap: Mapping[str, str], id_: str) -> list[str]:
-    """The keys of an action, with the user's keys in `keymap`."""
+    """Return the keys of an action, with the user's keys in `keymap`."""
     action = next(action for action in of_context(id_.rpartition(".")[0]) if action.id == id_)
     return keymap.get(id_, action.keys).split(",")
 
 
 def shown_key(keymap: Mapping[str, str], id_: str) -> str:
-    """The first key of an action as people write it, with the user's keys in `keymap`."""
+    """Return the first key of an action as people write it, with the user's keys in `keymap`."""
     return key_name(keys_of(keymap, id_)[0])
 
 
 def bindings(context: str) -> list[BindingType]:
-    """The `BINDINGS` of a screen or dialog."""
+    """Return the `BINDINGS` of a screen or dialog."""
     return [action.binding() for action in of_context(context) if action.keys]
 
 
@@ -159,22 +159,22 @@ KEY_NAMES = {
     "right_square_bracket": "]", "up": "↑", "down": "↓", "left": "←", "right": "→", "pageup": "page up",
     "pagedown": "page down", "less_than_sign": "<", "greater_than_sign": ">", "equals_sign": "=",
 }  # fmt: skip
-"""Keys as people write them, where that is not Textual's name."""
+"""The names of keys as people write them, where they differ from Textual's."""
 
 
 def key_name(key: str) -> str:
-    """One key as people write it: `ctrl+s`, `?`, `shift+↑`."""
+    """Return one key as people write it: `ctrl+s`, `?`, `shift+↑`."""
     *modifiers, last = key.split("+")
     return "+".join([*modifiers, KEY_NAMES.get(last, last)])
 
 
 def key_names(keys: str) -> str:
-    """Some keys as people write them: `ctrl+s or f2`."""
+    """Return some keys as people write them: `ctrl+s or f2`."""
     return " or ".join(key_name(key) for key in keys.split(",") if key)
 
 
 def key_table() -> str:
-    """The table of all keys in docs/keys.md, in Markdown."""
+    """Return the table of all keys in docs/keys.md, in Markdown."""
     lines = ["| Where | Key | What it does |", "|---|---|---|"]
     for action in registry():
         where = action.context.replace(".", ", ").capitalize() if action.context != "app" else "Everywhere"

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from goals_tui.tui.app.screen import Place
 
 POLL_SECONDS = 1.0
-"""How often the app looks whether files changed; one look costs a few stat calls."""
+"""Seconds between two checks for changed files; each costs a few stat calls."""
 SEARCH = "Search actions, goals and flows, or a session by its whole id…"
-"""What the palette asks for."""
+"""The placeholder of the palette's input."""
 
 
 def _providers() -> type[Provider]:
@@ -42,7 +42,7 @@ def _providers() -> type[Provider]:
 
 
 class GoalsApp(BaseApp[None]):
-    """goals-tui on one workspace. `config` is where theme and keys come from and are kept.
+    """The app on one workspace; themes and keys are read from `config` and kept there.
 
     `services` may be a function that opens them: it is called after the first frame was drawn. Where it raises
     GoalsError the app closes, and `refusal` holds the error.
@@ -52,7 +52,7 @@ class GoalsApp(BaseApp[None]):
     BINDINGS = bindings("app")
 
     READ_LATER_SECONDS: ClassVar[float] = 0.3
-    """What is nice to know is read so long after a screen was drawn: it must not slow that down."""
+    """Seconds after which data that is not urgent is read, so that it does not slow a screen's first frame."""
 
     def __init__(self, services: Services | Callable[[], Services], config: Config | None = None) -> None:
         super().__init__(config)
@@ -68,14 +68,14 @@ class GoalsApp(BaseApp[None]):
 
     @property
     def services(self) -> Services:
-        """The services of the workspace; they are there before any of the six screens is."""
+        """The services of the workspace, available before any of the six screens is made."""
         if callable(self._services):
             self._services = self._services()
         return self._services
 
     @property
     def is_open(self) -> bool:
-        """Whether the workspace is open; until then the frame stands empty for a moment."""
+        """Whether the workspace is open; until then an empty frame is shown."""
         return not callable(self._services)
 
     @property
@@ -92,7 +92,10 @@ class GoalsApp(BaseApp[None]):
         self._shared_filters = filters
 
     def get_default_screen(self) -> Screen[Any]:
-        """The empty frame, drawn before the workspace is opened: models and documents take longer to load."""
+        """Return the empty frame that is shown until the workspace is open.
+
+        It is drawn first, because loading models and documents takes longer.
+        """
         return Opening()
 
     def on_mount(self) -> None:
@@ -127,13 +130,13 @@ class GoalsApp(BaseApp[None]):
 
     @work
     async def action_tour(self) -> None:
-        """Say what to press, screen by screen."""
+        """Show the tour, which teaches the keys screen by screen."""
         from goals_tui.tui.welcome.tour import show_tour
 
         await show_tour(self)
 
     async def on_event(self, event: events.Event) -> None:
-        """As Textual's, but a key waits until what the one before did is done."""
+        """Handle an event; a key waits until everything that the key before it did is done."""
         typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
         if typed and self._key_order.holds(event):
             return
@@ -146,7 +149,7 @@ class GoalsApp(BaseApp[None]):
     # -- changes on disk
 
     def look_for_changes(self) -> None:
-        """Tell the screen in front when goals, flows or events changed on disk, and everybody when a task ended."""
+        """Tell the screens in front when goals, flows or events changed on disk, and the user when a task ended."""
         self._task_watch.look(self)
         self._say_notices()
         stamp = self.services.stamp()
@@ -155,13 +158,13 @@ class GoalsApp(BaseApp[None]):
             self.services.tasks.seal_if_large()
 
     def _say_notices(self) -> None:
-        """Say what had to be repaired in the workspace, when it was opened or since."""
+        """Show what had to be repaired in the workspace, when it was opened or since."""
         notices = self.services.workspace.notices
         while notices:
             self.notify(notices.pop(0), severity="warning", timeout=STAYS_SECONDS)
 
     def changed(self, stamp: Hashable | None = None) -> None:
-        """Something was written: let the screen in front draw it now, the others when they are shown again."""
+        """Redraw the screen in front after a write; other screens are redrawn when they are shown again."""
         self.stamp = self.services.stamp() if stamp is None else stamp
         try:
             self.project_name = self.services.project.get().name
@@ -176,12 +179,12 @@ class GoalsApp(BaseApp[None]):
     # -- going places
 
     def frames(self) -> Iterator[ScreenFrame[Any]]:
-        """Every open screen of ours, in front or not."""
+        """Yield every open `ScreenFrame`, in front or not."""
         for stack in screen_stacks(self):
             yield from (screen for screen in stack if isinstance(screen, ScreenFrame))
 
     def go(self, place: Place) -> None:
-        """Show a goal, a flow's node, cycles or a session on the screen that is for it."""
+        """Show a goal, a flow's node, cycles or a session on its screen."""
         self._go(place)
 
     @work
@@ -197,7 +200,7 @@ class GoalsApp(BaseApp[None]):
     # -- actions
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Undo and redo work where there is something to undo or redo."""
+        """Return whether an action works now: undo and redo need an edit that can be undone or redone."""
         if not self.is_open:
             return action in {"quit", "help_quit"}
         history = self.services.history
@@ -214,12 +217,12 @@ class GoalsApp(BaseApp[None]):
         self.switch_mode(area)
 
     def action_undo(self) -> None:
-        """Take the last edit back."""
+        """Undo the last edit."""
         history = self.services.history
         self._travel(history.next_undo, history.undo, "Undone")
 
     def action_redo(self) -> None:
-        """Do the last undone edit again."""
+        """Redo the last undone edit."""
         history = self.services.history
         self._travel(history.next_redo, history.redo, "Redone")
 
@@ -236,7 +239,7 @@ class GoalsApp(BaseApp[None]):
             self.changed()
 
     def _elsewhere(self, edit: Edit) -> str:
-        """Say where an edit was, unless the screen in front shows it."""
+        """Return the place of an edit in words, or nothing where the screen in front shows it."""
         front = self.screen
         if isinstance(front, ScreenFrame) and any(front.shows(change.kind, change.id) for change in edit.changes):
             return ""
@@ -258,27 +261,27 @@ class GoalsApp(BaseApp[None]):
             target.focus()
 
     def action_command_palette(self) -> None:
-        """Search what can be done, and everything by its name."""
+        """Open the palette, which finds actions, goals, flows and sessions."""
         from goals_tui.tui.app.palette import Palette
 
         if not Palette.is_open(cast(App[object], self)):
             self.push_screen(Palette(placeholder=SEARCH, id="--command-palette"))
 
     def action_help(self) -> None:
-        """Explain this screen."""
+        """Show the help of this screen."""
         from goals_tui.tui.app.help import Help
 
         self.push_screen(Help(self.screen))
 
     @work
     async def action_theme(self) -> None:
-        """Choose the colours."""
+        """Choose the theme."""
         from goals_tui.tui.app.theme_choice import choose_theme
 
         await choose_theme(self)
 
     def action_close_messages(self) -> None:
-        """Put the notifications away."""
+        """Close the notifications."""
         self.clear_notifications()
         self.refresh_bindings()
 
@@ -300,7 +303,10 @@ class GoalsApp(BaseApp[None]):
 
 
 def _passed_over(services: Services) -> list[str]:
-    """The warnings about `values.yaml`; the goals screen says where it can't be read at all."""
+    """Return the warnings about `values.yaml`.
+
+    Where the file can't be read at all, the goals screen says so.
+    """
     try:
         return services.values.warnings
     except GoalsError:
@@ -308,12 +314,12 @@ def _passed_over(services: Services) -> list[str]:
 
 
 def _screen(area: Area) -> Screen[Any]:
-    """The screen of an area, its module imported now."""
+    """Import and return the screen of an area."""
     return cast(Screen[Any], getattr(import_module(area.module), area.screen)())
 
 
 class Opening(Screen[None]):
-    """What is seen until the workspace is open."""
+    """The empty frame that is shown until the workspace is open."""
 
     def compose(self) -> ComposeResult:
         title = TitleBar()

@@ -1,4 +1,4 @@
-"""Work in the background and the one place where its results and errors arrive: for screens and dialogs."""
+"""Work in the background for screens and dialogs, and delivery of its results and errors."""
 
 from __future__ import annotations
 
@@ -25,26 +25,29 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(frozen=True)
 class Job:
-    """Work of a screen in a thread of the app, and who gets its result or its error."""
+    """Work of a screen in a thread of the app, and the receivers of its result and its error."""
 
     screen: Screen[Any]
     work: Callable[[], Any]
     then: Callable[[Any], None]
     refused: Callable[[BaseException], None] | None = None
     doing: str = ""
-    """For work that changes what is on the disk: what it does."""
+    """A description of the change, where the work changes the disk."""
 
 
 class ClosesOnce(Screen[ResultT]):
-    """A screen that may be told to close at any time: keys that come twice, or work that ends late, do so."""
+    """A screen that may be told to close at any time, also twice or late, by repeated keys or work that ends late."""
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
-        """As Textual's; none while parts are missing that say what works: before it is whole, and while it goes."""
+        """The bindings that work now; none before the screen is complete and while it closes."""
         return super().active_bindings if self.is_mounted and not is_closing(self) else {}
 
     def dismiss(self, result: ResultT | None = None) -> AwaitComplete:
-        """As Textual's. Another screen that is in front by now stays there; one that is closed already stays closed."""
+        """Close the screen.
+
+        Another screen that is in front by now stays there; a screen that is closed already stays closed.
+        """
         stack = next((stack for stack in screen_stacks(self.app) if self in stack), None)
         if stack is None:
             return AwaitComplete()
@@ -54,7 +57,7 @@ class ClosesOnce(Screen[ResultT]):
 
 
 class BackgroundScreen(ClosesOnce[ResultT]):
-    """A screen that can let threads work, and knows the app and its services by their types."""
+    """A screen that can run work in threads, with typed access to the app and its services."""
 
     @property
     def goals_app(self) -> GoalsApp:
@@ -67,7 +70,7 @@ class BackgroundScreen(ClosesOnce[ResultT]):
         return self.goals_app.services
 
     def named_key(self, action_id: str) -> str:
-        """As the app's: the first key of an action as people write it."""
+        """Return the first key of an action as people write it, with the user's keys."""
         return self.goals_app.named_key(action_id)
 
     def load(
@@ -79,10 +82,10 @@ class BackgroundScreen(ClosesOnce[ResultT]):
         refused: Callable[[BaseException], None] | None = None,
         newest_only: bool = True,
     ) -> None:
-        """Run `work` in a thread, then hand its result to `then` here, unless a newer one of the group started.
+        """Run `work` in a thread, then pass its result to `then`, unless a newer one of the group has started.
 
-        For what is read: the result of a screen that was closed meanwhile is dropped. An error of any kind goes to
-        `refused` where that is given; else it becomes a notification that stays.
+        For reading: the result is dropped where the screen was closed meanwhile. An error of any kind goes to `refused`
+        where that is given; else it becomes a notification that stays.
         """
         self.goals_app.start(Job(self, work, then, refused), group=f"{id(self)} {group}", newest_only=newest_only)
 
@@ -94,15 +97,15 @@ class BackgroundScreen(ClosesOnce[ResultT]):
         *,
         refused: Callable[[BaseException], None] | None = None,
     ) -> None:
-        """Run `work`, which changes what is on the disk, in a thread, then hand its result to `then`.
+        """Run `work`, which changes the disk, in a thread, then pass its result to `then`.
 
-        It can't be cancelled: until it is done the screen can't be closed, and the app waits for it before it ends;
-        `doing` says why, as in "Deleting the goal". Its error arrives as that of `load` does.
+        It can't be cancelled: until it is done the screen can't be closed, and the app waits for it before it ends.
+        `doing` tells the user why, as in "Deleting the goal". Errors are delivered as `load` delivers them.
         """
         self.goals_app.start(Job(self, work, then, refused, doing=doing), group=f"{id(self)} write", newest_only=False)
 
     def dismiss(self, result: ResultT | None = None) -> AwaitComplete:
-        """Close the screen; while it changes what is on the disk, say so and stay."""
+        """Close the screen; while it changes the disk, say so and stay."""
         doing = self.goals_app.doing(self)
         if doing:
             self.notify(f"{doing}… This closes when it is done.")
@@ -110,14 +113,14 @@ class BackgroundScreen(ClosesOnce[ResultT]):
         return super().dismiss(result)
 
     async def _dispatch_message(self, message: Message) -> None:
-        # Where this raised, Textual would handle no further message of the screen.
+        # After an exception here, Textual would handle no further message of the screen.
         try:
             await super()._dispatch_message(message)
         except GoalsError as error:
             self.goals_app.show_error(error)
 
     def later(self, call: Callable[[], None]) -> None:
-        """Call it when what is drawn now was seen for a moment."""
+        """Call a function a moment after the current state of the screen was drawn."""
         seconds = self.goals_app.READ_LATER_SECONDS
         if seconds:
             self.set_timer(seconds, call)
@@ -125,7 +128,7 @@ class BackgroundScreen(ClosesOnce[ResultT]):
             self.call_after_refresh(call)
 
     def attempt(self, call: Callable[[], T]) -> T | None:
-        """The result of a quick call, or None after its refusal was shown."""
+        """Return the result of a quick call, or None after showing its error."""
         try:
             return call()
         except GoalsError as error:

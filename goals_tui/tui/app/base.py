@@ -1,4 +1,7 @@
-"""What the app and its welcome share: themes and keys of the user, messages, and errors that do not end the app."""
+"""The common base of the app and its welcome.
+
+It holds the themes and keys of the user, messages, threads, and the handling of errors that must not end the app.
+"""
 
 from __future__ import annotations
 
@@ -34,16 +37,16 @@ from goals_tui.tui.app.textual_compat import Harmless, keymap, notifications, re
 from goals_tui.tui.app.themes import DEFAULT_THEME, OURS, outcome_colors
 
 _GONE = (NoMatches, NoScreen, ScreenStackError, MountError)
-"""What Textual says where a part of a screen, or the screen, is looked for or filled and not there."""
+"""The errors of Textual where a screen, or a part of one, is missing."""
 STAYS_SECONDS = 24 * 3600.0
-"""Notifications of errors stay until they are closed."""
+"""Seconds that notifications of errors are shown: until they are closed."""
 ResultT = TypeVar("ResultT")
 
 _HARMLESS = Harmless()
 
 
 class BaseApp(App[ResultT], inherit_bindings=False):
-    """An app with our themes, in which a GoalsError is shown wherever it was raised, and nothing else is lost."""
+    """An app with our themes that shows every GoalsError as a notification instead of ending."""
 
     TITLE = "goals-tui"
     CSS_PATH = Path(__file__).with_name("app.tcss")
@@ -63,36 +66,36 @@ class BaseApp(App[ResultT], inherit_bindings=False):
             self.set_keymap(self.config.keys)
 
     def on_load(self) -> None:
-        """Where another program ends this one, or its terminal closes, the terminal is left as it was."""
+        """Leave the terminal as it was where another program ends this one, or the terminal closes."""
         if sys.platform != "win32" and not self.is_headless:
             for number in (signal.SIGTERM, signal.SIGHUP):
                 asyncio.get_running_loop().add_signal_handler(number, partial(self.exit, return_code=128 + number))
 
     def on_mount(self) -> None:
-        """Say what is wrong in the configuration."""
+        """Show the warnings about the configuration."""
         for warning in self.config.warnings:
             self.notify(warning, severity="warning", timeout=STAYS_SECONDS)
 
     def get_theme(self, theme_name: str) -> Theme | None:
-        """As Textual's; a theme that is gone is ours."""
+        """Return a theme by its name, or the default theme where it no longer exists."""
         return super().get_theme(theme_name) or super().get_theme(DEFAULT_THEME)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Textual's own themes get the colours of outcomes too."""
+        """Return the colours of outcomes, which Textual's own themes lack."""
         return outcome_colors(self.current_theme)
 
     def named_key(self, action_id: str) -> str:
-        """The first key of an action as people write it, with the keys of this user; for texts that name one."""
+        """Return the first key of an action as people write it, with the user's keys; for texts that name a key."""
         return shown_key(keymap(self), action_id)
 
-    # -- what reaches the terminal, and what comes from it
+    # -- terminal input and output
 
     def get_driver_class(self) -> type[Driver]:
-        """Pasted text is never taken for keys."""
+        """Return a driver class that never takes pasted text for keys."""
         return read_input_with_ours(super().get_driver_class())
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """No text that a widget shows, whatever wrote it, steers the terminal."""
+        """Return the line filters, with one that keeps all text from steering the terminal."""
         return [*super().get_line_filters(), _HARMLESS]
 
     def copy_to_clipboard(self, text: str) -> None:
@@ -101,29 +104,32 @@ class BaseApp(App[ResultT], inherit_bindings=False):
 
     @on(Driver.SignalResume)
     def _draw_again(self) -> None:
-        # After ctrl+z and fg the terminal shows an empty screen, and Textual writes only what changes.
+        # After ctrl+z and fg the terminal shows an empty screen, and Textual writes only changes.
         self.refresh(layout=True)
 
     # -- work in threads
 
     def start(self, job: Job, *, group: str, newest_only: bool) -> None:
-        """Run a job in a thread. The app owns it: its result and its error arrive whatever was closed meanwhile."""
+        """Run a job in a thread of the app.
+
+        The app owns it, so that errors are shown even where the screen was closed meanwhile.
+        """
         worker = self.run_worker(job.work, group=group, thread=True, exclusive=newest_only, exit_on_error=False)
         self._jobs[worker] = job
 
     def doing(self, screen: Screen[Any] | None = None) -> str:
-        """Return what a screen, or any of them, changes on the disk just now; empty where none does."""
+        """Return what a screen, or any screen, is changing on the disk now; empty where nothing is changed."""
         changing = (job for job in self._jobs.values() if job.doing and screen in (None, job.screen))
         return next((job.doing for job in changing), "")
 
     async def changes_done(self) -> None:
-        """Wait until nothing is changed on the disk any more."""
+        """Wait until nothing is being changed on the disk."""
         for worker in [worker for worker, job in self._jobs.items() if job.doing]:
             with suppress(WorkerFailed, WorkerCancelled):
                 await worker.wait()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Hand on the result or the error of a job."""
+        """Pass on the result or the error of a job."""
         if event.state not in (WorkerState.SUCCESS, WorkerState.ERROR, WorkerState.CANCELLED):
             return
         job = self._jobs.pop(event.worker, None)
@@ -141,7 +147,7 @@ class BaseApp(App[ResultT], inherit_bindings=False):
     # -- errors
 
     def show_error(self, error: BaseException) -> None:
-        """Say what went wrong in a notification that stays until it is closed."""
+        """Show an error in a notification that stays until it is closed."""
         known = isinstance(error, GoalsError)
         if not known:
             self.log.error(error)
@@ -149,9 +155,9 @@ class BaseApp(App[ResultT], inherit_bindings=False):
         self.notify(text, title="" if known else "Internal error", severity="error", timeout=STAYS_SECONDS)
 
     def _handle_exception(self, error: Exception) -> None:
-        """As Textual's, which ends the app; but what a user can act on is shown: of workers, timers, callbacks.
+        """Show an error that the user can act on, from workers, timers and callbacks; others end the app.
 
-        While the app closes, parts of a screen look for others that are gone, or that never came.
+        While the app closes, errors about missing parts of a screen are ignored: some look for others that are gone.
         """
         cause = error.error if isinstance(error, WorkerFailed) else error
         if isinstance(cause, GoalsError):
@@ -162,14 +168,14 @@ class BaseApp(App[ResultT], inherit_bindings=False):
             super()._handle_exception(error)
 
     async def _dispatch_message(self, message: Message) -> None:
-        # Where this raised, Textual would handle no further message of the app.
+        # After an exception here, Textual would handle no further message of the app.
         try:
             await super()._dispatch_message(message)
         except GoalsError as error:
             self.show_error(error)
 
     async def _dispatch_action(self, namespace: Any, action_name: str, params: Any) -> bool:
-        # The same for the widget whose key or click runs the action.
+        # The same holds for the widget whose key or click runs the action.
         try:
             return await super()._dispatch_action(namespace, action_name, params)
         except GoalsError as error:
@@ -181,7 +187,10 @@ class BaseApp(App[ResultT], inherit_bindings=False):
     async def run_action(
         self, action: Any, default_namespace: DOMNode | None = None, namespaces: Mapping[str, DOMNode] | None = None
     ) -> bool:
-        """As Textual's. A key of the screen before may arrive while the next is being made, which can't act yet."""
+        """Run an action, unless its screen is not complete yet.
+
+        A key of the previous screen may arrive while the next one is being made, which can't act yet.
+        """
         if isinstance(default_namespace, Screen) and not default_namespace.is_mounted:
             return False
         return await super().run_action(action, default_namespace, namespaces)
@@ -189,22 +198,22 @@ class BaseApp(App[ResultT], inherit_bindings=False):
     # -- messages
 
     def notify(self, message: str, **options: Any) -> None:
-        """As Textual's, but what is said is never markup."""
+        """Show a notification, whose text is never read as markup."""
         super().notify(message, **{**options, "markup": False})
 
     def on_notify(self, event: Notify) -> None:
-        """The newest of what goes by itself takes the place of the one before; what stays is shown once."""
+        """Let a new temporary notification replace earlier ones, and show one that stays only once."""
         new = event.notification
         if self._goes_by_itself(new):
             self._put_away()
         elif any(shown.message == new.message for shown in notifications(self)):
             event.prevent_default()
-        # There is a key for what stays.
+        # Notifications that stay have a key that closes them.
         self.call_later(self.refresh_bindings)
 
     @property
     def shows_lasting_message(self) -> bool:
-        """Whether a message is shown that does not go by itself."""
+        """Whether a notification is shown that stays until it is closed."""
         return not all(map(self._goes_by_itself, notifications(self)))
 
     def _goes_by_itself(self, notification: Notification) -> bool:
@@ -216,14 +225,14 @@ class BaseApp(App[ResultT], inherit_bindings=False):
                 remove_notification(self, notification)
 
     def push_screen(self, screen: Any, *args: Any, **options: Any) -> Any:
-        """As Textual's; a dialog is not covered by what was said before it."""
+        """Push a screen; a dialog first removes temporary notifications, which would cover it."""
         if isinstance(screen, ModalScreen):
             self._put_away()
         return super().push_screen(screen, *args, **options)
 
     def action_help_quit(self) -> None:
-        """Say how to leave: ctrl+c copies."""
+        """Show which key quits; ctrl+c copies."""
         works = (found.binding for found in self.screen.active_bindings.values() if found.enabled)
-        # Not one that is typed where the cursor is.
+        # A key that the focused field takes as text would not quit.
         key = next((key_name(each.key) for each in works if each.action == "quit"), self.named_key(self.QUIT))
         self.notify(f"Press {key} to quit (ctrl+c copies).")

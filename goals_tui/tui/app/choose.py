@@ -1,4 +1,4 @@
-"""The dialog in which one of a list is chosen."""
+"""The dialog for choosing one entry of a list."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from goals_tui.tui.widgets.fields import Options
 
 @dataclass(frozen=True)
 class Option:
-    """A line of `Choose`: what is returned, its title, a quiet note, and further words that find it."""
+    """An entry of `Choose`: the returned value, its title, a quiet note, and further words that find it."""
 
     value: str
     title: str
@@ -30,18 +30,21 @@ class Option:
 
 
 class Search(Input):
-    """The field whose words narrow the list down."""
+    """The search field that narrows the list down."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app.choose")]
 
 
 class Choose(Dialog[str]):
-    """One of a list, which typing narrows down. Returns the value of the option. `preview` hears each one in turn."""
+    """A list to choose from, narrowed down by typing. Returns the value of the chosen option.
+
+    `preview` is called with the value of each option that the cursor reaches.
+    """
 
     MOST_ROWS: ClassVar[int] = 400
 
     FEW: ClassVar[int] = 6
-    """So many options, or fewer, make a box that is no higher than they are, lines that wrap included."""
+    """The most options for which the dialog is only as high as they are, lines that wrap included."""
 
     DEFAULT_CSS = """
     Choose > #dialog { height: 80%; }
@@ -88,7 +91,7 @@ class Choose(Dialog[str]):
         self.query_one(Input).focus()
 
     def _center(self) -> None:
-        """What is chosen now stands among its neighbours, not at the end of the list."""
+        """Scroll the chosen option to the middle of the list."""
         rows = self.query_one(Options)
         rows.scroll_to(y=(rows.highlighted or 0) - rows.size.height // 2, animate=False)
 
@@ -117,7 +120,7 @@ class Choose(Dialog[str]):
         return Content.assemble(mark, Content(option.title), note)
 
     def on_key(self, event: object) -> None:
-        """The list follows the arrow keys while the search has the focus."""
+        """Move the cursor of the list by arrow keys while the search has the focus."""
         key = getattr(event, "key", "")
         moves = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
         if key in moves:

@@ -1,4 +1,4 @@
-"""What the user set: theme and keys, in a TOML file of theirs whose comments we keep.
+"""The user's configuration: theme and keys, in a TOML file whose comments are kept when it is written.
 
 theme = "goals-dark"
 
@@ -23,7 +23,10 @@ SETTINGS = ("theme", "keys", "tour_seen")
 
 @dataclass
 class Config:
-    """The user's configuration. `path` None keeps nothing; `warnings` say what in the file is wrong and not used."""
+    """The user's configuration.
+
+    Nothing is written where `path` is None. `warnings` describe what is wrong in the file and not used.
+    """
 
     path: Path | None = None
     theme: str | None = None
@@ -32,7 +35,7 @@ class Config:
     warnings: tuple[str, ...] = ()
 
     def keep(self, name: str, value: str | bool) -> None:
-        """Set one setting and write it to the file, comments and all else kept. Raises UnreadableError."""
+        """Set one setting and write it to the file; comments and all else stay. Raises UnreadableError."""
         setattr(self, name, value)
         if self.path is None:
             return
@@ -52,9 +55,9 @@ class Config:
 
 
 def load(path: Path) -> Config:
-    """Return the configuration in this file: the default of what is wrong in it, and where there is none.
+    """Return the configuration in a file, with defaults for whatever is missing or wrong.
 
-    Each warning says the file, the line, and the nearest name where one is unknown.
+    Each warning names the file and the line, and the nearest known name for an unknown one.
     """
     try:
         text = path.read_text("utf-8-sig")
@@ -64,7 +67,7 @@ def load(path: Path) -> Config:
         return _nothing_of(path, f"{path} can't be read: {error}")
     try:
         found = tomllib.loads(text)
-    except ValueError as error:  # of TOML, or of a number too long to be one
+    except ValueError as error:  # not TOML, or a number with too many digits
         return _nothing_of(path, f"{path}: this is not TOML: {error}")
     except RecursionError:
         return _nothing_of(path, f"{path} is nested too deeply")
@@ -76,7 +79,7 @@ def _nothing_of(path: Path, why: str) -> Config:
 
 
 class _Reader:
-    """Checks what a file says, and knows where it says it."""
+    """A reader of the file's settings that knows the line of each."""
 
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
@@ -134,7 +137,7 @@ class _Reader:
         while (clash := _clash(keys)) is not None:
             wrong, key, other = clash
             self.warn(wrong, f"{key!r} is the key of {other} too")
-            del keys[wrong]  # Its default may be what another action was given.
+            del keys[wrong]  # Its default may be the key of another action.
         return keys
 
     def line_of(self, name: str) -> int:
@@ -154,7 +157,7 @@ class _Reader:
 
 
 def _clash(keys: Mapping[str, str]) -> tuple[str, str, str] | None:
-    """Return an action that was given a key which another one of the same place has, the key, and the other one."""
+    """Return an action with a configured key that another one of its context has, the key, and that other action."""
     from goals_tui.tui.app.actions import registry
 
     taken: dict[tuple[str, str], str] = {}
@@ -167,7 +170,7 @@ def _clash(keys: Mapping[str, str]) -> tuple[str, str, str] | None:
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
-    """`goals.new = "n"` and `"goals.new" = "n"` say the same."""
+    """Yield dotted names with their values: `goals.new = "n"` and `"goals.new" = "n"` mean the same."""
     for name, value in table.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{name}.")
@@ -179,7 +182,7 @@ _MODIFIERS = ("ctrl", "shift", "alt", "super", "hyper", "meta")
 
 
 def why_not_a_key(name: str) -> str | None:
-    """What is wrong with the name of a key, or None."""
+    """Return the problem with the name of a key, or None."""
     from textual.keys import Keys
 
     from goals_tui.tui.app.actions import KEY_NAMES

@@ -1,4 +1,4 @@
-"""Dialogs: questions, forms, messages, and what to do about a conflict."""
+"""Dialogs: questions, forms, messages and conflicts."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 ResultT = TypeVar("ResultT")
 MOST_WIDE = 3
-"""More answers than these get narrower buttons, so that all of them fit."""
+"""The most answers with buttons of full width; with more, buttons are narrower, so that all of them fit."""
 
 
 class Dialog(ModalScreen[ResultT | None], BackgroundScreen[ResultT | None]):
-    """A box in the middle with a title, a body, and buttons at its foot. Escape closes it with None."""
+    """A box in the middle of the screen with a title, a body and buttons. Escape closes it with None."""
 
     CONTEXT: ClassVar[str] = "app.dialog"
     HELP: ClassVar[str] = ""
@@ -63,20 +63,20 @@ class Dialog(ModalScreen[ResultT | None], BackgroundScreen[ResultT | None]):
         yield KeyBar()
 
     def compose_dialog(self) -> ComposeResult:
-        """What is asked."""
+        """Yield the body of the dialog."""
         yield from ()
 
     def compose_buttons(self) -> ComposeResult:
-        """The answers; the first one has the focus where the body takes none."""
+        """Yield the buttons; the first one has the focus where the body takes none."""
         yield from ()
 
     def on_resize(self) -> None:
-        """Keep title and buttons in view: where the body is too high, it scrolls between them."""
+        """Keep title and buttons in view; a body that is too high scrolls between them."""
         self.fit()
         self.call_after_refresh(self.fit)
 
     def fit(self) -> None:
-        """Give the body as many lines as title, buttons and keys leave."""
+        """Limit the body to the lines that title, buttons and keys leave."""
         around = self.query_one("#dialog").gutter.height + 1
         for part in ("#dialog-title", "#dialog-buttons"):
             widget = self.query_one(part)
@@ -88,23 +88,23 @@ class Dialog(ModalScreen[ResultT | None], BackgroundScreen[ResultT | None]):
         self.dismiss(None)
 
     def action_next_button(self) -> None:
-        """Focus what comes next."""
+        """Focus the next widget."""
         self.focus_next()
 
     def action_previous_button(self) -> None:
-        """Focus what comes before."""
+        """Focus the previous widget."""
         self.focus_previous()
 
 
 class Reading(Dialog[ResultT]):
-    """A dialog that is only read: escape closes it."""
+    """A dialog for reading, closed by escape."""
 
     CONTEXT = "app.reading"
     BINDINGS = bindings("app.reading")
 
 
 class Form(Dialog[ResultT]):
-    """A dialog with fields: a key presses its main button from any of them."""
+    """A dialog with fields; a key presses its main button from any of them."""
 
     CONTEXT = "app.form"
     BINDINGS = bindings("app.form")
@@ -116,7 +116,7 @@ class Form(Dialog[ResultT]):
 
 @dataclass(frozen=True)
 class Answer:
-    """A button of `Ask`: what is returned, what it says, and whether it loses something."""
+    """A button of `Ask`: the returned value, its title, and whether it loses something."""
 
     value: str
     title: str
@@ -124,7 +124,7 @@ class Answer:
 
 
 class Ask(Dialog[str]):
-    """A question with some answers; the first has the focus. Returns the value of the answer."""
+    """A question with some answers; the first has the focus. Returns the value of the chosen answer."""
 
     def __init__(self, title: str, text: str | Content, answers: Sequence[Answer], *, danger: bool = False) -> None:
         super().__init__(title, danger=danger)
@@ -147,13 +147,16 @@ class Ask(Dialog[str]):
 
 
 def ask_to_leave(name: str) -> Ask:
-    """Before changes are lost: save, discard or stay."""
+    """Return the question before changes are lost: save, discard or stay."""
     answers = [Answer("save", "Save"), Answer("discard", "Discard", danger=True), Answer("stay", "Stay")]
     return Ask("Not saved", f"{name} has changes.", answers)
 
 
 class AskText(Form[str]):
-    """A line of text. `check` raises GoalsError for one that won't do, which is said below while typing."""
+    """A dialog for a line of text.
+
+    `check` raises GoalsError for text that can't be used; its message is shown below the field while typing.
+    """
 
     def __init__(
         self,
@@ -183,10 +186,10 @@ class AskText(Form[str]):
         self.query_one(Input).focus()
 
     def problem(self) -> str:
-        """Why the text won't do; empty when it will."""
+        """Return the reason why the text can't be used; empty where it can."""
         text = self.query_one(Input).value.strip()
-        # What nobody can see is no name: pasted text may hold nothing else.
-        # Models are loaded after the first frame, which needs this module.
+        # Text without a visible character is not a name; pasted text may be like that.
+        # Imported here, because models are loaded after the first frame, which needs this module.
         from goals_tui.domain.text import clean_line
 
         if not clean_line(text):
@@ -212,7 +215,7 @@ class AskText(Form[str]):
             self.answer(self.query_one(Input).value.strip())
 
     def answer(self, text: str) -> None:
-        """Close the dialog with what was typed, which will do."""
+        """Close the dialog with the text, which has passed the checks."""
         self.dismiss(text)
 
     @on(Button.Pressed, "#cancel")
@@ -224,9 +227,9 @@ Resolution = Literal["reload", "copy", "overwrite"]
 
 
 async def ask_conflict(app: App[Any], conflict: ConflictError, outlook: str) -> Resolution | None:
-    """Ask what becomes of both versions; None goes back. Await it in a worker.
+    """Ask which version to keep after a conflict; None goes back. Await it in a worker.
 
-    `outlook` says in a line or two how the side that gives way can be reached afterwards.
+    `outlook` tells in a line or two how the version that gives way can be reached afterwards.
     """
     back = Answer("", "Back")
     if conflict.deleted:

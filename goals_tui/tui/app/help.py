@@ -1,4 +1,4 @@
-"""`?`: what this screen is for, its glyphs, and every key that belongs to it.
+"""The help of a screen: its purpose, its glyphs, and every key that works there.
 
 A screen's `HELP` is a little Markdown: paragraphs with **bold** words, and rows `| glyph | what it means |`.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Help(Reading[None]):
-    """The help of a screen."""
+    """A dialog with the help of a screen."""
 
     DEFAULT_CSS = """
     Help > #dialog { width: 92; height: 90%; }
@@ -64,7 +64,7 @@ class Help(Reading[None]):
 
 
 def explained(text: str, width: int) -> Iterator[Content]:
-    """The help of a screen as it is shown, in lines of `width` cells."""
+    """Yield the help of a screen in lines of `width` cells."""
     for number, paragraph in enumerate(text.strip().split("\n\n")):
         if number:
             yield Content("")
@@ -79,7 +79,7 @@ def explained(text: str, width: int) -> Iterator[Content]:
 
 
 def hanging(first: Content, text: Content, width: int) -> Iterator[Content]:
-    """`text` beside `first`; further lines of it stand below its beginning."""
+    """Yield `text` beside `first`; further lines of the text are indented to its beginning."""
     indent = first.cell_length
     for number, part in enumerate(text.wrap(max(12, width - indent))):
         yield Content.assemble(first if number == 0 else " " * indent, part)

@@ -1,8 +1,8 @@
-"""Keys one after the other: what a key does is done before the next one is looked at.
+"""A queue that holds each key back until everything that the key before it did is done.
 
-Textual hands a key to the widget in focus, and it comes back to the app, where bindings run, behind keys that were read
-in the same burst: what is typed right after tab would land in the field before it, and `/seat` would run commands.
-Nor does Textual wait for a screen that a key opens, or for a form that a worker of the screen builds: letters that are
+Textual hands a key to the widget in focus, and it returns to the app, where bindings run, after keys that were read in
+the same burst: text typed right after tab would land in the previous field, and `/seat` would run commands. Textual
+does not wait either for a screen that a key opens, or for a form that a worker of the screen builds: letters that are
 typed right after the key that adds a node would be lost, or act as commands.
 """
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
 PATIENCE = 0.5
-"""Seconds. A widget that is busy for longer, or gone, holds up no key."""
+"""Seconds that keys wait at most for a widget that is busy or gone."""
 OPENING_PATIENCE = 2.0
-"""Seconds. Longer than a screen or a form takes to open; work of the screen that goes on holds up no key then."""
+"""Seconds that keys wait at most for the screen's work: longer than a screen or a form takes to open."""
 LOOK_SECONDS = 0.01
-"""How often keys that wait for a screen look whether it is there."""
+"""Seconds between two checks by keys that wait for a screen to open."""
 
 
 class KeyQueue:
-    """Holds keys and pasted text back while the one before is on its way through the widgets."""
+    """Holds keys and pasted text back while the previous one is on its way through the widgets."""
 
     def __init__(self, app: App[None]) -> None:
         self._app = app
@@ -43,7 +43,7 @@ class KeyQueue:
         self._opening_until = 0.0
 
     def holds(self, event: events.Event) -> bool:
-        """Whether this one has to wait; it comes again when its turn is there."""
+        """Return whether an event has to wait; it is posted again when its turn comes."""
         if event is self._due:
             self._due = None
         elif self._under_way or self._due or self._held:
@@ -56,7 +56,7 @@ class KeyQueue:
         return False
 
     def _opens(self) -> bool:
-        """Whether something that a key began is still being opened: the screen in front, or a part of it."""
+        """Return whether the screen in front, or a part of it, is still being opened by an earlier key."""
         screen = self._app.screen
         busy = not screen.is_mounted or any(not work.is_finished for work in self._app.workers if work.node is screen)
         if not busy:
@@ -70,7 +70,7 @@ class KeyQueue:
         self._app.set_timer(LOOK_SECONDS, self._next)
 
     def follow(self) -> None:
-        """A key was handed to the widget in focus: go along with it from parent to parent, up to the app."""
+        """Follow a key, which the widget in focus just received, from parent to parent up to the app."""
         self._began += 1
         self._under_way = self._began
         self._patience = self._app.set_timer(PATIENCE, partial(self._done, self._under_way))
@@ -78,7 +78,7 @@ class KeyQueue:
         self._wait_for(self._app.focused or self._app.screen, self._under_way)
 
     def _wait_for(self, node: DOMNode, key: int) -> None:
-        # A node's queue is in order: this is called when it is through with the key, and its parent has it next.
+        # A node handles messages in order: this is called when it has handled the key, and its parent has it next.
         if not node.call_later(self._passed, node, key):
             self._done(key)
 
@@ -88,19 +88,19 @@ class KeyQueue:
         elif self._answers or self._app.focused is None:
             self._done(key)
         else:
-            # What the key's binding made the widget say comes up the same way once more.
+            # Messages that the key's binding made the widget post take the same way once more.
             self._answers = 1
             self._wait_for(self._app.focused, key)
 
     def _done(self, key: int) -> None:
         if key != self._under_way:
-            return  # The patience with it had ended.
+            return  # The key had used up its time.
         self._under_way = 0
         if self._patience is not None:
             self._patience.stop()
             self._patience = None
         if self._held:
-            # A dialog that the key opens from a worker is in front before the next key is looked at.
+            # Let a dialog that a worker of the key opens come to the front before the next key is handled.
             asyncio.get_running_loop().call_soon(self._next)
 
     def _next(self) -> None:

@@ -23,7 +23,10 @@ from goals_tui.tui.app.screen import FlowPlace, GoalPlace, SessionPlace
 from goals_tui.tui.app.textual_compat import keymap
 
 SHORTEST_SESSION = 2
-"""Shorter ids of sessions are not looked for; longer ones are, by their whole: the log holds too many to list."""
+"""The shortest session id that is looked for.
+
+Sessions are found by their whole id only: the log holds too many to list.
+"""
 AREA_TITLES = {area.name: area.title for area in AREAS}
 
 
@@ -38,19 +41,19 @@ class Command:
 
 
 class Palette(CommandPalette, ClosesOnce[None]):
-    """Textual's palette; its entries are of `GoalsProvider`."""
+    """Textual's palette, with the entries of `GoalsProvider`."""
 
     def _action_command_list(self, action: str) -> None:
-        # Textual's list knows no pages before it was drawn.
+        # Textual's list has no pages before it was drawn.
         if self.query_one(CommandList).scrollable_content_region:
             super()._action_command_list(action)
 
 
 class GoalsProvider(Provider):
-    """Actions of the screen in front first, then those of the other screens, then things by name."""
+    """Actions of the screen in front first, then those of the other screens, then goals, flows and sessions."""
 
     async def startup(self) -> None:
-        """Read the names off the main thread: the palette opens at once."""
+        """Read the names in a thread, so that the palette opens at once."""
         self.commands = list(self._actions())
         self.commands += await asyncio.to_thread(self._things)
 
@@ -107,13 +110,13 @@ class GoalsProvider(Provider):
         return found
 
     async def discover(self) -> Hits:
-        """What is shown before anything is typed: what can be done here."""
+        """Yield the actions that work here, which are shown before anything is typed."""
         for command in self.commands:
             if command.discover:
                 yield DiscoveryHit(cast(Any, Content(command.title)), command.run, command.title, command.hint)
 
     async def search(self, query: str) -> Hits:
-        """Everything whose name is like the query."""
+        """Yield everything whose name resembles the query, and the session whose id it is."""
         matcher = self.matcher(query)
         for command in self.commands:
             score = matcher.match(command.title)
@@ -126,12 +129,12 @@ class GoalsProvider(Provider):
             yield Hit(1.0, cast(Any, Content(session)), run, session, "Go to this session")
 
     def _is_session(self, session: str) -> bool:
-        """Whether events carry exactly this id: the index answers that, without DuckDB."""
+        """Return whether events have exactly this session id; the index answers that, without DuckDB."""
         return bool(self.goals_app.services.workspace.events.session_events(session))
 
 
 def _highlighted(title: str, query: str) -> Content:
-    """The title with the letters of the query underlined, never read as markup."""
+    """Return the title with the letters of the query underlined; it is never read as markup."""
     content, at, folded = Content(title), 0, title.casefold()
     for letter in query.casefold():
         found = folded.find(letter, at)
@@ -144,7 +147,7 @@ LETTERS = "asdfghjklqwertyuiopzxcvbnm"
 
 
 class Jump(ModalScreen[Widget | None], ClosesOnce[Widget | None]):
-    """Letters over the screen below. Returns the widget that was chosen, or None."""
+    """Letters over the parts of a screen. Returns the chosen widget, or None."""
 
     CONTEXT = "app.dialog"
     DEFAULT_CSS = """
@@ -161,7 +164,7 @@ class Jump(ModalScreen[Widget | None], ClosesOnce[Widget | None]):
 
     @classmethod
     def over(cls, screen: Screen[Any]) -> Jump:
-        """Letters for what can be focused on this screen, in its order."""
+        """Return letters for everything that can be focused on a screen, in the order of focus."""
         seen = [widget for widget in screen.focus_chain if widget.region and widget.region.overlaps(screen.region)]
         return cls(dict(zip(LETTERS, seen, strict=False)))
 
@@ -173,10 +176,10 @@ class Jump(ModalScreen[Widget | None], ClosesOnce[Widget | None]):
             yield label
 
     def on_key(self, event: events.Key) -> None:
-        """A letter chooses; any other key puts the letters away."""
+        """Choose the widget of a letter; any other key closes the letters."""
         event.stop()
         self.dismiss(self.targets.get(event.key))
 
     def on_click(self) -> None:
-        """So does a click."""
+        """Close the letters."""
         self.dismiss(None)

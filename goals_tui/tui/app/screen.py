@@ -27,20 +27,23 @@ ResultT = TypeVar("ResultT")
 
 
 class StoreChanged(Message):
-    """Goals, flows or events changed on disk: by this app, or by another process."""
+    """Posted when goals, flows or events changed on disk, by this app or by another process."""
 
 
 class ScreenFrame(BackgroundScreen[ResultT]):
-    """A screen of the app: see the module for how to write one."""
+    """The base of the app's screens, with a title above and keys below.
+
+    Subclasses yield their content in `compose_body` and draw their data in `show_data`.
+    """
 
     AREA: ClassVar[str] = ""
-    """Which of the six screens is marked in the title."""
+    """The name of the area that is marked in the title."""
 
     CONTEXT: ClassVar[str] = ""
-    """Whose actions of the registry these are."""
+    """The context whose actions of the registry the screen has."""
 
     HELP: ClassVar[str] = ""
-    """Concepts and glyphs, in the form that `tui.help` explains."""
+    """Concepts and glyphs, in the form that `tui.app.help` describes."""
 
     place: reactive[str] = reactive("")
     note: reactive[str] = reactive("")
@@ -57,21 +60,21 @@ class ScreenFrame(BackgroundScreen[ResultT]):
         yield KeyBar()
 
     def compose_body(self) -> ComposeResult:
-        """What stands between the title and the keys."""
+        """Yield the content between the title and the keys."""
         yield from ()
 
     def show_data(self) -> None:
-        """Read what the screen shows and draw it."""
+        """Read the data of the screen and draw it."""
 
     def shows(self, kind: str, id_: str) -> bool:
-        """Whether one can see here that a document changed: it is of a kind that the screen lists."""
+        """Return whether a change of a document is visible here: its kind is one that the screen lists."""
         return any(kind in area.kinds for area in AREAS if area.name == self.AREA)
 
     def open_place(self, place: Place) -> None:
-        """Show what another screen sent the user here for."""
+        """Show a place, for another screen that opened it here."""
 
     async def may_leave(self) -> bool:
-        """Whether the screen can be closed now; asks where changes would be lost."""
+        """Return whether the screen can be closed now; asks where changes would be lost."""
         return True
 
     # -- the frame
@@ -83,13 +86,13 @@ class ScreenFrame(BackgroundScreen[ResultT]):
         self.show_data()
 
     def on_screen_resume(self) -> None:
-        """Catch up with what changed while another screen was shown."""
+        """Catch up with changes made while another screen was shown."""
         self.show_title()
         if self.is_mounted and self._seen != self.goals_app.stamp:
             self.post_message(StoreChanged())
 
     def on_store_changed(self) -> None:
-        """Draw it again."""
+        """Draw the screen again."""
         self._seen = self.goals_app.stamp
         self.show_title()
         self.show_data()
@@ -107,11 +110,11 @@ class ScreenFrame(BackgroundScreen[ResultT]):
 
     @property
     def undo_label(self) -> str:
-        """What undo would take back; empty where there is nothing."""
+        """The edit that undo would take back; empty where there is none."""
         return self.services.history.undo_label or ""
 
     def show_title(self) -> None:
-        """Draw the lines above the screen again."""
+        """Draw the title again."""
         for bar in self.query(TitleBar):
             bar.area = self.AREA
             bar.project = self.goals_app.project_name
@@ -132,7 +135,10 @@ class GoalPlace:
 
 @dataclass(frozen=True)
 class FlowPlace:
-    """A flow, at a node where one is given; `track_goal_id` asks for a new Track Goal Process node for that goal."""
+    """A flow, at a node where one is given.
+
+    `track_goal_id` requests a new Track Goal Process node for that goal.
+    """
 
     flow_id: str | None
     node_id: str | None = None
@@ -142,7 +148,7 @@ class FlowPlace:
 
 @dataclass(frozen=True)
 class CyclesPlace:
-    """The cycles behind a number of Insights. `filters` None keeps the present ones."""
+    """The cycles behind a number of Insights. `filters` None keeps the current ones."""
 
     filters: Filters | None = None
     outcome: Outcome | None = None

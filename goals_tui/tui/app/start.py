@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def start(path: Path) -> None:
-    """Open the workspace at `path` in the app; where there is none, the welcome first.
+    """Run the app on the workspace at `path`, after the welcome where there is none.
 
-    Raises GoalsError where that can't be, SystemExit where a signal ended the app.
+    Raises GoalsError where it can't be opened, SystemExit where a signal ended the app.
     """
     from goals_tui.services.first_start import Start, configuration_path, is_missing
     from goals_tui.tui.app.app import GoalsApp
@@ -53,7 +53,7 @@ def _open(begin: Start) -> Services:
 
 
 def bring_in(services: Services, begin: Start) -> None:
-    """Start the import that the welcome promised, as a task."""
+    """Start the import that was chosen in the welcome, as a task."""
     if begin.brings is None:
         return
     from goals_tui.services.tasks import work as tasks_work

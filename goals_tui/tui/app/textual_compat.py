@@ -1,5 +1,4 @@
-"""Uses of Textual's private names, each behind a function or class of ours: text that can't steer the terminal, pasted
-text, and what an app keeps to itself."""
+"""Uses of Textual's private names: text that can't steer the terminal, pasted text, and the inner state of an app."""
 
 from __future__ import annotations
 
@@ -28,13 +27,13 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _STEERING = re.compile(
-    # Control characters, direction marks and overrides, separators of lines, and halves of characters.
+    # Control characters, direction marks and overrides, line separators, and lone surrogates.
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 
 
 class Harmless(LineFilter):
-    """Takes out of every line of every widget what would steer the terminal. The width of the line stays."""
+    """A line filter that blanks all characters that would steer the terminal; the width of the line stays."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the segments without control characters."""
@@ -48,17 +47,17 @@ def _blank(found: re.Match[str]) -> str:
 
 
 class InputParser(XTermParser):
-    """Textual's parser of what a terminal sends, in which pasted text is text from its first to its last character.
+    """Textual's parser of terminal input, changed so that a paste is text from its first to its last character.
 
-    Textual's own replays as keys what follows an escape character in a paste, and a paste whose start comes in two
-    reads.
+    Textual's own parser takes for keys what follows an escape character in a paste, and a paste whose start arrives in
+    two reads.
     """
 
     def __init__(self, debug: bool = False) -> None:
         self._pasted: str | None = None
-        """What was read of the paste that is under way."""
+        """The text of the current paste that was read so far; None outside a paste."""
         self._begun = ""
-        """The end of what was read last, where a paste may begin with it."""
+        """The end of the last read, where it may be the beginning of a paste."""
         super().__init__(debug)
 
     def feed(self, data: str) -> Iterable[Message]:
@@ -69,7 +68,7 @@ class InputParser(XTermParser):
             data = yield from (self._typed(data) if self._pasted is None else self._paste(self._pasted, data))
 
     def _typed(self, data: str) -> Generator[Message, None, str]:
-        """Parse up to the start of the first paste; return what follows that."""
+        """Parse up to the start of the first paste and return the rest."""
         read = self._begun + data
         before, start, pasted = read.partition(BRACKETED_PASTE_START)
         if not start:
@@ -85,9 +84,9 @@ class InputParser(XTermParser):
         return pasted
 
     def _paste(self, pasted: str, data: str) -> Generator[Message, None, str]:
-        """Take text up to the end of the paste; return what follows that.
+        """Read up to the end of the paste and return the rest.
 
-        An end that the text itself holds ends nothing: the last one that was read before another paste counts.
+        An end mark within the text does not end the paste: the last one that was read before another paste counts.
         """
         text = pasted + data
         end = text.find(BRACKETED_PASTE_END, max(0, len(pasted) - len(BRACKETED_PASTE_END)))
@@ -101,7 +100,7 @@ class InputParser(XTermParser):
         return text[end + len(BRACKETED_PASTE_END) :]
 
     def _forget_sequence(self) -> None:
-        """Drop the piece of an escape sequence that Textual's parser waits with."""
+        """Drop the incomplete escape sequence that Textual's parser waits to complete."""
         self._tokens.clear()
         self._gen = self.parse(self._tokens.append)
         self._awaiting = next(self._gen)
@@ -109,7 +108,7 @@ class InputParser(XTermParser):
 
 
 def read_input_with_ours(driver: type[Driver]) -> type[Driver]:
-    """Let a driver read what the terminal sends with `InputParser`."""
+    """Make a driver read terminal input with `InputParser`."""
     for name in (*(each.__module__ for each in driver.__mro__), "textual.drivers.win32"):
         if hasattr(sys.modules.get(name), "XTermParser"):
             sys.modules[name].XTermParser = InputParser  # type: ignore[attr-defined]

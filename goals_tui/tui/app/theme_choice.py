@@ -1,4 +1,4 @@
-"""Choosing the colours: a list in which moving shows them, and the choice that is kept."""
+"""The choice of a theme: moving through the list shows each one, and the chosen one is kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 async def choose_theme(app: GoalsApp) -> None:
-    """Let a theme be chosen and write it to the configuration; escape keeps the one before. Await it in a worker."""
+    """Let the user choose a theme and write it to the configuration; escape restores the previous one.
+
+    Await it in a worker.
+    """
     before = app.theme
     ours = [theme.name for theme in OURS]
     names = [*ours, *sorted(set(app.available_themes) - set(ours))]

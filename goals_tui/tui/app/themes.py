@@ -87,7 +87,7 @@ DEFAULT_THEME = GOALS_DARK.name
 
 
 def outcome_colors(theme: Theme) -> dict[str, str]:
-    """The variables of ours that a theme of Textual's lacks."""
+    """Return the variables of our themes that a theme of Textual's lacks."""
     plain = theme.foreground or ("#e0e0e0" if theme.dark else "#202020")
     return {
         "completed": theme.success or theme.primary,

@@ -1,4 +1,4 @@
-"""Axes that people read: round steps, and numbers, money and time in a few characters."""
+"""Axes that people can read: round steps, and numbers, money and time in a few characters."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Literal
 
 Kind = Literal["count", "percent", "money", "time"]
 _TIME_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 18000, 36000)
-"""Seconds between two marks that read well, up to ten hours; beyond, hours go by 1, 2, 5."""
+"""Steps in seconds that read well on an axis, up to ten hours; beyond, hours go up by 1, 2, 5."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What the values of a chart are: counts, rates (1.0 is 100 %), an amount with its `sign`, or seconds."""
+    """The unit of a chart's values: counts, rates (1.0 is 100 %), amounts with a currency `sign`, or seconds."""
 
     kind: Kind = "count"
     sign: str = ""
 
     def short(self, value: float) -> str:
-        """The value in about six characters: 1.2k, 38 %, €450, 3 h."""
+        """Return a value in about six characters: 1.2k, 38 %, €450, 3 h."""
         if self.kind == "percent":
             return f"{value * 100:.0f} %"
         if self.kind == "money":
@@ -30,11 +30,11 @@ class Unit:
         return short_number(value)
 
     def signed(self, number: str) -> str:
-        """The number of an amount with its sign: €450, CHF 450."""
+        """Return the number of an amount with the currency's sign: €450, CHF 450."""
         return f"{self.sign} {number}" if self.sign[-1:].isalpha() else f"{self.sign}{number}"
 
     def step(self, rough: float) -> float:
-        """The nearest round step that is not smaller than `rough`."""
+        """Return the nearest round step that is not smaller than `rough`."""
         if self.kind == "time":
             for step in _TIME_STEPS:
                 if step >= rough:
@@ -65,10 +65,10 @@ _MOST_STEPS = 5
 
 
 def marks(top: float, rows: int, unit: Unit = COUNT) -> tuple[float, ...]:
-    """Round values from 0 to one that is not below `top`, for an axis of so many rows.
+    """Return round values from 0 to one that is not below `top`, for an axis of `rows` rows.
 
-    Of the round steps that fit, the one that leaves little of the height unused. Nothing above 0 gives 0 and one step,
-    so that an empty axis still says its unit.
+    Of the round steps that fit, this takes one that leaves little of the height unused. A `top` of 0 gives 0 and one
+    step, so that an empty axis still shows its unit.
     """
     if unit.kind == "percent":
         step = 0.25 if rows >= 8 else 0.5
@@ -86,7 +86,7 @@ def _count(top: float, step: float) -> int:
 
 
 def _against(top: float, step: float, rows: int) -> float:
-    """What speaks against a step: height above `top`, rows that steps of equal height leave over, few marks."""
+    """Return a penalty for a step: height above `top`, rows left over by steps of equal height, few marks."""
     count = _count(top, step)
     above = 1 - top / (step * count)
     left_over = rows % count / rows if rows > 0 else 0
@@ -94,7 +94,7 @@ def _against(top: float, step: float, rows: int) -> float:
 
 
 def short_number(value: float) -> str:
-    """A number in five characters at most: 7, 0.5, 450, 1.2k, 13.7k, 2.5M."""
+    """Return a number in five characters at most: 7, 0.5, 450, 1.2k, 13.7k, 2.5M."""
     size = abs(value)
     for limit, divisor, mark in ((999_500_000, 1e9, "bn"), (999_500, 1e6, "M"), (1_000, 1e3, "k")):
         if size >= limit:
@@ -110,7 +110,7 @@ def _trimmed(value: float) -> str:
 
 
 def short_time(seconds: float) -> str:
-    """A length of time in its largest fitting unit: 45 s, 12 min, 3 h, 1.5 h, 1.2k h; with a sign before 0."""
+    """Return a duration in its largest fitting unit, with a sign where negative: 45 s, 12 min, 3 h, 1.5 h, 1.2k h."""
     if seconds < 0:
         return f"-{short_time(-seconds)}"
     if seconds < 60:
@@ -121,7 +121,7 @@ def short_time(seconds: float) -> str:
 
 
 def label_every(widths: Sequence[int], cell: float) -> int:
-    """How many buckets of `cell` columns go to one label so that labels of these widths never touch."""
+    """Return how many buckets of `cell` columns share one label, so that labels of these widths never touch."""
     longest = max(widths, default=1) + 2
     rough = max(1, math.ceil(longest / max(cell, 0.01)))
     for nice in (1, 2, 3, 4, 7, 14, 28):

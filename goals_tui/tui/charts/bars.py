@@ -1,4 +1,4 @@
-"""Bars and columns."""
+"""Drawing of horizontal and vertical bars."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ from goals_tui.tui.charts.spec import Bars, Columns, legend
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _PITCHES = ((5, 3), (3, 2), (2, 1), (1, 1))
-"""From one bar to the next, and how thick a bar is, in rows: the first that fits."""
+"""The distance from one bar to the next, and the thickness of a bar, in rows: the first pair that fits is used."""
 _COMFORTABLE = (3, 2)
 _LONGEST_LABEL = 36
-"""One long name leaves the bars their room."""
+"""The greatest width of a label in cells, so that a long name leaves room for the bars."""
 WIDE = 100
-"""From this many columns on, every column of numbers is shown."""
+"""The width in columns from which on every column of texts is shown."""
 
 
 def draw_bars(
     spec: Bars, width: int, height: int, cursor: Place | None, first: int = 0, *, patterns: bool = False
 ) -> Drawing:
-    """The bars from mark `first` on, moved so that the cursor is visible; parts in `patterns` instead of colours."""
+    """Draw the bars from mark `first` on, moved so that the cursor is visible.
+
+    With `patterns`, parts are told apart by patterns instead of colours.
+    """
     canvas = Canvas(width, height)
     layout = _Layout(spec, width, patterns)
     top = _headings_at(spec, layout)
@@ -47,13 +50,13 @@ def draw_bars(
 
 
 def comfortable_rows(spec: Bars, width: int) -> int:
-    """The height at which every bar is two rows thick with a gap to the next."""
+    """Return the height at which every bar is two rows thick with a gap to the next."""
     pitch, thick = _COMFORTABLE
     return _headings_at(spec, _Layout(spec, width)) + 2 + spec.size * pitch - (pitch - thick)
 
 
 def _headings_at(spec: Bars, layout: _Layout) -> int:
-    """The row of the headings: that of the legend where they fit beside it."""
+    """Return the row of the headings: that of the legend where both fit beside each other."""
     return 1 if len(legend(spec)) > 1 and legend_width(spec) + 2 >= layout.left + layout.bar_width else 0
 
 
@@ -66,7 +69,7 @@ def _scrolled(first: int, visible: int, size: int, cursor: Place | None) -> int:
 
 
 class _Layout:
-    """Where labels, bars and columns stand at a width."""
+    """The positions of labels, bars and columns in a chart of a given width."""
 
     def __init__(self, spec: Bars, width: int, patterns: bool = False) -> None:
         self.spec = spec
@@ -123,7 +126,7 @@ class _Layout:
         return (whole_cells if self.patterns else ends_of)(values, self.top, self.bar_width)
 
     def part_at(self, mark: int, x: int) -> int | None:
-        """The series whose bar is at this column, or None beside the bar."""
+        """Return the series whose bar is at this column of cells, or None beside the bar."""
         place = (x - self.left) * 8 + 4
         if place < 0:
             return None
@@ -132,11 +135,14 @@ class _Layout:
 
 _EIGHTHS_UP = " ▁▂▃▄▅▆▇█"
 _WIDEST = 12
-"""How wide one bar becomes where there are few."""
+"""The greatest width of a bar in cells, where there are few."""
 
 
 def draw_columns(spec: Columns, width: int, height: int, cursor: Place | None, *, patterns: bool = False) -> Drawing:
-    """The whole chart: legend, axis, bars, labels of time; parts in `patterns` instead of colours."""
+    """Draw a chart of vertical bars: legend, axis, bars and time labels.
+
+    With `patterns`, parts are told apart by patterns instead of colours.
+    """
     canvas = Canvas(width, height)
     highest = max((spec.total(mark) for mark in range(spec.size)), default=0)
     scale = marks(highest, height - (3 if spec.named else 2), spec.unit)

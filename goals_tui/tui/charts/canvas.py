@@ -18,7 +18,7 @@ from goals_tui.tui.charts.spec import SERIES_TONES
 
 
 class Paint(NamedTuple):
-    """How a cell looks: tones, which the palette of the theme turns into colours. None: what is behind it."""
+    """The look of a cell: tones, which the palette of the theme turns into colours. None leaves the default."""
 
     fg: str | None = None
     bg: str | None = None
@@ -30,7 +30,7 @@ StyleOf = Callable[[Paint], Style]
 
 
 def fit(text: str, width: int) -> str:
-    """The text in exactly `width` cells: padded, or cut with an ellipsis; wide characters counted as two."""
+    """Return the text in exactly `width` cells: padded, or cut with an ellipsis; wide characters count as two."""
     if width <= 0:
         return ""
     if cell_len(text) <= width:
@@ -39,7 +39,7 @@ def fit(text: str, width: int) -> str:
 
 
 class Canvas:
-    """`height` rows of `width` cells. What is put outside is cut off."""
+    """A grid of `height` rows of `width` cells. Whatever is drawn outside is cut off."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width = max(0, width)
@@ -47,7 +47,7 @@ class Canvas:
         self._cells = [[(" ", PLAIN)] * self.width for _ in range(self.height)]
 
     def put(self, x: int, y: int, text: str, fg: str | None = "text", bg: str | None = None, bold: bool = False) -> int:
-        """Write one-cell characters at a place, and say the column behind them. None keeps the background there."""
+        """Write characters of one cell each and return the column after them; a `bg` of None keeps the background."""
         if 0 <= y < self.height:
             row = self._cells[y]
             for place, character in enumerate(text, x):
@@ -56,7 +56,7 @@ class Canvas:
         return x + len(text)
 
     def label(self, x: int, y: int, text: str, width: int, fg: str | None = "text", bold: bool = False) -> int:
-        """Write text that anybody may have typed into exactly `width` cells, and say the column behind it."""
+        """Write text, which may hold wide characters, in exactly `width` cells and return the column after it."""
         width = min(width, self.width - x)
         if 0 <= y < self.height and width > 0 and x >= 0:
             row = self._cells[y]
@@ -66,22 +66,22 @@ class Canvas:
         return x + max(0, width)
 
     def shade(self, x: int, y: int, width: int, height: int, bg: str) -> None:
-        """Give a rectangle a background, under whatever is drawn there."""
+        """Give a rectangle a background; what is drawn there stays."""
         for row in self._cells[max(0, y) : y + height]:
             for place in range(max(0, x), min(x + width, self.width)):
                 character, paint = row[place]
                 row[place] = (character, paint._replace(bg=bg))
 
     def blank(self, x: int, y: int) -> bool:
-        """Whether nothing is drawn there."""
+        """Return whether a cell is empty."""
         return 0 <= x < self.width and 0 <= y < self.height and self._cells[y][x][0] == " "
 
     def text(self) -> str:
-        """The characters alone, for tests and for people."""
+        """Return the characters alone, for tests and for people."""
         return "\n".join("".join(character for character, _ in row).rstrip() for row in self._cells)
 
     def strips(self, style_of: StyleOf) -> list[Strip]:
-        """The rows as a widget's line API wants them."""
+        """Return the rows as strips for the line API of a widget."""
         strips = []
         for row in self._cells:
             runs = groupby(row, key=lambda cell: cell[1])
@@ -92,7 +92,7 @@ class Canvas:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What the cursor stands on: a mark, and one series of it or all of them (None)."""
+    """A place for the cursor: a mark, and one series of it or all of them (None)."""
 
     mark: int
     part: int | None = None
@@ -100,7 +100,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A drawn chart; `at` says which mark and part is at a cell."""
+    """A drawn chart; `at` returns the mark and the part at a cell."""
 
     canvas: Canvas
     at: Callable[[int, int], Place | None]
@@ -109,19 +109,22 @@ class Drawing:
 
 
 def nowhere(_x: int, _y: int) -> Place | None:
-    """No mark anywhere: for drawings without data."""
+    """Return None for every cell: drawings without data have no marks."""
     return None
 
 
 def tone_of(tone: str, part: int, cursor: Place | None, mark: int) -> str:
-    """The tone of a part: fainter where the cursor points at another part of the same mark."""
+    """Return the tone of a part: fainter where the cursor is on another part of the same mark."""
     if cursor is not None and cursor.mark == mark and cursor.part not in (None, part):
         return f"faint-{tone}"
     return tone
 
 
 def ends_of(values: Sequence[float | None], top: float, cells: int) -> list[int]:
-    """Where each stacked part ends, in eighths of a cell, when `top` fills all cells; above 0 is never nothing."""
+    """Return the end of each stacked part, in eighths of a cell, where `top` fills all cells.
+
+    Values above 0 get at least one eighth while there is room.
+    """
     ends, summed, end = [], 0.0, 0
     for value in values:
         summed += value or 0
@@ -133,11 +136,14 @@ def ends_of(values: Sequence[float | None], top: float, cells: int) -> list[int]
 
 
 PATTERNS = "█▓░▒▚╬╱∷"
-"""What parts of a bar are filled with where there are no colours: outcomes with the first three."""
+"""The patterns of parts of a bar where there are no colours; outcomes have the first three."""
 
 
 def whole_cells(values: Sequence[float | None], top: float, cells: int) -> list[int]:
-    """The same at the edges of cells, for parts that only their patterns tell apart: each that is above 0 has one."""
+    """Return the ends of stacked parts as `ends_of` does, but at the edges of cells.
+
+    This is for parts that only patterns tell apart: each that is above 0 has at least one cell.
+    """
     ends = ends_of(values, top, cells)
     starts = (0, *ends)
     lengths = [max(1, round((ends[part] - starts[part]) / 8)) if value else 0 for part, value in enumerate(values)]
@@ -147,9 +153,10 @@ def whole_cells(values: Sequence[float | None], top: float, cells: int) -> list[
 
 
 def split_cell(ends: Sequence[int], low: int) -> tuple[int, int, int]:
-    """How to draw the cell of stacked parts that begins at eighth `low`: filled eighths, their part, the part behind.
+    """Return how to draw one cell of stacked parts, which begins at eighth `low`.
 
-    A cell has two colours. Where two parts and nothing above them meet in one, the upper part keeps its end.
+    The result is the number of filled eighths, their part, and the part that fills the rest. A cell has two colours
+    only: where two parts and nothing above them meet in one, the upper part keeps its end.
     """
     high = low + 8
     inside = [part for part, end in enumerate(ends) if end > low and (ends[part - 1] if part else 0) < min(high, end)]
@@ -162,11 +169,13 @@ def split_cell(ends: Sequence[int], low: int) -> tuple[int, int, int]:
 
 
 _OUTCOMES = {"completed": "success", "partial": "warning", "incomplete": "error"}
-"""Where a theme has no colour of its own for an outcome, this one of its variables."""
+"""The variables of a theme that stand in for the colours of outcomes which it does not define."""
 _ANSI_SERIES = ("blue", "magenta", "cyan", "bright_blue", "bright_magenta", "bright_cyan", "white", "bright_black")
 _SHADES = ((0, 0.0), (75, 0.06), (-32, 0.1), (110, 0.0), (35, -0.08), (-15, 0.2), (90, 0.2), (0, -0.22))
-"""From the theme's primary colour to each series: a turn of the hue in degrees, and how much lighter (on a dark
-background; darker on a light one). The turns keep clear of green, amber and red, which mean outcomes."""
+"""The steps from a theme's primary colour to each series: a turn of the hue in degrees, and an increase of lightness.
+
+On a light background, the second is a decrease. The turns keep clear of green, amber and red, which mean outcomes.
+"""
 
 
 class Palette:
@@ -189,10 +198,10 @@ class Palette:
         )
 
     def color(self, tone: str) -> Color:
-        """The colour of a tone, mixed with the background where the tone says so."""
+        """Return the colour of a tone, mixed with the background where the tone is a faint one."""
         text = self._variable("foreground", "white")
         if tone in ("cursor", "grid") and text.ansi is not None:
-            # Colours of the terminal can't be mixed: what is behind the data takes its grey.
+            # Colours of the terminal can't be mixed: everything that lies behind the data gets its grey.
             return Color.parse("ansi_bright_black")
         if tone.startswith("faint-"):
             return self._mixed(self.color(tone.removeprefix("faint-")), 0.35)

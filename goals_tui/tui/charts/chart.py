@@ -1,4 +1,4 @@
-"""The chart widget: a spec drawn at the size that there is, in words for those who can't see it."""
+"""The chart widget, and its places in words for people who can't see it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from goals_tui.tui.charts.lines import draw_lines
 from goals_tui.tui.charts.spec import Bars, ChartSpec, Columns, Lines, Nothing, legend
 
 GAP = 2
-"""Cells between two parts."""
+"""Cells between two parts of a description."""
 _SHORTER = (24, 18, 14)
-"""To how many cells names are cut, one after the other, until all of them fit."""
+"""The lengths to which names are cut, in cells, one after the other, until all of them fit."""
 
 
 class Said(NamedTuple):
-    """Some words, and before them a glyph in the colour of a tone; both empty where they are about the whole mark."""
+    """Some words of a description, with a glyph in the colour of a tone; both are empty for the mark as a whole."""
 
     words: str
     glyph: str = ""
@@ -34,28 +34,28 @@ class Said(NamedTuple):
 
     @property
     def width(self) -> int:
-        """In cells."""
+        """The width in cells."""
         return cell_len(self.words) + (cell_len(self.glyph) + 1 if self.glyph else 0)
 
 
 def name_of(spec: ChartSpec, mark: int) -> str | None:
-    """What a mark is called; None where there is no such mark."""
+    """Return the name of a mark, or None where there is no such mark."""
     if isinstance(spec, Nothing) or not 0 <= mark < spec.size:
         return None
     return spec.labels[mark] if isinstance(spec, Bars) else spec.titles[mark]
 
 
 def describe(spec: ChartSpec, place: Place) -> str:
-    """A place in words: the mark, then the values of its series that are above 0, or of the one that is meant."""
+    """Describe a place in words: the mark, then its values that are above 0, or the value of the chosen series."""
     parts = said(spec, place)
     return (" " * GAP).join(f"{part.glyph} {part.words}" if part.glyph else part.words for part in parts)
 
 
 def fitted(spec: ChartSpec, place: Place, width: int) -> list[Said]:
-    """The same in at most so many cells.
+    """Return the description of a place in at most `width` cells.
 
-    What gives way, in this order: the names of series whose glyphs differ (the legend says what they mean); the long
-    name of a bucket of time and the ends of other names; the last values, which are counted.
+    These give way, in this order: the names of series whose glyphs differ (the legend explains them); the long name of
+    a bucket of time and the ends of other names; the last values, whose number is shown.
     """
     parts: list[Said] = []
     for parts in _wordings(spec, place):
@@ -83,7 +83,10 @@ def _width(parts: Sequence[Said]) -> int:
 
 
 def said(spec: ChartSpec, place: Place, *, named: bool = True, longest: int | None = None) -> list[Said]:
-    """A place in parts: the mark, what it is in all, each series with its value. Names are cut to `longest` cells."""
+    """Return the description of a place in parts: the mark, its total, each series with its value.
+
+    Without `named`, the names of series are left out; all names are cut to `longest` cells.
+    """
     name = name_of(spec, place.mark)
     if name is None or isinstance(spec, Nothing):
         return []
@@ -106,9 +109,10 @@ NO_CHART = Nothing("", "")
 
 
 class Chart(Widget, can_focus=True):
-    """Shows a spec. Arrows move the cursor over marks and their parts; enter or a second click opens the place.
+    """A widget that shows a spec.
 
-    The cursor stays on the same bucket or row when newer numbers come in for it.
+    Arrows move the cursor over marks and their parts; enter or a second click opens the place. The cursor stays on the
+    same bucket or row when newer numbers arrive.
     """
 
     DEFAULT_CSS = """
@@ -119,7 +123,7 @@ class Chart(Widget, can_focus=True):
 
     @dataclass
     class Moved(Message):
-        """The cursor stands somewhere else."""
+        """Posted when the cursor has moved to another place."""
 
         chart: Chart
         place: Place
@@ -131,7 +135,7 @@ class Chart(Widget, can_focus=True):
 
     @dataclass
     class Opened(Message):
-        """The cycles behind this place are wanted."""
+        """Posted when the user wants to see the cycles behind a place."""
 
         chart: Chart
         place: Place
@@ -145,12 +149,12 @@ class Chart(Widget, can_focus=True):
 
     @property
     def spec(self) -> ChartSpec:
-        """What is shown."""
+        """The spec that is shown."""
         return self._spec
 
     @property
     def place(self) -> Place | None:
-        """Where the cursor stands; None without data."""
+        """The place of the cursor; None without data."""
         return self._place if self._spec.size else None
 
     def show(self, spec: ChartSpec) -> None:
@@ -169,14 +173,14 @@ class Chart(Widget, can_focus=True):
         self.refresh_bindings()
 
     def select(self, place: Place) -> None:
-        """Put the cursor somewhere."""
+        """Move the cursor to a place."""
         if place != self._place and 0 <= place.mark < self._spec.size:
             self._place = place
             self.refresh()
             self.post_message(self.Moved(self, place))
 
     def caption(self, width: int) -> Content:
-        """The cursor's place in words, each series with its glyph in its colour; no wider than that many cells."""
+        """Return the cursor's place in words, in at most `width` cells, each series with its glyph in its colour."""
         palette = Palette(self.app.theme_variables, self.background_colors[1])
         parts = [
             Content.assemble(Content.styled(f"{part.glyph} ", palette.color(part.tone).css), Content(part.words))
@@ -187,7 +191,7 @@ class Chart(Widget, can_focus=True):
         return Content(" " * GAP).join(parts).truncate(max(1, width), ellipsis=True)
 
     def action_move(self, across: int, along: int) -> None:
-        """Arrows: over the marks along the axis, and through the parts of one mark across it."""
+        """Move the cursor: over the marks along the axis, and through the parts of one mark across it."""
         marks, parts = (along, across) if isinstance(self._spec, Bars) else (across, -along)
         if not self._spec.size:
             return
@@ -203,23 +207,23 @@ class Chart(Widget, can_focus=True):
         return ring[(here + step) % len(ring)]
 
     def action_jump(self, mark: int) -> None:
-        """The first mark, or the last (-1)."""
+        """Move the cursor to the first mark, or to the last (-1)."""
         if self._spec.size:
             self.select(replace(self._place, mark=mark % self._spec.size))
 
     def action_open(self) -> None:
-        """Ask for what is behind the place."""
+        """Request the cycles behind the cursor's place."""
         if self._spec.size:
             self.post_message(self.Opened(self, self._place))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without data there is nowhere to go."""
+        """Return whether an action works now; without data the cursor can't move or open anything."""
         if action in ("move", "jump", "open"):
             return bool(self._spec.size)
         return super().check_action(action, parameters)
 
     def on_click(self, event: Click) -> None:
-        """Choose what was clicked; a second click opens it."""
+        """Move the cursor to the clicked place; a second click opens it."""
         place = self._drawing().at(event.x, event.y)
         if place is not None:
             self.select(place)
@@ -227,12 +231,12 @@ class Chart(Widget, can_focus=True):
                 self.action_open()
 
     def on_mouse_move(self, event: MouseMove) -> None:
-        """What the mouse points at, in words, as a tooltip."""
+        """Describe the place below the mouse in a tooltip."""
         place = self._drawing().at(event.x, event.y)
         self.tooltip = None if place is None else describe(self._spec, place)
 
     def render_line(self, y: int) -> Strip:
-        """One row of the drawing, made anew only when something about it changed."""
+        """Return one row of the drawing, which is made anew only when something about it has changed."""
         self._drawing()
         assert self._drawn is not None
         strips = self._drawn[2]
@@ -250,11 +254,11 @@ class Chart(Widget, can_focus=True):
         return self._drawn[1]
 
     def on_focus(self) -> None:
-        """The cursor appears."""
+        """Show the cursor."""
         self.refresh()
 
     def on_blur(self) -> None:
-        """The cursor goes."""
+        """Hide the cursor."""
         self.refresh()
 
 
@@ -264,7 +268,7 @@ def draw(
     """Draw any spec at a size. Without `colors`, series are told apart by patterns."""
     patterns = not colors and len(legend(spec)) > 1
     if patterns and isinstance(spec, Columns):
-        spec = replace(spec, named=True)  # The words under the chart say glyphs and colours, not patterns.
+        spec = replace(spec, named=True)  # The words below the chart explain glyphs and colours, but not patterns.
     if isinstance(spec, Bars) and spec.size:
         return draw_bars(spec, width, height, cursor, first, patterns=patterns)
     if isinstance(spec, Columns) and spec.size:
@@ -285,7 +289,7 @@ def _empty(spec: ChartSpec, width: int, height: int) -> Canvas:
 
 
 def _last(spec: ChartSpec) -> int:
-    """Where the cursor begins: the first row, or the last bucket in which there is something."""
+    """Return the first place of the cursor: the first row, or the last bucket in which there is something."""
     if not isinstance(spec, Columns | Lines):
         return 0
     return max((mark for mark in range(spec.size) if any(one.values[mark] for one in spec.series)), default=0)

@@ -1,4 +1,4 @@
-"""The frame of a chart, with its legend."""
+"""The frame of a chart over time: axes, grid and legend."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from goals_tui.tui.charts.canvas import PATTERNS, Canvas, Place
 from goals_tui.tui.charts.spec import OTHERS_TONE, ChartSpec, Columns, Lines, legend
 
 _SHORTEST = 14
-"""Names are not cut below so many cells: rather fewer of them are shown."""
+"""The least length of a name in the legend, in cells; rather than cut names further, it shows fewer of them."""
 
 
 def legend_width(spec: ChartSpec) -> int:
-    """How wide the legend is with every name in full."""
+    """Return the width of the legend with every name in full."""
     return sum(cell_len(series.name) + 5 for series in legend(spec))
 
 
 def draw_legend(canvas: Canvas, x: int, y: int, end: int, spec: ChartSpec, *, patterns: bool = False) -> None:
-    """One line from column `x` up to `end`.
+    """Draw the legend in one line from column `x` up to `end`.
 
-    Names are shortened evenly where they do not fit, and what is left out is counted. What the smallest ones add up
-    to is named in any case: it is often the largest part of a bar. With `patterns` they stand before the names.
+    Names that do not fit are shortened evenly, and those left out are counted. The sum of the smallest series is always
+    named: it is often the largest part of a bar. With `patterns`, these stand before the names.
     """
     series = list(legend(spec))
     if not series:
@@ -43,11 +43,11 @@ def draw_legend(canvas: Canvas, x: int, y: int, end: int, spec: ChartSpec, *, pa
 
 
 class Frame:
-    """Where things stand: the plot is `width` by `height` cells at (`left`, `top`), each mark `cell` columns wide.
+    """The geometry of a chart: a plot of `width` by `height` cells at (`left`, `top`), with marks `cell` columns wide.
 
-    The values of `scale` are so many rows apart, all alike; rows that are left over stay empty above. With
-    `exact_tops` a value is the upper edge of its row (bars), else it is somewhere in it (lines). The legend names
-    `patterns` instead of colours.
+    The values of `scale` are equally many rows apart; rows that are left over stay empty above. With `exact_tops` a
+    value is the upper edge of its row (bars), else it lies somewhere in it (lines). With `patterns`, the legend shows
+    patterns instead of colours.
     """
 
     def __init__(
@@ -76,18 +76,19 @@ class Frame:
         self.top += room - self.height
         self.cell: float = self.width / spec.size
         if exact_tops and self.cell >= 2:
-            # One pitch for all bars, or gaps of one and of two columns alternate; what is left stays at the right.
+            # One distance for all bars: else gaps of one and of two columns alternate. The rest stays empty at the
+            # right.
             pitch = int(self.cell)
             self.cell, self.width = pitch, pitch * spec.size
 
     def middle(self, mark: int) -> int:
-        """The column in the middle of a mark."""
+        """Return the column in the middle of a mark."""
         return self.left + int((mark + 0.5) * self.cell)
 
     def slot(self, mark: int, widest: int) -> tuple[int, int]:
-        """Where the bar of a mark begins and how wide it is.
+        """Return the first column of a mark's bar, and its width.
 
-        All are alike, with a gap between two, where there is room for that; else they touch and share every column.
+        Where there is room, all bars are equally wide, with a gap between two; else they touch and share all columns.
         """
         if self.cell < 2:
             start = self.left + int(mark * self.cell)
@@ -96,14 +97,14 @@ class Frame:
         return self.middle(mark) - width // 2, width
 
     def row_of(self, value: float) -> int:
-        """The row of a value: the one whose upper edge it is, or the one that holds it."""
+        """Return the row of a value: the one whose upper edge it is, or the one that holds it."""
         share = value / self.scale[-1]
         if self.exact_tops:
             return self.top + self.height - round(share * self.height)
         return self.top + self.height - 1 - round(share * (self.height * 4 - 1)) // 4
 
     def axes(self) -> None:
-        """Legend, value labels, grid, the base line and the labels of time."""
+        """Draw legend, value labels, grid, base line and time labels."""
         canvas = self.canvas
         if self.named:
             draw_legend(canvas, self.left, 0, canvas.width - 1, self.spec, patterns=self.patterns)
@@ -132,7 +133,7 @@ class Frame:
             end = self.canvas.put(x, base + 1, text, "muted") + 1
 
     def cursor(self, cursor: Place | None) -> None:
-        """Show which mark is meant, before the data is drawn over it."""
+        """Mark the place of the cursor, before the data is drawn over it."""
         if cursor is None:
             return
         start = self.left + int(cursor.mark * self.cell)
@@ -141,7 +142,7 @@ class Frame:
         self.canvas.put(self.middle(cursor.mark), self.top + self.height, "▲", "accent", bold=True)
 
     def mark_at(self, x: int, y: int) -> int | None:
-        """The mark whose columns hold this cell."""
+        """Return the mark whose columns hold this cell, or None."""
         if not self.top <= y <= self.top + self.height + 1 or x < self.left:
             return None
         mark = int((x - self.left) / self.cell)

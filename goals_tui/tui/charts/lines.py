@@ -1,7 +1,7 @@
-"""Draws `Lines`: plotext plots them in dots of an eighth of a cell; axes, grid and cursor are ours.
+"""Drawing of `Lines`: plotext plots them in dots of an eighth of a cell; axes, grid and cursor are drawn here.
 
-plotext gets coordinates in dots, one series at a time, and gives back dots: nothing of its themes or of its scaling
-shows, and where two lines meet no dot of either is lost.
+plotext gets coordinates in dots, one series at a time, and returns dots. None of its themes or scaling shows, and where
+two lines meet no dot of either is lost.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from goals_tui.tui.charts.spec import Lines, Series
 
 _DOTS_ACROSS, _DOTS_UP = 2, 4
 _BLANK = 0x2800
-"""The braille character without dots; each dot is a bit above it."""
+"""The braille character without dots; each dot is a bit that is added to it."""
 
 
 def draw_lines(spec: Lines, width: int, height: int, cursor: Place | None, *, patterns: bool = False) -> Drawing:
-    """The whole chart: legend, axis, one line a series, a dot where a value has no neighbour.
+    """Draw a chart of lines: legend, axis, one line for each series, and a dot where a value has no neighbour.
 
-    With `patterns` instead of colours, lines but the first are dashed, and their points are their glyphs.
+    With `patterns` instead of colours, all lines but the first are dashed, and their points are their glyphs.
     """
     canvas = Canvas(width, height)
     highest = max((value for series in spec.series for value in series.values if value is not None), default=0)
@@ -66,9 +66,9 @@ def _alone(series: Series, mark: int) -> bool:
 
 
 def _plotted(series: Series, frame: Frame) -> dict[tuple[int, int], int]:
-    """The dots of a series as plotext draws its line, by column and row of the plot.
+    """Return the dots of a series as plotext draws its line, by column and row of the plot.
 
-    It is drawn twice, one dot apart: a line of one dot is too thin to be followed across a wide terminal.
+    The line is drawn twice, one dot apart: a line of one dot is too thin to be followed across a wide terminal.
     """
     dots: dict[tuple[int, int], int] = {}
     up = frame.height * _DOTS_UP
@@ -86,7 +86,7 @@ def _plotted(series: Series, frame: Frame) -> dict[tuple[int, int], int]:
 def _drawn(xs: list[int], ys: list[int], frame: Frame) -> list[str]:
     import plotext
 
-    # Its figure is global, and lines are drawn by one thread only. Nothing of the terminal's size may matter.
+    # plotext's figure is global, so lines are drawn by one thread only. The size of the terminal must not matter.
     plotext.clear_figure()
     plotext.limit_size(False, False)
     plotext.theme("clear")
@@ -101,7 +101,7 @@ def _drawn(xs: list[int], ys: list[int], frame: Frame) -> list[str]:
 
 
 def _stretches(series: Series) -> list[list[tuple[int, float]]]:
-    """The values between gaps; a value alone draws no line."""
+    """Return the runs of values between gaps; a single value draws no line."""
     groups = groupby(enumerate(series.values), key=lambda item: item[1] is not None)
     runs = [[(mark, value) for mark, value in run if value is not None] for known, run in groups if known]
     return [run for run in runs if len(run) > 1]

@@ -1,7 +1,8 @@
-"""What a chart shows, apart from how it is drawn: plain values that a test can read.
+"""The contents of charts, apart from how they are drawn: plain values that a test can read.
 
-A *mark* is what the cursor can stand on: a row of `Bars`, a bucket of `Columns` or `Lines`. A *part* of a mark is one
-of its series: an outcome, a goal. Tones name colours (`completed`, `series-1`); the widget finds them in the theme.
+A *mark* is anything that the cursor can stand on: a row of `Bars`, a bucket of `Columns` or `Lines`. A *part* of a mark
+is one of its series: an outcome, a goal. Tones name colours (`completed`, `series-1`); the widget looks them up in the
+theme.
 """
 
 from __future__ import annotations
@@ -13,27 +14,27 @@ from itertools import pairwise
 from goals_tui.tui.charts.axis import COUNT, PERCENT, Unit
 
 SERIES_TONES = 8
-"""How many series have a colour of their own; what comes after is one series called the others."""
+"""The most series with colours of their own; the series after them are added up as one."""
 OTHERS_TONE = "muted"
-"""The tone of that one series."""
+"""The tone of the series that adds up the smallest ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One value a mark, under a name and a tone. A `value` of None is a gap: nothing is known there."""
+    """One value for each mark, with a name and a tone. A value of None is a gap: nothing is known there."""
 
     name: str
     tone: str
     values: tuple[float | None, ...]
     glyph: str = "■"
     texts: tuple[str, ...] = ()
-    """The exact values in words, for the line under the chart; empty: the unit's short form."""
+    """The exact values in words, for the line below the chart; empty for the unit's short form."""
 
     key: tuple[str, ...] = ()
-    """What it stands for, for whoever made it: ids of goals. The widget hands it through."""
+    """The ids of the goals that the series stands for; the widget only passes them on."""
 
     def text(self, mark: int, unit: Unit) -> str:
-        """The value at a mark in words."""
+        """Return the value at a mark in words."""
         if self.texts:
             return self.texts[mark]
         value = self.values[mark]
@@ -41,69 +42,69 @@ class Series:
 
     @property
     def empty(self) -> bool:
-        """Whether it never rises above 0: such a metric has no place in a legend."""
+        """Whether all values are 0 or gaps, so that the legend leaves the series out."""
         return not any(self.values)
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of words beside the bars: its title, one text a mark, aligned right."""
+    """A column of texts beside the bars: a title and one text for each mark, aligned right."""
 
     title: str
     texts: tuple[str, ...]
     tone: str = "text"
     wide_only: bool = False
-    """Left out where the chart is narrower than 100 columns."""
+    """Whether the column is left out where the chart is narrower than 100 columns."""
 
 
 class Stacked:
-    """Bars of which each is the series of its mark, one on the other."""
+    """The bars of a chart in which the values of all series are stacked at each mark."""
 
     __slots__ = ()
     series: tuple[Series, ...]
 
     def total(self, mark: int) -> float:
-        """How long one whole bar is."""
+        """Return the length of one whole bar."""
         return sum(series.values[mark] or 0 for series in self.series)
 
 
 @dataclass(frozen=True, slots=True)
 class Bars(Stacked):
-    """Horizontal bars, one a label, of stacked series, with columns of numbers right of them."""
+    """Horizontal bars of stacked series, one for each label, with columns of texts right of them."""
 
     labels: tuple[str, ...]
     series: tuple[Series, ...]
     columns: tuple[Column, ...] = ()
     unit: Unit = COUNT
     glyphs: tuple[str, ...] = ()
-    """A glyph before each label (the kind of a step), or none."""
+    """A glyph before each label, such as the kind of a step, or none."""
 
     top: float | None = None
-    """What the full width stands for; the longest bar where None."""
+    """The value that fills the whole width; None for that of the longest bar."""
 
     ghost: bool = False
     """Whether the rest of each bar up to `top` is shown as a faint track."""
 
     @property
     def size(self) -> int:
-        """How many marks there are."""
+        """The number of marks."""
         return len(self.labels)
 
 
 @dataclass(frozen=True, slots=True)
 class OverTime:
-    """What charts over time have in common: a mark is a bucket of time."""
+    """The common fields of charts over time, in which a mark is a bucket of time."""
 
     labels: tuple[str, ...]
     titles: tuple[str, ...]
-    """The bucket in full, for the line under the chart: Tue 13 Oct 2026."""
+    """The buckets in full, for the line below the chart: Tue 13 Oct 2026."""
 
     series: tuple[Series, ...]
     unit: Unit = COUNT
 
     @property
     def size(self) -> int:
-        """How many marks there are."""
+        """The number of marks."""
         return len(self.labels)
 
 
@@ -115,19 +116,19 @@ class Columns(OverTime, Stacked):
     """The exact value of each whole bar in words, or none."""
 
     named: bool = True
-    """Whether there is a legend: not where another chart beside it says the same."""
+    """Whether there is a legend; it can be left out where a chart beside this one has the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lines(OverTime):
-    """Lines, each series by itself; a gap where there is no value."""
+    """Lines, one for each series, with gaps where there is no value."""
 
     unit: Unit = PERCENT
 
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """No data: what the chart would show, and what to do to see it, a sentence a line."""
+    """A chart without data: what it would show, and how to get data, a sentence a line."""
 
     title: str
     hint: str
@@ -140,14 +141,14 @@ ChartSpec = Bars | Columns | Lines | Nothing
 
 
 def legend(spec: ChartSpec) -> tuple[Series, ...]:
-    """The series that the chart names: those that rise above 0 anywhere."""
+    """Return the series that the chart names: those that are not empty."""
     return tuple(series for series in spec.series if not series.empty)
 
 
 def ranked(series: Iterable[Series], others: str = "others") -> tuple[Series, ...]:
-    """The series that hold anything, largest first, each with its tone; the smallest ones added up as one.
+    """Return the series that are not empty, largest first, each with its tone; the smallest are added up as one.
 
-    At most `SERIES_TONES` come out, so that no two share a colour.
+    At most `SERIES_TONES` are returned, so that no two share a colour.
     """
     kept = sorted((one for one in series if not one.empty), key=_sum, reverse=True)
     if len(kept) > SERIES_TONES:
@@ -163,7 +164,7 @@ def _sum(series: Series) -> float:
 
 
 def spread(values: Sequence[float | None], width: int) -> tuple[float, ...]:
-    """The means of at most `width` bins of the values, for a sparkline; a bin without any value is 0."""
+    """Return the means of the values in at most `width` bins, for a sparkline; a bin without any value is 0."""
     bins = min(width, len(values))
     edges = [round(i * len(values) / bins) for i in range(bins + 1)] if bins > 0 else []
     known = ([value for value in values[low:high] if value is not None] for low, high in pairwise(edges))
@@ -174,7 +175,7 @@ _SPARKS = " ▁▂▃▄▅▆▇█"
 
 
 def sparkline(values: Sequence[float | None], width: int) -> str:
-    """The values as blocks one character high; anything above 0 shows at least the lowest block."""
+    """Return the values as blocks one character high; anything above 0 shows at least the lowest block."""
     bins = spread(values, width)
     top = max(bins, default=0)
     if top <= 0:

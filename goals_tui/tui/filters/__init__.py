@@ -1,1 +1,1 @@
-"""Filters, as Insights and Sessions share them."""
+"""Filters, which Insights and Sessions share."""

@@ -1,4 +1,4 @@
-"""The list in which the values of a filter are chosen."""
+"""The list for choosing the values of a filter."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from goals_tui.tui.widgets.fields import Options
 
 
 class Tick(Checkbox):
-    """☑ or ☐, and what it is about."""
+    """A check box of one line: ☑ or ☐, and a label."""
 
     DEFAULT_CSS = """
     Tick { height: 1; border: none; padding: 0; background: transparent; width: auto; }
@@ -36,11 +36,14 @@ class Tick(Checkbox):
 
 
 MOST_ROWS = 300
-"""How many values are listed at once; typing finds the others."""
+"""The most values that are listed at once; typing finds the others."""
 
 
 class ChoicePane(Vertical):
-    """A `Choice` being edited. `none` offers a first row for what has no value: "all but" counts it, too."""
+    """An editor for a `Choice`.
+
+    `none` titles a first row for cycles without a value; "All but these" leaves them out, too.
+    """
 
     DEFAULT_CSS = """
     ChoicePane { height: 1fr; }
@@ -52,7 +55,7 @@ class ChoicePane(Vertical):
 
     @dataclass
     class Changed(Message):
-        """Another choice was made."""
+        """Posted when the choice has changed."""
 
         pane: ChoicePane
 
@@ -83,16 +86,16 @@ class ChoicePane(Vertical):
 
     @property
     def choice(self) -> Choice:
-        """What is chosen."""
+        """The current choice."""
         return Choice(values=tuple(self.chosen), negated=self.all_but and bool(self.chosen))
 
     @property
     def all_but(self) -> bool:
-        """Whether what is chosen is left out."""
+        """Whether the chosen values are the ones left out."""
         return self.query_one(Tick).value if self.is_mounted else self.start.negated or self.but
 
     def fill(self, values: Iterable[tuple[str, str]]) -> None:
-        """The values that can be chosen, with their titles."""
+        """Set the values that can be chosen, with their titles."""
         self.known = dict(values)
         self._list()
 
@@ -105,7 +108,7 @@ class ChoicePane(Vertical):
         self._list()
 
     def title(self, value: str) -> str:
-        """How a value is called."""
+        """Return the title of a value."""
         return self.known.get(value, value)
 
     @on(Input.Changed)
@@ -134,7 +137,7 @@ class ChoicePane(Vertical):
         self.query_one(Label).update(f"{count} chosen, {more}" if count else more)
 
     def on_key(self, event: Key) -> None:
-        """The list follows the arrow keys while the search has the focus."""
+        """Move the cursor of the list by arrow keys while the search has the focus."""
         rows = self.query_one(Options)
         if not self.query_one(Input).has_focus:
             return

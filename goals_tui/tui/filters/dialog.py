@@ -1,4 +1,4 @@
-"""Edits all filters at once: kinds of filters left, the values of one of them right."""
+"""The dialog that edits all filters: kinds of filters on the left, the values of one of them on the right."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DIMENSIONS: dict[str, Dimension] = {"endpoints": "endpoint", "locales": "locale
 
 
 class FilterDialog(Dialog[Filters]):
-    """Returns the edited filters, or None."""
+    """An editor for all filters. Returns the edited filters, or None."""
 
     CONTEXT = "insights.edit"
     BINDINGS = bindings("insights.edit")
@@ -98,11 +98,11 @@ class FilterDialog(Dialog[Filters]):
         for pane, values in found.items():
             self.query_one(f"#{pane}", ChoicePane).fill((value, value) for value in values)
 
-    # -- what is chosen
+    # -- choices
 
     @property
     def draft(self) -> Filters:
-        """The filters as they stand in the dialog."""
+        """The filters as edited so far."""
         snapshots = self.query_one("#snapshots", ChoicePane)
         fields: dict[str, Any] = {
             **self.query_one(SpanPane).changes(),
@@ -116,7 +116,7 @@ class FilterDialog(Dialog[Filters]):
         return self.start.model_copy(update=fields)
 
     def problem(self) -> str:
-        """Why the filters won't do; empty when they will."""
+        """Return the reason why the filters can't be used; empty where they can."""
         draft = self.draft
         where = self.services.project.get().zone_or(draft.time_zone)
         try:
@@ -173,7 +173,7 @@ class FilterDialog(Dialog[Filters]):
             first.focus()
 
     def on_key(self, event: Key) -> None:
-        """→ goes from the kinds to their values, ← comes back: in text only from its beginning."""
+        """Move from the kinds to their values by →, and back by ←: in text only from its beginning."""
         kinds = self.query_one("#kinds", Options)
         if event.key == "right" and kinds.has_focus:
             event.stop()
@@ -188,13 +188,13 @@ class FilterDialog(Dialog[Filters]):
 
     @on(Button.Pressed, "#apply")
     def action_apply(self) -> None:
-        """Use the filters."""
+        """Apply the filters."""
         if not self.problem():
             self.dismiss(self.draft)
 
     @on(Button.Pressed, "#reset")
     def action_reset(self) -> None:
-        """Everything of the last seven days."""
+        """Reset the filters to everything of the last seven days."""
         plain = Filters()
         self.query_one(SpanPane).reset(plain)
         for name in _KINDS[1:5]:
@@ -210,7 +210,7 @@ class FilterDialog(Dialog[Filters]):
 
     @work
     async def action_save(self) -> None:
-        """Keep the filters under a name."""
+        """Save the filters under a name."""
         if self.problem():
             return
         name = await self.app.push_screen_wait(AskText("Save the filters under a name"))

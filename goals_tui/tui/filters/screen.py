@@ -1,4 +1,4 @@
-"""A screen with filters: the bar that shows them and the keys that change them."""
+"""The base of screens with filters: the bar that shows them, and the keys that change them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from goals_tui.tui.widgets.bars import DO, Bar
 
 
 def filter_words(filters: Filters, span: Span | None, goal_names: Mapping[str, str]) -> tuple[str, ...]:
-    """The active filters, each in a few words, the span first."""
+    """Return the active filters, each in a few words, the span first."""
     return tuple(_words(filters, span, goal_names))
 
 
@@ -54,7 +54,10 @@ def _choice(what: str, choice: Choice) -> Iterator[str]:
 
 
 class FilterBar(Bar):
-    """The filters in words; a click opens them. `right` is a note at the end: health, or that numbers are loading."""
+    """The filters in words; a click opens them.
+
+    A note at the right end tells that numbers are loading, or how many kinds of data health problems there are.
+    """
 
     DEFAULT_CSS = """
     FilterBar { height: 1; width: 1fr; color: $foreground; }
@@ -63,7 +66,7 @@ class FilterBar(Bar):
     words: reactive[tuple[str, ...]] = reactive(())
     busy = reactive(False)
     odd = reactive(0)
-    """How many kinds of oddities the data has."""
+    """The number of kinds of data health problems."""
 
     def render(self) -> RenderResult:
         right = Content("")
@@ -93,14 +96,14 @@ SPANS_BY_LENGTH: tuple[SpanName, ...] = (
     "all",
 )
 LOADING_AFTER = 0.2
-"""Seconds after which the screen says that it is loading."""
+"""Seconds after which the screen shows that it is loading."""
 
 
 class FilteredScreen(ScreenFrame[None]):
     """A screen under the app's filters; its `show_data` shows what they select.
 
-    What it shows it asks for by `ask`: the newest question stops those before it, and one that takes long is said.
-    Textual calls the `on_...` of a subclass and then those of its bases: they call no `super()`.
+    Data is requested with `ask`: the newest request cancels those before it, and a slow one shows that it is loading.
+    Textual calls the `on_...` method of a subclass and then those of its bases, so they do not call `super()`.
     """
 
     def __init__(self) -> None:
@@ -109,11 +112,11 @@ class FilteredScreen(ScreenFrame[None]):
         self._slow: Timer | None = None
 
     def on_unmount(self) -> None:
-        """Nobody waits for an answer any more."""
+        """Cancel the current request."""
         self._cancellation.cancel()
 
     def ask(self, group: str, work: Callable[[Cancellation], T | None], then: Callable[[T], None]) -> None:
-        """Run `work` in a thread and hand its answer to `then`; None is the answer of what was stopped."""
+        """Run `work` in a thread and pass its result to `then`; cancelled work returns None, which is dropped."""
         self._cancellation.cancel()
         cancellation = self._cancellation = Cancellation()
         if self._slow is None:
@@ -121,7 +124,8 @@ class FilteredScreen(ScreenFrame[None]):
 
         def answered(found: T | None) -> None:
             if self._cancellation is cancellation:
-                # What was found is shown until there is something newer, and its pages are fetched meanwhile.
+                # The result is shown until there is a newer one, and its pages are fetched meanwhile: don't cancel
+                # that.
                 self._cancellation = Cancellation()
             if found is not None:
                 self._stop_loading()
@@ -142,13 +146,13 @@ class FilteredScreen(ScreenFrame[None]):
 
     def _say_loading(self) -> None:
         if self._slow is None:
-            return  # The answer came while this was on its way.
+            return  # The result arrived first.
         self.query_one(FilterBar).busy = True
         self.add_class("-loading")
 
     @property
     def filters(self) -> Filters:
-        """The filters that hold on this screen."""
+        """The filters of this screen."""
         return self.goals_app.filters
 
     def use_filters(self, filters: Filters) -> None:
@@ -158,11 +162,11 @@ class FilteredScreen(ScreenFrame[None]):
             self.show_data()
 
     def goal_names(self) -> dict[str, str]:
-        """The names of all goals by id."""
+        """Return the names of all goals by id."""
         return {row.id: row.name for row in self.services.goals.summaries()}
 
     def show_filters(self) -> None:
-        """Say the filters in the bar."""
+        """Show the filters in the bar."""
         names = self.goal_names() if self.filters.goals else {}
         self.query_one(FilterBar).words = filter_words(self.filters, self._span(), names)
 
@@ -172,11 +176,11 @@ class FilteredScreen(ScreenFrame[None]):
         return self.attempt(lambda: resolve_span(filters, self.services.clock(), where))
 
     def action_shorter(self) -> None:
-        """The next shorter named span."""
+        """Choose the next shorter named span."""
         self._step(-1)
 
     def action_longer(self) -> None:
-        """The next longer named span."""
+        """Choose the next longer named span."""
         self._step(1)
 
     def _step(self, step: int) -> None:
@@ -186,16 +190,16 @@ class FilteredScreen(ScreenFrame[None]):
         self.use_filters(filters.model_copy(update={"span": SPANS_BY_LENGTH[place], "since": None, "until": None}))
 
     def action_test(self) -> None:
-        """Count cycles of the Interaction Panel and of playbooks, or leave them out."""
+        """Include cycles of the Interaction Panel and of playbooks, or leave them out."""
         filters = self.goals_app.filters
         self.use_filters(filters.model_copy(update={"include_test": not filters.include_test}))
 
     def own_key(self, action: str) -> str:
-        """The key of an action that Insights and Sessions have, on this one."""
+        """Return the key of an action that both Insights and Sessions have, on this screen."""
         return self.named_key(f"{self.CONTEXT}.{action}")
 
     def action_reset_filters(self) -> None:
-        """Everything of the last seven days."""
+        """Reset the filters to everything of the last seven days."""
         self.use_filters(Filters())
 
     @work
@@ -210,7 +214,7 @@ class FilteredScreen(ScreenFrame[None]):
 
     @work
     async def action_load_filters(self) -> None:
-        """Use saved filters."""
+        """Load saved filters."""
         name = await self._choose_saved("Load filters")
         if name is not None:
             filters = self.attempt(lambda: self.services.filters.get(name))
@@ -220,7 +224,7 @@ class FilteredScreen(ScreenFrame[None]):
 
     @work
     async def action_save_filters(self) -> None:
-        """Keep the present filters."""
+        """Save the current filters under a name."""
         from goals_tui.tui.app.dialogs import AskText
 
         name = await self.app.push_screen_wait(AskText("Save the filters under a name"))
@@ -232,7 +236,7 @@ class FilteredScreen(ScreenFrame[None]):
 
     @work
     async def action_delete_filters(self) -> None:
-        """Forget saved filters."""
+        """Delete saved filters."""
         name = await self._choose_saved("Delete saved filters")
         if name is not None and self.attempt(lambda: self.services.filters.delete(name)) is not None:
             self.goals_app.changed()
@@ -251,7 +255,7 @@ class FilteredScreen(ScreenFrame[None]):
         return await self.app.push_screen_wait(Choose(title, options))
 
     def action_copy_command(self) -> None:
-        """Copy the command line that gives the numbers that are shown."""
+        """Copy the command line that gives the numbers on this screen."""
         from goals_tui.services.completion_names import default_workspace
         from goals_tui.services.insights.saved_filters import command_line
 
@@ -263,9 +267,9 @@ class FilteredScreen(ScreenFrame[None]):
         self.app.notify(command, title="Copied")
 
     def command(self) -> tuple[list[str], Filters]:
-        """The command with its arguments, and the filters, that give the numbers that are shown."""
+        """Return the command with its arguments, and the filters, that give the numbers on this screen."""
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Filters that are as they were at first can't be reset."""
+        """Return whether an action works now; filters in their initial state can't be reset."""
         return action != "reset_filters" or self.goals_app.filters != Filters()

@@ -27,7 +27,10 @@ from goals_tui.tui.widgets.fields import Options
 
 
 class SpanPane(Vertical):
-    """The span part of filters. Typing a day makes it a custom span; the down arrow there opens a calendar."""
+    """An editor for the span of filters.
+
+    Typing a day makes it a custom span; the down arrow in a field opens a calendar.
+    """
 
     DEFAULT_CSS = """
     SpanPane { height: 1fr; }
@@ -41,7 +44,7 @@ class SpanPane(Vertical):
 
     @dataclass
     class Changed(Message):
-        """Another span was chosen."""
+        """Posted when another span was chosen."""
 
         pane: SpanPane
 
@@ -74,7 +77,7 @@ class SpanPane(Vertical):
         self._redraw()
 
     def changes(self) -> dict[str, str | None]:
-        """The fields of `Filters` that this pane edits."""
+        """Return the fields of `Filters` that this pane edits."""
         if self.span != "custom":
             return {"span": self.span, "since": None, "until": None}
         return {"span": "custom", "since": self.since or None, "until": self.until or None}
@@ -108,7 +111,7 @@ class SpanPane(Vertical):
         self._redraw()
 
     def on_key(self, event: Key) -> None:
-        """The down arrow opens a calendar for the day that is being typed."""
+        """Open a calendar on the down arrow, for the day that is being typed."""
         focused = self.screen.focused
         if event.key == "down" and isinstance(focused, Input) and focused.id in ("since", "until"):
             event.stop()
@@ -116,7 +119,7 @@ class SpanPane(Vertical):
 
     @work
     async def open_calendar(self, field: Input) -> None:
-        """Pick the day of a field; a time that stands there is kept."""
+        """Choose the day of a field in a calendar; a time in the field is kept."""
         _, mark, clock = field.value.strip().partition("T")
         try:
             typed = parse_moment(field.value, "from")
@@ -133,7 +136,10 @@ _FIRST, _LAST = date(1970, 1, 1), date(2199, 12, 31)
 
 
 def month_later(day: date, months: int) -> date:
-    """The same day so many months later, or the last one of a shorter month."""
+    """Return the same day some months later, or the last day of a shorter month.
+
+    Beyond the years of the calendar, return `day` itself.
+    """
     months += day.year * 12 + day.month - 1
     year, month = divmod(months, 12)
     if not _FIRST.year <= year <= _LAST.year:
@@ -175,7 +181,7 @@ class Month(Widget):
 
 
 class Calendar(Dialog[date]):
-    """Returns the chosen day, or None."""
+    """A calendar. Returns the chosen day, or None."""
 
     CONTEXT = "insights.calendar"
     BINDINGS = bindings("insights.calendar")
@@ -191,23 +197,23 @@ class Calendar(Dialog[date]):
         yield self.month
 
     def action_move(self, days: int) -> None:
-        """Some days on."""
+        """Move the cursor by some days."""
         self.month.day = max(_FIRST, min(_LAST, self.month.day + timedelta(days=days)))
 
     def action_month(self, months: int) -> None:
-        """Some months on."""
+        """Move the cursor by some months."""
         self.month.day = month_later(self.month.day, months)
 
     def action_today(self) -> None:
-        """Today."""
+        """Move the cursor to today."""
         self.month.day = self.month.today
 
     def action_take(self) -> None:
-        """Close with the day."""
+        """Close the calendar with the chosen day."""
         self.dismiss(self.month.day)
 
     def on_click(self, event: Click) -> None:
-        """A click takes a day."""
+        """Choose the clicked day."""
         day = event.style.meta.get("day")
         if day:
             self.dismiss(date.fromisoformat(day))

@@ -1,4 +1,4 @@
-"""Numbers as Insights writes them: counts, rates with both their numbers, money, time, changes, moments."""
+"""Numbers as Insights shows them: counts, rates with both their numbers, money, time, changes, moments."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ DASH = "—"
 
 @dataclass(frozen=True)
 class Formats:
-    """Formats for one currency."""
+    """The formats of amounts in one currency."""
 
     currency: str
     decimals: int = 0
-    """How many decimals amounts have at least."""
+    """The least number of decimals of an amount."""
 
     brief_decimals: int | None = None
-    """How many they have where room is short; None: fewer for large ones."""
+    """The number of decimals where room is short; None for fewer decimals in large amounts."""
 
     def aligned(self, amounts: Iterable[Decimal]) -> Formats:
-        """The formats of one table: each of its amounts has as many decimals as the others."""
+        """Return the formats of one table: all its amounts get the same number of decimals."""
         from goals_tui.services.currencies import decimals_of
 
         found = list(amounts)
@@ -42,19 +42,19 @@ class Formats:
 
     @cached_property
     def money_unit(self) -> Unit:
-        """The unit of charts over money."""
+        """The unit of charts about money."""
         from goals_tui.services.currencies import symbol
 
         return Unit("money", symbol(self.currency))
 
     def money(self, amount: Decimal) -> str:
-        """€1,234.50"""
+        """Return an amount with its currency: €1,234.50."""
         from goals_tui.services.currencies import format_money
 
         return format_money(amount, self.currency, self.decimals)
 
     def brief_money(self, amount: Value) -> str:
-        """€1,235, €0.40 and €1.2M, for the value of a cell of money."""
+        """Return an amount in short: €1,235, €0.40 and €1.2M."""
         value = Decimal(str(amount))
         if self.brief_decimals is not None:
             return self.money_unit.signed(f"{value:,.{self.brief_decimals}f}")
@@ -64,37 +64,37 @@ class Formats:
         return self.money_unit.signed(f"{value:,.{digits}f}")
 
     def money_cell(self, amount: Decimal) -> Cell:
-        """Money for a table."""
+        """Return an amount for a table."""
         return Cell(self.money(amount), format_amount(amount, currency_digits(self.currency)))
 
 
 def count_cell(count: int) -> Cell:
-    """A count for a table."""
+    """Return a count for a table."""
     return Cell(f"{count:,}", count)
 
 
 def rate_cell(share: float | None) -> Cell:
-    """A rate for a table."""
+    """Return a rate for a table."""
     return Cell(percent(share), share)
 
 
 def time_cell(seconds: int) -> Cell:
-    """A length of time for a table."""
+    """Return a duration for a table."""
     return Cell(format_duration(seconds), seconds)
 
 
 def lasted_cell(seconds: float | None) -> Cell:
-    """How long something took, for a table."""
+    """Return a duration for a table, or a dash for None."""
     return Cell(DASH if seconds is None else format_duration(seconds), seconds)
 
 
 def text_cell(text: str) -> Cell:
-    """A name for a table."""
+    """Return a name for a table."""
     return Cell(text, text)
 
 
 def hours(seconds: int) -> str:
-    """Time saved in hours and minutes, never in days: 43 h 50 min, 1,234 h; with a sign before 0."""
+    """Return time saved in hours and minutes, never in days, with a sign where negative: 43 h 50 min, 1,234 h."""
     if seconds < 0:
         return f"-{hours(-seconds)}"
     minutes = round(seconds / 60)
@@ -106,29 +106,29 @@ def hours(seconds: int) -> str:
 
 
 def day_label(day: date) -> str:
-    """12 Oct"""
+    """Return a day without its year: 12 Oct."""
     return f"{day.day} {day:%b}"
 
 
 def day_title(day: date) -> str:
-    """Mon 12 Oct 2026"""
+    """Return a day with its weekday and year: Mon 12 Oct 2026."""
     return f"{day:%a} {day.day} {day:%b %Y}"
 
 
 def moment(instant: datetime, zone: ZoneInfo) -> str:
-    """An instant in a zone: 2026-10-12 14:05:33"""
+    """Return an instant in a zone, to the second: 2026-10-12 14:05:33."""
     return f"{instant.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
 def minute(instant: datetime, zone: ZoneInfo) -> str:
-    """The same without seconds: 2026-10-12 14:05"""
+    """Return an instant in a zone, to the minute: 2026-10-12 14:05."""
     return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def empty_span_hint(events_between: tuple[datetime, datetime] | None, left_out: int, key: Callable[[str], str]) -> str:
-    """Why a span has no cycle, and the keys that lead on, a sentence a line.
+    """Return the reason why a span has no cycle, and keys that help, a sentence a line.
 
-    `left_out` is how many test cycles there are; `key` gives the key of an action that Insights and Sessions have.
+    `left_out` is the number of test cycles; `key` returns the key of an action that Insights and Sessions have.
     """
     if events_between is None:
         return "The event log is empty. Talk to a flow (press 2, then i), or import events."
@@ -142,7 +142,7 @@ def empty_span_hint(events_between: tuple[datetime, datetime] | None, left_out: 
 
 
 def span_words(filters: Filters, span: Span | None) -> str:
-    """What a span covers: Last 7 days (14 Nov – 20 Nov, until 13:00); all its dates where it is custom."""
+    """Return the dates of a span in words: Last 7 days (14 Nov – 20 Nov, until 13:00); its dates alone if custom."""
     title = SPAN_TITLES[filters.span]
     if span is None or span.start is None or span.end is None:
         written = [f"from {filters.since}"] if filters.since else []

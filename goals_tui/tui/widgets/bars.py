@@ -1,4 +1,4 @@
-"""The lines above and below every screen: where one is, and which keys work now."""
+"""The lines above and below every screen: the current place, and the keys that work now."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 DO = "do"
-"""What a click on a part of a bar runs; not Textual's `@click`, which draws links."""
+"""The key of a part's action in the style's metadata; unlike Textual's `@click`, it does not draw a link."""
 
 
 class Bar(Widget):
@@ -31,7 +31,7 @@ class Bar(Widget):
 
 
 class TitleBar(Bar):
-    """Two lines: the six screens with the project's name; then what is open, whether it is saved, what undo does."""
+    """Two lines: the six screens with the project's name; then the open place, whether it is saved, and undo."""
 
     DEFAULT_CSS = """
     TitleBar { dock: top; height: 2; background: $panel; color: $foreground; }
@@ -44,7 +44,7 @@ class TitleBar(Bar):
     unsaved = reactive(False)
     undo = reactive("")
     undo_key = reactive("")
-    """What undoes now, where typing does not take it; empty where no key does."""
+    """The key that undoes now; empty where no key does, as in fields that take it as text."""
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
@@ -91,14 +91,14 @@ class TitleBar(Bar):
 
 
 class KeyBar(Bar):
-    """The keys that work now, in the order of the registry; as many as fit, and always the way to all of them."""
+    """The keys that work now, in the order of the registry: as many as fit, and always those of `LAST`."""
 
     DEFAULT_CSS = """
     KeyBar { dock: bottom; height: 1; background: $panel; color: $foreground; }
     """
 
     LAST: ClassVar[tuple[str, ...]] = ("command_palette", "help", "quit")
-    """Actions that stand at the right end."""
+    """The actions at the right end."""
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)

@@ -1,4 +1,4 @@
-"""How columns share a line: each as wide as it needs, the least important ones left out where room is short."""
+"""Sharing a line among columns: each as wide as it needs, the least important ones left out where room is short."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 from textual.content import Content
 
 Cell = Content | tuple[Content, ...]
-"""What stands in a column; several wordings, the longest first, where the first that fits is to be drawn."""
+"""The content of a cell; of several wordings, the longest first, the first one that fits is drawn."""
 
 GAP = 2
 """Cells between two columns."""
@@ -17,9 +17,10 @@ GAP = 2
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a list. `width` is its least width; a `share` of the room that is left goes to it, up to `most`.
+    """A column of a list.
 
-    Where not all fit, those with the highest `drop` go first; 0 always stays.
+    `width` is its least width. A `share` of the room that is left is added, up to a width of `most`. Where not all
+    columns fit, those with the highest `drop` are left out first; a column with 0 always stays.
     """
 
     title: str
@@ -31,7 +32,7 @@ class Column:
 
 
 def layout(columns: Sequence[Column], room: int) -> tuple[int, ...]:
-    """The width of each column in `room` cells; 0 for one that is left out."""
+    """Return the width of each column in `room` cells; 0 for one that is left out."""
     kept = list(range(len(columns)))
 
     def needed() -> int:
@@ -55,12 +56,12 @@ def layout(columns: Sequence[Column], room: int) -> tuple[int, ...]:
 
 
 def whole(columns: Sequence[Column]) -> int:
-    """The cells in which all columns stand as wide as they may be."""
+    """Return the cells that all columns take at their greatest width."""
     return sum(column.most if column.share else column.width for column in columns) + GAP * (len(columns) - 1)
 
 
 def fitted(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[Cell]) -> Iterator[Content]:
-    """The cells that are shown, cut or padded to their columns."""
+    """Yield the cells that are shown, cut or padded to their columns."""
     for column, width, cell in zip(columns, widths, cells, strict=True):
         if width > 0:
             content = _wording(cell, width).truncate(width, ellipsis=True)

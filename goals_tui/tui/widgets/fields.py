@@ -21,7 +21,7 @@ from goals_tui.tui.app.actions import bindings
 class Field(Vertical):
     """A label with its input below, and room for a message beside the label.
 
-    `optional` is said in the label. The message takes no line of its own while it is short.
+    `hint` is shown after the label. A short message takes no line of its own.
     """
 
     DEFAULT_CSS = """
@@ -34,7 +34,7 @@ class Field(Vertical):
 
     @dataclass
     class Edited(Message):
-        """Somebody changed the value of this field."""
+        """Posted when the user changed the value of a field."""
 
         field: Field
         value: str
@@ -60,17 +60,17 @@ class Field(Vertical):
         return Content.assemble(self.label, (f"  {self.hint}", "$quiet not bold") if self.hint else "")
 
     def set_hint(self, hint: str) -> None:
-        """Show another hint behind the label."""
+        """Show another hint after the label."""
         self.hint = hint
         self.query_one(".field-label", Label).update(self._head())
 
     @property
     def value(self) -> str:
-        """What is in the field."""
+        """The text in the field."""
         return self.entry.text if isinstance(self.entry, TextArea) else self.entry.value
 
     def put(self, value: str) -> None:
-        """Set the value without saying that somebody edited it."""
+        """Set the value without posting `Edited`."""
         if value == self.value:
             return
         if isinstance(self.entry, TextArea):
@@ -81,7 +81,7 @@ class Field(Vertical):
                 self.entry.value = value
 
     def say(self, problem: str) -> None:
-        """Show what is wrong, or nothing."""
+        """Show a problem, or remove it where `problem` is empty."""
         self.query_one(".field-problem", Static).update(problem)
         self.set_class(bool(problem), "-wrong")
 
@@ -95,14 +95,14 @@ class Field(Vertical):
 
 
 def text_area(text: str = "") -> TextArea:
-    """A field of some lines, in which tab goes on to the next field."""
+    """Return a field of several lines, in which tab moves to the next field."""
     area = TextArea(text, tab_behavior="focus", soft_wrap=True, show_line_numbers=False, highlight_cursor_line=False)
     area.cursor_blink = False
     return area
 
 
 class Toggle(Widget, can_focus=True):
-    """A setting that is on or off, with its sentence: `☑ Mark this step as a completion step`."""
+    """A setting that is on or off, with a sentence: `☑ Mark this step as a completion step`."""
 
     DEFAULT_CSS = """
     Toggle { height: auto; width: 1fr; margin-bottom: 1; }
@@ -118,7 +118,7 @@ class Toggle(Widget, can_focus=True):
         self.text = text
         self.hint = hint
         self.touched = False
-        """Whether somebody switched it."""
+        """Whether the user has switched it."""
         self.set_reactive(Toggle.value, value)
 
     def render(self) -> RenderResult:
@@ -127,7 +127,7 @@ class Toggle(Widget, can_focus=True):
         return Content.assemble(mark, self.text, hint)
 
     def action_switch(self) -> None:
-        """Switch it."""
+        """Switch the setting."""
         self.touched = True
         self.value = not self.value
 
@@ -136,9 +136,9 @@ class Toggle(Widget, can_focus=True):
 
 
 class Options(OptionList):
-    """Textual's list of options, which takes a key before it was drawn, and a click on what is gone by now.
+    """Textual's option list, made safe for keys before it is drawn and for clicks on options that are gone.
 
-    One of the class `-follows` stands below a search that has the focus and moves it.
+    A list with the class `-follows` stands below a search field, which has the focus and moves the list's cursor.
     """
 
     DEFAULT_CSS = """
@@ -153,12 +153,12 @@ class Options(OptionList):
 
     @staticmethod
     def is_there(event: OptionList.OptionMessage) -> bool:
-        """Whether the option of a message is still where it was: the list may have changed since it was posted."""
+        """Return whether the option of a message is still in its place; the list may have changed meanwhile."""
         rows, place = event.option_list, event.option_index
         return place < rows.option_count and rows.get_option_at_index(place) is event.option
 
     def on_click(self, event: Click) -> None:
-        """Nothing, where there are fewer options than when what was clicked was drawn."""
+        """Ignore a click on an option that is gone."""
         if event.style.meta.get("option", 0) >= self.option_count:
             event.prevent_default()
 

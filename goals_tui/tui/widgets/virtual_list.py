@@ -22,7 +22,7 @@ from goals_tui.tui.widgets.columns import GAP, Cell, Column, fitted, layout
 
 
 class RowCursor(ScrollView, can_focus=True):
-    """`count` lines under `header` lines that stay; the one at `cursor` is chosen."""
+    """A list of `count` lines below `header` lines that stay; the line at `cursor` is chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("app.list")
 
@@ -31,7 +31,7 @@ class RowCursor(ScrollView, can_focus=True):
 
     @dataclass
     class Highlighted(Message):
-        """The cursor is on this row now."""
+        """Posted when the cursor is on a row, after a move or new data."""
 
         list: RowCursor
         index: int
@@ -43,7 +43,7 @@ class RowCursor(ScrollView, can_focus=True):
 
     @dataclass
     class Selected(Message):
-        """Enter was pressed on this row, or it was double-clicked."""
+        """Posted when enter was pressed on a row, or the row was double-clicked."""
 
         list: RowCursor
         index: int
@@ -62,7 +62,7 @@ class RowCursor(ScrollView, can_focus=True):
 
     @property
     def page(self) -> int:
-        """How many rows are seen at once."""
+        """The number of rows that are visible at once."""
         return max(1, self.scrollable_content_region.height - self.header)
 
     def validate_cursor(self, cursor: int) -> int:
@@ -96,11 +96,11 @@ class RowCursor(ScrollView, can_focus=True):
             self.scroll_to(y=index - self.page + 1, animate=False, immediate=True)
 
     def action_move(self, rows: int) -> None:
-        """Move the cursor by some rows."""
+        """Move the cursor by a number of rows."""
         self.cursor += rows
 
     def action_page(self, pages: int) -> None:
-        """Move the cursor by what is seen at once."""
+        """Move the cursor by pages."""
         self.cursor += pages * max(1, self.page - 1)
 
     def action_edge(self, last: int) -> None:
@@ -113,7 +113,7 @@ class RowCursor(ScrollView, can_focus=True):
             self.post_message(self.Selected(self, self.cursor))
 
     def key_enter(self, event: events.Key) -> None:
-        # No binding: the screen's own key for it is what the footer shows.
+        # Not a binding, so that the footer shows the screen's own binding of enter.
         event.stop()
         event.prevent_default()
         self.action_select()
@@ -141,13 +141,13 @@ class RowCursor(ScrollView, can_focus=True):
 
 Cells = Sequence[Cell]
 MARGIN = 2
-"""Cells for the mark at the left of the chosen row."""
+"""The width in cells of the mark left of the chosen row."""
 AROUND = MARGIN + 2
-"""Cells that a list needs beside its columns: the mark, a cell of air, the scroll bar."""
+"""The cells that a list needs besides its columns: the mark, a blank cell and the scroll bar."""
 
 
 class VirtualList(RowCursor):
-    """Rows in columns under their titles, with nothing drawn that is not seen."""
+    """Rows in columns below their titles, of which only those in view are drawn."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "virtual-list--row",
@@ -171,7 +171,7 @@ class VirtualList(RowCursor):
 
     @dataclass
     class Missing(Message):
-        """These rows are in view and were not there when they were drawn; `last` is included."""
+        """Posted when rows in view had no cells when they were drawn; `last` is included."""
 
         list: VirtualList
         first: int
@@ -194,10 +194,13 @@ class VirtualList(RowCursor):
     # -- data
 
     def show(self, count: int, cells: Callable[[int], Cells | None], *, cursor: int | None = None) -> None:
-        """Show `count` rows; `cells(index)` gives the cells of one. The cursor stays where it is unless told."""
+        """Show `count` rows; the cursor stays where it is unless `cursor` is given.
+
+        `cells(index)` returns the cells of a row, or None where they are not there yet.
+        """
         self.count = count
         self._cells = cells
-        # Its width is what there is: a number that follows it would arrange the screen twice.
+        # The width is constant: one that follows the content would lay the screen out twice.
         self.virtual_size = Size(1, count + self.header)
         self.refresh_rows()
         wanted = max(0, min(self.cursor if cursor is None else cursor, count - 1))
@@ -208,18 +211,18 @@ class VirtualList(RowCursor):
             self.cursor = wanted
 
     def set_columns(self, columns: Sequence[Column], sorted_by: int | None = None, *, upwards: bool = False) -> None:
-        """Other columns; `sorted_by` marks the one that orders the rows, `upwards` from the least to the most."""
+        """Show other columns; `sorted_by` marks the one that orders the rows, `upwards` from least to most."""
         self.columns = tuple(columns)
         self._sorted, self._upwards = sorted_by, upwards
         self.refresh_rows()
 
     def refresh_rows(self) -> None:
-        """Ask for what is seen again and draw it."""
+        """Draw the visible rows again, with their current cells."""
         self._strips.clear()
         self.refresh()
 
     def notify_style_update(self) -> None:
-        """Another theme, or another look of the list."""
+        """Drop drawn rows, because the theme or the style of the list has changed."""
         super().notify_style_update()
         self._strips.clear()
 
@@ -263,15 +266,17 @@ class VirtualList(RowCursor):
         style = self.get_visual_style("virtual-list--row", f"virtual-list--{look}")
         mark = self.get_component_rich_style("virtual-list--mark") if look.startswith("cursor") else None
         base = style.rich_style
-        # The mark makes the chosen row plain without colours too.
+        # The mark shows the chosen row without colours, too.
         segments = [Segment("▌ ", base + mark.from_color(mark.color)) if mark else Segment(" " * MARGIN, base)]
-        # Without Textual's wrapping and links, which take longer than all else: cells are cut to their columns already.
+        # Drawn without Textual's wrapping and links, which take longer than all else; cells are cut to their columns
+        # already.
         for content in fitted(self.columns, layout(self.columns, max(1, width - MARGIN - 1)), cells):
             segments += [*content.render_segments(style), Segment(" " * GAP, base)]
         return Strip(segments).simplify().adjust_cell_length(width, base)
 
     def _say_missing(self) -> None:
-        # Once a frame, and not while the screen draws: it would count as the sender and not hear of it.
+        # Once a frame, and not while the screen draws: the screen would count as the sender and not receive the
+        # message.
         if not self._asking:
             self._asking = True
             self.call_later(self._ask)
