@@ -15,7 +15,7 @@ from goals_tui.domain.cycle import join_cycle
 from goals_tui.domain.errors import GoalsError, NotFoundError, RefusedError
 from goals_tui.domain.flow import TrackGoal
 from goals_tui.format import plural
-from goals_tui.services.yaml_files import NodeReader, place, read_text, round_trip
+from goals_tui.services.yaml_files import NodeReader, place, text_of, round_trip
 
 if TYPE_CHECKING:
     from goals_tui.domain.flow import Flow
@@ -79,7 +79,7 @@ class ConversationTests:
         Raises UnreadableError with line and column, and RefusedError where the file names no flow.
         """
         reader = NodeReader(path)
-        fields = reader.root(read_text(path), _KEYS, "a conversation test")
+        fields = reader.root(text_of(path), _KEYS, "a conversation test")
         if "flow" not in fields:
             raise RefusedError(f"{path} names no flow. Add `flow: NAME`.")
         events = []

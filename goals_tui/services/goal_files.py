@@ -33,7 +33,7 @@ from goals_tui.services.yaml_files import (
     compose,
     is_mapping,
     place,
-    read_text,
+    text_of,
     round_trip,
 )
 
@@ -184,7 +184,7 @@ class GoalFiles:
         goals = [self._services.goals.get(name) for name in wanted] or self._services.goals.all()
         before = ""
         if path is not None and path.is_file():
-            text = read_text(path)
+            text = text_of(path)
             if is_goal_file(text):
                 self.read(path)
                 before = text
@@ -201,7 +201,7 @@ class GoalFiles:
     def read(self, path: Path) -> list[FileGoal]:
         """Return the goals of a file. Raises UnreadableError."""
         digits = currency_digits(self._services.project.get().currency)
-        return read_goals(path, read_text(path), digits)
+        return read_goals(path, text_of(path), digits)
 
     def plan(self, path: Path, *, prune: bool = False) -> Plan:
         """Return what applying a file would change; with `prune`, goals that are missing in it are deleted.

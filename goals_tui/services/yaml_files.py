@@ -39,7 +39,7 @@ class NotYamlError(Exception):
         self.at = at
 
 
-def read_text(path: Path) -> str:
+def text_of(path: Path) -> str:
     """Return the text of a file of at most MAX_BYTES in UTF-8. Raises UnreadableError."""
     try:
         with path.open("rb") as file:

@@ -65,8 +65,8 @@ async def test_tiles(case: str, sgd_services: Services) -> None:
         screen = await insights(pilot, CASES[case])
         completed, partial, time, cost, revenue = (tile.facts for tile in screen.query(Tile))
         assert completed.number == percent(totals["completed"] / totals["started"])
-        assert completed.details[0] == f"{totals['completed']:,} of {totals['started']:,}"
-        assert partial.details[0] == f"{totals['partial']:,} of {totals['started']:,}"
+        assert completed.details[0] == f"{totals['completed']:,} of {totals['started']:,} cycles"
+        assert partial.details[0] == f"{totals['partial']:,} of {totals['started']:,} cycles"
         assert time.number == hours(totals["time_saved_seconds"])
         assert cost.number == money(totals["cost_cents"])
         assert revenue.number == money(totals["revenue_cents"])

@@ -55,8 +55,8 @@ async def test_38_percent_and_three_bars(services: Services, tmp_path: Path) -> 
         screen = pilot.app.screen
         assert isinstance(screen, InsightsScreen)
         completed, partial, *_ = (tile.facts for tile in screen.query(Tile))
-        assert (completed.number, completed.details[0]) == ("38 %", "23,546 of 62,616")
-        assert (partial.number, partial.details[0]) == ("17 %", "10,355 of 62,616")
+        assert (completed.number, completed.details[0]) == ("38 %", "23,546 of 62,616 cycles")
+        assert (partial.number, partial.details[0]) == ("17 %", "10,355 of 62,616 cycles")
         spec = screen.query_one(Chart).spec
         assert isinstance(spec, Bars)
         assert spec.labels == tuple(f"Goal {name}" for name in COMPLETED), "most completed first, as in the original"
