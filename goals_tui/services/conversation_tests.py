@@ -15,7 +15,7 @@ from goals_tui.domain.cycle import join_cycle
 from goals_tui.domain.errors import GoalsError, NotFoundError, RefusedError
 from goals_tui.domain.flow import TrackGoal
 from goals_tui.format import plural
-from goals_tui.services.yaml_files import NodeReader, place, text_of, round_trip
+from goals_tui.services.yaml_files import NodeReader, place, round_trip, text_of
 
 if TYPE_CHECKING:
     from goals_tui.domain.flow import Flow

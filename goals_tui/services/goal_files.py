@@ -33,8 +33,8 @@ from goals_tui.services.yaml_files import (
     compose,
     is_mapping,
     place,
-    text_of,
     round_trip,
+    text_of,
 )
 
 if TYPE_CHECKING:
