@@ -106,11 +106,14 @@ def run_app(command: str, folder: Path, *, patience: float) -> str:
 
 def drawn_until(terminal: int, there: Callable[[str], bool] | None, patience: float) -> str:
     """What is drawn until it is `there`; None: until nobody holds the terminal any more."""
-    import select
+    import selectors
 
     drawn, end = "", time.monotonic() + patience
     while there is None or not there(drawn):
-        ready, _, _ = select.select([terminal], [], [], max(0.0, end - time.monotonic()))
+        # Not select(): a worker that has run many tests holds more files than that can name.
+        with selectors.DefaultSelector() as waiting:
+            waiting.register(terminal, selectors.EVENT_READ)
+            ready = waiting.select(max(0.0, end - time.monotonic()))
         assert ready, f"it did not come in {patience:.0f} s:\n{drawn[-3000:]}"
         try:
             read = os.read(terminal, 1 << 16)

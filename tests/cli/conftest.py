@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import select
+import selectors
 import signal
 import subprocess
 import sys
@@ -85,7 +85,7 @@ def on_a_terminal(workspace: Path, *arguments: str, typed: str, interrupt: bool 
     while True:
         # Python misses a ctrl+c that comes in the moment before it waits: a person presses again, and so do we.
         waits = interrupt and b"]:" in said and b"Stopped" not in said
-        if waits and not select.select([person], [], [], 1.0)[0]:
+        if waits and not _readable(person):
             running.send_signal(signal.SIGINT)
             continue
         try:
@@ -95,3 +95,10 @@ def on_a_terminal(workspace: Path, *arguments: str, typed: str, interrupt: bool 
     out, _ = running.communicate()
     os.close(person)
     return Result(running.returncode, out, said.decode().replace("\r\n", "\n"))
+
+
+def _readable(descriptor: int) -> bool:
+    """Whether there is something to read within a second. select() could not name a descriptor above 1,023."""
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(descriptor, selectors.EVENT_READ)
+        return bool(waiting.select(1.0))
