@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 VARIABLE = "_GOALS_TUI_COMPLETE"
 """The environment variable that the shell script sets to complete_bash, complete_zsh or complete_fish."""
 
-TREE = os.path.join(os.path.dirname(__file__), "completions.json")  # noqa: PTH118, PTH120
+TREE = os.path.join(os.path.dirname(__file__), "completions.json")  # noqa: PTH118, PTH120  # importing pathlib takes long for a key
 
 _SHELLS = ("complete_bash", "complete_zsh", "complete_fish")
 _SPECIAL = re.compile(r"([^\w@%+=:,./-])")
@@ -57,7 +57,7 @@ def answer(env: Mapping[str, str]) -> int:
 
 def candidates(before: Sequence[str], begun: str) -> list[str]:
     """Return the completions of `begun` after the words `before`; empty where the name of a file is expected."""
-    with open(TREE, encoding="utf-8") as file:  # noqa: PTH123
+    with open(TREE, encoding="utf-8") as file:  # noqa: PTH123  # as above
         tree: dict[str, Any] = json.load(file)
     node, workspace, option = tree, None, ""
     arguments: list[str] = []

@@ -32,7 +32,7 @@ def default_workspace(env: Mapping[str, str] | None = None) -> Path:
 def names(kind: str, workspace: str) -> list[str]:
     """Return the sorted names of goals, flows, saved filters or steps; none where the file can't be read."""
     try:
-        with open(f"{workspace}/goals.json", "rb") as file:  # noqa: PTH123
+        with open(f"{workspace}/goals.json", "rb") as file:  # noqa: PTH123  # importing pathlib takes long for a key
             content = file.read()
         if len(content) < _LARGE:
             import json

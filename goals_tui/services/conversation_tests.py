@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from goals_tui.domain.conversation import Conversation, Ended, Fired, Output, Program
+from goals_tui.domain.conversation import Conversation, Fired, Output, Program
 from goals_tui.domain.cycle import join_cycle
 from goals_tui.domain.errors import GoalsError, NotFoundError, RefusedError
 from goals_tui.domain.flow import TrackGoal
@@ -136,11 +136,7 @@ class ConversationTests:
 
     def _talk(self, flow: Flow, answers: Sequence[str]) -> tuple[list[Event], list[str]]:
         """Answer the flow's questions; return the events, and problems with the answers."""
-        flows = [*(other for other in self._services.flows.all() if other.id != flow.id), flow]
-        known = self._services.goals.by_id()
-        named = {node.goal_id for each in flows for node in each.walk() if isinstance(node, TrackGoal)}
-        goals = {goal_id: known[goal_id] for goal_id in sorted(named & known.keys())}
-        conversation = Conversation(Program(flows, list(goals.values())), flow.id)
+        conversation, goals = begin_conversation(self._services, flow)
         tracked = _Tracked(goals)
         tracked.take(conversation.start())
         for place_, answer in enumerate(answers, 1):
@@ -148,6 +144,16 @@ class ConversationTests:
                 return tracked.events, [f"Nothing was asked any more when answer {place_} ({answer!r}) was due."]
             tracked.take(conversation.answer(answer))
         return tracked.events, []
+
+
+def begin_conversation(services: Services, flow: Flow) -> tuple[Conversation, dict[str, Goal]]:
+    """Return a conversation with a flow that has not started yet, and the goals that the flows track, by their ids."""
+    flows = [*(other for other in services.flows.all() if other.id != flow.id), flow]
+    known = services.goals.by_id()
+    # Parse only the goals that the flows track, as the user is waiting for the panel to open.
+    named = {node.goal_id for each in flows for node in each.walk() if isinstance(node, TrackGoal)}
+    goals = {goal_id: known[goal_id] for goal_id in sorted(named & known.keys())}
+    return Conversation(Program(flows, list(goals.values())), flow.id), goals
 
 
 class _Tracked:
@@ -160,8 +166,6 @@ class _Tracked:
 
     def take(self, outputs: Iterable[Output]) -> None:
         for output in outputs:
-            if isinstance(output, Ended):
-                self._open.clear()
             if not isinstance(output, Fired) or output.goal_id not in self._goals:
                 continue
             goal = self._goals[output.goal_id]

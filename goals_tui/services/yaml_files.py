@@ -62,11 +62,12 @@ def compose(text: str) -> Node | None:
     from ruamel.yaml.error import YAMLError
 
     try:
-        return YAML(typ="rt", pure=True).compose(text)  # type: ignore[no-any-return]
+        root: Node | None = YAML(typ="rt", pure=True).compose(text)
     except (YAMLError, ValueError, OverflowError, RecursionError, AttributeError) as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         what = getattr(error, "problem", None) or "it can't be understood"
         raise NotYamlError(what, None if mark is None else Place(mark.line + 1, mark.column + 1)) from None
+    return root
 
 
 def round_trip() -> YAML:

@@ -8,16 +8,16 @@ from typing import Literal, NamedTuple
 
 from textual.content import Content
 
-from goals_tui.domain.conversation import Asked, Conversation, Ended, Fired, HandedOver, Output, Passed, Program, Said
+from goals_tui.domain.conversation import Asked, Ended, Fired, HandedOver, Output, Passed, Said
 from goals_tui.domain.cycle import Definitions, cycles_of
 from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.event import PANEL_SOURCE, GoalEvent
 from goals_tui.domain.flow import Flow, Node, TrackGoal, title
-from goals_tui.domain.goal import Goal, Step
+from goals_tui.domain.goal import Step
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Outcome, Timeline
 from goals_tui.domain.value import SuccessMetrics, format_duration
 from goals_tui.services.context import Services
-from goals_tui.services.conversation_tests import ConversationTest
+from goals_tui.services.conversation_tests import ConversationTest, begin_conversation
 from goals_tui.services.currencies import format_money
 
 
@@ -44,14 +44,9 @@ class PanelConversation:
 
     def __init__(self, services: Services, flow: Flow) -> None:
         self._services = services
-        flows = [*(other for other in services.flows.all() if other.id != flow.id), flow]
-        known = services.goals.by_id()
-        # Parse only the goals that the flows track, as the user is waiting for the panel to open.
-        named = {node.goal_id for each in flows for node in each.walk() if isinstance(node, TrackGoal)}
-        goals = [known[goal_id] for goal_id in sorted(named & known.keys())]
-        self._goals: dict[str, Goal] = {goal.id: goal for goal in goals}
+        self._conversation, self._goals = begin_conversation(services, flow)
+        goals = list(self._goals.values())
         self._definitions = Definitions({(goal.id, goal.version): goal for goal in goals}, goals)
-        self._conversation = Conversation(Program(flows, goals), flow.id)
         self.session_id = services.ids.uuid()
         self.lines: list[Line] = []
         self.fires: list[FiredNode] = []
