@@ -10,6 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from goals_tui.domain.drill_down import DrillDown
 from goals_tui.domain.event import GoalEvent
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.flow import (
@@ -32,7 +33,7 @@ from goals_tui.domain.flow import (
 from goals_tui.domain.flow_edit import every_node
 from goals_tui.domain.goal import Goal, Step, StepKind
 from goals_tui.domain.value import SuccessMetrics, parse_amount, parse_duration
-from goals_tui.services.insights.service import DrillDown, Insights
+from goals_tui.services.insights.service import Insights
 
 WHEN = datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
 """When everything that tests build was made."""

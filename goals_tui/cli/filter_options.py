@@ -6,12 +6,20 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from goals_tui.domain.errors import NotFoundError, RefusedError
-from goals_tui.domain.filters import EVERYTHING, Choice, Filters, span_name
+from goals_tui.domain.filters import (
+    EVERYTHING,
+    FILTER_DIMENSIONS,
+    Choice,
+    Dimension,
+    FilterDimension,
+    Filters,
+    span_name,
+)
 from goals_tui.domain.project import zone
 
 if TYPE_CHECKING:
@@ -44,7 +52,9 @@ TimeZoneOption = Annotated[
 ]
 
 
-def _several(flag: str, help: str) -> Any:
+def _several(dimension: FilterDimension, negation: str) -> Any:
+    name, field = dimension
+    flag, help = (f"--not-{name}", f"All {field} but this.") if negation else (f"--{name}", f"Only this {name}.")
     return Annotated[list[str] | None, typer.Option(flag, help=help)]
 
 
@@ -75,14 +85,11 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
         Annotated[str | None, typer.Option("--to", metavar="D", help="Last day (included), or a date with a time.")],
         None,
     ),
-    "goal": (_several("--goal", "Only this goal."), None),
-    "not_goal": (_several("--not-goal", "All goals but this."), None),
-    "endpoint": (_several("--endpoint", "Only this endpoint."), None),
-    "not_endpoint": (_several("--not-endpoint", "All endpoints but this."), None),
-    "locale": (_several("--locale", "Only this locale."), None),
-    "not_locale": (_several("--not-locale", "All locales but this."), None),
-    "snapshot": (_several("--snapshot", "Only this snapshot."), None),
-    "not_snapshot": (_several("--not-snapshot", "All snapshots but this."), None),
+    **{
+        f"{negation}{dimension.name}": (_several(dimension, negation), None)
+        for dimension in FILTER_DIMENSIONS
+        for negation in ("", "not_")
+    },
     "no_snapshot": (
         Annotated[
             bool,
@@ -153,8 +160,8 @@ def _read(options: dict[str, Any]) -> Build:
         raise typer.BadParameter(f"--price-by is recorded or current, not {options['price_by']!r}.")
     if options["no_snapshot"] and options["any_snapshot"]:
         raise typer.BadParameter("--no-snapshot and --any-snapshot exclude each other: give one of them.")
-    for what in _DIMENSIONS:
-        _choice(what, options)
+    for dimension in FILTER_DIMENSIONS:
+        _choice(dimension.name, options)
     return Build(options)
 
 
@@ -167,16 +174,16 @@ def _given(options: Mapping[str, Any], services: Services) -> dict[str, Any]:
         found.update(span=span_name(options["span"]), since=None, until=None)
     if options["time_zone"] is not None:
         found["time_zone"] = zone(options["time_zone"]).key
-    for dimension in _DIMENSIONS:
-        choice = _choice(dimension, options)
+    for dimension in FILTER_DIMENSIONS:
+        choice = _choice(dimension.name, options)
         if not choice:
             continue
-        if dimension == "goal":
+        if dimension.name == "goal":
             ids = tuple(goal_id(services, name) for name in choice.values)
             choice = choice.model_copy(update={"values": ids})
         else:
-            _check_known(services, dimension, choice)
-        found[f"{dimension}s"] = choice
+            _check_known(services, dimension.name, choice)
+        found[dimension.field] = choice
     if options["no_snapshot"] or options["any_snapshot"] or "snapshots" in found:
         # Snapshot options replace all that saved filters say about snapshots.
         found.update(no_snapshot=options["no_snapshot"], any_snapshot=options["any_snapshot"])
@@ -201,10 +208,7 @@ def goal_id(services: Services, name: str) -> str:
         raise
 
 
-_DIMENSIONS: tuple[Literal["goal", "endpoint", "locale", "snapshot"], ...] = ("goal", "endpoint", "locale", "snapshot")
-
-
-def _check_known(services: Services, dimension: Literal["endpoint", "locale", "snapshot"], choice: Choice) -> None:
+def _check_known(services: Services, dimension: Dimension, choice: Choice) -> None:
     """Raise NotFoundError with the nearest names for a value that no event has.
 
     Otherwise a misspelt name would look like a result of 0.

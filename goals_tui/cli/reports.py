@@ -57,8 +57,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from zoneinfo import ZoneInfo
 
+    from goals_tui.domain.filters import Dimension
     from goals_tui.domain.report import Amount, Cycle, DayFigures, Figures, Moment, Report, Timeline
-    from goals_tui.services.insights.service import Dimension
 
 _CYCLE = [
     "cycle_id",
@@ -405,7 +405,7 @@ def cycles(
     excel: ExcelOption = False,
 ) -> None:
     """List the cycles: every attempt at a goal, newest first unless sorted otherwise."""
-    from goals_tui.services.insights.cycles import DrillDown
+    from goals_tui.domain.drill_down import DrillDown
 
     check_excel(excel, format)
     chosen = _names(columns, _CYCLE, "--columns") if columns is not None else None
@@ -474,7 +474,7 @@ def _sort_key(column: str, cycle: Cycle) -> tuple[object, ...]:
 
 def _part(text: str) -> tuple[Dimension, str | None]:
     """Return a part of a breakdown, from DIM=VALUE. Raises typer.BadParameter."""
-    from goals_tui.services.insights.service import DIMENSIONS
+    from goals_tui.domain.filters import DIMENSIONS
 
     name, parted, value = text.partition("=")
     dimension = next((each for each in DIMENSIONS if each == name), None)

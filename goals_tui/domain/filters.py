@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast, get_args
 from zoneinfo import ZoneInfo
 
 from goals_tui.domain.errors import WrongValueError, nearest_names
@@ -34,6 +34,29 @@ SPAN_TITLES: dict[SpanName, str] = {
 }
 
 PriceBy = Literal["recorded", "current"]
+
+Dimension = Literal["endpoint", "locale", "snapshot", "version", "channel", "session"]
+"""What each event says about its conversation: what cycles are told apart by, besides their goal."""
+
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+
+
+class FilterDimension(NamedTuple):
+    """A dimension of which filters choose values: options, the dialog, queries and copied commands go by this list."""
+
+    name: Literal["goal", "endpoint", "locale", "snapshot"]
+    """The name as an option: `--goal` and `--not-goal`."""
+
+    field: Literal["goals", "endpoints", "locales", "snapshots"]
+    """The field of `Filters`, which holds a `Choice`."""
+
+
+FILTER_DIMENSIONS = (
+    FilterDimension("goal", "goals"),
+    FilterDimension("endpoint", "endpoints"),
+    FilterDimension("locale", "locales"),
+    FilterDimension("snapshot", "snapshots"),
+)
 
 
 class Choice(Model):
@@ -74,6 +97,11 @@ class Filters(Model):
     any_snapshot: bool = False
     include_test: bool = False
     price_by: PriceBy = "recorded"
+
+    def choice(self, dimension: FilterDimension) -> Choice:
+        """Return the choice of values of a dimension."""
+        choice: Choice = getattr(self, dimension.field)
+        return choice
 
 
 class Span(Model):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from goals_tui.domain.drill_down import ORPHANS
 from goals_tui.domain.event import FIELDS
 from goals_tui.domain.filters import Filters
 from goals_tui.services.context import Services
@@ -136,7 +137,7 @@ def test_reports_do_not_stumble(services: Services, content: list[bytes]) -> Non
     everything = Filters(span="all", include_test=True)
     calm(lambda: services.insights.report(everything))
     calm(lambda: services.insights.health_details())
-    calm(lambda: services.insights.cycles(everything, outcome="orphan"))
+    calm(lambda: services.insights.cycles(everything, ORPHANS))
     for dimension in ("endpoint", "locale", "snapshot", "version"):
         calm(lambda dimension=dimension: services.insights.breakdown(dimension, everything))  # type: ignore[misc]  # a lambda
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from goals_tui.cli.run import run
+from goals_tui.domain.drill_down import ORPHANS
 from goals_tui.domain.filters import Filters
 from goals_tui.services.context import Services
 from goals_tui.tui.insights.table import Cell, Heading, Table
@@ -99,7 +100,7 @@ def test_nothing_reaches_the_terminal(
 
 def test_nothing_comes_out_of_insights(hostile: Services) -> None:
     insights, everything = hostile.insights, Filters(span="all")
-    cycles = insights.cycles(everything) + insights.cycles(everything, outcome="orphan")
+    cycles = insights.cycles(everything) + insights.cycles(everything, ORPHANS)
     assert len(cycles) > 20
     shown: list[object] = [*cycles, insights.report(everything), *insights.health_details()]
     for dimension in ("endpoint", "locale", "snapshot", "version"):

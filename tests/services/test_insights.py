@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from goals_tui.domain.drill_down import DrillDown
 from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.domain.event import GoalEvent, Source
 from goals_tui.domain.filters import Choice, Filters
@@ -216,7 +217,7 @@ def test_what_is_shown_is_found_again(tmp_path: Path) -> None:
     [cycle] = insights.cycles(ALL)
     assert (cycle.cycle_id, cycle.session_id, cycle.endpoint) == ("c 1", "s 1", "Web chat")
     assert insights.cycle(cycle.cycle_id, flight.id).cycle.cycle_id == cycle.cycle_id
-    assert insights.cycles(ALL, part=("session", cycle.session_id)) == [cycle]
+    assert insights.cycles(ALL, DrillDown(part=("session", cycle.session_id))) == [cycle]
     [endpoint] = insights.dimension_values("endpoint")
     chosen = ALL.model_copy(update={"endpoints": Choice(values=(endpoint,))})
     assert insights.report(chosen).totals.started == 1

@@ -10,6 +10,7 @@ from itertools import permutations
 import pytest
 
 from goals_tui.domain.cycle import Definitions, cycles_of
+from goals_tui.domain.drill_down import ORPHANS
 from goals_tui.domain.event import GoalEvent
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
@@ -61,7 +62,7 @@ def check_against_the_rule(services: Services, definitions: Definitions, log: li
     orphans = [cycle for cycle in expected if cycle.outcome == "orphan"]
     services.workspace.events.append(log)
     for _ in range(2):
-        found = [*services.insights.cycles(EVERYTHING), *services.insights.cycles(EVERYTHING, outcome="orphan")]
+        found = [*services.insights.cycles(EVERYTHING), *services.insights.cycles(EVERYTHING, ORPHANS)]
         assert sorted(found, key=lambda c: c.cycle_id) == sorted(expected, key=lambda c: c.cycle_id)
         totals = services.insights.report(EVERYTHING).totals
         begun = [cycle for cycle in expected if cycle not in orphans]
@@ -96,7 +97,7 @@ def test_of_one_moment_the_earlier_step_describes_an_orphan(services: Services, 
     definitions = store(services, [tracked])
     log = [fired(tracked, done.id, id=ids[0], locale="late"), fired(tracked, choose.id, id=ids[1], locale="early")]
     check_against_the_rule(services, definitions, log)
-    (cycle,) = services.insights.cycles(EVERYTHING, outcome="orphan")
+    (cycle,) = services.insights.cycles(EVERYTHING, ORPHANS)
     assert cycle.locale == "early"
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from goals_tui.domain.buckets import Unit
 from goals_tui.domain.cycle import Definitions, cycles_of
+from goals_tui.domain.drill_down import ORPHANS, DrillDown
 from goals_tui.domain.event import TEST_ENDPOINT_TYPES, GoalEvent
 from goals_tui.domain.filters import Choice, Filters, resolve_span
 from goals_tui.domain.goal import Goal
@@ -209,7 +210,7 @@ def test_the_database_agrees_with_the_rule(log: list[GoalEvent], asked: Filters,
         assert report.health.orphan_cycles == len(orphans)
         assert report.health.unknown_goals == len({e.goal_id for e in log} - {g.id for g in CURRENT})
         assert sorted(insights.cycles(asked), key=key) == sorted(wanted, key=key)
-        assert sorted(insights.cycles(asked, outcome="orphan"), key=key) == sorted(orphans, key=key)
+        assert sorted(insights.cycles(asked, ORPHANS), key=key) == sorted(orphans, key=key)
         starts = [cycle.started_at for cycle in insights.cycles(asked)]
         assert starts == sorted(starts, key=lambda moment: moment or NOW, reverse=True)
         units: list[Unit] = ["hour", "day", "week", "month"]
@@ -253,7 +254,7 @@ def test_the_funnel_leads_to_its_cycles(log: list[GoalEvent], asked: Filters) ->
     with workspace(list({e.id: e for e in log}.values()), False) as services:
         for current in CURRENT:
             funnel = services.insights.funnel(current.id, asked)
-            found = services.insights.cycles(asked, goal_id=current.id)
+            found = services.insights.cycles(asked, DrillDown(goal_id=current.id))
             assert funnel.started == len(found)
             for place in funnel.steps:
                 assert place.reached == sum(place.name in cycle.reached for cycle in found)

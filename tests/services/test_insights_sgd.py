@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from goals_tui.domain.drill_down import DrillDown
 from goals_tui.domain.event import INTERACTION_PANEL
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.domain.report import Figures
@@ -91,7 +92,7 @@ def test_every_number_leads_to_its_cycles(services: Services, case: str) -> None
     assert count_behind(insights, filters, outcome="partial") == report.totals.partial
     assert count_behind(insights, filters, outcome="incomplete") == report.totals.incomplete
     for row in report.days[:5]:
-        found = insights.cycles(filters, goal_id=row.goal_id, day=row.day)
+        found = insights.cycles(filters, DrillDown(goal_id=row.goal_id, day=row.day))
         assert len(found) == row.figures.started
         assert sum(cycle.cost_savings for cycle in found) == row.figures.cost_savings
     for goal in report.goals:

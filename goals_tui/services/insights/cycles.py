@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from goals_tui.domain.buckets import TimeBucket
 from goals_tui.domain.cycle import Definitions, timeline
+from goals_tui.domain.drill_down import DrillDown
 from goals_tui.domain.errors import NotFoundError, RefusedError
-from goals_tui.domain.filters import Filters
+from goals_tui.domain.filters import Dimension, Filters
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.report import Cycle, Funnel, FunnelStep, Outcome, Timeline
+from goals_tui.domain.report import Cycle, Funnel, FunnelStep, Timeline
 from goals_tui.domain.text import clean_line
 from goals_tui.services.insights.definitions import NO_WORTH
 from goals_tui.services.insights.question import Question, instant, question
 from goals_tui.services.stored import parse
 from goals_tui.store.cycles.queries import CycleRow, Restriction, list_cycles, page, step_times
-from goals_tui.store.cycles.reader import COLUMNS, Cancellation, Dimension, microseconds
+from goals_tui.store.cycles.reader import COLUMNS, Cancellation, microseconds
 from goals_tui.store.cycles.step_bits import masks_of
 
 if TYPE_CHECKING:
@@ -30,25 +30,6 @@ if TYPE_CHECKING:
     from goals_tui.store.documents import Documents
 
 _EPOCH_DAY = date(1970, 1, 1)
-
-
-@dataclass(frozen=True)
-class DrillDown:
-    """Restriction of the selected cycles to those that one figure counts. The default restricts nothing.
-
-    `outcome="orphan"` selects the orphans of the whole log: they have no start, so no filter applies to them. Without
-    it, orphans are left out. `day` is a day of a report, `bucket` a bucket of a series. `part` is a dimension
-    with one of its values, or None for cycles without a value.
-    """
-
-    outcome: Outcome | None = None
-    goal_id: str | None = None
-    step_id: str | None = None
-    day: date | None = None
-    bucket: TimeBucket | None = None
-    part: tuple[Dimension, str | None] | None = None
-    dropped_after: str | None = None
-    """The id of a step: selects cycles that reached it and no later step of the goal, and are not completed."""
 
 
 class CycleList:

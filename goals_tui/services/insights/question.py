@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from goals_tui.domain.event import EARLIEST
-from goals_tui.domain.filters import Choice, Filters, Span, resolve_span
+from goals_tui.domain.filters import FILTER_DIMENSIONS, Choice, Dimension, Filters, Span, resolve_span
 from goals_tui.domain.project import Project
 from goals_tui.domain.report import Figures
 from goals_tui.domain.text import clean_line
 from goals_tui.services.insights.definitions import Definition, Definitions
 from goals_tui.store.cycles.queries import HOUR, Bucket, Offsets, Selection, Tally, TimeRange
-from goals_tui.store.cycles.reader import COLUMNS, Cancellation, Dimension, EventReader, microseconds
+from goals_tui.store.cycles.reader import COLUMNS, Cancellation, EventReader, microseconds
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
@@ -66,15 +66,11 @@ class Question:
         """Return the active filters, with goals by name. Keys of negated filters begin with `not_`."""
         documents = self.definitions.goal_documents
         names = [clean_line(documents[id_]["name"]) if id_ in documents else id_ for id_ in self.filters.goals.values]
-        chosen = {
-            "goals": (names, self.filters.goals.negated),
-            "endpoints": (list(self.filters.endpoints.values), self.filters.endpoints.negated),
-            "locales": (list(self.filters.locales.values), self.filters.locales.negated),
-            "snapshots": (list(self.filters.snapshots.values), self.filters.snapshots.negated),
-        }
-        words: dict[str, Any] = {
-            f"not_{name}" if negated else name: values for name, (values, negated) in chosen.items() if values
-        }
+        words: dict[str, Any] = {}
+        for dimension in FILTER_DIMENSIONS:
+            if choice := self.filters.choice(dimension):
+                values = names if dimension.name == "goal" else list(choice.values)
+                words[f"not_{dimension.field}" if choice.negated else dimension.field] = values
         if self.filters.no_snapshot:
             words["no_snapshot"] = True
         if self.filters.any_snapshot:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from goals_tui.domain.buckets import TimeBucket, Unit, days_at, hour_at
-from goals_tui.domain.filters import Choice
+from goals_tui.domain.filters import Choice, Dimension
 from goals_tui.domain.report import (
     NOTHING,
     BreakdownDimension,
@@ -25,7 +25,6 @@ from goals_tui.domain.words import fold
 from goals_tui.services.insights.definitions import Definition
 from goals_tui.services.insights.question import FigureTotals, Question, instant, later_than_now, time_range_of
 from goals_tui.store.cycles.queries import CURRENT, LATER, PREVIOUS, Bucket, TimeRange, tally
-from goals_tui.store.cycles.reader import Dimension
 
 _NO_PART: dict[Dimension, str] = {
     "endpoint": "No endpoint",

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from goals_tui.domain.buckets import days_at
+from goals_tui.domain.drill_down import DrillDown
 from goals_tui.domain.errors import NotFoundError, RefusedError
-from goals_tui.domain.filters import Choice, Filters, Span, start_of_day
+from goals_tui.domain.filters import FILTER_DIMENSIONS, Choice, Filters, Span, start_of_day
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import MAX_NAME, Model
 from goals_tui.domain.text import clean_line, command_of
 from goals_tui.domain.words import fold
-from goals_tui.services.insights.cycles import DrillDown
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
@@ -109,9 +109,10 @@ def cycles_words(drill_down: DrillDown, goal: Goal | None) -> list[str]:
     words = ["cycles"]
     if drill_down.outcome is not None:
         words += ["--outcome", drill_down.outcome]
-    if drill_down.step_id is not None:
-        names = {step.id: step.name for step in goal.steps} if goal else {}
-        words += _option("--reached", names.get(drill_down.step_id, drill_down.step_id))
+    names = {step.id: step.name for step in goal.steps} if goal else {}
+    for flag, step_id in (("--reached", drill_down.step_id), ("--dropped-after", drill_down.dropped_after)):
+        if step_id is not None:
+            words += _option(flag, names.get(step_id, step_id))
     if drill_down.part is not None:
         dimension, value = drill_down.part
         words += ["--part", f"{dimension}={value or ''}"]
@@ -146,10 +147,8 @@ def _options(filters: Filters, goal_names: Mapping[str, str]) -> Iterator[str]:
     else:
         yield from ("--span", filters.span)
     goals = filters.goals.model_copy(update={"values": tuple(goal_names.get(id_, id_) for id_ in filters.goals.values)})
-    yield from _chosen("goal", goals)
-    yield from _chosen("endpoint", filters.endpoints)
-    yield from _chosen("locale", filters.locales)
-    yield from _chosen("snapshot", filters.snapshots)
+    for dimension in FILTER_DIMENSIONS:
+        yield from _chosen(dimension.name, goals if dimension.name == "goal" else filters.choice(dimension))
     if filters.no_snapshot:
         yield "--no-snapshot"
     if filters.any_snapshot:

@@ -7,10 +7,10 @@ All methods are thread-safe. Many take a `Cancellation`: its `cancel()` stops th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import TYPE_CHECKING, get_args
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from goals_tui.domain.buckets import TimeBucket, Unit
+from goals_tui.domain.buckets import Unit
 from goals_tui.domain.decisions import (
     ComparedPart,
     Comparison,
@@ -20,8 +20,9 @@ from goals_tui.domain.decisions import (
     TargetResult,
     Times,
 )
+from goals_tui.domain.drill_down import ALL_CYCLES, DrillDown
 from goals_tui.domain.errors import NotFoundError, RefusedError
-from goals_tui.domain.filters import EVERYTHING, Choice, Filters, Span, resolve_span
+from goals_tui.domain.filters import EVERYTHING, Choice, Dimension, Filters, Span, resolve_span
 from goals_tui.domain.report import (
     NOTHING,
     BreakdownDimension,
@@ -30,7 +31,6 @@ from goals_tui.domain.report import (
     Figures,
     Funnel,
     Health,
-    Outcome,
     PartFigures,
     Report,
     Timeline,
@@ -38,7 +38,7 @@ from goals_tui.domain.report import (
 from goals_tui.domain.statistics import target_state
 from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import fold
-from goals_tui.services.insights.cycles import CycleList, DrillDown, make_funnel, make_timeline
+from goals_tui.services.insights.cycles import CycleList, make_funnel, make_timeline
 from goals_tui.services.insights.decisions import (
     FirstAppearance,
     GoalTallies,
@@ -59,26 +59,22 @@ from goals_tui.services.insights.report import (
     make_report,
     make_series,
 )
-from goals_tui.store.cycles.reader import Cancellation, Cancelled, Dimension
+from goals_tui.store.cycles.reader import Cancellation, Cancelled
 from goals_tui.store.cycles.view import LogView
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
 
 __all__ = [
-    "DIMENSIONS",
     "Cancellation",
     "Cancelled",
     "CycleList",
-    "Dimension",
-    "DrillDown",
     "HealthEntry",
     "Insights",
     "SeriesPoint",
 ]
 
 
-DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 """The dimensions that a drill-down can select a part of."""
 
 
@@ -270,7 +266,7 @@ class Insights:
             return make_funnel(question, goal)
 
     def cycle_list(
-        self, filters: Filters, drill_down: DrillDown = DrillDown(), *, cancellation: Cancellation | None = None
+        self, filters: Filters, drill_down: DrillDown = ALL_CYCLES, *, cancellation: Cancellation | None = None
     ) -> CycleList:
         """Return the list of the cycles of a drill-down, for scrolling. The caller must close it."""
         return CycleList(self._services, self._view, filters, drill_down, cancellation)
@@ -284,20 +280,10 @@ class Insights:
             return len(found)
 
     def cycles(
-        self,
-        filters: Filters,
-        outcome: Outcome | None = None,
-        goal_id: str | None = None,
-        step_id: str | None = None,
-        day: date | None = None,
-        *,
-        bucket: TimeBucket | None = None,
-        part: tuple[Dimension, str | None] | None = None,
-        limit: int | None = None,
-        offset: int = 0,
+        self, filters: Filters, drill_down: DrillDown = ALL_CYCLES, *, limit: int | None = None, offset: int = 0
     ) -> list[Cycle]:
-        """Return the cycles of a drill-down (see `DrillDown`), newest first."""
-        with self.cycle_list(filters, DrillDown(outcome, goal_id, step_id, day, bucket, part)) as found:
+        """Return the cycles of a drill-down, newest first."""
+        with self.cycle_list(filters, drill_down) as found:
             return found.page(offset, limit)
 
     def cycle(self, cycle_id: str, goal_id: str | None = None) -> Timeline:

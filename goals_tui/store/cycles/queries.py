@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from goals_tui.domain.filters import EVERYTHING, Choice
+from goals_tui.domain.filters import EVERYTHING, Choice, Dimension
 from goals_tui.domain.report import Outcome
-from goals_tui.store.cycles.reader import COLUMNS, Dimension, EventReader, Values
+from goals_tui.store.cycles.reader import COLUMNS, EventReader, Values
 from goals_tui.store.events.reader import damaged
 
 Period = Literal[0, 1, 2, 3]

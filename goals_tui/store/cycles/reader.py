@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from goals_tui.domain.event import EARLIEST, FIELDS, LATEST, LONGEST_FIELD, TEST_ENDPOINT_TYPES, GoalEvent
+from goals_tui.domain.filters import Dimension
 from goals_tui.domain.model import reason
 from goals_tui.domain.text import clean_line
 from goals_tui.store.cycles.step_bits import StepBit, Triple, masks_of
@@ -57,7 +58,6 @@ class Cancellation:
             raise Cancelled
 
 
-Dimension = Literal["endpoint", "locale", "snapshot", "version", "channel", "session"]
 COLUMNS: dict[Dimension, str] = {
     "endpoint": "endpointName",
     "locale": "localeName",

@@ -16,7 +16,7 @@ from goals_tui.tui.app.actions import AREAS, Area, bindings
 from goals_tui.tui.app.base import STAYS_SECONDS, BaseApp
 from goals_tui.tui.app.config import Config
 from goals_tui.tui.app.key_queue import KeyQueue
-from goals_tui.tui.app.screen import ScreenFrame, StoreChanged
+from goals_tui.tui.app.screen import ScreenFrame, StoreChanged, area_of
 from goals_tui.tui.app.textual_compat import screen_stacks
 from goals_tui.tui.tasks.watch import TaskWatch, may_end
 from goals_tui.tui.widgets.bars import KeyBar, TitleBar
@@ -189,7 +189,7 @@ class GoalsApp(BaseApp[None]):
 
     @work
     async def _go(self, place: Place) -> None:
-        await self.switch_mode(place.area)
+        await self.switch_mode(area_of(place))
         while len(self.screen_stack) > 1:
             top = self.screen
             if isinstance(top, ScreenFrame) and not await top.may_leave():

@@ -16,10 +16,11 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Label
 
+from goals_tui.domain.drill_down import DrillDown
 from goals_tui.tui.app.actions import AREAS, Action, key_names, registry
 from goals_tui.tui.app.app import GoalsApp
 from goals_tui.tui.app.background import ClosesOnce
-from goals_tui.tui.app.screen import FlowPlace, GoalPlace, SessionPlace
+from goals_tui.tui.app.screen import FlowPlace, GoalPlace
 from goals_tui.tui.app.textual_compat import keymap
 
 SHORTEST_SESSION = 2
@@ -125,7 +126,7 @@ class GoalsProvider(Provider):
                 yield Hit(score, cast(Any, title), command.run, command.title, command.hint)
         session = query.strip()
         if len(session) >= SHORTEST_SESSION and await asyncio.to_thread(self._is_session, session):
-            run = partial(self.goals_app.go, SessionPlace(session))
+            run = partial(self.goals_app.go, DrillDown.of_session(session))
             yield Hit(1.0, cast(Any, Content(session)), run, session, "Go to this session")
 
     def _is_session(self, session: str) -> bool:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -18,10 +17,7 @@ from goals_tui.tui.widgets.bars import KeyBar, TitleBar
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from goals_tui.domain.buckets import TimeBucket
-    from goals_tui.domain.filters import Filters
-    from goals_tui.domain.report import Outcome
-    from goals_tui.services.insights.service import Dimension
+    from goals_tui.domain.drill_down import DrillDown
 
 ResultT = TypeVar("ResultT")
 
@@ -130,7 +126,6 @@ class GoalPlace:
 
     goal_id: str
     edit: bool = False
-    area = "goals"
 
 
 @dataclass(frozen=True)
@@ -143,32 +138,14 @@ class FlowPlace:
     flow_id: str | None
     node_id: str | None = None
     track_goal_id: str | None = None
-    area = "flows"
 
 
-@dataclass(frozen=True)
-class CyclesPlace:
-    """The cycles behind a number of Insights. `filters` None keeps the current ones."""
-
-    filters: Filters | None = None
-    outcome: Outcome | None = None
-    goal_id: str | None = None
-    step_id: str | None = None
-    day: date | None = None
-    bucket: TimeBucket | None = None
-    part: tuple[Dimension, str | None] | None = None
-    part_title: str = ""
-    """The part in words, where its value is an id."""
-
-    area = "sessions"
+Place: TypeAlias = "GoalPlace | FlowPlace | DrillDown"
+"""Where a link leads. A drill-down leads to its cycles on the Sessions screen."""
 
 
-@dataclass(frozen=True)
-class SessionPlace:
-    """All cycles of one session, by its id."""
-
-    session_id: str
-    area = "sessions"
-
-
-Place = GoalPlace | FlowPlace | CyclesPlace | SessionPlace
+def area_of(place: Place) -> str:
+    """Return the name of the area that shows a place."""
+    if isinstance(place, GoalPlace):
+        return "goals"
+    return "flows" if isinstance(place, FlowPlace) else "sessions"

@@ -15,17 +15,14 @@ from textual.widgets import Button, ContentSwitcher, Input, Static
 from textual.widgets.option_list import Option
 
 from goals_tui.domain.errors import GoalsError
-from goals_tui.domain.filters import SPAN_TITLES, Choice, Filters, resolve_span
-from goals_tui.services.insights.service import Dimension
+from goals_tui.domain.filters import FILTER_DIMENSIONS, SPAN_TITLES, Choice, FilterDimension, Filters, resolve_span
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.dialogs import AskText, Dialog
 from goals_tui.tui.filters.choices import ChoicePane, Tick
 from goals_tui.tui.filters.span import SpanPane
 from goals_tui.tui.widgets.fields import Options
 
-_KINDS = ("span", "goals", "endpoints", "locales", "snapshots", "more")
-_TITLES = ("Span", "Goals", "Endpoints", "Locales", "Snapshots", "More")
-_DIMENSIONS: dict[str, Dimension] = {"endpoints": "endpoint", "locales": "locale", "snapshots": "snapshot"}
+_KINDS = ("span", *(dimension.field for dimension in FILTER_DIMENSIONS), "more")
 
 
 class FilterDialog(Dialog[Filters]):
@@ -52,20 +49,11 @@ class FilterDialog(Dialog[Filters]):
     def compose_dialog(self) -> ComposeResult:
         start = self.start
         with Horizontal(id="filter-columns"):
-            yield Options(*(Option(title) for title in _TITLES), id="kinds")
+            yield Options(*(Option(kind.capitalize()) for kind in _KINDS), id="kinds")
             with ContentSwitcher(initial="span"):
                 yield SpanPane(start, self.today)
-                yield ChoicePane("goals", start.goals, id="goals")
-                yield ChoicePane("endpoints", start.endpoints, id="endpoints")
-                yield ChoicePane("locales", start.locales, id="locales")
-                yield ChoicePane(
-                    "snapshots",
-                    start.snapshots,
-                    none="without a snapshot",
-                    none_chosen=start.no_snapshot or start.any_snapshot,
-                    but=start.any_snapshot,
-                    id="snapshots",
-                )
+                for dimension in FILTER_DIMENSIONS:
+                    yield self._pane(dimension)
                 with Vertical(id="more"):
                     yield Tick("With Interaction Panel and playbooks", start.include_test, id="test")
                     yield Tick(
@@ -75,6 +63,19 @@ class FilterDialog(Dialog[Filters]):
                     )
                     yield Static("Otherwise the values recorded when each cycle ran.", classes="quiet", markup=False)
         yield Static("", id="filter-problem", markup=False)
+
+    def _pane(self, dimension: FilterDimension) -> ChoicePane:
+        start, field = self.start, dimension.field
+        if dimension.name != "snapshot":
+            return ChoicePane(field, start.choice(dimension), id=field)
+        return ChoicePane(
+            field,
+            start.snapshots,
+            none="without a snapshot",
+            none_chosen=start.no_snapshot or start.any_snapshot,
+            but=start.any_snapshot,
+            id=field,
+        )
 
     def compose_buttons(self) -> ComposeResult:
         yield Button("Save as…", id="save")
@@ -92,7 +93,7 @@ class FilterDialog(Dialog[Filters]):
 
     def _values(self) -> dict[str, list[str]]:
         insights = self.services.insights
-        return {pane: insights.dimension_values(dimension) for pane, dimension in _DIMENSIONS.items()}
+        return {each.field: insights.dimension_values(each.name) for each in FILTER_DIMENSIONS if each.name != "goal"}
 
     def _fill(self, found: dict[str, list[str]]) -> None:
         for pane, values in found.items():
@@ -106,8 +107,7 @@ class FilterDialog(Dialog[Filters]):
         snapshots = self.query_one("#snapshots", ChoicePane)
         fields: dict[str, Any] = {
             **self.query_one(SpanPane).changes(),
-            **{name: self.query_one(f"#{name}", ChoicePane).choice for name in _KINDS[1:4]},
-            "snapshots": snapshots.choice,
+            **{each.field: self.query_one(f"#{each.field}", ChoicePane).choice for each in FILTER_DIMENSIONS},
             "no_snapshot": snapshots.none_chosen and not snapshots.all_but,
             "any_snapshot": snapshots.none_chosen and snapshots.all_but,
             "include_test": self.query_one("#test", Tick).value,
@@ -136,13 +136,15 @@ class FilterDialog(Dialog[Filters]):
         ]
         words = (
             SPAN_TITLES[draft.span],
-            *(self._summary(name, getattr(draft, name)) for name in _KINDS[1:4]),
-            self._snapshots(draft),
+            *(
+                self._snapshots(draft) if each.name == "snapshot" else self._summary(each.field, draft.choice(each))
+                for each in FILTER_DIMENSIONS
+            ),
             ", ".join(more) or "—",
         )
-        for place, (title, word) in enumerate(zip(_TITLES, words, strict=True)):
+        for place, (kind, word) in enumerate(zip(_KINDS, words, strict=True)):
             look = "dim" if word in ("all", "—") else "bold"
-            text = Content.assemble(f"{title:<11}", Content.styled(word, look).truncate(18, ellipsis=True))
+            text = Content.assemble(f"{kind.capitalize():<11}", Content.styled(word, look).truncate(18, ellipsis=True))
             kinds.replace_option_prompt_at_index(place, text)
 
     def _summary(self, pane: str, choice: Choice) -> str:
@@ -197,8 +199,8 @@ class FilterDialog(Dialog[Filters]):
         """Reset the filters to everything of the last seven days."""
         plain = Filters()
         self.query_one(SpanPane).reset(plain)
-        for name in _KINDS[1:5]:
-            self.query_one(f"#{name}", ChoicePane).reset(Choice(), none_chosen=False)
+        for pane in self.query(ChoicePane):
+            pane.reset(Choice(), none_chosen=False)
         self.query_one("#test", Tick).value = False
         self.query_one("#current", Tick).value = False
         self.start = plain

@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.style import Style
 from textual.timer import Timer
 
-from goals_tui.domain.filters import Choice, Filters, Span, SpanName, resolve_span
+from goals_tui.domain.filters import FILTER_DIMENSIONS, Choice, Filters, Span, SpanName, resolve_span
 from goals_tui.services.insights.service import Cancellation
 from goals_tui.tui.app.screen import ScreenFrame
 from goals_tui.tui.filters.texts import span_words
@@ -27,9 +27,9 @@ def filter_words(filters: Filters, span: Span | None, goal_names: Mapping[str, s
 def _words(filters: Filters, span: Span | None, goal_names: Mapping[str, str]) -> Iterator[str]:
     yield span_words(filters, span)
     goals = filters.goals.model_copy(update={"values": tuple(goal_names.get(i, i) for i in filters.goals.values)})
-    yield from _choice("goal", goals)
-    yield from _choice("endpoint", filters.endpoints)
-    yield from _choice("locale", filters.locales)
+    for dimension in FILTER_DIMENSIONS:
+        if dimension.name != "snapshot":
+            yield from _choice(dimension.name, goals if dimension.name == "goal" else filters.choice(dimension))
     if filters.no_snapshot and (filters.snapshots.negated or not filters.snapshots):
         yield "no snapshot"
     elif filters.snapshots:

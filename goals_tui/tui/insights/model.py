@@ -15,10 +15,10 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from goals_tui.domain.buckets import TimeBucket, Unit, days_between, hour_at, hours_between
-from goals_tui.domain.filters import Filters, start_of_day
+from goals_tui.domain.filters import Dimension, Filters, start_of_day
 from goals_tui.domain.report import NOTHING, Figures, Funnel, PartFigures, Report
 from goals_tui.services.context import Services
-from goals_tui.services.insights.service import Cancellation, Cancelled, Dimension, SeriesPoint
+from goals_tui.services.insights.service import Cancellation, Cancelled, SeriesPoint
 from goals_tui.tui.filters.texts import day_label, day_title
 
 HOURS_UP_TO = 2

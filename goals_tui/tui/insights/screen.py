@@ -9,10 +9,9 @@ from textual.events import Resize
 from textual.reactive import reactive
 from textual.style import Style
 
-from goals_tui.domain.filters import Choice, Filters
-from goals_tui.services.insights.service import Dimension
+from goals_tui.domain.drill_down import ORPHANS
+from goals_tui.domain.filters import Dimension, Filters
 from goals_tui.tui.app.actions import bindings
-from goals_tui.tui.app.screen import CyclesPlace
 from goals_tui.tui.charts.canvas import Place
 from goals_tui.tui.charts.chart import Chart
 from goals_tui.tui.filters.screen import FilterBar, FilteredScreen
@@ -250,7 +249,7 @@ Changes compare with the previous period, until the same time of day. What is no
 
         answer = await self.app.push_screen_wait(HealthDialog(self.filters))
         if answer == "orphans":
-            self.goals_app.go(CyclesPlace(outcome="orphan"))
+            self.goals_app.go(ORPHANS)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable the actions that would do nothing on the current tab."""
@@ -268,16 +267,4 @@ Changes compare with the previous period, until the same time of day. What is no
 
     @on(ViewPane.CyclesRequested)
     def _show_cycles(self, event: ViewPane.CyclesRequested) -> None:
-        lead, drill_down = event.lead, event.lead.drill_down
-        narrowed = self.filters.model_copy(update={"goals": Choice(values=lead.goals)}) if lead.goals else None
-        self.goals_app.go(
-            CyclesPlace(
-                filters=narrowed,
-                outcome=drill_down.outcome,
-                goal_id=drill_down.goal_id,
-                step_id=drill_down.step_id,
-                bucket=drill_down.bucket,
-                part=drill_down.part,
-                part_title=lead.part_title,
-            )
-        )
+        self.goals_app.go(event.drill_down)

@@ -13,8 +13,8 @@ from textual.events import DescendantFocus
 from textual.message import Message
 from textual.widgets import ContentSwitcher, Static
 
+from goals_tui.domain.drill_down import ALL_CYCLES, DrillDown
 from goals_tui.domain.report import NOTHING
-from goals_tui.services.insights.service import DrillDown
 from goals_tui.tui.app.actions import shown_key
 from goals_tui.tui.app.textual_compat import keymap
 from goals_tui.tui.charts.bars import WIDE, comfortable_rows
@@ -23,7 +23,7 @@ from goals_tui.tui.charts.chart import Chart
 from goals_tui.tui.charts.spec import Bars, Columns
 from goals_tui.tui.insights.model import Axis
 from goals_tui.tui.insights.table import Table, TableView
-from goals_tui.tui.insights.views import DrillLink, View, outcome_of, outcome_series
+from goals_tui.tui.insights.views import View, outcome_of, outcome_series
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
 LEAST_ROWS = 10
@@ -49,7 +49,7 @@ def goal_trend(axis: Axis | None, goal_id: str | None) -> View | None:
         f"{axis.goals[goal_id]} by {axis.unit}{axis.note}",
         spec,
         Table((), ()),
-        lambda place: DrillLink(DrillDown(goal_id=goal_id, bucket=axis.buckets[place.mark], outcome=outcome_of(place))),
+        lambda place: DrillDown(goal_id=goal_id, bucket=axis.buckets[place.mark], outcome=outcome_of(place)),
         (),
     )
 
@@ -106,7 +106,7 @@ class ViewPane(Vertical):
     class CyclesRequested(Message):
         """Posted when the user opens a number to see its cycles."""
 
-        lead: DrillLink
+        drill_down: DrillDown
 
     def __init__(self) -> None:
         super().__init__(id="views")
@@ -177,7 +177,7 @@ class ViewPane(Vertical):
             notes = sum(-(-cell_len(note) // max(1, self.size.width)) for note in view.notes)
             room = self.size.height - height - _TITLE_AND_CAPTION - notes
             if room >= LEAST_ROWS:
-                found = goal_trend(self._axis, view.lead(self.chart.place or Place(0)).drill_down.goal_id)
+                found = goal_trend(self._axis, view.lead(self.chart.place or Place(0)).goal_id)
             wide = place.size.width >= WIDE
             tabled = found is None and wide and room >= len(view.table.lines) + _HEADING_AND_AIR
             if tabled:
@@ -239,4 +239,4 @@ class ViewPane(Vertical):
         event.stop()
         if self.view is not None:
             rows = self.view.rows
-            self.post_message(self.CyclesRequested(rows[event.index] if event.index < len(rows) else DrillLink()))
+            self.post_message(self.CyclesRequested(rows[event.index] if event.index < len(rows) else ALL_CYCLES))

@@ -8,6 +8,8 @@ from decimal import Decimal
 from itertools import chain
 from typing import Literal
 
+from goals_tui.domain.drill_down import ALL_CYCLES, DrillDown
+from goals_tui.domain.filters import Choice, Dimension, Filters
 from goals_tui.domain.goal import GLYPHS
 from goals_tui.domain.report import (
     NOTHING,
@@ -22,7 +24,6 @@ from goals_tui.domain.report import (
 )
 from goals_tui.domain.words import fold
 from goals_tui.format import percent
-from goals_tui.services.insights.service import Dimension, DrillDown
 from goals_tui.tui.charts.axis import PERCENT, TIME
 from goals_tui.tui.charts.canvas import Place
 from goals_tui.tui.charts.spec import Bars, ChartSpec, Column, Columns, Lines, Nothing, Series, ranked
@@ -46,17 +47,6 @@ RANKED = 10
 _NEXT_RANK: dict[Rank, str] = {"top": f"bottom {RANKED}", "bottom": "all goals", "all": f"top {RANKED}"}
 COUNTED: tuple[Outcome, ...] = ("completed", "partial", "incomplete")
 NO_CYCLES = Nothing("No goal was started in this span", "")
-ALL_CYCLES = DrillDown()
-
-
-@dataclass(frozen=True)
-class DrillLink:
-    """A link from a number to its cycles. `goals`, if any, are the ids of several goals to narrow the filters to."""
-
-    drill_down: DrillDown = ALL_CYCLES
-    goals: tuple[str, ...] = ()
-    part_title: str = ""
-    """The part that `drill_down` names, in words."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +60,8 @@ class View:
     title: str
     spec: ChartSpec
     table: Table
-    lead: Callable[[Place], DrillLink]
-    rows: tuple[DrillLink, ...]
+    lead: Callable[[Place], DrillDown]
+    rows: tuple[DrillDown, ...]
     table_title: str = ""
     """The title of the table, if it differs from the title of the chart."""
 
@@ -84,7 +74,7 @@ class View:
 
 def nothing(view_title: str, spec: Nothing = NO_CYCLES) -> View:
     """Return a view without data; `spec` says why there is none."""
-    return View(view_title, spec, Table((), ()), lambda _place: DrillLink(), ())
+    return View(view_title, spec, Table((), ()), lambda _place: ALL_CYCLES, ())
 
 
 def figure_headings(words: Formats) -> tuple[Heading, ...]:
@@ -184,8 +174,8 @@ def performance(report: Report, words: Formats, rank: Rank = "top") -> View:
         f"{title} · {which}, {order}" if count > 1 else title,
         spec,
         table,
-        lambda place: DrillLink(DrillDown(goal_id=shown[place.mark].goal_id, outcome=outcome_of(place))),
-        tuple(DrillLink(DrillDown(goal_id=goal.goal_id)) for goal in ordered),
+        lambda place: DrillDown(goal_id=shown[place.mark].goal_id, outcome=outcome_of(place)),
+        tuple(DrillDown(goal_id=goal.goal_id) for goal in ordered),
         everything,
         hint=("o", _NEXT_RANK[rank]) if count > RANKED else None,
     )
@@ -218,8 +208,8 @@ def rates(axis: Axis | None, words: Formats) -> View:
         f"Completion rate by {axis.unit}{axis.note}",
         spec,
         _time_table(axis, figures, words),
-        lambda place: DrillLink(DrillDown(bucket=axis.buckets[place.mark], outcome=outcome_of(place))),
-        tuple(DrillLink(DrillDown(bucket=bucket)) for bucket in axis.buckets),
+        lambda place: DrillDown(bucket=axis.buckets[place.mark], outcome=outcome_of(place)),
+        tuple(DrillDown(bucket=bucket) for bucket in axis.buckets),
     )
 
 
@@ -258,8 +248,11 @@ def value_of(figures: Figures, metric: Metric) -> int | Decimal:
     return figures.cost_savings if metric == "cost" else figures.revenue
 
 
-def metric_over_time(axis: Axis | None, metric: Metric, words: Formats) -> View:
-    """Return the view of time saved, cost savings or revenue over time, stacked by goal."""
+def metric_over_time(axis: Axis | None, metric: Metric, words: Formats, filters: Filters) -> View:
+    """Return the view of time saved, cost savings or revenue over time, stacked by goal.
+
+    `filters` are those of the figures.
+    """
     title = METRIC_TITLES[metric]
     if axis is None or not axis.figures:
         return nothing(title)
@@ -314,12 +307,13 @@ def metric_over_time(axis: Axis | None, metric: Metric, words: Formats) -> View:
         (text_cell("Total"), cell(_sum(totals)), *(cell(_sum(values[goal_id])) for goal_id in kept)),
     )
 
-    def lead(place: Place) -> DrillLink:
+    def lead(place: Place) -> DrillDown:
         goals = () if place.part is None else series[place.part].key
         one = goals[0] if len(goals) == 1 else None
-        return DrillLink(DrillDown(bucket=axis.buckets[place.mark], goal_id=one), () if one else goals)
+        some = filters.model_copy(update={"goals": Choice(values=goals)}) if goals and not one else None
+        return DrillDown(bucket=axis.buckets[place.mark], goal_id=one, filters=some)
 
-    rows = tuple(DrillLink(DrillDown(bucket=bucket)) for bucket in axis.buckets)
+    rows = tuple(DrillDown(bucket=bucket) for bucket in axis.buckets)
     return View(f"{title} by {axis.unit} and goal{axis.note}", spec, table, lead, rows)
 
 
@@ -385,7 +379,7 @@ def funnel(found: Funnel | None) -> View:
             for place, step in enumerate(steps)
         ),
     )
-    leads = tuple(DrillLink(DrillDown(goal_id=found.goal_id, step_id=step.step_id)) for step in steps)
+    leads = tuple(DrillDown(goal_id=found.goal_id, step_id=step.step_id) for step in steps)
     return View(
         title, spec, table, lambda place: leads[place.mark], leads, notes=tuple(found.notes), hint=("g", "another goal")
     )
@@ -402,8 +396,8 @@ def breakdown(parts: list[PartFigures], dimension: Dimension, words: Formats) ->
     figures = [part.figures for part in parts]
     following = DIMENSIONS[(DIMENSIONS.index(dimension) + 1) % len(DIMENSIONS)]
 
-    def lead(part: PartFigures, outcome: Outcome | None = None) -> DrillLink:
-        return DrillLink(DrillDown(part=(dimension, part.part), outcome=outcome), part_title=part.title)
+    def lead(part: PartFigures, outcome: Outcome | None = None) -> DrillDown:
+        return DrillDown(part=(dimension, part.part), outcome=outcome, part_title=part.title)
 
     spec = Bars(
         labels=tuple(part.title for part in parts),
@@ -446,4 +440,4 @@ def _view_of(found: InsightsData, axis: Axis | None, words: Formats, rank: Rank)
         return funnel(found.funnel)
     if tab == "breakdown":
         return breakdown(list(found.parts or ()), found.wanted.dimension, words)
-    return metric_over_time(axis, tab, words)
+    return metric_over_time(axis, tab, words, found.wanted.filters)

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 from textual.content import Content
 
+from goals_tui.domain.drill_down import DrillDown
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import GLYPHS, Goal
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Amount, Cycle, Outcome
 from goals_tui.domain.value import format_amount, format_duration
 from goals_tui.services.context import Services
-from goals_tui.services.insights.service import Cancellation, Cancelled, CycleList, DrillDown
+from goals_tui.services.insights.service import Cancellation, Cancelled, CycleList
 from goals_tui.tui.filters.texts import DASH, Formats, minute
 from goals_tui.tui.widgets.columns import Column
 from goals_tui.tui.widgets.virtual_list import VirtualList

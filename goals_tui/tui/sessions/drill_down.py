@@ -2,104 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
 
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from goals_tui.domain.buckets import TimeBucket
-from goals_tui.domain.filters import Filters
+from goals_tui.domain.drill_down import ALL_CYCLES, NO_FILTERS, ORPHANS, DrillDown
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Outcome
-from goals_tui.services.insights.service import DrillDown
+from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES
 from goals_tui.tui.app.actions import shown_key
-from goals_tui.tui.app.screen import CyclesPlace
 from goals_tui.tui.app.textual_compat import keymap
 from goals_tui.tui.filters.texts import day_title
 
-EVERYTHING_THERE_IS = Filters(span="all", include_test=True)
-"""Filters that let every cycle through; the cycles of one session are shown under them."""
-NOTHING_BEHIND = DrillDown()
+
+def restriction_words(drill_down: DrillDown, goal_of: Callable[[str], Goal | None]) -> tuple[str, ...]:
+    """Return a few words for each part of a drill-down; `goal_of` returns a goal by its id."""
+    return tuple(_words(drill_down, goal_of))
 
 
-@dataclass(frozen=True)
-class Restriction:
-    """A restriction of the list of cycles to a drill-down.
+def _words(drill_down: DrillDown, goal_of: Callable[[str], Goal | None]) -> Iterator[str]:
+    if drill_down.filters is not None and drill_down.filters != NO_FILTERS:
+        yield "some goals"
+    if drill_down.goal_id is not None:
+        goal = goal_of(drill_down.goal_id)
+        yield goal.name if goal else drill_down.goal_id
+        names = {step.id: step.name for step in goal.steps} if goal else {}
+        if drill_down.step_id is not None:
+            yield f"reached {names.get(drill_down.step_id, drill_down.step_id)}"
+        if drill_down.dropped_after is not None:
+            yield f"dropped off after {names.get(drill_down.dropped_after, drill_down.dropped_after)}"
+    if drill_down.bucket is not None:
+        yield _bucket_words(drill_down.bucket)
+    if drill_down.day is not None:
+        yield day_title(drill_down.day)
+    if drill_down.session_id is not None:
+        yield f"session {drill_down.session_id}"
+    elif drill_down.part is not None:
+        dimension, value = drill_down.part
+        yield drill_down.part_title or value or f"no {dimension}"
+    if drill_down.outcome is not None:
+        yield f"{OUTCOME_GLYPHS[drill_down.outcome]} {OUTCOME_TITLES[drill_down.outcome]}"
 
-    `filters` replace the shared filters if they are not None.
+
+def nothing_found(drill_down: DrillDown, key: Callable[[str], str], why: str) -> Content:
+    """Return the text that is shown instead of an empty list.
+
+    `key` returns the key of an action; `why` is the hint for a span in which nothing was started.
     """
-
-    drill_down: DrillDown = NOTHING_BEHIND
-    filters: Filters | None = None
-    part_title: str = ""
-    """The part that `drill_down` names, in words."""
-
-    @classmethod
-    def of_place(cls, place: CyclesPlace) -> Restriction:
-        """Return the restriction to the cycles that another screen links to."""
-        drill_down = DrillDown(place.outcome, place.goal_id, place.step_id, place.day, place.bucket, place.part)
-        return cls(drill_down, place.filters, place.part_title)
-
-    @classmethod
-    def of_session(cls, session_id: str) -> Restriction:
-        """Return the restriction to the cycles of one session, whatever the filters are."""
-        return cls(DrillDown(part=("session", session_id)), EVERYTHING_THERE_IS)
-
-    def to_outcome(self, outcome: Outcome) -> Restriction:
-        """Return this restriction narrowed to one outcome.
-
-        Orphans are outside all filters, so everything else is dropped for them.
-        """
-        if outcome == "orphan":
-            return Restriction(DrillDown(outcome=outcome))
-        drill_down = self.drill_down
-        return replace(
-            self,
-            drill_down=DrillDown(
-                outcome, drill_down.goal_id, drill_down.step_id, drill_down.day, drill_down.bucket, drill_down.part
-            ),
-        )
-
-    def words(self, goal_of: Callable[[str], Goal | None]) -> list[str]:
-        """Return a few words for each part of the restriction; `goal_of` returns a goal by its id."""
-        return list(self._words(goal_of))
-
-    def _words(self, goal_of: Callable[[str], Goal | None]) -> Iterator[str]:
-        drill_down = self.drill_down
-        if self.filters is not None and self.filters != EVERYTHING_THERE_IS:
-            yield "some goals"
-        if drill_down.goal_id is not None:
-            goal = goal_of(drill_down.goal_id)
-            yield goal.name if goal else drill_down.goal_id
-            if goal and drill_down.step_id is not None:
-                names = {step.id: step.name for step in goal.steps}
-                yield f"reached {names.get(drill_down.step_id, drill_down.step_id)}"
-        if drill_down.bucket is not None:
-            yield _bucket_words(drill_down.bucket)
-        if drill_down.day is not None:
-            yield day_title(drill_down.day)
-        if drill_down.part is not None:
-            dimension, value = drill_down.part
-            yield f"session {value}" if dimension == "session" else self.part_title or value or f"no {dimension}"
-        if drill_down.outcome is not None:
-            yield f"{OUTCOME_GLYPHS[drill_down.outcome]} {OUTCOME_TITLES[drill_down.outcome]}"
-
-    def nothing_found(self, key: Callable[[str], str], why: str) -> Content:
-        """Return the text that is shown instead of an empty list.
-
-        `key` returns the key of an action; `why` is the hint for a span in which nothing was started.
-        """
-        everything = key("all")
-        if self.drill_down == DrillDown(outcome="orphan"):
-            title = "No orphans"
-            hint = f"Every cycle has its initial step. Press {everything} for the cycles of the filters."
-        elif self.drill_down != NOTHING_BEHIND:
-            title, hint = "No such cycle in this span", f"Press {everything} for all cycles."
-        else:
-            title, hint = "No goal was started in this span", why
-        return Content.assemble((f"{title}\n", "bold"), (hint, "$quiet"))
+    everything = key("all")
+    if drill_down == ORPHANS:
+        title = "No orphans"
+        hint = f"Every cycle has its initial step. Press {everything} for the cycles of the filters."
+    elif drill_down != ALL_CYCLES:
+        title, hint = "No such cycle in this span", f"Press {everything} for all cycles."
+    else:
+        title, hint = "No goal was started in this span", why
+    return Content.assemble((f"{title}\n", "bold"), (hint, "$quiet"))
 
 
 def _bucket_words(bucket: TimeBucket) -> str:
@@ -124,9 +84,9 @@ class DrillDownLine(Widget):
     words: reactive[tuple[str, ...]] = reactive(())
     from_insights = reactive(False)
 
-    def say(self, words: Sequence[str], *, from_insights: bool) -> None:
+    def say(self, words: tuple[str, ...], *, from_insights: bool) -> None:
         """Show the words of a restriction. `from_insights` is whether esc leads back to Insights."""
-        self.words, self.from_insights = tuple(words), from_insights
+        self.words, self.from_insights = words, from_insights
         self.set_class(bool(words), "-on")
 
     def render(self) -> Content:

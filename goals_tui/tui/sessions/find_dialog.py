@@ -6,16 +6,15 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Button, Input, Label, Static
 
+from goals_tui.domain.drill_down import NO_FILTERS, DrillDown
 from goals_tui.domain.errors import NotFoundError
 from goals_tui.domain.model import MAX_NAME
 from goals_tui.domain.report import Cycle
 from goals_tui.domain.text import clean_line
 from goals_tui.services.insights.service import Insights
 from goals_tui.tui.app.dialogs import Form
-from goals_tui.tui.app.screen import SessionPlace
-from goals_tui.tui.sessions.drill_down import EVERYTHING_THERE_IS
 
-Found = Cycle | SessionPlace
+Found = Cycle | DrillDown
 
 
 class FindDialog(Form[Found]):
@@ -75,5 +74,5 @@ def look_for(insights: Insights, wanted: str) -> list[Found]:
     try:
         return [insights.cycle(wanted).cycle]
     except NotFoundError:
-        known = insights.cycles(EVERYTHING_THERE_IS, part=("session", wanted), limit=1)
-        return [SessionPlace(wanted)] if known else []
+        session = DrillDown.of_session(wanted)
+        return [session] if insights.cycles(NO_FILTERS, session, limit=1) else []

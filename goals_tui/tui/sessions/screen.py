@@ -9,18 +9,18 @@ from textual.app import ComposeResult
 from textual.events import Resize
 from textual.widgets import ContentSwitcher, Static
 
+from goals_tui.domain.drill_down import ALL_CYCLES, DrillDown
 from goals_tui.domain.errors import NotFoundError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.report import Cycle, Outcome
-from goals_tui.services.insights.service import DrillDown
 from goals_tui.tui.app.actions import bindings
-from goals_tui.tui.app.screen import CyclesPlace, Place, SessionPlace
+from goals_tui.tui.app.screen import Place
 from goals_tui.tui.filters.screen import FilterBar, FilteredScreen
 from goals_tui.tui.filters.texts import Formats, empty_span_hint
 from goals_tui.tui.sessions.cycle_actions import CycleActions
 from goals_tui.tui.sessions.cycle_list import CyclePages, CycleRows, find
-from goals_tui.tui.sessions.drill_down import DrillDownLine, Restriction
+from goals_tui.tui.sessions.drill_down import DrillDownLine, nothing_found, restriction_words
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
 
@@ -44,7 +44,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
     def __init__(self) -> None:
         super().__init__()
         self.rows = CycleRows(id="list")
-        self.restriction = Restriction()
+        self.drill_down = ALL_CYCLES
         self._shown_filters: Filters | None = None
         self._from_insights = False
         self._goals: dict[str, Goal | None] = {}
@@ -80,14 +80,14 @@ An **orphan** (?) has no initial step: it is in no number of a report.
 
     @property
     def filters(self) -> Filters:
-        """The filters of the restriction if it has its own, else the shared filters."""
-        return self.restriction.filters or self.goals_app.filters
+        """The filters of the drill-down if it has its own, else the shared filters."""
+        return self.drill_down.filters or self.goals_app.filters
 
     # -- data
 
     def show_data(self) -> None:
         """Find the cycles again in the background, and keep the cursor on the chosen one."""
-        services, filters, drill_down = self.services, self.filters, self.restriction.drill_down
+        services, filters, drill_down = self.services, self.filters, self.drill_down
         chosen = self.chosen
         cursor, before = self.rows.cursor, self.pages.count if self.pages else 0
         self._shown_filters = filters
@@ -119,7 +119,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
 
         def say(found: tuple[tuple[datetime, datetime] | None, int]) -> None:
             why = empty_span_hint(*found, self.own_key)
-            self.query_one("#empty", Static).update(self.restriction.nothing_found(self.own_key, why))
+            self.query_one("#empty", Static).update(nothing_found(self.drill_down, self.own_key, why))
 
         self.load("empty", read, say)
 
@@ -153,19 +153,18 @@ An **orphan** (?) has no initial step: it is in no number of a report.
 
     def _show_restriction(self) -> None:
         self.show_filters()
-        words = self.restriction.words(self._goal)
+        words = restriction_words(self.drill_down, self._goal)
         self.query_one(DrillDownLine).say(words, from_insights=self._from_insights)
 
     def open_place(self, place: Place) -> None:
         """Show the cycles of a number of Insights, or those of a session."""
-        self._from_insights = isinstance(place, CyclesPlace)
-        if isinstance(place, CyclesPlace):
-            self._restrict(Restriction.of_place(place))
-        elif isinstance(place, SessionPlace):
-            self._restrict(Restriction.of_session(place.session_id))
+        if isinstance(place, DrillDown):
+            self._from_insights = place.session_id is None
+            self.restrict(place)
 
-    def _restrict(self, restriction: Restriction) -> None:
-        self.restriction = restriction
+    def restrict(self, drill_down: DrillDown) -> None:
+        """Show the cycles of a drill-down."""
+        self.drill_down = drill_down
         self.rows.cursor = 0
         self.rows.close()
         self.show_data()
@@ -173,18 +172,18 @@ An **orphan** (?) has no initial step: it is in no number of a report.
     def use_filters(self, filters: Filters) -> None:
         """Apply other filters. The restriction ends, except to its outcome."""
         self.goals_app.filters = filters
-        self._restrict(Restriction(DrillDown(outcome=self.restriction.drill_down.outcome)))
+        self.restrict(DrillDown(outcome=self.drill_down.outcome))
 
     def on_screen_resume(self) -> None:
         """Find the cycles again if the filters were changed on the Insights screen."""
         if self._shown_filters is not None and self._shown_filters != self.filters:
-            self._restrict(self.restriction)
+            self.restrict(self.drill_down)
 
     def command(self) -> tuple[list[str], Filters]:
         """Return the words and the filters of the command that lists these cycles."""
         from goals_tui.services.insights.saved_filters import cycles_words, narrowed
 
-        filters, drill_down = self.filters, self.restriction.drill_down
+        filters, drill_down = self.filters, self.drill_down
         where = self.services.project.get().zone_or(filters.time_zone)
         goal = self._goal(drill_down.goal_id) if drill_down.goal_id is not None else None
         return cycles_words(drill_down, goal), narrowed(filters, drill_down, self._span(), where)
@@ -193,16 +192,16 @@ An **orphan** (?) has no initial step: it is in no number of a report.
 
     def action_outcome(self, outcome: Outcome) -> None:
         """Show only cycles with one outcome."""
-        self._restrict(self.restriction.to_outcome(outcome))
+        self.restrict(self.drill_down.to_outcome(outcome))
 
     def action_all(self) -> None:
         """Show all cycles that the filters let through."""
-        self._restrict(Restriction())
+        self.restrict(ALL_CYCLES)
 
     def action_insights(self) -> None:
         """Remove the restriction and go back to the Insights screen."""
         self._from_insights = False
-        self._restrict(Restriction())
+        self.restrict(ALL_CYCLES)
         self.app.switch_mode("insights")
 
     @on(VirtualList.Selected)
@@ -219,7 +218,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
     def action_session(self) -> None:
         """Show all cycles of the chosen cycle's session."""
         if self.chosen is not None:
-            self._restrict(Restriction.of_session(self.chosen.session_id))
+            self.restrict(DrillDown.of_session(self.chosen.session_id))
 
     @work
     async def action_find(self) -> None:
@@ -227,7 +226,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         from goals_tui.tui.sessions.find_dialog import FindDialog
 
         found = await self.app.push_screen_wait(FindDialog())
-        if isinstance(found, SessionPlace):
+        if isinstance(found, DrillDown):
             self.open_place(found)
         elif found is not None:
             self._timeline(found)
@@ -239,9 +238,9 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         if action == "goal":
             return self.chosen is not None and self._goal(self.chosen.goal_id) is not None
         if action == "outcome":
-            return parameters != (self.restriction.drill_down.outcome,)
+            return parameters != (self.drill_down.outcome,)
         if action == "insights":
             return self._from_insights
         if action == "all":
-            return self.restriction != Restriction()
+            return self.drill_down != ALL_CYCLES
         return super().check_action(action, parameters)

@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from goals_tui.domain.buckets import TimeBucket
+from goals_tui.domain.drill_down import DrillDown
 from goals_tui.domain.event import Source
 from goals_tui.domain.filters import Filters, start_of_day
 from goals_tui.domain.ids import Ids
@@ -53,7 +54,8 @@ def test_hours_of_a_day_on_which_the_clock_is_put_by_half_an_hour(tmp_path: Path
     assert [axis.label(place) for place in range(5)] == ["00:00", "01:00", "02:30", "03:00", "04:00"]
     started = [figures.started for figures in axis.totals]
     assert sum(started) == report.totals.started
-    assert started[:5] == [len(services.insights.cycles(today, bucket=bucket)) for bucket in axis.buckets[:5]]
+    counted = [len(services.insights.cycles(today, DrillDown(bucket=bucket))) for bucket in axis.buckets[:5]]
+    assert started[:5] == counted
 
 
 def test_hours_that_the_report_does_not_know_yet_are_left_out(tmp_path: Path) -> None:

@@ -12,11 +12,10 @@ import pytest
 from textual.pilot import Pilot
 
 from goals_tui.cli.run import run
+from goals_tui.domain.drill_down import ALL_CYCLES, ORPHANS, DrillDown
 from goals_tui.domain.filters import Choice, Filters
-from goals_tui.services.insights.service import DrillDown
 from goals_tui.tui.insights.model import TABS
 from goals_tui.tui.insights.screen import InsightsScreen
-from goals_tui.tui.sessions.drill_down import Restriction
 from goals_tui.tui.sessions.screen import SessionsScreen
 from tests.conftest import NOW
 from tests.tui.harness import press, running, settle
@@ -75,23 +74,24 @@ async def test_every_tab(scenarios: dict[str, Scenario]) -> None:
         assert (await copied())["dimensions"] == ["snapshot"]
 
 
-def restrictions(screen: SessionsScreen) -> list[Restriction]:
+def drill_downs(screen: SessionsScreen) -> list[DrillDown]:
     """What every kind of number of Insights leads to."""
     insights, goal = screen.services.insights, flight()
     today = Filters(span="today")
     week = insights.series(FILTERS, "week")[0].bucket
     return [
-        Restriction(),
-        Restriction(DrillDown(outcome="completed", goal_id=goal.id)),
-        Restriction(DrillDown(goal_id=goal.id, step_id=goal.steps[1].id)),
-        Restriction(DrillDown(day=insights.report(FILTERS).days[2].day)),
-        Restriction(DrillDown(bucket=week, outcome="partial")),
-        Restriction(DrillDown(bucket=insights.series(today, "hour")[3].bucket), today),
-        Restriction(DrillDown(part=("snapshot", None))),
-        Restriction(DrillDown(part=("endpoint", "Webchat"))),
-        Restriction(DrillDown(part=("version", goal.version), outcome="incomplete")),
-        Restriction.of_session(insights.cycles(FILTERS, limit=1)[0].session_id),
-        Restriction(DrillDown(outcome="orphan")),
+        ALL_CYCLES,
+        DrillDown(outcome="completed", goal_id=goal.id),
+        DrillDown(goal_id=goal.id, step_id=goal.steps[1].id),
+        DrillDown(day=insights.report(FILTERS).days[2].day),
+        DrillDown(bucket=week, outcome="partial"),
+        DrillDown(bucket=insights.series(today, "hour")[3].bucket, filters=today),
+        DrillDown(part=("snapshot", None)),
+        DrillDown(part=("endpoint", "Webchat")),
+        DrillDown(part=("version", goal.version), outcome="incomplete"),
+        DrillDown.of_session(insights.cycles(FILTERS, limit=1)[0].session_id),
+        DrillDown(goal_id=goal.id, dropped_after=goal.steps[1].id),
+        ORPHANS,
     ]
 
 
@@ -102,11 +102,11 @@ async def test_every_list_of_cycles(scenarios: dict[str, Scenario]) -> None:
         screen.use_filters(FILTERS)
         await settle(pilot)
         copied = Copied(pilot)
-        for restriction in restrictions(screen):
-            screen._restrict(restriction)
+        for drill_down in drill_downs(screen):
+            screen.restrict(drill_down)
             await settle(pilot)
             assert screen.pages is not None
             found = await copied()
             shown = [screen.pages.at(place) for place in range(screen.pages.count)]
-            assert [row["cycle_id"] for row in found] == [cycle.cycle_id for cycle in shown if cycle], restriction
-            assert found or restriction.drill_down.outcome == "orphan", restriction
+            assert [row["cycle_id"] for row in found] == [cycle.cycle_id for cycle in shown if cycle], drill_down
+            assert found or drill_down == ORPHANS, drill_down

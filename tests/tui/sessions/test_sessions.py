@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
+from goals_tui.domain.drill_down import DrillDown
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Cycle
 from goals_tui.services.context import Services, open_services
-from goals_tui.services.insights.service import CycleList, DrillDown, Insights
-from goals_tui.tui.app.screen import CyclesPlace, SessionPlace
+from goals_tui.services.insights.service import CycleList, Insights
 from goals_tui.tui.sessions.cycle_list import PAGE
-from goals_tui.tui.sessions.drill_down import Restriction
 from goals_tui.tui.sessions.screen import SessionsScreen
 from goals_tui.tui.sessions.timeline import TimelineScreen
 from goals_tui.tui.widgets.virtual_list import VirtualList
@@ -192,9 +192,9 @@ async def test_scrolling_goes_on_while_the_list_is_found_anew(
 
 
 def test_orphans_are_under_no_filters_of_another_number() -> None:
-    narrowed = Restriction.of_place(CyclesPlace(filters=Filters(span="today"), goal_id="g", outcome="partial"))
-    assert narrowed.to_outcome("completed").filters == Filters(span="today")
-    assert narrowed.to_outcome("orphan") == Restriction(DrillDown(outcome="orphan"))
+    narrowed = DrillDown(filters=Filters(span="today"), goal_id="g", outcome="partial", dropped_after="s")
+    assert narrowed.to_outcome("completed") == replace(narrowed, outcome="completed")
+    assert narrowed.to_outcome("orphan") == DrillDown(outcome="orphan")
 
 
 async def test_an_unknown_version_is_unpriced_and_never_a_silent_nothing(services: Services) -> None:
@@ -240,7 +240,7 @@ async def test_what_narrows_the_list_is_said_and_can_be_ended(scenarios: dict[st
     services = scenarios["data"]()
     tracked = flight()
     async with running(services) as pilot:
-        pilot.app.go(CyclesPlace(goal_id=tracked.id, step_id=tracked.steps[1].id, outcome="partial"))
+        pilot.app.go(DrillDown(goal_id=tracked.id, step_id=tracked.steps[1].id, outcome="partial"))
         await settle(pilot)
         assert "└ only Book a Flight · reached Flight chosen · ◐ Partially completed" in screen_text(pilot.app)
         assert {chosen(pilot).goal, chosen(pilot).outcome} == {"Book a Flight", "partial"}
@@ -265,7 +265,7 @@ async def test_a_session_and_a_cycle_are_found_by_their_ids(scenarios: dict[str,
         await type_text(pilot, "session-17")
         await press(pilot, "enter")
         assert chosen(pilot).session_id == "session-17"
-        pilot.app.go(SessionPlace("session-18"))
+        pilot.app.go(DrillDown.of_session("session-18"))
         await settle(pilot)
         assert chosen(pilot).session_id == "session-18"
 
@@ -310,7 +310,7 @@ async def test_esc_goes_back_to_insights_as_it_was(scenarios: dict[str, Scenario
         await press(pilot, "4")
         assert "└ only" not in screen_text(pilot.app), "the drill-down has ended"
         await press(pilot, "s")
-        pilot.app.go(SessionPlace("session-17"))
+        pilot.app.go(DrillDown.of_session("session-17"))
         await settle(pilot)
         assert "Back to Insights" not in screen_text(pilot.app), "it was not Insights that led here"
 

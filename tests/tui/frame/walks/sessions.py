@@ -40,7 +40,7 @@ def only(outcome: Outcome) -> Proof:
 
     def proof(app: Any) -> bool:
         screen = app.screen
-        wanted = isinstance(screen, SessionsScreen) and screen.restriction.drill_down.outcome == outcome
+        wanted = isinstance(screen, SessionsScreen) and screen.drill_down.outcome == outcome
         return wanted and screen.chosen is not None and screen.chosen.outcome == outcome
 
     return proof
