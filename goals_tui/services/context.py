@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from goals_tui.services.simulation import Simulation
     from goals_tui.services.tasks.service import Tasks
     from goals_tui.services.tracking import Tracker
+    from goals_tui.store.engines.engine import Engine
 
 Made = TypeVar("Made")
 
@@ -143,6 +144,13 @@ class Services:
         from goals_tui.services.tracking import Tracker
 
         return Tracker(self)
+
+    @locked_cached_property
+    def engine(self) -> Engine:
+        """The engine with the log of goal events that Insights reads."""
+        from goals_tui.store.engines.local import LocalEngine
+
+        return LocalEngine(self.workspace.events)
 
     @locked_cached_property
     def insights(self) -> Insights:

@@ -18,8 +18,9 @@ from goals_tui.services.insights.definitions import NO_WORTH
 from goals_tui.services.insights.question import Question, instant, question
 from goals_tui.services.stored import parse
 from goals_tui.store.cycles.queries import CycleRow, Restriction, list_cycles, page, step_times
-from goals_tui.store.cycles.reader import COLUMNS, Cancellation, microseconds
+from goals_tui.store.cycles.reader import COLUMNS, microseconds
 from goals_tui.store.cycles.step_bits import masks_of
+from goals_tui.store.engines.engine import Cancellation
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -19,7 +19,8 @@ from goals_tui.domain.report import Figures
 from goals_tui.domain.text import clean_line
 from goals_tui.services.insights.definitions import Definition, Definitions
 from goals_tui.store.cycles.queries import HOUR, Bucket, Offsets, Selection, Tally, TimeRange
-from goals_tui.store.cycles.reader import COLUMNS, Cancellation, EventReader, microseconds
+from goals_tui.store.cycles.reader import COLUMNS, EventReader, microseconds
+from goals_tui.store.engines.engine import Cancellation
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services

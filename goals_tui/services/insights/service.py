@@ -59,8 +59,8 @@ from goals_tui.services.insights.report import (
     make_report,
     make_series,
 )
-from goals_tui.store.cycles.reader import Cancellation, Cancelled
 from goals_tui.store.cycles.view import LogView
+from goals_tui.store.engines.engine import Cancellation, Cancelled
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
@@ -86,7 +86,7 @@ class Insights:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._view = LogView(services.workspace.events)
+        self._view = LogView(services.engine)
 
     def report(self, filters: Filters, *, cancellation: Cancellation | None = None) -> Report:
         """Return totals, previous period, goals and days. Goals add up to the totals, and so do days."""

@@ -9,7 +9,6 @@ from typing import Any, Literal, NamedTuple
 from goals_tui.domain.filters import EVERYTHING, Choice, Dimension
 from goals_tui.domain.report import Outcome
 from goals_tui.store.cycles.reader import COLUMNS, EventReader, Values
-from goals_tui.store.events.reader import damaged
 
 Period = Literal[0, 1, 2, 3]
 CURRENT: Literal[0] = 0
@@ -223,12 +222,13 @@ class Next(NamedTuple):
 
 
 def choose(reader: EventReader, selection: Selection) -> list[Tally]:
-    """Keep the selected cycles in a table of the connection, for `came_next`, and count them by goal and mask."""
+    """Keep the selected cycles in a table of the session, for `came_next`, and count them by goal and mask."""
     values = Values()
     conditions = " AND ".join([_within(selection.time_range, values), *selection.conditions(values)])
     masks = ", ".join(f"mask{word}" for word in range(reader.words))
-    reader.rows(
-        f"""CREATE OR REPLACE TEMP TABLE chosen AS SELECT goal, cycle, {masks}
+    reader.keep_rows(
+        "chosen",
+        f"""SELECT goal, cycle, {masks}
             FROM ({reader.cycles_sql(selection.attributes)}) WHERE {conditions}""",
         values.bound,
     )
@@ -387,7 +387,7 @@ class CycleRow:
 
 
 def list_cycles(reader: EventReader, selection: Selection, restriction: Restriction) -> int:
-    """Find the cycles, newest first, keep them in a table of the connection for `page`, and return their number."""
+    """Find the cycles, newest first, keep them in a table of the session for `page`, and return their number."""
     values = Values()
     conditions = _restricted(selection, restriction, values)
     orphans = restriction.outcome == "orphan"
@@ -399,9 +399,9 @@ def list_cycles(reader: EventReader, selection: Selection, restriction: Restrict
     nothing = " AND ".join(f"c.mask{word} = 0" for word in words)
     masks = ", ".join(f"mask{word}" for word in words)
     moment = 'epoch_us("timestamp")' if orphans else "started"
-    reader.rows(
-        f"""CREATE OR REPLACE TEMP TABLE listed AS
-            SELECT row_number() OVER (ORDER BY {moment} DESC, goal, cycle) - 1 AS place,
+    reader.keep_rows(
+        "listed",
+        f"""SELECT row_number() OVER (ORDER BY {moment} DESC, goal, cycle) - 1 AS place,
                    goal, cycle, started, {moment} AS moment, outcome, {masks}
             FROM (
                 SELECT c.*, CASE WHEN started IS NULL THEN 'orphan' WHEN {completed} THEN 'completed'
@@ -433,7 +433,7 @@ def page(reader: EventReader, offset: int, limit: int | None) -> list[CycleRow]:
     )
     cycles = [CycleRow(row[10:], *row[:10]) for row in found]
     if any(cycle.session is None for cycle in cycles):
-        raise damaged(reader.folder, "an event has no session")
+        raise reader.damaged("an event has no session")
     return cycles
 
 

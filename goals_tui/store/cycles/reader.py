@@ -1,8 +1,7 @@
-"""The SQL of Insights, which folds events into cycles by bit masks, and the cancellation of queries."""
+"""The SQL of Insights, which folds events into cycles by bit masks."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,48 +13,10 @@ from goals_tui.domain.filters import Dimension
 from goals_tui.domain.model import reason
 from goals_tui.domain.text import clean_line
 from goals_tui.store.cycles.step_bits import StepBit, Triple, masks_of
-from goals_tui.store.events.reader import damage_named, damaged
+from goals_tui.store.engines.engine import Cancellation, Columns, ColumnType, Engine, Session
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import TracebackType
-
-    import duckdb
-
-
-class Cancelled(Exception):
-    """The query was cancelled because its result is no longer needed."""
-
-
-class Cancellation:
-    """Cancellation of the queries that it is given to, from any thread, at any time, permanently."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._connections: list[duckdb.DuckDBPyConnection] = []
-        self.cancelled = False
-
-    def cancel(self) -> None:
-        """Interrupt running queries and let no other one start."""
-        with self._lock:
-            self.cancelled = True
-            for connection in self._connections:
-                connection.interrupt()
-
-    def watch(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Let `cancel` interrupt this connection, too."""
-        with self._lock:
-            self._connections.append(connection)
-
-    def release(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Forget a connection that is about to be closed."""
-        with self._lock:
-            self._connections.remove(connection)
-
-    def check(self) -> None:
-        """Raise Cancelled if `cancel` was called."""
-        if self.cancelled:
-            raise Cancelled
 
 
 COLUMNS: dict[Dimension, str] = {
@@ -86,30 +47,28 @@ class Values:
 
 
 class EventReader:
-    """A reader of the event log with a connection of its own. A context manager, made by `LogView`."""
+    """A reader of the event log with a session of its own. A context manager, made by `LogView`."""
 
     def __init__(
         self,
-        connection: duckdb.DuckDBPyConnection,
+        session: Session,
         cancellation: Cancellation,
+        engine: Engine,
         *,
         triples: list[Triple],
         torn_lines: int,
         duplicate_events: int,
-        keep: object,
-        folder: Path,
     ) -> None:
-        self.folder = folder
+        self.damaged = engine.damaged
         self.triples = triples
         self.torn_lines = torn_lines
         self.duplicate_events = duplicate_events
         self.words = 1
         self._contested = False
         self.joined = ""
-        self._keep = keep
-        self._connection = connection
+        self._session = session
         self._cancellation = cancellation
-        cancellation.watch(connection)
+        cancellation.watch(session)
 
     def __enter__(self) -> EventReader:
         return self
@@ -118,23 +77,27 @@ class EventReader:
         self.close()
 
     def close(self) -> None:
-        """Close the connection."""
-        self._cancellation.release(self._connection)
-        self._connection.close()
-        self._keep = None
+        """End the session."""
+        self._cancellation.release(self._session)
+        self._session.close()
 
     def rows(self, sql: str, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
         """Return all rows of a query. Raises Cancelled if it was cancelled before or during execution."""
-        import duckdb
-
         self._cancellation.check()
-        try:
-            with damage_named(self.folder):
-                found = self._connection.execute(sql, dict(values or {})).fetchall()
-        except duckdb.InterruptException:
-            raise Cancelled from None
+        found = self._session.rows(sql, values or {})
         self._cancellation.check()
         return found
+
+    def make_table(self, name: str, columns: Columns) -> None:
+        """Make a small table of the session. Raises Cancelled."""
+        self._cancellation.check()
+        self._session.make_table(name, columns)
+
+    def keep_rows(self, name: str, sql: str, values: Mapping[str, Any]) -> None:
+        """Keep the rows of a query as a table of the session. Raises Cancelled."""
+        self._cancellation.check()
+        self._session.keep_rows(name, sql, values)
+        self._cancellation.check()
 
     def extent(self) -> tuple[int, int]:
         """Return the times of the first and last event, in microseconds since 1970; 0, 0 for an empty log."""
@@ -146,7 +109,7 @@ class EventReader:
         """Raise UnreadableError unless these can be times of events; None stands for no event."""
         for moment in (first, last):
             if moment is not None and not 0 <= moment < microseconds(LATEST):
-                raise damaged(self.folder, "the time of an event is none")
+                raise self.damaged("the time of an event is none")
 
     def use(self, step_bits: Sequence[StepBit]) -> None:
         """Let the queries of this connection see cycles through these step bits; events without one are left out."""
@@ -193,16 +156,10 @@ class EventReader:
 
     def _mask_table(self, name: str, rows: Sequence[tuple[int, set[int]]]) -> None:
         masks = [masks_of(places, self.words) for _, places in rows]
-        columns: dict[str, tuple[str, list[Any]]] = {"goal": ("INTEGER", [goal for goal, _ in rows])}
+        columns: dict[str, tuple[ColumnType, list[Any]]] = {"goal": ("INTEGER", [goal for goal, _ in rows])}
         for word in range(self.words):
             columns[f"mask{word}"] = ("BIGINT", [mask[word] for mask in masks])
         self.make_table(name, columns)
-
-    def make_table(self, name: str, columns: Mapping[str, tuple[str, list[Any]]]) -> None:
-        """Make a temporary table from columns, each given by its type and content."""
-        unnested = ", ".join(f'unnest(${column}::{kind}[]) AS "{column}"' for column, (kind, _) in columns.items())
-        values = {column: content for column, (_, content) in columns.items()}
-        self.rows(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {unnested}", values)
 
     def values_of(self, dimension: Dimension) -> list[str]:
         """Return all values of a dimension in the log."""
@@ -237,7 +194,7 @@ class EventReader:
             try:
                 events.append(GoalEvent.model_validate(record))
             except ValidationError as error:
-                raise damaged(self.folder, reason(error)) from error
+                raise self.damaged(reason(error)) from error
         return events
 
     def first_seen(self, *columns: str) -> list[tuple[Any, ...]]:

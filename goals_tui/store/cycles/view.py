@@ -8,13 +8,11 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from goals_tui.store.cycles.reader import Cancellation, EventReader
+from goals_tui.store.cycles.reader import EventReader
 from goals_tui.store.cycles.step_bits import Triple
-from goals_tui.store.events.reader import damage_named, damaged
+from goals_tui.store.engines.engine import Cancellation, Engine, OpenLog
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
-
     from goals_tui.store.events.log import EventLog
 
 
@@ -23,20 +21,20 @@ class _Moment:
     """The state of the log at a stamp, with the results that depend on no filter."""
 
     stamp: Hashable
-    connection: DuckDBPyConnection
+    log: OpenLog
     triples: list[Triple]
     torn_lines: int
     duplicate_events: int
 
 
-_TRIPLES = """SELECT DISTINCT goalId, coalesce("version", ''), stepId FROM events"""
+_TRIPLES = """SELECT DISTINCT "goalId", coalesce("version", '') AS "version", "stepId" FROM events"""
 
 
 class LogView:
-    """A maker of readers of the log, safe in any thread. Readers of the same state share the data read from disk."""
+    """A maker of readers of a log, safe in any thread. Readers of the same state share what was read of it."""
 
-    def __init__(self, log: EventLog) -> None:
-        self._log = log
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._lock = threading.Lock()
         self._moment: _Moment | None = None
 
@@ -46,36 +44,32 @@ class LogView:
         cancellation.check()
         with self._lock:
             moment = self._moment = self._now()
-            cursor = moment.connection.cursor()
-        # The reader keeps the moment's connection: while it is alive, no sealed part is removed from disk.
+            session = moment.log.session()
         return EventReader(
-            cursor,
+            session,
             cancellation,
+            self._engine,
             triples=moment.triples,
             torn_lines=moment.torn_lines,
             duplicate_events=moment.duplicate_events,
-            keep=moment.connection,
-            folder=self._log.path,
         )
 
     def _now(self) -> _Moment:
-        stamp = self._log.stamp()
+        stamp = self._engine.stamp()
         if self._moment is not None and self._moment.stamp == stamp:
             return self._moment
-        with contextlib.ExitStack() as undone, damage_named(self._log.path):
-            connection = undone.enter_context(self._log.connect())
-            found = connection.execute(_TRIPLES).fetchall()
-            if any(None in triple for triple in found):
-                raise damaged(self._log.path, "an event has no goal or no step")
-            moment = _Moment(
-                stamp=stamp,
-                connection=connection,
-                triples=sorted(Triple(*row) for row in found),
-                torn_lines=self._log.torn_lines(connection),
-                duplicate_events=self._log.duplicate_events(connection),
-            )
-            undone.pop_all()
-            return moment
+        log = self._engine.open()
+        with contextlib.closing(log.session()) as session:
+            found = session.rows(_TRIPLES, {})
+        if any(None in triple for triple in found):
+            raise self._engine.damaged("an event has no goal or no step")
+        return _Moment(
+            stamp=stamp,
+            log=log,
+            triples=sorted(Triple(*row) for row in found),
+            torn_lines=log.torn_lines(),
+            duplicate_events=log.duplicate_events(),
+        )
 
 
 def count_events(log: EventLog, goal_id: str, step_id: str | None = None) -> tuple[int, int]:

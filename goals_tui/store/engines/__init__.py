@@ -1,0 +1,1 @@
+"""Engines: whatever holds a log of goal events and answers the queries of `store/cycles`."""
