@@ -248,7 +248,5 @@ def _revisions(edit: Editing) -> dict[str, int]:
 
 
 def _drop_goal(edit: Editing, goal_id: str) -> None:
-    for version, document in edit.all(_VERSIONS).items():
-        if document["id"] == goal_id:
-            edit.drop(_VERSIONS, version)
+    edit.drop_all(_VERSIONS, id=goal_id)
     edit.drop(_GOALS, goal_id)

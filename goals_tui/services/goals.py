@@ -83,7 +83,7 @@ class GoalService:
         documents = self._documents.all(KIND)
         if wanted in documents:
             return self._parse(documents[wanted])
-        same = [d for d in documents.values() if d["name"] == wanted]
+        same = self._documents.find(KIND, name=wanted)
         folded = [d for d in documents.values() if fold(str(d["name"])) == fold(wanted.strip())]
         for found in (same, folded):
             if len(found) == 1:
@@ -93,8 +93,7 @@ class GoalService:
 
     def versions(self, goal_id: str) -> list[Goal]:
         """Return every saved version of a goal, oldest first."""
-        documents = self._documents.all(VERSIONS).values()
-        goals = [self.of_version(document) for document in documents if document["id"] == goal_id]
+        goals = [self.of_version(document) for document in self._documents.find(VERSIONS, id=goal_id)]
         return sorted(goals, key=lambda goal: (goal.revision, goal.changed_at))
 
     def where_used(self, goal_id: str, step_id: str | None = None) -> list[NodeUse]:
@@ -274,9 +273,7 @@ class GoalService:
         gone, label = taken.goal_id, f"Delete goal {taken.name!r}"
         events = self._services.workspace.events
         with events.deleting({gone: None}) as deletion, self._services.history.edit(label, deletion) as edit:
-            for version, document in edit.all(VERSIONS).items():
-                if document["id"] == gone:
-                    edit.drop(VERSIONS, version)
+            edit.drop_all(VERSIONS, id=gone)
             edit.drop(KIND, gone)
         self._services.history.forget(KIND, gone)
         return replace(taken, events=deletion.events)

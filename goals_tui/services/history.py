@@ -86,6 +86,10 @@ class Editing:
         """Delete a document for good; undo does not restore it."""
         self._transaction.delete(kind, id_)
 
+    def drop_all(self, kind: str, **fields: Any) -> None:
+        """Delete all documents of a kind whose fields have these values, for good; undo does not restore them."""
+        self._transaction.delete_all(kind, **fields)
+
     def _remember(self, kind: str, id_: str, after: Document | None) -> None:
         known = self.changes.get((kind, id_))
         before = known.before if known else self._transaction.get(kind, id_)

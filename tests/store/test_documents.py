@@ -50,6 +50,36 @@ def test_a_transaction_sees_its_own_changes_and_replaces_whole_documents(path: P
     assert documents.all("goals") == {"a": {"name": "A2"}}
 
 
+def test_the_first_transaction_writes_all_that_it_put(path: Path) -> None:
+    documents = Documents(path)
+    with documents.transaction() as transaction:
+        for number in range(3):
+            transaction.put("goals", str(number), {"name": f"Goal {number}"})
+        transaction.put("flows", "f", {"name": "Flow"})
+    assert set(documents.all("goals")) == {"0", "1", "2"} and documents.all("flows") == {"f": {"name": "Flow"}}
+
+
+def test_queries_find_and_delete_documents_by_their_fields(path: Path) -> None:
+    documents, other = Documents(path), Documents(path)
+    with documents.transaction() as transaction:
+        for key, goal in (("v1", "a"), ("v2", "a"), ("v3", "b")):
+            transaction.put("goal_versions", key, {"id": goal, "version": key})
+    assert [document["version"] for document in documents.find("goal_versions", id="a")] == ["v1", "v2"]
+    with other.transaction() as transaction:
+        transaction.delete_all("goal_versions", id="a")
+        assert documents.find("goal_versions", id="a")
+    assert documents.find("goal_versions", id="a") == []
+    assert documents.find("goal_versions", id="b") == [{"id": "b", "version": "v3"}]
+
+
+def test_every_way_of_reading_returns_the_document_that_was_parsed(path: Path) -> None:
+    put(Documents(path), "a", name="A")
+    documents = Documents(path)
+    parsed = documents.all("goals")["a"]
+    put(documents, "b", name="B")
+    assert documents.all("goals")["a"] is documents.get("goals", "a") is documents.find("goals", name="A")[0] is parsed
+
+
 def test_nothing_is_written_after_an_exception(path: Path) -> None:
     documents = Documents(path)
     put(documents, "a", name="A")

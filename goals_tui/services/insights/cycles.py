@@ -214,6 +214,6 @@ def make_timeline(documents: Documents, reader: EventReader, cycle_id: str, goal
 def definitions_of(documents: Documents, goal_id: str) -> Definitions:
     """Return the definitions of one goal: all its versions and the current one."""
     current = documents.get("goals", goal_id)
-    versions = [document for document in documents.all("goal_versions").values() if document["id"] == goal_id]
+    versions = documents.find("goal_versions", id=goal_id)
     goals = [parse(Goal, document) for document in ([*versions, current] if current else versions)]
     return Definitions({(goal_id, goal.version): goal for goal in goals}, goals[-1:] if current else ())
