@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, cast
 
 from textual import events
+from textual.actions import parse
 from textual.app import ComposeResult
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -77,7 +78,7 @@ class GoalsProvider(Provider):
                 node, elsewhere = None, f"{AREA_TITLES[action.context]}: "
             else:
                 continue
-            if node is not None and not node.check_action(action.call.partition("(")[0], ()):
+            if node is not None and not _works(node, action):
                 continue
             keys = key_names(mapped.get(action.id, action.keys))
             hint = f"{action.tooltip}  ({keys})" if keys else action.tooltip
@@ -93,7 +94,7 @@ class GoalsProvider(Provider):
         if action.context in AREA_TITLES:
             await app.switch_mode(action.context)
         screen = app.screen
-        if screen.check_action(action.call.partition("(")[0], ()):
+        if _works(screen, action):
             await screen.run_action(action.call)
         else:
             app.notify(f"{action.title or action.description} needs something to be chosen first.", severity="warning")
@@ -184,3 +185,9 @@ class Jump(ModalScreen[Widget | None], ClosesOnce[Widget | None]):
     def on_click(self) -> None:
         """Close the letters."""
         self.dismiss(None)
+
+
+def _works(node: Screen[Any] | GoalsApp, action: Action) -> bool:
+    """Return whether a screen, or the app, can run an action now."""
+    _, name, parameters = parse(action.call)
+    return bool(node.check_action(name, parameters))

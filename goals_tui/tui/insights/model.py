@@ -1,24 +1,19 @@
-"""The data of the Insights screen: its time axis, and the figures that a tab needs.
-
-`gather` reads the figures; call it in a thread, not on the event loop.
-"""
+"""The time axis of the charts of Insights: buckets that fit the width, and the figures in each."""
 
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from operator import attrgetter
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from goals_tui.domain.buckets import TimeBucket, Unit, days_between, hour_at, hours_between
-from goals_tui.domain.filters import Dimension, Filters, start_of_day
-from goals_tui.domain.report import NOTHING, Figures, Funnel, PartFigures, Report
-from goals_tui.services.context import Services
-from goals_tui.services.insights.service import Cancellation, Cancelled, SeriesPoint
+from goals_tui.domain.filters import start_of_day
+from goals_tui.domain.report import NOTHING, Figures, Report
+from goals_tui.services.insights.service import SeriesPoint
 from goals_tui.tui.filters.texts import day_label, day_title
 
 HOURS_UP_TO = 2
@@ -163,78 +158,3 @@ def _by_hour(report: Report, first: date, last: date, zone: ZoneInfo, hours: Seq
     inside = [point for point in hours if starts[0] <= point.bucket.start.astimezone(UTC) < until]
     figures = {(bisect(starts, p.bucket.start.astimezone(UTC)) - 1, p.goal_id): p.figures for p in inside}
     return Axis("hour", buckets, figures, {point.goal_id: point.name for point in inside}, report.now)
-
-
-Tab = Literal["performance", "rate", "time", "cost", "revenue", "funnel", "breakdown"]
-TABS: tuple[Tab, ...] = ("performance", "rate", "time", "cost", "revenue", "funnel", "breakdown")
-
-
-@dataclass(frozen=True)
-class InsightsRequest:
-    """A request for the data of one tab.
-
-    Two requests with the same `stamp` were made without a change of the files in between.
-    """
-
-    stamp: Hashable
-    filters: Filters
-    tab: Tab
-    goal_id: str | None
-    dimension: Dimension
-
-    def same_report(self, other: InsightsRequest | None) -> bool:
-        """Return whether the report that was read for `other` also answers this request."""
-        return other is not None and (self.stamp, self.filters) == (other.stamp, other.filters)
-
-
-@dataclass(frozen=True)
-class InsightsData:
-    """The data that answers the request `wanted`."""
-
-    wanted: InsightsRequest
-    report: Report
-    hours: Sequence[SeriesPoint] | None = None
-    funnel: Funnel | None = None
-    parts: Sequence[PartFigures] | None = None
-    left_out: int = 0
-    """If nothing was started: the number of test cycles that the filters leave out."""
-
-
-def gather(
-    services: Services, wanted: InsightsRequest, known: InsightsData | None, cancellation: Cancellation
-) -> InsightsData | None:
-    """Return the data for a request, or None if the query was cancelled.
-
-    The report of `known` is reused if it is still valid for the request.
-    """
-    insights = services.insights
-    try:
-        if known is not None and wanted.same_report(known.wanted):
-            report, hours, left_out = known.report, known.hours, known.left_out
-        else:
-            report, hours, left_out = insights.report(wanted.filters, cancellation=cancellation), None, 0
-            if not report.totals.started:
-                left_out = insights.left_out_test_cycles(wanted.filters, cancellation=cancellation)
-            covered = report.days_covered
-            if covered is not None and (covered[1] - covered[0]).days < HOURS_UP_TO:
-                hours = insights.series(wanted.filters, "hour", cancellation=cancellation)
-        funnel, parts = None, None
-        if wanted.tab == "funnel":
-            goal_id = funnel_goal(report, wanted.goal_id)
-            funnel = insights.funnel(goal_id, wanted.filters, cancellation=cancellation) if goal_id else None
-        elif wanted.tab == "breakdown":
-            parts = insights.breakdown(wanted.dimension, wanted.filters, cancellation=cancellation)
-    except Cancelled:
-        return None
-    return InsightsData(wanted, report, hours, funnel, parts, left_out)
-
-
-def funnel_goal(report: Report, chosen: str | None) -> str | None:
-    """Return the id of the goal whose funnel is shown, or None if there is no goal.
-
-    It is the chosen goal if the report has it, else the goal that was started most often.
-    """
-    known = [goal for goal in report.goals if goal.known]
-    if chosen in [goal.goal_id for goal in known]:
-        return chosen
-    return max(known, key=lambda goal: goal.figures.started).goal_id if known else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual import on, work
 from textual.app import ComposeResult, RenderResult
 from textual.content import Content
@@ -10,29 +12,29 @@ from textual.reactive import reactive
 from textual.style import Style
 
 from goals_tui.domain.drill_down import ORPHANS
-from goals_tui.domain.filters import Dimension, Filters
+from goals_tui.domain.filters import Filters
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.charts.canvas import Place
 from goals_tui.tui.charts.chart import Chart
 from goals_tui.tui.filters.screen import FilterBar, FilteredScreen
 from goals_tui.tui.filters.texts import Formats
 from goals_tui.tui.insights.dialogs import copy_table, save_table
-from goals_tui.tui.insights.model import TABS, InsightsData, InsightsRequest, Tab, axis_of, funnel_goal, gather
+from goals_tui.tui.insights.model import Axis, axis_of
+from goals_tui.tui.insights.tabs import (
+    TABS,
+    Choices,
+    InsightsData,
+    InsightsRequest,
+    Shown,
+    TabName,
+    gather,
+    shown_goal,
+    view_of,
+)
 from goals_tui.tui.insights.tiles import Tiles, tiles_of
 from goals_tui.tui.insights.view_pane import ViewPane
-from goals_tui.tui.insights.views import DIMENSIONS, Rank, View, view_of
+from goals_tui.tui.insights.views import View
 from goals_tui.tui.widgets.bars import DO, Bar
-
-_TITLES: dict[Tab, tuple[str, str, int]] = {
-    "performance": ("Performance", "Goals", 0),
-    "rate": ("Completion rate", "Rate", 11),
-    "time": ("Time saved", "Time", 0),
-    "cost": ("Cost savings", "Cost", 0),
-    "revenue": ("Revenue", "Revenue", 1),
-    "funnel": ("Funnel", "Funnel", 2),
-    "breakdown": ("Breakdown", "Breakdown", 0),
-}
-"""For each tab: full title, short title, and index of the letter in the full title that is the tab's key."""
 
 
 class TabStrip(Bar):
@@ -42,20 +44,20 @@ class TabStrip(Bar):
     TabStrip { height: 1; width: 1fr; }
     """
 
-    tab: reactive[Tab] = reactive("performance")
+    tab: reactive[TabName] = reactive("performance")
 
     def render(self) -> RenderResult:
-        full = sum(len(title) + 3 for title, _, _ in _TITLES.values()) <= self.size.width
+        full = sum(len(tab.title) + 3 for tab in TABS.values()) <= self.size.width
         parts = []
-        for tab, (title, short, letter) in _TITLES.items():
-            shown = title if full else short
-            key = title[letter]
-            place = letter if full else shown.casefold().find(key.casefold())
-            look = "bold $block-cursor-foreground on $primary" if tab == self.tab else "$foreground"
+        for name, tab in TABS.items():
+            shown = tab.title if full else tab.short
+            key = tab.title[tab.letter]
+            place = tab.letter if full else shown.casefold().find(key.casefold())
+            look = "bold $block-cursor-foreground on $primary" if name == self.tab else "$foreground"
             text = Content.styled(f" {shown} ", look)
             if place >= 0:
                 text = text.stylize("underline", place + 1, place + 2)
-            parts.append(text.stylize(Style.from_meta({DO: f"screen.view('{tab}')"})))
+            parts.append(text.stylize(Style.from_meta({DO: f"screen.view('{name}')"})))
         return Content(" ").join(parts)
 
 
@@ -88,10 +90,8 @@ Changes compare with the previous period, until the same time of day. What is no
 
     def __init__(self) -> None:
         super().__init__()
-        self.tab: Tab = "performance"
-        self.rank: Rank = "top"
-        self.goal_id: str | None = None
-        self.dimension: Dimension = "endpoint"
+        self.tab: TabName = "performance"
+        self.choices = Choices()
         self.gathered: InsightsData | None = None
         self.pane = ViewPane()
 
@@ -115,9 +115,13 @@ Changes compare with the previous period, until the same time of day. What is no
     def show_data(self) -> None:
         """Read the data of the current tab in the background. A new request cancels the previous one."""
         services, known = self.services, self.gathered
-        wanted = InsightsRequest(self.goals_app.stamp, self.goals_app.filters, self.tab, self.goal_id, self.dimension)
+        wanted = self._wanted
         self.show_filters()
         self.ask("insights", lambda cancellation: gather(services, wanted, known, cancellation), self._take)
+
+    @property
+    def _wanted(self) -> InsightsRequest:
+        return InsightsRequest(self.goals_app.stamp, self.goals_app.filters, self.tab, self.choices)
 
     def _take(self, found: InsightsData) -> None:
         self.gathered = found
@@ -133,13 +137,16 @@ Changes compare with the previous period, until the same time of day. What is no
         found, pane = self.gathered, self.pane
         if found is None or found.wanted.tab != self.tab:
             return
-        words = Formats(found.report.currency)
-        axis = axis_of(found.report, max(10, pane.size.width - _AXIS_ROOM), found.hours)
+        shown = self.drawing_of(found)
         with self.app.batch_update():
-            self.query_one(Tiles).show(tiles_of(found.report, axis, words))
+            self.query_one(Tiles).show(tiles_of(found.report, shown.axis, shown.words))
             self.query_one(TabStrip).tab = self.tab
-            pane.show(view_of(found, axis, words, self.rank, self.own_key), axis)
+            pane.show(view_of(found, shown, self.own_key), shown.axis)
         self.refresh_bindings()
+
+    def drawing_of(self, found: InsightsData) -> Shown:
+        axis: Axis | None = axis_of(found.report, max(10, self.pane.size.width - _AXIS_ROOM), found.hours)
+        return Shown(found.report, found.wanted.filters, self.choices, axis, Formats(found.report.currency))
 
     def on_resize(self, event: Resize) -> None:
         """Adapt the spacing to the height of the terminal, and the time buckets to its width."""
@@ -155,7 +162,7 @@ Changes compare with the previous period, until the same time of day. What is no
 
     # -- views
 
-    def action_view(self, tab: Tab) -> None:
+    def action_view(self, tab: TabName) -> None:
         """Open a tab."""
         self.tab = tab
         self.query_one(TabStrip).tab = tab
@@ -163,7 +170,8 @@ Changes compare with the previous period, until the same time of day. What is no
 
     def action_turn(self, step: int) -> None:
         """Open the tab that is `step` places further on, wrapping around at the ends."""
-        self.action_view(TABS[(TABS.index(self.tab) + step) % len(TABS)])
+        tabs = list(TABS)
+        self.action_view(tabs[(tabs.index(self.tab) + step) % len(tabs)])
 
     def action_table(self) -> None:
         """Switch between the chart and its table."""
@@ -183,17 +191,20 @@ Changes compare with the previous period, until the same time of day. What is no
         self.pane.set_alone(full)
         self.refresh_bindings()
 
-    def action_rank(self) -> None:
-        """Show the top goals, the bottom goals or all goals, in turn."""
-        ranks: tuple[Rank, ...] = ("top", "bottom", "all")
-        self.rank = ranks[(ranks.index(self.rank) + 1) % len(ranks)]
-        self._draw()
-        self.pane.chart.select(Place(0))
+    def action_change(self, what: str) -> None:
+        """Take the next of the choices that only this tab offers, such as its order (`Tab.keys`)."""
+        self.choose((TABS[self.tab].keys or {})[what](self.choices))
+        if what == "order":
+            self.pane.chart.select(Place(0))
 
-    def action_dimension(self) -> None:
-        """Show the breakdown by the next dimension."""
-        self.dimension = DIMENSIONS[(DIMENSIONS.index(self.dimension) + 1) % len(DIMENSIONS)]
-        self.show_data()
+    def choose(self, choices: Choices) -> None:
+        """Show the tab under other choices. Nothing is read again if only the drawing depends on them."""
+        self.choices = choices
+        found = self.gathered
+        if found is not None and self._wanted.same_answer(found.wanted):
+            self._draw()
+        else:
+            self.show_data()
 
     @work
     async def action_goal(self) -> None:
@@ -204,22 +215,17 @@ Changes compare with the previous period, until the same time of day. What is no
             return
         goals = [goal for goal in self.gathered.report.goals if goal.known]
         options = [Option(goal.goal_id, goal.name, f"{goal.figures.started:,} started") for goal in goals]
-        chosen = funnel_goal(self.gathered.report, self.goal_id)
+        chosen = shown_goal(self.gathered.report, self.choices.goal_id)
         goal_id = await self.app.push_screen_wait(Choose("Funnel of", options, chosen=chosen))
         if goal_id is not None:
-            self.goal_id = goal_id
-            self.action_view("funnel")
+            self.choose(replace(self.choices, goal_id=goal_id))
 
     def command(self) -> tuple[list[str], Filters]:
         """Return the words and the filters of the command that prints the numbers of the current tab."""
-        goal_id = funnel_goal(self.gathered.report, self.goal_id) if self.gathered else None
-        if self.tab == "funnel" and goal_id is not None:
-            name = self.goal_names().get(goal_id, goal_id)
-            # The command line would read a name that begins with a dash as an option.
-            return ["funnel", goal_id if name.startswith("-") else name], self.filters
-        if self.tab == "breakdown":
-            return ["breakdown", self.dimension], self.filters
-        return ["report"] if self.tab in ("performance", "funnel") else ["report", "--by", "day"], self.filters
+        found = self.gathered
+        if found is None or found.wanted.tab != self.tab:
+            return ["report"], self.filters
+        return TABS[self.tab].command(found.found, self.drawing_of(found)), self.filters
 
     # -- the table
 
@@ -239,8 +245,8 @@ Changes compare with the previous period, until the same time of day. What is no
         found = self.gathered
         span = found.report.span if found else None
         days = f"{span.start.date()} to {span.last_day}" if span and span.start else "all"
-        of = {"funnel": found.funnel.goal if found and found.funnel else "", "breakdown": self.dimension}
-        return f"insights {self.tab} {days} {of.get(self.tab, '')}"
+        about = TABS[self.tab].about(found.found, self.drawing_of(found)) if found else ""
+        return f"insights {self.tab} {days} {about}"
 
     @work
     async def action_health(self) -> None:
@@ -253,12 +259,13 @@ Changes compare with the previous period, until the same time of day. What is no
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable the actions that would do nothing on the current tab."""
-        only = {"goal": "funnel", "dimension": "breakdown"}
-        if action == "rank":
-            # The table always lists all goals.
-            return self.tab == "performance" and not self.pane.as_table and bool(self.shown and self.shown.table.rows)
-        if action in only:
-            return self.tab == only[action]
+        if action == "change":
+            # The table of Performance always lists all goals.
+            return parameters[0] in (TABS[self.tab].keys or {}) and (
+                parameters[0] != "order" or (not self.pane.as_table and bool(self.shown and self.shown.table.rows))
+            )
+        if action == "goal":
+            return "goal_id" in TABS[self.tab].asks
         if action == "leave_full":
             return self.has_class("-full")
         if action in ("copy_table", "save_table", "table"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
 from typing import Literal
@@ -30,14 +30,13 @@ from goals_tui.tui.charts.spec import Bars, ChartSpec, Column, Columns, Lines, N
 from goals_tui.tui.filters.texts import (
     Formats,
     count_cell,
-    empty_span_hint,
     hours,
     lasted_cell,
     rate_cell,
     text_cell,
     time_cell,
 )
-from goals_tui.tui.insights.model import Axis, InsightsData
+from goals_tui.tui.insights.model import Axis
 from goals_tui.tui.insights.table import Cell, Heading, Table
 
 Metric = Literal["time", "cost", "revenue"]
@@ -415,29 +414,3 @@ def breakdown(parts: list[PartFigures], dimension: Dimension, words: Formats) ->
         tuple(lead(part) for part in parts),
         hint=("d", f"by {following}"),
     )
-
-
-def view_of(found: InsightsData, axis: Axis | None, words: Formats, rank: Rank, key: Callable[[str], str]) -> View:
-    """Return the view of the gathered data.
-
-    `rank` selects the goals of the performance view. `key` returns the key of an action of the Insights screen, for
-    the hint in an empty view.
-    """
-    view = _view_of(found, axis, words, rank)
-    if found.report.totals.started or not isinstance(view.spec, Nothing) or view.spec is NO_GOALS:
-        return view
-    hint = empty_span_hint(found.report.events_between, found.left_out, key)
-    return replace(view, spec=replace(view.spec, hint=hint))
-
-
-def _view_of(found: InsightsData, axis: Axis | None, words: Formats, rank: Rank) -> View:
-    tab = found.wanted.tab
-    if tab == "performance":
-        return performance(found.report, words, rank)
-    if tab == "rate":
-        return rates(axis, words)
-    if tab == "funnel":
-        return funnel(found.funnel)
-    if tab == "breakdown":
-        return breakdown(list(found.parts or ()), found.wanted.dimension, words)
-    return metric_over_time(axis, tab, words, found.wanted.filters)

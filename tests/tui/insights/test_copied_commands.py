@@ -14,8 +14,8 @@ from textual.pilot import Pilot
 from goals_tui.cli.run import run
 from goals_tui.domain.drill_down import ALL_CYCLES, ORPHANS, DrillDown
 from goals_tui.domain.filters import Choice, Filters
-from goals_tui.tui.insights.model import TABS
 from goals_tui.tui.insights.screen import InsightsScreen
+from goals_tui.tui.insights.tabs import TABS
 from goals_tui.tui.sessions.screen import SessionsScreen
 from tests.conftest import NOW
 from tests.tui.harness import press, running, settle
@@ -60,12 +60,12 @@ async def test_every_tab(scenarios: dict[str, Scenario]) -> None:
             assert screen.gathered is not None
             shown = screen.gathered
             if tab == "funnel":
-                assert shown.funnel is not None and "funnel" in copied.command
-                assert [step["reached"] for step in found["steps"]] == [step.reached for step in shown.funnel.steps]
+                assert shown.found is not None and "funnel" in copied.command
+                assert [step["reached"] for step in found["steps"]] == [step.reached for step in shown.found.steps]
             elif tab == "breakdown":
                 assert "breakdown" in copied.command and found["dimensions"] == ["endpoint"]
                 assert {row["parts"]["endpoint"]: row["started"] for row in found["rows"]} == {
-                    part.part: part.figures.started for part in shown.parts or ()
+                    part.part: part.figures.started for part in shown.found
                 }
             else:
                 assert found["totals"]["started"] == shown.report.totals.started

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -132,7 +133,8 @@ async def test_funnel(case: str, sgd_services: Services) -> None:
         screen = await insights(pilot, CASES[case])
         medians = EXPECTED[case]["median_seconds_from_start"]
         for name, wanted in EXPECTED[case]["funnel"].items():
-            screen.goal_id = next(row.id for row in sgd_services.goals.summaries() if row.name == name)
+            goal_id = next(row.id for row in sgd_services.goals.summaries() if row.name == name)
+            screen.choices = replace(screen.choices, goal_id=goal_id)
             await press(pilot, "n")
             spec = screen.query_one(Chart).spec
             assert isinstance(spec, Bars)
@@ -156,7 +158,7 @@ async def test_every_breakdown_adds_up(sgd_services: Services) -> None:
         screen = await insights(pilot, CASES["whole_period_utc"])
         await press(pilot, "b")
         for dimension in ("endpoint", "locale", "snapshot", "version"):
-            assert screen.dimension == dimension
+            assert screen.choices.dimension == dimension
             rows = rows_of(screen)
             assert sum(int(row["started"]) for row in rows) == totals["started"]
             assert sum(int(row["time_saved_seconds"]) for row in rows) == totals["time_saved_seconds"]

@@ -23,9 +23,9 @@ from goals_tui.tui.charts.chart import Chart
 from goals_tui.tui.charts.spec import Bars, Nothing
 from goals_tui.tui.filters.screen import FilterBar
 from goals_tui.tui.insights.dialogs import HealthDialog
-from goals_tui.tui.insights.model import TABS
 from goals_tui.tui.insights.screen import InsightsScreen
 from goals_tui.tui.insights.table import TableView
+from goals_tui.tui.insights.tabs import TABS
 from goals_tui.tui.insights.view_pane import GoalTrend
 from goals_tui.tui.sessions.screen import SessionsScreen
 from tests.builders import event
