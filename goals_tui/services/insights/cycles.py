@@ -15,10 +15,10 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.report import Cycle, Funnel, FunnelStep, Timeline
 from goals_tui.domain.text import clean_line
 from goals_tui.services.insights.definitions import NO_WORTH
-from goals_tui.services.insights.question import Question, instant, question
+from goals_tui.services.insights.question import Question, question
 from goals_tui.services.stored import parse
 from goals_tui.store.cycles.queries import CycleRow, Restriction, list_cycles, page, step_times
-from goals_tui.store.cycles.reader import COLUMNS, microseconds
+from goals_tui.store.cycles.reader import COLUMNS, instant, microseconds
 from goals_tui.store.cycles.step_bits import masks_of
 from goals_tui.store.engines.engine import Cancellation
 

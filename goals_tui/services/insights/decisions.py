@@ -26,7 +26,7 @@ from goals_tui.domain.statistics import NO_CYCLES, Departures, Share, at_equal_m
 from goals_tui.domain.value import SuccessMetrics
 from goals_tui.domain.words import fold
 from goals_tui.services.insights.definitions import Definition, bits_of
-from goals_tui.services.insights.question import FigureTotals, Question, instant, time_range_of
+from goals_tui.services.insights.question import FigureTotals, Question, time_range_of
 from goals_tui.services.insights.report import keys_of, part_name, shown
 from goals_tui.store.cycles.queries import (
     CURRENT,
@@ -40,7 +40,7 @@ from goals_tui.store.cycles.queries import (
     tally_each,
     waits,
 )
-from goals_tui.store.cycles.reader import microseconds
+from goals_tui.store.cycles.reader import instant, microseconds
 from goals_tui.store.cycles.step_bits import masks_of
 
 if TYPE_CHECKING:

@@ -12,14 +12,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
-from goals_tui.domain.event import EARLIEST
 from goals_tui.domain.filters import FILTER_DIMENSIONS, Choice, Dimension, Filters, Span, resolve_span
 from goals_tui.domain.project import Project
 from goals_tui.domain.report import Figures
 from goals_tui.domain.text import clean_line
 from goals_tui.services.insights.definitions import Definition, Definitions
 from goals_tui.store.cycles.queries import HOUR, Bucket, Offsets, Selection, Tally, TimeRange
-from goals_tui.store.cycles.reader import COLUMNS, EventReader, microseconds
+from goals_tui.store.cycles.reader import COLUMNS, EventReader, instant, microseconds
 from goals_tui.store.engines.engine import Cancellation
 
 if TYPE_CHECKING:
@@ -149,11 +148,6 @@ def time_range_of(span: Span) -> TimeRange:
 def later_than_now(span: Span) -> TimeRange | None:
     """Return the range that was cut off a span because it is later than now; None where nothing was."""
     return None if span.asked_end is None else (time_range_of(span)[1], microseconds(span.asked_end))
-
-
-def instant(micros: int) -> datetime:
-    """Return the UTC datetime of a number of microseconds since 1970."""
-    return EARLIEST + timedelta(microseconds=micros)
 
 
 class FigureTotals(Generic[Key]):

@@ -23,8 +23,9 @@ from goals_tui.domain.report import (
 from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import fold
 from goals_tui.services.insights.definitions import Definition
-from goals_tui.services.insights.question import FigureTotals, Question, instant, later_than_now, time_range_of
+from goals_tui.services.insights.question import FigureTotals, Question, later_than_now, time_range_of
 from goals_tui.store.cycles.queries import CURRENT, LATER, PREVIOUS, Bucket, TimeRange, tally
+from goals_tui.store.cycles.reader import instant
 
 _NO_PART: dict[Dimension, str] = {
     "endpoint": "No endpoint",

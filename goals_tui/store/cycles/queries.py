@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from goals_tui.domain.filters import EVERYTHING, Choice, Dimension
 from goals_tui.domain.report import Outcome
-from goals_tui.store.cycles.reader import COLUMNS, EventReader, Values
+from goals_tui.store.cycles.reader import COLUMNS, EventReader, Values, instant
 
 Period = Literal[0, 1, 2, 3]
 CURRENT: Literal[0] = 0
@@ -51,19 +51,19 @@ class Selection:
         """Return the SQL conditions for cycles that have a start, apart from the time range."""
         found = []
         if self.goals is not None:
-            found.append(f"list_contains({values.add(list(self.goals))}::INTEGER[], goal)")
+            found.append(values.is_one_of("goal", self.goals))
         # A chosen endpoint is included even if it is a test endpoint, such as the Interaction Panel.
         if not self.include_test and (self.endpoints.negated or not self.endpoints):
             found.append("NOT test")
-        found += _chosen("endpointName", self.endpoints, values)
-        found += _chosen("localeName", self.locales, values)
+        found += _chosen('"endpointName"', self.endpoints, values)
+        found += _chosen('"localeName"', self.locales, values)
         if self.any_snapshot:
-            found.append("snapshotName IS NOT NULL")
+            found.append('"snapshotName" IS NOT NULL')
         # Cycles without a snapshot are added to chosen snapshots only. A negated choice includes them already.
         if self.no_snapshot and (self.snapshots.negated or not self.snapshots):
-            found.append("snapshotName IS NULL")
+            found.append('"snapshotName" IS NULL')
         else:
-            found += _chosen("snapshotName", self.snapshots, values, none_too=self.no_snapshot)
+            found += _chosen('"snapshotName"', self.snapshots, values, none_too=self.no_snapshot)
         return found
 
 
@@ -148,8 +148,7 @@ def tally(
     last start. All orphans of the log are counted, too, whatever is selected.
     """
     values = Values()
-    parts = [COLUMNS[one] for one in by if not isinstance(one, Bucket)]
-    attributes = list(dict.fromkeys([*selection.attributes, *parts]))
+    keyed = _Keyed(reader, selection, by)
     now = _within(selection.time_range, values)
     others = [
         (_within(time_range, values), period)
@@ -159,24 +158,62 @@ def tally(
     cases = " ".join(f"WHEN {within} THEN {period}" for within, period in [(now, CURRENT), *others])
     period = f"CASE WHEN started IS NULL THEN {ORPHAN} {cases} END"
     spans = f"({' OR '.join([now, *(within for within, _ in others)])})"
-    conditions = " AND ".join([spans, *selection.conditions(values)])
-    masks = ", ".join(f"mask{word}" for word in range(reader.words))
-    keys = [f"key{place}" for place in range(len(by))]
-    expressions = [one.sql if isinstance(one, Bucket) else f'"{COLUMNS[one]}"' for one in by]
-    named = "".join(f", CASE WHEN {now} THEN {sql} END AS {key}" for sql, key in zip(expressions, keys, strict=True))
-    grouped = ", ".join(["goal", "period", *keys])
-    between = ", min(started), max(started)" if extent else ""
-    found = reader.rows(
-        f"""SELECT {grouped}, count(*), {masks}{between} FROM (
-                SELECT *, {period} AS period{named}
-                FROM ({reader.cycles_sql(attributes)})
-                WHERE started IS NULL OR ({conditions})
-            ) GROUP BY {grouped}, {masks}""",
-        values.bound,
+    conditions = _matching(selection, values)
+    named = "".join(f", CASE WHEN {now} THEN {sql} END AS {key}" for key, sql in keyed.keys.items())
+    grouped = ", ".join(["goal", "period", *keyed.keys, *keyed.masks])
+    between = ", min(started) AS first, max(started) AS last" if extent else ""
+    found = _ask(
+        reader,
+        keyed.attributes,
+        lambda cycles: reader.rows(
+            f"""SELECT {grouped}{between}, count(*), max(openings) FROM (
+                    SELECT goal, started, openings, {", ".join(keyed.masks)}, {period} AS period{named}
+                    FROM ({cycles}) c WHERE started IS NULL OR ({spans} AND {conditions})
+                ) c GROUP BY {grouped}""",
+            values.bound,
+        ),
     )
     first = 2 + len(by)
-    end = first + 1 + reader.words
-    return [Tally(row[0], row[1], row[2:first], row[first], row[first + 1 : end], *row[end:]) for row in found]
+    end = first + reader.words
+    return [Tally(row[0], row[1], row[2:first], row[-2], row[first:end], *row[end:-2]) for row in found]
+
+
+class _Keyed:
+    """The columns by which cycles are counted."""
+
+    def __init__(self, reader: EventReader, selection: Selection, by: Sequence[Bucket | Dimension]) -> None:
+        parts = [COLUMNS[one] for one in by if not isinstance(one, Bucket)]
+        self.attributes = list(dict.fromkeys([*selection.attributes, *parts]))
+        self.keys = {
+            f"key{place}": one.sql if isinstance(one, Bucket) else f'"{COLUMNS[one]}"' for place, one in enumerate(by)
+        }
+        self.masks = _masks(reader)
+
+
+def _masks(reader: EventReader) -> list[str]:
+    return [f"mask{word}" for word in range(reader.words)]
+
+
+def _matching(selection: Selection, values: Values) -> str:
+    """Return the condition for the selected cycles, apart from the time range, for `_ask`."""
+    conditions = selection.conditions(values)
+    return f"(openings > 1 OR ({' AND '.join(conditions)}))" if conditions else "true"
+
+
+def _ask(
+    reader: EventReader, attributes: Sequence[str], ask: Callable[[str], list[tuple[Any, ...]]], **further: str
+) -> list[tuple[Any, ...]]:
+    """Return the answer to a query over cycles, with attributes that are settled only if need be.
+
+    `ask` gets the query of cycles with `attributes` and the aggregates `further`. It returns rows whose last column is
+    the greatest number of initial events of their cycles, and applies conditions as `_matching` gives them.
+    """
+    if attributes and not reader.findings.restarts:
+        rows = ask(reader.cycles_sql(attributes, further, settled=False))
+        if all((row[-1] or 0) <= 1 for row in rows):
+            return rows
+        reader.findings.restarts = True
+    return ask(reader.cycles_sql(attributes, further))
 
 
 def tally_each(
@@ -184,31 +221,28 @@ def tally_each(
 ) -> list[list[Tally]]:
     """Count the selected cycles and those of an earlier range by each key separately, in one scan of the log."""
     values = Values()
-    attributes = list(
-        dict.fromkeys([*selection.attributes, *(COLUMNS[one] for one in by if not isinstance(one, Bucket))])
-    )
+    keyed = _Keyed(reader, selection, by)
     now, before = _within(selection.time_range, values), _within(previous, values)
-    conditions = " AND ".join([f"({now} OR {before})", *selection.conditions(values)])
-    masks = ", ".join(f"mask{word}" for word in range(reader.words))
-    keys = [f"key{place}" for place in range(len(by))]
-    expressions = [one.sql if isinstance(one, Bucket) else f'"{COLUMNS[one]}"' for one in by]
-    named = ", ".join(f"{sql} AS {key}" for sql, key in zip(expressions, keys, strict=True))
-    sets = ", ".join(f"(goal, period, {masks}, {key})" for key in keys)
-    rows = reader.rows(
-        f"""SELECT goal, period, grouping({", ".join(keys)}), count(*), {", ".join(keys)}, {masks} FROM (
-                SELECT goal, CASE WHEN {now} THEN {CURRENT} ELSE {PREVIOUS} END AS period, {masks}, {named}
-                FROM ({reader.cycles_sql(attributes)})
-                WHERE {conditions}
-            ) GROUP BY GROUPING SETS ({sets})""",
-        values.bound,
-    )
-    found: list[list[Tally]] = [[] for _ in by]
-    everything, first = (1 << len(by)) - 1, 4 + len(by)
-    for row in rows:
-        period: Period = CURRENT if row[1] == CURRENT else PREVIOUS
-        # grouping() has a bit for each key that a row is not grouped by, the first key highest.
-        place = len(by) - (everything ^ row[2]).bit_length()
-        found[place].append(Tally(row[0], period, (row[4 + place],), row[3], row[first:]))
+    conditions = _matching(selection, values)
+    masks = ", ".join(keyed.masks)
+    named = ", ".join(f"{sql} AS {key}" for key, sql in keyed.keys.items())
+
+    def keep(cycles: str) -> list[tuple[Any, ...]]:
+        reader.keep_rows(
+            "chosen",
+            f"""SELECT goal, CASE WHEN {now} THEN {CURRENT} ELSE {PREVIOUS} END AS period, openings, {masks}, {named}
+                FROM ({cycles}) c WHERE ({now} OR {before}) AND {conditions}""",
+            values.bound,
+        )
+        return reader.rows("SELECT max(openings) FROM chosen")
+
+    _ask(reader, keyed.attributes, keep)
+    found = []
+    for key in keyed.keys:
+        rows = reader.rows(
+            f"SELECT goal, period, {key}, count(*), {masks} FROM chosen GROUP BY goal, period, {key}, {masks}"
+        )
+        found.append([Tally(row[0], row[1], (row[2],), row[3], row[4:]) for row in rows])
     return found
 
 
@@ -224,16 +258,19 @@ class Next(NamedTuple):
 def choose(reader: EventReader, selection: Selection) -> list[Tally]:
     """Keep the selected cycles in a table of the session, for `came_next`, and count them by goal and mask."""
     values = Values()
-    conditions = " AND ".join([_within(selection.time_range, values), *selection.conditions(values)])
-    masks = ", ".join(f"mask{word}" for word in range(reader.words))
-    reader.keep_rows(
-        "chosen",
-        f"""SELECT goal, cycle, {masks}
-            FROM ({reader.cycles_sql(selection.attributes)}) WHERE {conditions}""",
-        values.bound,
-    )
-    rows = reader.rows(f"SELECT goal, count(*), {masks} FROM chosen GROUP BY goal, {masks}")
-    return [Tally(row[0], CURRENT, (), row[1], row[2:]) for row in rows]
+    within, conditions = _within(selection.time_range, values), _matching(selection, values)
+    masks = ", ".join(_masks(reader))
+
+    def keep(cycles: str) -> list[tuple[Any, ...]]:
+        reader.keep_rows(
+            "chosen",
+            f"SELECT goal, cycle, openings, {masks} FROM ({cycles}) c WHERE {within} AND {conditions}",
+            values.bound,
+        )
+        return reader.rows(f"SELECT goal, count(*), {masks}, max(openings) FROM chosen GROUP BY goal, {masks}")
+
+    rows = _ask(reader, selection.attributes, keep)
+    return [Tally(row[0], CURRENT, (), row[1], row[2:-1]) for row in rows]
 
 
 def came_next(reader: EventReader, dropped: Mapping[tuple[int, tuple[int, ...]], int]) -> list[Next]:
@@ -242,7 +279,7 @@ def came_next(reader: EventReader, dropped: Mapping[tuple[int, tuple[int, ...]],
     `dropped` maps goal and mask of the cycles that dropped off, among those kept by `choose`, to a number for the step
     after which they did. Cycles with no later event in their session are left out.
     """
-    masks = [f"mask{word}" for word in range(reader.words)]
+    masks = _masks(reader)
     reader.make_table(
         "dropped",
         {
@@ -256,14 +293,15 @@ def came_next(reader: EventReader, dropped: Mapping[tuple[int, tuple[int, ...]],
         Next(*row)
         for row in reader.rows(
             f"""WITH ended AS (
-                    SELECT d.after, c.goal, c.cycle, e."sessionId" AS session, e."timestamp" AS moment, s.rank, e.id,
+                    SELECT d.after AS after, c.goal AS goal, c.cycle AS cycle, e."sessionId" AS session,
+                           e."timestamp" AS moment, s.rank AS rank, e.id AS id,
                            row_number() OVER (PARTITION BY c.goal, c.cycle
                                               ORDER BY e."timestamp" DESC, s.rank DESC, e.id DESC) AS place
                     FROM chosen c JOIN dropped d ON c.goal = d.goal AND {same}
                     JOIN {reader.stepping_sql("goalCycleId", "SELECT cycle FROM chosen")} e ON e."goalCycleId" = c.cycle
                     JOIN step_bits s ON {reader.joined} AND s.goal = c.goal
                 ), following AS (
-                    SELECT l.after, s.goal, e."stepId" AS step,
+                    SELECT l.after AS after, s.goal AS goal, e."stepId" AS step,
                            row_number() OVER (PARTITION BY l.goal, l.cycle
                                               ORDER BY e."timestamp", s.rank, e.id) AS place
                     FROM (SELECT * FROM ended WHERE place = 1) l
@@ -297,35 +335,38 @@ def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | Non
     The reader must have the step bits of one goal only. `now` is in microseconds since 1970.
     """
     values = Values()
-    conditions = " AND ".join([_within(selection.time_range, values), *selection.conditions(values)])
+    within, conditions = _within(selection.time_range, values), _matching(selection, values)
     if step is None:
         arriving, has = "s.initial", "true"
     else:
         bits = [(word, values.add(mask)) for word, mask in enumerate(step)]
-        arriving = " OR ".join(f"(s.word = {word} AND s.bit & {mask}::BIGINT <> 0)" for word, mask in bits)
-        has = " OR ".join(f"mask{word} & {mask}::BIGINT <> 0" for word, mask in bits)
-    further = [
-        f"min(CASE WHEN {arriving} THEN e.moment END) AS arrived",
-        'min(CASE WHEN s.initial THEN e."sessionId" END) AS session',
-    ]
+        arriving = " OR ".join(f"(s.word = {word} AND (s.bit & {mask}) <> 0)" for word, mask in bits)
+        has = " OR ".join(f"(mask{word} & {mask}) <> 0" for word, mask in bits)
+    reached = f"({has}) AND arrived IS NOT NULL"
     current = values.add(now)
-    return [
-        Wait(*row)
-        for row in reader.rows(
-            f"""SELECT ending, waited, count(*) FROM (
-                    SELECT CASE WHEN ({has}) AND arrived IS NOT NULL THEN {REACHED}
+    rows = _ask(
+        reader,
+        selection.attributes,
+        lambda cycles: reader.rows(
+            f"""SELECT ending, waited, count(*), max(openings) FROM (
+                    SELECT openings,
+                           CASE WHEN {reached} THEN {REACHED}
                                 WHEN following <= {current} THEN {SUPERSEDED} ELSE {OPEN} END AS ending,
-                           CASE WHEN ({has}) AND arrived IS NOT NULL THEN arrived // 2 - started
+                           CASE WHEN {reached} THEN arrived // 2 - started
                                 WHEN following <= {current} THEN following - started
                                 WHEN started < {current} THEN {current} - started ELSE 0 END AS waited
                     FROM (
-                        SELECT *, lead(started) OVER (PARTITION BY session ORDER BY started, cycle) AS following
-                        FROM ({reader.cycles_sql(selection.attributes, further)}) WHERE started IS NOT NULL
-                    ) WHERE {conditions}
-                ) GROUP BY ending, waited ORDER BY waited, ending""",
+                        SELECT c.*, min(started) OVER (PARTITION BY session ORDER BY started, cycle
+                                                       ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS following
+                        FROM ({cycles}) c WHERE started IS NOT NULL
+                    ) c WHERE {within} AND {conditions}
+                ) c GROUP BY ending, waited ORDER BY waited, ending""",
             values.bound,
-        )
-    ]
+        ),
+        arrived=f"min(CASE WHEN {arriving} THEN e.moment END)",
+        session='min(CASE WHEN s.initial THEN e."sessionId" END)',
+    )
+    return [Wait(*row[:3]) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,26 +385,32 @@ def step_times(reader: EventReader, selection: Selection, goal_id: str) -> tuple
     The reader must have the step bits of this goal only.
     """
     values = Values()
-    conditions = " AND ".join([_within(selection.time_range, values), *selection.conditions(values)])
-    masks = [f"mask{word}" for word in range(reader.words)]
-    together = ", ".join(f"(SELECT bit_or({mask}) FROM chosen)" for mask in masks)
+    within, conditions = _within(selection.time_range, values), _matching(selection, values)
+    masks = _masks(reader)
+    together = ", ".join(f"bit_or({mask})" for mask in masks)
+
+    def keep(cycles: str) -> list[tuple[Any, ...]]:
+        reader.keep_rows(
+            "chosen",
+            f"SELECT cycle, started, openings, {', '.join(masks)} FROM ({cycles}) c WHERE {within} AND {conditions}",
+            values.bound,
+        )
+        return reader.rows(f"SELECT count(*), {together}, max(openings) FROM chosen")
+
+    started, *all_masks = _ask(reader, selection.attributes, keep)[0][:-1]
+    if not started:
+        return 0, tuple(0 for _ in masks), []
     found = reader.rows(
-        f"""WITH chosen AS MATERIALIZED (
-                SELECT goal, cycle, started, {", ".join(masks)}
-                FROM ({reader.cycles_sql(selection.attributes)}) WHERE {conditions}
-            ), reached AS (
-                SELECT e.stepId AS step, epoch_us(min(e."timestamp")) - c.started AS after
-                FROM events e JOIN chosen c ON e.goalCycleId = c.cycle
-                WHERE e.goalId = {values.add(goal_id)}
-                GROUP BY c.cycle, c.started, e.stepId
-            )
-            SELECT step, count(*), quantile_cont(after, 0.5) / 1e6, quantile_cont(after, 0.9) / 1e6,
-                   (SELECT count(*) FROM chosen), {together}
-            FROM reached GROUP BY step""",
-        values.bound,
+        """SELECT step, count(*), quantile_cont(after, 0.5), quantile_cont(after, 0.9)
+           FROM (
+               SELECT e."stepId" AS step, epoch_us(min(e."timestamp")) - c.started AS after
+               FROM events e JOIN chosen c ON e."goalCycleId" = c.cycle
+               WHERE e."goalId" = $goal
+               GROUP BY c.cycle, c.started, e."stepId"
+           ) r GROUP BY step""",
+        {"goal": goal_id},
     )
-    started, *all_masks = found[0][4:] if found else (0, *(0 for _ in masks))
-    times = [StepTimes(step, count, round(median, 6), round(p90, 6)) for step, count, median, p90, *_ in found]
+    times = [StepTimes(step, count, round(median) / 1e6, round(p90) / 1e6) for step, count, median, p90 in found]
     return started, tuple(all_masks), times
 
 
@@ -391,45 +438,50 @@ def list_cycles(reader: EventReader, selection: Selection, restriction: Restrict
     values = Values()
     conditions = _restricted(selection, restriction, values)
     orphans = restriction.outcome == "orphan"
-    attributes = ["timestamp"] if orphans else selection.attributes
+    attributes = [] if orphans else selection.attributes
     if restriction.part is not None:
         attributes = list(dict.fromkeys([*attributes, COLUMNS[restriction.part[0]]]))
-    words = range(reader.words)
-    completed = " OR ".join(f"c.mask{word} & d.mask{word} <> 0" for word in words)
-    nothing = " AND ".join(f"c.mask{word} = 0" for word in words)
-    masks = ", ".join(f"mask{word}" for word in words)
-    moment = 'epoch_us("timestamp")' if orphans else "started"
-    reader.keep_rows(
-        "listed",
-        f"""SELECT row_number() OVER (ORDER BY {moment} DESC, goal, cycle) - 1 AS place,
-                   goal, cycle, started, {moment} AS moment, outcome, {masks}
-            FROM (
-                SELECT c.*, CASE WHEN started IS NULL THEN 'orphan' WHEN {completed} THEN 'completed'
-                                 WHEN {nothing} THEN 'incomplete' ELSE 'partial' END AS outcome
-                FROM ({reader.cycles_sql(attributes)}) c JOIN completions d ON c.goal = d.goal
-            ) WHERE {conditions}""",
-        values.bound,
-    )
-    return int(reader.rows("SELECT count(*) FROM listed")[0][0])
+    masks = _masks(reader)
+    completed = " OR ".join(f"(c.{mask} & d.{mask}) <> 0" for mask in masks)
+    nothing = " AND ".join(f"c.{mask} = 0" for mask in masks)
+    columns = ", ".join(masks)
+
+    def keep(cycles: str) -> list[tuple[Any, ...]]:
+        reader.keep_rows(
+            "listed",
+            f"""SELECT row_number() OVER (ORDER BY moment DESC, goal, cycle) - 1 AS place,
+                       goal, cycle, started, moment, outcome, openings, {columns}
+                FROM (
+                    SELECT c.*, CASE WHEN c.started IS NULL THEN 'orphan' WHEN {completed} THEN 'completed'
+                                     WHEN {nothing} THEN 'incomplete' ELSE 'partial' END AS outcome
+                    FROM ({cycles}) c JOIN completions d ON c.goal = d.goal
+                ) c WHERE {conditions}""",
+            values.bound,
+        )
+        return reader.rows("SELECT count(*), max(openings) FROM listed")
+
+    if orphans:
+        # Only settled cycles have the attributes of orphans.
+        return int(keep(reader.cycles_sql(attributes, {"moment": "min(e.moment) // 2"}))[0][0])
+    return int(_ask(reader, attributes, keep, moment="min(CASE WHEN s.initial THEN e.moment END) // 2")[0][0])
 
 
 def page(reader: EventReader, offset: int, limit: int | None) -> list[CycleRow]:
     """Return a page of the cycles that `list_cycles` found, with the attributes that are read only for those."""
-    masks = ", ".join(f"mask{word}" for word in range(reader.words))
     columns = ["stepId", "sessionId", "endpointName", "localeName", "snapshotName", "version"]
-    values = {"first": offset, "last": None if limit is None else offset + limit}
-    shown = "SELECT * FROM listed WHERE place >= $first AND ($last IS NULL OR place < $last)"
-    since, until = reader.rows(f"SELECT min(moment), max(moment) FROM ({shown})", values)[0]
-    if since is None:
+    until = "" if limit is None else f" AND place < {offset + limit}"
+    shown = f"SELECT * FROM listed WHERE place >= {offset:d}{until}"
+    count, first, last = reader.rows(f"SELECT count(*), min(moment), max(moment) FROM ({shown}) c")[0]
+    if not count:
         return []
-    reader.check_times(since, until)
+    reader.check_times(first, last)
     # The attributes are those of a cycle's first event, whose time is known: few blocks of a sealed part are read.
-    described = reader.attributes_sql(columns, f"SELECT cycle FROM ({shown})")
+    described = reader.attributes_sql(columns, f"SELECT cycle FROM ({shown}) c")
+    taken = ", ".join([*(f'd."{column}"' for column in columns), *(f"c.{mask}" for mask in _masks(reader))])
     found = reader.rows(
-        f"""SELECT goal, cycle, started, outcome, stepId, sessionId, endpointName, localeName, snapshotName,
-                   "version", {masks}
-            FROM ({shown}) JOIN ({described}) USING (goal, cycle) ORDER BY place""",
-        {**values, "since": since, "until": until},
+        f"""SELECT c.goal, c.cycle, c.started, c.outcome, {taken}
+            FROM ({shown}) c JOIN ({described}) d ON c.goal = d.goal AND c.cycle = d.cycle ORDER BY c.place""",
+        {"since": instant(first).replace(tzinfo=None), "until": instant(last).replace(tzinfo=None)},
     )
     cycles = [CycleRow(row[10:], *row[:10]) for row in found]
     if any(cycle.session is None for cycle in cycles):
@@ -442,16 +494,16 @@ def _restricted(selection: Selection, restriction: Restriction, values: Values) 
     if restriction.outcome == "orphan":
         found.append("started IS NULL")
     else:
-        found += ["started IS NOT NULL", _within(selection.time_range, values), *selection.conditions(values)]
+        found += [_within(selection.time_range, values), _matching(selection, values)]
         if restriction.outcome is not None:
             found.append(f"outcome = {values.add(restriction.outcome)}")
     if restriction.goal is not None:
         found.append(f"goal = {values.add(restriction.goal)}")
     for step in restriction.steps:
-        bits = [f"mask{word} & {values.add(mask)}::BIGINT <> 0" for word, mask in enumerate(step)]
+        bits = [f"(mask{word} & {values.add(mask)}) <> 0" for word, mask in enumerate(step)]
         found.append(f"({' OR '.join(bits)})")
     if restriction.lacks is not None:
-        found += [f"mask{word} & {values.add(mask)}::BIGINT = 0" for word, mask in enumerate(restriction.lacks)]
+        found += [f"(mask{word} & {values.add(mask)}) = 0" for word, mask in enumerate(restriction.lacks)]
     if restriction.completed is not None:
         found.append(f"outcome {'=' if restriction.completed else '<>'} 'completed'")
     if restriction.bucket is not None:
@@ -460,7 +512,8 @@ def _restricted(selection: Selection, restriction: Restriction, values: Values) 
     if restriction.part is not None:
         dimension, parts = restriction.part
         column = f'"{COLUMNS[dimension]}"'
-        found.append(f"{column} IS NULL" if parts is None else f"list_contains({values.strings(parts)}, {column})")
+        matching = f"{column} IS NULL" if parts is None else values.is_one_of(column, parts)
+        found.append(f"(openings > 1 OR {matching})")
     return " AND ".join(found)
 
 
@@ -477,7 +530,7 @@ def _within(time_range: TimeRange, values: Values) -> str:
 def _chosen(column: str, choice: Choice, values: Values, *, none_too: bool = False) -> Sequence[str]:
     if not choice:
         return []
-    listed = f"list_contains({values.strings(choice.values)}, {column})"
+    listed = values.is_one_of(column, choice.values)
     if choice.negated:
         return [f"({column} IS NULL OR NOT {listed})"]
     return [f"({column} IS NULL OR {listed})" if none_too else f"coalesce({listed}, false)"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -29,8 +30,11 @@ COLUMNS: dict[Dimension, str] = {
 }
 
 
+NOTHING_FURTHER: Mapping[str, str] = {}
+
+
 class Values:
-    """The parameters of a query, which DuckDB gets separately from its text."""
+    """The parameters of a query, which engines get separately from its text."""
 
     def __init__(self) -> None:
         self.bound: dict[str, Any] = {}
@@ -41,9 +45,18 @@ class Values:
         self.bound[name] = value
         return f"${name}"
 
-    def strings(self, values: Iterable[str]) -> str:
-        """Add a list of text as a parameter and return its placeholder."""
-        return f"{self.add(list(values))}::VARCHAR[]"
+    def is_one_of(self, column: str, values: Iterable[object]) -> str:
+        """Return the condition that a column has one of these values, which become parameters."""
+        placeholders = ", ".join(map(self.add, values))
+        return f"{column} IN ({placeholders})" if placeholders else "false"
+
+
+@dataclass
+class Findings:
+    """What queries have found out about the log, for those that follow."""
+
+    restarts: bool = False
+    """Whether some cycle has several initial events, so that its attributes are not simply those of one event."""
 
 
 class EventReader:
@@ -58,7 +71,9 @@ class EventReader:
         triples: list[Triple],
         torn_lines: int,
         duplicate_events: int,
+        findings: Findings,
     ) -> None:
+        self.findings = findings
         self.damaged = engine.damaged
         self.triples = triples
         self.torn_lines = torn_lines
@@ -173,19 +188,16 @@ class EventReader:
 
     def duplicate_ids(self, limit: int) -> list[str]:
         """Return up to `limit` ids of events that are in the log more than once."""
-        found = self.rows("SELECT id FROM events GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT $n", {"n": limit})
+        found = self.rows(f"SELECT id FROM events GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT {limit:d}")
         return [id_ for (id_,) in found]
 
     def events_of(self, cycle_id: str) -> list[GoalEvent]:
         """Return the events of a cycle by time and id, without duplicates."""
         columns = ", ".join(f'"{name}"' for name in FIELDS)
-        found = self.rows(
-            f"""SELECT {columns} FROM events WHERE goalCycleId = $cycle
-                QUALIFY row_number() OVER (PARTITION BY id) = 1 ORDER BY "timestamp", id""",
-            {"cycle": cycle_id},
-        )
+        sql = f"""SELECT {columns} FROM events WHERE "goalCycleId" = $cycle ORDER BY "timestamp", id"""
+        found = self.rows(sql, {"cycle": cycle_id})
         events = []
-        for row in found:
+        for row in {row[FIELDS.index("id")]: row for row in found}.values():
             # A line of another program may hold text that GoalEvent refuses: clean and cut it, to show what is left.
             record: dict[str, Any] = {name: _fitting(value) for name, value in zip(FIELDS, row, strict=True)}
             record["version"] = record["version"] or ""
@@ -207,101 +219,140 @@ class EventReader:
         return f"""(SELECT id, coalesce("version", '') AS "version", "timestamp", "goalCycleId", "stepId", "goalId",
                            "sessionId" FROM events WHERE "{column}" IN ({wanted}))"""
 
-    def cycles_sql(self, attributes: Sequence[str] = (), further: Sequence[str] = ()) -> str:
+    def cycles_sql(
+        self, attributes: Sequence[str] = (), further: Mapping[str, str] = NOTHING_FURTHER, *, settled: bool = True
+    ) -> str:
         """Return a query of all cycles: goal (its number), cycle, started (NULL for orphans), test, mask0, ...
 
         `started` is in microseconds since 1970. `attributes` are further columns of `events`, taken from the first
-        initial event, or from an orphan's first event. `further` are aggregates with their names, over events `e` with
-        their step bit `s`, where `e.moment` is twice the microseconds since 1970, plus one for a test.
+        initial event, or from an orphan's first event. `further` are aggregates by name, over events `e` with their
+        step bit `s`, where `e.moment` is twice the microseconds since 1970, plus one for a test.
+
+        Without `settled`, which takes longer, the attributes are right only for cycles with one initial event:
+        `openings` is the number of initial events. With it, `openings` is 1.
         """
-        # One aggregate for all columns, because ordering the events costs more than the columns themselves.
-        together = len(attributes) > 1
-        taken = [*([_first_of_all(attributes)] if together else map(_first, attributes)), *further]
-        shown = "".join(f""", struct_extract(first_event, '{name}') AS "{name}\"""" for name in attributes if together)
-        hidden = ", first_event" if together else ""
-        tests = ", ".join(f"'{kind}'" for kind in TEST_ENDPOINT_TYPES)
+        counted = bool(attributes)
+        aggregates = {
+            "opened": "min(CASE WHEN s.initial THEN e.moment END)",
+            **({"openings": "sum(CASE WHEN s.initial THEN 1 ELSE 0 END)"} if counted else {}),
+            **self._masks("bit_or({bits})"),
+            **{f'"{name}"': f'min(CASE WHEN s.initial THEN e."{name}" END)' for name in attributes},
+            **further,
+        }
+        shown = [name for name in aggregates if name not in ("opened", "openings")]
         # The lowest bit of the time marks a test, which saves an aggregate over a million events. If a cycle has two
         # first initial events in the same microsecond and only one is a test, the cycle is none.
         found = f"""
-            SELECT goal, cycle, opened // 2 AS started, opened % 2 = 1 AS test{shown},
-                   * EXCLUDE (goal, cycle, opened{hidden})
+            SELECT goal, cycle, opened // 2 AS started, opened % 2 = 1 AS test,
+                   {"openings" if counted else 1} AS openings, {", ".join(shown)}
             FROM (
-                SELECT s.goal AS goal, e.goalCycleId AS cycle, min(e.moment) FILTER (s.initial) AS opened,
-                       {", ".join([self._masks("bit_or({bits})"), *taken])}
-                FROM (SELECT * REPLACE (coalesce("version", '') AS "version"), epoch_us("timestamp") * 2
-                                + coalesce(endpointType IN ({tests}), false)::BIGINT AS moment FROM events) e
-                JOIN step_bits s ON {self.joined}
-                GROUP BY s.goal, e.goalCycleId
+                SELECT s.goal AS goal, e."goalCycleId" AS cycle,
+                       {", ".join(f"{sql} AS {name}" for name, sql in aggregates.items())}
+                FROM {_EVENTS} JOIN step_bits s ON {self.joined}
+                GROUP BY s.goal, e."goalCycleId"
             )"""
-        return self._settled_sql(found) if self._contested else found
+        ordered = settled and counted
+        return self._settled_sql(found, shown, attributes if ordered else ()) if self._contested or ordered else found
 
     def attributes_sql(self, attributes: Sequence[str], cycles: str) -> str:
         """Return a query of goal, cycle and `attributes` as in `cycles_sql`, for the cycles of the query `cycles`.
 
-        `$since` and `$until` limit the times of the first events of these cycles, in microseconds.
+        `$since` and `$until` limit the times of the first events of these cycles.
         """
-        return f"""
-            SELECT s.goal AS goal, e.goalCycleId AS cycle, {", ".join(map(_first, attributes))}
-            FROM (SELECT * REPLACE (coalesce("version", '') AS "version") FROM events) e
-            JOIN step_bits s ON {self.joined}
-            WHERE e."timestamp" BETWEEN make_timestamp($since) AND make_timestamp($until)
-              AND e.goalCycleId IN ({cycles})
-            GROUP BY s.goal, e.goalCycleId"""
-
-    def _settled_sql(self, cycles: str) -> str:
-        """Return the query with contests settled: of several bits of a step, the one of the earliest event counts."""
-        both = " + ".join(f"bit_count(c.mask{word} & k.mask{word})" for word in range(self.words))
-        settled = ", ".join(f"coalesce(f.mask{word}, c.mask{word}) AS mask{word}" for word in range(self.words))
-        masks = ", ".join(f"mask{word}" for word in range(self.words))
-        return f"""
-            WITH loose AS MATERIALIZED ({cycles}), contested AS (
-                SELECT DISTINCT c.goal, c.cycle FROM loose c JOIN contests k ON c.goal = k.goal AND {both} > 1
-            ), settled AS (
-                SELECT goal, cycle, {self._masks("bit_or(CASE WHEN word = {word} THEN bit ELSE 0 END)")}
-                FROM (
-                    SELECT c.goal, c.cycle, arg_min((s.word, s.bit), (e."timestamp", s.rank, e.id)) AS step_bit,
-                           step_bit[1] AS word, step_bit[2] AS bit
-                    FROM (SELECT * REPLACE (coalesce("version", '') AS "version") FROM events) e
-                    JOIN step_bits s ON {self.joined}
-                    JOIN contested c ON c.goal = s.goal AND c.cycle = e.goalCycleId
-                    GROUP BY c.goal, c.cycle, e.stepId
-                ) GROUP BY goal, cycle
-            )
-            SELECT c.* EXCLUDE ({masks}), {settled}
-            FROM loose c LEFT JOIN settled f ON c.goal = f.goal AND c.cycle = f.cycle"""
-
-    def _masks(self, expression: str) -> str:
-        """Return a column mask0, mask1, ... for each word."""
-        bits = "s.bit" if self.words == 1 else "CASE WHEN s.word = {word} THEN s.bit ELSE 0 END"
-        return ", ".join(
-            f"{expression.format(bits=bits.format(word=word), word=word)} AS mask{word}" for word in range(self.words)
+        return _first_events(
+            f"""{_EVENTS} JOIN step_bits s ON {self.joined}
+                WHERE e."timestamp" >= $since AND e."timestamp" <= $until AND e."goalCycleId" IN ({cycles})""",
+            attributes,
         )
+
+    def _settled_sql(self, cycles: str, shown: Sequence[str], attributes: Sequence[str]) -> str:
+        """Return the query with contests settled: of several bits of a step, the one of the earliest event counts.
+
+        So are the `attributes` of cycles that have not exactly one initial event.
+        """
+        parts = [f"WITH loose AS MATERIALIZED ({cycles})"]
+        columns = {name: f"c.{name}" for name in shown}
+        joins = ""
+        events = f"{_EVENTS} JOIN step_bits s ON {self.joined}"
+        # An engine may give 0 or '' where a left join finds nothing: `found` says whether it did.
+        if attributes:
+            of_odd = f'{events} JOIN odd o ON o.goal = s.goal AND o.cycle = e."goalCycleId"'
+            parts += [
+                "odd AS (SELECT goal, cycle FROM loose WHERE openings <> 1)",
+                f"firsts AS (SELECT 1 AS found, f.* FROM ({_first_events(of_odd, attributes)}) f)",
+            ]
+            joins += " LEFT JOIN firsts a ON c.goal = a.goal AND c.cycle = a.cycle"
+            for name in (f'"{attribute}"' for attribute in attributes):
+                columns[name] = f"CASE WHEN a.found = 1 THEN a.{name} ELSE c.{name} END"
+        if self._contested:
+            both = " + ".join(f"bit_count(c.mask{word} & k.mask{word})" for word in range(self.words))
+            masks = self._masks("bit_or(CASE WHEN word = {word} THEN bit ELSE 0 END)")
+            parts += [
+                f"contested AS (SELECT DISTINCT c.goal, c.cycle FROM loose c JOIN contests k ON c.goal = k.goal "
+                f"WHERE {both} > 1)",
+                f"""settled AS (
+                    SELECT 1 AS found, goal, cycle, {", ".join(f"{sql} AS {name}" for name, sql in masks.items())}
+                    FROM (
+                        SELECT s.goal AS goal, e."goalCycleId" AS cycle, s.word AS word, s.bit AS bit,
+                               row_number() OVER (PARTITION BY s.goal, e."goalCycleId", e."stepId"
+                                                  ORDER BY e."timestamp", s.rank, e.id) AS place
+                        FROM {events} JOIN contested c ON c.goal = s.goal AND c.cycle = e."goalCycleId"
+                    ) WHERE place = 1 GROUP BY goal, cycle
+                )""",
+            ]
+            joins += " LEFT JOIN settled m ON c.goal = m.goal AND c.cycle = m.cycle"
+            columns |= {name: f"CASE WHEN m.found = 1 THEN m.{name} ELSE c.{name} END" for name in masks}
+        listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
+        openings = 1 if attributes else "c.openings"
+        return f"""{", ".join(parts)}
+            SELECT c.goal AS goal, c.cycle AS cycle, c.started AS started, c.test AS test, {openings} AS openings,
+                   {listed}
+            FROM loose c{joins}"""
+
+    def _masks(self, expression: str) -> dict[str, str]:
+        """Return the columns mask0, mask1, ..., one for each word."""
+        bits = "s.bit" if self.words == 1 else "CASE WHEN s.word = {word} THEN s.bit ELSE 0 END"
+        return {f"mask{word}": expression.format(bits=bits.format(word=word), word=word) for word in range(self.words)}
 
 
 def _fitting(value: object) -> object:
     return (clean_line(value[:LONGEST_FIELD]) or "?") if isinstance(value, str) else value
 
 
-_KEYS = ("goalId", '"version"', "stepId")
+_TESTS = ", ".join(f"'{kind}'" for kind in TEST_ENDPOINT_TYPES)
+_EVENTS = f"""(
+    SELECT id, coalesce("version", '') AS "version", "timestamp", "goalCycleId", "stepId", "goalId", "sessionId",
+           "endpointName", "localeName", "snapshotName", channel,
+           epoch_us("timestamp") * 2 + CASE WHEN "endpointType" IN ({_TESTS}) THEN 1 ELSE 0 END AS moment
+    FROM events
+) e"""
+"""The events as `e`, with `moment`: twice the microseconds since 1970, plus one for a test."""
+
+_KEYS = ('"goalId"', '"version"', '"stepId"')
 _KEY_COLUMNS = ((2,), (0, 2), (1, 2), (0, 1, 2))
 """The columns of `_KEYS`, in the order of `Triple`, that are tried in turn as the key of a step bit."""
 
 
-def _first(column: str) -> str:
-    """Return the aggregate that takes a column from a cycle's first initial event, or from an orphan's first event."""
-    return f'arg_min_null(e."{column}", {_EVENT_ORDER}) AS "{column}"'
-
-
-def _first_of_all(columns: Sequence[str]) -> str:
-    """Return the aggregate that takes several columns from that event, as a struct `first_event`."""
-    fields = ", ".join(f"""'{column}': e."{column}\"""" for column in columns)
-    return f"arg_min({{{fields}}}, {_EVENT_ORDER}) AS first_event"
-
-
-_EVENT_ORDER = '(NOT s.initial, e."timestamp", s.rank, e.id)'
+def _first_events(events: str, columns: Sequence[str]) -> str:
+    """Return a query of goal, cycle and columns of each cycle's first initial event, or of an orphan's first event."""
+    named = ", ".join(f'"{column}"' for column in columns)
+    taken = ", ".join(f'e."{column}" AS "{column}"' for column in columns)
+    return f"""
+        SELECT goal, cycle, {named} FROM (
+            SELECT s.goal AS goal, e."goalCycleId" AS cycle, {taken},
+                   row_number() OVER (PARTITION BY s.goal, e."goalCycleId"
+                                      ORDER BY CASE WHEN s.initial THEN 0 ELSE 1 END, e."timestamp", s.rank, e.id
+                                     ) AS place
+            FROM {events}
+        ) WHERE place = 1"""
 
 
 def microseconds(moment: datetime) -> int:
     """Return an instant in microseconds since 1970, like DuckDB's epoch_us; exact, unlike `timestamp()`."""
     since = moment.astimezone(UTC) - EARLIEST
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def instant(micros: int) -> datetime:
+    """Return the UTC datetime of a number of microseconds since 1970."""
+    return EARLIEST + timedelta(microseconds=micros)

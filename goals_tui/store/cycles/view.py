@@ -8,7 +8,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from goals_tui.store.cycles.reader import EventReader
+from goals_tui.store.cycles.reader import EventReader, Findings
 from goals_tui.store.cycles.step_bits import Triple
 from goals_tui.store.engines.engine import Cancellation, Engine, OpenLog
 
@@ -25,6 +25,7 @@ class _Moment:
     triples: list[Triple]
     torn_lines: int
     duplicate_events: int
+    findings: Findings
 
 
 _TRIPLES = """SELECT DISTINCT "goalId", coalesce("version", '') AS "version", "stepId" FROM events"""
@@ -52,6 +53,7 @@ class LogView:
             triples=moment.triples,
             torn_lines=moment.torn_lines,
             duplicate_events=moment.duplicate_events,
+            findings=moment.findings,
         )
 
     def _now(self) -> _Moment:
@@ -69,6 +71,7 @@ class LogView:
             triples=sorted(Triple(*row) for row in found),
             torn_lines=log.torn_lines(),
             duplicate_events=log.duplicate_events(),
+            findings=Findings(),
         )
 
 
