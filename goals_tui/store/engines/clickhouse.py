@@ -1,0 +1,308 @@
+"""ClickHouse as an engine, through clickhouse-connect: a server over HTTP, or chdb in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+import time
+import uuid
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from goals_tui.domain.errors import UnreadableError
+from goals_tui.domain.event import FIELDS
+from goals_tui.domain.text import clean_line
+from goals_tui.store.engines.dialect import spelled
+from goals_tui.store.engines.engine import Cancelled, Columns
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+    Connect = Callable[[], Client]
+
+_STAMP_SECONDS = 5.0
+"""How long a stamp holds before the server is asked again."""
+
+_FORBIDDEN = (164, 497)
+"""The codes of errors for users who may not make temporary tables: READONLY and ACCESS_DENIED."""
+
+_UNKNOWN_TABLE = 60
+_CANCELLED = (394, 210)
+"""The codes of a query that was killed, and of one whose connection was closed."""
+
+_ARRAYS = {"VARCHAR": "Array(String)", "INTEGER": "Array(Int32)", "BIGINT": "Array(Int64)", "BOOLEAN": "Array(UInt8)"}
+_LONGEST_REASON = 300
+
+
+class ClickHouseEngine:
+    """A table of goal events in ClickHouse.
+
+    `connect` makes a client with a session of its own. `title` names server and table for people, `database` and
+    `table` for queries.
+    """
+
+    can_write = False
+
+    def __init__(self, connect: Connect, title: str, database: str, table: str) -> None:
+        self.title = title
+        self._connect = connect
+        self._database, self._table = database, table
+        self._lock = threading.Lock()
+        self._idle: list[Client] = []
+        self._events: str | None = None
+        self._stamp: tuple[float, Hashable] | None = None
+
+    @contextlib.contextmanager
+    def client(self) -> Iterator[Client]:
+        """Lend a client, whose session no other thread uses. Raises UnreadableError for errors of ClickHouse."""
+        with self.errors():
+            client = self.take()
+            try:
+                yield client
+            finally:
+                self.give_back(client)
+
+    def take(self) -> Client:
+        """Return an idle client, or a new one."""
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        return self._connect()
+
+    def give_back(self, client: Client) -> None:
+        """Keep a client for the next one who needs one."""
+        with self._lock:
+            self._idle.append(client)
+
+    @contextlib.contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn errors of ClickHouse and of the connection into UnreadableError."""
+        try:
+            yield
+        except (ClickHouseError, OSError) as error:
+            raise UnreadableError(
+                f"{self.title} can't answer: {_reason(error)}. Check it with: goals-tui events check."
+            ) from error
+
+    def stamp(self) -> Hashable:
+        """Return the greatest timestamp and the number of events, asked at most every five seconds."""
+        with self._lock:
+            known = self._stamp
+        if known is None or time.monotonic() - known[0] >= _STAMP_SECONDS:
+            with self.client() as client:
+                row = client.query(f"SELECT count(), max(timestamp) FROM {self._name}").result_rows[0]
+            known = time.monotonic(), tuple(map(str, row))
+            with self._lock:
+                self._stamp = known
+        return known[1]
+
+    def open(self) -> _OpenLog:
+        """Check the columns of the table, and return it. Raises UnreadableError where it isn't a table of events."""
+        if self._events is None:
+            with self.client() as client:
+                types = {row[0]: row[1] for row in client.query(f"DESCRIBE TABLE {self._name}").result_rows}
+            self._events = self._select(types)
+        return _OpenLog(self, self._events)
+
+    def damaged(self, why: str) -> UnreadableError:
+        """Return the error for an event with an impossible value."""
+        return UnreadableError(f"The events in {self.title} can't be read: {why}.")
+
+    @property
+    def _name(self) -> str:
+        return f"{_quoted(self._database)}.{_quoted(self._table)}"
+
+    def _select(self, types: Mapping[str, str]) -> str:
+        """Return the query that stands for the table `events`."""
+        missing = [name for name in FIELDS if name not in types]
+        if missing:
+            listed = ", ".join(missing)
+            raise UnreadableError(
+                f"{self.title} is no table of goal events: it has no column {listed}. Make a view with the columns of "
+                "GoalEvents, and name that."
+            )
+        columns = []
+        for name in FIELDS:
+            sql = _moment(types[name]) if name == "timestamp" else _text(name, types[name])
+            if sql is None:
+                raise UnreadableError(
+                    f"{self.title} is no table of goal events: its column {name} is of type {types[name]}. Make a view "
+                    "in which it is text, or for timestamp a DateTime64."
+                )
+            columns.append(f"{sql} AS {_quoted(name)}")
+        return f"SELECT {', '.join(columns)} FROM {self._name}"
+
+
+def _moment(kind: str) -> str | None:
+    """Return SQL for the timestamp in UTC with microseconds, given the type of its column; None if it can't be one."""
+    inner = re.fullmatch(r"(?:Nullable|LowCardinality)\((.*)\)", kind)
+    column = "assumeNotNull(`timestamp`)" if inner else "`timestamp`"
+    kind = inner.group(1) if inner else kind
+    if re.fullmatch(r"DateTime64\(6, 'UTC'\)", kind):
+        return column
+    if kind.startswith("DateTime"):
+        return f"toTimeZone(toDateTime64({column}, 6, 'UTC'), 'UTC')"
+    if kind == "String":
+        return f"parseDateTime64BestEffort({column}, 6, 'UTC')"
+    return None
+
+
+def _text(name: str, kind: str) -> str | None:
+    """Return SQL for a column as text, given its type; None if it holds no text."""
+    nullable = "Nullable(" in kind
+    bare = re.sub(r"^(?:Nullable\()|\)$", "", re.sub(r"^LowCardinality\((.*)\)$", r"\1", kind))
+    if bare == "String":
+        return _quoted(name)
+    if re.match(r"(?:UUID|FixedString|Enum|U?Int)", bare):
+        return f"CAST(toString({_quoted(name)}) AS {'Nullable(String)' if nullable else 'String'})"
+    return None
+
+
+class _OpenLog:
+    def __init__(self, engine: ClickHouseEngine, events: str) -> None:
+        self._engine = engine
+        self._events = events
+
+    def session(self) -> _Session:
+        with self._engine.errors():
+            return _Session(self._engine, self._events)
+
+    def torn_lines(self) -> int:
+        return 0
+
+    def duplicate_events(self) -> int:
+        with contextlib.closing(self.session()) as session:
+            return int(session.rows("SELECT count(*) - count(DISTINCT id) FROM events", {})[0][0])
+
+
+@dataclass
+class _Kept:
+    """The query of a table that a session keeps. If the user may make no tables, it is put into every query."""
+
+    sql: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    is_table: bool = False
+
+
+class _Session:
+    """A session of the server, with temporary tables."""
+
+    def __init__(self, engine: ClickHouseEngine, events: str) -> None:
+        self._engine = engine
+        self._tables = {"events": _Kept(events)}
+        self._client = engine.take()
+        self._mark = f"goals-tui {uuid.uuid4().hex}"
+        self._running = self._cancelled = False
+
+    def rows(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        text, parameters = self._spelled(sql, values)
+        found = self._ask(lambda: self._client.query(text, parameters=parameters).result_rows)
+        return [tuple(map(_plain, row)) for row in found]
+
+    def make_table(self, name: str, columns: Columns) -> None:
+        arrays = ", ".join(f"{{{name}_{column}:{_ARRAYS[kind]}}}" for column, (kind, _) in columns.items())
+        named = ", ".join(f"t.{place} AS {_quoted(column)}" for place, column in enumerate(columns, 1))
+        values = {
+            f"{name}_{column}": list(map(int, content)) if kind == "BOOLEAN" else list(content)
+            for column, (kind, content) in columns.items()
+        }
+        self._tables[name] = _Kept(f"SELECT {named} FROM (SELECT arrayJoin(arrayZip({arrays})) AS t)", values)
+
+    def keep_rows(self, name: str, sql: str, values: Mapping[str, Any]) -> None:
+        self._tables.pop(name, None)
+        text, parameters = self._spelled(sql, values)
+        try:
+            self._make(name, text, parameters)
+        except _ForbiddenError:
+            # Names of parameters must differ from those of the queries that the text is put into.
+            renamed = {f"{name}_{key}": value for key, value in values.items()}
+            text, _ = self._spelled(re.sub(r"\$(\w+)", rf"${name}_\1", sql), renamed)
+            self._tables[name] = _Kept(text, {**parameters, **renamed})
+        else:
+            self._tables[name] = _Kept(text, parameters, is_table=True)
+
+    def _make(self, name: str, text: str, parameters: Mapping[str, Any]) -> None:
+        self._ask(lambda: self._client.command(f"DROP TEMPORARY TABLE IF EXISTS {name}"))
+        self._ask(
+            lambda: self._client.command(
+                f"CREATE TEMPORARY TABLE {name} ENGINE = Memory AS {text}", parameters=dict(parameters)
+            )
+        )
+
+    def _spelled(self, sql: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        tables = tuple((name, kept.sql) for name, kept in self._tables.items() if not kept.is_table)
+        text = spelled(sql, "clickhouse", tables, tuple((name, _type(value)) for name, value in values.items()))
+        parameters = dict(values)
+        for kept in self._tables.values():
+            if not kept.is_table:
+                parameters.update(kept.values)
+        used = {name: value for name, value in parameters.items() if f"{{{name}:" in text}
+        return f"/* {self._mark} */ {text}", used
+
+    def _ask(self, work: Callable[[], Any]) -> Any:
+        if self._cancelled:
+            raise Cancelled
+        self._running = True
+        try:
+            with self._engine.errors():
+                return work()
+        except UnreadableError as error:
+            code = getattr(error.__cause__, "code", None)
+            if self._cancelled:
+                raise Cancelled from None
+            if code in _FORBIDDEN:
+                raise _ForbiddenError(str(error)) from error
+            raise
+        finally:
+            self._running = False
+
+    def interrupt(self) -> None:
+        self._cancelled = True
+        if self._running:
+            threading.Thread(target=self._kill, daemon=True).start()
+
+    def _kill(self) -> None:
+        # The mark is put together, so that the text of the KILL doesn't contain what it looks for.
+        words = ", ".join(f"'{word}'" for word in self._mark.partition(" "))
+        with contextlib.suppress(UnreadableError), self._engine.client() as client:
+            client.command(f"KILL QUERY WHERE position(query, concat({words})) > 0 ASYNC")
+
+    def progress(self) -> float | None:
+        return None
+
+    def close(self) -> None:
+        with contextlib.suppress(ClickHouseError, OSError):
+            for name, kept in self._tables.items():
+                if kept.is_table:
+                    self._client.command(f"DROP TEMPORARY TABLE IF EXISTS {name}")
+            self._engine.give_back(self._client)
+
+
+class _ForbiddenError(UnreadableError):
+    """The user may not make temporary tables."""
+
+
+def _type(value: object) -> str:
+    if isinstance(value, datetime):
+        return "DateTime64(6, 'UTC')"
+    return "Int64" if isinstance(value, int) else "String"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).replace(tzinfo=None)
+    return value
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+
+def _reason(error: Exception) -> str:
+    text = re.sub(r"^.*?DB::Exception: ", "", str(error), flags=re.DOTALL)
+    return clean_line(text.partition("\n")[0])[:_LONGEST_REASON].rstrip(".: ")
