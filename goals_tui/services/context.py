@@ -15,6 +15,7 @@ from goals_tui.domain.ids import Ids
 from goals_tui.domain.text import clean_line
 from goals_tui.services.features import Features, read_features, read_switch
 from goals_tui.services.history import History
+from goals_tui.store.locks import waits_for_others
 from goals_tui.store.workspace import Values, Workspace, read_values
 
 if TYPE_CHECKING:
@@ -221,6 +222,10 @@ class Services:
         from goals_tui.services.tasks.service import Tasks
 
         return Tasks(self)
+
+    def waits_for_others(self) -> bool:
+        """Whether something that this process writes waits until another process has written."""
+        return waits_for_others()
 
     def stamp(self) -> Hashable:
         """Return a value that changes when goals, flows or events change on disk; costs a few stat calls."""

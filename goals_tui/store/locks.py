@@ -9,6 +9,8 @@ import sys
 import threading
 import time
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
@@ -21,6 +23,24 @@ if TYPE_CHECKING:
 
 if sys.platform != "win32":
     import fcntl
+
+
+_waiting: set[int] = set()
+"""The threads of this process that wait for a lock held by another process."""
+
+
+def waits_for_others() -> bool:
+    """Return whether a thread of this process waits for a lock held by another process."""
+    return bool(_waiting)
+
+
+@contextmanager
+def _waits() -> Iterator[None]:
+    _waiting.add(threading.get_ident())
+    try:
+        yield
+    finally:
+        _waiting.discard(threading.get_ident())
 
 
 class Lock(Protocol):
@@ -82,7 +102,11 @@ class PortableLock:
                 from filelock import FileLock
 
                 self._lock = FileLock(self._path, timeout=self._timeout)
-            self._lock.acquire()
+            try:
+                self._lock.acquire(timeout=0)
+            except TimeoutError:
+                with _waits():
+                    self._lock.acquire()
         except TimeoutError:
             self._threads.release()
             raise _busy(self._path, self._timeout) from None
@@ -143,14 +167,16 @@ if sys.platform != "win32":
             self._close()
 
         def _take(self) -> None:
-            pause, deadline = 0.0002, 0.0
-            while not self._try():
-                deadline = deadline or time.monotonic() + self._timeout
-                if time.monotonic() > deadline:
-                    raise _busy(self._path, self._timeout)
-                # Random, so that two processes that collided don't collide again.
-                time.sleep(pause * random.uniform(0.5, 1))
-                pause = min(pause * 1.5, 0.02)
+            if self._try():
+                return
+            pause, deadline = 0.0002, time.monotonic() + self._timeout
+            with _waits():
+                while not self._try():
+                    if time.monotonic() > deadline:
+                        raise _busy(self._path, self._timeout)
+                    # Random, so that two processes that collided don't collide again.
+                    time.sleep(pause * random.uniform(0.5, 1))
+                    pause = min(pause * 1.5, 0.02)
 
         def _try(self) -> bool:
             # A forked child shares its parent's open files, and so their locks: it must open its own.

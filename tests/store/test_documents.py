@@ -14,7 +14,7 @@ import pytest
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.store import document_storage
-from goals_tui.store.document_storage import without_garbage_collection
+from goals_tui.store.document_storage import to_json, without_garbage_collection
 from goals_tui.store.documents import Documents
 
 
@@ -352,3 +352,11 @@ def test_a_small_parse_is_left_to_the_garbage_collector() -> None:
         assert not gc.isenabled()
     assert gc.isenabled()
     assert gc.get_freeze_count() == before
+
+
+def test_many_documents_are_written_as_few_are() -> None:
+    for count in (0, 1, 200, 201, 1000):
+        documents = {f"é{number}\n": {"z": [1, {"b": "x\ny"}], "a": None, "c": {}} for number in range(count)}
+        content = {"_format": 1, "goals": documents, "𝒳": {"one": {"name": "N"}}, "empty": {}}
+        expected = orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
+        assert to_json(content) == expected

@@ -62,7 +62,7 @@ class GoalsApp(BaseApp[None]):
         self.refusal: GoalsError | None = None
         self._shared_filters: Filters | None = None
         self._task_watch = TaskWatch()
-        self._key_order = KeyQueue(self)
+        self._key_order = KeyQueue(self, lambda: self.is_changing)
         for area in AREAS:
             self.add_mode(area.name, lambda area=area: _screen(area))  # type: ignore[misc]  # mypy can't infer the default
 
@@ -155,7 +155,15 @@ class GoalsApp(BaseApp[None]):
         stamp = self.services.stamp()
         if stamp != self.stamp:
             self.changed(stamp)
-            self.services.tasks.seal_if_large()
+            self._seal_if_large()
+
+    @work
+    async def _seal_if_large(self) -> None:
+        await self.change("Starting to seal the events", self.services.tasks.seal_if_large)
+
+    def waits_for_others(self) -> bool:
+        """Whether what is written waits until another process has written."""
+        return self.is_open and self.services.waits_for_others()
 
     def _say_notices(self) -> None:
         """Show what had to be repaired in the workspace, when it was opened or since."""
@@ -216,19 +224,21 @@ class GoalsApp(BaseApp[None]):
         """Show one of the six screens."""
         self.switch_mode(area)
 
-    def action_undo(self) -> None:
+    @work
+    async def action_undo(self) -> None:
         """Undo the last edit."""
         history = self.services.history
-        self._travel(history.next_undo, history.undo, "Undone")
+        await self._travel("Undoing the last edit", lambda: history.next_undo, history.undo, "Undone")
 
-    def action_redo(self) -> None:
+    @work
+    async def action_redo(self) -> None:
         """Redo the last undone edit."""
         history = self.services.history
-        self._travel(history.next_redo, history.redo, "Redone")
+        await self._travel("Redoing the last edit", lambda: history.next_redo, history.redo, "Redone")
 
-    def _travel(self, edit: Edit | None, step: Callable[[], str], said: str) -> None:
+    async def _travel(self, doing: str, due: Callable[[], Edit | None], step: Callable[[], str], said: str) -> None:
         try:
-            label = step()
+            edit, label = await self.change(doing, lambda: (due(), step()))
         except ConflictError as error:
             self.notify(f"{error.name!r} has changed since: this can no longer be {said.lower()}.", severity="warning")
             self.refresh_bindings()

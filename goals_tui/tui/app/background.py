@@ -27,12 +27,14 @@ ResultT = TypeVar("ResultT")
 class Job:
     """Work of a screen in a thread of the app, and the receivers of its result and its error."""
 
-    screen: Screen[Any]
+    screen: Screen[Any] | None
     work: Callable[[], Any]
     then: Callable[[Any], None]
     refused: Callable[[BaseException], None] | None = None
     doing: str = ""
     """A description of the change, where the work changes the disk."""
+    always: bool = False
+    """Whether result and error are also delivered where the screen was closed."""
 
 
 class ClosesOnce(Screen[ResultT]):
@@ -103,6 +105,23 @@ class BackgroundScreen(ClosesOnce[ResultT]):
         `doing` tells the user why, as in "Deleting the goal". Errors are delivered as `load` delivers them.
         """
         self.goals_app.start(Job(self, work, then, refused, doing=doing), group=f"{id(self)} write", newest_only=False)
+
+    async def change(self, doing: str, work: Callable[[], T]) -> T:
+        """Run `work`, which changes what is on the disk and may be undone, in a thread; its result.
+
+        As `write`, for what comes back to where it was asked for; raises what `work` raises. Changes are made one after
+        the other, in the order in which they were asked for. Await it in a worker of the screen: keys that are pressed
+        meanwhile come after it, unless it takes long.
+        """
+        return await self.goals_app.change(doing, work, self)
+
+    async def attempt_change(self, doing: str, work: Callable[[], T]) -> T | None:
+        """The result of `change`, or None after its refusal was shown."""
+        try:
+            return await self.change(doing, work)
+        except GoalsError as error:
+            self.goals_app.show_error(error)
+            return None
 
     def dismiss(self, result: ResultT | None = None) -> AwaitComplete:
         """Close the screen; while it changes the disk, say so and stay."""

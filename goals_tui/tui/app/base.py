@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -40,6 +41,10 @@ _GONE = (NoMatches, NoScreen, ScreenStackError, MountError)
 """The errors of Textual where a screen, or a part of one, is missing."""
 STAYS_SECONDS = 24 * 3600.0
 """Seconds that notifications of errors are shown: until they are closed."""
+_WAITS_SECONDS = 0.4
+"""Seconds between two checks of whether a change waits for another process."""
+WAITING = "Waiting for another goals-tui…"
+T = TypeVar("T")
 ResultT = TypeVar("ResultT")
 
 _HARMLESS = Harmless()
@@ -59,6 +64,9 @@ class BaseApp(App[ResultT], inherit_bindings=False):
         super().__init__()
         self.config = config or Config()
         self._jobs: dict[Worker[Any], Job] = {}
+        self._changes = ThreadPoolExecutor(1, "changes")
+        self._changing = 0
+        self._waiting: Notification | None = None
         for theme in OURS:
             self.register_theme(theme)
         self.theme = self.config.theme or DEFAULT_THEME
@@ -117,6 +125,54 @@ class BaseApp(App[ResultT], inherit_bindings=False):
         worker = self.run_worker(job.work, group=group, thread=True, exclusive=newest_only, exit_on_error=False)
         self._jobs[worker] = job
 
+    async def change(self, doing: str, work: Callable[[], T], screen: Screen[Any] | None = None) -> T:
+        """Run `work`, which changes what is on the disk, in a thread, after the changes before it; its result.
+
+        Raises what it raises. Where nobody waits for it any more, an error is shown.
+        """
+        arrived: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        def then(result: T) -> None:
+            if not arrived.done():
+                arrived.set_result(result)
+
+        def refused(error: BaseException) -> None:
+            if arrived.done():
+                self.show_error(error)
+            else:
+                arrived.set_exception(error)
+
+        running = self._changes.submit(work)
+        self.start(Job(screen, running.result, then, refused, doing, always=True), group="changes", newest_only=False)
+        self._changing += 1
+        self.set_timer(_WAITS_SECONDS, self._say_waiting)
+        try:
+            return await arrived
+        finally:
+            self._changing -= 1
+            self._say_waiting()
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether a `change` is under way."""
+        return self._changing > 0
+
+    def waits_for_others(self) -> bool:
+        """Whether what is written waits until another process has written."""
+        return False
+
+    def _say_waiting(self) -> None:
+        """Say that a change waits for another process, for as long as it does."""
+        waits = self.is_changing and self.waits_for_others()
+        if waits and self._waiting is None:
+            self._waiting = Notification(WAITING, timeout=STAYS_SECONDS, markup=False)
+            self.post_message(Notify(self._waiting))
+        elif self._waiting is not None and not waits:
+            self._unnotify(self._waiting)
+            self._waiting = None
+        if self.is_changing and self.is_running:
+            self.set_timer(_WAITS_SECONDS, self._say_waiting)
+
     def doing(self, screen: Screen[Any] | None = None) -> str:
         """Return what a screen, or any screen, is changing on the disk now; empty where nothing is changed."""
         changing = (job for job in self._jobs.values() if job.doing and screen in (None, job.screen))
@@ -124,9 +180,12 @@ class BaseApp(App[ResultT], inherit_bindings=False):
 
     async def changes_done(self) -> None:
         """Wait until nothing is being changed on the disk."""
-        for worker in [worker for worker, job in self._jobs.items() if job.doing]:
-            with suppress(WorkerFailed, WorkerCancelled):
-                await worker.wait()
+        while workers := [worker for worker, job in self._jobs.items() if job.doing]:
+            for worker in workers:
+                with suppress(WorkerFailed, WorkerCancelled):
+                    await worker.wait()
+            # Their results are handed on by now, and may start further changes.
+            await asyncio.sleep(0)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Pass on the result or the error of a job."""
@@ -135,7 +194,7 @@ class BaseApp(App[ResultT], inherit_bindings=False):
         job = self._jobs.pop(event.worker, None)
         if job is None or event.state is WorkerState.CANCELLED:
             return
-        there, error = job.screen.is_attached, event.worker.error
+        there, error = job.always or (job.screen is not None and job.screen.is_attached), event.worker.error
         if error is None:
             if there:
                 job.then(event.worker.result)

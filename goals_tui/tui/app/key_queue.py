@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ PATIENCE = 0.5
 """Seconds that keys wait at most for a widget that is busy or gone."""
 OPENING_PATIENCE = 2.0
 """Seconds that keys wait at most for the screen's work: longer than a screen or a form takes to open."""
+CHANGING_PATIENCE = 0.25
+"""Seconds that keys wait at most for a change on the disk: longer than saving takes, unless another process writes."""
 LOOK_SECONDS = 0.01
 """Seconds between two checks by keys that wait for a screen to open."""
 
@@ -32,8 +35,10 @@ LOOK_SECONDS = 0.01
 class KeyQueue:
     """Holds keys and pasted text back while the previous one is on its way through the widgets."""
 
-    def __init__(self, app: App[None]) -> None:
+    def __init__(self, app: App[None], changing: Callable[[], bool]) -> None:
+        """`changing` says whether what a key changed is still being written."""
         self._app = app
+        self._changing = changing
         self._held: deque[events.Event] = deque()
         self._under_way = 0
         self._began = 0
@@ -58,12 +63,14 @@ class KeyQueue:
     def _opens(self) -> bool:
         """Return whether the screen in front, or a part of it, is still being opened by an earlier key."""
         screen = self._app.screen
-        busy = not screen.is_mounted or any(not work.is_finished for work in self._app.workers if work.node is screen)
-        if not busy:
+        changing = self._changing()
+        at_work = (not work.is_finished for work in self._app.workers if work.node is screen)
+        opening = not screen.is_mounted or any(at_work)
+        if not (opening or changing):
             self._opening_until = 0.0
             return False
         now = time.monotonic()
-        self._opening_until = self._opening_until or now + OPENING_PATIENCE
+        self._opening_until = self._opening_until or now + (CHANGING_PATIENCE if changing else OPENING_PATIENCE)
         return now < self._opening_until
 
     def _look_again(self) -> None:

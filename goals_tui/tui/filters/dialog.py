@@ -218,7 +218,8 @@ class FilterDialog(Dialog[Filters]):
         name = await self.app.push_screen_wait(AskText("Save the filters under a name"))
         if name is None:
             return
-        if self.attempt(lambda: self.services.filters.save(name, self.draft)) is not None:
+        draft = self.draft
+        if await self.attempt_change("Saving the filters", lambda: self.services.filters.save(name, draft)) is not None:
             self.app.notify(f"Filters saved as {name!r}.")
 
 

@@ -230,7 +230,8 @@ class FilteredScreen(ScreenFrame[None]):
         name = await self.app.push_screen_wait(AskText("Save the filters under a name"))
         if name is None:
             return
-        if self.attempt(lambda: self.services.filters.save(name, self.goals_app.filters)) is not None:
+        saved = self.goals_app.filters
+        if await self.attempt_change("Saving the filters", lambda: self.services.filters.save(name, saved)) is not None:
             self.goals_app.changed()
             self.app.notify(f"Filters saved as {name!r}. {self.named_key(f'{self.CONTEXT}.load-filters')} loads them.")
 
@@ -238,7 +239,9 @@ class FilteredScreen(ScreenFrame[None]):
     async def action_delete_filters(self) -> None:
         """Delete saved filters."""
         name = await self._choose_saved("Delete saved filters")
-        if name is not None and self.attempt(lambda: self.services.filters.delete(name)) is not None:
+        if name is None:
+            return
+        if await self.attempt_change("Deleting the filters", lambda: self.services.filters.delete(name)) is not None:
             self.goals_app.changed()
             self.app.notify(f"Filters {name!r} deleted. {self.named_key('app.undo')} brings them back.")
 

@@ -60,7 +60,7 @@ class EditorActions(FlowActions):
     def _edited(self) -> None:
         self.unsaved = self.side == "editor" and self.query_one(NodeEditor).changed
 
-    def _save_editor(self) -> Saving:
+    async def _save_editor(self) -> Saving:
         """Save the entries; only this node's fields are written, so that others' changes to the flow are kept."""
         editor, flow = self.query_one(NodeEditor), self.flow
         if editor.node is None or not editor.changed:
@@ -82,7 +82,7 @@ class EditorActions(FlowActions):
             return "saved"
         if theirs:
             return self.ask_conflict(ConflictError("node", title(stored), theirs), edit, mine)
-        return self.commit(edit)
+        return await self.commit(edit)
 
     def _edited_node(self) -> Node | None:
         """Return the edited node as it is in the flow now; None if it was deleted meanwhile."""
@@ -95,7 +95,21 @@ class EditorActions(FlowActions):
     @on(NodeEditor.Done)
     def action_done(self) -> None:
         """Save the entries and close the side panel; the editor stays open if they can't be saved."""
-        if self.side != "editor" or self._save_editor() != "refused":
+        if self.side == "editor" and self.query_one(NodeEditor).changed:
+            self._save_and_close()
+        else:
+            self._close_side()
+
+    @work(group="waits")
+    async def _save_and_close(self) -> None:
+        editor = self.query_one(NodeEditor)
+        opened = editor.node
+        async with self._in_turn:
+            # By now another node may be edited.
+            if editor.node is not opened or self.side != "editor":
+                return
+            saving = await self._save_editor()
+        if saving != "refused" and editor.node is opened and self.side == "editor":
             self._close_side()
 
     def action_save(self) -> None:
@@ -109,7 +123,8 @@ class EditorActions(FlowActions):
         """
         if self.side != "editor":
             return True
-        saving = self._save_editor()
+        async with self._in_turn:
+            saving = await self._save_editor()
         if saving == "refused":
             return False
         self._close_side()

@@ -84,4 +84,4 @@ class FindingActions(EditorActions):
             self.track_here(finding.goal_id, ask=False, step_id=finding.step_id)
         elif chosen and self.flow is not None and self.flow.id == flow.id:
             edit = found[int(chosen)].edit
-            self.commit(edit, said=f"{edit.label}. Press {self.named_key('app.undo')} to take it back.")
+            await self.commit(edit, said=f"{edit.label}. Press {self.named_key('app.undo')} to take it back.")

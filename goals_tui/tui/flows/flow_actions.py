@@ -46,7 +46,7 @@ class FlowActions(NodeActions):
         """Create a flow."""
         name = await self.app.push_screen_wait(AskText("New flow", save="Create", check=self._check_name("")))
         if name is not None:
-            self._after(self.attempt(lambda: self.services.flows.create(name)))
+            self._after(await self.attempt_change("Creating the flow", lambda: self.services.flows.create(name)))
 
     @work(group="waits")
     async def action_rename_flow(self) -> None:
@@ -57,13 +57,15 @@ class FlowActions(NodeActions):
         dialog = AskText("Rename flow", value=flow.name, save="Rename", check=self._check_name(flow.id))
         name = await self.app.push_screen_wait(dialog)
         if name is not None and name != flow.name:
-            self._after(self.attempt(lambda: self.services.flows.rename(flow.id, name)))
+            renamed = await self.attempt_change("Renaming the flow", lambda: self.services.flows.rename(flow.id, name))
+            self._after(renamed)
 
-    def action_duplicate_flow(self) -> None:
+    @work(group="waits")
+    async def action_duplicate_flow(self) -> None:
         """Copy the flow that is shown."""
         flow = self.flow
         if flow is not None:
-            self._after(self.attempt(lambda: self.services.flows.duplicate(flow.id)))
+            self._after(await self.attempt_change("Copying the flow", lambda: self.services.flows.duplicate(flow.id)))
 
     @work(group="waits")
     async def action_delete_flow(self) -> None:
@@ -71,7 +73,7 @@ class FlowActions(NodeActions):
         flow = self.flow
         if flow is None or not await self._may_delete(flow):
             return
-        if self.attempt(lambda: self.services.flows.delete(flow.id)) is not None:
+        if await self.attempt_change("Deleting the flow", lambda: self.services.flows.delete(flow.id)) is not None:
             self.flow = None
             back = self.named_key("app.undo")
             self.notify(f"{flow.name!r} is deleted.", title=f"{back} brings it back", timeout=_LONG)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -49,6 +50,11 @@ class NodeActions(ScreenFrame[None]):
     question: Worker[bool] | None = None
     """The worker of the last question about a conflict; its result is whether the edit was saved."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._in_turn = asyncio.Lock()
+        """Held by an edit until it is saved, and shown."""
+
     @property
     def chart(self) -> FlowChart:
         """The chart of the flow."""
@@ -94,18 +100,28 @@ class NodeActions(ScreenFrame[None]):
 
     # -- saving
 
-    def commit(self, edit: Edit | None, *, said: str = "") -> Saving:
-        """Save an edit and show the flow, or ask about a conflict; `said` is the message after saving."""
+    async def commit(self, edit: Edit | None, *, said: str = "") -> Saving:
+        """Save an edit and show the flow, or ask about a conflict; `said` is the message after saving.
+
+        Await it in a worker.
+        """
         if edit is None:
             return "refused"
+        # What is saved is shown, also where the worker that waits for it is stopped.
+        return await asyncio.shield(self._commit(edit, said))
+
+    async def _commit(self, edit: Edit, said: str) -> Saving:
+        read, selected = self.flow, self.chart.selected
         try:
-            saved = self.services.flows.save(edit.flow, label=edit.label)
+            saved = await self.change("Saving the flow", lambda: self.services.flows.save(edit.flow, label=edit.label))
         except ConflictError as error:
-            return self.ask_conflict(self._theirs_alone(error), edit, edits.written(self.flow, edit))
+            return self.ask_conflict(self._theirs_alone(error, read), edit, edits.written(read, edit))
         except GoalsError as error:
             self.goals_app.show_error(error)
             return "refused"
-        self.draw_flow(saved, edit.select)
+        if self.flow is not None and self.flow.id == saved.id:
+            # Where saving took long, the selection may have been moved meanwhile.
+            self.draw_flow(saved, edit.select if self.chart.selected == selected else None)
         self.goals_app.changed()
         if said:
             self.notify(said)
@@ -122,9 +138,8 @@ class NodeActions(ScreenFrame[None]):
         self.notify(said)
         self.refresh_bindings()
 
-    def _theirs_alone(self, conflict: ConflictError) -> ConflictError:
+    def _theirs_alone(self, conflict: ConflictError, read: Flow | None) -> ConflictError:
         """Return the conflict with only the changes that others made since the flow was read."""
-        read = self.flow
         stored = self.attempt(lambda: self.services.flows.get(read.id)) if read and not conflict.deleted else None
         if read is None or stored is None:
             return conflict
@@ -142,9 +157,11 @@ class NodeActions(ScreenFrame[None]):
         answer = await ask_conflict(self.app, error, one_line(outlook))
         saved = None
         if answer == "overwrite":
-            saved = self.attempt(lambda: self.services.flows.save(edit.flow, label=edit.label, overwrite=True))
+            saved = await self.attempt_change(
+                "Saving the flow", lambda: self.services.flows.save(edit.flow, label=edit.label, overwrite=True)
+            )
         elif answer == "copy":
-            saved = self.attempt(lambda: self.services.flows.save_as_copy(edit.flow))
+            saved = await self.attempt_change("Saving the flow", lambda: self.services.flows.save_as_copy(edit.flow))
             if saved is not None:
                 self.notify(f"Saved yours as {saved.name!r}.")
         if saved is not None:
@@ -157,9 +174,22 @@ class NodeActions(ScreenFrame[None]):
         self.show_data()
         return False
 
-    def _edit(self, make: Callable[[], Edit | None]) -> None:
-        """Commit the edit that `make` returns; if making it is refused, show why."""
-        self.commit(self.attempt(make))
+    @work(group="waits")
+    async def _edit(self, make: Callable[[Flow, Box], Edit | None], said: str = "") -> None:
+        """Commit the edit that `make` returns for the flow and the selection; if making it is refused, show why.
+
+        Edits are made one after the other, each of the flow that the one before left.
+        """
+        shown, selected = self.flow, self.chart.selected
+        async with self._in_turn:
+            if self.flow is not None and shown is not None and self.flow.id == shown.id:
+                if self.chart.selected != selected:
+                    self.chart.select(selected)
+                flow, box = self.flow, self.box
+                if box is not None and box.key == selected:
+                    await self.commit(self.attempt(lambda: make(flow, box)), said=said)
+                    return
+        self.notify("What was to be edited is gone by now.", severity="warning")
 
     # -- keys
 
@@ -193,7 +223,7 @@ class NodeActions(ScreenFrame[None]):
             return
         flow, new = self.flow, edits.blank_node(kind, self.services.ids)
         edit = self.attempt(lambda: edits.add(flow, position, new))
-        if self.commit(edit) == "saved" and kind not in ("end", "once"):
+        if await self.commit(edit) == "saved" and kind not in ("end", "once"):
             self.open_editor(new)
 
     def action_edit(self) -> None:
@@ -212,21 +242,22 @@ class NodeActions(ScreenFrame[None]):
         """Delete the selected node with its branches."""
         flow, node = self.flow, self.node
         if flow is not None and node is not None:
-            self._take_out(edits.delete(flow, node), node, "Deleted")
+            self._take_out(node, "Delete", "Deleted")
 
     def action_cut(self) -> None:
         """Delete the selected node, ready to be pasted."""
         flow, node = self.flow, self.node
         if flow is not None and node is not None:
             NodeActions.clipboard = node
-            self._take_out(edits.delete(flow, node, word="Cut"), node, "Cut")
+            self._take_out(node, "Cut", "Cut")
 
-    def _take_out(self, edit: Edit, node: Node, done: str) -> None:
-        """Commit a deletion, and say how many nodes in branches were deleted with the node."""
+    def _take_out(self, node: Node, word: str, done: str) -> None:
+        """Delete a node, and say how many nodes in branches were deleted with it."""
         count = edits.count_within(node)
         undo = f"Press {self.named_key('app.undo')} to bring them back."
         gone = one_line(f"{done} {title(node)!r} and {plural(count, 'node')} in its branches.")
-        self.commit(edit, said=f"{gone} {undo}" if count else "")
+        said = f"{gone} {undo}" if count else ""
+        self._edit(lambda flow, _box: edits.delete(flow, flow.node(node.id), word=word), said)
 
     def action_copy(self) -> None:
         """Make the selected node ready to be pasted."""
@@ -240,7 +271,7 @@ class NodeActions(ScreenFrame[None]):
         """Insert what was cut or copied."""
         flow, box, node = self.flow, self.box, NodeActions.clipboard
         if flow is not None and box is not None and node is not None:
-            self._edit(lambda: edits.paste(flow, edits.place_after(box), node, self.services.ids))
+            self._edit(lambda flow, box: edits.paste(flow, edits.place_after(box), node, self.services.ids))
 
     def action_move_up(self) -> None:
         """Move the selected node before the one above it."""
@@ -253,7 +284,7 @@ class NodeActions(ScreenFrame[None]):
     def _move(self, *, up: bool) -> None:
         flow, node = self.flow, self.node
         if flow is not None and node is not None:
-            self._edit(lambda: edits.move(flow, node, up=up))
+            self._edit(lambda flow, _box: edits.move(flow, flow.node(node.id), up=up))
 
     def action_follow(self) -> None:
         """Show the flow that a Go To or Execute Flow node leads to."""

@@ -16,7 +16,6 @@ from textual.message import Message
 from textual.widgets import Input, Static
 from textual.widgets.option_list import Option
 
-from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.flow import Flow
 from goals_tui.domain.model import MAX_NAME
 from goals_tui.tui.app.actions import bindings
@@ -244,12 +243,12 @@ class PanelScreen(ScreenFrame[None]):
         """Return to the chart."""
         self.app.pop_screen()
 
-    def _begin(self) -> None:
-        try:
-            self.talk = PanelConversation(self.services, self.services.flows.get(self.flow.id))
-            self.talk.start()
-        except GoalsError as error:
-            self.goals_app.show_error(error)
+    @work
+    async def _begin(self) -> None:
+        flow = self.attempt(lambda: self.services.flows.get(self.flow.id))
+        if flow is not None:
+            self.talk = talk = PanelConversation(self.services, flow)
+            await self.attempt_change("Tracking the conversation", talk.start)
         self.query_one("#said").remove_children()
         self._shown = 0
         self._show()
@@ -281,10 +280,13 @@ class PanelScreen(ScreenFrame[None]):
             field.focus()
             field.insert_text_at_cursor(event.letter)
 
-    def _answer(self, text: str) -> None:
-        if self.talk is not None and self.talk.asked is not None:
-            talk = self.talk
-            self.attempt(lambda: talk.answer(text))
+    @work
+    async def _answer(self, text: str) -> None:
+        talk = self.talk
+        if talk is None or talk.asked is None or self.goals_app.doing(self):
+            return
+        await self.attempt_change("Tracking the conversation", lambda: talk.answer(text))
+        if talk is self.talk:
             self._show()
 
     def _show(self) -> None:

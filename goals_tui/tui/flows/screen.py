@@ -230,7 +230,8 @@ class FlowsScreen(FindingActions):
                 self.chart.action_here()
 
     @on(FlowChart.Placed)
-    def _place(self, event: FlowChart.Placed) -> None:
+    @work(group="waits")
+    async def _place(self, event: FlowChart.Placed) -> None:
         flow, goal, at = self.flow, self._placed, self.here
         self._placed, self.chart.placing = None, False
         self._show_crumbs()
@@ -238,7 +239,7 @@ class FlowsScreen(FindingActions):
             return
         steps = (self._placed_step or edits.step_to_track(flow, at, goal),)
         edit = self.attempt(lambda: edits.track(flow, at, goal, steps, self.services.ids))
-        if edit is not None and self.commit(edit) == "saved":
+        if edit is not None and await self.commit(edit) == "saved":
             self.open_editor(edit.flow.node(edit.select), "steps")
 
     # -- messages of the widgets

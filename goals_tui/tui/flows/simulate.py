@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Label, Static
@@ -72,17 +72,16 @@ class SimulateDialog(Dialog[Task]):
         self.focus_next()
 
     @on(Button.Pressed, "#start")
-    def action_start(self) -> None:
+    @work
+    async def action_start(self) -> None:
         """Start the simulation in the background."""
         try:
             start, end = self._span()
-            task = simulate(
-                self.services,
-                self.flow.id,
-                sessions=self._number("sessions", "The number of conversations", MOST),
-                seed=self._number("seed", "The seed", 2**31, least=0),
-                start=start,
-                end=end,
+            sessions = self._number("sessions", "The number of conversations", MOST)
+            seed = self._number("seed", "The seed", 2**31, least=0)
+            task = await self.change(
+                "Starting the simulation",
+                lambda: simulate(self.services, self.flow.id, sessions=sessions, seed=seed, start=start, end=end),
             )
         except GoalsError as error:
             self.query_one(".problem", Static).update(str(error))

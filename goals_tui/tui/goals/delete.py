@@ -143,11 +143,12 @@ class DeleteGoal(Dialog[bool]):
             return
         steps = await self.app.push_screen_wait(dialog)
         if steps is not None:
-            self._instead(lambda: goals.uses.replace_goal(self.goal.id, other, steps))
+            await self._instead(lambda: goals.uses.replace_goal(self.goal.id, other, steps))
 
     @on(Button.Pressed, "#remove")
-    def _remove(self) -> None:
-        self._instead(lambda: self.services.goals.uses.remove_goal(self.goal.id))
+    @work
+    async def _remove(self) -> None:
+        await self._instead(lambda: self.services.goals.uses.remove_goal(self.goal.id))
 
     @on(Button.Pressed, "#export")
     @work
@@ -157,9 +158,9 @@ class DeleteGoal(Dialog[bool]):
         await export_package(self.goals_app, [self.goal.id], with_events=True)
         self.query_one("#cancel", Button).focus()
 
-    def _instead(self, change: Callable[[], int]) -> None:
+    async def _instead(self, change: Callable[[], int]) -> None:
         try:
-            changed = change()
+            changed = await self.change("Changing the nodes", change)
         except GoalsError as error:
             self.query_one(".problem", Static).update(str(error))
             return

@@ -322,14 +322,13 @@ class GoalEditor(StepEditing):
         return await asyncio.to_thread(self.services.goals.lost_by_saving, self.draft.goal, overwrite=overwrite)
 
     async def _store(self, overwrite: bool, lost: list[Consequences]) -> Goal:
-        """Save the goal and delete what the user agreed to, in a thread because that rewrites files."""
+        """Save the goal and delete what the user agreed to. Raises GoalsError."""
         goal = self.draft.goal
-        return await asyncio.to_thread(
-            self.services.goals.save,
-            goal,
-            overwrite=overwrite,
-            label=f"Create goal {goal.name!r}" if self.draft.is_new else None,
-            delete_events_of={taken.step_id for taken in lost if taken.step_id},
+        label = f"Create goal {goal.name!r}" if self.draft.is_new else None
+        doomed = {taken.step_id for taken in lost if taken.step_id}
+        return await self.change(
+            "Saving the goal",
+            lambda: self.services.goals.save(goal, overwrite=overwrite, label=label, delete_events_of=doomed),
         )
 
     def reload(self, goal: Goal) -> None:

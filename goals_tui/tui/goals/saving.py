@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from goals_tui.domain.errors import ConflictError, GoalsError
+from goals_tui.domain.errors import ConflictError
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.value import format_duration
 from goals_tui.format import plural
@@ -30,7 +30,8 @@ async def settle_lost_steps(editor: GoalEditor, lost: list[Consequences]) -> boo
         while (answer := await editor.app.push_screen_wait(_question(taken))) != "delete":
             if answer is None or answer == "back" or taken.step_id is None:
                 return False
-            changed = await _replace(editor, taken) if answer == "replace" else _remove(editor, taken.step_id, taken)
+            changing = _replace(editor, taken) if answer == "replace" else _remove(editor, taken.step_id, taken)
+            changed = await changing
             if changed:
                 editor.notify(f"{plural(changed, 'node')} changed. The step is still there.")
                 editor.goals_app.changed()
@@ -49,9 +50,10 @@ def _question(taken: Consequences) -> Ask:
     return Ask(f"Delete step {taken.name}", text, answers, danger=True)
 
 
-def _remove(editor: GoalEditor, step_id: str, taken: Consequences) -> int | None:
+async def _remove(editor: GoalEditor, step_id: str, taken: Consequences) -> int | None:
     """Remove a step from the nodes that track it; return how many changed, or None after showing a refusal."""
-    return editor.attempt(lambda: editor.services.goals.uses.remove_step(taken.goal_id, step_id))
+    uses = editor.services.goals.uses
+    return await editor.attempt_change("Changing the nodes", lambda: uses.remove_step(taken.goal_id, step_id))
 
 
 async def _replace(editor: GoalEditor, taken: Consequences) -> int | None:
@@ -65,8 +67,8 @@ async def _replace(editor: GoalEditor, taken: Consequences) -> int | None:
     other = await editor.app.push_screen_wait(Choose(f"Replace {taken.name} by", options))
     if other is None or taken.step_id is None:
         return None
-    step_id = taken.step_id
-    return editor.attempt(lambda: editor.services.goals.uses.replace_step(taken.goal_id, step_id, other))
+    step_id, uses = taken.step_id, editor.services.goals.uses
+    return await editor.attempt_change("Changing the nodes", lambda: uses.replace_step(taken.goal_id, step_id, other))
 
 
 async def resolve_conflict(editor: GoalEditor, conflict: ConflictError) -> bool:
@@ -87,11 +89,11 @@ async def resolve_conflict(editor: GoalEditor, conflict: ConflictError) -> bool:
             editor.reload(stored)
             editor.notify(f"This is their version. {undo} brings yours back; it is on the clipboard too.")
     if answer == "copy":
-        return _save_copy(editor)
+        return await _save_copy(editor)
     return False
 
 
-def _save_copy(editor: GoalEditor) -> bool:
+async def _save_copy(editor: GoalEditor) -> bool:
     """Save the draft as another goal, and leave the stored goal unchanged; return whether it was saved."""
     from goals_tui.services.flows import free_name
 
@@ -107,10 +109,9 @@ def _save_copy(editor: GoalEditor) -> bool:
             "steps": tuple(step.model_copy(update={"id": ids.hex24()}) for step in mine.steps),
         }
     )
-    try:
-        saved = services.goals.save(copy, label=f"Create goal {copy.name!r}")
-    except GoalsError as error:
-        editor.goals_app.show_error(error)
+    label = f"Create goal {copy.name!r}"
+    saved = await editor.attempt_change("Saving the goal", lambda: services.goals.save(copy, label=label))
+    if saved is None:
         return False
     editor.draft.saved(saved)
     editor.unsaved = False

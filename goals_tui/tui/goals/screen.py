@@ -230,10 +230,13 @@ class GoalsScreen(ScreenFrame[None]):
         """Sort by the next order."""
         self.goal_list.next_order()
 
-    def action_duplicate(self) -> None:
+    @work
+    async def action_duplicate(self) -> None:
         """Copy the chosen goal, and choose the copy."""
         row = self.chosen
-        copy = self.attempt(lambda: self.services.goals.duplicate(row.id)) if row else None
+        if row is None:
+            return
+        copy = await self.attempt_change("Duplicating the goal", lambda: self.services.goals.duplicate(row.id))
         if copy:
             self.goal_list.choose(copy.id)
             self.notify(f"Created {copy.name!r}.")
@@ -309,7 +312,7 @@ async def choose_flow(screen: ScreenFrame[Any], row: GoalSummary) -> None:
         from goals_tui.services.flows import free_name
 
         name = free_name(row.name, [flow.name for flow in flows])
-        made = screen.attempt(lambda: screen.services.flows.create(name))
+        made = await screen.attempt_change("Creating the flow", lambda: screen.services.flows.create(name))
         if made is None:
             return
         screen.goals_app.changed()

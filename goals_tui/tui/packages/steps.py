@@ -41,7 +41,10 @@ async def export_package(
     if choice is None:
         return False
     wanted = [*flows, *(offered if choice.with_flows else ())]
-    tasks_work.create_package(services, goals, choice.path, with_events=choice.with_events, flows=wanted)
+    await app.change(
+        "Starting the task",
+        lambda: tasks_work.create_package(services, goals, choice.path, with_events=choice.with_events, flows=wanted),
+    )
     return True
 
 
@@ -83,7 +86,7 @@ async def import_package(app: GoalsApp) -> bool:
     answers = await app.push_screen_wait(ReviewPackage(info))
     if answers is None:
         return False
-    tasks_work.import_package(app.services, path, answers)
+    await app.change("Starting the task", lambda: tasks_work.import_package(app.services, path, answers))
     return True
 
 
@@ -96,5 +99,5 @@ async def import_events(app: GoalsApp) -> bool:
     text = await app.push_screen_wait(AskPath("Import events", hint, save="Import", check=check_source))
     if text is None:
         return False
-    tasks_work.import_events(app.services, [typed(text)])
+    await app.change("Starting the task", lambda: tasks_work.import_events(app.services, [typed(text)]))
     return True

@@ -282,7 +282,7 @@ class SettingsScreen(ScreenFrame[None]):
         """
         try:
             changed = type(project).model_validate({**project.model_dump(), **changes})
-            self.services.project.save(changed, overwrite=overwrite)
+            await self.change("Saving the settings", lambda: self.services.project.save(changed, overwrite=overwrite))
         except ConflictError:
             answers = [Answer("reload", "Reload"), Answer("overwrite", "Overwrite", danger=True)]
             theirs = self.services.project.get()

@@ -215,10 +215,13 @@ at a time; what is waiting is *queued*. The last hundred tasks are kept.
             self.services.tasks.cancel(self.chosen.id)
             self.show_data()
 
-    def action_retry(self) -> None:
+    @work
+    async def action_retry(self) -> None:
         """Start the chosen task again."""
         task = self.chosen
-        if task is not None and self.attempt(lambda: self.services.tasks.retry(task.id)) is not None:
+        if task is None:
+            return
+        if await self.attempt_change("Starting the task", lambda: self.services.tasks.retry(task.id)) is not None:
             self.query_one("#task-list", VirtualList).cursor = 0
             self.show_data()
 
@@ -252,11 +255,12 @@ at a time; what is waiting is *queued*. The last hundred tasks are kept.
         if await import_events(self.goals_app):
             self.show_data()
 
-    def action_seal(self) -> None:
+    @work
+    async def action_seal(self) -> None:
         """Seal the appended events."""
         from goals_tui.services.tasks.work import seal
 
-        seal(self.services)
+        await self.change("Starting to seal the events", lambda: seal(self.services))
         self.show_data()
 
 
