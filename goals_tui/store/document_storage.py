@@ -102,13 +102,19 @@ class DocumentStorage(Storage):
         """
         head = {_VERSION: MARKED_FORMAT, _MARK: mark} if mark else {_VERSION: FORMAT}
         content = to_json({**head, **data})
-        with self._guard, explained("write", self.path):
+        with explained("write", self.path):
             check_writable(self.path)
             if keeps_previous:
                 self._keep_previous()
-            replace_file(self.path, content + b"\n")
-            self._tables, self._mark, self._stamp = data, mark, self.stamp()
+            replace_file(self.path, content + b"\n", lock=self._taking_over(data, mark))
         self._clear_leftovers()
+
+    @contextlib.contextmanager
+    def _taking_over(self, data: Tables, mark: str | None) -> Iterator[None]:
+        """Make readers wait for the rename alone, not for the disk, and give them the new tables after it."""
+        with self._guard:
+            yield
+            self._tables, self._mark, self._stamp = data, mark, self.stamp()
 
     def _clear_leftovers(self) -> None:
         """Remove temporary files of writers that were killed; safe because the caller holds the lock."""
