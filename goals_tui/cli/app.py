@@ -18,6 +18,7 @@ MODULES = {
     "demo": "workspaces",
     "locate": "workspaces",
     "serve": "workspaces",
+    "listen": "listen",
     "check": "checks",
     "test": "conversation_tests",
     "track": "data",

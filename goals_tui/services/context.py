@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from goals_tui.services.imports.service import Imports
     from goals_tui.services.insights.saved_filters import SavedFilters
     from goals_tui.services.insights.service import Insights
+    from goals_tui.services.listening import Listening
     from goals_tui.services.packages.service import Packages
     from goals_tui.services.project import ProjectService
     from goals_tui.services.simulation import Simulation
@@ -173,6 +174,13 @@ class Services:
         from goals_tui.services.deriving import Deriving
 
         return Deriving(self)
+
+    @locked_cached_property
+    def listening(self) -> Listening:
+        """Recording of the spans that agents send."""
+        from goals_tui.services.listening import Listening
+
+        return Listening(self)
 
     @locked_cached_property
     def batches(self) -> Batches:

@@ -24,6 +24,7 @@ STOPPED = "goals-tui: Stopped.\n"
 
 SIGINT_LATER = """
 import os, signal, sys, threading, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from goals_tui.__main__ import main
 sys.argv = ["goals-tui", *{arguments!r}]
 

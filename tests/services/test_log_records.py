@@ -391,3 +391,26 @@ def test_json_is_read_in_any_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPa
                 else:
                     found[key] = stream.value()
             assert (found, stream.next()) == (content, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("trace.json", json.dumps([request(span(1))])),
+        (
+            "tracker.json",
+            json.dumps({"sender_id": "a", "events": [{"event": "user", "timestamp": 1.0e9}]}),
+        ),
+        ("list.json", json.dumps([{"case": "1", "activity": "a", "time": "2026-10-01T08:00:00Z"}])),
+    ],
+)
+def test_an_import_writes_nothing_beside_the_file(services: Services, tmp_path: Path, name: str, content: str) -> None:
+    """Others' files there are not touched, and the folder may be one that can't be written."""
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    file = written(folder / name, content)
+    others = [written(folder / f"{name}.{what}", "mine") for what in ("records", "spans", "lines", "objects", "events")]
+    columns = Columns("case", "activity", "time") if name == "list.json" else None
+    services.imports.log([file], None, columns, LogOptions())
+    assert {one.name for one in folder.iterdir()} == {name, *(one.name for one in others)}
+    assert {one.read_text() for one in others} == {"mine"}

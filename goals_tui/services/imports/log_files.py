@@ -10,7 +10,7 @@ import json
 import shutil
 import sys
 import zipfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from goals_tui.services.imports.files import read_page, unpack
 from goals_tui.services.imports.log_records import FORMATS as FORMATS_OF_RECORDS
 from goals_tui.services.imports.log_records import Format
 from goals_tui.services.imports.table import (
+    ReadOptions,
     UnusableError,
     encoding_named,
     marked_encoding,
@@ -41,20 +42,6 @@ _HEAD = 1 << 16
 _SAMPLE = 1000
 _MOST_NAMES = 1000
 _PIECE = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
-    """The user's options for reading files.
-
-    `wanted` are the names of the columns to read. `object_type` is the type of the objects of an OCEL log that are
-    sessions.
-    """
-
-    encoding: str | None = None
-    sheet: str | None = None
-    wanted: Collection[str] = ()
-    object_type: str | None = None
 
 
 class Log(Protocol):
@@ -178,7 +165,7 @@ def _json_cell(value: Any) -> str:
 
 
 def _open_json_list(path: Path, options: ReadOptions) -> Log:
-    lines = path.with_name(f"{path.name}.lines")
+    lines = options.scratch / "lines"
     records = read_page(path).records
     if records is None:
         raise UnusableError("it is a JSON object, not a list of records")
@@ -401,17 +388,17 @@ def reader_named(name: str) -> str:
     return name
 
 
-def open_log(path: Path, scratch: Path, format: str | None, options: ReadOptions) -> tuple[Log, Reader]:
+def open_log(path: Path, format: str | None, options: ReadOptions) -> tuple[Log, Reader]:
     """Open a file, or standard input for `-`, and return the log and its reader.
 
-    Gzip is unpacked. Temporary files are written to the folder `scratch`. Raises UnreadableError where there is no
+    Gzip is unpacked. Raises UnreadableError where there is no
     such file, UnusableError where it can't be read as a log or does not have the given format, NotFoundError or
     RefusedError where a sheet or a type of objects is unknown or must be given.
     """
-    path = _at_hand(path, scratch)
+    path = _at_hand(path, options.scratch)
     head = _head(path)
     if head.startswith(b"\x1f\x8b") or path.suffix.lower() == ".gz":
-        path = unpack(path, scratch / "unpacked")
+        path = unpack(path, options.scratch / "unpacked")
         head = _head(path)
     as_told = format in _TEXTS and _is_text(head, path) and bool(head.strip())
     found = next((reader for reader in _IMPLIED if reader.knows(head, path)), None)

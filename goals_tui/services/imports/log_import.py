@@ -21,7 +21,7 @@ from goals_tui.domain.text import clean_line, quoted
 from goals_tui.domain.words import fold
 from goals_tui.format import plural
 from goals_tui.services.imports.goals import KIND, LABEL, save_read_goals
-from goals_tui.services.imports.log_files import STANDARD_INPUT, ReadOptions, open_log, reader_named
+from goals_tui.services.imports.log_files import STANDARD_INPUT, open_log, reader_named
 from goals_tui.services.imports.log_goal import GoalSketch, check_told
 from goals_tui.services.imports.log_rows import Columns, LogRows
 from goals_tui.services.imports.odata_goals import Place, ReadGoal
@@ -35,7 +35,7 @@ from goals_tui.services.imports.result import (
     say_done,
     silent,
 )
-from goals_tui.services.imports.table import UnusableError
+from goals_tui.services.imports.table import ReadOptions, UnusableError
 from goals_tui.store.atomic import is_full, refusal, scratch_folder
 from goals_tui.store.duckdb_files import uuid5
 from goals_tui.store.events.bulk_import import BulkImport
@@ -193,8 +193,8 @@ def _load(
     wanted = tuple(columns.told().values()) if columns else ()
     blank = rows.blank
     try:
-        reading = ReadOptions(options.encoding, options.sheet, wanted, options.object_type)
-        log, reader = open_log(file, scratch, options.format, reading)
+        reading = ReadOptions(scratch, options.encoding, options.sheet, wanted, options.object_type)
+        log, reader = open_log(file, options.format, reading)
         if reader.implied:
             implied = _STEPS if as_steps else _ACTIVITIES
             rows.load(log, name, replace(implied, text=None) if options.without_text else implied, named_only=as_steps)

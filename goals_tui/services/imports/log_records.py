@@ -17,7 +17,7 @@ import orjson
 from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.format import plural
 from goals_tui.services.imports.json_stream import JsonStream
-from goals_tui.services.imports.table import UnusableError
+from goals_tui.services.imports.table import ReadOptions, UnusableError
 from goals_tui.store.duckdb_files import bare_connection, json_lines
 from goals_tui.store.events.bulk_import import LONGEST_LINE
 
@@ -72,9 +72,9 @@ class RecordLog:
             raise UnusableError(f"it can't be read ({str(error).partition(chr(10))[0][:200]})") from None
 
 
-def _written(path: Path, records: Iterable[Record]) -> str:
-    """Write records to a file next to `path` and return a query for them."""
-    lines = path.with_name(f"{path.name}.records")
+def _written(records: Iterable[Record], scratch: Path) -> str:
+    """Write records to a file and return a query for them."""
+    lines = scratch / "records"
     with lines.open("wb") as out:
         for record in records:
             out.write(_line(record))
@@ -182,7 +182,7 @@ def _xes_record(event: dict[str, str]) -> Record:
     }
 
 
-def open_xes(path: Path, _options: object) -> RecordLog:
+def open_xes(path: Path, options: ReadOptions) -> RecordLog:
     """Open an XES log (IEEE 1849). Each trace is a session; its id is the concept:name. Raises UnusableError."""
 
     def records() -> Iterator[Record]:
@@ -194,19 +194,19 @@ def open_xes(path: Path, _options: object) -> RecordLog:
         if not parser.is_log:
             raise UnusableError("it is XML and no XES log: its outermost element is not <log>")
 
-    return RecordLog(_written(path, records()))
+    return RecordLog(_written(records(), options.scratch))
 
 
 # -- OCEL
 
 
-def open_ocel(path: Path, options: Any) -> RecordLog:
+def open_ocel(path: Path, options: ReadOptions) -> RecordLog:
     """Open an OCEL 2.0 log in JSON. Each object of the type `options.object_type` is a session.
 
     Raises RefusedError where the log has several types of objects and none is given, NotFoundError for a type that it
     does not have, UnusableError for a file that is no OCEL log or has no event of any object.
     """
-    objects, events = (path.with_name(f"{path.name}.{what}") for what in ("objects", "events"))
+    objects, events = options.scratch / "objects", options.scratch / "events"
     with objects.open("wb") as to_objects, events.open("wb") as to_events, JsonStream(path) as stream:
         if stream.next() != "{":
             raise UnusableError("it is no OCEL log: an object with the lists objects and events")
@@ -302,8 +302,8 @@ _SPAN = (
     f'"startTimeUnixNano" VARCHAR, "attributes" {_PAIRS})'
 )
 _RESOURCE_SPANS = f'STRUCT("resource" STRUCT("attributes" {_PAIRS}), "scopeSpans" STRUCT("spans" {_SPAN}[])[])[]'
-_SESSION_KEYS = ("gen_ai.conversation.id", "session.id", "langfuse.session.id")
-_SPEAKING = ("chat", "generate_content", "text_completion", "invoke_agent", "create_agent")
+SESSION_ATTRIBUTES = ("gen_ai.conversation.id", "session.id", "langfuse.session.id")
+AGENT_OPERATIONS = ("chat", "generate_content", "text_completion", "invoke_agent", "create_agent")
 _SPANS_A_LINE = 200
 
 
@@ -312,11 +312,11 @@ def _attribute(pairs: str, keys: str, name: str) -> str:
     return f'nullif(coalesce({value}."stringValue", {value}."intValue"), \'\')'
 
 
-def open_otlp(path: Path, _options: object) -> RecordLog:
+def open_otlp(path: Path, options: ReadOptions) -> RecordLog:
     """Open traces in OTLP/JSON: one export request a line, a single one, or a list. Each span is an activity."""
     lines = path
     if not _one_a_line(path):
-        lines = path.with_name(f"{path.name}.spans")
+        lines = options.scratch / "spans"
         with lines.open("wb") as out, JsonStream(path) as stream:
             for _document in _documents(stream):
                 _split_request(stream, out)
@@ -329,9 +329,9 @@ def open_otlp(path: Path, _options: object) -> RecordLog:
         return _attribute("given", "given_keys", name)
 
     operation = span("gen_ai.operation.name")
-    speaking = ", ".join(f"'{one}'" for one in _SPEAKING)
+    speaking = ", ".join(f"'{one}'" for one in AGENT_OPERATIONS)
     trace = "nullif(lower(span.\"traceId\"), '')"
-    sessions = ", ".join([*map(span, _SESSION_KEYS), *map(resource, _SESSION_KEYS), trace])
+    sessions = ", ".join([*map(span, SESSION_ATTRIBUTES), *map(resource, SESSION_ATTRIBUTES), trace])
     nanoseconds = 'TRY_CAST(span."startTimeUnixNano" AS UBIGINT)'
     columns = {
         "id": f"CASE WHEN span.\"spanId\" <> '' THEN concat_ws('-', {trace}, lower(span.\"spanId\")) END",
@@ -436,7 +436,7 @@ def _split_resource(stream: JsonStream, out: IO[bytes]) -> None:
 # -- Rasa
 
 
-def open_rasa(path: Path, _options: object) -> RecordLog:
+def open_rasa(path: Path, options: ReadOptions) -> RecordLog:
     """Open Rasa trackers, one or several. Each sender is a session.
 
     The order of a tracker's list is more reliable than its times: a time that is earlier than the one before it in the
@@ -478,7 +478,7 @@ def open_rasa(path: Path, _options: object) -> RecordLog:
                         record = {"fault": "its tracker has no sender_id"}
                     yield record if "fault" in record else {**record, "session": session}
 
-    source = _written(path, records())
+    source = _written(records(), options.scratch)
     notes = [f"{late:,} times go back; each counts as the one before it."] if late else []
     return RecordLog(source, notes)
 
@@ -521,7 +521,7 @@ def _rasa_record(item: object) -> tuple[Record, float | None]:
 # -- Bot Framework
 
 
-def open_bot_framework(path: Path, _options: object) -> RecordLog:
+def open_bot_framework(path: Path, options: ReadOptions) -> RecordLog:
     """Open Bot Framework transcripts: a list of activities, or one activity a line."""
 
     def records() -> Iterator[Record]:
@@ -529,7 +529,7 @@ def open_bot_framework(path: Path, _options: object) -> RecordLog:
             for _document in _documents(stream):
                 yield _bot_record(stream.value())
 
-    return RecordLog(_written(path, records()))
+    return RecordLog(_written(records(), options.scratch))
 
 
 def _bot_record(item: object) -> Record:

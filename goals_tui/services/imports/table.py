@@ -1,4 +1,4 @@
-"""Read tables as text: CSV with any of several delimiters."""
+"""Read tables as text: CSV with any of several delimiters. Also what all readers of logs share."""
 
 from __future__ import annotations
 
@@ -28,6 +28,21 @@ _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UT
 
 class UnusableError(Exception):
     """A file can't be used as a whole. The message is a phrase to follow the file's name and a colon."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """The user's options for reading a file, and `scratch`, an empty folder for temporary files.
+
+    `wanted` are the names of the columns to read. `object_type` is the type of the objects of an OCEL log that are
+    sessions.
+    """
+
+    scratch: Path
+    encoding: str | None = None
+    sheet: str | None = None
+    wanted: Collection[str] = ()
+    object_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
