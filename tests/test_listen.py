@@ -196,7 +196,8 @@ def test_nothing_acknowledged_is_lost_or_doubled_by_a_kill(workspace: Path) -> N
     assert spans(services) == 41
     done = services.deriving.derive(services.goals.all()[0].id, dry_run=True)
     assert (done.events, done.added, done.replaced, done.removed) == (41, 0, 0, 0)
-    assert services.workspace.activities.verify() == []
+    # Spans that were sent again are there twice until the log is sealed, and count once.
+    assert {finding.code for finding in services.workspace.activities.verify()} == {"duplicates"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no ulimit")

@@ -61,7 +61,7 @@ def listen(
         typer.Option(
             "--key-env",
             metavar="VARIABLE",
-            help="The environment variable with a key that senders must give, as x-api-key or as a bearer token.",
+            help="The environment variable with a key that senders must give, as a bearer token or X-API-Key.",
         ),
     ] = None,
 ) -> None:
@@ -134,22 +134,26 @@ class Receiver:
                 f"Receiving spans at http://{shown}:{bound}{PATH} (set OTEL_EXPORTER_OTLP_ENDPOINT=http://{shown}:{bound})."
             )
             say("ctrl+c ends it.")
-            await self._derive_until(ended)
+            await self._work_until(ended)
         finally:
             await runner.cleanup()
             if self._derives:
                 await self._derive_all()
             self._writer.shutdown()
 
-    async def _derive_until(self, ended: asyncio.Event) -> None:
+    async def _work_until(self, ended: asyncio.Event) -> None:
         pause = PAUSE
         while not ended.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(ended.wait(), pause)
+            began = time.monotonic()
             if self._derives and self._listening.waiting:
-                began = time.monotonic()
                 await self._derive_once()
-                pause = max(PAUSE, (time.monotonic() - began) / SHARE)
+            pause = max(PAUSE, (time.monotonic() - began) / SHARE)
+            try:
+                await asyncio.to_thread(self._listening.seal_if_large)
+            except GoalsError as error:
+                self._say_problem(str(error))
 
     async def _derive_all(self) -> None:
         while waiting := self._listening.waiting:

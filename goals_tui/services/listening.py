@@ -27,6 +27,7 @@ from goals_tui.domain.model import reason
 from goals_tui.format import plural
 from goals_tui.services.deriving import DERIVED
 from goals_tui.services.imports.log_records import AGENT_OPERATIONS, SESSION_ATTRIBUTES
+from goals_tui.services.sealing import is_large
 from goals_tui.services.tracking import EventTemplates
 
 if TYPE_CHECKING:
@@ -213,6 +214,12 @@ class Listening:
             with self._lock:
                 self._touched |= dict.fromkeys(activity.session_id for activity in found)
         return Received(len(found), len(spans) - len(found), why)
+
+    def seal_if_large(self) -> None:
+        """Seal the logs that have become large, while others go on appending. Raises UnreadableError."""
+        for log in (self._activities, self._events):
+            if is_large(log):
+                log.seal()
 
     @property
     def waiting(self) -> int:

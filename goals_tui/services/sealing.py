@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 from goals_tui.domain.errors import GoalsError
 from goals_tui.store.atomic import open_or_make
 from goals_tui.store.events.log import LONGEST_SEAL
-from goals_tui.store.events.schema import EVENTS
 
 if TYPE_CHECKING:
+    from goals_tui.domain.activity import Activity
+    from goals_tui.domain.event import GoalEvent
     from goals_tui.services.context import Services
+    from goals_tui.store.events.log import Log
 
 SEAL_FROM_BYTES = 16 * 1024 * 1024
 """Size from which on appended events are sealed automatically, because reading them takes time."""
@@ -29,12 +31,12 @@ STARTED = "seal.started"
 _NICE = 10
 
 
-def is_large(services: Services) -> bool:
-    """Return whether the appended events are large enough to be sealed. Costs one stat call."""
+def is_large(log: Log[GoalEvent] | Log[Activity]) -> bool:
+    """Return whether the appended records of a log are large enough to be sealed. Costs one stat call."""
     try:
-        return (services.workspace.events.path / EVENTS.appended).stat().st_size >= SEAL_FROM_BYTES
+        return (log.path / log.schema.appended).stat().st_size >= SEAL_FROM_BYTES
     except OSError:
-        # No events yet, or unreadable ones, which are reported when they are read.
+        # No records yet, or unreadable ones, which are reported when they are read.
         return False
 
 
@@ -43,7 +45,7 @@ def seal_if_large(services: Services) -> bool:
 
     Only one such process runs at a time. After one that failed, the next may start once LONGEST_SEAL has passed.
     """
-    if not is_large(services):
+    if not is_large(services.workspace.events):
         return False
     import subprocess
 

@@ -54,7 +54,7 @@ def seal(services: Services) -> Task:
 
 def seal_if_large(services: Services) -> Task | None:
     """Start a task that seals the appended events if they are large and not being sealed. Costs one stat call."""
-    if not is_large(services) or any(task.kind == "seal" for task in services.tasks.running()):
+    if not is_large(services.workspace.events) or any(task.kind == "seal" for task in services.tasks.running()):
         return None
     return seal(services)
 
