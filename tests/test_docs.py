@@ -53,7 +53,7 @@ def section(command: str) -> str:
 
 
 def test_the_pages_are_there() -> None:
-    wanted = {"architecture", "command-line", "examples", "files", "glossary", "keys", "semantics", "speed"}
+    wanted = {"architecture", "command-line", "engines", "examples", "files", "glossary", "keys", "semantics", "speed"}
     assert wanted <= {page.stem for page in PAGES}
 
 

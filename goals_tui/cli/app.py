@@ -90,10 +90,14 @@ def _options(
         str | None,  # a Path, checked by typer, would load pydantic
         typer.Option("--workspace", metavar="DIR", help="The workspace's folder (else GOALS_TUI_WORKSPACE)."),
     ] = None,
+    events: Annotated[
+        str | None,
+        typer.Option("--events", metavar="URL", help="An engine with the events (else GOALS_TUI_EVENTS)."),
+    ] = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
 ) -> None:
     """Open the app; with a command: run that instead."""
-    context.obj = State(None if workspace is None else Path(workspace))
+    context.obj = State(None if workspace is None else Path(workspace), events)
     if version:
         from goals_tui import __version__
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +19,7 @@ from goals_tui.cli.output import (
     print_json,
     print_lines,
     print_table,
+    progress_bar,
     say,
 )
 from goals_tui.cli.run import FOUND_PROBLEMS
@@ -73,6 +72,7 @@ def track(
     from goals_tui.services.sealing import seal_if_large
 
     opened = services_with_goals(context)
+    opened.workspace.events.check_writable()
     moment = moment_in(parse_moment(at, "at"), opened.project.get().zone) if at is not None else None
     found = opened.goals.get(goal)
     steps = [found.step(name) for name in step]
@@ -110,7 +110,7 @@ def simulate(
 
     opened = services_with_goals(context)
     start, end = span_of(since, until, opened.clock(), opened.project.get().zone)
-    with _progress() as progress:
+    with progress_bar() as progress:
         result = opened.simulation.simulate(
             opened.flows.get(flow).id, sessions=sessions, seed=seed, start=start, end=end, progress=progress
         )
@@ -145,7 +145,7 @@ def import_odata(
 ) -> None:
     """Import goals, their events and activities as the original system exports them. Importing twice adds nothing."""
     opened = services_with_goals(context)
-    with _progress() as progress:
+    with progress_bar() as progress:
         result = opened.imports.odata(paths, duration_unit=duration_unit, without_text=without_text, progress=progress)
     _print_import(result, format)
 
@@ -259,7 +259,7 @@ def import_log(
         without_text=without_text,
         dry_run=dry_run,
     )
-    with _progress() as progress:
+    with progress_bar() as progress:
         result = opened.imports.log(files, goal, columns, options, progress=progress)
     _print_import(result, shown)
 
@@ -364,18 +364,3 @@ def _print_import(result: ImportResult, format: ResultFormat) -> None:
         say(f"Left out: {plural(result.broken_total - len(result.broken), 'more record')}.")
     if result.left_out:
         raise typer.Exit(FOUND_PROBLEMS)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[float, str], None] | None]:
-    """Yield a callback that draws a progress bar on standard error; None where that is not a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    columns = (BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.description}", markup=False))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=1.0)
-        yield lambda fraction, text: bar.update(task, completed=fraction, description=text)

@@ -1,4 +1,4 @@
-"""`goals-tui events`: stats, verify, seal, export, batches, remove."""
+"""`goals-tui events`: stats, verify, seal, export, batches, remove, push, check."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from goals_tui.cli.output import (
     print_json,
     print_lines,
     print_table,
+    progress_bar,
     say,
 )
 from goals_tui.cli.output_file import ForceOption, output_file, shown
@@ -138,6 +139,54 @@ def remove(
     if removed.also_in:
         later = plural(removed.also_in, "later import")
         say(f"{later} also contained some of what went. Import that again to have it back.")
+
+
+EngineUrl = Annotated[
+    str, typer.Argument(metavar="URL", help="A log in an engine, such as clickhouse://user@host/db?table=goal_events.")
+]
+
+
+@app.command()
+def push(
+    context: typer.Context,
+    url: EngineUrl,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="Leave out events before, in the project's zone.")
+    ] = None,
+    format: ResultFormatOption = ResultFormat.TABLE,
+) -> None:
+    """Add the events that a log in an engine lacks, by id. It can be stopped and run again."""
+    from goals_tui.domain.filters import parse_moment
+
+    first = None if since is None else parse_moment(since, "since")
+    opened = services(context)
+    with progress_bar() as progress:
+        address, pushed = opened.engine_logs.push(url, since=first, progress=progress)
+    if format is ResultFormat.JSON:
+        print_json({"engine": address.title, **asdict(pushed)})
+        return
+    if pushed.created:
+        say(f"Made {address.log}.")
+    print_lines([f"Added {plural(pushed.added, 'event')} to {address.title}; {pushed.known:,} there already."])
+
+
+@app.command()
+def check(context: typer.Context, url: EngineUrl, format: ResultFormatOption = ResultFormat.TABLE) -> None:
+    """Compare a log in an engine with the workspace's own. Exits with 3 where it can't be read or differs."""
+    checked = services(context).engine_logs.check(url)
+    if format is ResultFormat.JSON:
+        print_json(checked.as_json())
+    else:
+        print_lines([f"Connected to {checked.title}."])
+        if checked.ids is not None and checked.duplicates is not None:
+            table = new_table("", ("Here", "right"), ("There", "right"))
+            add_row(table, "Events", f"{checked.ids.here:,}", f"{checked.ids.there:,}")
+            add_row(table, "Nowhere else", f"{checked.ids.only_here:,}", f"{checked.ids.only_there:,}")
+            add_row(table, "Repeated", *(f"{count:,}" for count in checked.duplicates))
+            print_table(table)
+        print_lines(checked.problems or ["All columns are there, and the report over all time is the same."])
+    if checked.problems:
+        raise typer.Exit(FOUND_PROBLEMS)
 
 
 def _activities(count: int) -> str:

@@ -1,4 +1,4 @@
-"""Run one command line: `--workspace` may stand anywhere, and errors become one line and an exit code."""
+"""Run one command line: global options may stand anywhere, and errors become one line and an exit code."""
 
 from __future__ import annotations
 
@@ -36,8 +36,7 @@ def run(arguments: Sequence[str]) -> int:
     """
     _prepare_streams()
     output = sys.stdout
-    ordered = workspace_first(arguments)
-    at = {"--workspace": 2}.get(ordered[0], int(ordered[0].startswith("--workspace="))) if ordered else 0
+    ordered, at = global_options_first(arguments)
     command = _command(ordered[at] if at < len(ordered) else None)
     try:
         with _ctrl_c_noticed():
@@ -150,22 +149,30 @@ def _complain(message: str) -> None:
     sys.stderr.write(f"goals-tui: {clean_line(message)}\n")
 
 
-def workspace_first(arguments: Sequence[str]) -> list[str]:
-    """Move `--workspace DIR` to the front, so that it works before and after the command's name."""
-    moved: list[str] = []
+def global_options_first(arguments: Sequence[str]) -> tuple[list[str], int]:
+    """Move `--workspace DIR` and `--events URL` to the front, so that they work before and after the command's name.
+
+    Return all arguments, and how many of them were moved.
+    """
+    moved: dict[str, list[str]] = {}
     rest: list[str] = []
     pending = iter(arguments)
     for argument in pending:
+        name, given, _ = argument.partition("=")
         if argument == "--":
             rest += [argument, *pending]
-        elif argument == "--workspace":
+        elif name not in _GLOBAL_OPTIONS:
+            rest.append(argument)
+        elif given:
+            moved[name] = [argument]
+        else:
             value = next(pending, None)
             if value is None:
                 # Alone it gives the right error; in front it would take the command's name as its value.
-                return [argument]
-            moved = [argument, value]
-        elif argument.startswith("--workspace="):
-            moved = [argument]
-        else:
-            rest.append(argument)
-    return moved + rest
+                return [argument], 0
+            moved[name] = [argument, value]
+    first = [argument for one in moved.values() for argument in one]
+    return first + rest, len(first)
+
+
+_GLOBAL_OPTIONS = ("--workspace", "--events")

@@ -12,7 +12,7 @@ from goals_tui.cli.web.address import PublicAddress
 from goals_tui.domain.errors import RefusedError, UnreadableError, WrongValueError
 
 
-def serve(workspace: Path, host: str, port: int, public_url: str | None = None) -> None:
+def serve(workspace: Path, host: str, port: int, public_url: str | None = None, events: str | None = None) -> None:
     """Serve a workspace until ctrl+c; each browser tab runs an app of its own on it.
 
     `public_url` is the address that browsers use, where it is not the one that is listened at. Raises UnreadableError
@@ -22,7 +22,7 @@ def serve(workspace: Path, host: str, port: int, public_url: str | None = None) 
     from goals_tui.services.context import open_services
 
     address = PublicAddress.parse(public_url) if public_url else _listened(host, port)
-    open_services(workspace)
+    open_services(workspace, events=events)
     try:
         from goals_tui.cli.web.server import AppServer
     except ImportError:
@@ -33,7 +33,7 @@ def serve(workspace: Path, host: str, port: int, public_url: str | None = None) 
     if not _is_local(host):
         say("Whoever has this address can read and change the workspace as you can. Give it to nobody else.")
     try:
-        AppServer(workspace, address, secrets.token_urlsafe(32), host=host, port=port).serve()
+        AppServer(workspace, address, secrets.token_urlsafe(32), host=host, port=port, events=events).serve()
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES):
             raise

@@ -20,6 +20,8 @@ class State:
     """The options that stand before the command's name."""
 
     workspace: Path | None = None
+    events: str | None = None
+    """The URL of an engine with the events."""
 
     def path(self) -> Path:
         """Return the workspace's folder: from the option, the environment, or the platform's default."""
@@ -32,7 +34,8 @@ def services(context: typer.Context) -> Services:
     """Open the workspace of this command; repairs, also later ones, are reported on standard error."""
     from goals_tui.services.context import open_services
 
-    opened = open_services(context.ensure_object(State).path())
+    state = context.ensure_object(State)
+    opened = open_services(state.path(), events=state.events)
 
     def say_notices() -> None:
         while opened.workspace.notices:

@@ -29,10 +29,11 @@ def register(app: Commands, name: str) -> None:
 
 def open_app(context: typer.Context) -> None:
     """Open the app on the workspace of this command."""
-    _open(context.ensure_object(State).path())
+    state = context.ensure_object(State)
+    _open(state.path(), state.events)
 
 
-def _open(path: Path) -> None:
+def _open(path: Path, events: str | None = None) -> None:
     if WEB_DRIVER not in os.environ:
         _check_terminal()
     from goals_tui.tui.app.start import start
@@ -40,7 +41,7 @@ def _open(path: Path) -> None:
     # ctrl+c is a key of the app. As a signal it is handled by asyncio, which requires Python's own handler.
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    start(path)
+    start(path, events)
 
 
 def _check_terminal() -> None:
@@ -138,4 +139,5 @@ def serve(
     """Show the app in a browser (extra `web`)."""
     from goals_tui.cli.serve import serve as run_server
 
-    run_server(context.ensure_object(State).path(), host, port, public_url)
+    state = context.ensure_object(State)
+    run_server(state.path(), host, port, public_url, state.events)

@@ -16,7 +16,7 @@ from goals_tui.domain.text import clean_line
 from goals_tui.services.features import Features, read_features, read_switch
 from goals_tui.services.history import History
 from goals_tui.store.locks import waits_for_others
-from goals_tui.store.workspace import Values, Workspace, read_values
+from goals_tui.store.workspace import EVENTS_KEY, Values, Workspace, read_values
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from goals_tui.services.batches import Batches
     from goals_tui.services.conversation_tests import ConversationTests
     from goals_tui.services.deriving import Deriving
+    from goals_tui.services.engine_logs import EngineLogs
     from goals_tui.services.flow_files import FlowFiles
     from goals_tui.services.flows import FlowService
     from goals_tui.services.goal_files import GoalFiles
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from goals_tui.services.simulation import Simulation
     from goals_tui.services.tasks.service import Tasks
     from goals_tui.services.tracking import Tracker
+    from goals_tui.store.engines.address import Address
     from goals_tui.store.engines.engine import Engine
 
 Made = TypeVar("Made")
@@ -70,8 +72,13 @@ NOW_VARIABLE = "GOALS_TUI_NOW"
 class Services:
     """All services of one workspace. Safe to use from several threads."""
 
-    def __init__(self, workspace: Workspace, *, clock: Clock, ids: Ids, env: Mapping[str, str]) -> None:
+    def __init__(
+        self, workspace: Workspace, *, clock: Clock, ids: Ids, env: Mapping[str, str], events: str | None = None
+    ) -> None:
+        """Make the services. `events` is the URL of an engine with the events; empty for those of the workspace."""
         self.workspace = workspace
+        self.workspace.why_read_only = self._why_read_only
+        self._events = events
         self.clock = clock
         self.ids = ids
         self.env = env
@@ -148,11 +155,52 @@ class Services:
         return Tracker(self)
 
     @locked_cached_property
+    def events_at(self) -> tuple[Address | None, str]:
+        """The log in an engine that is read instead of the workspace's own, and what says so.
+
+        Raises RefusedError for a URL that can't be used.
+        """
+        named = (
+            (self._events, "--events"),
+            (self.env.get("GOALS_TUI_EVENTS"), "GOALS_TUI_EVENTS"),
+            (self.values.known.get(EVENTS_KEY), f"{EVENTS_KEY} in values.yaml"),
+        )
+        for url, source in named:
+            if source == "--events" and url == "":
+                break
+            if url and url.strip():
+                from goals_tui.store.engines.address import parse_address
+
+                return parse_address(url, source), source
+        return None, ""
+
+    def _why_read_only(self) -> str | None:
+        address, source = self.events_at
+        if address is None:
+            return None
+        return (
+            f"The events are read from {address.title} ({source}), and that log is read only. To change the "
+            f"workspace's own events, {'leave out' if source == '--events' else 'remove'} {source}."
+        )
+
+    @locked_cached_property
     def engine(self) -> Engine:
-        """The engine with the log of goal events that Insights reads."""
+        """The engine with the log of goal events that Insights reads. Raises RefusedError if it can't be used."""
+        address, _ = self.events_at
+        if address is not None:
+            from goals_tui.store.engines.address import PASSWORD_VARIABLE, open_engine
+
+            return open_engine(address, self.env.get(PASSWORD_VARIABLE))
         from goals_tui.store.engines.local import LocalEngine
 
         return LocalEngine(self.workspace.events)
+
+    @locked_cached_property
+    def engine_logs(self) -> EngineLogs:
+        """Pushing of events to engines, and checks of what is there."""
+        from goals_tui.services.engine_logs import EngineLogs
+
+        return EngineLogs(self)
 
     @locked_cached_property
     def insights(self) -> Insights:
@@ -241,12 +289,21 @@ class Services:
 
 
 def open_services(
-    path: Path, *, clock: Clock | None = None, ids: Ids | None = None, env: Mapping[str, str] | None = None
+    path: Path,
+    *,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    env: Mapping[str, str] | None = None,
+    events: str | None = None,
 ) -> Services:
-    """Open the workspace at `path`. Raises UnreadableError, which says what to do, where there is none."""
+    """Open the workspace at `path`. Raises UnreadableError, which says what to do, where there is none.
+
+    `events` is the URL of an engine with the events, from the option --events; empty for those of the workspace.
+    """
     env = os.environ if env is None else env
     workspace = Workspace.open(path)
-    return Services(workspace, clock=clock or clock_of(env, partial(_zone, workspace)), ids=ids or Ids(), env=env)
+    clock = clock or clock_of(env, partial(_zone, workspace))
+    return Services(workspace, clock=clock, ids=ids or Ids(), env=env, events=events)
 
 
 def _zone(workspace: Workspace) -> ZoneInfo:

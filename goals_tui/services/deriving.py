@@ -108,6 +108,7 @@ class Deriving:
                 field="triggers",
             )
         log = self._services.workspace.events
+        log.check_writable()
         with scratch_folder() as folder, self._services.activities.reading() as connection:
             existing = folder / "existing.parquet"
             with log.connect() as events:

@@ -265,6 +265,7 @@ class GoalService:
         A goal that no longer exists but still has events (see `leftovers`) is given by its id. Raises RefusedError
         unless `confirm` is the goal's name, or its id if it no longer exists.
         """
+        self._services.workspace.events.check_writable()
         taken = self._deletable(goal_id)
         if confirm.strip() != taken.name:
             raise RefusedError(

@@ -154,6 +154,7 @@ class Simulation:
         from goals_tui.store.events.bulk_import import BulkImport
         from goals_tui.store.events.lines import to_line
 
+        self._services.workspace.events.check_writable()
         count = 0
         with scratch_folder() as folder, BulkImport(self._services.workspace.events) as bulk:
             file = folder / "events.jsonl"

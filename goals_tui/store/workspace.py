@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from goals_tui.store.events.log import EventLog, Log
 
 VALUES = "values.yaml"
+EVENTS_KEY = "events"
+"""The key with the URL of an engine that holds the events. Unlike the others it is never nested."""
+
 KNOWN_KEYS = (
+    EVENTS_KEY,
     "FEATURE_USE_GOALS",
     "FEATURE_USE_GOALS_V2",
     "FEATURE_USE_GOALS__MAX_STEPS_PER_GOAL",
@@ -175,6 +179,8 @@ class _Reader:
 
 
 def _known_name(names: tuple[str, ...]) -> str | None:
+    if names[-1] == EVENTS_KEY:
+        return EVENTS_KEY if len(names) == 1 else None
     return next((name for name in ("__".join(names), names[-1]) if name in KNOWN_KEYS), None)
 
 
@@ -222,6 +228,9 @@ class Workspace:
         self.path = path
         self.documents = Documents(path / DOCUMENTS, NEEDED, settle=lambda: self.events.settle())
         self._events: EventLog | None = None
+        self.why_read_only: Callable[[], str | None] = lambda: None
+        """Returns why no events can be added or deleted, as a message; None where they can."""
+
         self._activities: Log[Activity] | None = None
         self._opening = threading.RLock()
 
@@ -232,7 +241,7 @@ class Workspace:
             if self._events is None:
                 from goals_tui.store.events.log import EventLog
 
-                self._events = EventLog(self.path / EVENTS, self.documents)
+                self._events = EventLog(self.path / EVENTS, self.documents, lambda: self.why_read_only())
             return self._events
 
     @property

@@ -106,7 +106,7 @@ class _Tab(AppService):
             download_manager=server.download_manager,
         )
         self.socket = socket
-        self._arguments = app_command(server.workspace)
+        self._arguments = app_command(server.workspace, server.events)
 
     async def _close(self) -> None:
         await self.socket.close()
@@ -148,11 +148,14 @@ class _Tab(AppService):
 class AppServer(Server):
     """A server of one workspace at one public address, for users who have the token."""
 
-    def __init__(self, workspace: Path, address: PublicAddress, token: str, *, host: str, port: int) -> None:
+    def __init__(
+        self, workspace: Path, address: PublicAddress, token: str, *, host: str, port: int, events: str | None
+    ) -> None:
         super().__init__(
             "", host=host, port=port, title="goals-tui", public_url=address.url, templates_path=Path(__file__).parent
         )
         self.workspace = workspace
+        self.events = events
         self._guard = Guard(address, token)
         self._said = f"goals-tui is at {address.url}/?token={token} (ctrl+c ends it)"
         self._tabs: set[_Tab] = set()
@@ -199,6 +202,7 @@ class AppServer(Server):
         return socket
 
 
-def app_command(workspace: Path) -> list[str]:
-    """Return the command line that opens the app on a workspace."""
-    return [sys.executable, "-m", "goals_tui", "--workspace", str(workspace.absolute())]
+def app_command(workspace: Path, events: str | None) -> list[str]:
+    """Return the command line that opens the app on a workspace, and on an engine with the events."""
+    command = [sys.executable, "-m", "goals_tui", "--workspace", str(workspace.absolute())]
+    return command if events is None else [*command, "--events", events]

@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,6 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import FIELDS
-from goals_tui.domain.text import clean_line
 from goals_tui.store.engines.dialect import spelled
 from goals_tui.store.engines.engine import Cancelled, Columns
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     Connect = Callable[[], Client]
+    Told = Callable[[], AbstractContextManager[None]]
 
 _STAMP_SECONDS = 5.0
 """How long a stamp holds before the server is asked again."""
@@ -31,26 +32,25 @@ _STAMP_SECONDS = 5.0
 _FORBIDDEN = (164, 497)
 """The codes of errors for users who may not make temporary tables: READONLY and ACCESS_DENIED."""
 
-_UNKNOWN_TABLE = 60
 _CANCELLED = (394, 210)
 """The codes of a query that was killed, and of one whose connection was closed."""
 
 _ARRAYS = {"VARCHAR": "Array(String)", "INTEGER": "Array(Int32)", "BIGINT": "Array(Int64)", "BOOLEAN": "Array(UInt8)"}
-_LONGEST_REASON = 300
 
 
 class ClickHouseEngine:
     """A table of goal events in ClickHouse.
 
     `connect` makes a client with a session of its own. `title` names server and table for people, `database` and
-    `table` for queries.
+    `table` for queries. `told` is a block that turns the driver's errors into UnreadableError, with them as the cause.
     """
 
     can_write = False
 
-    def __init__(self, connect: Connect, title: str, database: str, table: str) -> None:
+    def __init__(self, connect: Connect, title: str, database: str, table: str, told: Told) -> None:
         self.title = title
         self._connect = connect
+        self.errors = told
         self._database, self._table = database, table
         self._lock = threading.Lock()
         self._idle: list[Client] = []
@@ -78,16 +78,6 @@ class ClickHouseEngine:
         """Keep a client for the next one who needs one."""
         with self._lock:
             self._idle.append(client)
-
-    @contextlib.contextmanager
-    def errors(self) -> Iterator[None]:
-        """Turn errors of ClickHouse and of the connection into UnreadableError."""
-        try:
-            yield
-        except (ClickHouseError, OSError) as error:
-            raise UnreadableError(
-                f"{self.title} can't answer: {_reason(error)}. Check it with: goals-tui events check."
-            ) from error
 
     def stamp(self) -> Hashable:
         """Return the greatest timestamp and the number of events, asked at most every five seconds."""
@@ -301,8 +291,3 @@ def _plain(value: Any) -> Any:
 
 def _quoted(name: str) -> str:
     return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
-
-
-def _reason(error: Exception) -> str:
-    text = re.sub(r"^.*?DB::Exception: ", "", str(error), flags=re.DOTALL)
-    return clean_line(text.partition("\n")[0])[:_LONGEST_REASON].rstrip(".: ")

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from goals_tui.domain.activity import Activity
-from goals_tui.domain.errors import UnreadableError
+from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.event import GoalEvent
 from goals_tui.store.atomic import refusal
 from goals_tui.store.events import reader as event_reader
@@ -81,9 +81,19 @@ class Log(Generic[Record]):
     one-line message for the user.
     """
 
-    def __init__(self, path: Path, schema: Schema, documents: Marked = NotMarked()) -> None:
-        """Open the log in `path`. `documents` are those that change together with it (see `joint_commit`)."""
+    def __init__(
+        self,
+        path: Path,
+        schema: Schema,
+        documents: Marked = NotMarked(),
+        why_read_only: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """Open the log in `path`. `documents` are those that change together with it (see `joint_commit`).
+
+        `why_read_only` returns the message of the RefusedError that adding and deleting raise, or None.
+        """
         self.path = path
+        self._why_read_only = why_read_only
         self.schema = schema
         self._documents = documents
         self._lock = process_lock(path / LOCK, makes_folder=True)
@@ -93,12 +103,19 @@ class Log(Generic[Record]):
         self._open: Hashable = None
         """The stamp of parts.json when it was last read with an intent."""
 
+    def check_writable(self) -> None:
+        """Raise RefusedError if no records can be added or deleted."""
+        why = self._why_read_only()
+        if why is not None:
+            raise RefusedError(why)
+
     def append(self, records: Sequence[Record], only_if: Callable[[], bool] | None = None) -> Appended | None:
         """Append all records, or none if it raises, and return their position; None if nothing was appended.
 
         `only_if` is called before, while no other process can append or commit a deletion. If it returns False, nothing
         is appended.
         """
+        self.check_writable()
         return self._append.append(records, only_if)
 
     def sync(self) -> None:
@@ -166,6 +183,7 @@ class Log(Generic[Record]):
         `batch` is the id under which they are added and can be deleted again. Rows are left out if their id is in the
         log already or is repeated, or if they lack a needed field. Memory is bounded by the connection's limit.
         """
+        self.check_writable()
         return self._parts.adding(connection, sql, batch)
 
     def write_part(self, connection: DuckDBPyConnection, sql: str, batch: str | None = None) -> int:
@@ -181,6 +199,7 @@ class Log(Generic[Record]):
 
         `commit` does both in one atomic step. The condition is SQL over the columns of a record.
         """
+        self.check_writable()
         return self._parts.replacing(doomed, connection, sql, batch)
 
     def batches(self) -> dict[str, int]:
@@ -199,6 +218,7 @@ class Log(Generic[Record]):
 
     def deleting_batch(self, batch: str) -> AbstractContextManager[Prepared]:
         """Prepare to delete the records that a batch added, if they still exist; `commit` deletes them atomically."""
+        self.check_writable()
         return self._parts.deleting({}, batch=batch)
 
     def verify(self) -> list[VerifyFinding]:
@@ -242,8 +262,13 @@ class Log(Generic[Record]):
 class EventLog(Log[GoalEvent]):
     """The log of goal events, which also looks up the events of a session and deletes those of a goal."""
 
-    def __init__(self, path: Path, documents: Marked = NotMarked()) -> None:
-        super().__init__(path, EVENTS, documents)
+    def __init__(
+        self,
+        path: Path,
+        documents: Marked = NotMarked(),
+        why_read_only: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        super().__init__(path, EVENTS, documents, why_read_only)
         self._sessions = Sessions(path, self._lock, self._catalog)
 
     def append(self, records: Sequence[GoalEvent], only_if: Callable[[], bool] | None = None) -> Appended | None:
@@ -266,6 +291,7 @@ class EventLog(Log[GoalEvent]):
 
         `goals` maps goal ids to the ids of the steps to delete, or to None for all steps.
         """
+        self.check_writable()
         return self._parts.deleting(goals)
 
     def delete(self, goal_id: str, step_ids: Collection[str] | None = None) -> int:

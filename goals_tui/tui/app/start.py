@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from goals_tui.services.first_start import Start
 
 
-def start(path: Path) -> None:
+def start(path: Path, events: str | None = None) -> None:
     """Run the app on the workspace at `path`, after the welcome where there is none.
+
+    `events` is the URL of an engine with the events.
 
     Raises GoalsError where it can't be opened, SystemExit where a signal ended the app.
     """
@@ -32,7 +34,7 @@ def start(path: Path) -> None:
         _end_with(welcome)
     if begin is None:
         return
-    app = GoalsApp(partial(_open, begin), config)
+    app = GoalsApp(partial(_open, begin, events), config)
     app.run()
     if app.refusal is not None:
         raise app.refusal
@@ -44,10 +46,10 @@ def _end_with(app: App[Any]) -> None:
         raise SystemExit(app.return_code)
 
 
-def _open(begin: Start) -> Services:
+def _open(begin: Start, events: str | None) -> Services:
     from goals_tui.services.context import open_services
 
-    services = open_services(begin.path)
+    services = open_services(begin.path, events=events)
     bring_in(services, begin)
     return services
 
