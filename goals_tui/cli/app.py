@@ -40,6 +40,7 @@ GROUPS = {
     "events": ("events", "app"),
     "activities": ("activities", "app"),
     "import": ("data", "imports"),
+    "sync": ("sync", "app"),
 }
 """The module and the attribute of each group of commands."""
 

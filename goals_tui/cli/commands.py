@@ -32,6 +32,17 @@ class _Group(TyperGroup):
         return super().parse_args(ctx, args)
 
 
+class _DefaultGroup(_Group):
+    default = "run"
+    """The command that is meant where none is named."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments before the command's name. Raises typer.BadParameter."""
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+
 class _Command(TyperCommand):
     def get_short_help_str(self, limit: int = _WHOLE) -> str:
         """Return the summary uncut."""
@@ -121,10 +132,13 @@ def _take_as_they_are(params: Iterable[Any]) -> None:
 
 
 class Commands(typer.Typer):
-    """A group of commands whose help is written by this module."""
+    """A group of commands whose help is written by this module.
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(cls=_Group, **options)
+    With `runs_by_default`, arguments that name no command are those of the command `run`.
+    """
+
+    def __init__(self, *, runs_by_default: bool = False, **options: Any) -> None:
+        super().__init__(cls=_DefaultGroup if runs_by_default else _Group, **options)
 
     def command(self, *args: Any, **options: Any) -> Callable[[Function], Function]:
         """Return a decorator that adds a command, like `typer.Typer.command`."""

@@ -319,8 +319,6 @@ def _print_import(result: ImportResult, format: ResultFormat) -> None:
     Raises RefusedError where nothing was imported because all of it is broken, and typer.Exit with code 3 where some
     records were left out.
     """
-    from goals_tui.services.imports.result import unpriced_text
-
     if format is ResultFormat.JSON:
         print_json(result.as_json())
     if result.nothing:
@@ -333,6 +331,15 @@ def _print_import(result: ImportResult, format: ResultFormat) -> None:
             _print_preview(result, result.preview)
         else:
             print_lines([result.summary()])
+    say_import(result)
+    if result.left_out:
+        raise typer.Exit(FOUND_PROBLEMS)
+
+
+def say_import(result: ImportResult) -> None:
+    """Say on standard error what an import guessed, changed and left out."""
+    from goals_tui.services.imports.result import unpriced_text
+
     for note in result.notes:
         say(note)
     for guess in result.guesses:
@@ -362,5 +369,3 @@ def _print_import(result: ImportResult, format: ResultFormat) -> None:
         say(f"Left out: {record}.")
     if result.broken_total > len(result.broken):
         say(f"Left out: {plural(result.broken_total - len(result.broken), 'more record')}.")
-    if result.left_out:
-        raise typer.Exit(FOUND_PROBLEMS)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from goals_tui.services.packages.service import Packages
     from goals_tui.services.project import ProjectService
     from goals_tui.services.simulation import Simulation
+    from goals_tui.services.sync import Syncs
     from goals_tui.services.tasks.service import Tasks
     from goals_tui.services.tracking import Tracker
     from goals_tui.store.engines.address import Address
@@ -229,6 +230,13 @@ class Services:
         from goals_tui.services.listening import Listening
 
         return Listening(self)
+
+    @locked_cached_property
+    def syncs(self) -> Syncs:
+        """Sources that are read again and again."""
+        from goals_tui.services.sync import Syncs
+
+        return Syncs(self)
 
     @locked_cached_property
     def batches(self) -> Batches:

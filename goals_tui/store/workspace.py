@@ -208,6 +208,7 @@ NEEDED = {
     "annotations": ("id", "text"),
     "tasks": ("id",),
     "batches": ("id", "what"),
+    "syncs": ("id", "name", "url"),
 }
 """The text fields that a document must have before it is parsed: lists of goals read only these."""
 

@@ -62,9 +62,10 @@ def import_odata(
     *,
     unit: str | None = None,
     without_text: bool = False,
+    called: str | None = None,
     progress: Progress = silent,
 ) -> ImportResult:
-    """Import files and folders with exported collections.
+    """Import files and folders with exported collections. `called` describes the batch.
 
     `unit` is the unit of durations, which the export does not state; seconds by default. Conversations and
     ExecutedSteps become activities, without their texts if `without_text`. Broken records are left out, counted, and
@@ -108,7 +109,7 @@ def import_odata(
             read = goals.assemble(known)
             # Activities are not committed together with goals. Written before, they are part of the batch.
             happened_part = _write_activities(services, happened, batch) if taken.count else None
-            what = f"import odata {_called(paths)}"
+            what = called or f"import odata {_called(paths)}"
             with services.batches.adding(batch, what, part, LABEL, committed=happened_part) as edit:
                 saved = save_read_goals(services, edit, read, broken)
         events_added = part.events if part else 0

@@ -31,13 +31,19 @@ class Imports:
         *,
         duration_unit: str | None = None,
         without_text: bool = False,
+        called: str | None = None,
         progress: Progress | None = None,
     ) -> ImportResult:
         """Import goals with their events, and activities, from files and folders; see `odata.import_odata`."""
         from goals_tui.services.imports.odata import import_odata
 
         return import_odata(
-            self._services, paths, unit=duration_unit, without_text=without_text, progress=progress or silent
+            self._services,
+            paths,
+            unit=duration_unit,
+            without_text=without_text,
+            called=called,
+            progress=progress or silent,
         )
 
     def log(
