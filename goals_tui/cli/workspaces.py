@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +18,7 @@ from goals_tui.cli.output import Format, FormatOption, print_csv, print_json, pr
 from goals_tui.cli.state import State
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.text import quoted
+from goals_tui.format import plural
 
 WEB_DRIVER = "TEXTUAL_DRIVER"
 """Set where the app is drawn into a browser (`serve`), so that it needs no terminal."""
@@ -94,6 +97,10 @@ def demo(
     folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="Where to (else beside the workspace).")] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Create it without opening the app.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Create it again, up to today.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="Let conversations arrive while it is open.")] = False,
+    speed: Annotated[
+        float, typer.Option("--speed", min=0.1, max=1000, help="How much faster than people they talk, with --live.")
+    ] = 1.0,
 ) -> None:
     """Make the demo workspace and open it."""
     from goals_tui.services.completion_names import default_workspace
@@ -104,8 +111,30 @@ def demo(
     say(made.message)
     if no_open:
         print_lines([str(path)])
-    else:
-        _open(path)
+    with _conversations(path, speed) if live else nullcontext():
+        if not no_open:
+            _open(path)
+        elif live:
+            say("Conversations arrive until ctrl+c.")
+            threading.Event().wait()
+
+
+@contextmanager
+def _conversations(path: Path, speed: float) -> Iterator[None]:
+    """Let conversations arrive in the demo at `path` meanwhile."""
+    from goals_tui.services.context import open_services
+    from goals_tui.services.demo.live import LiveDemo
+
+    live, ended = LiveDemo(open_services(path), speed=speed), threading.Event()
+    thread = threading.Thread(target=live.run, args=(ended,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        began, reached = plural(live.conversations, "conversation"), plural(live.steps, "step")
+        say(f"Meanwhile {began} began, and {reached} of goals fired.")
 
 
 def locate(context: typer.Context, format: FormatOption = Format.TABLE) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.event import INTERACTION_PANEL
 from goals_tui.domain.filters import Choice, Filters, start_of_day
-from goals_tui.domain.flow import Flow
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.ids import Ids
 from goals_tui.domain.project import zone
@@ -28,13 +27,13 @@ NEW_SINCE_DAYS = 9
 
 
 @dataclass(frozen=True)
-class _Traffic:
-    """The conversations of one flow.
+class Traffic:
+    """The conversations of one flow, given by its name.
 
     `daily` is their number a day and `leaves` the probability of leaving at a question, for either snapshot.
     """
 
-    flow: Flow
+    flow: str
     daily: tuple[float, float]
     profile: Profile
     leaves: tuple[float, float]
@@ -68,18 +67,15 @@ def fill(path: Path, now: datetime) -> int:
     goals = content.goals(make)
     goals = content.Goals(*(services.goals.save(goal) for goal in (goals.flight, goals.claim, goals.sim)))
     farewell = services.flows.save(content.farewell(make))
-    flows = [
-        services.flows.save(content.book_a_flight(make, goals.flight, farewell)),
-        services.flows.save(content.report_a_claim(make, goals.claim, farewell)),
-        services.flows.save(content.activate_a_sim(make, goals.sim, farewell)),
-    ]
-    traffic = _traffic(*flows)
+    services.flows.save(content.book_a_flight(make, goals.flight, farewell))
+    services.flows.save(content.report_a_claim(make, goals.claim, farewell))
+    services.flows.save(content.activate_a_sim(make, goals.sim, farewell))
     moment = now
-    count = sum(_simulate(services, one, 0, first, release) for one in traffic)
+    count = sum(_simulate(services, one, 0, first, release) for one in traffic())
     moment = released
     services.goals.save(_dearer(goals.flight))
     moment = now
-    count += sum(_simulate(services, one, 1, release, end) for one in traffic)
+    count += sum(_simulate(services, one, 1, release, end) for one in traffic())
     moment = midnight
     services.flows.save(content.change_a_booking(make, goals.flight))
     _save_filters(services, goals)
@@ -87,24 +83,25 @@ def fill(path: Path, now: datetime) -> int:
     return count
 
 
-def _simulate(services: Services, traffic: _Traffic, part: int, first: date, end: date) -> int:
+def _simulate(services: Services, one: Traffic, part: int, first: date, end: date) -> int:
     profile = replace(
-        traffic.profile,
-        releases=(Release((OLD, NEW)[part], None, traffic.leaves[part]),),
-        answers={**traffic.profile.answers, **(traffic.better if part else {})},
+        one.profile,
+        releases=(Release((OLD, NEW)[part], None, one.leaves[part]),),
+        answers={**one.profile.answers, **(one.better if part else {})},
     )
-    daily, seed = traffic.daily[part], part + 2 * sum(traffic.flow.name.encode())
+    daily, seed = one.daily[part], part + 2 * sum(one.flow.encode())
     return services.simulation.simulate_days(
-        traffic.flow.id, first=first, end=end, daily=daily, seed=seed, profile=profile
+        services.flows.get(one.flow).id, first=first, end=end, daily=daily, seed=seed, profile=profile
     ).conversations
 
 
-def _traffic(flight: Flow, claim: Flow, sim: Flow) -> list[_Traffic]:
+def traffic() -> list[Traffic]:
+    """Return what conversations there are."""
     evenings = (2, 1, 1, 1, 1, 2, 4, 7, 8, 8, 8, 9, 11, 9, 8, 8, 9, 11, 13, 15, 15, 12, 8, 4)
     office = (1, 1, 1, 1, 1, 2, 4, 9, 13, 14, 13, 11, 9, 11, 12, 11, 10, 8, 5, 4, 3, 3, 2, 1)
     return [
-        _Traffic(
-            flight,
+        Traffic(
+            "Book a Flight",
             (15, 22),
             Profile(
                 endpoints={"Webchat": 58, "WhatsApp": 27, "Voice": 12, INTERACTION_PANEL: 3},
@@ -118,8 +115,8 @@ def _traffic(flight: Flow, claim: Flow, sim: Flow) -> list[_Traffic]:
             (0.11, 0.05),
             {"Pay now": 7, "Hold it": 1.6, "Talk to someone": 0.7},
         ),
-        _Traffic(
-            claim,
+        Traffic(
+            "Report a Claim",
             (8, 11),
             Profile(
                 endpoints={"Webchat": 45, "WhatsApp": 30, "Voice": 23, INTERACTION_PANEL: 2},
@@ -133,8 +130,8 @@ def _traffic(flight: Flow, claim: Flow, sim: Flow) -> list[_Traffic]:
             (0.10, 0.06),
             {"Found it": 9, "Not at hand": 0.9, "Sent": 8, "Later": 1, "Not yet": 0.8},
         ),
-        _Traffic(
-            sim,
+        Traffic(
+            "Activate a SIM",
             (9, 14),
             Profile(
                 endpoints={"WhatsApp": 55, "Webchat": 30, "Voice": 11, INTERACTION_PANEL: 4},
