@@ -9,7 +9,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from goals_tui.domain.cycle import outcome
 from goals_tui.domain.decisions import (
     DimensionEffects,
     DropOff,
@@ -21,7 +20,7 @@ from goals_tui.domain.decisions import (
     Times,
     WhatIf,
 )
-from goals_tui.domain.report import BREAKDOWN_DIMENSIONS, NOTHING, BreakdownDimension, Change, Figures, Outcome
+from goals_tui.domain.report import BREAKDOWN_DIMENSIONS, BreakdownDimension, Change, Figures, Outcome
 from goals_tui.domain.statistics import NO_CYCLES, Departures, Share, at_equal_mix, effects, incidence, verdict
 from goals_tui.domain.value import SuccessMetrics
 from goals_tui.domain.words import fold
@@ -315,37 +314,53 @@ class GoalTallies:
     """The selected cycles of a goal, counted by what they reached, to value them again without another query."""
 
     def __init__(self, question: Question, goal: Goal) -> None:
-        self._goal = goal
-        self._definition = question.definitions.by_id.get(goal.id)
-        rows = tally(question.reader, question.selection, by=[]) if self._definition else []
-        self._rows = [row for row in rows if row.period == CURRENT]
+        self._goal_id, self._name = goal.id, goal.name
+        self._bits: dict[str, int] = {}
+        """The bit of each reached step in the masks of `_cycles`."""
+        self._cycles: Counter[tuple[Outcome, int]] = Counter()
+        """The number of cycles by recorded outcome and reached steps."""
+        self._reached: Counter[str] = Counter()
+        """The number of cycles that reached a step."""
+        definition = question.definitions.by_id.get(goal.id)
+        recorded: FigureTotals[None] = FigureTotals()
+        rows = tally(question.reader, question.selection, by=[]) if definition else []
+        for row in rows:
+            if definition is None or row.period != CURRENT:
+                continue
+            recorded.add(None, definition, row)
+            mask = 0
+            for step_id in {definition.places[number].step_id for number in bits_of(row.masks)}:
+                self._reached[step_id] += row.cycles
+                mask |= self._bits.setdefault(step_id, 1 << len(self._bits))
+            self._cycles[definition.worth(row.masks).outcome, mask] += row.cycles
+        self.recorded = recorded[None]
+        """The figures as recorded."""
 
     def under(self, edited: Goal) -> WhatIf:
-        """Return the figures as recorded, and as they would be if `edited` had been the goal's definition."""
-        definition = self._definition
-        if definition is None:
-            return WhatIf(self._goal.id, self._goal.name, NOTHING, NOTHING, ())
-        recorded: FigureTotals[None] = FigureTotals()
-        total, moved = NOTHING, Counter[tuple[Outcome, Outcome]]()
+        """Return the figures as recorded, and as they would be if `edited` had been the goal's definition.
+
+        Reached steps that `edited` lacks count as reached, but are worth nothing and are unpriced.
+        """
         steps = {step.id: step for step in edited.steps}
-        for row in self._rows:
-            recorded.add(None, definition, row)
-            reached = [steps.get(definition.places[number].step_id) for number in bits_of(row.masks)]
-            before = definition.worth(row.masks).outcome
-            after = outcome(["initial", *(step.kind if step else None for step in reached)])
-            metrics = [step.metrics for step in reached if step is not None]
-            count = row.cycles
-            total += Figures(
-                started=count,
-                completed=count if after == "completed" else 0,
-                partial=count if after == "partial" else 0,
-                incomplete=count if after == "incomplete" else 0,
-                time_saved_seconds=count * sum(each.time_saved_seconds for each in metrics),
-                cost_savings=count * sum((each.cost_savings for each in metrics), Decimal(0)),
-                revenue=count * sum((each.revenue for each in metrics), Decimal(0)),
-                unpriced_steps=count * sum(step is None or step.metrics.unpriced for step in reached),
-            )
+        completing = sum(bit for id_, bit in self._bits.items() if id_ in steps and steps[id_].kind == "completion")
+        further = sum(bit for id_, bit in self._bits.items() if id_ not in steps or steps[id_].kind != "initial")
+        counts, moved = Counter[Outcome](), Counter[tuple[Outcome, Outcome]]()
+        for (before, mask), cycles in self._cycles.items():
+            after: Outcome = "completed" if mask & completing else "partial" if mask & further else "incomplete"
+            counts[after] += cycles
             if before != after:
-                moved[before, after] += count
-        changes = tuple(Moved(before, after, count) for (before, after), count in moved.most_common())
-        return WhatIf(definition.id, self._goal.name, recorded[None], total, changes)
+                moved[before, after] += cycles
+        worth = [(steps[id_].metrics, cycles) for id_, cycles in self._reached.items() if id_ in steps]
+        gone = sum(cycles for id_, cycles in self._reached.items() if id_ not in steps)
+        figures = Figures(
+            started=sum(counts.values()),
+            completed=counts["completed"],
+            partial=counts["partial"],
+            incomplete=counts["incomplete"],
+            time_saved_seconds=sum(each.time_saved_seconds * cycles for each, cycles in worth),
+            cost_savings=sum((each.cost_savings * cycles for each, cycles in worth), Decimal(0)),
+            revenue=sum((each.revenue * cycles for each, cycles in worth), Decimal(0)),
+            unpriced_steps=gone + sum(cycles for each, cycles in worth if each.unpriced),
+        )
+        changes = tuple(Moved(before, after, cycles) for (before, after), cycles in moved.most_common())
+        return WhatIf(self._goal_id, self._name, self.recorded, figures, changes)

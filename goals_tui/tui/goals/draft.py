@@ -64,7 +64,11 @@ class Draft:
             self._change(goal, field)
 
     def put_step(self, step: Step) -> None:
-        """Add a step at the end, or replace the step with its id.
+        """Add a step at the end, or replace the step with its id."""
+        self._change(self.with_step(step))
+
+    def with_step(self, step: Step) -> Goal:
+        """Return the goal with a step added at the end, or in place of the step with its id.
 
         Adding a completion step makes the `forced` one an ordinary step again.
         """
@@ -76,7 +80,7 @@ class Draft:
             if step.kind == "completion":
                 steps = [self._released(known) for known in steps]
             steps.append(step)
-        self._change(self._with(steps))
+        return self._with(steps)
 
     def _released(self, step: Step) -> Step:
         return step.model_copy(update={"kind": "step"}) if step.id == self.forced else step

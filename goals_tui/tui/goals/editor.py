@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
+from textual.containers import Container
+from textual.events import Resize
 from textual.widgets import Button, Input, Static, TextArea
 
 from goals_tui.domain.errors import ConflictError, GoalsError
+from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal, Problem, Step, why_not_delete
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.words import fold
@@ -20,6 +23,7 @@ from goals_tui.tui.app.screen import ScreenFrame
 from goals_tui.tui.goals.draft import Draft
 from goals_tui.tui.goals.goal_form import GoalForm, StepTable, field_name
 from goals_tui.tui.goals.step_form import Currency, StepForm
+from goals_tui.tui.goals.what_if import Basis, Shown, WhatIfPanel, read_basis
 from goals_tui.tui.widgets.fields import Field
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
@@ -32,6 +36,8 @@ class StepEditing(ScreenFrame[str]):
 
     draft: Draft
     currency: Currency
+    basis: Basis | None = None
+    """The recorded cycles that the draft is tried on; None while they are read, and for a goal that isn't saved."""
 
     def show_state(self, chosen: str | None = None) -> None:
         """Draw everything that depends on the draft; the cursor goes to the step `chosen`."""
@@ -69,7 +75,7 @@ class StepEditing(ScreenFrame[str]):
 
     async def _fill_in(self, step: Step, *, new: bool, only: bool) -> None:
         taken = frozenset(fold(other.name) for other in self.draft.goal.steps if other.id != step.id)
-        form = StepForm(step, self.currency, taken, new=new, only=only)
+        form = StepForm(step, self.currency, taken, new=new, only=only, what_if=self._what_if_with)
         filled = await self.app.push_screen_wait(form)
         if filled is not None and form.marked and filled.id == self.draft.forced:
             self.draft.forced = ""
@@ -81,6 +87,10 @@ class StepEditing(ScreenFrame[str]):
             self.show_state(filled.id)
         if self.draft.goal.further:
             self.query_one(StepTable).focus()
+
+    def _what_if_with(self, step: Step) -> Shown | None:
+        """Return the figures under the draft with a step as it is being edited."""
+        return self.basis.under(self.draft.with_step(step)) if self.basis else None
 
     def action_step_up(self) -> None:
         """Move the chosen step up."""
@@ -134,6 +144,13 @@ class GoalEditor(StepEditing):
     GoalEditor.-wide #form, GoalEditor.-huge #form { layout: horizontal; overflow-y: hidden; }
     GoalEditor.-wide #about, GoalEditor.-huge #about { width: 2fr; height: 1fr; overflow-y: auto; margin-right: 4; }
     GoalEditor.-wide #steps-part, GoalEditor.-huge #steps-part { width: 3fr; height: 1fr; }
+    GoalEditor #edited { height: 1fr; }
+    GoalEditor #what-if { margin-top: 1; }
+    GoalEditor.-new #what-if { display: none; }
+    GoalEditor.-wide #edited { align-horizontal: right; }
+    GoalEditor.-wide #what-if.-whole { width: 60%; }
+    GoalEditor.-huge #edited { layout: horizontal; }
+    GoalEditor.-huge #what-if { width: 68; margin: 0 0 0 4; }
     GoalEditor #what-next { height: auto; min-height: 1; max-height: 2; color: $quiet; }
     GoalEditor #what-next.-wrong { color: $error; }
     """
@@ -141,13 +158,19 @@ class GoalEditor(StepEditing):
     def __init__(self, goal: Goal) -> None:
         super().__init__()
         self.draft = Draft(goal)
+        self._whole: bool | None = None
+        """Whether the user chose What-if as a table or in brief; None if the room decides."""
+        self._filters: Filters | None = None
+        """The filters of What-if that were chosen here."""
         self._tried = False
         self._saving = asyncio.Lock()
         """Held while the goal is saved, and while the user is asked about that."""
 
     def compose_body(self) -> ComposeResult:
         self.currency = self._currency()
-        yield GoalForm(self.draft.goal, self.currency, self.named_key("goals.editor.add-step"), id="form")
+        with Container(id="edited"):
+            yield GoalForm(self.draft.goal, self.currency, self.named_key("goals.editor.add-step"), id="form")
+            yield WhatIfPanel(id="what-if")
         yield Static("", id="what-next", markup=False)
 
     def _currency(self) -> Currency:
@@ -178,6 +201,9 @@ class GoalEditor(StepEditing):
             if stored is not None and stored.revision != self.draft.base.revision:
                 self.draft.saved(stored)
         self._fill()
+        self.set_class(self.draft.is_new, "-new")
+        if not self.draft.is_new:
+            self.later(self._read_basis)
 
     def _stored(self) -> Goal | None:
         try:
@@ -198,6 +224,7 @@ class GoalEditor(StepEditing):
         self.unsaved = draft.changed
         self.show_title()
         self._say_what_next(problems)
+        self._show_what_if()
         self.refresh_bindings()
 
     def _say_what_next(self, problems: list[Problem]) -> None:
@@ -216,6 +243,49 @@ class GoalEditor(StepEditing):
             return True
         field = "steps" if problem.field.startswith("step") else problem.field
         return field in self.draft.touched
+
+    # -- what if
+
+    @property
+    def what_if_filters(self) -> Filters:
+        """The filters of What-if: those chosen here, else those of Insights, else the last 30 days."""
+        shared = self.goals_app.filters
+        return self._filters or (shared if shared != Filters() else Filters(span="last-30-days"))
+
+    def _read_basis(self) -> None:
+        services, goal_id, filters = self.services, self.draft.base.id, self.what_if_filters
+        self.load("what-if", lambda: read_basis(services, goal_id, filters), self._take_basis)
+
+    def _take_basis(self, basis: Basis) -> None:
+        self.basis = basis
+        self._show_what_if()
+
+    def _show_what_if(self) -> None:
+        """Show the figures under the draft, which must not take longer than a key may."""
+        panel, size = self.query_one(WhatIfPanel), self.app.size
+        whole = size.width >= 120 and size.height >= 30 if self._whole is None else self._whole
+        panel.set_class(whole, "-whole")
+        panel.show(self.basis.under(self.draft.goal) if self.basis else None, whole=whole)
+
+    def on_resize(self, event: Resize) -> None:
+        """Show What-if as a table if there is room for it."""
+        self._show_what_if()
+
+    def action_what_if(self) -> None:
+        """Show What-if as a table or in brief."""
+        self._whole = not self.query_one(WhatIfPanel).whole
+        self._show_what_if()
+
+    @work
+    async def action_what_if_filters(self) -> None:
+        """Choose the cycles that What-if reads; Insights has the same filters from then on."""
+        from goals_tui.tui.filters.dialog import FilterDialog
+
+        today = self.services.clock().astimezone(self.services.project.get().zone).date()
+        chosen = await self.app.push_screen_wait(FilterDialog(self.what_if_filters, today))
+        if chosen is not None:
+            self._filters = self.goals_app.filters = chosen
+            self._read_basis()
 
     # -- typing
 
@@ -236,6 +306,8 @@ class GoalEditor(StepEditing):
             return True
         if action in {"edit_step", "step_up", "step_down", "delete_step"}:
             return self.at_steps
+        if action in {"what_if", "what_if_filters"}:
+            return not self.draft.is_new
         if action == "undo":
             return self.draft.can_undo
         if action == "redo":

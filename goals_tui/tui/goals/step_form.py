@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -18,6 +19,7 @@ from goals_tui.domain.value import SuccessMetrics, format_amount, format_duratio
 from goals_tui.domain.words import fold
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.dialogs import Dialog, ask_to_leave
+from goals_tui.tui.goals.what_if import Shown, WhatIfPanel
 from goals_tui.tui.widgets.fields import Field, Toggle, text_area
 
 TIME_HINT = "hh:mm:ss"
@@ -56,12 +58,23 @@ not spent, **revenue** money that was earned, **time saved** what a person would
     StepForm #metric-problem { color: $error; height: auto; min-height: 1; }
     """
 
-    def __init__(self, step: Step, currency: Currency, taken: frozenset[str], *, new: bool, only: bool = False) -> None:
+    def __init__(
+        self,
+        step: Step,
+        currency: Currency,
+        taken: frozenset[str],
+        *,
+        new: bool,
+        only: bool = False,
+        what_if: Callable[[Step], Shown | None] = lambda step: None,
+    ) -> None:
+        """Create the form; `what_if` returns the figures under the goal with the step as it is entered."""
         super().__init__("New step" if new else f"Step {step.name}")
         self.step = step
         self.currency = currency
         self.taken = taken
         self.only = only
+        self.what_if = what_if
         self.marked = False
         """Whether the user set or removed the mark of a completion step."""
 
@@ -81,6 +94,7 @@ not spent, **revenue** money that was earned, **time saved** what a person would
             entry = Input(format_duration(seconds) if seconds else "", placeholder="00:00:00", select_on_focus=True)
             yield Field("Time Saved", entry, id="time", hint=TIME_HINT).add_class("-last")
         yield Static("", id="metric-problem", markup=False)
+        yield WhatIfPanel(id="what-if")
 
     def compose_buttons(self) -> ComposeResult:
         yield Button("Cancel", id="cancel")
@@ -89,6 +103,16 @@ not spent, **revenue** money that was earned, **time saved** what a person would
     def on_mount(self) -> None:
         self.query_one("#step-name Input", Input).focus()
         self._before = self._entered()
+        self._show_what_if()
+        self.watch(self.query_one("#completion", Toggle), "value", self._show_what_if, init=False)
+
+    def _show_what_if(self) -> None:
+        """Show the figures under the step as it is entered; they stay while an amount or a time is wrong."""
+        step, problems = self.filled()
+        if not problems.keys() & set(METRICS):
+            shown, panel = self.what_if(step), self.query_one(WhatIfPanel)
+            panel.display = shown is not None
+            panel.show(shown, whole=self.app.size.height >= 34)
 
     # -- what is wrong
 
@@ -150,13 +174,16 @@ not spent, **revenue** money that was earned, **time saved** what a person would
         # A metric's own column is too narrow for a sentence.
         wrong = {self.query_one(f"#{id_}", Field).label: problems[id_] for id_ in METRICS if id_ in problems}
         lines = [f"{label}: {problem}" for label, problem in wrong.items()] if len(wrong) > 1 else wrong.values()
-        self.query_one("#metric-problem", Static).update("\n".join(lines))
+        line, text = self.query_one("#metric-problem", Static), "\n".join(lines)
+        if line.content != text:
+            line.update(text)
 
     @on(Field.Edited)
     def _edited(self, event: Field.Edited) -> None:
         step, problems = self.filled()
         shown = {id_ for id_ in problems if id_ != "step-name" or event.field.id == "step-name"}
         self._say({id_: problems[id_] for id_ in shown})
+        self._show_what_if()
         if event.field.id == "time":
             self._say_time(None if "time" in problems else step.metrics.time_saved_seconds)
 

@@ -49,6 +49,7 @@ class Field(Vertical):
         self.label = label
         self.hint = hint
         self.entry = entry
+        self._problem = ""
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="field-head"):
@@ -61,8 +62,9 @@ class Field(Vertical):
 
     def set_hint(self, hint: str) -> None:
         """Show another hint after the label."""
-        self.hint = hint
-        self.query_one(".field-label", Label).update(self._head())
+        if hint != self.hint:
+            self.hint = hint
+            self.query_one(".field-label", Label).update(self._head())
 
     @property
     def value(self) -> str:
@@ -82,7 +84,10 @@ class Field(Vertical):
 
     def say(self, problem: str) -> None:
         """Show a problem, or remove it where `problem` is empty."""
-        self.query_one(".field-problem", Static).update(problem)
+        # An update lays out the whole screen again, so the same text is not set at every key.
+        if problem != self._problem:
+            self._problem = problem
+            self.query_one(".field-problem", Static).update(problem)
         self.set_class(bool(problem), "-wrong")
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 from textual.pilot import Pilot
 
 from goals_tui.tui.app.choose import Choose
+from goals_tui.tui.filters.dialog import FilterDialog
 from goals_tui.tui.goals.delete import DeleteGoal
 from goals_tui.tui.goals.editor import GoalEditor
 from goals_tui.tui.goals.step_form import StepForm
+from goals_tui.tui.goals.what_if import WhatIfPanel
 from goals_tui.tui.packages.export import ExportPackage
 from tests.conftest import make_services
 from tests.tui.frame.walking import Do, Proof, Walk, keys, off, on, words
@@ -72,6 +74,9 @@ GOALS = Walk(
         Do("f2", "goals.step.save", steps(ENTERED, PAID, "Z")),
         Do("K", "goals.editor.step-up", steps(ENTERED, "Z", PAID)),
         Do("J", "goals.editor.step-down", steps(ENTERED, PAID, "Z")),
+        Do("w", "goals.editor.what-if", lambda app: not app.screen.query_one(WhatIfPanel).whole),
+        Do("f6", "goals.editor.what-if-filters", on(FilterDialog)),
+        keys("escape"),
         Do("o", "goals.editor.edit-step", on(StepForm)),
         keys("escape"),
         Do("x", "goals.editor.delete-step", steps(ENTERED, PAID)),
