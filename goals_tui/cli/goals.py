@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -29,6 +27,8 @@ from goals_tui.cli.state import services_with_goals
 from goals_tui.format import plural, precise_percent
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from goals_tui.domain.goal import Goal
 
 app = Commands(help="The goals of the project.", no_args_is_help=True)
@@ -127,17 +127,16 @@ def set_(
 
 def _target(text: str) -> Decimal | None:
     """Return a target as a share of 1, or None for `none`. Raises typer.BadParameter."""
-    text = text.strip()
-    if text.casefold() == "none":
+    from goals_tui.domain.errors import RefusedError
+    from goals_tui.domain.goal import parse_target
+
+    if text.strip().casefold() == "none":
         return None
-    number, percentage = (text[:-1].strip(), 100) if text.endswith("%") else (text, 1)
-    target = Decimal(number) / percentage if _NUMBER.fullmatch(number) else Decimal(0)
-    if not 0 < target <= 1:
-        raise typer.BadParameter(f"--target is a rate above 0 and up to 1, such as 0.6 or 60%, or none; not {text!r}.")
-    return target
-
-
-_NUMBER = re.compile(r"\d{1,3}(\.\d{1,4})?", re.ASCII)
+    try:
+        return parse_target(text)
+    except RefusedError:
+        expected = "a rate above 0 and up to 1, such as 0.6 or 60%, or none"
+        raise typer.BadParameter(f"--target is {expected}; not {text.strip()!r}.") from None
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PlainSerializer, StringConstraints
 
 from goals_tui.domain.activity import Trigger
-from goals_tui.domain.errors import NotFoundError
+from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.domain.limits import DEFAULT_MAX_STEPS, HIGHEST_MAX_STEPS
 from goals_tui.domain.model import MAX_NAME, MAX_TEXT, Instant, Line, Model, Text
 from goals_tui.domain.text import clean_line
@@ -31,6 +32,22 @@ Description = Annotated[Text, StringConstraints(max_length=MAX_TEXT)]
 
 Target = Annotated[Decimal, Field(gt=0, le=1, max_digits=7), PlainSerializer(float, return_type=float)]
 """A completion rate to reach, as a fraction of 1."""
+
+_RATE = re.compile(r"(\d{1,3}(?:\.\d{1,5})?)\s*(%?)", re.ASCII)
+
+
+def parse_target(text: str) -> Decimal:
+    """Parse a target completion rate, such as `0.6` or `60 %`. Raises RefusedError."""
+    read = _RATE.fullmatch(text.strip())
+    target = Decimal(read[1]) / (100 if read[2] else 1) if read else Decimal(0)
+    if not 0 < target <= 1:
+        raise RefusedError(f"A target is a rate above 0 and up to 1, such as 0.6 or 60%; not {text.strip()!r}.")
+    return target
+
+
+def format_target(target: Decimal) -> str:
+    """Return a target in percent, exactly: 60 % or 62.5 %."""
+    return f"{(target * 100).normalize():f} %"
 
 
 class Step(Model):
@@ -105,6 +122,12 @@ class Goal(Model):
         return tuple(sorted(dict.fromkeys(step_ids), key=self.order_of))
 
 
+def same_content(one: Goal, other: Goal) -> bool:
+    """Return whether two goals are equal apart from version, revision and times."""
+    stamps = ("version", "revision", "created_at", "changed_at")
+    return one == other.model_copy(update={name: getattr(one, name) for name in stamps})
+
+
 def same_definition(one: Goal, other: Goal) -> bool:
     """Return whether two goals are equal apart from version, revision, times, target and triggers."""
     return _definition(one) == _definition(other)
@@ -144,7 +167,7 @@ def changed_fields(before: Goal, after: Goal) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Problem:
-    """A reason why a goal can't be saved. `field` is name, steps, step.name, step.metrics or initial.name."""
+    """A reason why a goal can't be saved. `field` is name, target, steps, step.name, step.metrics or initial.name."""
 
     field: str
     message: str

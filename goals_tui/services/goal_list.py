@@ -31,7 +31,7 @@ A test compares these constants with the models, which are not imported here.
 
 @dataclass(frozen=True)
 class GoalSummary:
-    """A line of the list of goals; `flows` are the names of the flows that track the goal."""
+    """A line of the list of goals; `flows` are the names of the flows that track the goal, `target` a rate or None."""
 
     id: str
     name: str
@@ -41,6 +41,7 @@ class GoalSummary:
     changed_at: str
     step_kinds: tuple[StepKind, ...]
     flows: tuple[str, ...]
+    target: float | None = None
 
     @property
     def steps(self) -> int:
@@ -75,7 +76,13 @@ def _summary(document: Mapping[str, Any], flows: Mapping[str, tuple[str, ...]]) 
     try:
         steps = document["steps"]
         kinds = tuple(step["kind"] for step in steps)
-        if GOAL_KEYS.issuperset(document) and all(map(_is_plain_step, steps)) and STEP_KINDS.issuperset(kinds):
+        target = document.get("target")
+        if (
+            (target is None or 0 < target <= 1)
+            and GOAL_KEYS.issuperset(document)
+            and all(map(_is_plain_step, steps))
+            and STEP_KINDS.issuperset(kinds)
+        ):
             return GoalSummary(
                 document["id"],
                 clean_line(document["name"]),
@@ -85,6 +92,7 @@ def _summary(document: Mapping[str, Any], flows: Mapping[str, tuple[str, ...]]) 
                 document["changed_at"],
                 kinds,
                 flows.get(document["id"], ()),
+                target,
             )
     except (KeyError, TypeError, AttributeError):
         pass

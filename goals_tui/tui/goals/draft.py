@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from goals_tui.domain.goal import Goal, Problem, Step, same_definition
+from decimal import Decimal
+
+from goals_tui.domain.errors import RefusedError
+from goals_tui.domain.goal import Goal, Problem, Step, format_target, parse_target, same_content
 from goals_tui.domain.model import MAX_TEXT
 from goals_tui.domain.text import clean_line, clean_text
 
@@ -21,6 +24,8 @@ class Draft:
         self.touched: set[str] = set()
         self.forced = ""
         """The id of the completion step that was not marked by the user, but is one because it was the only step."""
+        self._target_problem = ""
+        """What is wrong with the text in the field of the target; the goal keeps the last one that could be read."""
         self._undone: list[Goal] = []
         self._done: list[Goal] = []
         self._typing = ""
@@ -33,7 +38,7 @@ class Draft:
     @property
     def changed(self) -> bool:
         """Whether there are unsaved changes."""
-        return not same_definition(self.base, self.goal)
+        return bool(self._target_problem) or not same_content(self.base, self.goal)
 
     @property
     def can_undo(self) -> bool:
@@ -46,7 +51,7 @@ class Draft:
         return bool(self._undone)
 
     def write(self, field: str, text: str) -> None:
-        """Set a text: name, description, initial.name or initial.description.
+        """Set a text: name, description, target, initial.name or initial.description.
 
         Text typed into one field without a break is a single change for undo.
         """
@@ -56,12 +61,23 @@ class Draft:
                 goal = goal.model_copy(update={"name": clean_line(text)})
             case "description":
                 goal = goal.model_copy(update={"description": clean_text(text).strip()})
+            case "target":
+                goal = self._with_target(text)
             case _:
                 name = field.rpartition(".")[2]
                 cleaned = clean_line(text) if name == "name" else clean_text(text).strip()
                 goal = self._with([initial.model_copy(update={name: cleaned}), *goal.further])
         if goal != self.goal:
             self._change(goal, field)
+
+    def _with_target(self, text: str) -> Goal:
+        """Return the goal with the target that was typed; without a change where that can't be read."""
+        self._target_problem = ""
+        try:
+            return self.goal.model_copy(update={"target": read_target(text)})
+        except RefusedError as error:
+            self._target_problem = str(error)
+            return self.goal
 
     def put_step(self, step: Step) -> None:
         """Add a step at the end, or replace the step with its id."""
@@ -108,13 +124,13 @@ class Draft:
         """Undo the last change."""
         self._undone.append(self.goal)
         self.goal = self._done.pop()
-        self._typing = ""
+        self._typing = self._target_problem = ""
 
     def redo(self) -> None:
         """Redo the last undone change."""
         self._done.append(self.goal)
         self.goal = self._undone.pop()
-        self._typing = ""
+        self._typing = self._target_problem = ""
 
     def saved(self, goal: Goal) -> None:
         """Continue with the goal as it was saved, with nothing to undo."""
@@ -127,16 +143,19 @@ class Draft:
         mine = self.goal
         self.base = goal
         stamps = {"revision": goal.revision, "version": goal.version, "created_at": goal.created_at}
+        self._target_problem = ""
         self._done = [mine.model_copy(update=stamps)]
         self._undone.clear()
         self.goal = goal
 
     def problems(self) -> list[Problem]:
-        """Return the descriptions that are too long; all other rules are checked by the goals service."""
+        """Return what is wrong with the texts themselves; all other rules are checked by the goals service."""
         long = f"is longer than {MAX_TEXT:,} characters. Shorten it."
         found = []
         if len(self.goal.description) > MAX_TEXT:
             found.append(Problem("description", f"The description {long}"))
+        if self._target_problem:
+            found.append(Problem("target", self._target_problem))
         if len(self.goal.initial.description) > MAX_TEXT:
             found.append(Problem("initial.description", f"The description {long}"))
         return found
@@ -151,3 +170,23 @@ class Draft:
         self._typing = typing
         self._undone.clear()
         self.goal = goal
+
+
+def read_target(text: str) -> Decimal | None:
+    """Return a target as it is typed in the form: 60, 60 % and 0.6 are the same; None for nothing.
+
+    Raises RefusedError.
+    """
+    text = text.strip()
+    if not text:
+        return None
+    try:
+        return parse_target(text)
+    except RefusedError:
+        # People write percentages without their sign, too.
+        return parse_target(f"{text}%") if "%" not in text else parse_target(text)
+
+
+def target_text(goal: Goal) -> str:
+    """Return the target of a goal for its field; empty if it has none."""
+    return "" if goal.target is None else format_target(goal.target)

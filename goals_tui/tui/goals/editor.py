@@ -128,7 +128,8 @@ class StepEditing(ScreenFrame[str]):
 HELP = """
 A goal begins with its **initial step** ●: it opens a cycle, and nothing counts before it. Then come **steps** ○ and
 at least one **completion step** ◎: reaching it completes the goal. If there is one step only, it must be the completion
-step. Saving makes a new version; what was tracked before keeps the values of its own version.
+step. Saving makes a new version; what was tracked before keeps the values of its own version. A **target** is the
+completion rate that the goal should reach; another target makes no new version.
 """
 
 

@@ -13,6 +13,7 @@ from goals_tui.format import percent
 if TYPE_CHECKING:
     from goals_tui.domain.filters import SpanName
     from goals_tui.domain.report import Figures
+    from goals_tui.domain.statistics import TargetState
     from goals_tui.domain.wiring import Finding, Severity
     from goals_tui.services.context import Services
 
@@ -70,11 +71,37 @@ class Rate:
         """The completion rate as a percentage; a dash if no cycle was started."""
         return percent(self.figures.completion_rate)
 
+    def state(self, target: float) -> TargetState:
+        """Return whether the rate meets a target."""
+        from goals_tui.domain.statistics import target_state
+
+        return target_state(self.figures.completed_share, target)
+
     @property
     def sentence(self) -> str:
         """The completion rate in words, with the counts of completed and started cycles."""
         figures = self.figures
         return f"{self.text} completed: {figures.completed:,} of {figures.started:,} in the last 30 days"
+
+
+TARGET_STATES: dict[TargetState, tuple[str, str]] = {
+    "met": ("met", "$completed"),
+    "missed": ("missed", "$error"),
+    "too close to call": ("too close to call", ""),
+    "too little data": ("too little data", "$quiet"),
+}
+"""Whether a target is met, in words, with their colour: only what is sure has one."""
+
+
+def target_sentence(target: Decimal, rate: Rate | None) -> str:
+    """Return whether a target is met, with the interval that decides it."""
+    from goals_tui.domain.goal import format_target
+    from goals_tui.format import short_interval
+
+    state: TargetState = rate.state(float(target)) if rate else "too little data"
+    interval = rate.figures.completed_share.interval if rate and state != "too little data" else None
+    between = f": {short_interval(interval)} % with 95 % confidence" if interval else ""
+    return f"Target {format_target(target)}, {state}{between}"
 
 
 def read_rates(services: Services) -> dict[str, Rate]:

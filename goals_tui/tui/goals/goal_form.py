@@ -17,6 +17,7 @@ from textual.widgets import Button, Input, Label, Static
 from goals_tui.domain.goal import Goal, Problem, Step
 from goals_tui.domain.model import MAX_NAME
 from goals_tui.domain.value import format_amount, format_duration
+from goals_tui.tui.goals.draft import target_text
 from goals_tui.tui.goals.journey import STEP_STYLES
 from goals_tui.tui.goals.step_form import Currency
 from goals_tui.tui.widgets.columns import Column
@@ -119,7 +120,8 @@ class StepTable(VirtualList):
         self.release_mouse()
 
 
-FIELDS = ("name", "description", "initial.name", "initial.description")
+TARGET_HINT = "%, optional"
+FIELDS = ("name", "description", "target", "initial.name", "initial.description")
 """The fields of a goal outside its further steps, named as in `Problem.field`."""
 
 
@@ -153,6 +155,8 @@ class GoalForm(VerticalScroll, can_focus=False):
         with Vertical(id="about"):
             yield Field("Name", _name_input(goal.name), id="field-name")
             yield Field("Description", text_area(goal.description), id="field-description", hint="optional")
+            target = Input(target_text(goal), placeholder="none", max_length=12, select_on_focus=False)
+            yield Field("Target completion rate", target, id="field-target", hint=TARGET_HINT)
             yield Label("● Initial Step", classes="heading")
             yield Field("Name", _name_input(goal.initial.name), id="field-initial-name")
             yield Field(
@@ -178,7 +182,8 @@ class GoalForm(VerticalScroll, can_focus=False):
 
     def fill(self, goal: Goal) -> None:
         """Put the texts of a goal into the fields."""
-        values = (goal.name, goal.description, goal.initial.name, goal.initial.description)
+        initial = goal.initial
+        values = (goal.name, goal.description, target_text(goal), initial.name, initial.description)
         for name, value in zip(FIELDS, values, strict=True):
             field = self._field(name)
             # The field being typed in may have spaces at its ends that the goal does not have.
@@ -189,6 +194,9 @@ class GoalForm(VerticalScroll, can_focus=False):
         """Draw problems and steps; the cursor of the table goes to the step `chosen`, or stays."""
         for name in FIELDS:
             self._field(name).say(next((p.message for p in problems if p.field == name), ""))
+        target, understood = self._field("target"), target_text(goal)
+        written = target.value.strip().replace(" ", "") in ("", understood.replace(" ", ""))
+        target.set_hint(TARGET_HINT if written or target.has_class("-wrong") else f"= {understood}")
         self._show_steps(goal, _steps_with(problems), chosen)
         of_steps = [p.message for p in problems if p.field in ("steps", "step.name", "step.metrics")]
         self.query_one("#steps-problem", Static).update(of_steps[0] if of_steps else "")

@@ -19,7 +19,7 @@ from goals_tui.domain.words import fold
 from goals_tui.services.goal_list import GoalSummary
 from goals_tui.tui.app.actions import shown_key
 from goals_tui.tui.app.textual_compat import keymap
-from goals_tui.tui.goals.figures import SEVERITIES, SPARK_DAYS, Rate, sparkline, worst
+from goals_tui.tui.goals.figures import SEVERITIES, SPARK_DAYS, TARGET_STATES, Rate, sparkline, worst
 from goals_tui.tui.widgets.columns import Cell, Column, whole
 from goals_tui.tui.widgets.virtual_list import AROUND, VirtualList
 
@@ -53,6 +53,11 @@ class GoalRows:
         self._kept = self._texts
 
     @cached_property
+    def targets(self) -> bool:
+        """Whether any goal has a target, which a column shows then."""
+        return any(row.target is not None for row in self.all)
+
+    @cached_property
     def columns(self) -> tuple[Column, ...]:
         """The columns, no wider than these goals need."""
         name = max((cell_len(row.name) for row in self.all), default=0)
@@ -61,10 +66,11 @@ class GoalRows:
         return (
             Column("Name", 16, share=3, most=max(16, min(name, WIDEST))),
             Column("", 1),
-            Column("Steps", max(5, min(steps, MOST_GLYPHS)), drop=2),
-            Column("Tracked in", 10, share=2, most=max(10, min(flows, WIDEST)), drop=4),
+            Column("Steps", max(5, min(steps, MOST_GLYPHS)), drop=3),
+            Column("Tracked in", 10, share=2, most=max(10, min(flows, WIDEST)), drop=5),
             Column("30 days", len("30 days ↓"), align="right", drop=1),
-            Column(f"{SPARK_DAYS} days", SPARK_DAYS, drop=3),
+            *([Column("Target", len("too close to call"), drop=2)] if self.targets else []),
+            Column(f"{SPARK_DAYS} days", SPARK_DAYS, drop=4),
         )
 
     def sort(self, order: Order, rates: Mapping[str, Rate]) -> None:
@@ -95,8 +101,13 @@ class GoalRows:
 STEP_STYLES: dict[StepKind, str] = {"initial": "$primary", "step": "$quiet", "completion": "$completed"}
 
 
-def cells(row: GoalSummary, rates: Mapping[str, Rate] | None, severity: Severity | None = None) -> list[Cell]:
-    """Return the row of a goal; `rates` is None while they are read, `severity` that of its worst finding."""
+def cells(
+    row: GoalSummary, rates: Mapping[str, Rate] | None, severity: Severity | None = None, *, targets: bool = False
+) -> list[Cell]:
+    """Return the row of a goal; `rates` is None while they are read, `severity` that of its worst finding.
+
+    With `targets`, it says whether the goal meets its target.
+    """
     rate = (rates or {}).get(row.id)
     flows: Cell = Content(_flows(row.flows)) if row.flows else Content.styled("no flow", "$quiet")
     if len(row.flows) > 1:
@@ -107,8 +118,16 @@ def cells(row: GoalSummary, rates: Mapping[str, Rate] | None, severity: Severity
         glyphs(row.step_kinds),
         flows,
         Content(rate.text) if rate else Content.styled("…" if rates is None else "—", "$quiet"),
+        *([_target(row.target, rate, read=rates is not None)] if targets else []),
         _course(rate),
     ]
+
+
+def _target(target: float | None, rate: Rate | None, *, read: bool) -> Content:
+    """Return whether a target is met, in words; `read` is whether the rates were read."""
+    if target is None or not read:
+        return Content.styled("—" if target is None else "…", "$quiet")
+    return Content.styled(*TARGET_STATES[rate.state(target) if rate else "too little data"])
 
 
 def _course(rate: Rate | None) -> Content:
@@ -248,7 +267,7 @@ class GoalList(Vertical):
 
     def _cells(self, index: int) -> list[Cell]:
         row = self.rows.found[index]
-        return cells(row, self.rates, worst(self.findings.get(row.id, ())))
+        return cells(row, self.rates, worst(self.findings.get(row.id, ())), targets=self.rows.targets)
 
     def _show_columns(self) -> None:
         order = self.rows.order

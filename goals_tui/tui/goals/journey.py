@@ -33,6 +33,8 @@ class GoalView:
     uses: Sequence[NodeUse] = ()
     findings: Sequence[Finding] | None = None
     rate: str = ""
+    target: str = ""
+    """Whether the goal meets its target, in words; empty if it has none."""
 
 
 def journey(view: GoalView, width: int) -> Content:
@@ -47,6 +49,8 @@ def _lines(view: GoalView, width: int) -> Iterator[Content]:
         yield from _wrapped(goal.description, width, "$quiet")
     if view.rate:
         yield Content.styled(view.rate, "$completed")
+    if view.target:
+        yield from Content(view.target).wrap(width)
     yield Content("")
     for place, step in enumerate(goal.steps):
         last = place == len(goal.steps) - 1

@@ -18,7 +18,7 @@ from goals_tui.services.goal_list import GoalSummary
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.screen import FlowPlace, GoalPlace, Place, ScreenFrame
-from goals_tui.tui.goals.figures import Findings, Rate, read_findings, read_rates
+from goals_tui.tui.goals.figures import Findings, Rate, read_findings, read_rates, target_sentence
 from goals_tui.tui.goals.goal_list import GoalList
 from goals_tui.tui.goals.journey import GoalView, Journey, node_in_words, steps_in_words
 from goals_tui.tui.widgets.virtual_list import VirtualList
@@ -43,6 +43,7 @@ A **goal** is tracked in cycles: the initial step opens one, other steps join it
 | ○ | step |
 | ◎ | completion step: reaching any of them completes the goal |
 | 30 days | completed of started cycles in the last 30 days; — where none was started |
+| Target | whether these 30 days meet the goal's target: only if chance can't explain the distance |
 | 10 days | completed cycles on each of the last 10 days |
 | ✖ ▲ • | findings: what keeps the goal from being tracked, as error, warning or note |
 """
@@ -158,10 +159,13 @@ class GoalsScreen(ScreenFrame[None]):
             goal = self.services.goals.get(row.id)
         except GoalsError:
             return  # It has just been deleted elsewhere: the list is about to be read again.
-        rate = (self.goal_list.rates or {}).get(row.id)
+        rates = self.goal_list.rates
+        rate = (rates or {}).get(row.id)
+        target = target_sentence(goal.target, rate) if goal.target is not None and rates is not None else ""
         findings = None if self.findings is None else self.findings.get(row.id, [])
         uses = self.services.goals.where_used(row.id)
-        panel.show(GoalView(goal, self.money, uses, findings, rate.sentence if rate and rate.figures.started else ""))
+        said = rate.sentence if rate and rate.figures.started else ""
+        panel.show(GoalView(goal, self.money, uses, findings, said, target))
 
     def open_place(self, place: Place) -> None:
         """Show a goal that another screen or the palette leads to, and open its editor if wanted."""
