@@ -69,7 +69,11 @@ class GoalRows:
             Column("Steps", max(5, min(steps, MOST_GLYPHS)), drop=3),
             Column("Tracked in", 10, share=2, most=max(10, min(flows, WIDEST)), drop=5),
             Column("30 days", len("30 days ↓"), align="right", drop=1),
-            *([Column("Target", len("too close to call"), drop=2)] if self.targets else []),
+            *(
+                [Column("Target", len("Target"), share=1, most=len("too close to call"), drop=2)]
+                if self.targets
+                else []
+            ),
             Column(f"{SPARK_DAYS} days", SPARK_DAYS, drop=4),
         )
 
@@ -123,11 +127,14 @@ def cells(
     ]
 
 
-def _target(target: float | None, rate: Rate | None, *, read: bool) -> Content:
+def _target(target: float | None, rate: Rate | None, *, read: bool) -> Cell:
     """Return whether a target is met, in words; `read` is whether the rates were read."""
     if target is None or not read:
         return Content.styled("—" if target is None else "…", "$quiet")
-    return Content.styled(*TARGET_STATES[rate.state(target) if rate else "too little data"])
+    text, look = TARGET_STATES[rate.state(target) if rate else "too little data"]
+    words = text.split()
+    shorter = (text, " ".join(words[:2]), words[min(1, len(words) - 1)])
+    return tuple(Content.styled(wording, look) for wording in shorter)
 
 
 def _course(rate: Rate | None) -> Content:

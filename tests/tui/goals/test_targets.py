@@ -76,7 +76,7 @@ async def test_the_list_says_in_words_whether_it_is_met(services: Services, flig
         services.tracking.track(f"more{number}", flight.id, steps, Source(endpoint_name="Web"), at=at)
     async with running(services, (80, 24)) as pilot:
         assert "Target" not in screen_text(pilot.app), "no goal has one"
-        for target, said in (("0.3", "met"), ("0.9", "missed"), ("0.66", "too close to call")):
+        for target, said in (("0.3", "met"), ("0.9", "missed"), ("0.66", "close")):
             services.goals.set_target(flight.id, Decimal(target))
             pilot.app.changed()
             await press(pilot)
