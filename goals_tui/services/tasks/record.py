@@ -9,7 +9,7 @@ from typing import Any, Literal
 from goals_tui.domain.goal import Id
 from goals_tui.domain.model import Instant, Line, Model
 
-TaskKind = Literal["create_package", "import_package", "import_events", "seal", "simulation"]
+TaskKind = Literal["create_package", "import_package", "import_events", "seal", "simulation", "sync"]
 TaskState = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 
 STATE_TITLES: dict[TaskState, str] = {

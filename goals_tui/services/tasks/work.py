@@ -65,6 +65,11 @@ def simulate(services: Services, flow_id: str, *, sessions: int, seed: int, star
     return services.tasks.start_job(f"Simulate {services.flows.get(flow_id).name}", job)
 
 
+def sync(services: Services, source: str) -> Task:
+    """Start a task that reads what is new at a source."""
+    return services.tasks.start_job(f"Sync {source}", Sync(source=source))
+
+
 _NAMED = 20
 """Number of broken records that a task lists."""
 
@@ -183,8 +188,27 @@ class Simulate(Job):
         return TaskResult(f"{plural(result.conversations, 'conversation')}, {plural(result.events, 'event')}.")
 
 
+class Sync(Job):
+    """Reads what is new at a source."""
+
+    kind = "sync"
+    source: str
+
+    def check(self, services: Services) -> None:
+        """Check that the source exists."""
+        services.syncs.get(self.source)
+
+    def run(self, services: Services, control: TaskControl) -> TaskResult:
+        """Import what is new; what came before a failure of the source stays."""
+        done = services.syncs.run(self.source, control.progress)
+        said = [line for result in done.imports for line in _worth_knowing(result)]
+        if done.problem:
+            raise UnreadableError(f"{done.problem} Until then: {done.summary()}.")
+        return TaskResult(f"{done.summary()}.", notices=tuple(said))
+
+
 JOBS: Mapping[TaskKind, type[Job]] = {
-    job.kind: job for job in (CreatePackage, ImportPackage, ImportEvents, Seal, Simulate)
+    job.kind: job for job in (CreatePackage, ImportPackage, ImportEvents, Seal, Simulate, Sync)
 }
 
 

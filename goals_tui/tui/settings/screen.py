@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from goals_tui.services.context import Services
     from goals_tui.tui.app.config import Config
 
-Kind = Literal["name", "currency", "time_zone", "theme", "keys", "fixed"]
+Kind = Literal["name", "currency", "time_zone", "theme", "keys", "source", "fixed"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,7 @@ def settings(services: Services, config: Config, theme: str) -> Iterator[Setting
         "Every key can be changed in the configuration file, by the id of its action, and holds after a restart.",
     )  # fmt: skip
     yield from _flags(services)
+    yield from _sources(services)
     path = services.workspace.path
     yield Setting("fixed", "Workspace", str(path), "", "The folder with everything of this project. Back this one up.")
     yield Setting("fixed", "Goals and flows", str(path / "goals.json"), "", "Project, goals, flows and saved filters.")
@@ -79,6 +80,20 @@ def settings(services: Services, config: Config, theme: str) -> Iterator[Setting
     yield Setting(
         "fixed", "Configuration", str(config.path or "not kept"), "", "Your theme and keys, for every project."
     )
+
+
+def _sources(services: Services) -> Iterator[Setting]:
+    sources = services.syncs.all()
+    add = "A source is an OData service of the original system. Add one with: goals-tui sync add NAME URL."
+    if not sources:
+        yield Setting("fixed", "Sources", "none", "", add)
+    for source in sources:
+        last = "not read to its end yet"
+        if source.last is not None:
+            zone = services.project.get().zone
+            last = f"read {source.last.astimezone(zone):%Y-%m-%d %H:%M}"
+        key = f" Its key is expected in the environment variable {source.key_env}." if source.key_env else ""
+        yield Setting("source", source.name, source.url, last, f"Read what is new, as a task.{key} {add}")
 
 
 def _place(where: str) -> str:
@@ -222,6 +237,10 @@ class SettingsScreen(ScreenFrame[None]):
         elif row.kind == "keys":
             self.query_one("#about").focus()
             self.refresh_bindings()
+        elif row.kind == "source":
+            from goals_tui.services.tasks.work import sync
+
+            await self.change("Starting the task", lambda: sync(self.services, row.title))
         elif row.kind == "theme":
             from goals_tui.tui.app.theme_choice import choose_theme
 

@@ -106,7 +106,7 @@ async def test_what_is_set_elsewhere_says_where(services: Services) -> None:
 
 async def test_a_value_is_copied(services: Services) -> None:
     async with running(services, area="settings") as pilot:
-        await press(pilot, *["down"] * 7, "c")
+        await press(pilot, *["down"] * 8, "c")
         assert pilot.app.clipboard == str(services.workspace.path)
 
 
@@ -135,3 +135,15 @@ async def test_escape_leads_back_from_the_keys(services: Services) -> None:
         await press(pilot, "escape")
         assert pilot.app.focused.id == "settings"
         assert "esc Back" not in screen_text(pilot.app)
+
+
+async def test_a_source_is_listed_and_read_as_a_task(services: Services) -> None:
+    services.syncs.add("Live [/]", "http://127.0.0.1:9/v2.4", key_env="LIVE_KEY")
+    async with running(services, (120, 36), area="settings") as pilot:
+        shown = screen_text(pilot.app)
+        assert "Live [/]" in shown and "http://127.0.0.1:9/v2.4" in shown and "not read to its end yet" in shown
+        await press(pilot, *["down"] * 7)
+        assert "LIVE_KEY" in pilot.app.screen.chosen.about
+        await press(pilot, "enter")
+    (task,) = services.tasks.list()
+    assert (task.kind, task.title) == ("sync", "Sync Live [/]")
