@@ -88,7 +88,7 @@ def _sources(services: Services) -> Iterator[Setting]:
     if not sources:
         yield Setting("fixed", "Sources", "none", "", add)
     for source in sources:
-        last = "not read to its end yet"
+        last = "read in part" if source.cursors else "not read yet"
         if source.last is not None:
             zone = services.project.get().zone
             last = f"read {source.last.astimezone(zone):%Y-%m-%d %H:%M}"
