@@ -13,7 +13,7 @@ from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import FIELDS
 from goals_tui.domain.text import clean_line
 from goals_tui.store.engines.address import PASSWORD_VARIABLE, Address
-from goals_tui.store.engines.table import missing_columns
+from goals_tui.store.engines.table import missing_columns, no_table
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -125,14 +125,6 @@ def _reason(error: Exception, address: Address, password: str | None) -> str:
     if code == 76 and address.scheme == "chdb":
         return f"{server} is used by another process. End that first."
     return f"{server} can't answer: {_short(text)}."
-
-
-def no_table(address: Address) -> str:
-    """Return the message that there is no such table."""
-    return (
-        f"There is no table {address.log} in {address.kind.name} {address.where}. "
-        f"`goals-tui events push` with this URL makes it: {address.url}"
-    )
 
 
 def _short(text: str) -> str:

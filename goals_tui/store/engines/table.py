@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
+    from goals_tui.store.engines.address import Address
     from goals_tui.store.events.log import EventLog
 
 BATCH = 100_000
@@ -61,6 +62,14 @@ class EventTable(Protocol):
         ...
 
 
+def no_table(address: Address) -> str:
+    """Return the message that there is no such table."""
+    return (
+        f"There is no table {address.log} in {address.kind.name} {address.where}. "
+        f"`goals-tui events push` with this URL makes it: {address.url}"
+    )
+
+
 def missing_columns(columns: Collection[str], log: str) -> list[str]:
     """Return the line that says which columns of events `log` lacks, if it lacks any."""
     missing = [name for name in FIELDS if name not in columns]
@@ -92,7 +101,7 @@ def push_missing(
     created = table.columns() is None
     if created:
         table.create()
-    if problems := table.problems():
+    elif problems := table.problems():
         raise UnreadableError(problems[0])
     with scratch_folder() as place, _with_ids(log, table, place) as connection:
         chosen = "true" if since is None else f"moment >= TIMESTAMPTZ '{since.isoformat()}'"
