@@ -37,7 +37,8 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     folder = tmp_path_factory.mktemp("home")
     for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
         monkeypatch.setenv(name, str(folder))
-    for name in ("GOALS_TUI_WORKSPACE", "GOALS_TUI_NOW", "GOALS_TUI_CONFIG", "NO_COLOR", "COLUMNS", "LINES"):
+    ours = [name for name in os.environ if name.startswith("GOALS_TUI_") and name != "GOALS_TUI_EXAMPLES"]
+    for name in (*ours, "NO_COLOR", "COLUMNS", "LINES"):
         monkeypatch.delenv(name, raising=False)
     return folder
 

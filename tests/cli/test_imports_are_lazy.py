@@ -58,6 +58,16 @@ def test_listing_goals_needs_no_models(services: Services, format: str) -> None:
     assert "pydantic.main" not in imported_by(*listing, whole=True)
 
 
+def test_no_driver_of_an_engine_is_imported_unless_its_url_is_used(services: Services) -> None:
+    drivers = {"sqlglot", "clickhouse_connect", "chdb", "pyspark", "pyarrow", "grpc", "pandas", "numpy"}
+    here = ["--workspace", str(services.workspace.path)]
+    assert not imported_by(*here, "report") & drivers
+    assert "goals_tui.store.engines.address" not in imported_by(*here, "report", whole=True)
+    # A URL that can't be reached is enough to ask for a driver, if it is installed.
+    loaded = imported_by(*here, "report", "--events", "clickhouse://127.0.0.1:1/d?table=t")
+    assert not loaded & {"chdb", "pyspark", "pyarrow", "grpc"}
+
+
 def test_a_command_imports_no_other_command(services: Services) -> None:
     loaded = imported_by("--workspace", str(services.workspace.path), "goals", "list", whole=True)
     assert "goals_tui.cli.goals" in loaded

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,9 +16,11 @@ from pathlib import Path
 
 import pytest
 
+_PACKAGES = ("chdb", "clickhouse_connect", "pysail", "pyspark", "sqlglot")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    missing = [name for name in ("chdb", "clickhouse_connect", "pysail", "pyspark", "sqlglot") if not find_spec(name)]
+    missing = [name for name in _PACKAGES if not find_spec(name)]
     if missing:
         here = Path(__file__).parent
         skipped = pytest.mark.skip(reason=f"needs the extra `engines` ({', '.join(missing)} not installed)")
@@ -57,3 +63,32 @@ def clickhouse_server() -> Iterator[ClickHouse]:
     """A ClickHouse server for the whole run; a test takes a table of its own."""
     with clickhouse() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def spark_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Spark Connect server with two workers, `sc://host:port`; a test takes a folder of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = shutil.which("sail", path=str(Path(sys.executable).parent)) or "sail"
+    env = {**os.environ, "SAIL_MODE": "local-cluster", "SAIL_CLUSTER__WORKER_INITIAL_COUNT": "2"}
+    said = tmp_path_factory.mktemp("sail") / "said"
+    with (
+        said.open("wb") as output,
+        subprocess.Popen(
+            [program, "spark", "server", "--port", str(port)], env=env, stdout=output, stderr=output
+        ) as sail,
+    ):
+        try:
+            until = time.monotonic() + 60
+            while True:
+                try:
+                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    break
+                except OSError:
+                    assert sail.poll() is None and time.monotonic() < until, said.read_text()
+                    time.sleep(0.05)
+            yield f"sc://127.0.0.1:{port}"
+        finally:
+            sail.kill()  # it waits long for its workers when it is asked to end

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
@@ -125,3 +127,8 @@ def test_a_missing_driver_is_named_with_its_extra(url: str, says: str, monkeypat
     with pytest.raises(RefusedError, match="Install with: ") as error:
         open_engine(parse_address(url, "--events"), None)
     assert says in str(error.value)
+
+
+def test_the_plain_install_brings_no_driver() -> None:
+    plain = [line for line in requires("goals-tui") or () if "extra ==" not in line]
+    assert not [line for line in plain if re.match("clickhouse|chdb|pysail|pyspark|sqlglot|grpc", line)]
