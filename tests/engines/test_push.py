@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
+import socketserver
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import goals_tui
 from goals_tui.domain.event import FIELDS, GoalEvent
 from goals_tui.services.context import create_workspace
 from goals_tui.store.engines.address import open_table, parse_address
@@ -23,7 +29,7 @@ from tests.engines.conftest import ClickHouse, clickhouse
 
 __all__ = ["cli"]
 
-FLIGHT = goal("Book a Flight", "Flight selected", "◎ Booked", version=0)
+FLIGHT = goal("Book a Flight", "Flight selected", "Seat chosen", "◎ Booked", version=0)
 
 
 @pytest.fixture
@@ -71,9 +77,9 @@ def test_what_is_missing_is_added_by_id(
     assert "There is no table" in before.out
 
     first = cli("events", "push", url, "--since", "2026-10-01T14:00Z", "--format", "json")
-    assert (first.code, first.json["added"], first.json["created"]) == (0, 8, True), first.err
+    assert (first.code, first.json["added"], first.json["created"]) == (0, 12, True), first.err
     rest = cli("events", "push", url, "--format", "json").json
-    assert (rest["added"], rest["known"], rest["created"]) == (22, 8, False)
+    assert (rest["added"], rest["known"], rest["created"]) == (18, 12, False)
     assert cli("events", "push", url, "--format", "json").json["added"] == 0
 
     checked = cli("events", "check", url, "--format", "json")
@@ -112,16 +118,17 @@ def test_a_push_that_was_killed_goes_on_where_it_was(
 ) -> None:
     url = clickhouse_server.url("killed")
     code = f"""
-import os, sys
-from goals_tui.store.engines import clickhouse, table
-table.BATCH = 7
-add = clickhouse.ClickHouseTable.add
+import os
+from functools import partial
+from goals_tui.services import engine_logs
+from goals_tui.store.engines import clickhouse
+engine_logs.push_missing = partial(engine_logs.push_missing, batch=7)
+add, added = clickhouse.ClickHouseTable.add, []
 def add_and_die(self, file, events):
     add(self, file, events)
-    if os.stat(file).st_size and not hasattr(os, "added"):
-        os.added = True
-        return
-    os._exit(9)
+    added.append(events)
+    if len(added) == 2:
+        os._exit(9)
 clickhouse.ClickHouseTable.add = add_and_die
 from goals_tui.cli.run import run
 run(["--workspace", {str(workspace)!r}, "events", "push", {url!r}])
@@ -242,3 +249,123 @@ def test_what_writes_events_says_that_the_log_is_read_only(
         pass
     (workspace / "values.yaml").unlink(missing_ok=True)
     assert {f: f.read_bytes() for f in workspace.rglob("*") if f.is_file() and f.suffix != ".lock"} == files
+
+
+def test_a_folder_of_chdb_that_is_not_there_stays_away(cli: Cli, workspace: Path, tmp_path: Path) -> None:
+    url = f"chdb://{tmp_path}/ch/default?table=goal_events"
+    with in_one_line(cli("report", "--events", url), "There is no table default.goal_events", "events push"):
+        pass
+    assert cli("events", "check", url).code == 3
+    assert not (tmp_path / "ch").exists()
+
+
+def test_a_table_of_chdb_is_pushed_to_and_read(workspace: Path, tmp_path: Path) -> None:
+    url = f"chdb://{tmp_path}/ch/default?table=goal_events"
+    here = ["--workspace", workspace]
+    assert program(*here, "events", "push", url).code == 0
+    own, there = (program(*here, "report", "--span", "all", "--format", "csv", "--events", at) for at in ("", url))
+    assert (there.code, there.out) == (0, own.out), there.err
+
+
+def test_a_column_of_another_type_is_said(cli: Cli, workspace: Path, clickhouse_server: ClickHouse) -> None:
+    url = clickhouse_server.url("types")
+    assert cli("events", "push", url).code == 0
+    asked(clickhouse_server).command("ALTER TABLE types MODIFY COLUMN sessionId Array(String) DEFAULT [sessionId]")
+    with in_one_line(cli("report", "--events", url), "The column sessionId of default.types is Array(String)"):
+        pass
+    asked(clickhouse_server).command("ALTER TABLE types DROP COLUMN endpointName")
+    with in_one_line(cli("report", "--events", url), "default.types lacks the column endpointName"):
+        pass
+    checked = cli("events", "check", url, "--format", "json")
+    assert (checked.code, len(checked.json["columns"])) == (3, 2)
+
+
+def test_the_view_of_the_documentation_is_read(cli: Cli, workspace: Path, clickhouse_server: ClickHouse) -> None:
+    page = (Path(goals_tui.__file__).parent / "docs" / "engines.md").read_text("utf-8")
+    view = page.partition("<!-- view -->\n```sql\n")[2].partition("```")[0]
+    client = asked(clickhouse_server)
+    assert cli("events", "push", clickhouse_server.url("pushed")).code == 0
+    client.command("CREATE OR REPLACE DATABASE views")
+    client.command(
+        """CREATE TABLE views.tracking ENGINE = Memory AS SELECT
+             toUUID(concat('00000000-', substring(id, 1, 4), '-', substring(id, 5, 4), '-', substring(id, 9, 4), '-',
+                           substring(id, 13, 12))) AS event_uuid,
+             version AS goal_version, toUnixTimestamp64Milli(timestamp) AS occurred_ms, goalCycleId AS attempt,
+             stepId AS step, goalId AS goal, sessionId AS conversation, coalesce(localeName, '') AS language,
+             coalesce(endpointName, '') AS endpoint, coalesce(snapshotName, '') AS release
+           FROM pushed"""
+    )
+    client.command(view.replace("goal_events", "views.goal_events").replace("FROM tracking", "FROM views.tracking"))
+    url = clickhouse_server.url(database="views")
+    here, there = (cli("report", "--span", "all", "--events", at, "--format", "json").json for at in ("", url))
+    assert (there["totals"], there["goals"]) == (here["totals"], here["goals"])
+
+
+def test_a_query_that_takes_too_long_is_stopped(
+    cli: Cli, workspace: Path, clickhouse_server: ClickHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from goals_tui.store.engines import clickhouse as module
+
+    assert cli("events", "push", clickhouse_server.url("slow_source")).code == 0
+    asked(clickhouse_server).command(
+        "CREATE OR REPLACE VIEW slow AS SELECT * FROM slow_source "
+        "WHERE (SELECT count() FROM numbers(100000000000) WHERE number % 7 = 3) > 0"
+    )
+    monkeypatch.setattr(module, "LONGEST_QUERY", 1)
+    with in_one_line(cli("report", "--events", clickhouse_server.url("slow")), "took too long"):
+        pass
+
+
+def test_a_connection_that_breaks_in_the_middle_of_an_answer_is_said(
+    cli: Cli, workspace: Path, clickhouse_server: ClickHouse
+) -> None:
+    assert cli("events", "push", clickhouse_server.url("broken")).code == 0
+    with broken_off(clickhouse_server.port) as port:
+        url = replace(clickhouse_server, port=port).url("broken")
+        with in_one_line(cli("cycles", "--span", "all", "--events", url), "broke in the middle of an answer"):
+            pass
+
+
+@contextmanager
+def broken_off(port: int) -> Iterator[int]:
+    """Pass connections on to a port, but end answers to queries of events after a few bytes of their content."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while head := self.head(self.rfile):
+                length = re.search(rb"(?i)content-length: (\d+)", head)
+                body = self.rfile.read(int(length[1])) if length else b""
+                with socket.create_connection(("127.0.0.1", port)) as there:
+                    there.sendall(head + body)
+                    answer = there.makefile("rb")
+                    start = self.head(answer)
+                    size = int(re.search(rb"(?i)content-length: (\d+)", start)[1])  # type: ignore[index]
+                    cut = b"goalCycleId" in body
+                    self.wfile.write(start + answer.read(min(size, 5) if cut else size))
+                    if cut:
+                        return
+
+        def head(self, stream: Any) -> bytes:
+            lines = []
+            while (line := stream.readline()).strip():
+                lines.append(line)
+            return b"".join(lines) + b"\r\n" if lines else b""
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+
+
+def test_a_token_is_sent_over_tls_only() -> None:
+    from goals_tui.store.engines.spark import Connection
+
+    plain, secure = (parse_address(f"sc://host?table=t{more}", "The URL") for more in ("", "&use_ssl=true"))
+    assert "token" not in Connection(plain, "s;cret").url
+    assert Connection(secure, "s;cret").url.endswith("use_ssl=true;token=s%3Bcret")
+    assert "cret" not in secure.url + secure.title

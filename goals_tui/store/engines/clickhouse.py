@@ -6,6 +6,7 @@ import contextlib
 import logging
 import re
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import FIELDS
 from goals_tui.domain.text import clean_line
 from goals_tui.store.engines.address import PASSWORD_VARIABLE, Address
-from goals_tui.store.engines.table import missing_columns, no_table
+from goals_tui.store.engines.table import no_table
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -42,27 +43,33 @@ _TYPES = {
 """The types of the columns of a new table, except for texts that repeat."""
 
 
-def connect(address: Address, password: str | None, **options: Any) -> Client:
-    """Return a client with a session of its own. Raises UnreadableError if there is no server or it refuses the user.
-
-    `options` are further options of clickhouse-connect.
-    """
+def connect(address: Address, password: str | None) -> Client:
+    """Return a client with a session of its own. Raises UnreadableError if the server can't be used."""
     import clickhouse_connect
 
     # Without a handler its warnings about errors, which are raised as well, would be written to standard error.
     logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     with told(address, password):
         if address.scheme == "chdb":
-            return clickhouse_connect.get_client(interface="chdb", path=address.folder, **options)
-        return clickhouse_connect.get_client(
-            host=address.host,
-            port=address.port,
-            username=address.user or None,
-            password=password or "",
-            connect_timeout=_CONNECTING,
-            send_receive_timeout=LONGEST_QUERY,
-            **options,
-        )
+            client = clickhouse_connect.get_client(interface="chdb", path=address.folder)
+        else:
+            client = clickhouse_connect.get_client(
+                host=address.host,
+                port=address.port,
+                username=address.user or None,
+                password=password or "",
+                connect_timeout=_CONNECTING,
+                send_receive_timeout=LONGEST_QUERY + _CONNECTING,
+            )
+        limit = client.server_settings.get("max_execution_time")
+        if limit is not None and not limit.readonly and limit.value in ("", "0"):
+            client.set_client_setting("max_execution_time", LONGEST_QUERY)
+        return client
+
+
+def is_there(address: Address) -> bool:
+    """Return whether the folder of chdb has data; a server is always there. Opening a folder would fill it."""
+    return address.scheme != "chdb" or Path(address.folder, "metadata").is_dir()
 
 
 def table_name(address: Address) -> str:
@@ -133,28 +140,6 @@ def _short(text: str) -> str:
     return text[:_LONGEST_REASON].rstrip(". ")
 
 
-def plain_type(kind: str) -> tuple[str, bool]:
-    """Return a type of ClickHouse without LowCardinality and Nullable, and whether it may be null."""
-    null = False
-    while found := re.fullmatch(r"(LowCardinality|Nullable)\((.*)\)", kind):
-        null = null or found[1] == "Nullable"
-        kind = found[2]
-    return kind, null
-
-
-def type_problems(columns: Mapping[str, str], address: Address) -> list[str]:
-    """Return a line for each column that is missing, or of a type that events can't be read from."""
-    found = missing_columns(columns, address.log)
-    for name in FIELDS:
-        kind = columns.get(name, "")
-        plain, _ = plain_type(kind)
-        good = re.fullmatch(r"DateTime64\(.*\)|DateTime(\(.*\))?", plain) if name == "timestamp" else plain == "String"
-        if kind and not good:
-            wanted = "DateTime64" if name == "timestamp" else "String"
-            found.append(f"The column {name} of {address.log} is {kind}, and must be {wanted}.")
-    return found
-
-
 class ClickHouseTable:
     """A table that events are pushed to (see `EventTable`)."""
 
@@ -162,16 +147,15 @@ class ClickHouseTable:
         self._address = address
         self._password = password
         self._name = table_name(address)
-        self._client = connect(address, password)
 
-    def __enter__(self) -> ClickHouseTable:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
+    @cached_property
+    def _client(self) -> Client:
+        return connect(self._address, self._password)
 
     def columns(self) -> Mapping[str, str] | None:
         """Return the types of the columns by name; None if there is no such table."""
+        if not is_there(self._address):
+            return None
         with told(self._address, self._password):
             try:
                 return {row[0]: row[1] for row in self._client.query(f"DESCRIBE TABLE {self._name}").result_rows}
@@ -182,8 +166,10 @@ class ClickHouseTable:
 
     def problems(self) -> list[str]:
         """Return a line for each column that is missing or has a type that can't be read."""
+        from goals_tui.store.engines.clickhouse_engine import type_problems
+
         columns = self.columns()
-        return [no_table(self._address)] if columns is None else type_problems(columns, self._address)
+        return [no_table(self._address)] if columns is None else type_problems(columns, self._address.log)
 
     def create(self) -> None:
         """Create the table. An event that is added twice goes when ClickHouse merges its parts."""
@@ -222,15 +208,21 @@ class ClickHouseTable:
 
     def close(self) -> None:
         """Close the connection."""
-        self._client.close()
+        if "_client" in self.__dict__:
+            self._client.close()
 
 
 def open_engine(address: Address, password: str | None) -> ClickHouseEngine:
     """Return the engine, which connects when it is first asked."""
     from goals_tui.store.engines.clickhouse_engine import ClickHouseEngine
 
+    def opened() -> Client:
+        if not is_there(address):
+            raise UnreadableError(no_table(address))
+        return connect(address, password)
+
     return ClickHouseEngine(
-        lambda: connect(address, password),
+        opened,
         address.title,
         address.database,
         address.table,

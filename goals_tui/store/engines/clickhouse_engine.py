@@ -19,6 +19,7 @@ from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import FIELDS
 from goals_tui.store.engines.dialect import spelled
 from goals_tui.store.engines.engine import Cancelled, Columns
+from goals_tui.store.engines.table import missing_columns
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -109,23 +110,28 @@ class ClickHouseEngine:
 
     def _select(self, types: Mapping[str, str]) -> str:
         """Return the query that stands for the table `events`."""
-        missing = [name for name in FIELDS if name not in types]
-        if missing:
-            listed = ", ".join(missing)
-            raise UnreadableError(
-                f"{self.title} is no table of goal events: it has no column {listed}. Make a view with the columns of "
-                "GoalEvents, and name that."
-            )
-        columns = []
-        for name in FIELDS:
-            sql = _moment(types[name]) if name == "timestamp" else _text(name, types[name])
-            if sql is None:
-                raise UnreadableError(
-                    f"{self.title} is no table of goal events: its column {name} is of type {types[name]}. Make a view "
-                    "in which it is text, or for timestamp a DateTime64."
-                )
-            columns.append(f"{sql} AS {_quoted(name)}")
-        return f"SELECT {', '.join(columns)} FROM {self._name}"
+        if problems := type_problems(types, f"{self._database}.{self._table}"):
+            raise UnreadableError(problems[0])
+        columns = ", ".join(f"{_column(name, types[name])} AS {_quoted(name)}" for name in FIELDS)
+        return f"SELECT {columns} FROM {self._name}"
+
+
+_WANTED = {"timestamp": "DateTime64"}
+
+
+def type_problems(types: Mapping[str, str], log: str) -> list[str]:
+    """Return a line for each column that is missing, or of a type that events can't be read from."""
+    return missing_columns(types, log) + [
+        f"The column {name} of {log} is {types[name]}, and must be {_WANTED.get(name, 'String')}; "
+        "goals_tui/docs/engines.md shows a view that converts it."
+        for name in FIELDS
+        if name in types and _column(name, types[name]) is None
+    ]
+
+
+def _column(name: str, kind: str) -> str | None:
+    """Return SQL for a column of events, given its type; None if that type can't be read."""
+    return _moment(kind) if name == "timestamp" else _text(name, kind)
 
 
 def _moment(kind: str) -> str | None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import FIELDS
@@ -50,21 +51,26 @@ class Connection:
 
     def session(self) -> SparkSession:
         """Begin a session in UTC. Raises UnreadableError if there is no server or it refuses the user."""
-        address = self.address
         self._knock()
         with self.told(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pyspark warns of versions of pandas, which isn't used
             from pyspark.sql.connect.client.retries import DefaultPolicy
             from pyspark.sql.connect.session import SparkSession
 
-            host = f"[{address.host}]" if ":" in address.host else address.host
-            url = f"sc://{host}:{address.port}/;user_id={address.user or 'goals-tui'}"
-            if address.secure:
-                url += ";use_ssl=true" + (f";token={self._token}" if self._token else "")
-            session: SparkSession = SparkSession.Builder().remote(url).create()
+            session: SparkSession = SparkSession.Builder().remote(self.url).create()
             session.client.set_retry_policies([DefaultPolicy(max_retries=2, initial_backoff=100)])
             session.conf.set("spark.sql.session.timeZone", "UTC")
             return session
+
+    @property
+    def url(self) -> str:
+        """The URL for pyspark, with the token if it is sent over TLS."""
+        address = self.address
+        host = f"[{address.host}]" if ":" in address.host else address.host
+        url = f"sc://{host}:{address.port}/;user_id={quote(address.user or 'goals-tui', safe='')}"
+        if address.secure:
+            url += ";use_ssl=true" + (f";token={quote(self._token, safe='')}" if self._token else "")
+        return url
 
     def _knock(self) -> None:
         """Check that the server can be reached at all, which the driver would try for minutes."""
@@ -289,7 +295,7 @@ def type_problems(columns: Mapping[str, str], address: Address) -> list[str]:
         kind = columns.get(name, "")
         wanted = ("timestamp", "timestamp_ntz") if name == "timestamp" else ("string",)
         if kind and not kind.startswith((*wanted, "varchar", "char") if name != "timestamp" else wanted):
-            found.append(f"The column {name} of {address.log} is {kind}, and must be {wanted[0]}.")
+            found.append(f"The column {name} of {address.log} is {kind}, and must be {wanted[0]}. Read a view instead.")
     return found
 
 
