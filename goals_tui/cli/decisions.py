@@ -18,6 +18,7 @@ from goals_tui.cli.documents import (
 from goals_tui.cli.figures import (
     FIGURE_HEADINGS,
     FIGURES,
+    STAKE_COLUMNS,
     change_sentence,
     difference_cell,
     figure_cells,
@@ -27,6 +28,8 @@ from goals_tui.cli.figures import (
     share_cell,
     span_dates,
     span_json,
+    stake_columns,
+    stake_json,
 )
 from goals_tui.cli.filter_options import Build, with_filters
 from goals_tui.cli.output import (
@@ -387,12 +390,11 @@ def dropoffs(
         print_json(content)
     elif format is Format.CSV:
         rows = [
-            {**each, **{f"at_stake_{key}": value for key, value in (each["at_stake"] or {}).items()},
+            {**each, **stake_columns(each["at_stake"]),
              "next": [f"{following['what']}: {following['count']}" for following in each["next"]]}
             for each in content["steps"]
         ]  # fmt: skip
-        stakes = ["at_stake_cost_savings", "at_stake_revenue", "at_stake_time_saved_seconds"]
-        columns = ["step_id", "name", "reached", "dropped", "went_on", "completed", *stakes, "next"]
+        columns = ["step_id", "name", "reached", "dropped", "went_on", "completed", *STAKE_COLUMNS, "next"]
         print_csv(rows, columns, excel=excel)
     else:
         _print_drop_offs(result, step_id, currency)
@@ -412,12 +414,7 @@ def drop_offs_json(result: DropOffs, digits: int) -> dict[str, Any]:
                 "dropped": step.dropped,
                 "went_on": step.went_on,
                 "completed": step.completed,
-                "at_stake": step.stake
-                and {
-                    "cost_savings": format_amount(round(step.stake.cost_savings, digits), digits),
-                    "revenue": format_amount(round(step.stake.revenue, digits), digits),
-                    "time_saved_seconds": round(step.stake.time_saved_seconds, 3),
-                },
+                "at_stake": stake_json(step.stake, digits),
                 "next": [{"what": what, "count": count} for what, count in step.next],
             }
             for step in result.steps

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from goals_tui.cli.output import Heading
 from goals_tui.domain.statistics import FEW_CYCLES
-from goals_tui.domain.value import format_duration
+from goals_tui.domain.value import format_amount, format_duration
 from goals_tui.format import DASH, difference_words, precise_percent, short_interval
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
+    from goals_tui.domain.decisions import Stake
     from goals_tui.domain.filters import Span
     from goals_tui.domain.report import Change, Figures
     from goals_tui.domain.statistics import Difference, Interval
@@ -135,3 +136,21 @@ def span_json(span: Span) -> dict[str, str | None]:
         "start": span.start.isoformat() if span.start else None,
         "end": span.end.isoformat() if span.end else None,
     }
+
+
+STAKE_COLUMNS = ("at_stake_cost_savings", "at_stake_revenue", "at_stake_time_saved_seconds")
+"""The columns of what is at stake after a step, in CSV."""
+
+
+def stake_json(stake: Stake | None, digits: int) -> dict[str, Any] | None:
+    """Return what is at stake after a step under the keys of docs/command-line.md; None where nobody went on."""
+    return stake and {
+        "cost_savings": format_amount(round(stake.cost_savings, digits), digits),
+        "revenue": format_amount(round(stake.revenue, digits), digits),
+        "time_saved_seconds": round(stake.time_saved_seconds, 3),
+    }
+
+
+def stake_columns(stake: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the result of `stake_json` as the columns `STAKE_COLUMNS`."""
+    return {f"at_stake_{key}": value for key, value in (stake or {}).items()}

@@ -20,12 +20,16 @@ from goals_tui.cli.documents import (
 from goals_tui.cli.figures import (
     FIGURE_HEADINGS,
     FIGURES,
+    STAKE_COLUMNS,
     change_sentence,
     figure_cells,
     lasted,
+    money,
     share_cell,
     span_dates,
     span_json,
+    stake_columns,
+    stake_json,
 )
 from goals_tui.cli.filter_options import Build, TimeZoneOption, with_filters
 from goals_tui.cli.output import (
@@ -57,8 +61,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from zoneinfo import ZoneInfo
 
-    from goals_tui.domain.filters import Dimension
+    from goals_tui.domain.buckets import TimeBucket, Unit
+    from goals_tui.domain.drill_down import Part
     from goals_tui.domain.report import Amount, Cycle, DayFigures, Figures, Moment, Report, Timeline
+    from goals_tui.services.insights.service import SeriesPoint
 
 _CYCLE = [
     "cycle_id",
@@ -96,7 +102,10 @@ class By(StrEnum):
     """The kinds of rows of a report."""
 
     GOAL = "goal"
+    HOUR = "hour"
     DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
 
 
 def report(
@@ -104,7 +113,10 @@ def report(
     filters: Build,
     by: Annotated[
         By | None,
-        typer.Option("--by", help="A row a goal or a day. Default: goals in a table, days in CSV; JSON has both."),
+        typer.Option(
+            "--by",
+            help="A row a goal, hour, day, week or month. Default: goals in a table, days in CSV; JSON has both.",
+        ),
     ] = None,
     fail_if: Annotated[
         list[str] | None,
@@ -128,13 +140,20 @@ def report(
     opened = services_with_goals(context)
     asked = filters(opened)
     result = opened.insights.report(asked)
+    unit: Unit | None = by.value if by in (By.HOUR, By.WEEK, By.MONTH) else None
+    series = opened.insights.series(asked, unit) if unit else []
     if format.document:
         from goals_tui.services.insights.documents import report_document
 
-        document = report_document(result, opened.insights.origin(asked), by_day=by is By.DAY)
+        document = report_document(result, opened.insights.origin(asked), by_day=by not in (None, By.GOAL))
         hand_over(document, format, output, force)
     elif format is DocumentFormat.JSON:
-        print_json(report_json(result))
+        print_json({**report_json(result), **({f"{unit}s": _buckets_json(result, series, unit)} if unit else {})})
+    elif format is DocumentFormat.CSV and unit:
+        rows = _buckets_json(result, series, unit)
+        for row in rows:
+            row["over"] = str(row.get("over", True)).lower()
+        print_csv(rows, [unit, "goal_id", "name", *FIGURES, "over"], excel=excel)
     elif format is DocumentFormat.CSV and by is By.GOAL:
         print_csv(report_json(result)["goals"], ["goal_id", "name", *FIGURES], excel=excel)
     elif format is DocumentFormat.CSV:
@@ -142,7 +161,7 @@ def report(
         days = ({**_day_json(row, digits), "over": str(row.day < today).lower()} for row in result.every_day())
         print_csv(days, ["day", "goal_id", "name", *FIGURES, "over"], excel=excel)
     else:
-        _print_report(result, by or By.GOAL)
+        _print_report(result, by or By.GOAL, series)
     failed = [limit for limit in limits if limit.holds(result.totals) is not False]
     for limit in failed:
         value = limit.value(result.totals)
@@ -154,6 +173,21 @@ def report(
 
 def _day_json(row: DayFigures, digits: int) -> dict[str, Any]:
     return {"day": row.day.isoformat(), "goal_id": row.goal_id, "name": row.name, **row.figures.as_json(digits)}
+
+
+def _buckets_json(report: Report, series: Sequence[SeriesPoint], unit: Unit) -> list[dict[str, Any]]:
+    """Return the figures of each goal in each hour, week or month that has cycles, by its beginning."""
+    digits = currency_digits(report.currency)
+    return [
+        {
+            unit: point.bucket.start.isoformat() if unit == "hour" else point.bucket.first.isoformat(),
+            "goal_id": point.goal_id,
+            "name": point.name,
+            **point.figures.as_json(digits),
+            **_if_not_over(point.bucket.end.timestamp() <= report.now.timestamp()),
+        }
+        for point in series
+    ]
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -183,19 +217,25 @@ def _if_not_over(over: bool) -> dict[str, Any]:
     return {} if over else {"over": False}
 
 
-def _print_report(report: Report, by: By) -> None:
+def _print_report(report: Report, by: By, series: Sequence[SeriesPoint]) -> None:
     from goals_tui.domain.filters import SPAN_TITLES
 
     span, words = report.span, partial(figure_cells, currency=report.currency)
     dates = f"{span_dates(span)}{'' if span.over else ' (not over)'}, " if span.start else ""
     title = f"{SPAN_TITLES[span.name]}: {dates}{report.time_zone}"
-    table = new_table("Goal" if by is By.GOAL else ("Day", "whole"), *FIGURE_HEADINGS, title=title)
+    heading = "Goal" if by is By.GOAL else (by.value.capitalize(), "whole")
+    table = new_table(heading, *FIGURE_HEADINGS, title=title)
     if by is By.GOAL:
         for row in report.goals:
             add_row(table, row.name, *words(row.figures))
-    else:
+    elif by is By.DAY:
         for day, figures in _by_day(report).items():
             add_row(table, f"{day}{'' if day < report.now.date() else ' (not over)'}", *words(figures))
+    else:
+        for bucket, figures in _by_bucket(series).items():
+            name = f"{bucket.start:%Y-%m-%d %H:%M}" if by is By.HOUR else f"{bucket.first}"
+            over = bucket.end.timestamp() <= report.now.timestamp()
+            add_row(table, f"{name}{'' if over else ' (not over)'}", *words(figures))
     table.add_section()
     add_row(table, "Total", *words(report.totals), style="bold")
     if report.previous is not None and report.previous_span is not None:
@@ -228,6 +268,16 @@ def _by_day(report: Report) -> dict[date, Figures]:
     found: dict[date, Figures] = {}
     for row in report.every_day():
         found[row.day] = found.get(row.day, NOTHING) + row.figures
+    return found
+
+
+def _by_bucket(series: Sequence[SeriesPoint]) -> dict[TimeBucket, Figures]:
+    """Return the figures of every bucket that has cycles, of all goals together."""
+    from goals_tui.domain.report import NOTHING
+
+    found: dict[TimeBucket, Figures] = {}
+    for point in series:
+        found[point.bucket] = found.get(point.bucket, NOTHING) + point.figures
     return found
 
 
@@ -299,18 +349,30 @@ def funnel(
     context: typer.Context,
     wanted: Annotated[str, typer.Argument(metavar="GOAL", help="A goal's name or id.")],
     filters: Build,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Count a cycle at a step only if it reached all steps before, in order.")
+    ] = False,
     format: FormatOption = Format.TABLE,
     excel: ExcelOption = False,
 ) -> None:
-    """How far the cycles of one goal got, step by step, and how long it took."""
+    """How far the cycles of one goal got, step by step, how long it took, where they dropped, and what is at stake."""
     check_excel(excel, format)
     opened = services_with_goals(context)
     asked = filters(opened)
-    result = opened.insights.funnel(opened.goals.get(wanted).id, asked)
+    goal_id = opened.goals.get(wanted).id
+    result = opened.insights.funnel(goal_id, asked, strict=strict)
+    # In strict order, a cycle that took the steps in another order dropped nowhere in particular.
+    dropped = {} if strict else {step.step_id: step for step in opened.insights.drop_offs(goal_id, asked).steps}
+    currency = opened.project.get().currency
+    digits = currency_digits(currency)
     steps = [step.model_dump(exclude={"started", "before"}) for step in result.steps]
     columns = ["step_id", "name", "kind", "reached", "from_start", "from_previous", "median_seconds", "p90_seconds"]
     columns.append("kind_differs")
     steps = [{column: step[column] for column in columns} for step in steps]
+    for step in steps:
+        drop = dropped.get(step["step_id"])
+        step["dropped"] = drop and drop.dropped
+        step["at_stake"] = stake_json(drop.stake, digits) if drop else None
     if format is Format.JSON:
         intervals = [step.from_start_interval for step in result.steps]
         print_json(
@@ -323,19 +385,21 @@ def funnel(
             }
         )
     elif format is Format.CSV:
-        print_csv(steps, columns, excel=excel)
+        flat = ({**step, **stake_columns(step["at_stake"])} for step in steps)
+        print_csv(flat, [*columns, "dropped", *STAKE_COLUMNS], excel=excel)
     else:
         from goals_tui.domain.goal import GLYPHS
 
-        headings = ("Cycles", "Of start", "Of previous", "Median", "90 % within")
+        headings = ("Cycles", "Of start", "Of previous", "Dropped", "At stake", "Median", "90 % within")
         table = new_table(
             "",
             "Step",
             *((name, "right") for name in headings),
             ("", "whole"),
-            title=f"{result.goal}: {result.started:,} started",
+            title=f"{result.goal}: {result.started:,} started{', steps in strict order' if strict else ''}",
         )
         for step in result.steps:
+            drop = dropped.get(step.step_id)
             add_row(
                 table,
                 GLYPHS[step.kind],
@@ -343,6 +407,8 @@ def funnel(
                 f"{step.reached:,}",
                 share_cell(step.from_start, step.started),
                 share_cell(step.from_previous, step.before or 0),
+                f"{drop.dropped:,}" if drop else DASH,
+                money(round(drop.stake.value, digits), currency) if drop and drop.stake else DASH,
                 lasted(step.median_seconds),
                 lasted(step.p90_seconds),
                 _bar(step.from_start),
@@ -375,12 +441,12 @@ def cycles(
         str | None, typer.Option("--reached", metavar="STEP", help="Only those that reached this step.")
     ] = None,
     part: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             "--part",
             metavar="DIM=VALUE",
-            help="Only this part of a breakdown: endpoint, locale, snapshot, version (by id), channel or session. "
-            "Nothing after = for those without.",
+            help="Only this part of a breakdown: endpoint, locale, snapshot, version, channel, session, weekday "
+            "(Monday) or hour (09). Nothing after = for those without. Several: those in all of them.",
         ),
     ] = None,
     dropped_after: Annotated[
@@ -422,7 +488,7 @@ def cycles(
         outcome=outcome.value if outcome else None,
         goal_id=goal_id or dropped_goal,
         step_id=step_id,
-        part=_part(part) if part is not None else None,
+        parts=tuple(_part(text) for text in part or ()),
         dropped_after=dropped_id,
     )
     with opened.insights.cycle_list(asked, drill_down) as listed:
@@ -472,14 +538,23 @@ def _sort_key(column: str, cycle: Cycle) -> tuple[object, ...]:
     return (value is not None, 0 if value is None else value, started, cycle.cycle_id)
 
 
-def _part(text: str) -> tuple[Dimension, str | None]:
+def _part(text: str) -> Part:
     """Return a part of a breakdown, from DIM=VALUE. Raises typer.BadParameter."""
-    from goals_tui.domain.filters import DIMENSIONS
+    from goals_tui.domain.drill_down import PART_DIMENSIONS
+    from goals_tui.services.insights.report import WEEKDAYS
 
     name, parted, value = text.partition("=")
-    dimension = next((each for each in DIMENSIONS if each == name), None)
+    dimension = next((each for each in PART_DIMENSIONS if each == name), None)
     if dimension is None or not parted:
-        raise typer.BadParameter(f"--part is DIM=VALUE, where DIM is one of: {', '.join(DIMENSIONS)}.")
+        raise typer.BadParameter(f"--part is DIM=VALUE, where DIM is one of: {', '.join(PART_DIMENSIONS)}.")
+    if dimension == "weekday":
+        value = next((day for day in WEEKDAYS if fold(day) == fold(value)), "")
+        if not value:
+            raise typer.BadParameter(f"--part weekday= takes one of: {', '.join(WEEKDAYS)}.")
+    if dimension == "hour":
+        if not (value.isdecimal() and int(value) < 24):
+            raise typer.BadParameter("--part hour= takes an hour of the day, from 00 to 23.")
+        value = f"{int(value):02d}"
     return dimension, value or None
 
 

@@ -102,6 +102,11 @@ class Stake:
     revenue: Decimal
     time_saved_seconds: float
 
+    @property
+    def value(self) -> Decimal:
+        """The sum of cost savings and revenue."""
+        return self.cost_savings + self.revenue
+
 
 @dataclass(frozen=True, slots=True)
 class DropOff:

@@ -339,6 +339,8 @@ class Funnel(Model):
     goal: str
     started: int
     steps: tuple[FunnelStep, ...]
+    strict: bool = False
+    """Whether a cycle counts at a step only if it reached all steps before it, in their order."""
 
     @property
     def notes(self) -> list[str]:

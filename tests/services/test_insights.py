@@ -217,7 +217,7 @@ def test_what_is_shown_is_found_again(tmp_path: Path) -> None:
     [cycle] = insights.cycles(ALL)
     assert (cycle.cycle_id, cycle.session_id, cycle.endpoint) == ("c 1", "s 1", "Web chat")
     assert insights.cycle(cycle.cycle_id, flight.id).cycle.cycle_id == cycle.cycle_id
-    assert insights.cycles(ALL, DrillDown(part=("session", cycle.session_id))) == [cycle]
+    assert insights.cycles(ALL, DrillDown(parts=(("session", cycle.session_id),))) == [cycle]
     [endpoint] = insights.dimension_values("endpoint")
     chosen = ALL.model_copy(update={"endpoints": Choice(values=(endpoint,))})
     assert insights.report(chosen).totals.started == 1

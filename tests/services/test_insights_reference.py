@@ -226,7 +226,7 @@ def test_the_database_agrees_with_the_rule(log: list[GoalEvent], asked: Filters,
             assert total([part.figures for part in parts]) == report.totals
             for part in parts:
                 assert part.figures == figures([c for c in wanted if getattr(c, dimension) == part.part])
-                assert count_behind(insights, asked, part=(dimension, part.part)) == part.figures.started
+                assert count_behind(insights, asked, parts=((dimension, part.part),)) == part.figures.started
 
 
 def key(cycle: Cycle) -> tuple[str, str]:

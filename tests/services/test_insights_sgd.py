@@ -99,7 +99,7 @@ def test_every_number_leads_to_its_cycles(services: Services, case: str) -> None
         for step in insights.funnel(goal.goal_id, filters).steps:
             assert count_behind(insights, filters, goal_id=goal.goal_id, step_id=step.step_id) == step.reached
     for part in insights.breakdown("snapshot", filters):
-        assert count_behind(insights, filters, part=("snapshot", part.part)) == part.figures.started
+        assert count_behind(insights, filters, parts=(("snapshot", part.part),)) == part.figures.started
 
 
 def test_sealing_changes_no_number(services: Services) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.cycle import Definitions, timeline
-from goals_tui.domain.drill_down import DrillDown
+from goals_tui.domain.drill_down import DrillDown, Part
 from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.domain.filters import Dimension, Filters
 from goals_tui.domain.goal import Goal
@@ -16,8 +17,9 @@ from goals_tui.domain.report import Cycle, Funnel, FunnelStep, Timeline
 from goals_tui.domain.text import clean_line
 from goals_tui.services.insights.definitions import NO_WORTH
 from goals_tui.services.insights.question import Question, question
+from goals_tui.services.insights.report import WEEKDAYS
 from goals_tui.services.stored import parse
-from goals_tui.store.cycles.queries import CycleRow, Restriction, list_cycles, page, step_times
+from goals_tui.store.cycles.queries import Bucket, CycleRow, Restriction, list_cycles, page, step_times
 from goals_tui.store.cycles.reader import COLUMNS, instant, microseconds
 from goals_tui.store.cycles.step_bits import masks_of
 from goals_tui.store.engines.engine import Cancellation
@@ -103,7 +105,7 @@ class CycleList:
 
 
 def _restriction(asked: Question, drill_down: DrillDown) -> Restriction:
-    restriction = Restriction(outcome=drill_down.outcome, part=_part(asked, drill_down))
+    restriction = _of_parts(asked, drill_down.parts, Restriction(outcome=drill_down.outcome))
     if drill_down.goal_id is not None:
         definition = asked.definitions.by_id.get(drill_down.goal_id)
         restriction = replace(restriction, goal=definition.number if definition else -1)
@@ -114,24 +116,43 @@ def _restriction(asked: Question, drill_down: DrillDown) -> Restriction:
     bucket = drill_down.bucket
     if drill_down.day is not None:
         day = (drill_down.day - _EPOCH_DAY).days
-        return replace(restriction, bucket=(asked.bucket("day"), day, day))
+        return _within(restriction, asked.bucket("day"), day, day)
     if bucket is not None and bucket.unit == "hour":
         start = microseconds(bucket.start)
-        return replace(restriction, bucket=(asked.bucket("hour"), start, start))
+        return _within(restriction, asked.bucket("hour"), start, start)
     if bucket is not None:
         first, last = (bucket.first - _EPOCH_DAY).days, (bucket.last - _EPOCH_DAY).days
-        return replace(restriction, bucket=(asked.bucket("day"), first, last))
+        return _within(restriction, asked.bucket("day"), first, last)
     return restriction
 
 
-def _part(asked: Question, drill_down: DrillDown) -> tuple[Dimension, tuple[str, ...] | None] | None:
-    if drill_down.part is None:
-        return None
-    dimension, value = drill_down.part
-    if value is None:
-        return dimension, None
-    others = asked.reader.shown_as(COLUMNS[dimension], [value])
-    return dimension, (value, *others)
+def _within(restriction: Restriction, bucket: Bucket, first: int, last: int) -> Restriction:
+    return replace(restriction, buckets=(*restriction.buckets, (bucket, first, last)))
+
+
+def _of_parts(asked: Question, parts: Sequence[Part], restriction: Restriction) -> Restriction:
+    """Restrict to the cycles that are in all of the parts. A weekday or an hour that does not exist has none."""
+    for dimension, value in parts:
+        if dimension == "weekday":
+            place = WEEKDAYS.index(value) if value in WEEKDAYS else -1
+            restriction = _within(restriction, asked.bucket("weekday"), place, place)
+        elif dimension == "hour":
+            hour = int(value) if value and value.isdecimal() else -1
+            restriction = _within(restriction, asked.bucket("hour_of_day"), hour, hour)
+        else:
+            values = None if value is None else (value, *_meant(asked, dimension, value))
+            restriction = replace(restriction, parts=(*restriction.parts, (dimension, values)))
+    return restriction
+
+
+def _meant(asked: Question, dimension: Dimension, value: str) -> list[str]:
+    """Return the other values in the log that are displayed like this one; of versions, those with this title."""
+    found = list(asked.reader.shown_as(COLUMNS[dimension], [value]))
+    if dimension == "version":
+        versions = {(triple.goal_id, triple.version) for triple in asked.reader.triples}
+        by_id = asked.definitions.by_id
+        found += [each for goal, each in versions if each and by_id[goal].version_title(each) == value]
+    return found
 
 
 def _of_step(asked: Question, step_id: str, restriction: Restriction) -> Restriction:
@@ -155,17 +176,19 @@ def _dropped_after(asked: Question, step_id: str, restriction: Restriction) -> R
     return replace(restriction, lacks=masks_of(later, asked.reader.words), completed=False)
 
 
-def make_funnel(asked: Question, goal: Goal) -> Funnel:
+def make_funnel(asked: Question, goal: Goal, *, strict: bool = False) -> Funnel:
     """Return the number of cycles that reached each step of a goal, and how long it took them.
 
-    `asked` must be limited to this goal.
+    If `strict`, a cycle counts at a step only if it reached all steps before it, in their order. `asked` must be
+    limited to this goal.
     """
     definition = asked.definitions.by_id.get(goal.id)
-    started, masks, rows = step_times(asked.reader, asked.selection, goal.id) if definition else (0, (), [])
+    in_order = [step.id for step in goal.steps] if strict else None
+    started, masks, rows = step_times(asked.reader, asked.selection, goal.id, in_order) if definition else (0, (), [])
     completes = definition.completing(masks) if definition else {}
     times = {row.step_id: row for row in rows}
     order = [step.id for step in goal.steps]
-    if definition:
+    if definition and not strict:
         order += [step_id for step_id in definition.in_order(times) if step_id not in order]
     steps: list[FunnelStep] = []
     for step_id in order:
@@ -185,7 +208,7 @@ def make_funnel(asked: Question, goal: Goal) -> Funnel:
                 p90_seconds=timed.p90 if timed else None,
             )
         )
-    return Funnel(goal_id=goal.id, goal=goal.name, started=started, steps=tuple(steps))
+    return Funnel(goal_id=goal.id, goal=goal.name, started=started, steps=tuple(steps), strict=strict)
 
 
 def make_timeline(documents: Documents, reader: EventReader, cycle_id: str, goal_id: str | None) -> Timeline:

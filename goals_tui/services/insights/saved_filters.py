@@ -113,8 +113,7 @@ def cycles_words(drill_down: DrillDown, goal: Goal | None) -> list[str]:
     for flag, step_id in (("--reached", drill_down.step_id), ("--dropped-after", drill_down.dropped_after)):
         if step_id is not None:
             words += _option(flag, names.get(step_id, step_id))
-    if drill_down.part is not None:
-        dimension, value = drill_down.part
+    for dimension, value in drill_down.parts:
         words += ["--part", f"{dimension}={value or ''}"]
     return words
 

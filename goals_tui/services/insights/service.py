@@ -259,11 +259,16 @@ class Insights:
         with self._view.reader() as reader:
             return any(triple.goal_id == goal_id for triple in reader.triples)
 
-    def funnel(self, goal_id: str, filters: Filters, *, cancellation: Cancellation | None = None) -> Funnel:
-        """Return the funnel of a goal: its steps in order, then those that only older versions have."""
+    def funnel(
+        self, goal_id: str, filters: Filters, *, strict: bool = False, cancellation: Cancellation | None = None
+    ) -> Funnel:
+        """Return the funnel of a goal: its steps in order, then those that only older versions have.
+
+        If `strict`, a cycle counts at a step only if it reached all steps before it, each no later than the next.
+        """
         goal = self._services.goals.get(goal_id)
         with asked(self._services, self._view, filters, cancellation, goal_id=goal.id) as question:
-            return make_funnel(question, goal)
+            return make_funnel(question, goal, strict=strict)
 
     def cycle_list(
         self, filters: Filters, drill_down: DrillDown = ALL_CYCLES, *, cancellation: Cancellation | None = None

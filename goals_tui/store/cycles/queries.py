@@ -107,8 +107,8 @@ class Restriction:
     steps: tuple[tuple[int, ...], ...] = ()
     """The masks of steps that must all be reached, each by any bit. Initial steps have none: every cycle has them."""
 
-    bucket: tuple[Bucket, int, int] | None = None
-    """A bucket with its first and last value, both included."""
+    buckets: tuple[tuple[Bucket, int, int], ...] = ()
+    """Buckets, each with its first and last value, both included."""
 
     lacks: tuple[int, ...] | None = None
     """The mask of the steps of which none may be reached."""
@@ -116,8 +116,8 @@ class Restriction:
     completed: bool | None = None
     """Whether the cycles must be completed or must not be; None for both."""
 
-    part: tuple[Dimension, tuple[str, ...] | None] | None = None
-    """A dimension with the accepted values, or None for cycles without a value."""
+    parts: tuple[tuple[Dimension, tuple[str, ...] | None], ...] = ()
+    """Dimensions, each with the accepted values, or None for cycles without a value."""
 
 
 class Tally(NamedTuple):
@@ -379,10 +379,13 @@ class StepTimes:
     p90: float
 
 
-def step_times(reader: EventReader, selection: Selection, goal_id: str) -> tuple[int, tuple[int, ...], list[StepTimes]]:
+def step_times(
+    reader: EventReader, selection: Selection, goal_id: str, order: Sequence[str] | None = None
+) -> tuple[int, tuple[int, ...], list[StepTimes]]:
     """Return the number of selected cycles, all their masks combined, and the times of the steps that they reached.
 
-    The reader must have the step bits of this goal only.
+    With `order`, the ids of steps, a cycle counts at a step only if it reached all steps before it in this order, each
+    first no later than the next. The reader must have the step bits of this goal only.
     """
     values = Values()
     within, conditions = _within(selection.time_range, values), _matching(selection, values)
@@ -400,18 +403,41 @@ def step_times(reader: EventReader, selection: Selection, goal_id: str) -> tuple
     started, *all_masks = _ask(reader, selection.attributes, keep)[0][:-1]
     if not started:
         return 0, tuple(0 for _ in masks), []
+    named = Values()
     found = reader.rows(
-        """SELECT step, count(*), quantile_cont(after, 0.5), quantile_cont(after, 0.9)
-           FROM (
-               SELECT e."stepId" AS step, epoch_us(min(e."timestamp")) - c.started AS after
+        f"""WITH reached AS (
+               SELECT c.cycle AS cycle, e."stepId" AS step, epoch_us(min(e."timestamp")) - c.started AS after
                FROM events e JOIN chosen c ON e."goalCycleId" = c.cycle
-               WHERE e."goalId" = $goal
+               WHERE e."goalId" = {named.add(goal_id)}
                GROUP BY c.cycle, c.started, e."stepId"
-           ) r GROUP BY step""",
-        {"goal": goal_id},
+           ){_in_order(order, named)}
+           SELECT step, count(*), quantile_cont(after, 0.5), quantile_cont(after, 0.9)
+           FROM {"reached" if order is None else "in_order WHERE counts = 1"} GROUP BY step""",
+        named.bound,
     )
     times = [StepTimes(step, count, round(median) / 1e6, round(p90) / 1e6) for step, count, median, p90 in found]
     return started, tuple(all_masks), times
+
+
+def _in_order(order: Sequence[str] | None, values: Values) -> str:
+    """Return SQL that adds a table to `reached`: whether a cycle reached all steps before a step, one after the other.
+
+    Where `order` is None, there is nothing to add.
+    """
+    if order is None:
+        return ""
+    places = " ".join(f"WHEN {values.add(step)} THEN {place}" for place, step in enumerate(order))
+    until_now = "PARTITION BY cycle ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+    return f""", placed AS (
+               SELECT cycle, step, after, CASE step {places} END AS place FROM reached
+           ), following AS (
+               SELECT cycle, step, after, place,
+                      CASE WHEN row_number() OVER (PARTITION BY cycle ORDER BY place) = place + 1
+                            AND after = max(after) OVER ({until_now}) THEN 1 ELSE 0 END AS follows
+               FROM placed WHERE place IS NOT NULL
+           ), in_order AS (
+               SELECT step, after, min(follows) OVER ({until_now}) AS counts FROM following
+           )"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,8 +465,7 @@ def list_cycles(reader: EventReader, selection: Selection, restriction: Restrict
     conditions = _restricted(selection, restriction, values)
     orphans = restriction.outcome == "orphan"
     attributes = [] if orphans else selection.attributes
-    if restriction.part is not None:
-        attributes = list(dict.fromkeys([*attributes, COLUMNS[restriction.part[0]]]))
+    attributes = list(dict.fromkeys([*attributes, *(COLUMNS[dimension] for dimension, _ in restriction.parts)]))
     masks = _masks(reader)
     completed = " OR ".join(f"(c.{mask} & d.{mask}) <> 0" for mask in masks)
     nothing = " AND ".join(f"c.{mask} = 0" for mask in masks)
@@ -506,11 +531,9 @@ def _restricted(selection: Selection, restriction: Restriction, values: Values) 
         found += [f"(mask{word} & {values.add(mask)}) = 0" for word, mask in enumerate(restriction.lacks)]
     if restriction.completed is not None:
         found.append(f"outcome {'=' if restriction.completed else '<>'} 'completed'")
-    if restriction.bucket is not None:
-        bucket, first, last = restriction.bucket
+    for bucket, first, last in restriction.buckets:
         found.append(f"{bucket.sql} BETWEEN {values.add(first)} AND {values.add(last)}")
-    if restriction.part is not None:
-        dimension, parts = restriction.part
+    for dimension, parts in restriction.parts:
         column = f'"{COLUMNS[dimension]}"'
         matching = f"{column} IS NULL" if parts is None else values.is_one_of(column, parts)
         found.append(f"(openings > 1 OR {matching})")

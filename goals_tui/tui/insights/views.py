@@ -396,7 +396,7 @@ def breakdown(parts: list[PartFigures], dimension: Dimension, words: Formats) ->
     following = DIMENSIONS[(DIMENSIONS.index(dimension) + 1) % len(DIMENSIONS)]
 
     def lead(part: PartFigures, outcome: Outcome | None = None) -> DrillDown:
-        return DrillDown(part=(dimension, part.part), outcome=outcome, part_title=part.title)
+        return DrillDown(parts=((dimension, part.part),), outcome=outcome, part_title=part.title)
 
     spec = Bars(
         labels=tuple(part.title for part in parts),

@@ -39,9 +39,11 @@ def _words(drill_down: DrillDown, goal_of: Callable[[str], Goal | None]) -> Iter
         yield day_title(drill_down.day)
     if drill_down.session_id is not None:
         yield f"session {drill_down.session_id}"
-    elif drill_down.part is not None:
-        dimension, value = drill_down.part
-        yield drill_down.part_title or value or f"no {dimension}"
+    elif drill_down.part_title:
+        yield drill_down.part_title
+    else:
+        for dimension, value in drill_down.parts:
+            yield f"{value}:00–{value}:59" if dimension == "hour" else value or f"no {dimension}"
     if drill_down.outcome is not None:
         yield f"{OUTCOME_GLYPHS[drill_down.outcome]} {OUTCOME_TITLES[drill_down.outcome]}"
 
