@@ -149,9 +149,10 @@ def _meant(asked: Question, dimension: Dimension, value: str) -> list[str]:
     """Return the other values in the log that are displayed like this one; of versions, those with this title."""
     found = list(asked.reader.shown_as(COLUMNS[dimension], [value]))
     if dimension == "version":
-        versions = {(triple.goal_id, triple.version) for triple in asked.reader.triples}
-        by_id = asked.definitions.by_id
-        found += [each for goal, each in versions if each and by_id[goal].version_title(each) == value]
+        for goal_id, version in {(triple.goal_id, triple.version) for triple in asked.reader.triples}:
+            definition = asked.definitions.by_id.get(goal_id)
+            if definition is not None and definition.version_title(version or "") == value:
+                found.append(version)
     return found
 
 

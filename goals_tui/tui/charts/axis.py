@@ -81,6 +81,21 @@ def marks(top: float, rows: int, unit: Unit = COUNT) -> tuple[float, ...]:
     return tuple(step * i for i in range(_count(top, step) + 1))
 
 
+_FITTED_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
+
+
+def fitted_marks(low: float, high: float, rows: int) -> tuple[float, ...]:
+    """Return round rates around the range from `low` to `high`, for an axis of `rows` rows that need not begin at 0."""
+    most = max(1, min(_MOST_STEPS, rows // _ROWS_A_STEP))
+    for step in _FITTED_STEPS:
+        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+        if last == first:
+            last += 1
+        if last - first <= most or step == _FITTED_STEPS[-1]:
+            return tuple(round(step * place, 4) for place in range(first, last + 1))
+    raise AssertionError("the last step always fits")
+
+
 def _count(top: float, step: float) -> int:
     return max(1, math.ceil(top / step - 1e-9))
 

@@ -6,7 +6,7 @@ from rich.cells import cell_len
 
 from goals_tui.tui.charts.axis import marks
 from goals_tui.tui.charts.canvas import PATTERNS, Canvas, Drawing, Place, ends_of, split_cell, tone_of, whole_cells
-from goals_tui.tui.charts.frame import Frame, draw_legend, legend_width
+from goals_tui.tui.charts.frame import INDENT, Frame, draw_legend, legend_width
 from goals_tui.tui.charts.spec import Bars, Columns, legend
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -30,7 +30,7 @@ def draw_bars(
     layout = _Layout(spec, width, patterns)
     top = _headings_at(spec, layout)
     if len(legend(spec)) > 1:
-        draw_legend(canvas, 0, 0, width, spec, patterns=patterns)
+        draw_legend(canvas, INDENT, 0, width, spec, patterns=patterns)
     layout.headings(canvas, top)
     top += 2 if height - top > spec.size * 2 else 1
     rows = max(1, height - top)
@@ -57,7 +57,7 @@ def comfortable_rows(spec: Bars, width: int) -> int:
 
 def _headings_at(spec: Bars, layout: _Layout) -> int:
     """Return the row of the headings: that of the legend where both fit beside each other."""
-    return 1 if len(legend(spec)) > 1 and legend_width(spec) + 2 >= layout.left + layout.bar_width else 0
+    return 1 if len(legend(spec)) > 1 and INDENT + legend_width(spec) >= layout.left + layout.bar_width else 0
 
 
 def _scrolled(first: int, visible: int, size: int, cursor: Place | None) -> int:
@@ -83,11 +83,15 @@ class _Layout:
         self.label_width = min(longest, room - mark)
         self.width = width
         self.left = 2 + mark + self.label_width + 1
-        self.bar_width = max(1, width - self.left - beside - 1)
+        self.bar_width = max(1, width - self.left - beside)
         self.top = spec.top or max((spec.total(mark) for mark in range(spec.size)), default=0) or 1
 
     def headings(self, canvas: Canvas, y: int) -> None:
         x = self.left + self.bar_width
+        if self.spec.intervals:
+            low, high = self.spec.unit.short(self.spec.low), self.spec.unit.short(self.top)
+            canvas.put(self.left, y, low, "muted")
+            canvas.put(x - len(high), y, high, "muted")
         for column, width in zip(self.columns, self.widths, strict=True):
             canvas.label(x + 2 + width - cell_len(column.title), y, column.title, cell_len(column.title), "muted")
             x += width + 2
@@ -101,14 +105,35 @@ class _Layout:
         x = 2
         if self.spec.glyphs:
             x = canvas.put(x, middle, self.spec.glyphs[mark], "muted") + 1
-        canvas.label(x, middle, self.spec.labels[mark], self.label_width, "text", bold=here)
-        for row in range(thick):
-            self._blocks(canvas, y + row, mark, cursor)
+        few = mark in self.spec.few
+        canvas.label(x, middle, self.spec.labels[mark], self.label_width, "muted" if few else "text", bold=here)
+        if self.spec.intervals:
+            self._whisker(canvas, middle, mark, few)
+        else:
+            for row in range(thick):
+                self._blocks(canvas, y + row, mark, cursor)
         x = self.left + self.bar_width
         for column, width in zip(self.columns, self.widths, strict=True):
             text = column.texts[mark]
-            canvas.label(x + 2 + width - cell_len(text), middle, text, cell_len(text), column.tone, bold=here)
+            tone = "muted" if few else column.tone_at(mark)
+            canvas.label(x + 2 + width - cell_len(text), middle, text, cell_len(text), tone, bold=here)
             x += width + 2
+
+    def _whisker(self, canvas: Canvas, y: int, mark: int, few: bool) -> None:
+        """Draw the value of a mark as a dot, and its interval as a line with ends."""
+        canvas.put(self.left, y, "·" * self.bar_width, "grid")
+        found = self.spec.intervals[mark]
+        if found is None:
+            return
+        value, (low, high) = found
+        start, dot, end = (self._column(each) for each in (low, value, high))
+        tone = "muted" if few else self.spec.series[0].tone
+        canvas.put(start, y, "├" + "─" * max(0, end - start - 1) + "┤" if end > start else "│", tone)
+        canvas.put(dot, y, "○" if few else "●", tone, bold=True)
+
+    def _column(self, value: float) -> int:
+        share = (value - self.spec.low) / (self.top - self.spec.low)
+        return self.left + round(min(max(share, 0.0), 1.0) * (self.bar_width - 1))
 
     def _blocks(self, canvas: Canvas, y: int, mark: int, cursor: Place | None) -> None:
         ends = self._ends(mark)
@@ -127,6 +152,8 @@ class _Layout:
 
     def part_at(self, mark: int, x: int) -> int | None:
         """Return the series whose bar is at this column of cells, or None beside the bar."""
+        if self.spec.intervals:
+            return None
         place = (x - self.left) * 8 + 4
         if place < 0:
             return None
@@ -134,6 +161,8 @@ class _Layout:
 
 
 _EIGHTHS_UP = " ▁▂▃▄▅▆▇█"
+HATCH, HATCH_PLAIN = "▒", "┆"
+"""What bars of a bucket that is not over are made of; the latter where patterns mean something else."""
 _WIDEST = 12
 """The greatest width of a bar in cells, where there are few."""
 
@@ -181,9 +210,10 @@ def _bar(
     cursor: Place | None,
     patterns: bool,
 ) -> None:
+    hatch = "" if mark != spec.running else HATCH_PLAIN if patterns else HATCH
     for row in range(((ends[-1] if ends else 0) + 7) // 8):
         eighths, part, behind = split_cell(ends, row * 8)
         tones = [tone_of(spec.series[each].tone, each, cursor, mark) for each in (part, behind)]
         y = frame.top + frame.height - 1 - row
-        block = PATTERNS[part] if patterns else _EIGHTHS_UP[eighths]
-        canvas.put(x, y, block * bar, tones[0], bg=None if behind == part else tones[1])
+        block = hatch or (PATTERNS[part] if patterns else _EIGHTHS_UP[eighths])
+        canvas.put(x, y, block * bar, tones[0], bg=None if behind == part or hatch else tones[1])

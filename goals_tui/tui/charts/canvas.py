@@ -14,7 +14,7 @@ from rich.style import Style
 from textual.color import Color, ColorParseError
 from textual.strip import Strip
 
-from goals_tui.tui.charts.spec import SERIES_TONES
+from goals_tui.tui.charts.spec import HEAT_LEVELS, SERIES_TONES
 
 
 class Paint(NamedTuple):
@@ -205,6 +205,13 @@ class Palette:
             return Color.parse("ansi_bright_black")
         if tone.startswith("faint-"):
             return self._mixed(self.color(tone.removeprefix("faint-")), 0.35)
+        if tone.startswith("band-"):
+            return self._mixed(self.color(tone.removeprefix("band-")), 0.16)
+        if tone.startswith("heat-"):
+            _, level, base = tone.split("-", 2)
+            return self._mixed(self.color(base), 0.1 + 0.75 * int(level) / HEAT_LEVELS)
+        if tone.startswith("on-"):
+            return self.color(tone.removeprefix("on-")).get_contrast_text(1.0)
         if tone == "text":
             return text
         if tone in ("muted", "axis", "grid"):

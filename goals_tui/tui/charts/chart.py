@@ -16,8 +16,10 @@ from textual.widget import Widget
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.charts.bars import draw_bars, draw_columns
 from goals_tui.tui.charts.canvas import Canvas, Drawing, Palette, Place, fit, nowhere
+from goals_tui.tui.charts.frame import NOTE
+from goals_tui.tui.charts.heat import draw_heat
 from goals_tui.tui.charts.lines import draw_lines
-from goals_tui.tui.charts.spec import Bars, ChartSpec, Columns, Lines, Nothing, legend
+from goals_tui.tui.charts.spec import Bars, ChartSpec, Columns, Heat, Lines, Nothing, legend
 
 GAP = 2
 """Cells between two parts of a description."""
@@ -91,6 +93,9 @@ def said(spec: ChartSpec, place: Place, *, named: bool = True, longest: int | No
     if name is None or isinstance(spec, Nothing):
         return []
 
+    if isinstance(spec, Heat):
+        return [Said(name), Said(spec.words[place.mark])]
+
     def cut(text: str) -> str:
         return text if longest is None or cell_len(text) <= longest else fit(text, longest)
 
@@ -102,7 +107,11 @@ def said(spec: ChartSpec, place: Place, *, named: bool = True, longest: int | No
     for one in shown:
         value = one.text(place.mark, spec.unit)
         parts.append(Said(f"{cut(one.name)} {value}" if named else value, one.glyph, one.tone))
-    return parts if shown else [*parts, Said("nothing")]
+    if not shown and not (isinstance(spec, Bars) and spec.intervals):
+        parts.append(Said("nothing"))
+    if isinstance(spec, Columns | Lines):
+        parts += [Said(text, NOTE, "accent") for mark, text in spec.notes if mark == place.mark]
+    return parts
 
 
 NO_CHART = Nothing("", "")
@@ -192,13 +201,22 @@ class Chart(Widget, can_focus=True):
 
     def action_move(self, across: int, along: int) -> None:
         """Move the cursor: over the marks along the axis, and through the parts of one mark across it."""
-        marks, parts = (along, across) if isinstance(self._spec, Bars) else (across, -along)
         if not self._spec.size:
             return
+        if isinstance(self._spec, Heat):
+            self._move_in_grid(self._spec, across, along)
+            return
+        marks, parts = (along, across) if isinstance(self._spec, Bars) else (across, -along)
         if marks:
             self.select(replace(self._place, mark=max(0, min(self._spec.size - 1, self._place.mark + marks))))
         elif len(self._spec.series) > 1:
             self.select(replace(self._place, part=self._next_part(parts)))
+
+    def _move_in_grid(self, spec: Heat, across: int, along: int) -> None:
+        wide = len(spec.columns)
+        row, column = divmod(self._place.mark, wide)
+        row = max(0, min(len(spec.rows) - 1, row + along))
+        self.select(Place(row * wide + max(0, min(wide - 1, column + across))))
 
     def _next_part(self, step: int) -> int | None:
         filled = [p for p, series in enumerate(self._spec.series) if series.values[self._place.mark]]
@@ -275,6 +293,8 @@ def draw(
         return draw_columns(spec, width, height, cursor, patterns=patterns)
     if isinstance(spec, Lines) and spec.size:
         return draw_lines(spec, width, height, cursor, patterns=patterns)
+    if isinstance(spec, Heat) and spec.size:
+        return draw_heat(spec, width, height, cursor)
     return Drawing(_empty(spec, width, height), nowhere)
 
 
@@ -290,6 +310,8 @@ def _empty(spec: ChartSpec, width: int, height: int) -> Canvas:
 
 def _last(spec: ChartSpec) -> int:
     """Return the first place of the cursor: the first row, or the last bucket in which there is something."""
+    if isinstance(spec, Heat):
+        return max(range(spec.size), key=lambda mark: spec.values[mark] or 0, default=0)
     if not isinstance(spec, Columns | Lines):
         return 0
     return max((mark for mark in range(spec.size) if any(one.values[mark] for one in spec.series)), default=0)

@@ -8,6 +8,10 @@ from goals_tui.tui.charts.axis import label_every
 from goals_tui.tui.charts.canvas import PATTERNS, Canvas, Place
 from goals_tui.tui.charts.spec import OTHERS_TONE, ChartSpec, Columns, Lines, legend
 
+INDENT = 2
+"""The column at which legends begin, in every chart."""
+NOTE = "◆"
+"""The glyph of an annotation on the time axis."""
 _SHORTEST = 14
 """The least length of a name in the legend, in cells; rather than cut names further, it shows fewer of them."""
 
@@ -68,18 +72,13 @@ class Frame:
         self.texts = [spec.unit.short(value) for value in scale]
         self.left = max(len(text) for text in self.texts) + 2
         self.top = 1 if self.named else 0
-        self.width: int = max(1, canvas.width - self.left - 1)
+        self.width: int = max(1, canvas.width - self.left)
         room = max(1, canvas.height - self.top - 2)
         beside = 0 if exact_tops else 1
         self.height = max(1, (room - beside) // (len(scale) - 1)) * (len(scale) - 1) + beside
         self.height = min(room, self.height)
         self.top += room - self.height
         self.cell: float = self.width / spec.size
-        if exact_tops and self.cell >= 2:
-            # One distance for all bars: else gaps of one and of two columns alternate. The rest stays empty at the
-            # right.
-            pitch = int(self.cell)
-            self.cell, self.width = pitch, pitch * spec.size
 
     def middle(self, mark: int) -> int:
         """Return the column in the middle of a mark."""
@@ -88,7 +87,8 @@ class Frame:
     def slot(self, mark: int, widest: int) -> tuple[int, int]:
         """Return the first column of a mark's bar, and its width.
 
-        Where there is room, all bars are equally wide, with a gap between two; else they touch and share all columns.
+        Where there is room, all bars are equally wide, with a gap between two, and the gaps differ by a column at most,
+        so that the last bar reaches the right end; else they touch and share all columns.
         """
         if self.cell < 2:
             start = self.left + int(mark * self.cell)
@@ -98,7 +98,8 @@ class Frame:
 
     def row_of(self, value: float) -> int:
         """Return the row of a value: the one whose upper edge it is, or the one that holds it."""
-        share = value / self.scale[-1]
+        low, high = self.scale[0], self.scale[-1]
+        share = min(max((value - low) / (high - low), 0.0), 1.0)
         if self.exact_tops:
             return self.top + self.height - round(share * self.height)
         return self.top + self.height - 1 - round(share * (self.height * 4 - 1)) // 4
@@ -107,7 +108,7 @@ class Frame:
         """Draw legend, value labels, grid, base line and time labels."""
         canvas = self.canvas
         if self.named:
-            draw_legend(canvas, self.left, 0, canvas.width - 1, self.spec, patterns=self.patterns)
+            draw_legend(canvas, INDENT, 0, canvas.width, self.spec, patterns=self.patterns)
         base = self.top + self.height
         taken: set[int] = set()
         for value, text in zip(self.scale, self.texts, strict=True):
@@ -119,6 +120,8 @@ class Frame:
             if row < base:
                 canvas.put(self.left, row, ("▔" if self.exact_tops else "┈") * self.width, "grid")
         canvas.put(self.left, base, "─" * self.width, "axis")
+        for mark, _ in self.spec.notes:
+            canvas.put(self.middle(mark), base, NOTE, "accent", bold=True)
         self._times(base)
 
     def _times(self, base: int) -> None:
@@ -129,7 +132,8 @@ class Frame:
             x = max(0, min(middle - len(text) // 2, self.canvas.width - len(text)))
             if x < end:
                 continue
-            self.canvas.put(middle, base, "┬", "axis")
+            if all(noted != mark for noted, _ in self.spec.notes):
+                self.canvas.put(middle, base, "┬", "axis")
             end = self.canvas.put(x, base + 1, text, "muted") + 1
 
     def cursor(self, cursor: Place | None) -> None:

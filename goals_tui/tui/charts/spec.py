@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from goals_tui.domain.statistics import Interval, quantile
 from goals_tui.tui.charts.axis import COUNT, PERCENT, Unit
 
 SERIES_TONES = 8
@@ -32,6 +33,9 @@ class Series:
 
     key: tuple[str, ...] = ()
     """The ids of the goals that the series stands for; the widget only passes them on."""
+
+    band: tuple[Interval | None, ...] = ()
+    """The interval around each value, drawn as a band behind a line; none where it is empty."""
 
     def text(self, mark: int, unit: Unit) -> str:
         """Return the value at a mark in words."""
@@ -55,6 +59,13 @@ class Column:
     tone: str = "text"
     wide_only: bool = False
     """Whether the column is left out where the chart is narrower than 100 columns."""
+
+    tones: tuple[str, ...] = ()
+    """The tone of each text, where they differ."""
+
+    def tone_at(self, mark: int) -> str:
+        """Return the tone of the text of a mark."""
+        return self.tones[mark] if self.tones else self.tone
 
 
 class Stacked:
@@ -85,6 +96,14 @@ class Bars(Stacked):
     ghost: bool = False
     """Whether the rest of each bar up to `top` is shown as a faint track."""
 
+    few: frozenset[int] = frozenset()
+    """The marks that rest on few cycles: what is said of them is dimmed."""
+
+    intervals: tuple[tuple[float, Interval] | None, ...] = ()
+    """For a dot with its interval instead of each bar: the value, and the ends. `low` and `top` bound the scale."""
+
+    low: float = 0.0
+
     @property
     def size(self) -> int:
         """The number of marks."""
@@ -101,6 +120,14 @@ class OverTime:
 
     series: tuple[Series, ...]
     unit: Unit = COUNT
+    running: int | None = None
+    """The bucket that is not over: its bar is hatched, its point hollow, and the line to it dashed."""
+
+    few: frozenset[int] = frozenset()
+    """The buckets with few cycles: their points are hollow."""
+
+    notes: tuple[tuple[int, str], ...] = ()
+    """Annotations: the bucket of each, and its text. A glyph marks the bucket below the axis."""
 
     @property
     def size(self) -> int:
@@ -124,6 +151,66 @@ class Lines(OverTime):
     """Lines, one for each series, with gaps where there is no value."""
 
     unit: Unit = PERCENT
+    target: float | None = None
+    """A value that should be reached, drawn as a line across."""
+
+    fitted: bool = False
+    """Whether the axis shows the range of the values only, instead of beginning at 0."""
+
+
+HEAT_LEVELS = 8
+_ROBUST = (0.05, 0.95)
+"""The quantiles of the values at which the colours of a heat map end, so that one odd value can't pale all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """A grid of numbers on backgrounds that grow stronger with the value. Mark = row * number of columns + column."""
+
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    titles: tuple[str, ...]
+    """Each mark in full, for the line below the chart."""
+
+    values: tuple[float | None, ...]
+    texts: tuple[str, ...]
+    """What is written in each cell, in three characters at most."""
+
+    words: tuple[str, ...]
+    """The numbers of each cell in full, for the line below the chart."""
+
+    legend: str
+    """What the numbers are."""
+
+    unit: Unit = COUNT
+    few: frozenset[int] = frozenset()
+    """The cells that rest on few cycles: they have no colour, and their numbers are dimmed."""
+
+    tone: str = "primary"
+    series: tuple[Series, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """The number of marks; 0 where no cell has a value."""
+        return len(self.titles) if any(value is not None for value in self.values) else 0
+
+    def ends(self) -> tuple[float, float] | None:
+        """Return the values at which the scale of colours ends; None where no cell has one."""
+        known = [(value, 1) for m, value in enumerate(self.values) if value is not None and m not in self.few]
+        if not known:
+            return None
+        known.sort()
+        low, high = (quantile(known, share) or 0.0 for share in _ROBUST)
+        return low, high
+
+    def level(self, mark: int, ends: tuple[float, float] | None) -> int | None:
+        """Return the strength of a cell's colour, from 1 to HEAT_LEVELS; None for no colour."""
+        value = self.values[mark]
+        if value is None or ends is None or mark in self.few:
+            return None
+        low, high = ends
+        share = (min(max(value, low), high) - low) / (high - low) if high > low else 1.0
+        return 1 + round(share * (HEAT_LEVELS - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +224,7 @@ class Nothing:
     size: int = 0
 
 
-ChartSpec = Bars | Columns | Lines | Nothing
+ChartSpec = Bars | Columns | Lines | Heat | Nothing
 
 
 def legend(spec: ChartSpec) -> tuple[Series, ...]:

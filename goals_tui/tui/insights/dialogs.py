@@ -11,11 +11,13 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
+from goals_tui.domain.decisions import DropOff
 from goals_tui.domain.filters import Filters
+from goals_tui.format import percent, plural
 from goals_tui.services.insights.service import HealthEntry
 from goals_tui.tui.app.dialogs import AskText, Reading
 from goals_tui.tui.app.screen import ScreenFrame
-from goals_tui.tui.insights.views import View
+from goals_tui.tui.insights.view import View
 from goals_tui.tui.widgets.fields import Toggle
 
 
@@ -80,6 +82,34 @@ def lines_of(entry: HealthEntry) -> list[Static]:
         lines.append(Static(Content.styled(f"For example: {', '.join(entry.examples)}", "$quiet"), classes="entry"))
     lines[-1].add_class("last")
     return lines
+
+
+class CameNext(Reading[None]):
+    """A list of what followed in the sessions of the cycles that dropped off after a step."""
+
+    DEFAULT_CSS = """
+    CameNext > #dialog { width: 80; }
+    CameNext #following { height: auto; max-height: 60vh; }
+    CameNext #following Static { height: auto; }
+    """
+
+    def __init__(self, drop: DropOff) -> None:
+        super().__init__(f"What came next · {drop.name}")
+        self.drop = drop
+
+    def compose_dialog(self) -> ComposeResult:
+        dropped = plural(self.drop.dropped, "cycle")
+        yield Static(f"{dropped} dropped off after this step. In their sessions came next:", markup=False)
+        most = max(count for _, count in self.drop.next)
+        with VerticalScroll(id="following"):
+            for what, count in self.drop.next:
+                share = percent(count / self.drop.dropped)
+                bar = "█" * max(1, round(count / most * 12))
+                words = Content(f"{what[:1].upper()}{what[1:]}")
+                yield Static(Content.assemble(f"{count:>7,}  {share:>5}  ", (f"{bar:<12}", "$primary"), "  ", words))
+
+    def compose_buttons(self) -> ComposeResult:
+        yield Button("Close", id="close")
 
 
 class SaveTable(AskText):

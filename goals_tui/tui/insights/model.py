@@ -48,6 +48,12 @@ class Axis:
         return self.figures.get((place, goal_id), NOTHING)
 
     @property
+    def running_place(self) -> int | None:
+        """The index of the bucket that has not ended yet, or None."""
+        last = len(self.buckets) - 1
+        return last if last >= 0 and self.running(last) else None
+
+    @property
     def note(self) -> str:
         """A suffix for the title of a chart that names the incomplete last bucket, or an empty string."""
         last = len(self.buckets) - 1
@@ -118,17 +124,23 @@ def unit_for(days: int, width: int) -> Unit:
     return "week" if days // 7 + 2 <= width else "month"
 
 
-def axis_of(report: Report, width: int, hours: Sequence[SeriesPoint] | None = None) -> Axis | None:
+_COARSER: tuple[Unit, ...] = ("hour", "day", "week", "month")
+
+
+def axis_of(
+    report: Report, width: int, hours: Sequence[SeriesPoint] | None = None, unit: Unit | None = None
+) -> Axis | None:
     """Return the time axis of a report for a chart of `width` columns, or None if the report covers no days.
 
-    `hours` holds the figures of the report by the hour. Without it, short spans are shown by the day.
+    `hours` holds the figures of the report by the hour. Without it, short spans are shown by the day. `unit` is the
+    finest unit that is wanted; where its buckets do not fit, the next coarser one is taken.
     """
     covered = report.days_covered
     if covered is None:
         return None
     first, last = covered
     zone = ZoneInfo(report.time_zone)
-    unit = unit_for((last - first).days + 1, width)
+    unit = max(unit_for((last - first).days + 1, width), unit or "hour", key=_COARSER.index)
     if unit == "hour" and hours is None:
         unit = "day"
     if unit == "hour":

@@ -11,6 +11,7 @@ from textual.events import Resize
 from textual.reactive import reactive
 from textual.style import Style
 
+from goals_tui.domain.decisions import DropOff
 from goals_tui.domain.drill_down import ORPHANS
 from goals_tui.domain.filters import Filters
 from goals_tui.tui.app.actions import bindings
@@ -19,7 +20,8 @@ from goals_tui.tui.charts.chart import Chart
 from goals_tui.tui.filters.screen import FilterBar, FilteredScreen
 from goals_tui.tui.filters.texts import Formats
 from goals_tui.tui.insights.dialogs import copy_table, save_table
-from goals_tui.tui.insights.model import Axis, axis_of
+from goals_tui.tui.insights.model import axis_of
+from goals_tui.tui.insights.steps import FunnelData
 from goals_tui.tui.insights.tabs import (
     TABS,
     Choices,
@@ -32,8 +34,8 @@ from goals_tui.tui.insights.tabs import (
     view_of,
 )
 from goals_tui.tui.insights.tiles import Tiles, tiles_of
+from goals_tui.tui.insights.view import View
 from goals_tui.tui.insights.view_pane import ViewPane
-from goals_tui.tui.insights.views import View
 from goals_tui.tui.widgets.bars import DO, Bar
 
 
@@ -51,8 +53,7 @@ class TabStrip(Bar):
         parts = []
         for name, tab in TABS.items():
             shown = tab.title if full else tab.short
-            key = tab.title[tab.letter]
-            place = tab.letter if full else shown.casefold().find(key.casefold())
+            place = shown.casefold().find(tab.letter)
             look = "bold $block-cursor-foreground on $primary" if name == self.tab else "$foreground"
             text = Content.styled(f" {shown} ", look)
             if place >= 0:
@@ -141,12 +142,16 @@ Changes compare with the previous period, until the same time of day. What is no
         with self.app.batch_update():
             self.query_one(Tiles).show(tiles_of(found.report, shown.axis, shown.words))
             self.query_one(TabStrip).tab = self.tab
-            pane.show(view_of(found, shown, self.own_key), shown.axis)
+            pane.show(view_of(found, shown, self.own_key))
         self.refresh_bindings()
 
     def drawing_of(self, found: InsightsData) -> Shown:
-        axis: Axis | None = axis_of(found.report, max(10, self.pane.size.width - _AXIS_ROOM), found.hours)
-        return Shown(found.report, found.wanted.filters, self.choices, axis, Formats(found.report.currency))
+        """Return the context in which the current tab is drawn."""
+        width, choices = self.pane.size.width, self.choices
+        unit = choices.grouping if self.tab == "value" and choices.grouping != "goal" else None
+        axis = axis_of(found.report, max(10, width - _AXIS_ROOM), found.hours, unit)
+        words, annotations = Formats(found.report.currency), found.annotations or ()
+        return Shown(found.report, found.wanted.filters, choices, axis, words, width, annotations)
 
     def on_resize(self, event: Resize) -> None:
         """Adapt the spacing to the height of the terminal, and the time buckets to its width."""
@@ -193,9 +198,11 @@ Changes compare with the previous period, until the same time of day. What is no
 
     def action_change(self, what: str) -> None:
         """Take the next of the choices that only this tab offers, such as its order (`Tab.keys`)."""
-        self.choose((TABS[self.tab].keys or {})[what](self.choices))
-        if what == "order":
-            self.pane.chart.select(Place(0))
+        found = self.gathered
+        if found is not None and found.wanted.tab == self.tab:
+            self.choose((TABS[self.tab].keys or {})[what](found.found, self.choices))
+            if what == "order":
+                self.pane.chart.select(Place(0))
 
     def choose(self, choices: Choices) -> None:
         """Show the tab under other choices. Nothing is read again if only the drawing depends on them."""
@@ -208,24 +215,47 @@ Changes compare with the previous period, until the same time of day. What is no
 
     @work
     async def action_goal(self) -> None:
-        """Ask for a goal and show its funnel."""
+        """Ask for the goal of the current tab; Rate can be of all goals, too."""
         from goals_tui.tui.app.choose import Choose, Option
 
-        if self.gathered is None:
+        field = TABS[self.tab].goal
+        if self.gathered is None or not field:
             return
         goals = [goal for goal in self.gathered.report.goals if goal.known]
         options = [Option(goal.goal_id, goal.name, f"{goal.figures.started:,} started") for goal in goals]
-        chosen = shown_goal(self.gathered.report, self.choices.goal_id)
-        goal_id = await self.app.push_screen_wait(Choose("Funnel of", options, chosen=chosen))
+        chosen: str | None = getattr(self.choices, field)
+        if field == "goal_id":
+            chosen = shown_goal(self.gathered.report, chosen)
+        else:
+            options.insert(0, Option("", "All goals", f"{self.gathered.report.totals.started:,} started"))
+        goal_id = await self.app.push_screen_wait(Choose(f"{TABS[self.tab].title} of", options, chosen=chosen or ""))
         if goal_id is not None:
-            self.choose(replace(self.choices, goal_id=goal_id))
+            self.choose(replace(self.choices, **{field: goal_id or None}))
+
+    @work
+    async def action_came_next(self) -> None:
+        """Show what the cycles that dropped off after the chosen step did next in their sessions."""
+        from goals_tui.tui.insights.dialogs import CameNext
+
+        drop = self._chosen_drop_off
+        if drop is not None:
+            await self.app.push_screen_wait(CameNext(drop))
+
+    @property
+    def _chosen_drop_off(self) -> DropOff | None:
+        """The drop-offs after the step with the cursor, if there are any."""
+        found, place = self.gathered, self.pane.chart.place
+        if self.tab != "funnel" or found is None or not isinstance(found.found, FunnelData) or place is None:
+            return None
+        drop = found.found.after(found.found.funnel.steps[place.mark].step_id)
+        return drop if drop is not None and drop.next else None
 
     def command(self) -> tuple[list[str], Filters]:
         """Return the words and the filters of the command that prints the numbers of the current tab."""
         found = self.gathered
         if found is None or found.wanted.tab != self.tab:
             return ["report"], self.filters
-        return TABS[self.tab].command(found.found, self.drawing_of(found)), self.filters
+        return TABS[self.tab].command(found.found, self.drawing_of(found))
 
     # -- the table
 
@@ -261,11 +291,12 @@ Changes compare with the previous period, until the same time of day. What is no
         """Disable the actions that would do nothing on the current tab."""
         if action == "change":
             # The table of Performance always lists all goals.
-            return parameters[0] in (TABS[self.tab].keys or {}) and (
-                parameters[0] != "order" or (not self.pane.as_table and bool(self.shown and self.shown.table.rows))
-            )
+            listed = self.tab == "performance" and (self.pane.as_table or not (self.shown and self.shown.table.rows))
+            return parameters[0] in (TABS[self.tab].keys or {}) and not listed
         if action == "goal":
-            return "goal_id" in TABS[self.tab].asks
+            return bool(TABS[self.tab].goal)
+        if action == "came_next":
+            return self._chosen_drop_off is not None
         if action == "leave_full":
             return self.has_class("-full")
         if action in ("copy_table", "save_table", "table"):

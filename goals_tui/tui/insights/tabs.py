@@ -7,30 +7,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from goals_tui.domain.filters import Dimension, Filters
-from goals_tui.domain.report import Funnel, PartFigures, Report
-from goals_tui.services.context import Services
+from goals_tui.domain.decisions import Release, Times
+from goals_tui.domain.filters import Choice, Filters
+from goals_tui.domain.report import BREAKDOWN_DIMENSIONS, BreakdownDimension, CrossedFigures, Report
+from goals_tui.services.annotations import Annotation
 from goals_tui.services.insights.service import Cancellation, Cancelled, SeriesPoint
 from goals_tui.tui.charts.spec import Nothing
 from goals_tui.tui.filters.texts import Formats, empty_span_hint
 from goals_tui.tui.insights.model import HOURS_UP_TO, Axis
-from goals_tui.tui.insights.views import (
-    DIMENSIONS,
-    NO_GOALS,
+from goals_tui.tui.insights.over_time import (
+    METRIC_TITLES,
     Metric,
-    Rank,
-    View,
-    breakdown,
-    funnel,
-    metric_over_time,
-    performance,
-    rates,
+    rate,
+    value_by_goal,
+    value_over_time,
+    with_metric_keys,
 )
+from goals_tui.tui.insights.parts import (
+    HEAT_TITLES,
+    ORDERS,
+    RANKS,
+    HeatMetric,
+    Order,
+    Rank,
+    breakdown,
+    performance,
+    releases,
+    when,
+)
+from goals_tui.tui.insights.steps import FunnelData, funnel, times
+from goals_tui.tui.insights.view import NO_GOALS, View
 
-TabName = Literal["performance", "rate", "time", "cost", "revenue", "funnel", "breakdown"]
+if TYPE_CHECKING:
+    from goals_tui.services.context import Services
+
+TabName = Literal["performance", "rate", "value", "funnel", "times", "breakdown", "when", "releases"]
+Grouping = Literal["goal", "day", "week", "month"]
 Found = TypeVar("Found")
 
 
@@ -42,10 +56,37 @@ class Choices:
     """The goals that Performance shows."""
 
     goal_id: str | None = None
-    """The goal of Funnel; None for the one that was started most often."""
+    """The goal of Funnel and Times; None for the one that was started most often."""
 
-    dimension: Dimension = "endpoint"
-    """The dimension of Breakdown."""
+    rate_goal_id: str | None = None
+    """The goal of Rate; None for all goals together."""
+
+    fitted: bool = False
+    """Whether the axis of Rate shows the range of the rates only."""
+
+    metric: Metric = "cost"
+    """What Value shows."""
+
+    grouping: Grouping = "day"
+    """By what Value is grouped. Where days or weeks don't fit, the next coarser unit is shown."""
+
+    strict: bool = False
+    """Whether Funnel counts a cycle at a step only if it reached all steps before it, in order."""
+
+    step_id: str | None = None
+    """The step until which Times are measured; None for the first completion step that each cycle reached."""
+
+    share_first: bool = False
+    """Whether Times shows the share over time above the histogram."""
+
+    dimensions: tuple[BreakdownDimension, ...] = ("endpoint",)
+    """One or two dimensions of Breakdown."""
+
+    order: Order = "started"
+    """The order of the rows of Breakdown."""
+
+    heat: HeatMetric = "started"
+    """What When shows."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +124,9 @@ class InsightsData:
     """The answer of the tab's own query (`Tab.fetch`)."""
 
     hours: Sequence[SeriesPoint] | None = None
+    annotations: Sequence[Annotation] | None = None
+    """The annotations of the time axis; None where no tab has asked for them yet."""
+
     left_out: int = 0
     """If nothing was started: the number of test cycles that the filters leave out."""
 
@@ -107,6 +151,10 @@ class Shown:
     choices: Choices
     axis: Axis | None
     words: Formats
+    width: int
+    """The width of the chart in cells."""
+
+    annotations: Sequence[Annotation] = ()
 
 
 @dataclass(frozen=True)
@@ -117,14 +165,14 @@ class Tab(Generic[Found]):
     short: str
     """The title where not all tabs fit in full."""
 
-    letter: int
-    """The index of the letter in `title` that is the tab's key."""
+    letter: str
+    """The letter of the title that is marked as the tab's key."""
 
     draw: Callable[[Found, Shown], View]
     """Return the view of the answer of `fetch`."""
 
-    command: Callable[[Found, Shown], list[str]]
-    """Return the words of the command that prints the numbers of the view."""
+    command: Callable[[Found, Shown], tuple[list[str], Filters]]
+    """Return the words and the filters of the command that prints the numbers of the view."""
 
     fetch: Callable[[Asked], Found] = lambda asked: None  # type: ignore[assignment,return-value]  # only the report
     """Read what the tab needs besides the report; called in a thread."""
@@ -132,8 +180,14 @@ class Tab(Generic[Found]):
     asks: tuple[str, ...] = ()
     """The fields of `Choices` that `fetch` depends on."""
 
-    keys: Mapping[str, Callable[[Choices], Choices]] | None = None
+    keys: Mapping[str, Callable[[Found, Choices], Choices]] | None = None
     """What the keys that only some tabs have change, by the parameter of `InsightsScreen.action_change`."""
+
+    goal: str = ""
+    """The field of `Choices` that holds the goal of the tab, if it shows one goal."""
+
+    annotated: bool = False
+    """Whether the view has a time axis with annotations."""
 
     about: Callable[[Found, Shown], str] = lambda found, shown: ""
     """Return what the numbers are of besides tab and span, for the names of files."""
@@ -157,10 +211,19 @@ def gather(
             covered = report.days_covered
             if covered is not None and (covered[1] - covered[0]).days < HOURS_UP_TO:
                 hours = insights.series(wanted.filters, "hour", cancellation=cancellation)
-        found = TABS[wanted.tab].fetch(Asked(services, wanted.filters, wanted.choices, report, cancellation))
+        tab = TABS[wanted.tab]
+        found = (
+            known.found
+            if known is not None and wanted.same_answer(known.wanted)
+            else tab.fetch(Asked(services, wanted.filters, wanted.choices, report, cancellation))
+        )
+        same_log = known is not None and known.wanted.stamp == wanted.stamp
+        annotations = known.annotations if known is not None and same_log else None
+        if annotations is None and tab.annotated:
+            annotations = services.annotations.all()
     except Cancelled:
         return None
-    return InsightsData(wanted, report, found, hours, left_out)
+    return InsightsData(wanted, report, found, hours, annotations, left_out)
 
 
 def view_of(data: InsightsData, shown: Shown, key: Callable[[str], str]) -> View:
@@ -198,79 +261,249 @@ def _next(values: Sequence[Any], here: Any) -> Any:
 # -- the tabs
 
 
+def _of_goal(shown: Shown, goal_id: str) -> Filters:
+    return shown.filters.model_copy(update={"goals": Choice(values=(goal_id,))})
+
+
 def _performance(found: None, shown: Shown) -> View:
-    return performance(shown.report, shown.words, shown.choices.rank)
+    return performance(shown.report, shown.axis, shown.words, shown.choices.rank)
 
 
-def _rate(found: None, shown: Shown) -> View:
-    return rates(shown.axis, shown.words)
+def _fetch_target(asked: Asked) -> float | None:
+    """Return the target of the goal that Rate shows: of the chosen one, or of the only one that was started."""
+    started = [goal for goal in asked.report.goals if goal.known and goal.figures.started]
+    chosen = asked.choices.rate_goal_id or (started[0].goal_id if len(started) == 1 else None)
+    if chosen is None or all(goal.goal_id != chosen for goal in started):
+        return None
+    target = asked.services.goals.get(chosen).target
+    return None if target is None else float(target)
 
 
-def _over_time(metric: Metric, found: None, shown: Shown) -> View:
-    return metric_over_time(shown.axis, metric, shown.words, shown.filters)
+def _rate(found: float | None, shown: Shown) -> View:
+    return rate(
+        shown.axis,
+        shown.words,
+        goal_id=shown.choices.rate_goal_id,
+        target=found,
+        annotations=shown.annotations,
+        fitted=shown.choices.fitted,
+    )
 
 
-def _by_day(found: None, shown: Shown) -> list[str]:
-    return ["report", "--by", "day"]
+def _rate_command(found: float | None, shown: Shown) -> tuple[list[str], Filters]:
+    goal_id = shown.choices.rate_goal_id
+    words = ["report", "--by", shown.axis.unit if shown.axis else "day"]
+    return words, _of_goal(shown, goal_id) if goal_id else shown.filters
 
 
-def _fetch_funnel(asked: Asked) -> Funnel | None:
+_GROUPINGS: tuple[Grouping, ...] = ("day", "week", "month", "goal")
+
+
+def _value(found: None, shown: Shown) -> View:
+    metric, grouping = shown.choices.metric, shown.choices.grouping
+    if grouping == "goal":
+        view = value_by_goal(shown.report.goals, metric, shown.words)
+    else:
+        view = value_over_time(shown.axis, metric, shown.words, shown.filters, shown.annotations)
+    return with_metric_keys(view, metric, f"by {_next(_GROUPINGS, grouping)}")
+
+
+def _value_command(found: None, shown: Shown) -> tuple[list[str], Filters]:
+    by_goal = shown.choices.grouping == "goal" or shown.axis is None
+    return ["report", "--by", "goal" if by_goal or shown.axis is None else shown.axis.unit], shown.filters
+
+
+def _fetch_funnel(asked: Asked) -> FunnelData | None:
     goal_id = shown_goal(asked.report, asked.choices.goal_id)
+    if goal_id is None:
+        return None
+    insights, filters, strict = asked.services.insights, asked.filters, asked.choices.strict
+    found = insights.funnel(goal_id, filters, strict=strict, cancellation=asked.cancellation)
+    dropped = None if strict else insights.drop_offs(goal_id, filters, cancellation=asked.cancellation)
+    return FunnelData(found, dropped)
+
+
+def _funnel(found: FunnelData | None, shown: Shown) -> View:
+    return funnel(found, shown.words)
+
+
+def _funnel_command(found: FunnelData | None, shown: Shown) -> tuple[list[str], Filters]:
+    if found is None:
+        return ["report"], shown.filters
+    strict = ["--strict"] if shown.choices.strict else []
+    return ["funnel", named(found.funnel.goal, found.funnel.goal_id), *strict], shown.filters
+
+
+@dataclass(frozen=True)
+class TimesData:
+    """Times, and of which goal; `steps` maps the ids of its steps to their names."""
+
+    times: Times
+    goal_id: str
+    steps: Mapping[str, str]
+
+
+def _fetch_times(asked: Asked) -> TimesData | None:
+    goal_id = shown_goal(asked.report, asked.choices.goal_id)
+    if goal_id is None:
+        return None
+    steps = {step.id: step.name for step in asked.services.goals.get(goal_id).further}
+    step_id = asked.choices.step_id if asked.choices.step_id in steps else None
+    found = asked.services.insights.times(goal_id, asked.filters, step_id, cancellation=asked.cancellation)
+    return TimesData(found, goal_id, steps)
+
+
+def _times(found: TimesData | None, shown: Shown) -> View:
+    return times(found.times if found else None, shown.width, share_first=shown.choices.share_first)
+
+
+def _times_command(found: TimesData | None, shown: Shown) -> tuple[list[str], Filters]:
+    if found is None:
+        return ["report"], shown.filters
+    step_id = shown.choices.step_id
+    step = ["--step", named(found.steps[step_id], step_id)] if step_id in found.steps and step_id else []
+    return ["times", named(found.times.goal, found.goal_id), *step], shown.filters
+
+
+def _next_step(found: TimesData | None, choices: Choices) -> Choices:
+    return replace(choices, step_id=_next((None, *(found.steps if found else ())), choices.step_id))
+
+
+def _fetch_breakdown(asked: Asked) -> list[CrossedFigures]:
     insights = asked.services.insights
-    return insights.funnel(goal_id, asked.filters, cancellation=asked.cancellation) if goal_id else None
+    return insights.crossed_breakdown(asked.choices.dimensions, asked.filters, cancellation=asked.cancellation)
 
 
-def _funnel(found: Funnel | None, shown: Shown) -> View:
-    return funnel(found)
+def _breakdown(found: list[CrossedFigures], shown: Shown) -> View:
+    goal_ids = {goal.name: goal.goal_id for goal in shown.report.goals}
+    dimensions, order = shown.choices.dimensions, shown.choices.order
+    following = _next_dimension(found, shown.choices).dimensions[0]
+    return breakdown(found, dimensions, shown.words, goal_ids, order, following)
 
 
-def _funnel_command(found: Funnel | None, shown: Shown) -> list[str]:
-    return ["funnel", named(found.goal, found.goal_id)] if found else ["report"]
+def _next_dimension(found: object, choices: Choices) -> Choices:
+    first, *rest = choices.dimensions
+    following = _next([each for each in BREAKDOWN_DIMENSIONS if each not in rest], first)
+    return replace(choices, dimensions=(following, *rest))
 
 
-def _fetch_breakdown(asked: Asked) -> list[PartFigures]:
-    return asked.services.insights.breakdown(asked.choices.dimension, asked.filters, cancellation=asked.cancellation)
+def _next_second(found: object, choices: Choices) -> Choices:
+    first, *rest = choices.dimensions
+    second = _next([None, *(each for each in BREAKDOWN_DIMENSIONS if each != first)], rest[0] if rest else None)
+    return replace(choices, dimensions=(first,) if second is None else (first, second))
 
 
-def _breakdown(found: list[PartFigures], shown: Shown) -> View:
-    return breakdown(found, shown.choices.dimension, shown.words)
+def _fetch_when(asked: Asked) -> list[CrossedFigures]:
+    return asked.services.insights.crossed_breakdown(
+        ["weekday", "hour"], asked.filters, cancellation=asked.cancellation
+    )
 
 
-_RANKS: tuple[Rank, ...] = ("top", "bottom", "all")
+def _when(found: list[CrossedFigures], shown: Shown) -> View:
+    return when(found, shown.choices.heat, shown.words)
+
+
+def _fetch_releases(asked: Asked) -> list[Release]:
+    return asked.services.insights.releases(asked.filters, cancellation=asked.cancellation)
+
+
+def _releases(found: list[Release], shown: Shown) -> View:
+    return releases(found, shown.words)
+
 
 TABS: dict[TabName, Tab[Any]] = {
     "performance": Tab[None](
         "Performance",
         "Goals",
-        0,
+        "p",
         _performance,
-        lambda found, shown: ["report"],
-        keys={"order": lambda choices: replace(choices, rank=_next(_RANKS, choices.rank))},
+        lambda found, shown: (["report"], shown.filters),
+        keys={"order": lambda found, choices: replace(choices, rank=_next(RANKS, choices.rank))},
     ),
-    "rate": Tab[None]("Completion rate", "Rate", 11, _rate, _by_day),
-    "time": Tab[None]("Time saved", "Time", 0, partial(_over_time, "time"), _by_day),
-    "cost": Tab[None]("Cost savings", "Cost", 0, partial(_over_time, "cost"), _by_day),
-    "revenue": Tab[None]("Revenue", "Revenue", 1, partial(_over_time, "revenue"), _by_day),
-    "funnel": Tab[Funnel | None](
+    "rate": Tab[float | None](
+        "Rate",
+        "Rate",
+        "r",
+        _rate,
+        _rate_command,
+        _fetch_target,
+        asks=("rate_goal_id",),
+        keys={"zoom": lambda found, choices: replace(choices, fitted=not choices.fitted)},
+        goal="rate_goal_id",
+        annotated=True,
+    ),
+    "value": Tab[None](
+        "Value",
+        "Value",
+        "e",
+        _value,
+        _value_command,
+        keys={
+            "metric": lambda found, choices: replace(choices, metric=_next(list(METRIC_TITLES), choices.metric)),
+            "by": lambda found, choices: replace(choices, grouping=_next(_GROUPINGS, choices.grouping)),
+        },
+        annotated=True,
+        about=lambda found, shown: METRIC_TITLES[shown.choices.metric],
+    ),
+    "funnel": Tab[FunnelData | None](
         "Funnel",
         "Funnel",
-        2,
+        "n",
         _funnel,
         _funnel_command,
         _fetch_funnel,
-        asks=("goal_id",),
-        about=lambda found, shown: found.goal if found else "",
+        asks=("goal_id", "strict"),
+        keys={"order": lambda found, choices: replace(choices, strict=not choices.strict)},
+        goal="goal_id",
+        about=lambda found, shown: found.funnel.goal if found else "",
     ),
-    "breakdown": Tab[list[PartFigures]](
+    "times": Tab[TimesData | None](
+        "Times",
+        "Times",
+        "t",
+        _times,
+        _times_command,
+        _fetch_times,
+        asks=("goal_id", "step_id"),
+        keys={
+            "by": _next_step,
+            "order": lambda found, choices: replace(choices, share_first=not choices.share_first),
+        },
+        goal="goal_id",
+        about=lambda found, shown: found.times.goal if found else "",
+    ),
+    "breakdown": Tab[list[CrossedFigures]](
         "Breakdown",
-        "Breakdown",
-        0,
+        "Parts",
+        "b",
         _breakdown,
-        lambda found, shown: ["breakdown", shown.choices.dimension],
+        lambda found, shown: (["breakdown", ",".join(shown.choices.dimensions)], shown.filters),
         _fetch_breakdown,
-        asks=("dimension",),
-        keys={"by": lambda choices: replace(choices, dimension=_next(DIMENSIONS, choices.dimension))},
-        about=lambda found, shown: shown.choices.dimension,
+        asks=("dimensions",),
+        keys={
+            "by": _next_dimension,
+            "second": _next_second,
+            "order": lambda found, choices: replace(choices, order=_next(list(ORDERS), choices.order)),
+        },
+        about=lambda found, shown: " ".join(shown.choices.dimensions),
+    ),
+    "when": Tab[list[CrossedFigures]](
+        "When",
+        "When",
+        "w",
+        _when,
+        lambda found, shown: (["breakdown", "weekday,hour"], shown.filters),
+        _fetch_when,
+        keys={"metric": lambda found, choices: replace(choices, heat=_next(list(HEAT_TITLES), choices.heat))},
+        about=lambda found, shown: HEAT_TITLES[shown.choices.heat],
+    ),
+    "releases": Tab[list[Release]](
+        "Releases",
+        "Releases",
+        "l",
+        _releases,
+        lambda found, shown: (["releases"], shown.filters),
+        _fetch_releases,
     ),
 }
 """Every tab by its name, in their order on the screen."""

@@ -1,4 +1,4 @@
-"""The pane that shows one view: its chart or table and, if there is room, the trend of the chosen goal."""
+"""The pane that shows one view: its chart or table and, if there is room, a second chart below."""
 
 from __future__ import annotations
 
@@ -14,53 +14,27 @@ from textual.message import Message
 from textual.widgets import ContentSwitcher, Static
 
 from goals_tui.domain.drill_down import ALL_CYCLES, DrillDown
-from goals_tui.domain.report import NOTHING
 from goals_tui.tui.app.actions import shown_key
 from goals_tui.tui.app.textual_compat import keymap
-from goals_tui.tui.charts.bars import WIDE, comfortable_rows
+from goals_tui.tui.charts.bars import comfortable_rows
 from goals_tui.tui.charts.canvas import Place
 from goals_tui.tui.charts.chart import Chart
-from goals_tui.tui.charts.spec import Bars, Columns
-from goals_tui.tui.insights.model import Axis
-from goals_tui.tui.insights.table import Table, TableView
-from goals_tui.tui.insights.views import View, outcome_of, outcome_series
+from goals_tui.tui.charts.spec import Bars
+from goals_tui.tui.insights.table import TableView
+from goals_tui.tui.insights.view import View
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
 LEAST_ROWS = 10
-"""The fewest free rows below the bars in which the trend of a goal is shown."""
+"""The fewest rows in which a second chart is shown."""
 
 
-def goal_trend(axis: Axis | None, goal_id: str | None) -> View | None:
-    """Return a view of the outcomes of a goal, one column per time bucket, or None if it was not started."""
-    if axis is None or goal_id not in axis.goals:
-        return None
-    places = range(len(axis.buckets))
-    figures = [axis.of(place, goal_id) for place in places]
-    if sum(figures, NOTHING).started == 0:
-        return None
-    spec = Columns(
-        tuple(axis.label(place) for place in places),
-        tuple(axis.title(place) for place in places),
-        outcome_series(figures),
-        totals=tuple(f"{each.started:,} started" for each in figures),
-        named=False,
-    )
-    return View(
-        f"{axis.goals[goal_id]} by {axis.unit}{axis.note}",
-        spec,
-        Table((), ()),
-        lambda place: DrillDown(goal_id=goal_id, bucket=axis.buckets[place.mark], outcome=outcome_of(place)),
-        (),
-    )
-
-
-class GoalTrend(Vertical):
-    """The chart of a goal's trend under its title; hidden while there is nothing to show."""
+class ChartBelow(Vertical):
+    """A second chart under its title; hidden while there is nothing to show."""
 
     DEFAULT_CSS = """
-    GoalTrend { height: 1fr; display: none; }
-    GoalTrend.-shown { display: block; }
-    GoalTrend #course-title { height: 1; margin-top: 1; text-style: bold; }
+    ChartBelow { height: 1fr; display: none; }
+    ChartBelow.-shown { display: block; }
+    ChartBelow #course-title { height: 1; margin-top: 1; text-style: bold; }
     """
 
     def __init__(self) -> None:
@@ -72,7 +46,7 @@ class GoalTrend(Vertical):
         yield Chart(id="course")
 
     def show(self, view: View | None) -> None:
-        """Show another trend, or hide the chart if `view` is None."""
+        """Show another chart, or hide it if `view` is None."""
         self.shown = view
         if view is not None:
             self.query_one("#course-title", Static).update(view.title)
@@ -82,21 +56,14 @@ class GoalTrend(Vertical):
 
 _TITLE_AND_CAPTION = 2
 """The rows that the title and the caption of a chart take up."""
-_HEADING_AND_AIR = 2
-"""The rows that the heading of a table below a chart and its margin take up."""
 
 
 class ViewPane(Vertical):
-    """The pane that shows a `View`.
-
-    If bars leave enough room, the trend of the chosen goal is shown below them, or else their table.
-    """
+    """The pane that shows a `View`, with the chart that belongs below it where there is room."""
 
     DEFAULT_CSS = """
     ViewPane #view-title { height: 1; margin-top: 1; }
     ViewPane #view { height: 1fr; }
-    ViewPane #below { height: 1fr; margin-top: 1; display: none; }
-    ViewPane #below.-shown { display: block; }
     ViewPane #notes { height: auto; color: $warning; display: none; }
     ViewPane #notes.-shown { display: block; }
     ViewPane #caption { height: 1; color: $quiet; }
@@ -111,7 +78,6 @@ class ViewPane(Vertical):
     def __init__(self) -> None:
         super().__init__(id="views")
         self.view: View | None = None
-        self._axis: Axis | None = None
         self._alone = False
 
     def compose(self) -> ComposeResult:
@@ -119,8 +85,7 @@ class ViewPane(Vertical):
         with ContentSwitcher(initial="chart", id="view"):
             yield Chart(id="chart")
             yield TableView(id="table")
-        yield GoalTrend()
-        yield TableView(id="below")
+        yield ChartBelow()
         yield Static("", id="notes", markup=False)
         yield Static("", id="caption", markup=False)
 
@@ -143,9 +108,9 @@ class ViewPane(Vertical):
         """Whether the table is shown in place of the chart."""
         return self.query_one("#view", ContentSwitcher).current == "table"
 
-    def show(self, view: View, axis: Axis | None) -> None:
-        """Show a view. `axis` holds the figures over time, from which the trend of a goal is drawn."""
-        self.view, self._axis = view, axis
+    def show(self, view: View) -> None:
+        """Show a view."""
+        self.view = view
         notes = self.query_one("#notes", Static)
         notes.update("\n".join(view.notes))
         notes.set_class(bool(view.notes), "-shown")
@@ -168,25 +133,20 @@ class ViewPane(Vertical):
         self.fill()
 
     def fill(self) -> None:
-        """Give bars the height that they need, and show a trend or the table in the room below them."""
-        place, under, below = self.query_one("#view"), self.query_one(GoalTrend), self.query_one("#below", TableView)
-        found, tabled, height = None, False, 0
+        """Give the chart the height that it needs, and show the one that belongs below in the room that is left."""
+        place, under = self.query_one("#view"), self.query_one(ChartBelow)
+        found, height = None, 0
         view = self.view
-        if view is not None and isinstance(view.spec, Bars) and not (self._alone or self.as_table):
-            height = comfortable_rows(view.spec, place.size.width)
+        if view is not None and view.below is not None and not (self._alone or self.as_table):
             notes = sum(-(-cell_len(note) // max(1, self.size.width)) for note in view.notes)
-            room = self.size.height - height - _TITLE_AND_CAPTION - notes
-            if room >= LEAST_ROWS:
-                found = goal_trend(self._axis, view.lead(self.chart.place or Place(0)).goal_id)
-            wide = place.size.width >= WIDE
-            tabled = found is None and wide and room >= len(view.table.lines) + _HEADING_AND_AIR
-            if tabled:
-                below.show_table(view.table)
-        place.styles.height = height if found is not None or tabled else "1fr"
-        if (found is None and under.has_focus_within) or (not tabled and below.has_focus):
+            whole = self.size.height - _TITLE_AND_CAPTION - notes
+            height = comfortable_rows(view.spec, place.size.width) if isinstance(view.spec, Bars) else whole // 2
+            if whole - height >= LEAST_ROWS:
+                found = view.below(self.chart.place or Place(0))
+        place.styles.height = height if found is not None else "1fr"
+        if found is None and under.has_focus_within:
             self.chart.focus()
         under.show(found)
-        below.set_class(tabled, "-shown")
         self._say()
 
     # -- words
@@ -201,13 +161,16 @@ class ViewPane(Vertical):
         title = self.query_one("#view-title", Static)
         name = Content.styled(view.table_title or view.title if self.as_table else view.title, "bold")
         only_chart = self.as_table and bool(view.table_title)
-        key, does = ("", "") if view.hint is None or only_chart else view.hint
-        hint = Content.assemble((key, "bold $primary"), (f" {does}", "$quiet"))
+        hint = Content("")
+        for key, does in () if only_chart else view.hints:
+            longer = Content.assemble(hint, "  " if hint else "", (key, "bold $primary"), (f" {does}", "$quiet"))
+            if not hint or longer.cell_length + name.cell_length + 2 <= self.size.width:
+                hint = longer
         room = self.size.width - hint.cell_length - 1
         name = name.truncate(max(1, room), ellipsis=True)
         title.update(Content.assemble(name, " " * max(1, room - name.cell_length + 1), hint))
         caption = self.query_one("#caption", Static)
-        under = self.query_one(GoalTrend).query_one(Chart)
+        under = self.query_one(ChartBelow).query_one(Chart)
         if self.as_table:
             before, after = self.table.hidden
             turns = " · ".join([f"← {before} more"] * bool(before) + [f"→ {after} more"] * bool(after))
@@ -230,13 +193,16 @@ class ViewPane(Vertical):
     @on(Chart.Opened)
     def _open_place(self, event: Chart.Opened) -> None:
         event.stop()
-        view = self.view if event.chart is self.chart else self.query_one(GoalTrend).shown
-        if view is not None:
-            self.post_message(self.CyclesRequested(view.lead(event.place)))
+        view = self.view if event.chart is self.chart else self.query_one(ChartBelow).shown
+        drill_down = view.lead(event.place) if view is not None else None
+        if drill_down is not None:
+            self.post_message(self.CyclesRequested(drill_down))
 
     @on(VirtualList.Selected)
     def _open_row(self, event: VirtualList.Selected) -> None:
         event.stop()
         if self.view is not None:
             rows = self.view.rows
-            self.post_message(self.CyclesRequested(rows[event.index] if event.index < len(rows) else ALL_CYCLES))
+            drill_down = rows[event.index] if event.index < len(rows) else ALL_CYCLES
+            if drill_down is not None:
+                self.post_message(self.CyclesRequested(drill_down))
