@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from html import escape
 from typing import assert_never
 
@@ -66,13 +65,32 @@ class RateWhiskers:
 
 @dataclass(frozen=True, slots=True)
 class RateCourse:
-    """A chart of the completion rate by day, with its 95 % interval as a band."""
+    """A chart of a rate over time, with its 95 % interval as a band."""
 
     title: str
-    days: Sequence[tuple[date, RatePoint]]
+    points: Sequence[RatePoint]
 
 
-Chart = OutcomeBars | RateWhiskers | RateCourse
+@dataclass(frozen=True, slots=True)
+class StackedBars:
+    """A chart of stacked values: a row of a label, one value for each name, and a note at the end of the bar."""
+
+    title: str
+    names: Sequence[str]
+    rows: Sequence[tuple[str, Sequence[float], str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A grid of texts on backgrounds that grow stronger with the value, from 0 to 1; None for no background."""
+
+    title: str
+    rows: Sequence[str]
+    columns: Sequence[str]
+    cells: Sequence[Sequence[tuple[str, float | None]]]
+
+
+Chart = OutcomeBars | RateWhiskers | RateCourse | StackedBars | Grid
 
 
 def draw(chart: Chart) -> str:
@@ -83,6 +101,10 @@ def draw(chart: Chart) -> str:
         height, drawn = _rate_whiskers(chart)
     elif isinstance(chart, RateCourse):
         height, drawn = _rate_course(chart)
+    elif isinstance(chart, StackedBars):
+        height, drawn = _stacked_bars(chart)
+    elif isinstance(chart, Grid):
+        height, drawn = _grid(chart)
     else:
         assert_never(chart)
     title = _escaped(chart.title)
@@ -146,19 +168,21 @@ def _rate_whiskers(chart: RateWhiskers) -> tuple[int, list[str]]:
 
 def _rate_course(chart: RateCourse) -> tuple[int, list[str]]:
     left, right, top, bottom = 44, _WIDTH - 12, _TOP, _TOP + 180
-    explained = "The band is the 95 % interval; a hollow point is of a day that is not over"
+    explained = "The band is the 95 % interval; a hollow point is of a period that is not over"
+    if all(point.interval is None for point in chart.points):
+        explained = ""
     drawn = [_text(left, 42, explained, colour=_FAINT)]
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         y = bottom - (bottom - top) * share
         drawn += [_line(left, y, right, y, _GRID), _text(left - 6, y + 4, f"{share:.0%}", anchor="end", colour=_FAINT)]
-    count = len(chart.days)
+    count = len(chart.points)
     step = (right - left) / max(count, 1)
 
     def at(place: int, share: float) -> tuple[float, float]:
         return left + step * (place + 0.5), bottom - (bottom - top) * share
 
-    for run in _runs(chart.days):
-        points = [(place, chart.days[place][1]) for place in run]
+    for run in _runs(chart.points):
+        points = [(place, chart.points[place]) for place in run]
         band = [at(place, point.interval[1]) for place, point in points if point.interval]
         band += [at(place, point.interval[0]) for place, point in reversed(points) if point.interval]
         drawn.append(f'<polygon points="{_listed(band)}" fill="{_BAND}"/>')
@@ -172,14 +196,70 @@ def _rate_course(chart: RateCourse) -> tuple[int, list[str]]:
     every = max(1, -(-count // 8))
     for place in range(0, count, every):
         x, _ = at(place, 0)
-        drawn.append(_text(x, bottom + 18, f"{chart.days[place][0]:%Y-%m-%d}", anchor="middle", colour=_FAINT, size=11))
+        drawn.append(_text(x, bottom + 18, chart.points[place].label, anchor="middle", colour=_FAINT, size=11))
     return bottom + 28, drawn
 
 
-def _runs(days: Sequence[tuple[date, RatePoint]]) -> Iterator[list[int]]:
-    """Yield the places of each run of days that all have a rate; a line across a gap would suggest data."""
+_COLOURS = ("#2f6f9f", "#8a5fa8", "#2a9d8f", "#b5651d", "#5b6abf", "#c0547a", "#6b8e23", "#7a7a7a")
+"""The colours of stacked values; as many as a chart of the screen has."""
+
+
+def _stacked_bars(chart: StackedBars) -> tuple[int, list[str]]:
+    left = _label_width(label for label, _, _ in chart.rows)
+    right = 8 + max((_text_width(note, 12) for _, _, note in chart.rows), default=0)
+    room = max(_WIDTH - left - right, 120)
+    most = max((sum(values) for _, values, _ in chart.rows), default=0)
+    drawn, x, y = [], 0.0, _TOP
+    for place, name in enumerate(chart.names):
+        if x and x + 35 + _text_width(name, 12) > _WIDTH:
+            x, y = 0.0, y + 18
+        drawn.append(f'<rect x="{x:.1f}" y="{y - 27}" width="12" height="12" fill="{_colour(place)}"/>')
+        drawn.append(_text(x + 17, y - 17, name))
+        x += 35 + _text_width(name, 12)
+    for label, values, note in chart.rows:
+        drawn.append(_label(label, y))
+        end = float(left)
+        for place, value in enumerate(values):
+            width = room * value / most if most else 0.0
+            if value:
+                drawn.append(
+                    f'<rect x="{end:.1f}" y="{y}" width="{width:.1f}" height="{_BAR}" fill="{_colour(place)}"/>'
+                )
+            end += width
+        drawn.append(_text(end + 6, y + 12, note, colour=_FAINT))
+        y += _ROW
+    return y + 4, drawn
+
+
+def _colour(place: int) -> str:
+    return _COLOURS[place % len(_COLOURS)]
+
+
+def _grid(chart: Grid) -> tuple[int, list[str]]:
+    left = _label_width(iter(chart.rows))
+    wide = (_WIDTH - left) / max(len(chart.columns), 1)
+    top = 50
+    drawn = [
+        _text(left + wide * (place + 0.5), top - 6, name, anchor="middle", colour=_FAINT, size=11)
+        for place, name in enumerate(chart.columns)
+    ]
+    for row, (name, cells) in enumerate(zip(chart.rows, chart.cells, strict=True)):
+        y = top + row * _ROW
+        drawn.append(_text(0, y + 17, name))
+        for place, (text, strength) in enumerate(cells):
+            x = left + wide * place
+            if strength is not None:
+                box = f'x="{x:.1f}" y="{y}" width="{wide - 1:.1f}" height="{_ROW - 1}"'
+                drawn.append(f'<rect {box} fill="{_COMPLETED}" fill-opacity="{0.1 + 0.6 * strength:.2f}"/>')
+            colour = _FAINT if strength is None else _INK
+            drawn.append(_text(x + wide / 2, y + 17, text, anchor="middle", colour=colour, size=11))
+    return top + len(chart.rows) * _ROW + 8, drawn
+
+
+def _runs(points: Sequence[RatePoint]) -> Iterator[list[int]]:
+    """Yield the places of each run of points that all have a rate; a line across a gap would suggest data."""
     run: list[int] = []
-    for place, (_, point) in enumerate(days):
+    for place, point in enumerate(points):
         if point.rate is not None:
             run.append(place)
         elif run:

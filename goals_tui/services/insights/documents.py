@@ -46,7 +46,7 @@ def report_document(report: Report, origin: str, *, by_day: bool = False) -> Doc
         OutcomeBars("Outcomes by goal", [outcome_bar(row.name, row.figures) for row in report.goals])
     ]
     if len(days) > 1:
-        course = [(day, rate_point(f"{day}", figures, over=day < today)) for day, figures in days]
+        course = [rate_point(f"{day}", figures, over=day < today) for day, figures in days]
         charts.insert(0 if by_day else 1, RateCourse("Completion rate by day", course))
     return Document(
         title=f"Goals: {_span_title(report.span)}",

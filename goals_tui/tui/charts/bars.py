@@ -15,6 +15,8 @@ _PITCHES = ((5, 3), (3, 2), (2, 1), (1, 1))
 _COMFORTABLE = (3, 2)
 _LONGEST_LABEL = 36
 """The greatest width of a label in cells, so that a long name leaves room for the bars."""
+_LEAST_BAR = 24
+"""The width in cells that is left for the bars and the cursor before names are cut."""
 WIDE = 100
 """The width in columns from which on every column of texts is shown."""
 
@@ -79,7 +81,7 @@ class _Layout:
         beside = sum(each + 2 for each in self.widths)
         mark = 2 if spec.glyphs else 0
         longest = max((cell_len(label) for label in spec.labels), default=0)
-        room = max(10, min((width - beside) // 2, _LONGEST_LABEL))
+        room = max(10, min(max((width - beside) // 2, width - beside - _LEAST_BAR), _LONGEST_LABEL))
         self.label_width = min(longest, room - mark)
         self.width = width
         self.left = 2 + mark + self.label_width + 1

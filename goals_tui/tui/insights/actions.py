@@ -57,7 +57,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("insights.full", "z", "Full screen", "Only the chart or table, and back", NUMBERS),
     Action("insights.copy-table", "y", "Copy table", "Copy the numbers, ready for a sheet or a mail", NUMBERS,
            footer=False),
-    Action("insights.save-table", "s", "Save CSV", "Write the numbers to a CSV file", NUMBERS, footer=False),
+    Action("insights.save-table", "s", "Save view", "Write it as CSV, Markdown, HTML or SVG", NUMBERS, footer=False),
     Action("insights.health", "h", "Data health", "What is odd about the events, and what to do", NUMBERS,
            footer=False),
     Action("insights.leave-full", "escape", "Back", "Leave full screen", NUMBERS, palette=False),

@@ -1,12 +1,10 @@
-"""Dialogs of the Insights screen: data health, and saving a table as CSV."""
+"""Dialogs of the Insights screen: data health, and what came next after a drop-off."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from textual.app import ComposeResult
-from textual.await_complete import AwaitComplete
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
@@ -15,10 +13,9 @@ from goals_tui.domain.decisions import DropOff
 from goals_tui.domain.filters import Filters
 from goals_tui.format import percent, plural
 from goals_tui.services.insights.service import HealthEntry
-from goals_tui.tui.app.dialogs import AskText, Reading
+from goals_tui.tui.app.dialogs import Reading
 from goals_tui.tui.app.screen import ScreenFrame
 from goals_tui.tui.insights.view import View
-from goals_tui.tui.widgets.fields import Toggle
 
 
 class HealthDialog(Reading[str]):
@@ -112,44 +109,8 @@ class CameNext(Reading[None]):
         yield Button("Close", id="close")
 
 
-class SaveTable(AskText):
-    """A dialog that asks for the path of a CSV file, and whether Excel will read it."""
-
-    DEFAULT_CSS = "SaveTable #excel { margin: 1 0 0 0; }"
-
-    def __init__(self, name: str) -> None:
-        super().__init__("Save the table as CSV", value=name, label="File")
-        self.excel = False
-        """Whether to begin the file with a byte order mark, without which Excel does not recognise UTF-8."""
-
-    def compose_dialog(self) -> ComposeResult:
-        yield from super().compose_dialog()
-        yield Toggle("For Excel: begin so that it is read as UTF-8", self.excel, id="excel")
-
-    def dismiss(self, result: str | None = None) -> AwaitComplete:
-        """Keep the choice for Excel and close the dialog with the path."""
-        self.excel = self.query_one(Toggle).value
-        return super().dismiss(result)
-
-
 def copy_table(screen: ScreenFrame[Any], view: View) -> None:
     """Copy the table of a view to the clipboard and notify the user."""
     screen.app.copy_to_clipboard(view.table.as_text())
     count = len(view.table.rows)
     screen.app.notify(f"{count} row{'' if count == 1 else 's'} copied: {view.title}")
-
-
-async def save_table(screen: ScreenFrame[Any], view: View, holds: str) -> None:
-    """Ask for a path and write the table of a view there as CSV.
-
-    `holds` describes the content of the table; the proposed file name is made from it.
-    """
-    from goals_tui.services.export_files import proposed, save_text, typed
-
-    text = view.table.as_csv()
-    asked = SaveTable(Path(proposed(holds, ".csv")).name)
-    path = await screen.app.push_screen_wait(asked)
-    if path is not None:
-        saved = screen.attempt(lambda: save_text(typed(path), f"\ufeff{text}" if asked.excel else text))
-        if saved is not None:
-            screen.app.notify(f"Saved {saved}")

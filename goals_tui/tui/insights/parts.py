@@ -236,7 +236,7 @@ _VERDICT_TONES = {"better": "completed", "worse": "incomplete"}
 
 def releases(found: Sequence[Release], words: Formats) -> View:
     """Return the view of snapshots, each with its completion rate and interval against the one before it."""
-    title = "Releases · completion rate with its 95 % interval, against the snapshot before"
+    title = "Releases · each against the one before, with its 95 % interval"
     if not found:
         hint = "A release is a snapshot that events name. Press ] for a longer span."
         return nothing(title, Nothing("No cycle of this span has a snapshot", hint))

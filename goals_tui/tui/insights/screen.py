@@ -18,8 +18,8 @@ from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.charts.canvas import Place
 from goals_tui.tui.charts.chart import Chart
 from goals_tui.tui.filters.screen import FilterBar, FilteredScreen
-from goals_tui.tui.filters.texts import Formats
-from goals_tui.tui.insights.dialogs import copy_table, save_table
+from goals_tui.tui.filters.texts import Formats, span_words
+from goals_tui.tui.insights.dialogs import copy_table
 from goals_tui.tui.insights.model import axis_of
 from goals_tui.tui.insights.steps import FunnelData
 from goals_tui.tui.insights.tabs import (
@@ -266,9 +266,13 @@ Changes compare with the previous period, until the same time of day. What is no
 
     @work
     async def action_save_table(self) -> None:
-        """Ask for a file and save the table of the current tab there."""
-        if self.shown is not None:
-            await save_table(self, self.shown, self._holds())
+        """Ask for a file and save the view there: its table, or a document with its chart."""
+        from goals_tui.tui.insights.saving import save_view
+
+        if self.shown is not None and self.gathered is not None:
+            filters = self.gathered.wanted.filters
+            span = span_words(filters, self._span())
+            await save_view(self, self.shown, self._holds(), span, filters)
 
     def _holds(self) -> str:
         """Return a description of the current table from which a file name is made."""

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from goals_tui.domain.report import Figures, Report
+from goals_tui.domain.report import Change, Figures, Report
 from goals_tui.format import percent
 from goals_tui.tui.charts.axis import short_number
 from goals_tui.tui.charts.spec import sparkline
@@ -37,6 +37,9 @@ class TileFacts:
     before: str = ""
     """The value in the previous period, in words; empty if there was none."""
 
+    few: int = 0
+    """The number of cycles where they are too few for the number to mean much, else 0."""
+
     running: bool = False
     """Whether the last value of the trend belongs to a bucket that has not ended yet."""
 
@@ -55,8 +58,8 @@ def tiles_of(report: Report, axis: Axis | None, words: Formats) -> tuple[TileFac
 
     running = axis is not None and axis.running(len(axis.buckets) - 1)
     found = (
-        _rate("✔ Completed", now, before, "completed", by_time, good=True),
-        _rate("◐ Partially completed", now, before, "partial", by_time, good=None),
+        _rate("✔ Completed", now, report.change, "completed", by_time, good=True),
+        _rate("◐ Partially completed", now, report.change, "partial", by_time, good=None),
         _amount("Time saved", time, now, before, "time_saved_seconds", by_time),
         _amount("Cost savings", money, now, before, "cost_savings", by_time),
         _amount("Revenue", money, now, before, "revenue", by_time),
@@ -65,20 +68,23 @@ def tiles_of(report: Report, axis: Axis | None, words: Formats) -> tuple[TileFac
 
 
 _NO_CHANGE = ("= previous period", "= same")
+_UNCLEAR = ("no clear change", "unclear")
+"""A change of a rate that chance explains: it has no arrow and no colour."""
 _NOTHING_EARLIER = ("no previous period", "none before")
 
 
 def _rate(
-    title: str, now: Figures, before: Figures | None, outcome: str, by_time: Sequence[Figures], *, good: bool | None
+    title: str, now: Figures, since: Change | None, outcome: str, by_time: Sequence[Figures], *, good: bool | None
 ) -> TileFacts:
-    count = getattr(now, outcome)
+    count, before = getattr(now, outcome), since.before if since else None
     share = count / now.started if now.started else None
     old = getattr(before, outcome) / before.started if before is not None and before.started else None
     change: tuple[str, ...] = ()
     rising = None
-    if share is not None and old is not None:
-        change = _change((share - old) * 100, "pt")
-        rising = (share > old) == good if good is not None and change != _NO_CHANGE else None
+    if share is not None and old is not None and since is not None:
+        difference = since.completion_rate if outcome == "completed" else since.partial_rate
+        change = _change((share - old) * 100, "pt") if difference.clear else _UNCLEAR
+        rising = (share > old) == good if good is not None and difference.clear else None
     elif share is not None and before is not None:
         change = _NOTHING_EARLIER
     trend = tuple(getattr(f, outcome) / f.started if f.started else None for f in by_time)
@@ -93,7 +99,8 @@ def _rate(
         f"{count:,}/{now.started:,}",
         f"{short_number(count)}/{short_number(now.started)}",
     )
-    return TileFacts(title, percent(share), details if now.started else (), change, rising, trend, was)
+    few = now.started if now.few else 0
+    return TileFacts(title, percent(share), details if now.started else (), change, rising, trend, was, few)
 
 
 def _amount(
@@ -119,7 +126,7 @@ def _amount(
         worded(amount)[0],
         details,
         change,
-        amount > old if old and change != _NO_CHANGE else None,
+        None,  # Nothing says how sure the change of a sum is: it is not called better or worse.
         tuple(float(getattr(f, name)) for f in by_time),
         earlier[0] if old else "",
     )
@@ -210,7 +217,8 @@ class Tile(Widget):
         facts, form, width = self.facts, self.form, self.content_size.width
         shown = facts.title if len(facts.title) <= width else facts.title.removesuffix("ly completed")
         title = Content.styled(shown, "$quiet").truncate(width, ellipsis=True)
-        number = Content.styled(facts.number, f"bold {self.tone}").truncate(width, ellipsis=True)
+        look = "$quiet" if facts.few else f"bold {self.tone}"
+        number = Content.styled(facts.number, look).truncate(width, ellipsis=True)
         look = {True: "$completed", False: "$incomplete", None: "$quiet"}[facts.good]
         change = Content.styled(_worded(facts.change, form.change), look)
         detail = Content.styled(_worded(facts.details, form.detail), "$quiet").truncate(width, ellipsis=True)
@@ -219,13 +227,15 @@ class Tile(Widget):
             drawn = stretched(facts.trend, form.spark)
             last = len(drawn) // len(sparkline(facts.trend, form.spark)) if facts.running else 0
             whole = len(drawn) - last
-            spark = Content.assemble((drawn[:whole], self.tone), (drawn[whole:], "$quiet"))
+            spark = Content.assemble((drawn[:whole], self.tone), (RUNNING * last, "$quiet"))
         if form.beside:
             return Content("\n").join([title, _apart(number, change, width), detail, spark])
         return Content("\n").join([title, number, detail, _apart(change, spark, width)])
 
 
 _LEAST_SPARK = 3
+RUNNING = "░"
+"""What a sparkline shows of a bucket that is not over, however low it is until now."""
 
 
 def stretched(trend: Sequence[float | None], width: int) -> str:
