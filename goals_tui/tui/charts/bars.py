@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from goals_tui.tui.charts.axis import marks
 from goals_tui.tui.charts.canvas import PATTERNS, Canvas, Drawing, Place, ends_of, split_cell, tone_of, whole_cells
 from goals_tui.tui.charts.frame import INDENT, Frame, draw_legend, legend_width
-from goals_tui.tui.charts.spec import Bars, Columns, legend
+from goals_tui.tui.charts.spec import Bars, Column, Columns, legend
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _PITCHES = ((5, 3), (3, 2), (2, 1), (1, 1))
@@ -70,23 +70,34 @@ def _scrolled(first: int, visible: int, size: int, cursor: Place | None) -> int:
     return first
 
 
+def _width_of(column: Column) -> int:
+    return max(cell_len(text) for text in (column.title, *column.texts))
+
+
 class _Layout:
     """The positions of labels, bars and columns in a chart of a given width."""
 
     def __init__(self, spec: Bars, width: int, patterns: bool = False) -> None:
         self.spec = spec
         self.patterns = patterns
-        self.columns = [column for column in spec.columns if not column.wide_only or width >= WIDE]
-        self.widths = [max(cell_len(text) for text in (column.title, *column.texts)) for column in self.columns]
-        beside = sum(each + 2 for each in self.widths)
         mark = 2 if spec.glyphs else 0
         longest = max((cell_len(label) for label in spec.labels), default=0)
+        self.columns = list(spec.columns)
+        needed = mark + min(longest, _LONGEST_LABEL) + _LEAST_BAR
+        if width < WIDE or needed + self._beside() > width:
+            self.columns = [column for column in spec.columns if not column.wide_only]
+        self.widths = [_width_of(column) for column in self.columns]
+        beside = self._beside()
         room = max(10, min(max((width - beside) // 2, width - beside - _LEAST_BAR), _LONGEST_LABEL))
         self.label_width = min(longest, room - mark)
         self.width = width
         self.left = 2 + mark + self.label_width + 1
         self.bar_width = max(1, width - self.left - beside)
         self.top = spec.top or max((spec.total(mark) for mark in range(spec.size)), default=0) or 1
+
+    def _beside(self) -> int:
+        """Return the width that the columns of texts take up."""
+        return sum(_width_of(column) + 2 for column in self.columns)
 
     def headings(self, canvas: Canvas, y: int) -> None:
         x = self.left + self.bar_width

@@ -68,7 +68,7 @@ class Frame:
         self.spec = spec
         self.scale = scale
         self.exact_tops = exact_tops
-        self.named = not isinstance(spec, Columns) or spec.named
+        self.named = spec.named
         self.texts = [spec.unit.short(value) for value in scale]
         self.left = max(len(text) for text in self.texts) + 2
         self.top = 1 if self.named else 0

@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
+from bisect import bisect
+
 from goals_tui.tui.charts.canvas import Canvas, Drawing, Place
 from goals_tui.tui.charts.frame import INDENT
 from goals_tui.tui.charts.spec import HEAT_LEVELS, Heat
 
-_WIDEST, _THICKEST = 7, 3
-"""The greatest size of a cell, in columns and rows."""
+_THICKEST = 4
+"""The greatest height of a cell in rows."""
 
 
 def draw_heat(spec: Heat, width: int, height: int, cursor: Place | None) -> Drawing:
     """Draw the legend, the names of rows and columns, and the cells."""
     canvas = Canvas(width, height)
     left = max(map(len, spec.rows)) + INDENT + 1
-    wide = max(1, min(_WIDEST, (width - left) // len(spec.columns)))
+    cell = max(1.0, (width - left) / len(spec.columns))
+    edges = [left + int(column * cell) for column in range(len(spec.columns) + 1)]
     thick = max(1, min(_THICKEST, (height - 2) // len(spec.rows)))
     top, ends = 2, spec.ends()
     _legend(canvas, spec, ends)
     for column, name in enumerate(spec.columns):
-        if len(name) < wide or column % 2 == 0:
-            canvas.put(left + column * wide + max(0, (wide - len(name)) // 2), 1, name, "muted")
+        if len(name) < cell or column % 2 == 0:
+            wide = edges[column + 1] - edges[column]
+            canvas.put(edges[column] + max(0, (wide - len(name) + 1) // 2), 1, name, "muted")
     for row, name in enumerate(spec.rows):
         y = top + row * thick
         canvas.put(INDENT, y + (thick - 1) // 2, name, "muted")
         for column in range(len(spec.columns)):
             mark = row * len(spec.columns) + column
-            _cell(canvas, spec, mark, ends, (left + column * wide, y, wide, thick), cursor)
+            x = edges[column]
+            _cell(canvas, spec, mark, ends, (x, y, edges[column + 1] - x, thick), cursor)
 
     def at(x: int, y: int) -> Place | None:
-        column, row = (x - left) // wide, (y - top) // thick
-        if x < left or y < top or column >= len(spec.columns) or row >= len(spec.rows):
+        column, row = bisect(edges, x) - 1, (y - top) // thick
+        if y < top or not 0 <= column < len(spec.columns) or row >= len(spec.rows):
             return None
         return Place(row * len(spec.columns) + column)
 
@@ -41,7 +46,7 @@ def _legend(canvas: Canvas, spec: Heat, ends: tuple[float, float] | None) -> Non
     x = canvas.put(INDENT, 0, spec.legend, "muted") + 2
     if ends is None:
         return
-    low, high = (spec.unit.short(end) for end in ends)
+    low, high = (spec.unit.short(round(end) if spec.unit.kind == "count" else end) for end in ends)
     x = canvas.put(x, 0, f"{low} ", "muted")
     for level in range(1, HEAT_LEVELS + 1):
         x = canvas.put(x, 0, "▇▇", f"heat-{level}-{spec.tone}")

@@ -26,7 +26,7 @@ def draw_lines(spec: Lines, width: int, height: int, cursor: Place | None, *, pa
     With `patterns` instead of colours, all lines but the first are dashed, and their points are their glyphs.
     """
     canvas = Canvas(width, height)
-    frame = Frame(canvas, spec, _scale(spec, height - 3), exact_tops=False)
+    frame = Frame(canvas, spec, _scale(spec, height - (3 if spec.named else 2)), exact_tops=False)
     frame.axes()
     for series in spec.series:
         _band(canvas, series, frame, patterns)

@@ -129,6 +129,9 @@ class OverTime:
     notes: tuple[tuple[int, str], ...] = ()
     """Annotations: the bucket of each, and its text. A glyph marks the bucket below the axis."""
 
+    named: bool = True
+    """Whether there is a legend; it can be left out where the title, or a chart beside this one, says the same."""
+
     @property
     def size(self) -> int:
         """The number of marks."""
@@ -141,9 +144,6 @@ class Columns(OverTime, Stacked):
 
     totals: tuple[str, ...] = ()
     """The exact value of each whole bar in words, or none."""
-
-    named: bool = True
-    """Whether there is a legend; it can be left out where a chart beside this one has the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def document_of(view: View, span: str, origin: str) -> Document:
     words = next((place for place, heading in enumerate(table.headings) if heading.numeric), len(table.headings))
     return Document(
         title=f"{view.title}: {span}",
-        sentences=view.notes,
+        sentences=[*filter(None, (view.summary, *view.notes))],
         charts=charts,
         tables=[
             DocumentTable(

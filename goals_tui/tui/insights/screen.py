@@ -148,7 +148,8 @@ Changes compare with the previous period, until the same time of day. What is no
     def drawing_of(self, found: InsightsData) -> Shown:
         """Return the context in which the current tab is drawn."""
         width, choices = self.pane.size.width, self.choices
-        unit = choices.grouping if self.tab == "value" and choices.grouping != "goal" else None
+        # "day" stands for the finest unit: spans of a day or two are shown by the hour.
+        unit = choices.grouping if self.tab == "value" and choices.grouping in ("week", "month") else None
         axis = axis_of(found.report, max(10, width - _AXIS_ROOM), found.hours, unit)
         words, annotations = Formats(found.report.currency), found.annotations or ()
         return Shown(found.report, found.wanted.filters, choices, axis, words, width, annotations)

@@ -69,7 +69,11 @@ def funnel(found: FunnelData | None, words: Formats) -> View:
     ]
     if not strict:
         columns += [
-            Column("Dropped", tuple(_of_reached(drop) for drop in drops), "incomplete"),
+            Column(
+                "Dropped",
+                tuple(_of_reached(drop) for drop in drops),
+                tones=tuple("incomplete" if n else "muted" for n in lost),
+            ),
             Column("At stake", stakes),
         ]
     columns += [
@@ -160,8 +164,8 @@ def times(found: Times | None, width: int, *, share_first: bool = False) -> View
         hint = "Press ] for a longer span, g for another goal, or d for another step."
         return nothing(title, Nothing(f"{why} in this span", hint))
     summary = (
-        f"{found.reached:,} of {found.started:,} reached it; of these half within {long_time(found.median or 0)}, "
-        f"90 % within {long_time(found.p90 or 0)}" + (f"; {found.open:,} still open" if found.open else "")
+        f"{found.reached:,} of {found.started:,} reached it, half of these within {long_time(found.median or 0)}, "
+        f"90 % within {long_time(found.p90 or 0)}" + (f"; {found.open:,} open" if found.open else "")
     )
     by_then = _shares(found)
     bins = found.histogram
@@ -177,6 +181,7 @@ def times(found: Times | None, width: int, *, share_first: bool = False) -> View
                 texts=tuple(f"{each.count:,} of {found.reached:,}" for each in bins),
             ),
         ),
+        named=False,
     )
     table = Table(
         (
@@ -198,7 +203,7 @@ def times(found: Times | None, width: int, *, share_first: bool = False) -> View
         View(f"{title} · share of all that had reached it", course, table, _no_list, rows),
     ]
     first, second = reversed(charts) if share_first else charts
-    return replace(first, notes=(summary, *few), hints=hints, below=lambda place: second)
+    return replace(first, summary=summary, notes=few, hints=hints, below=lambda place: second)
 
 
 def _no_list(place: Place) -> None:
@@ -238,11 +243,12 @@ def _course(found: Times, width: int) -> Lines:
         tuple(f"after {name}" for name in names),
         (
             Series(
-                "Reached by then (open cycles are censored)",
+                "Reached by then",
                 "primary",
                 tuple(shares),
                 texts=tuple(f"{percent(share)} of {found.started:,}" for share in shares),
             ),
         ),
         PERCENT,
+        named=False,
     )

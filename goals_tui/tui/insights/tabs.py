@@ -68,7 +68,7 @@ class Choices:
     """What Value shows."""
 
     grouping: Grouping = "day"
-    """By what Value is grouped. Where days or weeks don't fit, the next coarser unit is shown."""
+    """By what Value is grouped. A day or two are shown by the hour; where days don't fit, by a coarser unit."""
 
     strict: bool = False
     """Whether Funnel counts a cycle at a step only if it reached all steps before it, in order."""

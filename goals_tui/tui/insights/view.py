@@ -35,6 +35,9 @@ class View:
     table_title: str = ""
     """The title of the table, if it differs from the title of the chart."""
 
+    summary: str = ""
+    """The numbers of the whole view in a sentence."""
+
     notes: tuple[str, ...] = ()
     """Sentences that explain unexpected numbers."""
 

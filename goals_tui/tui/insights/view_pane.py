@@ -112,8 +112,9 @@ class ViewPane(Vertical):
         """Show a view."""
         self.view = view
         notes = self.query_one("#notes", Static)
-        notes.update("\n".join(view.notes))
-        notes.set_class(bool(view.notes), "-shown")
+        said = [Content.styled(view.summary, "$foreground")] if view.summary else []
+        notes.update(Content("\n").join([*said, *map(Content, view.notes)]))
+        notes.set_class(bool(view.summary or view.notes), "-shown")
         self.chart.show(view.spec)
         self.table.show_table(view.table)
         self.fill()
@@ -138,7 +139,8 @@ class ViewPane(Vertical):
         found, height = None, 0
         view = self.view
         if view is not None and view.below is not None and not (self._alone or self.as_table):
-            notes = sum(-(-cell_len(note) // max(1, self.size.width)) for note in view.notes)
+            said = filter(None, (view.summary, *view.notes))
+            notes = sum(-(-cell_len(note) // max(1, self.size.width)) for note in said)
             whole = self.size.height - _TITLE_AND_CAPTION - notes
             height = comfortable_rows(view.spec, place.size.width) if isinstance(view.spec, Bars) else whole // 2
             if whole - height >= LEAST_ROWS:
