@@ -24,7 +24,7 @@ from tests.tui.harness import QuietApp, press, running, settle
 DIALOGS = [
     *(("goals", key) for key in ("enter", "x", "w", "s", "question_mark", "ctrl+p", "e", "t")),
     *(("flows", key) for key in ("n", "o", "question_mark", "e")),
-    *(("insights", key) for key in ("f", "g", "h", "l")),
+    *(("insights", key) for key in ("f", "g", "h", "L")),
     *((area.name, "") for area in AREAS),
 ]
 """A screen, and a key that opens something over it."""

@@ -129,7 +129,7 @@ async def test_what_is_said_names_the_keys_of_the_user(services: Services) -> No
         assert [row.name for row in services.flows.summaries()] == ["Booking"]
         await press(pilot, "4")
         assert "Press f11 for a longer span, or f to change the filters." in screen_text(pilot.app)
-        await press(pilot, "3", "l")
+        await press(pilot, "3", "L")
         assert messages(pilot.app)[-1] == "No filters are saved yet. f12 saves the present ones under a name."
 
 

@@ -67,7 +67,7 @@ async def test_a_key_that_closes_a_dialog_lets_the_next_ones_through(services: S
         assert pilot.app.current_mode == "settings"
 
 
-@pytest.mark.parametrize(("area", "opens"), [("goals", "n"), ("flows", "n"), ("flows", "o"), ("insights", "w")])
+@pytest.mark.parametrize(("area", "opens"), [("goals", "n"), ("flows", "n"), ("flows", "o"), ("insights", "S")])
 async def test_what_is_typed_right_after_the_key_of_a_dialog_is_all_there(
     services: Services, area: str, opens: str
 ) -> None:

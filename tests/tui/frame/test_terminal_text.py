@@ -84,7 +84,7 @@ def write_saved_filter(services: Services) -> None:
 async def test_saved_filters_and_their_values(services: Services) -> None:
     write_saved_filter(services)
     async with running(services, area="insights") as pilot:
-        await press(pilot, "l")
+        await press(pilot, "L")
         assert "owned" in written(pilot.app) and harmless(written(pilot.app))
         await press(pilot, "enter")
         assert "owned" in written(pilot.app) and harmless(written(pilot.app))

@@ -26,7 +26,7 @@ from goals_tui.tui.insights.dialogs import HealthDialog
 from goals_tui.tui.insights.screen import InsightsScreen
 from goals_tui.tui.insights.table import TableView
 from goals_tui.tui.insights.tabs import TABS
-from goals_tui.tui.insights.view_pane import GoalTrend
+from goals_tui.tui.insights.view_pane import ChartBelow
 from goals_tui.tui.sessions.screen import SessionsScreen
 from tests.builders import event
 from tests.conftest import NOW
@@ -132,7 +132,7 @@ async def test_events_of_others_come_in_by_themselves_and_the_cursor_stays(scena
 
 async def test_every_view_has_its_key_its_table_and_a_way_back(scenarios: dict[str, Scenario]) -> None:
     async with running(scenarios["data"](), area="insights") as pilot:
-        for tab, key in zip(TABS, "prtcenb", strict=True):
+        for tab, key in zip(TABS, "prentbwl", strict=True):
             await press(pilot, key)
             assert shown(pilot).tab == tab
             assert shown(pilot).query_one(Chart).has_focus
@@ -143,7 +143,7 @@ async def test_every_view_has_its_key_its_table_and_a_way_back(scenarios: dict[s
         await press(pilot, "full_stop")
         assert shown(pilot).tab == "performance"
         await press(pilot, "comma")
-        assert shown(pilot).tab == "breakdown"
+        assert shown(pilot).tab == "releases"
 
 
 async def test_full_screen_and_back(scenarios: dict[str, Scenario]) -> None:
@@ -172,7 +172,7 @@ async def test_top_bottom_and_all_goals(scenarios: dict[str, Scenario]) -> None:
 async def test_hostile_names_are_shown_as_they_are(scenarios: dict[str, Scenario]) -> None:
     async with running(scenarios["forty"](), size=(200, 60), area="insights") as pilot:
         await press(pilot, "right_square_bracket", "o", "o")
-        for key in ("p", "c", "v", "n", "g"):
+        for key in ("p", "e", "v", "n", "g"):
             await press(pilot, key)
             text = screen_text(pilot.app)
             if key == "p":
@@ -183,7 +183,7 @@ async def test_hostile_names_are_shown_as_they_are(scenarios: dict[str, Scenario
 async def test_nothing_says_what_to_do(scenarios: dict[str, Scenario]) -> None:
     for name in ("none", "no-goals"):
         async with running(scenarios[name](), area="insights") as pilot:
-            for key in "prtcenb":
+            for key in "prentbwl":
                 await press(pilot, key)
                 spec = shown(pilot).query_one(Chart).spec
                 assert isinstance(spec, Nothing)
@@ -203,13 +203,11 @@ async def test_the_table_is_copied_and_saved_and_no_cell_is_a_formula(
         await press(pilot, "y")
         assert pilot.app.clipboard.startswith("Goal\tStarted\t✔ Completed")
         assert "=HYPERLINK(1)\t" in pilot.app.clipboard
-        for _ in range(2):
-            await press(pilot, "s")
-            field = pilot.app.screen.query_one(Input)
-            assert field.value == "insights-performance-2026-11-14-to-2026-11-20.csv"
-            field.value = str(tmp_path / "table.csv")
-            await press(pilot, "enter")
-        assert "exists already" in messages(pilot.app)[-1]
+        await press(pilot, "s")
+        field = pilot.app.screen.query_one(Input)
+        assert field.value == "insights-performance-2026-11-14-to-2026-11-20.csv"
+        field.value = str(tmp_path / "table.csv")
+        await press(pilot, "enter")
         lines = (tmp_path / "table.csv").read_text("utf-8").splitlines()
         assert lines[0].startswith("goal,started,completed,completion_rate")
         assert any(line.startswith("'=HYPERLINK(1),") for line in lines)
@@ -277,7 +275,7 @@ async def test_clicks_choose_views_and_bars(scenarios: dict[str, Scenario]) -> N
 
 async def test_room_under_the_bars_shows_the_chosen_goal_over_time(scenarios: dict[str, Scenario]) -> None:
     async with running(scenarios["data"](), (120, 36), area="insights") as pilot:
-        below = shown(pilot).query_one(GoalTrend)
+        below = shown(pilot).query_one(ChartBelow)
         assert below.display
         assert below.shown is not None
         first = below.shown.title
@@ -324,29 +322,17 @@ async def test_a_narrow_table_shows_whole_columns_and_turns_by_one(scenarios: di
         assert titles()[: len(main)] == main
 
 
-async def test_bars_of_no_goal_have_their_table_below(scenarios: dict[str, Scenario]) -> None:
+async def test_every_number_stands_once(scenarios: dict[str, Scenario]) -> None:
     async with running(scenarios["data"](), (120, 36), area="insights") as pilot:
-        await press(pilot, "b")
-        below = shown(pilot).query_one("#below", TableView)
-        assert below.display
-        view = shown(pilot).shown
-        assert view is not None
-        started = view.table.rows[1][1].value
-        await press(pilot, "tab", "down", "enter")
-        assert isinstance(pilot.app.screen, SessionsScreen)
-        assert pilot.app.screen.pages is not None
-        assert pilot.app.screen.pages.count == started
-        await press(pilot, "3", "p")
-        assert not below.display
-        assert shown(pilot).query_one("#chart").has_focus
-    async with running(scenarios["one-day"](), (80, 24), area="insights") as pilot:
-        await press(pilot, "b")
-        assert not shown(pilot).query_one("#below").display, "there it would be cut off"
+        for key in ("b", "n"):
+            await press(pilot, key)
+            assert [table.id for table in shown(pilot).query(TableView) if table.display] == []
+            assert shown(pilot).pane.chart.size.height == shown(pilot).query_one("#view").size.height > 20
 
 
 async def test_keys_of_one_view_alone_are_said_beside_its_title(scenarios: dict[str, Scenario]) -> None:
     async with running(scenarios["forty"](), (80, 24), area="insights") as pilot:
-        for key, hint in (("p", "o bottom 10"), ("o", "o all goals"), ("n", "g another goal"), ("b", "d by locale")):
+        for key, hint in (("p", "o bottom 10"), ("o", "o all goals"), ("n", "g goal"), ("b", "d by locale")):
             await press(pilot, key)
             assert hint in screen_text(pilot.app)
         await press(pilot, "p", "v")

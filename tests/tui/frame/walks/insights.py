@@ -14,7 +14,7 @@ from goals_tui.tui.app.choose import Choose
 from goals_tui.tui.app.dialogs import AskText
 from goals_tui.tui.filters.dialog import FilterDialog
 from goals_tui.tui.filters.span import Calendar
-from goals_tui.tui.insights.dialogs import HealthDialog
+from goals_tui.tui.insights.dialogs import CameNext, HealthDialog
 from goals_tui.tui.insights.screen import InsightsScreen
 from tests.conftest import make_services
 from tests.tui.frame.walking import Do, FromPalette, Proof, Walk, keys, mode, on, words
@@ -71,10 +71,10 @@ INSIGHTS = Walk(
         Do("right_square_bracket", "insights.longer", span("last-7-days")),
         keys("right_square_bracket"),
         Do("x", "insights.copy-command", lambda app: app.clipboard.endswith("report --span this-month")),
-        Do("w", "insights.save-filters", on(AskText)),
+        Do("S", "insights.save-filters", on(AskText)),
         words("Mine"),
         keys("enter"),
-        Do("l", "insights.load-filters", on(Choose)),
+        Do("L", "insights.load-filters", on(Choose)),
         keys("escape"),
         FromPalette("delete saved filters", "insights.delete-filters", on(Choose)),
         keys("escape"),
@@ -91,12 +91,18 @@ INSIGHTS = Walk(
         Do("full_stop", "insights.next-view", tab("rate")),
         Do("comma", "insights.previous-view", tab("performance")),
         Do("r", "insights.rate", tab("rate")),
-        Do("t", "insights.time", tab("time")),
-        Do("c", "insights.cost", tab("cost")),
-        Do("e", "insights.revenue", tab("revenue")),
+        Do("plus", "insights.zoom", shown(lambda screen: screen.choices.fitted)),
+        Do("e", "insights.value", tab("value")),
+        Do("m", "insights.metric", shown(lambda screen: screen.choices.metric == "revenue")),
+        Do("t", "insights.times", tab("times")),
+        Do("w", "insights.when", tab("when")),
+        Do("l", "insights.releases", tab("releases")),
         Do("b", "insights.breakdown", tab("breakdown")),
-        Do("d", "insights.dimension", shown(lambda screen: screen.choices.dimension != "endpoint")),
+        Do("d", "insights.dimension", shown(lambda screen: screen.choices.dimensions == ("locale",))),
+        Do("D", "insights.second-dimension", shown(lambda screen: screen.choices.dimensions == ("locale", "goal"))),
         Do("n", "insights.funnel", tab("funnel")),
+        Do("c", "insights.came-next", on(CameNext)),
+        keys("escape"),
         Do("g", "insights.goal", on(Choose)),
         keys("escape"),
         Do("p", "insights.performance", tab("performance")),
