@@ -142,3 +142,39 @@ def test_cycles_that_reached_a_step_and_those_of_a_part(desk: Cli) -> None:
         assert len(desk("cycles", "--part", f"endpoint={name}", "--format", "json").json) == row["started"]
     assert len(desk("cycles", "--part", "session=s3", "--format", "json").json) == 1
     assert desk("cycles", "--part", "endpont=x").code == 2
+    for row in desk("breakdown", "weekday,hour", "--format", "json").json["rows"][:5]:
+        parts = [f"{name}={value}" for name, value in row["parts"].items()]
+        listed = desk("cycles", "--part", parts[0].lower(), "--part", parts[1], "--format", "json").json
+        assert len(listed) == row["started"]
+    for row in desk("breakdown", "version", "--format", "json").json["rows"]:
+        title = row["parts"]["version"]
+        assert len(desk("cycles", "--part", f"version={title}", "--format", "json").json) == row["started"]
+    assert desk("cycles", "--part", "weekday=Someday").code == 2
+    assert desk("cycles", "--part", "hour=24").code == 2
+
+
+@pytest.mark.parametrize("unit", ["hour", "week", "month"])
+def test_a_row_an_hour_a_week_or_a_month(desk: Cli, unit: str) -> None:
+    report = desk("report", "--by", unit, "--format", "json").json
+    found = report[f"{unit}s"]
+    for name in COUNTS:
+        assert sum(row[name] for row in found) == report["totals"][name]
+    flat = rows(desk, "report", "--by", unit)
+    assert [(row[unit], row["name"], row["started"], row["over"]) for row in flat] == [
+        (row[unit], row["name"], str(row["started"]), str(row.get("over", True)).lower()) for row in found
+    ]
+    assert unit == "hour" or flat[-1]["over"] == "false"
+    table = desk("report", "--by", unit).out
+    assert unit.capitalize() in table and ("(not over)" in table or unit == "hour")
+
+
+def test_the_funnel_says_where_cycles_dropped_and_what_is_at_stake(desk: Cli) -> None:
+    steps = desk("funnel", "Book a Flight", "--format", "json").json["steps"]
+    dropped = desk("dropoffs", "Book a Flight", "--format", "json").json["steps"]
+    assert [(step["dropped"], step["at_stake"]) for step in steps] == [
+        (step["dropped"], step["at_stake"]) for step in dropped
+    ]
+    strict = desk("funnel", "Book a Flight", "--strict", "--format", "json").json
+    assert all(step["dropped"] is None and step["at_stake"] is None for step in strict["steps"])
+    assert "strict order" in desk("funnel", "Book a Flight", "--strict").out
+    assert rows(desk, "funnel", "Book a Flight")[0]["at_stake_revenue"] == dropped[0]["at_stake"]["revenue"]
