@@ -408,10 +408,10 @@ def funnel(
                 share_cell(step.from_start, step.started),
                 share_cell(step.from_previous, step.before or 0),
                 f"{drop.dropped:,}" if drop else DASH,
-                money(round(drop.stake.value, digits), currency) if drop and drop.stake else DASH,
+                money(drop.stake.value(digits), currency) if drop and drop.stake else DASH,
                 lasted(step.median_seconds),
                 lasted(step.p90_seconds),
-                _bar(step.from_start),
+                _bar(step.from_start, 12),
             )
         set_caption(table, *result.notes)
         print_table(table)
@@ -419,7 +419,7 @@ def funnel(
             _say_when_events_are(opened.insights.events_between(asked.time_zone))
 
 
-def _bar(share: float | None, width: int = 24) -> str:
+def _bar(share: float | None, width: int) -> str:
     filled = round((share or 0) * width * 8)
     return "█" * (filled // 8) + ("▏▎▍▌▋▊▉"[filled % 8 - 1] if filled % 8 else "")
 

@@ -102,10 +102,9 @@ class Stake:
     revenue: Decimal
     time_saved_seconds: float
 
-    @property
-    def value(self) -> Decimal:
-        """The sum of cost savings and revenue."""
-        return self.cost_savings + self.revenue
+    def value(self, digits: int) -> Decimal:
+        """Return cost savings and revenue together, each rounded first, so that it is the sum of what is shown."""
+        return round(self.cost_savings, digits) + round(self.revenue, digits)
 
 
 @dataclass(frozen=True, slots=True)

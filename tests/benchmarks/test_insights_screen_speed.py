@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from goals_tui.domain.filters import Filters, SpanName
 from goals_tui.services.context import Services, create_workspace
 from goals_tui.tui.insights.screen import InsightsScreen
+from goals_tui.tui.insights.tabs import TabName
 from goals_tui.tui.sessions.screen import SessionsScreen
 from goals_tui.tui.widgets.virtual_list import VirtualList
 from tests.benchmarks.million import rows
@@ -60,6 +62,58 @@ async def test_from_a_changed_filter_to_the_drawn_chart(events: int, tmp_path: P
     chart, report = statistics.median(drawn), statistics.median(reported)
     print(f"\n{events:,} events: chart drawn after {chart * 1000:.0f} ms, report alone {report * 1000:.0f} ms")
     assert chart <= report * MOST + DRAWING
+
+
+TAB = 1.3
+"""How much longer a tab may take until it is drawn than the answers that it needs."""
+
+
+@pytest.mark.parametrize("events", [1_000_000])
+async def test_each_tab_is_drawn_as_soon_as_its_answers_are_there_and_no_key_waits(events: int, tmp_path: Path) -> None:
+    services = workspace(tmp_path / "w", events)
+    goal, insights = services.goals.all()[0].id, services.insights
+    answers: dict[TabName, Callable[[Filters], object]] = {
+        "performance": insights.report,
+        "rate": lambda filters: (insights.report(filters), services.annotations.all()),
+        "value": lambda filters: (insights.report(filters), services.annotations.all()),
+        "funnel": lambda filters: (
+            insights.report(filters), insights.funnel(goal, filters), insights.drop_offs(goal, filters)
+        ),
+        "times": lambda filters: (insights.report(filters), insights.times(goal, filters)),
+        "breakdown": lambda filters: (insights.report(filters), insights.crossed_breakdown(["endpoint"], filters)),
+        "when": lambda filters: (insights.report(filters), insights.crossed_breakdown(["weekday", "hour"], filters)),
+        "releases": lambda filters: (insights.report(filters), insights.releases(filters)),
+    }  # fmt: skip
+    slow = {}
+    async with running(services, area="insights") as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, InsightsScreen)
+        for tab, ask in answers.items():
+            screen.action_view(tab)
+            await settle(pilot)
+            bare, drawn, waited = [], [], []
+            for span in ("last-365-days", "all", "last-365-days", "all", "last-365-days"):
+                filters = Filters(span=span)
+                began = time.perf_counter()
+                ask(filters)
+                bare.append(time.perf_counter() - began)
+                began = time.perf_counter()
+                screen.use_filters(filters)
+                pressed = time.perf_counter()
+                await pilot.press("right")
+                waited.append(time.perf_counter() - pressed)
+                while screen.gathered is None or screen.gathered.wanted.filters.span != span:
+                    await asyncio.sleep(0.001)
+                await pilot.pause()
+                drawn.append(time.perf_counter() - began)
+            answer, chart, key = (statistics.median(each) for each in (bare, drawn, waited))
+            print(
+                f"\n{tab}: drawn after {chart * 1000:.0f} ms, its answers alone {answer * 1000:.0f} ms; "
+                f"a key meanwhile {key * 1000:.0f} ms"
+            )
+            if chart > answer * TAB + DRAWING:
+                slow[tab] = chart / answer
+    assert not slow
 
 
 @pytest.mark.parametrize("events", [1_000_000])

@@ -30,6 +30,11 @@ class Formats:
     brief_decimals: int | None = None
     """The number of decimals where room is short; None for fewer decimals in large amounts."""
 
+    @property
+    def digits(self) -> int:
+        """The number of decimals that the currency has."""
+        return currency_digits(self.currency)
+
     def aligned(self, amounts: Iterable[Decimal]) -> Formats:
         """Return the formats of one table: all its amounts get the same number of decimals."""
         from goals_tui.services.currencies import decimals_of

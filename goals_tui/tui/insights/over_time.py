@@ -191,7 +191,7 @@ def value_by_goal(goals: Sequence[GoalFigures], metric: Metric, words: Formats) 
         return _no_value(title)
     each = [value / of.started for value, of in zip(values, figures, strict=True)]
     aligned = words.aligned(value for value in values if isinstance(value, Decimal))
-    per_cycle = words.aligned(round(Decimal(value), 2) for value in each)
+    per_cycle = words.aligned(round(Decimal(value), words.digits) for value in each)
     spec = Bars(
         tuple(goal.name for goal in ordered),
         (Series(title, "primary", tuple(map(float, values)), texts=tuple(_said(value, words) for value in values)),),
@@ -199,7 +199,10 @@ def value_by_goal(goals: Sequence[GoalFigures], metric: Metric, words: Formats) 
             Column(title, tuple(_said(value, aligned) for value in values), "primary"),
             Column(
                 "Per cycle",
-                tuple(hours(round(v)) if metric == "time" else per_cycle.money(round(Decimal(v), 2)) for v in each),
+                tuple(
+                    hours(round(v)) if metric == "time" else per_cycle.money(round(Decimal(v), words.digits))
+                    for v in each
+                ),
             ),
             Column("Started", tuple(f"{of.started:,}" for of in figures)),
         ),

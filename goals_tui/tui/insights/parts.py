@@ -248,7 +248,7 @@ def releases(found: Sequence[Release], words: Formats) -> View:
     changes = [each.change.completion_rate if each.change else None for each in found]
     tones = tuple(_VERDICT_TONES.get(each.verdict or "", "text") for each in found)
     weeks = [each.value_per_week for each in found]
-    money = words.aligned(round(week, 2) for week in weeks if week is not None)
+    money = words.aligned(round(week, words.digits) for week in weeks if week is not None)
     mixes = [each.equal_mix.difference.difference if each.equal_mix else None for each in found]
     spec = Bars(
         tuple(each.snapshot for each in found),
@@ -265,7 +265,11 @@ def releases(found: Sequence[Release], words: Formats) -> View:
             Column("Rate", tuple(rate_of(each.figures.completion_rate, each.figures) for each in found), "completed"),
             Column("Change", tuple(_points(c.difference if c else None) for c in changes), tones=tones),
             Column("Same mix", tuple(_points(mix) for mix in mixes), "muted", wide_only=True),
-            Column("A week", tuple(DASH if w is None else money.money(round(w, 2)) for w in weeks), wide_only=True),
+            Column(
+                "A week",
+                tuple(DASH if w is None else money.money(round(w, words.digits)) for w in weeks),
+                wide_only=True,
+            ),
             Column("Verdict", tuple(each.verdict or "the first" for each in found), tones=tones),
             Column("Started", tuple(f"{each.figures.started:,}" for each in found), "muted"),
         ),
@@ -298,7 +302,7 @@ def releases(found: Sequence[Release], words: Formats) -> View:
                     precise_percent(each.equal_mix.covered if each.equal_mix else None),
                     each.equal_mix.covered if each.equal_mix else None,
                 ),
-                Cell(DASH, None) if week is None else money.money_cell(round(week, 2)),
+                Cell(DASH, None) if week is None else money.money_cell(round(week, words.digits)),
             )
             for each, change, mix, week in zip(found, changes, mixes, weeks, strict=True)
         ),

@@ -109,7 +109,7 @@ def funnel(found: FunnelData | None, words: Formats) -> View:
                 rate_cell(step.from_start),
                 rate_cell(step.from_previous),
                 Cell(f"{drop.dropped:,}", drop.dropped) if drop else Cell(DASH, None),
-                words.money_cell(round(drop.stake.value, 2)) if drop and drop.stake else Cell(DASH, None),
+                words.money_cell(drop.stake.value(words.digits)) if drop and drop.stake else Cell(DASH, None),
                 *lasted[place],
             )
             for place, (step, drop) in enumerate(zip(steps, drops, strict=True))
@@ -150,7 +150,7 @@ def _of_reached(drop: DropOff | None) -> str:
 def _stake(drop: DropOff | None, words: Formats) -> str:
     if drop is None or drop.stake is None:
         return DASH
-    return words.money(round(drop.stake.value, 2)) if drop.dropped else ""
+    return words.money(drop.stake.value(words.digits)) if drop.dropped else ""
 
 
 def times(found: Times | None, width: int, *, share_first: bool = False) -> View:
