@@ -76,9 +76,9 @@ A **cycle** is one attempt at a goal in a session. It is ✔ *completed* when a 
 when any step beyond the initial one was, else ✕ *incomplete*. It counts on the day it started, with all it reached.
 
 Arrows move over a chart, across its parts too; **tab** goes to the chart below. **Enter** lists the cycles behind the
-number. Rates are of all started; the band, and the numbers in brackets, are their 95 % interval. Below 20 cycles a rate is
-dimmed, its point hollow (○). ◆ is an annotation. Changes compare with the previous period, until the same time of day; one
-that chance explains has no colour. What is not over is hatched, its line dashed.
+number. Rates are of all started; the band, and the numbers in brackets, are their 95 % interval. Below 20 cycles a
+rate is dimmed, its point hollow (○). ◆ is an annotation. Changes compare with the previous period, until the same time
+of day; one that chance explains has no colour. What is not over is hatched, its line dashed.
 """
     CSS = """
     InsightsScreen #body { padding: 1 2 0 2; }
