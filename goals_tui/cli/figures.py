@@ -144,7 +144,9 @@ STAKE_COLUMNS = ("at_stake_cost_savings", "at_stake_revenue", "at_stake_time_sav
 
 def stake_json(stake: Stake | None, digits: int) -> dict[str, Any] | None:
     """Return what is at stake after a step under the keys of docs/command-line.md; None where nobody went on."""
-    return stake and {
+    if stake is None:
+        return None
+    return {
         "cost_savings": format_amount(round(stake.cost_savings, digits), digits),
         "revenue": format_amount(round(stake.revenue, digits), digits),
         "time_saved_seconds": round(stake.time_saved_seconds, 3),

@@ -140,7 +140,8 @@ def report(
     opened = services_with_goals(context)
     asked = filters(opened)
     result = opened.insights.report(asked)
-    unit: Unit | None = by.value if by in (By.HOUR, By.WEEK, By.MONTH) else None
+    units: dict[By | None, Unit] = {By.HOUR: "hour", By.WEEK: "week", By.MONTH: "month"}
+    unit = units.get(by)
     series = opened.insights.series(asked, unit) if unit else []
     if format.document:
         from goals_tui.services.insights.documents import report_document
@@ -369,10 +370,10 @@ def funnel(
     columns = ["step_id", "name", "kind", "reached", "from_start", "from_previous", "median_seconds", "p90_seconds"]
     columns.append("kind_differs")
     steps = [{column: step[column] for column in columns} for step in steps]
-    for step in steps:
-        drop = dropped.get(step["step_id"])
-        step["dropped"] = drop and drop.dropped
-        step["at_stake"] = stake_json(drop.stake, digits) if drop else None
+    for row in steps:
+        drop = dropped.get(row["step_id"])
+        row["dropped"] = drop and drop.dropped
+        row["at_stake"] = stake_json(drop.stake, digits) if drop else None
     if format is Format.JSON:
         intervals = [step.from_start_interval for step in result.steps]
         print_json(
@@ -385,7 +386,7 @@ def funnel(
             }
         )
     elif format is Format.CSV:
-        flat = ({**step, **stake_columns(step["at_stake"])} for step in steps)
+        flat = ({**row, **stake_columns(row["at_stake"])} for row in steps)
         print_csv(flat, [*columns, "dropped", *STAKE_COLUMNS], excel=excel)
     else:
         from goals_tui.domain.goal import GLYPHS

@@ -140,19 +140,19 @@ def axis_of(
         return None
     first, last = covered
     zone = ZoneInfo(report.time_zone)
-    unit = max(unit_for((last - first).days + 1, width), unit or "hour", key=_COARSER.index)
-    if unit == "hour" and hours is None:
-        unit = "day"
-    if unit == "hour":
+    shown = max(unit_for((last - first).days + 1, width), unit or "hour", key=_COARSER.index)
+    if shown == "hour" and hours is None:
+        shown = "day"
+    if shown == "hour":
         return _by_hour(report, first, last, zone, hours or ())
-    buckets = tuple(days_between(unit, first, last, zone))
+    buckets = tuple(days_between(shown, first, last, zone))
     starts = [bucket.first for bucket in buckets]
     figures: dict[tuple[int, str], Figures] = {}
     for row in report.days:
         key = bisect(starts, row.day) - 1, row.goal_id
         known = figures.get(key)
         figures[key] = row.figures if known is None else known + row.figures
-    return Axis(unit, buckets, figures, {row.goal_id: row.name for row in report.days}, report.now)
+    return Axis(shown, buckets, figures, {row.goal_id: row.name for row in report.days}, report.now)
 
 
 def _by_hour(report: Report, first: date, last: date, zone: ZoneInfo, hours: Sequence[SeriesPoint]) -> Axis:

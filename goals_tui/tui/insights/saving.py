@@ -161,5 +161,10 @@ async def save_view(screen: ScreenFrame[Any], view: View, holds: str, span: str,
     else:
         origin = await asyncio.to_thread(screen.services.insights.origin, filters)
         text = writer(document_of(view, span, origin))
-    if screen.attempt(lambda: replace_text(path, text) or path) is not None:
+
+    def write() -> Path:
+        replace_text(path, text)
+        return path
+
+    if screen.attempt(write) is not None:
         screen.app.notify(f"Saved {path}")

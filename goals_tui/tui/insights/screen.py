@@ -225,14 +225,16 @@ of day; one that chance explains has no colour. What is not over is hatched, its
             return
         goals = [goal for goal in self.gathered.report.goals if goal.known]
         options = [Option(goal.goal_id, goal.name, f"{goal.figures.started:,} started") for goal in goals]
-        chosen: str | None = getattr(self.choices, field)
         if field == "goal_id":
-            chosen = shown_goal(self.gathered.report, chosen)
+            chosen = shown_goal(self.gathered.report, self.choices.goal_id)
         else:
+            chosen = self.choices.rate_goal_id
             options.insert(0, Option("", "All goals", f"{self.gathered.report.totals.started:,} started"))
         goal_id = await self.app.push_screen_wait(Choose(f"{TABS[self.tab].title} of", options, chosen=chosen or ""))
-        if goal_id is not None:
-            self.choose(replace(self.choices, **{field: goal_id or None}))
+        if goal_id is not None and field == "goal_id":
+            self.choose(replace(self.choices, goal_id=goal_id))
+        elif goal_id is not None:
+            self.choose(replace(self.choices, rate_goal_id=goal_id or None))
 
     @work
     async def action_came_next(self) -> None:

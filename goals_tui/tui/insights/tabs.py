@@ -183,7 +183,7 @@ class Tab(Generic[Found]):
     keys: Mapping[str, Callable[[Found, Choices], Choices]] | None = None
     """What the keys that only some tabs have change, by the parameter of `InsightsScreen.action_change`."""
 
-    goal: str = ""
+    goal: Literal["", "goal_id", "rate_goal_id"] = ""
     """The field of `Choices` that holds the goal of the tab, if it shows one goal."""
 
     annotated: bool = False

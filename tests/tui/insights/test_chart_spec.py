@@ -196,7 +196,7 @@ def test_a_caption_gives_way_name_by_name_and_says_how_much_it_leaves_out() -> N
     wide = Bars(("x" * 300,), (Series("Completed", "completed", (3,), "✔"), Series("Partial", "partial", (2,), "◐")))
     assert [part.words for part in fitted(wide, Place(0), 60)] == [f"{'x' * 23}…", "3", "2"]
     goals = [Series(f"A goal of number {i}", "", (float(i + 1),)) for i in range(8)]
-    many = Columns(("Oct 1",), ("Thu 1 Oct 2026",), ranked(goals), Unit("money", "€"), ("€36.00",))
+    many = Columns(("Oct 1",), ("Thu 1 Oct 2026",), ranked(goals), Unit("money", "€"), totals=("€36.00",))
     for width in (200, 140, 100, 78, 60):
         parts = fitted(many, Place(0), width)
         assert sum(part.width + GAP for part in parts) - GAP <= width

@@ -112,13 +112,13 @@ async def test_spans_get_longer_and_shorter(scenarios: dict[str, Scenario]) -> N
 async def test_filters_are_saved_loaded_deleted_and_brought_back(scenarios: dict[str, Scenario]) -> None:
     services = scenarios["data"]()
     async with running(services, area="insights") as pilot:
-        await press(pilot, "l")
+        await press(pilot, "L")
         assert "No filters are saved yet" in messages(pilot.app)[-1]
-        await press(pilot, "right_square_bracket", "w")
+        await press(pilot, "right_square_bracket", "S")
         await type_text(pilot, "The month [/foo]")
         await press(pilot, "enter")
         assert [saved.name for saved in services.filters.all()] == ["The month [/foo]"]
-        await press(pilot, "backspace", "l")
+        await press(pilot, "backspace", "L")
         assert "The month [/foo]" in screen_text(pilot.app)
         await press(pilot, "enter")
         assert pilot.app.filters.span == "this-month"
