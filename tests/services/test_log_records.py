@@ -343,6 +343,15 @@ def samples(tmp_path: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("place", range(6))
+def test_nothing_is_written_beside_a_file(services: Services, tmp_path: Path, place: int) -> None:
+    file = samples(tmp_path)[place]
+    before = sorted(one.name for one in tmp_path.rglob("*") if services.workspace.path not in [one, *one.parents])
+    assert bring(services, file, object_type="order" if file.name == "ocel.json" else None).activities_added
+    after = sorted(one.name for one in tmp_path.rglob("*") if services.workspace.path not in [one, *one.parents])
+    assert after == before
+
+
+@pytest.mark.parametrize("place", range(6))
 def test_whatever_is_done_to_a_file_it_is_read_or_refused(services: Services, tmp_path: Path, place: int) -> None:
     chance = random.Random(place)
     file = samples(tmp_path)[place]
