@@ -73,16 +73,19 @@ class Activities:
 
         Raises NotFoundError, which names other ids, and UnreadableError.
         """
-        fields = ", ".join(ACTIVITY_FIELDS)
         with self.reading() as connection:
-            rows = connection.execute(
-                f"SELECT {fields} FROM each_once WHERE session_id = ? ORDER BY {ORDER}", [session_id]
-            ).fetchall()
-            if not rows:
+            found = _of_session(connection, session_id)
+            if not found:
                 some = connection.execute(f"SELECT DISTINCT session_id FROM each_once LIMIT {_MOST_NEAR}").fetchall()
                 raise NotFoundError("session with activities called", session_id, [one for (one,) in some])
-        found = (dict(zip(ACTIVITY_FIELDS, row, strict=True)) for row in rows)
-        return [Activity.model_construct(**{**one, "timestamp": _utc(one["timestamp"])}) for one in found]
+        return found
+
+    def of_session_if_any(self, session_id: str) -> list[Activity]:
+        """Return the activities of a session, in order; an empty list if there are none. Raises UnreadableError."""
+        if self._log.is_empty():
+            return []
+        with self.reading() as connection:
+            return _of_session(connection, session_id)
 
     @contextmanager
     def reading(self) -> Iterator[DuckDBPyConnection]:
@@ -93,6 +96,14 @@ class Activities:
                 once += " QUALIFY row_number() OVER (PARTITION BY id ORDER BY timestamp) = 1"
             connection.execute(f"CREATE VIEW each_once AS SELECT * {once}")
             yield connection
+
+
+def _of_session(connection: DuckDBPyConnection, session_id: str) -> list[Activity]:
+    rows = connection.execute(
+        f"SELECT {', '.join(ACTIVITY_FIELDS)} FROM each_once WHERE session_id = ? ORDER BY {ORDER}", [session_id]
+    ).fetchall()
+    found = (dict(zip(ACTIVITY_FIELDS, row, strict=True)) for row in rows)
+    return [Activity.model_construct(**{**one, "timestamp": _utc(one["timestamp"])}) for one in found]
 
 
 def _utc(moment: datetime | None) -> datetime | None:

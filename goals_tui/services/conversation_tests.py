@@ -92,6 +92,56 @@ class ConversationTests:
             reader.refuse(place(fields["flow"]), "the flow has no name.")
         return ConversationTest(flow, answers, tuple(events))
 
+    def recorded(self, session_id: str) -> ConversationTest:
+        """Return a session as a test: the flow and the answers of its activities, and the steps that it tracked.
+
+        What the user said before the agent spoke opened the conversation and is no answer. `flow` is empty where the
+        activities name no flow of the project. Raises RefusedError where the answers are unknown, UnreadableError.
+        """
+        activities = self._services.activities.of_session_if_any(session_id)
+        if not activities:
+            raise RefusedError(
+                f"The session {session_id!r} has no activities, so what was said in it is unknown. "
+                "Import its log as activities first, or keep a conversation from the Interaction Panel."
+            )
+        kinds = [one.kind for one in activities]
+        spoke = kinds.index("agent") if "agent" in kinds else 0
+        said = [one.text for one in activities[spoke:] if one.kind == "user"]
+        answers = [text for text in said if text is not None]
+        if len(answers) < len(said):
+            raise RefusedError(
+                f"The texts of the session {session_id!r} were left out when it was imported, so the answers are "
+                "unknown. Import its log again, with texts."
+            )
+        flows = self._services.flows.all()
+        named = dict.fromkeys(one.flow for one in activities if one.flow)
+        flow = next((flow.name for name in named for flow in flows if name in (flow.name, flow.id)), "")
+        return ConversationTest(flow, tuple(answers), tuple(self._tracked_in(session_id)))
+
+    def _tracked_in(self, session_id: str) -> list[Event]:
+        goals = self._services.goals.by_id()
+        found = [
+            (event.timestamp, goal.order_of(event.step_id), place, goal, event.step_id)
+            for place, event in enumerate(self._services.workspace.events.session_events(session_id))
+            if event.goal_id in goals and (goal := goals[event.goal_id])
+        ]
+        return [
+            (goal.name, step.name)
+            for *_order, goal, step_id in sorted(found, key=lambda one: one[:3])
+            for step in goal.steps
+            if step.id == step_id
+        ]
+
+    def run_all(self) -> list[TestResult]:
+        """Run every test of the workspace. A file that can't be read is a test that fails."""
+        results = []
+        for path in self.files():
+            try:
+                results.append(self.run(path))
+            except GoalsError as error:
+                results.append(TestResult(path.stem, (str(error),)))
+        return results
+
     def keep(self, name: str, test: ConversationTest) -> Path:
         """Write a test to a new file in the workspace and return its path. Raises UnreadableError."""
         from goals_tui.store.atomic import make_folder, user_file

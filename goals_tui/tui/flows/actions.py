@@ -28,6 +28,8 @@ ACTIONS: tuple[Action, ...] = (
            footer=False),
     Action("flows.follow", "g", "Go there", "Show the flow that the selected node leads to", _NODES),
     Action("flows.simulate", "S", "Simulate", "Run many conversations through the flow", _TEST, footer=False),
+    Action("flows.tests", "T", "Run tests", "Run every conversation that was kept as a test", _TEST, footer=False,
+           title="Run conversation tests"),
     Action("flows.new", "n", "New flow", "Create a flow", _FLOWS),
     Action("flows.rename-flow", "R", "Rename flow", "Rename the flow that is shown", _FLOWS, footer=False),
     Action("flows.duplicate-flow", "D", "Duplicate flow", "Copy the flow that is shown", _FLOWS, footer=False),

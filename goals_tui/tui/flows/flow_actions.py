@@ -132,6 +132,12 @@ class FlowActions(NodeActions):
             self.notify(f"The simulation runs in the background. Press {self.named_key('app.tasks')} to follow it.")
             self.goals_app.changed()
 
+    def action_tests(self) -> None:
+        """Run every conversation test of the workspace and show the results."""
+        from goals_tui.tui.flows.conversation_tests import run_all
+
+        run_all(self)
+
     def _check_name(self, flow_id: str) -> Callable[[str], object]:
         taken = {fold(flow.name) for flow in self.services.flows.summaries() if flow.id != flow_id}
 

@@ -224,7 +224,10 @@ class PanelScreen(ScreenFrame[None]):
             self.write("Keeping the test", lambda: self.services.conversation_tests.keep(name, test), self._kept)
 
     def _kept(self, path: Path) -> None:
-        self.notify(f"Kept as {path.parent.name}/{path.name} in the workspace. Run all of them with: goals-tui test")
+        key = self.named_key("flows.tests")
+        self.notify(
+            f"Kept as {path.parent.name}/{path.name} in the workspace. {key} on the chart or `goals-tui test` runs all."
+        )
 
     def on_resize(self) -> None:
         """Divide the height again between chat and debug mode."""

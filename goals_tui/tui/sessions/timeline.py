@@ -1,9 +1,13 @@
-"""The timeline of a cycle: its events in order, with the time between them and the value of each step."""
+"""The timeline of a cycle: its steps in order, what was said and done between them, and the value of each step."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -13,11 +17,15 @@ from textual.widgets import Static
 from goals_tui.domain.errors import NotFoundError
 from goals_tui.domain.goal import GLYPHS
 from goals_tui.domain.report import Cycle, Moment, Timeline
-from goals_tui.format import long_time
+from goals_tui.domain.text import clean_line, clean_text
+from goals_tui.format import long_time, plural
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.filters.texts import DASH, Formats, moment
 from goals_tui.tui.sessions.cycle_actions import CycleActions
 from goals_tui.tui.sessions.cycle_list import OUTCOME_COLORS, CycleRows, outcome_words
+
+if TYPE_CHECKING:
+    from goals_tui.domain.activity import Activity
 
 
 class TimelineScreen(CycleActions):
@@ -29,7 +37,10 @@ class TimelineScreen(CycleActions):
     AREA = "sessions"
     CONTEXT = "sessions.timeline"
     BINDINGS = bindings("sessions.timeline")
-    HELP = "Each line is an event of the cycle. A step counts and pays once, however often it was reached."
+    HELP = """\
+Lines with a glyph are events of the cycle. A step counts and pays once, however often it was reached. Lines with a
+kind, such as *user* or *tool*, are activities of the session: what was said and done meanwhile.
+"""
     CSS = """
     TimelineScreen.-low #body { padding: 0 1; }
     TimelineScreen #facts { height: auto; margin-bottom: 1; }
@@ -43,6 +54,10 @@ class TimelineScreen(CycleActions):
         self.goal_id = goal_id
         self.rows = rows
         self.timeline: Timeline | None = None
+        self.activities: Sequence[Activity] = ()
+        """The activities of the session, in order; empty until they were read."""
+        self.unfolded = False
+        """Whether texts are shown in full, also those before the cycle."""
 
     @property
     def chosen(self) -> Cycle | None:
@@ -64,11 +79,25 @@ class TimelineScreen(CycleActions):
         self.load("timeline", lambda: insights.cycle(cycle_id, goal_id), self._take)
 
     def _take(self, timeline: Timeline) -> None:
+        before = self.timeline
+        if before is None or before.cycle.session_id != timeline.cycle.session_id:
+            self.activities = ()
         self.timeline = timeline
+        self._draw(timeline)
+        activities, session_id = self.services.activities, timeline.cycle.session_id
+        self.load("session", lambda: activities.of_session_if_any(session_id), self._take_activities)
+
+    def _take_activities(self, activities: Sequence[Activity]) -> None:
+        self.activities = activities
+        if self.timeline is not None:
+            self._draw(self.timeline)
+
+    def _draw(self, timeline: Timeline) -> None:
         project = self.services.project.get()
         words, where = Formats(project.currency), project.zone_or(self.goals_app.filters.time_zone)
         self.query_one("#facts", Static).update(facts(timeline.cycle, words, where, self._version()))
-        self.query_one("#steps", Static).update(steps(timeline, words, where, self.size.width))
+        drawn = steps(timeline, words, where, self.size.width, self.activities, unfolded=self.unfolded)
+        self.query_one("#steps", Static).update(drawn)
         self.refresh_bindings()
 
     def _version(self) -> str:
@@ -82,7 +111,21 @@ class TimelineScreen(CycleActions):
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.height < 30, "-low")
         if self.timeline is not None:
-            self._take(self.timeline)
+            self._draw(self.timeline)
+
+    def action_texts(self) -> None:
+        """Show texts in full, or one line of each."""
+        self.unfolded = not self.unfolded
+        if self.timeline is not None:
+            self._draw(self.timeline)
+
+    @work(group="waits")
+    async def action_keep(self) -> None:
+        """Save the conversation of the session as a test in the workspace, and run it."""
+        from goals_tui.tui.flows.conversation_tests import keep_session
+
+        if self.timeline is not None:
+            await keep_session(self, self.timeline.cycle.session_id)
 
     def action_back(self) -> None:
         """Close the timeline and go back to the list."""
@@ -116,11 +159,13 @@ class TimelineScreen(CycleActions):
             self.show_data()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Disable going to a goal that does not exist, and moving beyond the ends of the list."""
+        """Disable what needs a goal or activities that are not there, and moving beyond the ends of the list."""
         if action in ("newer", "older"):
             return self.rows is not None and self.rows.reaches(-1 if action == "newer" else 1)
         if action in ("copy_id", "copy_session"):
             return self.chosen is not None
+        if action in ("texts", "keep"):
+            return bool(self.activities)
         if action == "goal":
             if self.chosen is None:
                 return False
@@ -161,14 +206,45 @@ _WIDE = 140
 """The least width in cells at which the value of a step is shown beside it instead of below it."""
 
 
-def steps(timeline: Timeline, words: Formats, zone: ZoneInfo, width: int) -> Content:
-    """Return the events of a cycle in order along a line, with the time between them."""
+_IN_A_ROW = 200
+"""The most activities that are shown between two events; of more, those in the middle are left out."""
+_TEXT_LINES = 40
+"""The most lines of one text that are shown unfolded."""
+_KIND = 8
+"""The width in cells of the longest kind of activity."""
+
+
+def steps(
+    timeline: Timeline,
+    words: Formats,
+    zone: ZoneInfo,
+    width: int,
+    activities: Sequence[Activity] = (),
+    *,
+    unfolded: bool = False,
+) -> Content:
+    """Return the events of a cycle in order along a line, with the time or the activities between them.
+
+    `activities` are those of the session, in order. Unless `unfolded`, each takes one line, and of those before the
+    cycle all but the last are only counted.
+    """
     names = [Content(each.step).cell_length for each in timeline.moments]
     name = min(max(names, default=0), max(16, width - (100 if width >= _WIDE else 46)))
     lines: list[Content] = []
     before: Moment | None = None
+    # An activity comes before the event that it fired, which has its time cut to milliseconds.
+    times = [one.timestamp.replace(microsecond=one.timestamp.microsecond // 1000 * 1000) for one in activities]
+    place = 0
     for each in timeline.moments:
-        if before is not None:
+        next_place = bisect_right(times, each.event.timestamp, lo=place)
+        between, place = activities[place:next_place], next_place
+        if before is None and len(between) > 1 and not unfolded:
+            many = f"{len(between) - 1:,} activit{'y' if len(between) == 2 else 'ies'}"
+            lines.append(Content.styled(f"⋮  {many} of the session before", "$quiet"))
+            between = between[-1:]
+        if between:
+            lines += _activities(between, zone, width, unfolded=unfolded)
+        elif before is not None:
             lines += _between(each)
         line = _line(timeline, each, before, zone, name)
         earned = _earned(timeline, each, words, before)
@@ -177,9 +253,52 @@ def steps(timeline: Timeline, words: Formats, zone: ZoneInfo, width: int) -> Con
         else:
             lines += [line, Content.assemble(("│  ", "$quiet"), earned)] if earned else [line]
         before = each
+    lines += _activities(activities[place:], zone, width, unfolded=unfolded)
     if lines and lines[-1].plain.startswith("│"):
         lines[-1] = Content.assemble("   ", lines[-1][3:])
     return Content("\n").join(lines)
+
+
+def _activities(some: Sequence[Activity], zone: ZoneInfo, width: int, *, unfolded: bool) -> Iterator[Content]:
+    """Yield the lines of activities in a row."""
+    first, last = some, some[:0]
+    if len(some) > _IN_A_ROW:
+        first, last = some[: _IN_A_ROW // 2], some[-_IN_A_ROW // 2 :]
+    for one in first:
+        yield from _activity(one, zone, width, unfolded=unfolded)
+    if last:
+        yield Content.styled(f"⋮  {len(some) - _IN_A_ROW:,} more", "$quiet")
+    for one in last:
+        yield from _activity(one, zone, width, unfolded=unfolded)
+
+
+def _activity(one: Activity, zone: ZoneInfo, width: int, *, unfolded: bool) -> list[Content]:
+    """Return the lines of an activity: one with its time, kind, name and text; the rest of the text if unfolded."""
+    look = {"user": "$accent", "agent": "$primary"}.get(one.kind, "$quiet")
+    rail = Content.styled("│  ", "$quiet")
+    head = Content.assemble(
+        rail,
+        (f"{one.timestamp.astimezone(zone):%H:%M:%S}  ", "$quiet"),
+        (f"{one.kind:<{_KIND}}  ", look),
+        Content.styled(clean_line(one.name or ""), "bold"),
+    )
+    room = max(20, width - head.cell_length - 6)
+    text = one.text or ""
+    said = clean_line(text)
+    gap = "  " if one.name and said else ""
+    if Content(said).cell_length <= room and (not unfolded or "\n" not in text.strip()):
+        return [Content.assemble(head, gap, said)]
+    if not unfolded:
+        return [Content.assemble(head, gap, Content(said).truncate(room, ellipsis=True))]
+    indent = head.cell_length if not one.name else 3 + 10
+    wrapped = Content(clean_text(text).expandtabs(4).strip()).wrap(max(20, width - indent - 6))
+    more = len(wrapped) - _TEXT_LINES
+    if more > 1:
+        wrapped = [*wrapped[:_TEXT_LINES], Content.styled(f"… {plural(more, 'more line')}", "$quiet")]
+    lines = [Content.assemble(rail, " " * (indent - 3), line) for line in wrapped]
+    if one.name:
+        return [head, *lines]
+    return [Content.assemble(head, wrapped[0]), *lines[1:]]
 
 
 def _between(each: Moment) -> list[Content]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from textual.pilot import Pilot
@@ -10,6 +11,7 @@ from textual.widgets import Input
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
+from goals_tui.services.conversation_tests import ConversationTest
 from goals_tui.tui.app.screen import FlowPlace
 from goals_tui.tui.flows.chart import FlowChart
 from tests.builders import (
@@ -200,3 +202,24 @@ async def test_a_conversation_is_kept_as_a_test_that_passes_until_the_flow_chang
         "  Book a Flight: Flight selected",
         "- Book a Flight: Passenger information entered",
     )
+
+
+async def test_all_tests_run_from_the_app_and_say_what_differs(services: Services) -> None:
+    goal = save_goal(services)
+    services.flows.save(book_a_flight_flow(goal))
+    tests = services.conversation_tests
+    right = ConversationTest("Book a Flight", ("Berlin",), (("Book a Flight", "Flight selected"),))
+    tests.keep("right", right)
+    tests.keep("wrong [/", replace(right, events=(("Book a Flight", "Payment completed"),)))
+    (tests.folder / "broken.yaml").write_text("flow: [")
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "T")
+        text = screen_text(pilot.app)
+        assert "1 test passed, 2 failed" in text
+        assert "✕ Failed  wrong" in text and "✔ Passed  right" in text and "✕ Failed  broken" in text
+        assert "missing   Book a Flight: Payment completed" in text
+        assert "too many  Book a Flight: Flight selected" in text
+        assert "line 1, column" in text
+        await press(pilot, "escape")
+        assert pilot.app.screen.query_one("#crumbs")
+    assert services.workspace.events.is_empty()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from goals_tui.domain.activity import Activity, ActivityKind
 from goals_tui.domain.drill_down import DrillDown
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.filters import Filters
@@ -21,9 +22,20 @@ from goals_tui.tui.sessions.cycle_list import PAGE
 from goals_tui.tui.sessions.screen import SessionsScreen
 from goals_tui.tui.sessions.timeline import TimelineScreen
 from goals_tui.tui.widgets.virtual_list import VirtualList
-from tests.builders import book_a_flight, event, goal, uuid_of
+from tests.builders import book_a_flight, book_a_flight_flow, event, goal, uuid_of
 from tests.conftest import NOW
-from tests.tui.harness import HOSTILE, messages, press, running, screen_text, settle, type_text, until_true
+from tests.tui.harness import (
+    HOSTILE,
+    SIZES,
+    lines_text,
+    messages,
+    press,
+    running,
+    screen_text,
+    settle,
+    type_text,
+    until_true,
+)
 from tests.tui.insights.conftest import SGD, WHEN, Scenario, fill, flight
 
 ALL = Filters(span="all", include_test=True)
@@ -142,6 +154,146 @@ async def test_a_timeline_says_when_and_what_each_step_earned(services: Services
         assert pilot.app.clipboard == "session [/7]"
         await press(pilot, "escape")
         assert isinstance(pilot.app.screen, SessionsScreen)
+
+
+def happened(seconds: float, kind: ActivityKind, text: str | None, name: str | None = None, **fields: Any) -> Activity:
+    """An activity of the session, so many seconds after its cycle began."""
+    moment = NOW - timedelta(hours=5) + timedelta(seconds=seconds)
+    made = {"session_id": "s", "position": f"{seconds:.0f}", **fields}
+    return Activity(id=f"a{seconds} {kind}", timestamp=moment, kind=kind, text=text, name=name, **made)
+
+
+def with_a_cycle(services: Services, *activities: Activity) -> Services:
+    fill(services, [flight()], 0, 0)
+    start = (NOW - WHEN - timedelta(hours=5)).total_seconds()
+    services.workspace.events.append(
+        [
+            event(flight(), "Start search", seconds=start, session="s"),
+            event(flight(), "Booking paid", seconds=start + 60, session="s"),
+        ]
+    )
+    services.workspace.activities.append(activities)
+    return services
+
+
+async def test_a_timeline_shows_what_was_said_and_done_between_the_steps(services: Services) -> None:
+    long = "I would like " * 20
+    with_a_cycle(
+        services,
+        happened(-30, "agent", "Hello!"),
+        happened(0, "user", "Find me a flight"),
+        happened(10, "tool", None, "search_flights"),
+        happened(20, "user", long + "\n\nand a seat"),
+        happened(60, "tool", "42 EUR", "charge_card"),
+        happened(90, "handover", None, "Service"),
+    )
+    async with running(services) as pilot:
+        await sessions(pilot, Filters())
+        await press(pilot, "enter")
+        lines = [line.strip() for line in screen_text(pilot.app).splitlines()]
+        order = (
+            "of the session before",
+            "Start search",
+            "search_flights",
+            "I would like",
+            "42 EUR",
+            "Booking",
+            "Service",
+        )
+        places = [next(place for place, line in enumerate(lines) if part in line) for part in order]
+        assert places == sorted(places)
+        assert "⋮  1 activity of the session before" in lines
+        assert not any("Hello!" in line or "and a seat" in line for line in lines)
+        assert any(line.startswith("│  08:00:10  tool      search_flights") for line in lines)
+        await press(pilot, "t")
+        text = screen_text(pilot.app)
+        assert "Hello!" in text and "and a seat" in text and "Find me a flight" in text
+        await press(pilot, "t")
+        assert "and a seat" not in screen_text(pilot.app)
+
+
+async def test_very_many_activities_are_shown_in_part(services: Services) -> None:
+    with_a_cycle(services, *(happened(1 + number / 100, "tool", "x\n" * 500, f"t{number}") for number in range(1000)))
+    async with running(services) as pilot:
+        await sessions(pilot, Filters())
+        await press(pilot, "enter", "t", "t")
+        drawn = str(pilot.app.screen.query_one("#steps").content)
+        assert "⋮  800 more" in drawn and "t99" in drawn and "t999" in drawn and "t500" not in drawn
+        assert drawn.count("\n") < 300
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_texts_of_conversations_are_data(services: Services, size: tuple[int, int]) -> None:
+    hostile = [
+        "[/foo] [bold]x[/bold] [link=https://example.org]here[/link] [@click=app.quit]quit[/]",
+        "\x1b]8;;https://example.org\x1b\\link\x1b]8;;\x1b\\ \x1b[2J\x1b[31mred \x9b31m \x07 \u202e txt",
+        "$(reboot) `id` {x} %s \\",
+        "予約 ✈️ " * 40,
+    ]
+    rows = [happened(number + 1, "user", text, text[:200]) for number, text in enumerate(hostile)]
+    # As lines that another program wrote: with what ours leave out.
+    log = services.workspace.activities
+    with_a_cycle(services, *rows)
+    raw = [{**row.model_dump(mode="json"), "id": f"raw{row.id}", "text": text, "name": text[:200]} for row, text in
+           zip(rows, hostile, strict=True)]  # fmt: skip
+    with (log.path / "activities.jsonl").open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in raw)
+    async with running(services, size) as pilot:
+        await sessions(pilot, Filters())
+        await press(pilot, "enter")
+        for _ in range(2):
+            strips = pilot.app.screen._compositor.render_strips()
+            text = lines_text(strips)
+            assert "[/foo] [bold]x[/bold]" in text or size[0] == 80
+            assert not any(c < " " or "\x7f" <= c <= "\x9f" or c == "\u202e" for c in text if c != "\n")
+            styles = [segment.style for strip in strips for segment in strip if segment.style]
+            assert not any(style.link for style in styles)
+            assert not any("quit" in str(style.meta.get("@click", "")) for style in styles)
+            await press(pilot, "t")
+
+
+async def test_a_session_is_kept_as_a_test(services: Services) -> None:
+    booking = services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+    services.flows.save(book_a_flight_flow(booking).model_copy(update={"revision": 0}))
+    start = (NOW - WHEN - timedelta(hours=5)).total_seconds()
+    services.workspace.events.append(
+        [
+            event(booking, "Flight selected", seconds=start + 2, session="s"),
+            event(booking, "Passenger information entered", seconds=start + 3, session="s"),
+        ]
+    )
+    services.workspace.activities.append(
+        [
+            happened(0, "user", "Hi there", flow="Book a Flight"),
+            happened(1, "agent", "Which flight do you choose?"),
+            happened(2, "user", "Berlin"),
+            happened(3, "user", "Ada"),
+        ]
+    )
+    async with running(services) as pilot:
+        await sessions(pilot, Filters())
+        await press(pilot, "enter", "f6", "enter")
+        assert "Kept as conversations/book-a-flight.yaml in the workspace. It passes." in messages(pilot.app)
+    [file] = services.conversation_tests.files()
+    kept = services.conversation_tests.read(file)
+    assert kept.answers == ("Berlin", "Ada")
+    assert kept.events == (("Book a Flight", "Flight selected"), ("Book a Flight", "Passenger information entered"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([happened(1, "user", None)], "were left out when it was imported"),
+        ([happened(1, "user", "Berlin")], "There is no flow yet"),
+    ],
+)
+async def test_a_session_whose_answers_or_flow_are_unknown(services: Services, rows: list[Activity], said: str) -> None:
+    with_a_cycle(services, *rows)
+    async with running(services) as pilot:
+        await sessions(pilot, Filters())
+        await press(pilot, "enter", "f6")
+        assert any(said in message for message in messages(pilot.app))
+    assert services.conversation_tests.files() == []
 
 
 async def test_timelines_follow_each_other_as_in_the_list(scenarios: dict[str, Scenario]) -> None:

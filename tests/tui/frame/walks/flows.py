@@ -23,7 +23,7 @@ from goals_tui.tui.flows.track_form import TrackForm
 from goals_tui.tui.packages.export import AskPath
 from tests.builders import book_a_flight, flow, go_to, hex_id, if_, node_id, question, say, track
 from tests.conftest import make_services
-from tests.tui.frame.walking import Do, Proof, Walk, Way, call, focused, keys, on, words
+from tests.tui.frame.walking import Do, Proof, Walk, Way, call, focused, keys, on, says, words
 from tests.tui.harness import running
 
 
@@ -145,6 +145,7 @@ FLOWS = Walk(
         Do("f6", "flows.panel.keep", on(AskText)),
         keys("escape"),
         Do("escape", "flows.panel.close", on(FlowsScreen)),
+        Do("T", "flows.tests", says("There are no tests yet")),
         Do("S", "flows.simulate", on(SimulateDialog)),
         Do("f2", "flows.simulation.start", lambda app: app.services.tasks.list()),
         Do("z", "flows.compact", shown(lambda screen: screen.chart.is_compact)),

@@ -8,6 +8,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from goals_tui.domain.activity import Activity
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Cycle, Outcome
 from goals_tui.tui.app.choose import Choose
@@ -16,6 +17,7 @@ from goals_tui.tui.filters.dialog import FilterDialog
 from goals_tui.tui.sessions.find_dialog import FindDialog
 from goals_tui.tui.sessions.screen import SessionsScreen
 from goals_tui.tui.sessions.timeline import TimelineScreen
+from tests.builders import WHEN, flow
 from tests.conftest import make_services
 from tests.tui.frame.walking import Do, FromPalette, Proof, Walk, copied, keys, mode, off, on, shows, words
 from tests.tui.harness import running
@@ -23,9 +25,15 @@ from tests.tui.insights.conftest import fill, flight, table
 
 
 def begin(folder: Path) -> AbstractAsyncContextManager[Pilot[Any]]:
-    """Ten days of cycles of two goals, each in a session of its own."""
-    services = make_services(folder / "workspace")
-    return running(fill(services, [flight(), table()], 10, 12), area="sessions")
+    """Ten days of cycles of two goals, each in a session of its own, in which something was said."""
+    services = fill(make_services(folder / "workspace"), [flight(), table()], 10, 12)
+    services.flows.save(flow("Fly").model_copy(update={"revision": 0}))
+    for number in range(1, 121):
+        said = Activity(
+            id=f"a{number}", timestamp=WHEN, session_id=f"session-{number}", kind="user", text="Hello", flow="Fly"
+        )
+        services.workspace.activities.append([said])
+    return running(services, area="sessions")
 
 
 def chosen(app: Any) -> Cycle:
@@ -107,6 +115,9 @@ SESSIONS = Walk(
         Do("enter", "sessions.open", row(0), by_widget=True),
         Do("j", "sessions.timeline.older", row(1)),
         Do("k", "sessions.timeline.newer", row(0)),
+        Do("t", "sessions.timeline.texts", lambda app: app.screen.unfolded),
+        Do("f6", "sessions.timeline.keep", on(AskText)),
+        keys("escape"),
         Do("y", "sessions.timeline.copy-id", copied(lambda app: chosen(app).cycle_id)),
         Do("Y", "sessions.timeline.copy-session", copied(lambda app: chosen(app).session_id)),
         Do("g", "sessions.timeline.goal", mode("goals")),
