@@ -131,9 +131,7 @@ def remove(
     if format is ResultFormat.JSON:
         print_json(removed.as_json())
     else:
-        activities = [_activities(removed.activities)] if removed.activities else []
-        went = [plural(removed.events, "event"), *activities, plural(len(removed.goals), "goal")]
-        print_lines([f"Removed {', '.join(went)}."])
+        print_lines([f"Removed {removed.what}."])
     for stays in removed.stays:
         say(f"{stays}.")
     if removed.also_in:
@@ -187,10 +185,6 @@ def check(context: typer.Context, url: EngineUrl, format: ResultFormatOption = R
         print_lines(checked.problems or ["All columns are there, and the report over all time is the same."])
     if checked.problems:
         raise typer.Exit(FOUND_PROBLEMS)
-
-
-def _activities(count: int) -> str:
-    return f"{count:,} activit{'y' if count == 1 else 'ies'}"
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:

@@ -196,18 +196,11 @@ def derive(
     if format is ResultFormat.JSON:
         print_json(done.as_json())
         return
-    print_lines(
-        [
-            f"{plural(done.events, 'event')} in {plural(done.cycles, 'cycle')} of {plural(done.sessions, 'session')}: "
-            f"{done.added:,} added, {done.replaced:,} replaced, {done.removed:,} removed"
-        ]
-    )
+    print_lines([done.summary()])
     if dry_run:
         say("Dry run: nothing was changed.")
-    if done.not_tracked:
-        say(f"Not tracked: {plural(done.not_tracked, 'step')}, for no cycle was open.")
-    if done.sessions_left_out:
-        say(f"Left out: {plural(done.sessions_left_out, 'session')} with tracked events of this goal.")
+    for line in done.left_out():
+        say(line)
 
 
 @app.command()

@@ -59,12 +59,14 @@ class Activities:
         count, sessions, first, last = total or (0, 0, None, None)
         return ActivityStats(count, sessions, _utc(first), _utc(last), dict(kinds))
 
-    def names(self) -> list[ActivityName]:
-        """Return every name of every kind, the most frequent first. Raises UnreadableError."""
+    def names(self, most: int | None = None) -> list[ActivityName]:
+        """Return the names of every kind, the most frequent first, at most `most` of them. Raises UnreadableError."""
+        if self._log.is_empty():
+            return []
         with self.reading() as connection:
             rows = connection.execute(
                 "SELECT kind, name, count(*) AS times, count(DISTINCT session_id) FROM each_once GROUP BY kind, name "
-                "ORDER BY times DESC, kind, name"
+                f"ORDER BY times DESC, kind, name{'' if most is None else f' LIMIT {most}'}"
             ).fetchall()
         return [ActivityName(*row) for row in rows]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,7 @@ from goals_tui.services.stored import parse
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
     from goals_tui.services.history import Editing
+    from goals_tui.store.documents import Documents
     from goals_tui.store.events.parts import Prepared
 
 KIND = "batches"
@@ -74,6 +75,13 @@ class Removed:
     goals: tuple[str, ...]
     stays: tuple[Stays, ...]
     also_in: int
+
+    @property
+    def what(self) -> str:
+        """The numbers of events, activities (if any) and goals, in words."""
+        count = f"{self.activities:,} activit{'y' if self.activities == 1 else 'ies'}"
+        went = [plural(self.events, "event"), *([count] if self.activities else []), plural(len(self.goals), "goal")]
+        return ", ".join(went)
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields for JSON output."""
@@ -157,15 +165,29 @@ class Batches:
 
     # -- removing
 
+    def would_remove(self, batch_id: str) -> Removed:
+        """Return what `remove` would do to a batch, without doing it. Raises NotFoundError for an unknown batch."""
+        summary = self._summary(batch_id, self.summaries())
+        going, stays = self._goals_of(self._documents, batch_id)
+        batches = (parse(Batch, document) for document in self._documents.all(KIND).values())
+        also_in = sum(batch_id in batch.contained for batch in batches)
+        return Removed(batch_id, summary.events, summary.activities, tuple(going.values()), tuple(stays), also_in)
+
+    def _summary(self, batch_id: str, summaries: Sequence[BatchSummary]) -> BatchSummary:
+        for one in summaries:
+            if one.id == batch_id:
+                return one
+        ids = [one.id for one in summaries]
+        raise NotFoundError("batch", batch_id, ids, where="No import or simulation has added anything.")
+
     def remove(self, batch_id: str, *, confirm: str) -> Removed:
         """Delete the events and activities of a batch, and the goals that it made.
 
         Goals stay if they were edited since, are tracked by a flow or have events of other batches. Can't be undone.
         Raises NotFoundError for an unknown batch, RefusedError unless `confirm` is its id.
         """
-        summaries = {one.id: one for one in self.summaries()}
-        if batch_id not in summaries:
-            raise NotFoundError("batch", batch_id, [*summaries], where="No import or simulation has added anything.")
+        summaries = self.summaries()
+        summary = self._summary(batch_id, summaries)
         if confirm.strip() != batch_id:
             raise RefusedError(
                 f"To remove the batch, confirm with its id: {batch_id!r}, not {confirm.strip()!r}.", field="confirm"
@@ -173,14 +195,14 @@ class Batches:
         workspace, history = self._services.workspace, self._services.history
         with ExitStack() as prepared:
             activities = None
-            if summaries[batch_id].activities:
+            if summary.activities:
                 activities = prepared.enter_context(workspace.activities.deleting_batch(batch_id))
             events = prepared.enter_context(workspace.events.deleting_batch(batch_id))
             with history.edit(f"Remove batch {batch_id}", events) as edit:
                 going, stays = self._goals_of(edit, batch_id)
                 for goal_id in going:
                     _drop_goal(edit, goal_id)
-                also_in = self._forget(edit, batch_id, {*summaries} - {batch_id})
+                also_in = self._forget(edit, batch_id, {one.id for one in summaries} - {batch_id})
                 if activities is not None:
                     # Activities first: if the edit then fails, the batch still exists and can be removed again.
                     activities.commit()
@@ -195,13 +217,13 @@ class Batches:
             also_in,
         )
 
-    def _goals_of(self, edit: Editing, batch_id: str) -> tuple[dict[str, str], list[Stays]]:
+    def _goals_of(self, documents: Editing | Documents, batch_id: str) -> tuple[dict[str, str], list[Stays]]:
         """Return the goals to delete, by id, and those that stay."""
-        document = edit.get(KIND, batch_id)
+        document = documents.get(KIND, batch_id)
         batch = parse(Batch, document) if document else None
         going, stays = dict[str, str](), list[Stays]()
         others = self._services.workspace.events.goals_beside_batch(batch_id) if batch and batch.goals else {}
-        goals = edit.all(_GOALS)
+        goals = documents.all(_GOALS)
         for goal_id, revision in batch.goals.items() if batch else ():
             if goal_id in goals:
                 name = str(goals[goal_id]["name"])

@@ -7,6 +7,7 @@ that the same activities always give the same events.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,9 @@ from goals_tui.domain.filters import Filters, requested_span
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import reason
 from goals_tui.domain.words import fold
+from goals_tui.format import plural
 from goals_tui.services.imports.log_import import name_endpoints
+from goals_tui.services.imports.result import Progress, say_done, silent
 from goals_tui.store.atomic import scratch_folder
 from goals_tui.store.duckdb_files import copy_to, parquet, uuid5
 
@@ -60,9 +63,45 @@ class Derivation:
     sessions_left_out: int
     dry_run: bool
 
+    @property
+    def changes(self) -> bool:
+        """Whether any event is added, replaced or removed."""
+        return bool(self.added + self.replaced + self.removed)
+
+    def summary(self) -> str:
+        """Return the numbers of events as one line for the user."""
+        return (
+            f"{plural(self.events, 'event')} in {plural(self.cycles, 'cycle')} of {plural(self.sessions, 'session')}: "
+            f"{self.added:,} added, {self.replaced:,} replaced, {self.removed:,} removed"
+        )
+
+    def left_out(self) -> list[str]:
+        """Return sentences about steps and sessions that give no event."""
+        said = []
+        if self.not_tracked:
+            said.append(f"Not tracked: {plural(self.not_tracked, 'step')}, for no cycle was open.")
+        if self.sessions_left_out:
+            said.append(f"Left out: {plural(self.sessions_left_out, 'session')} with tracked events of this goal.")
+        return said
+
     def as_json(self) -> dict[str, Any]:
         """Return the fields for JSON output."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """In how many sessions triggers fire: each (`recent`, `ever`) and any of them (`recent_all`, `ever_all`).
+
+    `recent` counts the last 30 days. `recent_sessions` and `sessions` are the numbers of sessions with activities.
+    """
+
+    recent_sessions: int
+    sessions: int
+    recent: tuple[int, ...]
+    ever: tuple[int, ...]
+    recent_all: int
+    ever_all: int
 
 
 def new_trigger(kind: str | None, name: str | None, text: str | None) -> Trigger:
@@ -93,12 +132,19 @@ class Deriving:
         self._services = services
 
     def derive(
-        self, goal_id: str, start: datetime | None = None, end: datetime | None = None, *, dry_run: bool = False
+        self,
+        goal_id: str,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        dry_run: bool = False,
+        progress: Progress = silent,
     ) -> Derivation:
         """Derive a goal from the activities from `start` to before `end`, replacing events derived there before.
 
-        Steps may join a cycle that was derived before `start`. Events that were not derived stay as they are. Raises
-        NotFoundError, RefusedError for a goal whose initial step has no trigger, UnreadableError.
+        Steps may join a cycle that was derived before `start`. Events that were not derived stay as they are.
+        `progress` is called between the parts of the work; an exception in it stops the derivation before anything is
+        written. Raises NotFoundError, RefusedError for a goal whose initial step has no trigger, UnreadableError.
         """
         goal = self._services.goals.get(goal_id)
         if not goal.initial.triggers:
@@ -109,18 +155,21 @@ class Deriving:
             )
         log = self._services.workspace.events
         log.check_writable()
+        progress(0.0, "Reading the activities")
         with scratch_folder() as folder, self._services.activities.reading() as connection:
             existing = folder / "existing.parquet"
             with log.connect() as events:
                 copy_to(events, f'SELECT * FROM events WHERE "goalId" = {_quoted(goal.id)}', existing)
             span = _Span(connection, goal, existing, _utc(start), _utc(end))
             found = span.derive(self._services.project.get().id)
+            progress(0.5, "Comparing with what was derived before")
             gone = folder / "gone.parquet"
             copy_to(connection, f"SELECT id FROM ({span.old} EXCEPT {span.new})", gone)
             added, replaced, removed = span.difference(parquet([gone]))
             left_out = span.left_out()
             if not dry_run and added + replaced + removed:
                 doomed = f"id IN (SELECT id FROM {parquet([gone])})"
+                progress(0.7, "Writing the events")
                 fresh = f"SELECT * FROM ({span.new} EXCEPT {span.old}) ORDER BY timestamp, id"
                 batches, what = self._services.batches, f"derive {goal.name}"
                 batch = batches.new_id()
@@ -129,9 +178,77 @@ class Deriving:
                     if replaced + removed
                     else log.adding(connection, fresh, batch)
                 )
-                with change as prepared, batches.adding(batch, what, prepared, f"Derive goal {goal.name!r}"):
-                    pass
+                with change as prepared:
+                    progress(0.9, "Writing the events")
+                    with batches.adding(batch, what, prepared, f"Derive goal {goal.name!r}"):
+                        pass
+        say_done(progress)
         return Derivation(goal.name, *found, added, replaced, removed, *left_out, dry_run)
+
+    def firing(self, triggers: Sequence[Trigger]) -> Firing:
+        """Return in how many sessions triggers fire. Raises UnreadableError."""
+        services = self._services
+        if services.workspace.activities.is_empty():
+            none = (0,) * len(triggers)
+            return Firing(0, 0, none, none, 0, 0)
+        span = requested_span(Filters(span="last-30-days"), services.clock(), services.project.get().zone)
+        recent = f"timestamp >= TIMESTAMP '{_utc(span.start)}' AND timestamp < TIMESTAMP '{_utc(span.end)}'"
+        with services.activities.reading() as connection:
+            conditions = _Conditions(connection, triggers, "true")
+            fires = [conditions.of(trigger) for trigger in triggers]
+            fires = ["true", f"({' OR '.join(fires) or 'false'})", *fires]
+            columns = [f"bool_or({one}) AS ever_{place}" for place, one in enumerate(fires)]
+            columns += [f"bool_or({one} AND {recent}) AS recent_{place}" for place, one in enumerate(fires)]
+            counts = [f"count(*) FILTER ({what}_{n})" for what in ("ever", "recent") for n in range(len(fires))]
+            row = connection.execute(
+                f"SELECT {', '.join(counts)} FROM (SELECT {', '.join(columns)} FROM each_once GROUP BY session_id)"
+            ).fetchone()
+        found = row or (0,) * len(counts)
+        ever, now = found[: len(fires)], found[len(fires) :]
+        return Firing(now[0], ever[0], now[2:], ever[2:], now[1], ever[1])
+
+
+class _Conditions:
+    """Triggers as SQL conditions on the view `each_once` of a connection, within a condition that always holds."""
+
+    def __init__(self, connection: DuckDBPyConnection, triggers: Sequence[Trigger], within: str) -> None:
+        self._db = connection
+        self._within = within
+        self._parts = list(dict.fromkeys(fold(one.text) for one in triggers if one.text is not None))
+        if self._parts:
+            self._find_texts()
+
+    def of(self, trigger: Trigger) -> str:
+        """Return SQL equivalent to `Trigger.fires`; its value is never NULL."""
+        conditions = []
+        if trigger.kind is not None:
+            conditions.append(f"kind = {_quoted(trigger.kind)}")
+        if trigger.name is not None:
+            conditions.append(_named(trigger.name))
+        if trigger.text is not None:
+            part = fold(trigger.text)
+            plain = f"contains(lower(coalesce(text, '')), {_quoted(part)})"
+            other = f"text IN (SELECT written FROM odd_texts WHERE part = {self._parts.index(part)})"
+            conditions.append(
+                f"CASE WHEN regexp_full_match(coalesce(text, ''), '{_ASCII}') THEN {plain} ELSE {other} END"
+            )
+        return f"coalesce({' AND '.join(conditions)}, false)"
+
+    def _find_texts(self) -> None:
+        """Make the table `odd_texts`: trigger texts found in non-ASCII texts, whose case DuckDB folds differently."""
+        self._db.execute("CREATE TABLE odd_texts (written VARCHAR, part INTEGER)")
+        texts = self._db.cursor().execute(
+            f"SELECT DISTINCT text FROM each_once WHERE {self._within} AND NOT regexp_full_match(text, '{_ASCII}')"
+        )
+        while some := texts.fetchmany(_SOME):
+            found = [
+                (text, part) for (text,) in some for part, wanted in enumerate(self._parts) if wanted in fold(text)
+            ]
+            if found:
+                self._db.execute(
+                    "INSERT INTO odd_texts SELECT unnest(?::VARCHAR[]), unnest(?::INTEGER[])",
+                    [[text for text, _ in found], [part for _, part in found]],
+                )
 
 
 class _Span:
@@ -235,12 +352,11 @@ class _Span:
             f'CREATE TABLE tracked AS SELECT DISTINCT "sessionId" AS session FROM {self._existing} '
             f"WHERE NOT starts_with(id, '{DERIVED}')"
         )
-        parts = list(dict.fromkeys(fold(one.text) for one in self._triggers() if one.text is not None))
-        if parts:
-            self._find_texts(parts)
+        triggers = [trigger for step in self._goal.steps for trigger in step.triggers]
+        conditions = _Conditions(self._db, triggers, self._within)
         bits = []
         for place, step in enumerate(self._goal.steps):
-            fires = " OR ".join(self._condition(trigger, parts) for trigger in step.triggers)
+            fires = " OR ".join(conditions.of(trigger) for trigger in step.triggers)
             if fires:
                 bits.append(f"CASE WHEN {fires} THEN {1 << place} ELSE 0 END")
         self._db.execute(
@@ -248,39 +364,6 @@ class _Span:
             f"mask FROM (SELECT *, ({' | '.join(bits)})::INTEGER AS mask FROM each_once WHERE {self._within}) "
             "WHERE mask > 0"
         )
-
-    def _triggers(self) -> list[Trigger]:
-        return [trigger for step in self._goal.steps for trigger in step.triggers]
-
-    def _condition(self, trigger: Trigger, parts: list[str]) -> str:
-        """Return SQL equivalent to `Trigger.fires`; its value is never NULL."""
-        conditions = []
-        if trigger.kind is not None:
-            conditions.append(f"kind = {_quoted(trigger.kind)}")
-        if trigger.name is not None:
-            conditions.append(_named(trigger.name))
-        if trigger.text is not None:
-            part = fold(trigger.text)
-            plain = f"contains(lower(coalesce(text, '')), {_quoted(part)})"
-            other = f"text IN (SELECT written FROM odd_texts WHERE part = {parts.index(part)})"
-            conditions.append(
-                f"CASE WHEN regexp_full_match(coalesce(text, ''), '{_ASCII}') THEN {plain} ELSE {other} END"
-            )
-        return f"coalesce({' AND '.join(conditions)}, false)"
-
-    def _find_texts(self, parts: list[str]) -> None:
-        """Make the table `odd_texts`: trigger texts found in non-ASCII texts, whose case DuckDB folds differently."""
-        self._db.execute("CREATE TABLE odd_texts (written VARCHAR, part INTEGER)")
-        texts = self._db.cursor().execute(
-            f"SELECT DISTINCT text FROM each_once WHERE {self._within} AND NOT regexp_full_match(text, '{_ASCII}')"
-        )
-        while some := texts.fetchmany(_SOME):
-            found = [(text, part) for (text,) in some for part, wanted in enumerate(parts) if wanted in fold(text)]
-            if found:
-                self._db.execute(
-                    "INSERT INTO odd_texts SELECT unnest(?::VARCHAR[]), unnest(?::INTEGER[])",
-                    [[text for text, _ in found], [part for _, part in found]],
-                )
 
     def _row(self, sql: str) -> tuple[Any, ...]:
         return self._db.execute(sql).fetchone() or ()

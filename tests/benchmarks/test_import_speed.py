@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import duckdb
+import orjson
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
@@ -86,3 +87,59 @@ def test_simulation_within_a_minute(tmp_path: Path, benchmark: BenchmarkFixture,
     result = benchmark.pedantic(services.simulation.simulate, args=(flow.id,), kwargs=given, rounds=1)
     print(f"\n{conversations:,} conversations, {result.events:,} events")
     assert benchmark.stats.stats.max < 60
+
+
+def spans(file: Path, count: int, a_line: int = 500) -> None:
+    """Spans of an instrumented agent, one export request a line, as a collector's file exporter writes them."""
+    start = 1_790_841_600_000_000_000
+
+    def attribute(key: str, value: str) -> dict[str, object]:
+        return {"key": key, "value": {"stringValue": value}}
+
+    def span(number: int) -> dict[str, object]:
+        session = number // 8
+        tool = number % 8 in (2, 5)
+        return {
+            "traceId": f"{session:032x}",
+            "spanId": f"{number:016x}",
+            "parentSpanId": f"{number - 1:016x}" if number % 8 else "",
+            "name": "execute_tool search" if tool else "chat model",
+            "kind": 3,
+            "startTimeUnixNano": str(start + number * 1_000_000),
+            "endTimeUnixNano": str(start + number * 1_000_000 + 700_000),
+            "attributes": [
+                attribute("gen_ai.conversation.id", f"conversation-{session}"),
+                attribute("gen_ai.operation.name", "execute_tool" if tool else "chat"),
+                attribute("gen_ai.tool.name", "search_flights") if tool else attribute("gen_ai.request.model", "m"),
+            ],
+            "status": {},
+        }
+
+    resource_ = {"attributes": [attribute("service.name", "desk"), attribute("service.version", "v2")]}
+    with file.open("wb") as out:
+        for first in range(0, count, a_line):
+            scope = {"scope": {"name": "agent"}, "spans": [span(first + place) for place in range(a_line)]}
+            out.write(orjson.dumps({"resourceSpans": [{"resource": resource_, "scopeSpans": [scope]}]}) + b"\n")
+
+
+def test_spans_against_duckdb(tmp_path: Path, benchmark: BenchmarkFixture) -> None:
+    file = tmp_path / "spans.jsonl"
+    spans(file, million.MILLION)
+    numbers = iter(range(100))
+
+    def imported() -> ImportResult:
+        return workspace(tmp_path / f"s{next(numbers)}").imports.log([file], None, None)
+
+    assert (imported().activities_added, imported().broken_total) == (million.MILLION, 0)
+    bare, ours = [], []
+    for number in range(ROUNDS):
+        began = time.perf_counter()
+        read_and_write(file, tmp_path / f"{number}.parquet")
+        between = time.perf_counter()
+        imported()
+        bare.append(between - began)
+        ours.append(time.perf_counter() - between)
+    benchmark.pedantic(imported, rounds=1)
+    ratio = min(ours) / min(bare)
+    print(f"\nDuckDB {min(bare):.2f} s, import of spans {min(ours):.2f} s ({ratio:.2f}x)")
+    assert ratio <= MOST

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from goals_tui.domain.activity import Activity
 from goals_tui.domain.errors import ConflictError
 from goals_tui.domain.event import GoalEvent, source
 from goals_tui.domain.filters import Filters
@@ -46,6 +47,21 @@ def attempt(goal: Goal, cycle: str) -> list[GoalEvent]:
     return [event(goal, cycle, place) for place in range(len(goal.steps))]
 
 
+def activities(session: str, count: int, names: Sequence[str] = ("Begin", "Choose", "Done")) -> list[Activity]:
+    """Activities of a session, one a second; their ids say the session and their place."""
+    start = NOW - timedelta(days=1)
+    return [
+        Activity(
+            id=f"{session}-{place}",
+            timestamp=start + timedelta(seconds=place),
+            session_id=session,
+            kind="tool",
+            name=names[place % len(names)],
+        )
+        for place in range(count)
+    ]
+
+
 def append(workspace: Path, acknowledge: Acknowledge, *, name: str, count: int) -> None:
     """Whole cycles, each in one append."""
     services = opened(workspace)
@@ -81,6 +97,31 @@ def remove_batch(workspace: Path, acknowledge: Acknowledge, *, place: int) -> No
     batch = batches.summaries()[place].id
     batches.remove(batch, confirm=batch)
     acknowledge("removed")
+
+
+def derive(workspace: Path, acknowledge: Acknowledge, *, goal: str) -> None:
+    services = opened(workspace)
+    done = services.deriving.derive(services.goals.get(goal).id)
+    acknowledge([done.added, done.replaced, done.removed])
+
+
+def import_activities(workspace: Path, acknowledge: Acknowledge, *, file: str) -> None:
+    result = opened(workspace).imports.log([Path(file)], None, Columns("case", "activity", "time"))
+    acknowledge([result.activities_added, result.activities_known])
+
+
+def append_activities(workspace: Path, acknowledge: Acknowledge, *, name: str, count: int) -> None:
+    """Activities, some at a time."""
+    log = opened(workspace).workspace.activities
+    for number in range(count):
+        some = activities(f"{name}.{number}", 3)
+        log.append(some)
+        acknowledge([one.id for one in some])
+
+
+def seal_activities(workspace: Path, acknowledge: Acknowledge) -> None:
+    opened(workspace).workspace.activities.seal()
+    acknowledge("sealed")
 
 
 def seal(workspace: Path, acknowledge: Acknowledge) -> None:
@@ -204,6 +245,10 @@ JOBS: dict[str, Callable[..., None]] = {
         import_odata,
         import_csv,
         remove_batch,
+        derive,
+        import_activities,
+        append_activities,
+        seal_activities,
         seal,
         delete,
         delete_step,

@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from goals_tui.domain.activity import Trigger
 from tests.faults.conftest import Patient
-from tests.faults.jobs import GOAL, NOW, OTHER, attempt, odata_records
+from tests.faults.jobs import GOAL, NOW, OTHER, activities, attempt, odata_records
 from tests.faults.server import Server, SystemFault, Task, compiler, running_server
 
 if not compiler():
@@ -23,7 +24,16 @@ if not compiler():
 QUICK = 14
 """So many points of each job are tried unless all are asked for: half of them at its end, where it commits."""
 
-JOBS = ("delete", "delete_step", "import_package", "import_odata", "import_csv", "remove_batch")
+JOBS = (
+    "delete",
+    "delete_step",
+    "import_package",
+    "import_odata",
+    "import_csv",
+    "remove_batch",
+    "derive",
+    "import_activities",
+)
 FAULTS = {"killed": 0, "full": errno.ENOSPC}
 
 
@@ -36,28 +46,33 @@ def watching() -> Iterator[Server]:
 
 @dataclass(frozen=True)
 class Whole:
-    """All that the jobs change, of each goal by name: its steps, how many versions it has, how many events.
+    """All that the jobs change, of each goal by name: its steps, how many versions it has, how many events a step.
 
     Ids of goals that an import makes are random, and with them those of their events. A goal that is gone has its id.
     """
 
     goals: dict[str, tuple[str, ...]]
     versions: dict[str, int]
-    events: dict[str, int]
+    events: dict[tuple[str, str], int]
+    activities: int
+    batches: tuple[tuple[str, int, int, int], ...]
 
     @classmethod
     def of(cls, patient: Patient) -> Whole:
         """As a new process reads it."""
         services = patient.services
         names = {goal.id: goal.name for goal in services.goals.all()}
+        steps = {step.id: step.name for goal in services.goals.all() for step in goal.steps}
         kept = [document["id"] for document in services.workspace.documents.all("goal_versions").values()]
         with services.workspace.events.connect() as connection:
-            found = connection.execute('SELECT "goalId" FROM events').fetchall()
+            found = connection.execute('SELECT "goalId", "stepId" FROM events').fetchall()
         assert set(patient.events().values()) <= {1}
         return cls(
             {goal.name: tuple(step.name for step in goal.steps) for goal in services.goals.all()},
             Counter(names.get(id_, id_) for id_ in kept),
-            Counter(names.get(id_, id_) for (id_,) in found),
+            Counter((names.get(id_, id_), steps.get(step, step)) for id_, step in found),
+            services.activities.stats().activities,
+            tuple((one.what, one.events, one.activities, one.goals) for one in services.batches.summaries()),
         )
 
 
@@ -88,6 +103,8 @@ def options_of(job: str, files: Path) -> dict[str, Any]:
         "import_package": {"package": str(files / "goals.zip")},
         "import_odata": {"folder": str(files / "export")},
         "remove_batch": {"place": 0},
+        "derive": {"goal": OTHER},
+        "import_activities": {"file": str(files / "log.csv")},
         "import_csv": {"file": str(files / "log.csv"), "goal": "Logged"},
     }[job]
 
@@ -120,6 +137,8 @@ def test_both_or_neither(
     if job == "remove_batch":
         start.services.imports.odata([tmp_path / "export"])
         start.services.workspace.events.seal()
+    if job == "derive":
+        derive_other(start, "Begin")
     options, error = options_of(job, tmp_path), FAULTS[fault]
     before = Whole.of(start)
     done = Patient(shutil.copytree(start.path, tmp_path / "done"))
@@ -159,3 +178,45 @@ def test_both_or_neither(
     print(f"{job} {fault}: {whole.calls} calls, {len(tried)} points, {seen}, {len(mixed)} mixed")
     assert not mixed
     assert seen["old"] and (seen["new"] or error)
+
+
+def derive_other(start: Patient, opens: str) -> None:
+    """Derive a goal, seal it, and change its triggers and its definition: deriving it again replaces and adds."""
+    services = start.services
+    services.workspace.activities.append([one for n in range(20) for one in activities(f"talk{n}", 6)])
+    other = services.goals.get(OTHER)
+    services.goals.set_triggers(other.id, other.initial.id, [Trigger(name=opens)])
+    services.goals.set_triggers(other.id, other.steps[1].id, [Trigger(name="Choose")])
+    assert services.deriving.derive(other.id).added == 80
+    services.workspace.events.seal()
+    services.goals.set_triggers(other.id, other.steps[2].id, [Trigger(name="*e")])
+    services.goals.save(services.goals.get(other.id).model_copy(update={"description": "edited"}))
+
+
+@pytest.mark.parametrize("count", [QUICK, pytest.param(None, marks=pytest.mark.long, id="all")])
+def test_a_batch_whose_removal_was_killed_is_removed_again(
+    watching: Server, start: Patient, tmp_path: Path, count: int | None
+) -> None:
+    said = {"sessionId": "s1", "stepLabel": "Question", "flowName": "Main", "timestamp": NOW.isoformat()}
+    (tmp_path / "export" / "steps.json").write_text(json.dumps([{**said, "_id": f"{n}"} for n in range(30)]))
+    before = Whole.of(start)
+    start.services.imports.odata([tmp_path / "export"])
+    start.services.workspace.events.seal()
+    there = Whole.of(start)
+    assert there.activities == 30 and len(there.batches) == 1
+    done = Patient(shutil.copytree(start.path, tmp_path / "done"))
+    whole = watching.run(Task("remove_batch", done.path, {"place": 0}, fault=SystemFault()))
+    assert whole.acknowledged and Whole.of(done) == before
+    for at in points(whole.calls, count):
+        hurt = Patient(shutil.copytree(start.path, tmp_path / f"at{at}"))
+        found = watching.run(Task("remove_batch", hurt.path, {"place": 0}, fault=SystemFault(at, 0)))
+        assert not found.crash, f"call {at}: {found.crash}"
+        state = Whole.of(hurt)
+        # The activities go first; what is left of the batch is listed, and taking it back again ends it.
+        assert state in (there, before) or (state.activities == 0 and state.events == there.events), f"call {at}"
+        if state != before:
+            again = watching.run(Task("remove_batch", hurt.path, {"place": 0}))
+            assert not (again.error or again.crash), f"call {at}: {again}"
+        assert Whole.of(hurt) == before, f"call {at}"
+        hurt.check(harmless=set())
+        shutil.rmtree(hurt.path)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.builders import goal
 from tests.faults.conftest import Patient
-from tests.faults.jobs import GOAL, OTHER, attempt, odata_records
+from tests.faults.jobs import GOAL, OTHER, activities, attempt, odata_records
 from tests.faults.server import Death, Outcome, Server, Task, deaths
 
 NORMAL, LONG = 20, 200
@@ -59,6 +59,40 @@ def test_appending(server: Server, patient: Patient, count: int) -> None:
     patient.check()
     assert patient.services.workspace.events.seal().events == len(acknowledged)
     assert patient.events() == dict.fromkeys(acknowledged, 1)
+
+
+@kills
+def test_appending_and_sealing_activities(server: Server, patient: Patient, count: int) -> None:
+    acknowledged: set[str] = set()
+
+    def options(number: int) -> dict[str, Any]:
+        return {"name": f"run{number}", "count": 30}
+
+    for number, death, found in each_death(server, patient, count // 2, "append_activities", options):
+        acknowledged |= {id_ for ids in found.acknowledged for id_ in ids}
+        there = happened(patient)
+        assert acknowledged <= there.keys() and set(there.values()) <= {1}, death
+        assert len([one for one in there if one.startswith(f"run{number}.")]) <= 3 * len(found.acknowledged) + 3
+        acknowledged = set(there)
+    expected = happened(patient)
+
+    def more(number: int) -> dict[str, Any]:
+        some = activities(f"more{number}", 4)
+        patient.services.workspace.activities.append(some)
+        expected.update({one.id: 1 for one in some})
+        return {}
+
+    for _number, death, _found in each_death(server, patient, count // 2, "seal_activities", more):
+        assert happened(patient) == expected, death
+    log = patient.services.workspace.activities
+    log.seal()
+    assert happened(patient) == expected and log.verify() == []
+
+
+def happened(patient: Patient) -> dict[str, int]:
+    """How often each activity is there, by its id."""
+    with patient.services.workspace.activities.connect() as connection:
+        return dict(connection.execute("SELECT id, count(*) FROM activities GROUP BY id").fetchall())
 
 
 @kills

@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from goals_tui.domain.activity import Trigger
 from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.domain.event import source
 from goals_tui.domain.filters import Filters
 from goals_tui.services.context import Services
 from goals_tui.services.imports.log_rows import Columns
 from goals_tui.store.events.parts import MERGE_AT
-from tests.builders import book_a_flight, book_a_flight_flow, flow, track
+from tests.builders import book_a_flight, book_a_flight_flow, flow, goal, track
 from tests.conftest import NOW, make_services
 from tests.examples import examples
 from tests.faults.jobs import odata_records
@@ -42,17 +43,37 @@ def bring(services: Services, name: str, *cycles: int) -> str:
 def simulated(services: Services, sessions: int = 20) -> str:
     """Simulate Book a Flight; the id of the batch."""
     if not services.goals.all():
-        goal = services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
-        services.flows.save(book_a_flight_flow(goal).model_copy(update={"revision": 0}))
+        booking = services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+        services.flows.save(book_a_flight_flow(booking).model_copy(update={"revision": 0}))
     start = NOW - timedelta(days=5)
     services.simulation.simulate(services.flows.all()[0].id, sessions=sessions, start=start, end=NOW)
     return services.batches.summaries()[-1].id
 
 
 def state(services: Services) -> object:
-    """What reports and goals say."""
-    report = services.insights.report(Filters(span="all", include_test=True))
-    return report, [goal.model_dump(mode="json") for goal in services.goals.all()], ids(services.workspace.events)
+    """The JSON of report, goals and activities, and the ids of all events."""
+    report = services.insights.report(Filters(span="all", include_test=True)).model_dump_json()
+    goals = [goal.model_dump(mode="json") for goal in services.goals.all()]
+    sessions = [f"log {number}.{place}" for number in range(3) for place in range(3)]
+    happened = [one.model_dump_json() for session in sessions for one in services.activities.of_session_if_any(session)]
+    return report, goals, services.activities.stats(), happened, ids(services.workspace.events)
+
+
+def logged(services: Services, number: int) -> str:
+    """Import some sessions as activities; the id of the batch, or "" where they were there already."""
+    before = {one.id for one in services.batches.summaries()}
+    path = services.workspace.path.parent / f"log {number}.csv"
+    rows = [f"log {number}.{place},{name},2026-11-01T08:00:00Z" for place in range(3) for name in ("Begin", "Done")]
+    path.write_text("\n".join(["case,activity,time", *rows]))
+    services.imports.log([path], None, Columns("case", "activity", "time"))
+    return next((one.id for one in services.batches.summaries() if one.id not in before), "")
+
+
+def derived(services: Services) -> str:
+    """Derive a goal; the id of the batch, or "" where nothing was new."""
+    before = {one.id for one in services.batches.summaries()}
+    services.deriving.derive(services.goals.get("Derived").id)
+    return next((one.id for one in services.batches.summaries() if one.id not in before), "")
 
 
 def rows(services: Services) -> list[tuple[str, int, int, int]]:
@@ -176,7 +197,8 @@ def test_a_removed_goal_can_not_be_brought_back_by_undo(services: Services) -> N
     assert services.history.undo_label is None
 
 
-ACTIONS = ("Hotel 0 1", "Hotel 1 2", "Taxi 0", "simulate", "track", "seal", "lost")
+BRINGS = ("Hotel 0 1", "Hotel 1 2", "Taxi 0", "simulate", "log 0", "log 1", "derive")
+ACTIONS = (*BRINGS, "track", "seal", "lost")
 
 
 def act(services: Services, action: str) -> str:
@@ -184,8 +206,13 @@ def act(services: Services, action: str) -> str:
     if action == "simulate":
         count = len(services.batches.summaries())
         return simulated(services, 5 + count)
+    if action.startswith("log"):
+        return logged(services, int(action.split()[1]))
+    if action == "derive":
+        return derived(services)
     if action == "seal":
         services.workspace.events.seal()
+        services.workspace.activities.seal()
     elif action == "lost":
         (services.workspace.events.path / "parts.json").unlink(missing_ok=True)
     elif action == "track":
@@ -198,14 +225,18 @@ def act(services: Services, action: str) -> str:
 
 
 @examples(15)
-@given(before=st.lists(st.sampled_from(ACTIONS), max_size=4), brings=st.sampled_from(ACTIONS[:4]),
+@given(before=st.lists(st.sampled_from(ACTIONS), max_size=4), brings=st.sampled_from(BRINGS),
        after=st.lists(st.sampled_from(["seal", "lost"]), max_size=2))  # fmt: skip
 def test_removing_a_batch_gives_back_what_was_there(before: list[str], brings: str, after: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         services = make_services(Path(folder) / "workspace")
         if brings == "simulate" or "simulate" in before:
-            goal = services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
-            services.flows.save(book_a_flight_flow(goal).model_copy(update={"revision": 0}))
+            booking = services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+            services.flows.save(book_a_flight_flow(booking).model_copy(update={"revision": 0}))
+        if "derive" in (brings, *before):
+            made = services.goals.save(goal("Derived", "Begin", "◎Done").model_copy(update={"revision": 0}))
+            for step in made.steps:
+                services.goals.set_triggers(made.id, step.id, [Trigger(name=step.name)])
         for action in before:
             act(services, action)
         was, batches = state(services), services.batches.summaries()

@@ -20,6 +20,7 @@ from goals_tui.services.imports.log_import import LogOptions
 from goals_tui.services.imports.log_rows import Columns
 from goals_tui.services.imports.result import ImportResult
 from tests.conftest import SHARED
+from tests.services.log_files import WRITERS
 
 REAL = SHARED / "data" / "real"
 real = pytest.mark.skipif(not REAL.is_dir(), reason="the shared data are not beside this checkout")
@@ -351,11 +352,23 @@ def test_nothing_is_written_beside_a_file(services: Services, tmp_path: Path, pl
     assert after == before
 
 
-@pytest.mark.parametrize("place", range(6))
-def test_whatever_is_done_to_a_file_it_is_read_or_refused(services: Services, tmp_path: Path, place: int) -> None:
+FORMATS = ("xes", "otlp", "otlp", "ocel", "rasa", "botframework", "csv", "jsonl", "parquet", "xlsx", "ods")
+TABLE = [["case", "activity", "time"], *([f"c{n % 3}", f"step {n}", f"2026-10-01T08:00:0{n}Z"] for n in range(9))]
+
+
+@pytest.mark.parametrize("count", [40, pytest.param(300, marks=pytest.mark.long)])
+@pytest.mark.parametrize("place", range(len(FORMATS)))
+def test_whatever_is_done_to_a_file_it_is_read_or_refused(
+    services: Services, tmp_path: Path, place: int, count: int
+) -> None:
     chance = random.Random(place)
-    file = samples(tmp_path)[place]
-    name = {0: "xes", 1: "otlp", 2: "otlp", 3: "ocel", 4: "rasa", 5: "botframework"}[place]
+    name, columns = FORMATS[place], None
+    if name in WRITERS:
+        pytest.importorskip("python_calamine" if name in ("xlsx", "ods") else "duckdb")
+        file, columns = tmp_path / f"log.{name}", Columns("case", "activity", "time")
+        WRITERS[name](file, TABLE)
+    else:
+        file = samples(tmp_path)[place]
     content = file.read_bytes()
     values = [
         b"null",
@@ -370,14 +383,14 @@ def test_whatever_is_done_to_a_file_it_is_read_or_refused(services: Services, tm
         b"<",
         b"",
     ]
-    for _ in range(60):
+    for _ in range(count):
         changed = bytearray(content)
         for _ in range(chance.randint(1, 4)):
             start = chance.randrange(len(changed))
             changed[start : start + chance.choice((0, 1, 5, 40))] = chance.choice(values)
         file.write_bytes(changed[: chance.choice((len(changed), len(changed), chance.randrange(len(changed))))])
         try:
-            result = bring(services, file, format=name, dry_run=True)
+            result = services.imports.log([file], None, columns, LogOptions(format=name, dry_run=True))
         except GoalsError as error:
             assert len(str(error).splitlines()) == 1
         else:

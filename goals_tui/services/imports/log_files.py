@@ -395,6 +395,15 @@ def open_log(path: Path, format: str | None, options: ReadOptions) -> tuple[Log,
     such file, UnusableError where it can't be read as a log or does not have the given format, NotFoundError or
     RefusedError where a sheet or a type of objects is unknown or must be given.
     """
+    path, found = find_reader(path, format, options)
+    return found.open(path, options), found
+
+
+def find_reader(path: Path, format: str | None, options: ReadOptions) -> tuple[Path, Reader]:
+    """Return the reader for a file, and the file that it opens: another one if it was packed or standard input.
+
+    Raises UnreadableError and UnusableError as `open_log` does.
+    """
     path = _at_hand(path, options.scratch)
     head = _head(path)
     if head.startswith(b"\x1f\x8b") or path.suffix.lower() == ".gz":
@@ -419,7 +428,7 @@ def open_log(path: Path, format: str | None, options: ReadOptions) -> tuple[Log,
         if not as_told:
             raise UnusableError(f"it is {found.called}, not {format}. Leave --format {format} out")
         found = next(reader for reader in READERS if reader.name == format)
-    return found.open(path, options), found
+    return path, found
 
 
 def _at_hand(path: Path, scratch: Path) -> Path:

@@ -11,6 +11,7 @@ from goals_tui.services.imports.result import Broken, BrokenRecord, ImportResult
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
     from goals_tui.services.imports.log_import import LogOptions
+    from goals_tui.services.imports.log_look import LogLook
     from goals_tui.services.imports.log_rows import Columns
 
 __all__ = ["Broken", "BrokenRecord", "ImportResult", "Imports", "Progress"]
@@ -45,6 +46,12 @@ class Imports:
             called=called,
             progress=progress or silent,
         )
+
+    def look(self, file: Path) -> LogLook:
+        """Read the beginning of a log, and guess what its columns are; see `log_look.look`."""
+        from goals_tui.services.imports.log_look import look
+
+        return look(file)
 
     def log(
         self,

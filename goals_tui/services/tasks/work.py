@@ -20,6 +20,8 @@ from goals_tui.services.tasks.record import Task, TaskKind, TaskResult
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
+    from goals_tui.services.imports.log_import import LogOptions
+    from goals_tui.services.imports.log_rows import Columns
     from goals_tui.services.imports.result import ImportResult
     from goals_tui.services.packages.plan import Answers
     from goals_tui.services.tasks.service import TaskControl
@@ -45,6 +47,25 @@ def import_events(services: Services, paths: Sequence[Path], duration_unit: str 
     job = ImportEvents(paths=tuple(map(storable, paths)), duration_unit=duration_unit)
     names = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
     return services.tasks.start_job(f"Import events from {names}", job)
+
+
+def import_log(services: Services, path: Path, goal: str | None, columns: Columns | None, options: LogOptions) -> Task:
+    """Start a task that imports a log as events of a goal, or as activities if `goal` is None."""
+    job = ImportLog(
+        path=storable(path),
+        goal=goal,
+        columns=columns.told() if columns else None,
+        initial=options.initial,
+        completion=tuple(options.completion),
+        time_format=options.time_format,
+        object_type=options.object_type,
+    )
+    return services.tasks.start_job(f"Import {path.name}", job)
+
+
+def derive(services: Services, goal_id: str) -> Task:
+    """Start a task that derives a goal from all activities."""
+    return services.tasks.start_job(f"Derive {services.goals.get(goal_id).name}", DeriveGoal(goal_id=goal_id))
 
 
 def seal(services: Services) -> Task:
@@ -148,6 +169,55 @@ class ImportEvents(Job):
         return TaskResult(result.summary(), notices=_worth_knowing(result))
 
 
+class ImportLog(Job):
+    """Imports a log as events of a goal, or as activities."""
+
+    kind = "import_events"
+    path: Path
+    goal: str | None
+    columns: dict[str, str] | None
+    initial: str | None
+    completion: tuple[str, ...]
+    time_format: str | None
+    object_type: str | None
+
+    def check(self, services: Services) -> None:
+        """Check that the file exists."""
+        _check_there(self.path)
+
+    def run(self, services: Services, control: TaskControl) -> TaskResult:
+        """Import the log."""
+        from goals_tui.services.imports.log_import import LogOptions
+        from goals_tui.services.imports.log_rows import Columns
+
+        options = LogOptions(
+            initial=self.initial,
+            completion=self.completion,
+            time_format=self.time_format,
+            object_type=self.object_type,
+        )
+        columns = Columns(**self.columns) if self.columns else None
+        result = services.imports.log([self.path], self.goal, columns, options, progress=control.progress)
+        guesses = (str(guess) for guess in result.guesses if guess.what == "time_zone")
+        return TaskResult(result.summary(), notices=(*result.notes, *guesses, *_worth_knowing(result)))
+
+
+class DeriveGoal(Job):
+    """Derives a goal from all activities."""
+
+    kind = "import_events"
+    goal_id: str
+
+    def check(self, services: Services) -> None:
+        """Check that the goal exists."""
+        services.goals.get(self.goal_id)
+
+    def run(self, services: Services, control: TaskControl) -> TaskResult:
+        """Derive the goal."""
+        done = services.deriving.derive(self.goal_id, progress=control.progress)
+        return TaskResult(f"{done.summary()}.", notices=tuple(done.left_out()))
+
+
 class Seal(Job):
     """Seals the appended events."""
 
@@ -207,15 +277,16 @@ class Sync(Job):
         return TaskResult(f"{done.summary()}.", notices=tuple(said))
 
 
-JOBS: Mapping[TaskKind, type[Job]] = {
-    job.kind: job for job in (CreatePackage, ImportPackage, ImportEvents, Seal, Simulate, Sync)
-}
+JOBS: tuple[type[Job], ...] = (CreatePackage, ImportPackage, ImportEvents, ImportLog, DeriveGoal, Seal, Simulate, Sync)
+"""Every kind of job. Some share a kind of task, because version 0.1.0 can't read records of tasks of other kinds."""
 
 
 def recorded(kind: TaskKind, document: Mapping[str, Any]) -> Job:
     """Return the job of a task's record. Raises RefusedError for an invalid one."""
+    jobs = [job for job in JOBS if job.kind == kind]
+    fitting = next((job for job in jobs if job.model_fields.keys() == document.keys()), jobs[0])
     try:
-        return JOBS[kind].model_validate(document)
+        return fitting.model_validate(document)
     except ValidationError as error:
         raise RefusedError(f"What it was to do can't be read from goals.json ({reason(error)}).") from None
 

@@ -92,6 +92,18 @@ class StepEditing(ScreenFrame[str]):
         """Return the figures under the draft with a step as it is being edited."""
         return self.basis.under(self.draft.with_step(step)) if self.basis else None
 
+    @work
+    async def action_triggers(self) -> None:
+        """Edit which activities fire the chosen step, or the initial step outside the table."""
+        from goals_tui.tui.goals.triggers import TriggerEditor
+
+        table = self.query_one(StepTable)
+        step = table.chosen if self.at_steps and table.chosen else self.draft.goal.initial
+        triggers = await self.app.push_screen_wait(TriggerEditor(step))
+        if triggers is not None and triggers != step.triggers:
+            self.draft.put_step(step.model_copy(update={"triggers": triggers}))
+            self.show_state(step.id)
+
     def action_step_up(self) -> None:
         """Move the chosen step up."""
         self._move(-1)

@@ -178,7 +178,7 @@ class GoalsScreen(ScreenFrame[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enable actions on a goal only if one is chosen, and others only where they apply."""
-        if action in {"edit", "duplicate", "delete", "where_used", "track", "export"}:
+        if action in {"edit", "duplicate", "delete", "derive", "where_used", "track", "export"}:
             return self.chosen is not None
         if action in {"filter", "sort"}:
             return not self.has_class("-empty")
@@ -267,6 +267,24 @@ class GoalsScreen(ScreenFrame[None]):
 
         if self.chosen:
             await choose_flow(self, self.chosen)
+
+    @work
+    async def action_derive(self) -> None:
+        """Derive the chosen goal from activities, after showing what would change."""
+        from goals_tui.tui.goals.derive import DeriveDialog
+
+        goal = self.attempt(lambda: self.services.goals.get(row.id)) if (row := self.chosen) else None
+        if goal is None:
+            return
+        if not goal.initial.triggers:
+            self.notify(
+                f"The initial step {goal.initial.name!r} has no trigger, so no cycle would open. Give it one: "
+                f"{self.named_key('goals.edit')}, then {self.named_key('goals.editor.triggers')}.",
+                severity="warning",
+            )
+        elif await self.app.push_screen_wait(DeriveDialog(goal)):
+            self.notify(f"The goal is derived in the background. Press {self.named_key('app.tasks')} to follow it.")
+            self.goals_app.changed()
 
     @work
     async def action_delete(self) -> None:

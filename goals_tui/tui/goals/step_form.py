@@ -75,6 +75,7 @@ not spent, **revenue** money that was earned, **time saved** what a person would
         self.taken = taken
         self.only = only
         self.what_if = what_if
+        self.triggers = step.triggers
         self.marked = False
         """Whether the user set or removed the mark of a completion step."""
 
@@ -97,6 +98,7 @@ not spent, **revenue** money that was earned, **time saved** what a person would
         yield WhatIfPanel(id="what-if")
 
     def compose_buttons(self) -> ComposeResult:
+        yield Button(self._triggers_title(), id="triggers")
         yield Button("Cancel", id="cancel")
         yield Button("Save step", id="save", variant="primary")
 
@@ -146,7 +148,7 @@ not spent, **revenue** money that was earned, **time saved** what a person would
             # A step stays unpriced until an amount is entered, even if it is 0.
             unpriced=self.step.metrics.unpriced and all(self._value(id_) == self._shown(id_) for id_ in amounts),
         )
-        changes = {"name": name, "description": description, "kind": kind, "metrics": worth}
+        changes = {"name": name, "description": description, "kind": kind, "metrics": worth, "triggers": self.triggers}
         return self.step.model_copy(update=changes), problems
 
     def _stored(self, id_: str) -> Decimal:
@@ -193,6 +195,26 @@ not spent, **revenue** money that was earned, **time saved** what a person would
         understood = format_duration(seconds) if seconds else ""
         field.set_hint(f"= {understood}" if understood and understood != field.value.strip() else TIME_HINT)
 
+    # -- triggers
+
+    def _triggers_title(self) -> str:
+        return f"Triggers: {len(self.triggers)}…" if self.triggers else "Triggers…"
+
+    @on(Button.Pressed, "#triggers")
+    @work
+    async def action_triggers(self) -> None:
+        """Edit which activities fire the step."""
+        from goals_tui.tui.goals.triggers import TriggerEditor
+
+        name = clean_line(self._value("step-name"))
+        step = self.step.model_copy(update={"name": name, "triggers": self.triggers})
+        triggers = await self.app.push_screen_wait(TriggerEditor(step))
+        if triggers is not None:
+            self.triggers = triggers
+            button = self.query_one("#triggers", Button)
+            button.label = self._triggers_title()
+            button.refresh(layout=True)
+
     # -- answers
 
     @on(Button.Pressed, "#save")
@@ -210,7 +232,11 @@ not spent, **revenue** money that was earned, **time saved** what a person would
         self.action_save()
 
     def _entered(self) -> list[object]:
-        return [*(field.value for field in self.query(Field)), self.query_one("#completion", Toggle).value]
+        return [
+            *(field.value for field in self.query(Field)),
+            self.query_one("#completion", Toggle).value,
+            self.triggers,
+        ]
 
     @on(Button.Pressed, "#cancel")
     @work

@@ -256,6 +256,20 @@ at a time; what is waiting is *queued*. The last hundred tasks are kept.
             self.show_data()
 
     @work
+    async def action_import_log(self) -> None:
+        """Ask for a table or another log, how to read it, and import it."""
+        from goals_tui.tui.tasks.import_log import import_log
+
+        if await import_log(self.goals_app):
+            self.show_data()
+
+    def action_batches(self) -> None:
+        """Show what imports, simulations and derivations added."""
+        from goals_tui.tui.tasks.batches import BatchesScreen
+
+        self.app.push_screen(BatchesScreen())
+
+    @work
     async def action_seal(self) -> None:
         """Seal the appended events."""
         from goals_tui.services.tasks.work import seal
@@ -266,7 +280,8 @@ at a time; what is waiting is *queued*. The last hundred tasks are kept.
 
 def _nothing() -> Content:
     keys = (("i", "import a package of another project"), ("e", "export goals as a package"),
-            ("o", "import events that the original system exported"))  # fmt: skip
+            ("o", "import events that the original system exported"),
+            ("l", "import any other log: tables, traces"))  # fmt: skip
     lines = [Content.assemble((f"  {key}  ", "bold $primary"), text) for key, text in keys]
     return Content("\n").join(
         [

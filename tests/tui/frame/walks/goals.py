@@ -13,10 +13,11 @@ from goals_tui.tui.filters.dialog import FilterDialog
 from goals_tui.tui.goals.delete import DeleteGoal
 from goals_tui.tui.goals.editor import GoalEditor
 from goals_tui.tui.goals.step_form import StepForm
+from goals_tui.tui.goals.triggers import TriggerEditor, TriggerForm
 from goals_tui.tui.goals.what_if import WhatIfPanel
 from goals_tui.tui.packages.export import ExportPackage
 from tests.conftest import make_services
-from tests.tui.frame.walking import Do, Proof, Walk, keys, off, on, words
+from tests.tui.frame.walking import Do, Proof, Walk, keys, off, on, says, words
 from tests.tui.goals.conftest import make_flight
 from tests.tui.harness import running
 
@@ -54,6 +55,7 @@ GOALS = Walk(
         keys("escape"),
         Do("t", "goals.track", on(Choose)),
         keys("escape"),
+        Do("d", "goals.derive", says("has no trigger, so no cycle would open")),
         Do("e", "goals.export", on(ExportPackage)),
         keys("escape"),
         Do("x", "goals.delete", on(DeleteGoal)),
@@ -65,7 +67,17 @@ GOALS = Walk(
         Do("n", "goals.new", on(GoalEditor)),
         Do("escape", "goals.editor.back", off(GoalEditor)),
         Do("o", "goals.edit", on(GoalEditor)),
+        Do("f3", "goals.editor.triggers", on(TriggerEditor)),
+        Do("a", "goals.triggers.add", on(TriggerForm)),
+        words("pay"),
+        keys("enter"),
+        Do("enter", "goals.triggers.edit", on(TriggerForm), by_widget=True),
+        keys("escape"),
+        Do("x", "goals.triggers.delete", lambda app: app.screen.triggers == []),
+        keys("escape"),
         Do("insert", "goals.editor.add-step", on(StepForm)),
+        Do("f3", "goals.step.triggers", on(TriggerEditor)),
+        keys("escape"),
         Do("escape", "goals.step.cancel", steps(ENTERED, PAID)),
         keys("a"),
         words("Z"),

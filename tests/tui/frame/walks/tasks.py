@@ -11,11 +11,14 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from goals_tui.services.imports.log_rows import Columns
 from goals_tui.services.tasks.record import TaskResult, TaskState
 from goals_tui.services.tasks.service import TaskControl
 from goals_tui.tui.app.choose import Choose
 from goals_tui.tui.packages.export import AskPath
 from goals_tui.tui.packages.review import ReviewPackage
+from goals_tui.tui.tasks.batches import BatchesScreen, RemoveBatch
+from goals_tui.tui.tasks.import_log import ChooseSteps
 from tests.builders import book_a_flight, goal
 from tests.conftest import NOW, make_services
 from tests.tui.frame.walking import Do, Proof, Walk, Way, keys, off, on
@@ -31,6 +34,11 @@ async def begin(folder: Path) -> AsyncIterator[Pilot[Any]]:
     for each in (book_a_flight(), goal("Report a Claim", "Opened", "◎ Registered")):
         services.goals.save(each.model_copy(update={"revision": 0}))
     services.packages.export([each.id for each in services.goals.all()], folder / "both.zip")
+    (folder / "log.csv").write_text(
+        "case,activity,time\n"
+        + "".join(f"1,{name},2026-11-01T0{hour}:00:00Z\n" for hour, name in enumerate(("Begin", "Choose", "Pay")))
+    )
+    services.imports.log([folder / "log.csv"], "Imported", Columns("case", "activity", "time"))
     # A clock that goes on by itself, so that the newest task is the last one.
     moments = iter(NOW + timedelta(seconds=number) for number in range(10_000))
     services.clock = lambda: next(moments)
@@ -97,6 +105,20 @@ TASKS = Walk(
         keys("escape"),
         Do("o", "tasks.import-events", on(AskPath)),
         keys("escape"),
+        Do("l", "tasks.import-log", on(AskPath)),
+        look_into("log.csv"),
+        Do("enter", "tasks.columns.change", on(Choose), by_widget=True),
+        keys("escape"),
+        Do("f2", "tasks.columns.accept", on(ChooseSteps)),
+        keys("end"),
+        Do("space", "tasks.steps.completion", lambda app: not app.screen.completion),
+        keys("space", "home", "down"),
+        Do("i", "tasks.steps.initial", lambda app: app.screen.initial == "Choose"),
+        Do("f2", "tasks.steps.accept", tasks(6)),
+        Do("b", "tasks.batches", on(BatchesScreen)),
+        Do("x", "tasks.batches.remove", on(RemoveBatch)),
+        keys("escape"),
+        Do("escape", "tasks.batches.back", off(BatchesScreen)),
         Do("i", "tasks.import-package", on(AskPath)),
         look_into("both.zip"),
         Do("space", "tasks.package.change", answers("replace", "skip")),
