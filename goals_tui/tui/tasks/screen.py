@@ -279,9 +279,8 @@ at a time; what is waiting is *queued*. The last hundred tasks are kept.
 
 
 def _nothing() -> Content:
-    keys = (("i", "import a package of another project"), ("e", "export goals as a package"),
-            ("o", "import events that the original system exported"),
-            ("l", "import any other log: tables, traces"))  # fmt: skip
+    keys = (("l", "import a table or another log"), ("o", "import events that the original system exported"),
+            ("i", "import a package of another project"), ("e", "export goals as a package"))  # fmt: skip
     lines = [Content.assemble((f"  {key}  ", "bold $primary"), text) for key, text in keys]
     return Content("\n").join(
         [

@@ -114,7 +114,7 @@ TASKS = Walk(
         Do("space", "tasks.steps.completion", lambda app: not app.screen.completion),
         keys("space", "home", "down"),
         Do("i", "tasks.steps.initial", lambda app: app.screen.initial == "Choose"),
-        Do("f2", "tasks.steps.accept", tasks(6)),
+        Do("f2", "tasks.steps.accept", off(ChooseSteps)),
         Do("b", "tasks.batches", on(BatchesScreen)),
         Do("x", "tasks.batches.remove", on(RemoveBatch)),
         keys("escape"),
