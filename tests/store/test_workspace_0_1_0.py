@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from goals_tui.domain.activity import Trigger
 from goals_tui.domain.event import source
 from goals_tui.domain.filters import Filters
 from goals_tui.services.context import Services, open_services
+from goals_tui.services.imports.log_rows import Columns
 from tests.conftest import NOW
 
 ORIGINAL = Path(__file__).with_name("workspace_0_1_0")
@@ -90,3 +92,21 @@ def test_what_was_written_says_the_format_that_version_0_1_0_knows(old: Path) ->
     services.goals.delete("Book a Flight", confirm="Book a Flight")
     assert json.loads((old / "goals.json").read_bytes())["_format"] == 1
     assert json.loads((old / "events" / "parts.json").read_bytes())["format"] == 1
+
+
+def test_activities_triggers_and_batches_work_in_it(old: Path, tmp_path: Path) -> None:
+    services = opened(old)
+    before = services.insights.report(ALL).totals
+    log = tmp_path / "log.csv"
+    log.write_text("case,activity,time\nnew,search,2026-11-01T08:00:00Z\nnew,stay,2026-11-01T09:00:00Z\n")
+    services.imports.log([log], None, Columns("case", "activity", "time"))
+    hotel = services.goals.get("Find a Hotel ✈")
+    for step, name in zip(hotel.steps, ("search", "stay"), strict=True):
+        services.goals.set_triggers(hotel.id, step.id, [Trigger(name=name)])
+    assert services.deriving.derive(hotel.id).added == 2
+    again = opened(old)
+    assert again.insights.report(ALL).totals.completed == before.completed + 1
+    assert [(one.events, one.activities) for one in again.batches.summaries()] == [(0, 2), (2, 0)]
+    for batch in again.batches.summaries():
+        again.batches.remove(batch.id, confirm=batch.id)
+    assert opened(old).insights.report(ALL).totals == before
