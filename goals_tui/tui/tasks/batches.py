@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from goals_tui.services.batches import BatchSummary, Removed
 
 COLUMNS = (
-    Column("What", 24, share=1),
+    Column("What", 20, share=1),
     Column("When", 16, drop=1),
     Column("Events", 10, align="right"),
     Column("Activities", 10, align="right"),
