@@ -15,6 +15,7 @@ from goals_tui.tui.app.dialogs import Dialog, Form, Reading
 from goals_tui.tui.goals.delete import StepRows
 from goals_tui.tui.goals.editor import GoalEditor
 from goals_tui.tui.goals.step_form import StepForm
+from goals_tui.tui.goals.triggers import TriggerEditor
 from goals_tui.tui.widgets.fields import Toggle
 from goals_tui.tui.widgets.virtual_list import RowCursor
 
@@ -29,6 +30,7 @@ CLASSES: dict[str, Any] = {
     "app.toggle": Toggle,
     "goals.editor": GoalEditor,
     "goals.step": StepForm,
+    "goals.triggers": TriggerEditor,
     "goals.replace": StepRows,
 }
 
