@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.builders import goal
-from tests.faults.conftest import Patient
+from tests.faults.conftest import HARMLESS, Patient
 from tests.faults.jobs import GOAL, OTHER, activities, attempt, odata_records
 from tests.faults.server import Death, Outcome, Server, Task, deaths
 
@@ -86,7 +86,8 @@ def test_appending_and_sealing_activities(server: Server, patient: Patient, coun
         assert happened(patient) == expected, death
     log = patient.services.workspace.activities
     log.seal()
-    assert happened(patient) == expected and log.verify() == []
+    assert happened(patient) == expected
+    assert {one.code for one in log.verify()} <= HARMLESS
 
 
 def happened(patient: Patient) -> dict[str, int]:
