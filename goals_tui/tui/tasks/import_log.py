@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,10 +34,8 @@ from goals_tui.tui.packages.export import AskPath
 from goals_tui.tui.widgets.fields import Options
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Services
     from goals_tui.services.imports.log_look import LogLook
     from goals_tui.services.imports.result import ImportResult
-    from goals_tui.services.tasks.record import Task
     from goals_tui.tui.app.app import GoalsApp
 
 _FIELDS = {
@@ -96,12 +95,9 @@ async def import_log(app: GoalsApp) -> bool:
             return False
         decided = await app.push_screen_wait(ChooseSteps(plan))
         if decided is not None:
-            await app.change("Starting the task", lambda: _start(app.services, decided))
+            told = decided.goal, decided.told, decided.options
+            await app.change("Starting the task", partial(tasks_work.import_log, app.services, decided.path, *told))
             return True
-
-
-def _start(services: Services, plan: Plan) -> Task:
-    return tasks_work.import_log(services, plan.path, plan.goal, plan.told, plan.options)
 
 
 def _goal_name(path: Path) -> str:
