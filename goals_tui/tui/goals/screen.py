@@ -33,7 +33,8 @@ A goal is something that a conversation should achieve, such as
 Book a Flight: an initial step, further steps, and the step that
 completes it, each worth money and time.
 
-Press n to define the first one."""
+Press n to define the first one. Or import a log of any agent:
+5 for Tasks, then l."""
 HELP = """
 A **goal** is tracked in cycles: the initial step opens one, other steps join it, a completion step completes it.
 
