@@ -14,7 +14,7 @@ from goals_tui.domain.errors import RefusedError
 from goals_tui.services.context import Services, open_services
 from goals_tui.services.tasks import work as tasks_work
 from goals_tui.services.tasks.record import Task, TaskKind
-from goals_tui.services.tasks.work import JOBS, Seal, recorded
+from goals_tui.services.tasks.work import JOBS, DeriveGoal, ImportEvents, ImportLog, Job, Seal, recorded
 from tests.builders import WHEN, book_a_flight, book_a_flight_flow, event
 from tests.conftest import NOW
 
@@ -145,3 +145,23 @@ def test_what_is_done_is_not_done_again(filled: Services) -> None:
 def test_every_kind_has_its_job() -> None:
     assert {job.kind for job in JOBS} == {*get_args(TaskKind)}
     assert recorded("seal", {}) == Seal()
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        ImportEvents(paths=(Path("/a.json"),), duration_unit="seconds"),
+        ImportLog(
+            path=Path("/log.csv"),
+            goal=None,
+            columns={"cycle": "a", "step": "b", "time": "c"},
+            initial=None,
+            completion=("Done",),
+            time_format="epoch",
+            object_type=None,
+        ),
+        DeriveGoal(goal_id="a" * 24),
+    ],
+)
+def test_jobs_that_share_a_kind_are_told_apart(job: Job) -> None:
+    assert recorded(job.kind, job.model_dump(mode="json")) == job
