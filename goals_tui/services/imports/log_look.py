@@ -11,9 +11,8 @@ from pathlib import Path
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.text import clean_line
 from goals_tui.services.imports.log_files import find_reader
-from goals_tui.services.imports.log_records import ReadOptions
 from goals_tui.services.imports.log_rows import Columns
-from goals_tui.services.imports.table import UnusableError
+from goals_tui.services.imports.table import ReadOptions, UnusableError
 from goals_tui.store.atomic import scratch_folder
 
 _ROWS = 1000

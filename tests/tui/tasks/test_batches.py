@@ -20,7 +20,7 @@ async def test_a_batch_is_taken_back_after_the_question(services: Services) -> N
     async with running(services, (80, 24), area="tasks") as pilot:
         await press(pilot, "b")
         lines = [line for line in screen_text(pilot.app).splitlines() if "import odata" in line or "simulate" in line]
-        assert ["Taxi [b].json" in lines[0], "Hotel.json" in lines[1], "simulate" in lines[2]] == [True] * 3
+        assert ["Taxi" in lines[0], "Hotel" in lines[1], "simulate" in lines[2]] == [True] * 3
         await press(pilot, "x")
         text = screen_text(pilot.app)
         assert isinstance(pilot.app.screen, RemoveBatch) and "Deletes 3 events, 0 goals." in text
