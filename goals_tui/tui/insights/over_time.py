@@ -43,8 +43,11 @@ def rate(
     `target` is its target.
     """
     title = "Completion rate"
-    if axis is None or not axis.figures or goal_id not in (None, *axis.goals):
+    if axis is None or not axis.figures:
         return nothing(title)
+    if goal_id not in (None, *axis.goals):
+        hint = "Press g for another goal, or ] for a longer span."
+        return nothing(title, Nothing("The chosen goal was not started in this span", hint))
     places = range(len(axis.buckets))
     figures = [axis.of(place, goal_id) for place in places] if goal_id else list(axis.totals)
     spec = Lines(

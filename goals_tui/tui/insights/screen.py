@@ -232,7 +232,7 @@ of day; one that chance explains has no colour. What is not over is hatched, its
             options.insert(0, Option("", "All goals", f"{self.gathered.report.totals.started:,} started"))
         goal_id = await self.app.push_screen_wait(Choose(f"{TABS[self.tab].title} of", options, chosen=chosen or ""))
         if goal_id is not None and field == "goal_id":
-            self.choose(replace(self.choices, goal_id=goal_id))
+            self.choose(replace(self.choices, goal_id=goal_id, step_id=None))
         elif goal_id is not None:
             self.choose(replace(self.choices, rate_goal_id=goal_id or None))
 

@@ -16,8 +16,10 @@ from goals_tui.domain.report import Figures
 from goals_tui.tui.app.dialogs import Ask
 from goals_tui.tui.charts.canvas import Place
 from goals_tui.tui.charts.chart import Chart, draw
-from goals_tui.tui.charts.spec import Bars, Columns, Heat, Lines, Series
+from goals_tui.tui.charts.spec import Bars, Columns, Heat, Lines, Nothing, Series
 from goals_tui.tui.filters.texts import Formats
+from goals_tui.tui.insights import over_time
+from goals_tui.tui.insights.model import axis_of
 from goals_tui.tui.insights.screen import InsightsScreen
 from goals_tui.tui.insights.tiles import RUNNING, Tile, tiles_of
 from goals_tui.tui.sessions.screen import SessionsScreen
@@ -221,3 +223,9 @@ async def test_a_target_and_annotations_are_on_the_chart_of_the_rate(scenarios: 
         chart(pilot.app.screen).select(Place(4))
         await settle(pilot)
         assert "◆ New welcome" in screen_text(pilot.app)
+
+
+def test_a_chosen_goal_that_was_not_started_is_not_taken_for_an_empty_span(scenarios: dict[str, Scenario]) -> None:
+    axis = axis_of(scenarios["data"]().insights.report(Filters()), 80)
+    spec = over_time.rate(axis, Formats("EUR"), goal_id="another").spec
+    assert isinstance(spec, Nothing) and spec.title == "The chosen goal was not started in this span"
