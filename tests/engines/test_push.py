@@ -74,7 +74,7 @@ def test_what_is_missing_is_added_by_id(
     url = url_of(kind, request, tmp_path)
     before = cli("events", "check", url)
     assert before.code == 3
-    assert "There is no table" in before.out
+    assert "There is no " in before.out
 
     first = cli("events", "push", url, "--since", "2026-10-01T14:00Z", "--format", "json")
     assert (first.code, first.json["added"], first.json["created"]) == (0, 12, True), first.err

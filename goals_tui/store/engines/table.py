@@ -63,9 +63,10 @@ class EventTable(Protocol):
 
 
 def no_table(address: Address) -> str:
-    """Return the message that there is no such table."""
+    """Return the message that there is no such table or folder."""
+    what = "folder of events" if address.path else "table"
     return (
-        f"There is no table {address.log} in {address.kind.name} {address.where}. "
+        f"There is no {what} {address.log} in {address.kind.name} {address.where}. "
         f"`goals-tui events push` with this URL makes it: {address.url}"
     )
 
