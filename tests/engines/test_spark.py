@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from goals_tui.services.context import Services, create_workspace, open_services
 from goals_tui.store.engines import spark
 from goals_tui.store.engines.address import parse_address
 from goals_tui.store.engines.engine import Cancellation, Cancelled
+from goals_tui.store.engines.table import IdCounts, compare_ids, push_missing
 from tests.builders import book_a_flight, event
 from tests.cli.conftest import Cli, cli
 from tests.cli.test_real_data import (
@@ -122,3 +124,17 @@ def test_a_folder_with_other_columns_is_refused(
     refused = cli("report", "--events", f"{spark_server}?path={lake}")
     assert (refused.code, refused.err.count("\n")) == (1, 1)
     assert f"{lake} lacks the columns version, goalCycleId" in refused.err
+
+
+def test_a_table_of_a_catalog_is_made_and_filled(services: Services, spark_server: str) -> None:
+    goal = services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+    log = services.workspace.events
+    log.append([event(goal, goal.initial.name, cycle=f"{number}") for number in range(5)])
+    # The server's own catalog lives as long as a session, so all of this is one session.
+    with closing(spark.open_table(parse_address(f"{spark_server}?table=default.made", "the test"), None)) as table:
+        assert table.columns() is None
+        first = push_missing(log, table, None, lambda _added, _total: None, batch=2)
+        assert (first.added, first.created, table.problems()) == (5, True, [])
+        assert push_missing(log, table, None, lambda _added, _total: None).added == 0
+        assert table.counts() == (5, 0)
+        assert compare_ids(log, table) == IdCounts(5, 5, 0, 0)

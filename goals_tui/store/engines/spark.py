@@ -353,11 +353,14 @@ class SparkTable:
 
         content = parquet.read_table(file, partitioning=None)
         with self._connection.told():
-            writer = self._spark.createDataFrame(content).select(*FIELDS).write.mode("append")
+            rows = self._spark.createDataFrame(content)
             if self._address.path:
-                writer.parquet(self._address.path)
+                rows.select(*FIELDS).write.mode("append").parquet(self._address.path)
             else:
-                writer.saveAsTable(_quoted_table(self._address.table))
+                # By position, for not every server finds columns whose names have capitals.
+                there = self._connection.log(self._spark).columns
+                chosen = [f"`{name}`" if name in FIELDS else "NULL" for name in there]
+                rows.selectExpr(*chosen).write.insertInto(_quoted_table(self._address.table))
 
     def close(self) -> None:
         """End the session."""
