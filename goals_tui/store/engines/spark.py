@@ -52,8 +52,9 @@ class Connection:
     def session(self) -> SparkSession:
         """Begin a session in UTC. Raises UnreadableError if there is no server or it refuses the user."""
         self._knock()
-        with self.told(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pyspark warns of versions of pandas, which isn't used
+        # It warns of versions of pandas, which isn't used, and of errors, which it raises as well.
+        warnings.filterwarnings("ignore", module=r"pyspark\.")
+        with self.told():
             from pyspark.sql.connect.client.retries import DefaultPolicy
             from pyspark.sql.connect.session import SparkSession
 
