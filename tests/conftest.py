@@ -23,8 +23,18 @@ settings.register_profile("random", derandomize=False)
 
 def pytest_configure(config: pytest.Config) -> None:
     """Property tests try the same examples in every run; others each time in the long mode and with more of them."""
-    long_mode = config.option.markexpr not in ("", "not long")
+    chosen = config.option.markexpr
+    long_mode = "long" in chosen and "not long" not in chosen
     settings.load_profile("random" if long_mode or "GOALS_TUI_EXAMPLES" in os.environ else "fixed")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what kills, fills disks or mutates, so that it can be run as a step of its own."""
+    folders = [Path(__file__).parent / name for name in ("faults", "hostile")]
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in folders):
+            item.add_marker(pytest.mark.faults)
 
 
 # An app of hundreds of widgets is looked through by the collector again and again while it is drawn.
