@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Input
-from textual.widgets.option_list import Option
 
 from goals_tui.domain.flow import (
     KIND_TITLES,
@@ -33,7 +31,7 @@ from goals_tui.domain.flow import (
 from goals_tui.domain.goal import Goal
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.dialogs import Dialog
-from goals_tui.tui.widgets.fields import Options
+from goals_tui.tui.widgets.search_list import Option, SearchList
 
 Tone = Literal["plain", "dim", "title", "goal", "step", "completion", "button", "broken", "target"]
 """The role of a piece of text; the chart gives each a colour of the theme."""
@@ -199,71 +197,55 @@ class KindMenu(Dialog[NodeKind]):
     DEFAULT_CSS = """
     KindMenu > #dialog { width: 70; }
     KindMenu #dialog-buttons { display: none; }
-    KindMenu #kind-search { display: none; }
-    KindMenu.-searching #kind-search { display: block; margin: 1 0; }
+    KindMenu SearchList { height: auto; }
+    KindMenu Search { display: none; }
+    KindMenu.-searching Search { display: block; margin: 1 0; }
     KindMenu Options { height: auto; max-height: 12; }
     """
 
     def __init__(self, where: str) -> None:
         super().__init__("Add a node")
         self.where = where
-        self.shown: list[NodeKind] = []
 
     def compose_dialog(self) -> ComposeResult:
         from textual.widgets import Static
 
         yield Static(self.where, classes="dialog-text quiet", markup=False)
-        yield Input(placeholder="Type to search", id="kind-search")
-        yield Options(id="kinds")
+        yield SearchList(_row, focus_list=True)
 
     def on_mount(self) -> None:
         """List all kinds and focus the list, so that letters choose a kind."""
-        self._list("")
-        self.query_one(Options).focus()
+        found = self.query_one(SearchList)
+        found.fill(Option(kind, KIND_TITLES[kind], text) for _, kind, text in KINDS)
+        found.rows.focus()
 
     def action_search(self) -> None:
         """Open the search field."""
         self.add_class("-searching")
-        self.query_one(Input).focus()
+        self.query_one(SearchList).search.focus()
 
     def on_key(self, event: events.Key) -> None:
-        """Choose a kind by its letter; while searching, move in the list with the arrow keys."""
+        """Choose a kind by its letter, unless the search is open."""
         if self.has_class("-searching"):
-            if event.key in ("up", "down"):
-                getattr(self.query_one(Options), f"action_cursor_{event.key}")()
-                event.stop()
             return
         for letter, kind, _ in KINDS:
             if event.key == letter:
                 event.stop()
                 self.dismiss(kind)
 
-    @on(Input.Changed, "#kind-search")
-    def _search(self, event: Input.Changed) -> None:
-        self._list(event.value.strip().casefold())
-
-    @on(Input.Submitted, "#kind-search")
-    def _take(self) -> None:
-        chosen = self.query_one(Options).highlighted
-        if chosen is not None:
-            self.dismiss(self.shown[chosen])
-
-    @on(Options.OptionSelected, "#kinds")
-    def _selected(self, event: Options.OptionSelected) -> None:
-        if Options.is_there(event):
-            self.dismiss(self.shown[event.option_index])
-
-    def _list(self, wanted: str) -> None:
-        found = [row for row in KINDS if wanted in f"{KIND_TITLES[row[1]]} {row[2]}".casefold()]
-        self.shown = [kind for _, kind, _ in found]
-        rows = self.query_one(Options)
-        rows.clear_options()
-        rows.add_options([Option(_row(letter, kind, text)) for letter, kind, text in found])
-        if found:
-            rows.highlighted = 0
+    @on(SearchList.Chosen)
+    def _chosen(self, event: SearchList.Chosen) -> None:
+        self.dismiss(cast(NodeKind, event.option.value))
 
 
-def _row(letter: str, kind: NodeKind, text: str) -> Content:
+_LETTERS = {kind: letter for letter, kind, _ in KINDS}
+
+
+def _row(option: Option) -> Content:
+    kind = cast(NodeKind, option.value)
     return Content.assemble(
-        (f" {letter} ", "bold $primary"), f" {KIND_GLYPHS[kind]} ", f"{KIND_TITLES[kind]:<20}", (text, "$quiet")
+        (f" {_LETTERS[kind]} ", "bold $primary"),
+        f" {KIND_GLYPHS[kind]} ",
+        f"{option.title:<20}",
+        (option.note, "$quiet"),
     )

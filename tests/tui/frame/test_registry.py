@@ -10,13 +10,13 @@ import pytest
 
 from goals_tui.tui.app.actions import AREAS, Action, key_table, of_context, registry
 from goals_tui.tui.app.app import GoalsApp
-from goals_tui.tui.app.choose import Search
 from goals_tui.tui.app.dialogs import Dialog, Form, Reading
 from goals_tui.tui.goals.delete import StepRows
 from goals_tui.tui.goals.editor import GoalEditor
 from goals_tui.tui.goals.step_form import StepForm
 from goals_tui.tui.goals.triggers import TriggerEditor
 from goals_tui.tui.widgets.fields import Toggle
+from goals_tui.tui.widgets.search_list import Search
 from goals_tui.tui.widgets.virtual_list import RowCursor
 
 MINE = [action for action in registry() if action.context.split(".")[0] in ("app", "goals", "settings")]

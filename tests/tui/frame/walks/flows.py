@@ -102,7 +102,7 @@ FLOWS = Walk(
         keys("space", "escape", "u"),
         at("a"),
         Do("a", "flows.add", on(KindMenu)),
-        Do("slash", "flows.kinds.search", focused("kind-search")),
+        Do("slash", "flows.kinds.search", focused("search")),
         Do("escape", "flows.kinds.cancel", on(FlowsScreen)),
         at("choice"),
         Do("b", "flows.add-in-branch", on(Choose)),
