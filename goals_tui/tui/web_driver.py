@@ -10,6 +10,8 @@ from threading import Timer
 from textual.drivers.web_driver import WebDriver
 from textual.messages import ExitApp
 
+from goals_tui.tui.app.textual_compat import app_of
+
 GRACE_SECONDS = 5.0
 """Seconds to end in order after the server has gone; the stores can be killed at any moment."""
 
@@ -32,4 +34,4 @@ class EndingWebDriver(WebDriver):
         last = Timer(GRACE_SECONDS, os._exit, [1])
         last.daemon = True
         last.start()
-        self._app.post_message(ExitApp())
+        app_of(self).post_message(ExitApp())

@@ -20,6 +20,7 @@ from goals_tui.services.demo.service import make_demo
 from goals_tui.tui.app.actions import registry
 from goals_tui.tui.app.app import GoalsApp
 from tests.conftest import NOW
+from tests.tui.harness import error_of, shown_notifications
 
 SIZES = ((20, 5), (40, 12), (80, 24), (120, 36), (200, 60))
 LEAVES = {"app.quit"}
@@ -60,8 +61,8 @@ async def test_nothing_that_is_pressed_ends_the_app_or_harms_the_workspace(
             break
     app.exit()
     await asyncio.wait_for(running, PATIENCE)
-    assert (app.return_code, app._exception) == (0, None)
-    assert not [said.message for said in app._notifications if said.title == "Internal error"]
+    assert (app.return_code, error_of(app)) == (0, None)
+    assert not [said.message for said in shown_notifications(app) if said.title == "Internal error"]
     services = open_services(workspace, env={})
     assert services.workspace.notices == []
     assert [one for one in services.workspace.events.verify() if one.code != "leftover"] == []

@@ -1,18 +1,30 @@
-"""Driving the app in tests: at a size, without animation, waiting for work instead of sleeping."""
+"""Driving the app in tests: at a size, without animation, waiting for work instead of sleeping.
+
+Only this module uses private names of Textual.
+"""
 
 from __future__ import annotations
 
-from asyncio import sleep
-from collections.abc import AsyncIterator, Callable, Iterable
+from asyncio import sleep, wait_for
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from time import monotonic
 from typing import Any
 
+import pytest
+from rich.console import RenderableType
+from textual._compositor import Compositor, LayoutUpdate
+from textual.app import App
 from textual.command import CommandPalette
-from textual.events import Key
+from textual.dom import DOMNode
+from textual.events import Key, MouseScrollDown
 from textual.keys import _character_to_key
+from textual.notifications import Notification
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
 from textual.worker import Worker
 
 from goals_tui.services.context import Services
@@ -86,7 +98,7 @@ def at_work(app: GoalsApp | Any) -> list[Worker[Any]]:
 
 def keys_wait(app: GoalsApp | Any) -> bool:
     """Whether a key is on its way, or waits until what the one before it did is done."""
-    order = getattr(app, "_key_order", None)
+    order = getattr(app, "_key_queue", None)
     return order is not None and bool(order._held or order._due or order._under_way)
 
 
@@ -132,6 +144,88 @@ async def type_text(pilot: Pilot[Any], text: str) -> None:
 def screen_text(app: Any) -> str:
     """The text of the screen in front, without the one behind a dialog."""
     return lines_text(app.screen._compositor.render_strips())
+
+
+def drawn_strips(app: Any) -> list[Strip]:
+    """The lines of the screen in front, as they are drawn."""
+    return list(app.screen._compositor.render_strips())
+
+
+def draw_everything(app: Any) -> list[Strip]:
+    """Draw all that is seen again, also what is behind a dialog, and return its lines."""
+    for screen in (*app._background_screens, app.screen):
+        screen.refresh()  # A dialog keeps what was behind it when it was drawn last.
+    update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
+    assert isinstance(update, LayoutUpdate)
+    return [Strip.join(line) for line in update.strips]
+
+
+def draw_only_when_asked(patch: pytest.MonkeyPatch) -> None:
+    """Let screens be drawn by `draw_everything` only, not after each change."""
+    draw = Compositor.render_update
+
+    def render_update(compositor: Compositor, full: bool = False, **options: Any) -> RenderableType | None:
+        return draw(compositor, full, **options) if full else None
+
+    patch.setattr(Compositor, "render_update", render_update)
+
+
+def has_ended(app: Any) -> bool:
+    """Whether the app has ended, or was told to."""
+    return not app.is_running or bool(app._exit)
+
+
+def error_of(app: Any) -> BaseException | None:
+    """The error that ended the app."""
+    return app._exception  # type: ignore[no-any-return]
+
+
+def own_binding_ids(node: Any) -> set[str | None]:
+    """The ids of the bindings of a widget or screen."""
+    return {binding.id for _, binding in node._bindings}
+
+
+def shown_notifications(app: Any) -> list[Notification]:
+    """The notifications that are shown, oldest first."""
+    return list(app._notifications)
+
+
+async def runs_a_binding(app: Any, key: str) -> bool:
+    """Press a key as a binding, past the queue of keys. Whether it had one."""
+    return bool(await app._check_bindings(key))
+
+
+def slowed(patch: pytest.MonkeyPatch, screen: type[Screen[Any]], wait: Callable[[], Awaitable[None]]) -> None:
+    """Let a kind of screen wait before it makes its parts."""
+    compose = screen._compose
+
+    async def slow(self: Screen[Any]) -> None:
+        await wait()
+        await compose(self)
+
+    patch.setattr(screen, "_compose", slow)
+
+
+def heard_actions(patch: pytest.MonkeyPatch, hear: Callable[[DOMNode, str, Any], None]) -> None:
+    """Call `hear` for each action that Textual dispatches."""
+    dispatch = App._dispatch_action
+
+    async def listen(app: App[Any], namespace: DOMNode, name: str, parameters: Any) -> bool:
+        hear(namespace, name, parameters)
+        return await dispatch(app, namespace, name, parameters)
+
+    patch.setattr(App, "_dispatch_action", listen)
+
+
+async def wheel_down(pilot: Pilot[Any], widget: Widget, offset: tuple[int, int]) -> None:
+    """Turn the wheel of the mouse over a widget."""
+    await pilot._post_mouse_events([MouseScrollDown], widget, offset=offset)
+
+
+async def timer_done(timer: Timer) -> None:
+    """Wait until a timer has fired."""
+    assert timer._task is not None
+    await wait_for(timer._task, 10)
 
 
 def lines_text(strips: Iterable[Strip]) -> str:

@@ -20,13 +20,11 @@ from typing import Any
 
 import pytest
 from pytest_textual_snapshot import SVGImageExtension
-from rich.console import RenderableType
 from syrupy.assertion import SnapshotAssertion
-from textual._compositor import Compositor, LayoutUpdate
 from textual.pilot import Pilot
 from textual.strip import Strip
 
-from tests.tui.harness import SIZES, lines_text, press, settle
+from tests.tui.harness import SIZES, draw_everything, draw_only_when_asked, lines_text, press, settle
 
 Keys = tuple[str, ...]
 
@@ -110,18 +108,9 @@ async def walk(pilot: Pilot[Any], views: Mapping[str, tuple[Keys, Keys]]) -> Asy
 
 async def _draw_whole(pilot: Pilot[Any]) -> list[Strip]:
     """Draw all that is seen, also behind a dialog. Twice: some widgets know how long they are when they were drawn."""
-
-    def draw() -> list[Strip]:
-        for screen in (*app._background_screens, app.screen):
-            screen.refresh()  # A dialog keeps what was behind it when it was drawn last.
-        update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
-        assert isinstance(update, LayoutUpdate)
-        return [Strip.join(line) for line in update.strips]
-
-    app = pilot.app
-    draw()
+    draw_everything(pilot.app)
     await pilot.pause()
-    return draw()
+    return draw_everything(pilot.app)
 
 
 def _accepted(snapshot: SnapshotAssertion) -> str:
@@ -132,10 +121,5 @@ def _accepted(snapshot: SnapshotAssertion) -> str:
 @pytest.fixture
 def pictures(snapshot: SnapshotAssertion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pictures:
     """Compares with what was accepted for this test. What nobody sees between two pictures is not drawn."""
-    draw = Compositor.render_update
-
-    def render_update(compositor: Compositor, full: bool = False, **options: Any) -> RenderableType | None:
-        return draw(compositor, full, **options) if full else None
-
-    monkeypatch.setattr(Compositor, "render_update", render_update)
+    draw_only_when_asked(monkeypatch)
     return Pictures(snapshot, tmp_path)

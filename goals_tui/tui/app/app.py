@@ -62,7 +62,7 @@ class GoalsApp(BaseApp[None]):
         self.refusal: GoalsError | None = None
         self._shared_filters: Filters | None = None
         self._task_watch = TaskWatch()
-        self._key_order = KeyQueue(self, lambda: self.is_changing)
+        self._key_queue = KeyQueue(self, lambda: self.is_changing)
         for area in AREAS:
             self.add_mode(area.name, lambda area=area: _screen(area))  # type: ignore[misc]  # mypy can't infer the default
 
@@ -138,13 +138,13 @@ class GoalsApp(BaseApp[None]):
     async def on_event(self, event: events.Event) -> None:
         """Handle an event; a key waits until everything that the key before it did is done."""
         typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
-        if typed and self._key_order.holds(event):
+        if typed and self._key_queue.holds(event):
             return
         try:
             await super().on_event(event)
         finally:
             if typed:
-                self._key_order.follow()
+                self._key_queue.follow()
 
     # -- changes on disk
 
@@ -167,9 +167,8 @@ class GoalsApp(BaseApp[None]):
 
     def _say_notices(self) -> None:
         """Show what had to be repaired in the workspace, when it was opened or since."""
-        notices = self.services.workspace.notices
-        while notices:
-            self.notify(notices.pop(0), severity="warning", timeout=STAYS_SECONDS)
+        for notice in self.services.take_notices():
+            self.notify(notice, severity="warning", timeout=STAYS_SECONDS)
 
     def changed(self, stamp: Hashable | None = None) -> None:
         """Redraw the screen in front after a write; other screens are redrawn when they are shown again."""

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual.await_complete import AwaitComplete
-from textual.message import Message
 from textual.screen import Screen
 
 from goals_tui.domain.errors import GoalsError
-from goals_tui.tui.app.textual_compat import close_covered, is_closing, screen_stacks
+from goals_tui.tui.app.textual_compat import ErrorShowingScreen, close_covered, is_closing, screen_stacks
 
 if TYPE_CHECKING:
     from textual.binding import ActiveBinding
@@ -58,7 +57,7 @@ class ClosesOnce(Screen[ResultT]):
         return close_covered(self, stack, result)
 
 
-class BackgroundScreen(ClosesOnce[ResultT]):
+class BackgroundScreen(ErrorShowingScreen[ResultT], ClosesOnce[ResultT]):
     """A screen that can run work in threads, with typed access to the app and its services."""
 
     @property
@@ -131,12 +130,9 @@ class BackgroundScreen(ClosesOnce[ResultT]):
             return AwaitComplete()
         return super().dismiss(result)
 
-    async def _dispatch_message(self, message: Message) -> None:
-        # After an exception here, Textual would handle no further message of the screen.
-        try:
-            await super()._dispatch_message(message)
-        except GoalsError as error:
-            self.goals_app.show_error(error)
+    def show_error(self, error: GoalsError) -> None:
+        """Show an error of a handler in a notification."""
+        self.goals_app.show_error(error)
 
     def later(self, call: Callable[[], None]) -> None:
         """Call a function a moment after the current state of the screen was drawn."""

@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from textual import on
-from textual.app import App, ScreenStackError
+from textual.app import ScreenStackError
 from textual.binding import Binding
 from textual.css.query import NoMatches
 from textual.dom import DOMNode, NoScreen
 from textual.driver import Driver
 from textual.filter import LineFilter
-from textual.message import Message
 from textual.notifications import Notification, Notify
 from textual.screen import ModalScreen, Screen
 from textual.theme import Theme
@@ -34,7 +33,14 @@ from goals_tui.domain.text import clean_text
 from goals_tui.tui.app.actions import key_name, shown_key
 from goals_tui.tui.app.background import Job
 from goals_tui.tui.app.config import Config
-from goals_tui.tui.app.textual_compat import Harmless, keymap, notifications, read_input_with_ours, remove_notification
+from goals_tui.tui.app.textual_compat import (
+    ErrorShowingApp,
+    Harmless,
+    keymap,
+    notifications,
+    read_input_with_ours,
+    remove_notification,
+)
 from goals_tui.tui.app.themes import DEFAULT_THEME, OURS, outcome_colors
 
 _GONE = (NoMatches, NoScreen, ScreenStackError, MountError)
@@ -50,7 +56,7 @@ ResultT = TypeVar("ResultT")
 _HARMLESS = Harmless()
 
 
-class BaseApp(App[ResultT], inherit_bindings=False):
+class BaseApp(ErrorShowingApp[ResultT], inherit_bindings=False):
     """An app with our themes that shows every GoalsError as a notification instead of ending."""
 
     TITLE = "goals-tui"
@@ -168,7 +174,7 @@ class BaseApp(App[ResultT], inherit_bindings=False):
             self._waiting = Notification(WAITING, timeout=STAYS_SECONDS, markup=False)
             self.post_message(Notify(self._waiting))
         elif self._waiting is not None and not waits:
-            self._unnotify(self._waiting)
+            remove_notification(self, self._waiting)
             self._waiting = None
         if self.is_changing and self.is_running:
             self.set_timer(_WAITS_SECONDS, self._say_waiting)
@@ -213,7 +219,7 @@ class BaseApp(App[ResultT], inherit_bindings=False):
         text = str(error) if known else f"Unexpected {type(error).__name__}: {error}"
         self.notify(text, title="" if known else "Internal error", severity="error", timeout=STAYS_SECONDS)
 
-    def _handle_exception(self, error: Exception) -> None:
+    def handle_error(self, error: Exception) -> bool:
         """Show an error that the user can act on, from workers, timers and callbacks; others end the app.
 
         While the app closes, errors about missing parts of a screen are ignored: some look for others that are gone.
@@ -221,25 +227,11 @@ class BaseApp(App[ResultT], inherit_bindings=False):
         cause = error.error if isinstance(error, WorkerFailed) else error
         if isinstance(cause, GoalsError):
             self.show_error(cause)
-        elif isinstance(cause, _GONE) and (self._exit or not self.is_running):
-            self.log.debug(cause)
-        else:
-            super()._handle_exception(error)
-
-    async def _dispatch_message(self, message: Message) -> None:
-        # After an exception here, Textual would handle no further message of the app.
-        try:
-            await super()._dispatch_message(message)
-        except GoalsError as error:
-            self.show_error(error)
-
-    async def _dispatch_action(self, namespace: Any, action_name: str, params: Any) -> bool:
-        # The same holds for the widget whose key or click runs the action.
-        try:
-            return await super()._dispatch_action(namespace, action_name, params)
-        except GoalsError as error:
-            self.show_error(error)
             return True
+        if isinstance(cause, _GONE) and (self.is_exiting or not self.is_running):
+            self.log.debug(cause)
+            return True
+        return False
 
     # -- actions
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 from textual import events
 from textual.actions import parse
 from textual.app import ComposeResult
-from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
@@ -22,7 +22,7 @@ from goals_tui.tui.app.actions import AREAS, Action, key_names, registry
 from goals_tui.tui.app.app import GoalsApp
 from goals_tui.tui.app.background import ClosesOnce
 from goals_tui.tui.app.screen import FlowPlace, GoalPlace
-from goals_tui.tui.app.textual_compat import keymap
+from goals_tui.tui.app.textual_compat import PagedPalette, keymap
 
 SHORTEST_SESSION = 2
 """The shortest session id that is looked for.
@@ -42,13 +42,8 @@ class Command:
     discover: bool = True
 
 
-class Palette(CommandPalette, ClosesOnce[None]):
+class Palette(PagedPalette, ClosesOnce[None]):
     """Textual's palette, with the entries of `GoalsProvider`."""
-
-    def _action_command_list(self, action: str) -> None:
-        # Textual's list has no pages before it was drawn.
-        if self.query_one(CommandList).scrollable_content_region:
-            super()._action_command_list(action)
 
 
 class GoalsProvider(Provider):
@@ -131,8 +126,8 @@ class GoalsProvider(Provider):
             yield Hit(1.0, cast(Any, Content(session)), run, session, "Go to this session")
 
     def _is_session(self, session: str) -> bool:
-        """Return whether events have exactly this session id; the index answers that, without DuckDB."""
-        return bool(self.goals_app.services.workspace.events.session_events(session))
+        """Return whether events have exactly this session id."""
+        return self.goals_app.services.events.has_session(session)
 
 
 def _highlighted(title: str, query: str) -> Content:

@@ -1,28 +1,35 @@
-"""Uses of Textual's private names: text that can't steer the terminal, pasted text, and the inner state of an app."""
+"""All uses of Textual's private names: text for the terminal, pasted text, errors, and the inner state of an app.
+
+`tests/tui/frame/test_textual_compat.py` says what each relies on.
+"""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Generator, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Collection, Generator, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XTermParser
+from textual.app import App, ReturnType
 from textual.await_complete import AwaitComplete
 from textual.color import Color
+from textual.command import CommandList, CommandPalette
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.message import Message
+from textual.screen import Screen, ScreenResultType
+from textual.widgets import OptionList
 
+from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.text import clean_text
 
 if TYPE_CHECKING:
-    from textual.app import App
+    from textual.dom import DOMNode
     from textual.notifications import Notification
-    from textual.screen import Screen
 
 Result = TypeVar("Result")
 
@@ -115,12 +122,95 @@ def read_input_with_ours(driver: type[Driver]) -> type[Driver]:
     return driver
 
 
+# -- errors of handlers
+
+
+class ErrorShowingApp(App[ReturnType]):
+    """An app that shows the errors of its handlers, actions, workers, timers and callbacks instead of ending.
+
+    After an exception Textual would handle no further message of the app, or of the widget whose key ran the action.
+    """
+
+    def show_error(self, error: BaseException) -> None:
+        """Show an error to the user."""
+        raise NotImplementedError
+
+    def handle_error(self, error: Exception) -> bool:
+        """Return whether an error of a worker, timer or callback was dealt with; others end the app."""
+        return False
+
+    @property
+    def is_exiting(self) -> bool:
+        """Whether the app was told to end."""
+        return self._exit
+
+    def _handle_exception(self, error: Exception) -> None:
+        if not self.handle_error(error):
+            super()._handle_exception(error)
+
+    async def _dispatch_message(self, message: Message) -> None:
+        try:
+            await super()._dispatch_message(message)
+        except GoalsError as error:
+            self.show_error(error)
+
+    async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
+        try:
+            return await super()._dispatch_action(namespace, action_name, params)
+        except GoalsError as error:
+            self.show_error(error)
+            return True
+
+
+class ErrorShowingScreen(Screen[ScreenResultType]):
+    """A screen that shows the errors of its handlers: after an exception Textual would handle no further message."""
+
+    def show_error(self, error: GoalsError) -> None:
+        """Show an error to the user."""
+        raise NotImplementedError
+
+    async def _dispatch_message(self, message: Message) -> None:
+        try:
+            await super()._dispatch_message(message)
+        except GoalsError as error:
+            self.show_error(error)
+
+
+# -- keys for lists that were not drawn yet
+
+
+class PagedPalette(CommandPalette):
+    """Textual's palette, which passes over keys for its list before the list was drawn: it has no pages then."""
+
+    def _action_command_list(self, action: str) -> None:
+        if self.query_one(CommandList).scrollable_content_region:
+            super()._action_command_list(action)
+
+
+class PagedOptionList(OptionList):
+    """Textual's list of options, which passes over page keys before it was drawn: it has no pages then."""
+
+    def _move_page(self, direction: Literal[-1, 1]) -> None:
+        if self.scrollable_content_region:
+            super()._move_page(direction)
+
+
 # -- what an app keeps to itself
+
+
+def app_of(driver: Driver) -> App[Any]:
+    """Return the app that a driver draws."""
+    return driver._app
 
 
 def keymap(app: App[Any]) -> Mapping[str, str]:
     """Return the keys that the user gave to bindings, by the id of the binding."""
     return app._keymap
+
+
+def own_keys(node: DOMNode) -> Collection[str]:
+    """Return the keys that a widget or screen binds itself."""
+    return node._bindings.key_to_bindings
 
 
 def notifications(app: App[Any]) -> list[Notification]:

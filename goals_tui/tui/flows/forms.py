@@ -63,7 +63,8 @@ class SpokenField(TextArea):
         # The app's own style sheet gives every TextArea one height; this one grows with its text.
         self.styles.height = "auto"
 
-    async def _on_key(self, event: events.Key) -> None:
+    def on_key(self, event: events.Key) -> None:
+        """Send the text by enter; shift+enter and its like break the line."""
         if event.key == "enter":
             event.stop()
             event.prevent_default()
@@ -72,8 +73,6 @@ class SpokenField(TextArea):
             event.stop()
             event.prevent_default()
             self.insert("\n")
-        else:
-            await super()._on_key(event)
 
 
 class ListedLine(NamedTuple):

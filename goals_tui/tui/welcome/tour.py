@@ -15,7 +15,7 @@ from textual.widgets import Static
 from goals_tui.domain.errors import GoalsError
 from goals_tui.tui.app.actions import bindings, key_name, keys_of
 from goals_tui.tui.app.background import ClosesOnce
-from goals_tui.tui.app.textual_compat import keymap
+from goals_tui.tui.app.textual_compat import keymap, own_keys
 from goals_tui.tui.widgets.bars import KeyBar
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class TourCard(ModalScreen[Move | None], ClosesOnce[Move | None]):
     def _keys(self) -> Content:
         parts = []
         for id_, words in self.card.keys:
-            keys = [key for key in keys_of(keymap(self.app), id_) if key not in self._bindings.key_to_bindings]
+            keys = [key for key in keys_of(keymap(self.app), id_) if key not in own_keys(self)]
             self.leads_on.update(keys)
             if keys:
                 parts.append(Content.assemble((key_name(keys[0]), "bold $primary"), f" {words}"))

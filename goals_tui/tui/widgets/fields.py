@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from textual.app import ComposeResult, RenderResult
 from textual.binding import BindingType
@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, OptionList, Static, TextArea
 
 from goals_tui.tui.app.actions import bindings
+from goals_tui.tui.app.textual_compat import PagedOptionList
 
 
 class Field(Vertical):
@@ -140,7 +141,7 @@ class Toggle(Widget, can_focus=True):
         self.action_switch()
 
 
-class Options(OptionList):
+class Options(PagedOptionList):
     """Textual's option list, made safe for keys before it is drawn and for clicks on options that are gone.
 
     A list with the class `-follows` stands below a search field, which has the focus and moves the list's cursor.
@@ -166,7 +167,3 @@ class Options(OptionList):
         """Ignore a click on an option that is gone."""
         if event.style.meta.get("option", 0) >= self.option_count:
             event.prevent_default()
-
-    def _move_page(self, direction: Literal[-1, 1]) -> None:
-        if self.scrollable_content_region:
-            super()._move_page(direction)

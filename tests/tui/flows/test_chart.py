@@ -16,7 +16,7 @@ from goals_tui.tui.flows.chart import FlowChart
 from goals_tui.tui.flows.kinds import Names
 from goals_tui.tui.flows.layout import START, slot_key
 from tests.builders import book_a_flight, book_a_flight_flow, flow, goal, if_, lookup, node_id, say, track
-from tests.tui.harness import HOSTILE, screen_text
+from tests.tui.harness import HOSTILE, screen_text, wheel_down
 
 GOAL = book_a_flight()
 
@@ -98,16 +98,10 @@ async def test_a_click_selects_and_a_double_click_opens() -> None:
 
 async def test_the_wheel_scrolls_and_leaves_the_selection() -> None:
     async with charting(book_a_flight_flow(GOAL), (80, 16)) as (pilot, chart):
-        await pilot._post_mouse_events([_wheel()], chart, offset=(10, 5))
+        await wheel_down(pilot, chart, (10, 5))
         await pilot.pause()
         assert chart.scroll_y > 0
         assert chart.selected == START
-
-
-def _wheel() -> Any:
-    from textual.events import MouseScrollDown
-
-    return MouseScrollDown
 
 
 async def test_boxes_are_as_wide_as_the_flow_leaves_room_for() -> None:

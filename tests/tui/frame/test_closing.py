@@ -19,7 +19,7 @@ from goals_tui.tui.sessions.screen import SessionsScreen
 from goals_tui.tui.widgets.bars import KeyBar
 from tests.builders import flow
 from tests.tui.goals.samples import book_a_flight
-from tests.tui.harness import QuietApp, press, running, settle
+from tests.tui.harness import QuietApp, error_of, press, running, runs_a_binding, settle, slowed
 
 DIALOGS = [
     *(("goals", key) for key in ("enter", "x", "w", "s", "question_mark", "ctrl+p", "e", "t")),
@@ -97,28 +97,26 @@ async def test_the_app_is_closed_while_a_screen_is_made(
     app.post_message(Key({area.name: area.key for area in AREAS}[area], None))
     await running_app
     assert opened.is_set()
-    assert (app.return_code, app._exception) == (0, None)
+    assert (app.return_code, error_of(app)) == (0, None)
 
 
 async def test_a_key_that_the_screen_before_let_through_waits_for_no_parts(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, may_go_on = asyncio.Event(), asyncio.Event()
-    compose = SessionsScreen._compose
 
-    async def slow(screen: SessionsScreen) -> None:
+    async def wait() -> None:
         begun.set()
         await may_go_on.wait()
-        await compose(screen)
 
-    monkeypatch.setattr(SessionsScreen, "_compose", slow)
+    slowed(monkeypatch, SessionsScreen, wait)
     async with running(services) as pilot:
         pilot.app.filters = pilot.app.filters.model_copy(update={"span": "today"})
         pilot.app.run_worker(pilot.app.switch_mode("sessions"))
         await begun.wait()
         try:
             assert not pilot.app.screen.query(FilterBar)
-            assert not await pilot.app._check_bindings("backspace")
+            assert not await runs_a_binding(pilot.app, "backspace")
         finally:
             may_go_on.set()
         await settle(pilot)

@@ -10,7 +10,7 @@ from goals_tui.services.context import Services
 from goals_tui.tui.app.config import Config, load
 from tests.builders import event, flow
 from tests.tui.goals.samples import book_a_flight
-from tests.tui.harness import messages, press, running, screen_text
+from tests.tui.harness import messages, press, running, screen_text, shown_notifications
 
 
 def test_no_file_is_the_defaults(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ async def test_what_is_said_names_the_keys_of_the_user(services: Services) -> No
         await press(pilot, "w")
         assert messages(pilot.app) == ["No flow tracks 'Book a Flight' yet. Press f7 to track it in one."]
         await press(pilot, "2", "X")
-        assert [said.title for said in pilot.app._notifications][-1] == "f9 brings it back"
+        assert [said.title for said in shown_notifications(pilot.app)][-1] == "f9 brings it back"
         await press(pilot, "f9")
         assert [row.name for row in services.flows.summaries()] == ["Booking"]
         await press(pilot, "4")

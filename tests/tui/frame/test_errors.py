@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +15,7 @@ from goals_tui.tui.app.config import Config
 from goals_tui.tui.app.screen import StoreChanged
 from goals_tui.tui.goals.editor import GoalEditor
 from tests.tui.goals.samples import book_a_flight
-from tests.tui.harness import messages, press, running, screen_text, settle, type_text
+from tests.tui.harness import messages, press, running, screen_text, settle, timer_done, type_text
 
 FULL = "The disk is full. Make room."
 
@@ -33,8 +32,7 @@ async def coroutine(app: Any) -> None:
 async def timer(pilot: Pilot[Any], patch: pytest.MonkeyPatch) -> None:
     patch.setattr(pilot.app.services, "stamp", fail)
     ended = pilot.app.set_timer(0.001, pilot.app.look_for_changes)
-    assert ended._task is not None
-    await asyncio.wait_for(ended._task, 10)
+    await timer_done(ended)
 
 
 async def worker(pilot: Pilot[Any], patch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from tests.tui.frame.walks.insights import INSIGHTS
 from tests.tui.frame.walks.sessions import SESSIONS
 from tests.tui.frame.walks.tasks import TASKS
 from tests.tui.frame.walks.welcome import DEMO, WELCOME
+from tests.tui.harness import heard_actions, own_binding_ids
 
 WALKS = (EVERYWHERE, GOALS, FLOWS, INSIGHTS, SESSIONS, TASKS, WELCOME, DEMO)
 
@@ -27,20 +28,18 @@ WALKS = (EVERYWHERE, GOALS, FLOWS, INSIGHTS, SESSIONS, TASKS, WELCOME, DEMO)
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The ids of actions as Textual dispatches them."""
     found: list[str] = []
-    dispatch = App._dispatch_action
 
-    async def listen(app: App[Any], namespace: DOMNode, name: str, parameters: Any) -> bool:
+    def hear(namespace: DOMNode, name: str, parameters: Any) -> None:
         call = f"{name}({', '.join(map(repr, parameters))})" if parameters else name
-        bound = {binding.id for _, binding in namespace._bindings}
+        bound = own_binding_ids(namespace)
         context = "app" if isinstance(namespace, App) else getattr(namespace, "CONTEXT", "")
         found.extend(
             action.id
             for action in registry()
             if action.call == call and (action.id in bound or (not action.keys and action.context == context))
         )
-        return await dispatch(app, namespace, name, parameters)
 
-    monkeypatch.setattr(App, "_dispatch_action", listen)
+    heard_actions(monkeypatch, hear)
     return found
 
 

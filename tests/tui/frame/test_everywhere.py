@@ -12,7 +12,7 @@ from goals_tui.tui.app.config import Config
 from goals_tui.tui.flows.screen import FlowsScreen
 from tests.builders import say
 from tests.tui.goals.samples import book_a_flight
-from tests.tui.harness import messages, press, running, screen_text, settle, type_text
+from tests.tui.harness import has_ended, messages, press, running, screen_text, settle, shown_notifications, type_text
 
 
 async def test_the_palette_goes_to_a_goal_by_name(services: Services) -> None:
@@ -126,7 +126,7 @@ async def test_errors_of_workers_stay_until_they_are_closed(services: Services) 
         pilot.app.screen.load("test", fail, print)
         await settle(pilot)
         assert messages(pilot.app) == ["The disk is full. Make room."]
-        assert next(iter(pilot.app._notifications)).timeout > 3600
+        assert shown_notifications(pilot.app)[0].timeout > 3600
         await pilot.app.run_action("close_messages")
         assert messages(pilot.app) == []
 
@@ -201,7 +201,7 @@ async def test_ctrl_c_in_a_field_copies(services: Services) -> None:
 async def test_quit(services: Services) -> None:
     async with running(services) as pilot:
         await press(pilot, "q")
-        assert not pilot.app.is_running or pilot.app._exit
+        assert has_ended(pilot.app)
 
 
 async def test_a_workspace_that_cannot_be_opened_closes_the_app_with_the_reason() -> None:

@@ -113,7 +113,7 @@ async def test_a_widget_that_is_gone_holds_up_no_key(services: Services, monkeyp
         monkeypatch.setattr(key_order.KeyQueue, "_passed", lambda *_: None)
         for key in "Fly!":
             pilot.app.post_message(events.Key(key, key))
-        order = pilot.app._key_order
+        order = pilot.app._key_queue
         for _ in range(1000):
             await pilot.pause()
             if not order._held and not order._under_way and order._due is None:

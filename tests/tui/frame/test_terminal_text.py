@@ -22,14 +22,14 @@ from goals_tui.tui.insights.screen import InsightsScreen
 from goals_tui.tui.sessions.screen import SessionsScreen
 from goals_tui.tui.welcome.app import WelcomeApp
 from tests.hostile.calm import harmless
-from tests.tui.harness import press, running, settle
+from tests.tui.harness import drawn_strips, press, running, settle
 
 EVIL = "a\x1b[2J\x1b]0;owned\x07\x9b31m\x7f\u202egpj\x85b"
 
 
 def written(app: Any) -> str:
     """What the app would write to a terminal now, without the colours that it writes by itself."""
-    strips = app.screen._compositor.render_strips()
+    strips = drawn_strips(app)
     lines = ["".join(segment.text for segment in strip) for strip in strips]
     assert all(strip.cell_length == app.size.width for strip in strips)
     return "\n".join(lines)

@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from goals_tui.services.context import Services
 from goals_tui.tui.app.base import WAITING
 from tests import builders
-from tests.tui.harness import messages, press, running, screen_text, settle, until_true
+from tests.tui.harness import has_ended, messages, press, running, screen_text, settle, until_true
 
 HOLDER = """
 import sys
@@ -140,5 +140,5 @@ async def test_quitting_waits_for_what_is_saved(desk: Services) -> None:
             await pilot.press("q")
             await pilot.pause(0.5)
             assert pilot.app.is_running
-        await until_true(pilot, lambda: not pilot.app.is_running or pilot.app._exit)
+        await until_true(pilot, lambda: has_ended(pilot.app))
     assert len(list(desk.flows.get(before.id).walk())) < len(list(before.walk()))

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from goals_tui.domain.filters import Choice, Filters, SpanName
 from goals_tui.services.context import Services
 from tests.builders import event
-from tests.tui.harness import SIZES, press, running, screen_text, settle
+from tests.tui.harness import SIZES, press, running, screen_text, settle, shown_notifications
 from tests.tui.insights.conftest import Scenario, flight
 from tests.tui.pictures import GALLERY, Keys, Pictures, each_size, walk
 
@@ -59,7 +59,7 @@ async def test_every_view(
         for view, key in KEYS.items():
             await press(pilot, key)
             await pictures.take(pilot, view, drawn=drawn.get(view, ()))
-        assert not list(pilot.app._notifications), "no picture is of a fault"
+        assert not shown_notifications(pilot.app), "no picture is of a fault"
     pictures.compare()
 
 

@@ -16,7 +16,7 @@ from goals_tui.services.tasks.record import Task, TaskResult
 from goals_tui.services.tasks.service import TaskControl
 from goals_tui.tui.tasks.screen import duration, percent, took, when
 from tests.conftest import NOW
-from tests.tui.harness import HOSTILE, SIZES, QuietApp, messages, press, running, screen_text, settle
+from tests.tui.harness import HOSTILE, SIZES, QuietApp, has_ended, messages, press, running, screen_text, settle
 from tests.tui.pictures import Pictures, each_size
 
 PATIENCE = 30.0
@@ -152,7 +152,7 @@ async def test_quitting_while_something_runs_asks(kept: Kept) -> None:
         await press(pilot, "right", "enter")
         assert kept.services.tasks.wait(PATIENCE)
         assert kept.services.tasks.running() == []
-        assert not pilot.app.is_running or pilot.app._exit
+        assert has_ended(pilot.app)
 
 
 async def test_nothing_yet_says_what_to_press(services: Services) -> None:

@@ -21,7 +21,7 @@ from goals_tui.tui.widgets.virtual_list import RowCursor
 from tests.conftest import make_services
 from tests.tui.frame.walking import Do, FromPalette, Proof, Walk, call, copied, focused, keys, mode, off, on
 from tests.tui.goals.conftest import make_flight
-from tests.tui.harness import messages, running
+from tests.tui.harness import has_ended, messages, running
 
 
 def begin(folder: Path) -> AbstractAsyncContextManager[Pilot[Any]]:
@@ -88,6 +88,6 @@ EVERYWHERE = Walk(
         Do("f2", "app.form.accept", off(AskText)),
         keys("end", *["up"] * 6, "o"),
         Do("escape", "settings.back", focused("settings")),
-        Do("q", "app.quit", lambda app: app._exit),
+        Do("q", "app.quit", has_ended),
     ),
 )

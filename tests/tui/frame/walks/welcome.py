@@ -13,7 +13,7 @@ from goals_tui.services.first_start import Start, demo_path
 from goals_tui.tui.packages.export import AskPath
 from goals_tui.tui.welcome.app import ProjectForm, WelcomeApp
 from tests.tui.frame.walking import Do, Walk, keys, on
-from tests.tui.harness import settle
+from tests.tui.harness import has_ended, settle
 
 
 @asynccontextmanager
@@ -33,7 +33,7 @@ WELCOME = Walk(
         keys("escape"),
         Do("i", "welcome.import", on(AskPath)),
         keys("escape"),
-        Do("q", "welcome.quit", lambda app: app._exit and app.return_value is None),
+        Do("q", "welcome.quit", lambda app: has_ended(app) and app.return_value is None),
     ),
 )
 

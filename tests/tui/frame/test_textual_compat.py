@@ -1,0 +1,141 @@
+"""What tui/app/textual_compat.py relies on: that Textual has these private names, and calls them like this."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+from textual import _xterm_parser, events
+from textual.app import App, ComposeResult
+from textual.binding import Binding
+from textual.command import CommandPalette
+from textual.driver import Driver
+from textual.message import Message
+from textual.screen import ModalScreen, Screen
+from textual.widgets import OptionList, Static
+
+from goals_tui.domain.errors import UnreadableError
+from goals_tui.tui.app import textual_compat
+
+METHODS = {
+    (App, "_handle_exception"): ["self", "error"],
+    (App, "_dispatch_message"): ["self", "message"],
+    (App, "_dispatch_action"): ["self", "namespace", "action_name", "params"],
+    (App, "_unnotify"): ["self", "notification", "refresh"],
+    (App, "_replace_screen"): ["self", "screen"],
+    (Screen, "_dispatch_message"): ["self", "message"],
+    (Screen, "_pop_result_callback"): ["self"],
+    (CommandPalette, "_action_command_list"): ["self", "action"],
+    (OptionList, "_move_page"): ["self", "direction"],
+}
+
+
+@pytest.mark.parametrize(("owner", "name"), METHODS, ids=lambda each: getattr(each, "__name__", each))
+def test_a_method_of_textual_takes_what_ours_passes(owner: type[Any], name: str) -> None:
+    assert list(inspect.signature(getattr(owner, name)).parameters) == METHODS[owner, name]
+
+
+async def fail() -> None:
+    raise UnreadableError("worker")
+
+
+class Told(textual_compat.ErrorShowingApp[None]):
+    """An app that keeps what it is told."""
+
+    BINDINGS = [Binding("f7", "break", id="told.break")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        yield Static("here")
+
+    def show_error(self, error: BaseException) -> None:
+        self.errors.append(str(error))
+
+    def handle_error(self, error: Exception) -> bool:
+        self.errors.append(f"handled {error}")
+        return True
+
+    def on_mount(self) -> None:
+        self.set_keymap({"told.break": "f8"})
+
+    def action_break(self) -> None:
+        raise UnreadableError("action")
+
+    def on_paste(self, event: events.Paste) -> None:
+        raise UnreadableError("message")
+
+
+class Dialog(textual_compat.ErrorShowingScreen[str], ModalScreen[str]):
+    """A dialog whose handler fails."""
+
+    def __init__(self, errors: list[str]) -> None:
+        super().__init__()
+        self.errors = errors
+
+    def show_error(self, error: BaseException) -> None:
+        self.errors.append(f"dialog {error}")
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        raise UnreadableError("message")
+
+
+async def test_errors_of_handlers_are_shown_and_the_app_goes_on() -> None:
+    app = Told()
+    async with app.run_test() as pilot:
+        for _ in range(2):
+            app.post_message(events.Paste("x"))
+            await pilot.press("f8")
+        assert sorted(app.errors) == ["action", "action", "message", "message"]
+        app.run_worker(fail())
+        await pilot.pause()
+        assert app.errors[-1].startswith("handled ")
+        dialog = Dialog(app.errors)
+        await app.push_screen(dialog)
+        dialog.post_message(events.Paste("x"))
+        dialog.post_message(events.Paste("x"))
+        await pilot.pause()
+        assert app.errors[-2:] == ["dialog message"] * 2
+
+
+async def test_the_inner_state_of_an_app() -> None:
+    app = Told()
+    async with app.run_test(notifications=True) as pilot:
+        assert textual_compat.keymap(app) == {"told.break": "f8"}
+        assert "f7" in textual_compat.own_keys(app)
+        app.notify("one")
+        app.notify("two")
+        await pilot.pause()
+        shown = textual_compat.notifications(app)
+        assert [each.message for each in shown] == ["one", "two"]
+        textual_compat.remove_notification(app, shown[0])
+        assert [each.message for each in textual_compat.notifications(app)] == ["two"]
+        answers: list[str | None] = []
+        covered, front = Dialog([]), Dialog([])
+        await app.push_screen(covered, answers.append)
+        await app.push_screen(front)
+        [stack] = [stack for stack in textual_compat.screen_stacks(app) if covered in stack]
+        assert stack[-1] is front
+        assert not textual_compat.is_closing(covered)
+        await textual_compat.close_covered(covered, stack, "answer")
+        await pilot.pause()
+        assert (answers, app.screen) == (["answer"], front)
+        assert not app.is_exiting
+        app.exit()
+        assert app.is_exiting
+
+
+def test_drivers_read_with_our_parser_and_name_their_app() -> None:
+    assert textual_compat.read_input_with_ours(Driver) is Driver
+    assert "_app" in inspect.getsource(Driver.__init__)
+    for name in ("feed", "parse"):
+        assert hasattr(_xterm_parser.XTermParser, name)
+    parser = textual_compat.InputParser()
+    for name in ("_tokens", "_gen", "_awaiting", "_timeout_time"):
+        assert hasattr(parser, name), name
+    found: list[Message] = [*parser.feed("\x1b[200~one\x1b[2J"), *parser.feed("two\x1b[201~")]
+    assert [getattr(each, "text", None) for each in found] == ["one[2Jtwo"]
