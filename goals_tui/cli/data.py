@@ -72,13 +72,13 @@ def track(
     from goals_tui.services.sealing import seal_if_large
 
     opened = services_with_goals(context)
-    opened.workspace.events.check_writable()
+    opened.events.check_writable()
     moment = moment_in(parse_moment(at, "at"), opened.project.get().zone) if at is not None else None
     found = opened.goals.get(goal)
     steps = [found.step(name) for name in step]
     origin = source(endpoint, locale, snapshot, opened.project.get().id)
     tracked = opened.tracking.track(session, found.id, [one.id for one in steps], origin, at=moment)
-    opened.workspace.events.sync()
+    opened.events.sync()
     missed = [{"step": found.step(step_id).name, "step_id": step_id} for step_id in tracked.not_tracked]
     if format is ResultFormat.JSON:
         events = [event.model_dump(mode="json", by_alias=True) for event in tracked.events]

@@ -1,4 +1,4 @@
-"""`goals-tui events`: stats, verify, seal, export, batches, remove, push, check."""
+"""`goals-tui events`: stats, verify, seal, expire, export, batches, remove, push, check."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ app = Commands(help="The event log.", no_args_is_help=True)
 @app.command()
 def stats(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
     """How many events there are, from when to when, in how many files."""
-    row = _plain(asdict(services(context).workspace.events.stats()))
+    row = _plain(asdict(services(context).events.stats()))
     if format is Format.JSON:
         print_json(row)
     elif format is Format.CSV:
@@ -53,7 +53,7 @@ def stats(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
 @app.command()
 def verify(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
     """Read every event and say what is wrong with the log. Exits with 3 where something is."""
-    found = [_plain(asdict(finding)) for finding in services(context).workspace.events.verify()]
+    found = [_plain(asdict(finding)) for finding in services(context).events.verify()]
     if format is Format.JSON:
         print_json(found)
     elif format is Format.CSV:
@@ -70,9 +70,31 @@ def verify(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
 
 @app.command()
 def seal(context: typer.Context) -> None:
-    """Turn the appended events into a Parquet part."""
-    result = services(context).workspace.events.seal()
-    say(f"Sealed {plural(result.events, 'event')}.")
+    """Turn the appended events into a Parquet part, and delete what has expired."""
+    result = services(context).events.seal()
+    expired = f" Deleted {plural(result.expired, 'event')} that had expired." if result.expired else ""
+    say(f"Sealed {plural(result.events, 'event')}.{expired}")
+
+
+@app.command()
+def expire(
+    context: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many, and delete nothing.")] = False,
+    format: ResultFormatOption = ResultFormat.TABLE,
+) -> None:
+    """Delete events past their expiry, and all that is older than the project keeps it. Can't be undone."""
+    opened = services(context)
+    found = opened.events.expire(dry_run=dry_run)
+    if format is ResultFormat.JSON:
+        print_json(found.as_json())
+        return
+    goes = f"{plural(found.events, 'event')} and {_activities(found.activities)}"
+    print_lines([f"{goes} would be deleted." if dry_run else f"Deleted {goes}."])
+    if found.before is None:
+        say("The project keeps everything (Settings, Retention): only events past their own expiry go.")
+    else:
+        zone = opened.project.get().zone
+        say(f"The project keeps what is from {found.before.astimezone(zone):%Y-%m-%d %H:%M} or later.")
 
 
 @app.command()
@@ -92,7 +114,7 @@ def export(
     """Write all events to one file."""
     opened = services(context)
     with output_file(output, force, ".jsonl") as path:
-        count = opened.workspace.events.export(path)
+        count = opened.events.export(path)
     say(f"Wrote {plural(count, 'event')} to {shown(output)}.")
 
 

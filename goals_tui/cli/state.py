@@ -38,8 +38,8 @@ def services(context: typer.Context) -> Services:
     opened = open_services(state.path(), events=state.events)
 
     def say_notices() -> None:
-        while opened.workspace.notices:
-            say(f"goals-tui: {opened.workspace.notices.pop(0)}")
+        for notice in opened.take_notices():
+            say(f"goals-tui: {notice}")
 
     say_notices()
     context.call_on_close(say_notices)

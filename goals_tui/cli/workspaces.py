@@ -89,7 +89,7 @@ def init(
     say(f"Made {project.name!r} ({project.currency}, {project.time_zone}).")
     there = f"goals-tui --workspace {quoted(str(folder))}"
     say(f"Next: {there} import odata PATH..., or just {there}")
-    print_lines([str(opened.workspace.path)])
+    print_lines([str(opened.path)])
 
 
 def demo(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from goals_tui.domain.errors import RefusedError, WrongValueError, nearest_names
 from goals_tui.domain.goal import Id
@@ -48,6 +48,22 @@ def _check_zone(key: str) -> str:
         raise ValueError(str(error)) from None
 
 
+MOST_RETENTION_DAYS = 36_500
+"""The longest retention: a hundred years."""
+
+
+def parse_retention(text: str) -> int | None:
+    """Parse a retention in days; 0 keeps everything, and gives None. Raises WrongValueError."""
+    days = text.strip().casefold().removesuffix("days").removesuffix("day").strip()
+    if not (days.isascii() and days.isdigit() and len(days) < 9) or int(days) > MOST_RETENTION_DAYS:
+        raise WrongValueError(
+            f"{text.strip()!r} is no number of days. Write one from 1 to {MOST_RETENTION_DAYS:,}, such as 365, or 0 to "
+            "keep everything.",
+            field="retention_days",
+        )
+    return int(days) or None
+
+
 class Project(Model):
     """The settings shared by all goals and flows of a workspace."""
 
@@ -56,6 +72,10 @@ class Project(Model):
     name: Annotated[Line, StringConstraints(min_length=1, max_length=MAX_NAME)]
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "EUR"
     time_zone: Annotated[str, AfterValidator(_check_zone)] = "UTC"
+    retention_days: Annotated[int, Field(ge=1, le=MOST_RETENTION_DAYS)] | None = Field(
+        None, exclude_if=lambda days: days is None
+    )
+    """The days for which events and activities are kept; None keeps them. Version 0.1.0 refuses a project with it."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from goals_tui.store.events.reader import damage_named
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from goals_tui.services.context import Services
+    from goals_tui.store.events.log import Log
 
 _MOST_NEAR = 10_000
 
@@ -42,10 +42,22 @@ class ActivityName:
 
 
 class Activities:
-    """Reads the activities of the workspace. Every call opens the log: call it off the main thread."""
+    """Records and reads the activities of the workspace. Every call works on the disk: call it off the main thread."""
 
-    def __init__(self, services: Services) -> None:
-        self._log = services.workspace.activities
+    def __init__(self, log: Log[Activity]) -> None:
+        self._log = log
+
+    def record(self, activities: Sequence[Activity]) -> None:
+        """Append activities, all or none; they survive the end of the process. Raises UnreadableError."""
+        self._log.append(activities)
+
+    def sync(self) -> None:
+        """Make everything that was recorded survive a power cut. Raises UnreadableError."""
+        self._log.sync()
+
+    def is_empty(self) -> bool:
+        """Return whether there is no activity; costs a stat or two."""
+        return self._log.is_empty()
 
     def stats(self) -> ActivityStats:
         """Return the numbers of activities. Raises UnreadableError."""

@@ -17,7 +17,15 @@ from goals_tui.domain.model import MAX_NAME, Instant, Line, Model
 from goals_tui.domain.text import clean_line
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Services
+    from collections.abc import Callable
+
+    from goals_tui.domain.ids import Ids
+    from goals_tui.services.context import Clock
+    from goals_tui.services.goals import GoalService
+    from goals_tui.services.history import History
+    from goals_tui.services.insights.decisions import FirstAppearance
+    from goals_tui.services.project import ProjectService
+    from goals_tui.store.documents import Documents
 
 KIND = "annotations"
 
@@ -49,12 +57,27 @@ class Annotation(Model):
 class Annotations:
     """The annotations of the workspace."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(
+        self,
+        documents: Documents,
+        history: History,
+        project: ProjectService,
+        goals: GoalService,
+        first_appearances: Callable[[], list[FirstAppearance]],
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self._documents = documents
+        self._history = history
+        self._project = project
+        self._goals = goals
+        self._first_appearances = first_appearances
+        self._clock = clock
+        self._ids = ids
 
     def all(self) -> list[Annotation]:
         """Return every annotation, oldest first. Reads the event log for the automatic ones."""
-        names = {goal.id: goal.name for goal in self._services.goals.summaries()}
+        names = {goal.id: goal.name for goal in self._goals.summaries()}
         found = [
             Annotation(
                 id=each.id,
@@ -66,7 +89,7 @@ class Annotations:
             )
             for each in self._stored()
         ]
-        for first in self._services.insights.first_appearances():
+        for first in self._first_appearances():
             what, kind = (f"{first.name} first appears", "version") if first.goal_id else (first.name, "snapshot")
             text = what if kind == "version" else f"Snapshot {what} first appears"
             goal = names.get(first.goal_id) if first.goal_id else None
@@ -83,13 +106,13 @@ class Annotations:
             raise RefusedError("An annotation needs a text, for example 'New welcome message'.", field="text")
         if len(text) > MAX_NAME:
             raise RefusedError(f"The text is {len(text)} characters long, {MAX_NAME} at most.", field="text")
-        zone = self._services.project.get().zone
-        moment = moment_in(parse_moment(at, "at"), zone) if at is not None else self._services.clock()
-        goal = self._services.goals.get(goal_id) if goal_id else None
+        zone = self._project.get().zone
+        moment = moment_in(parse_moment(at, "at"), zone) if at is not None else self._clock()
+        goal = self._goals.get(goal_id) if goal_id else None
         made = StoredAnnotation(
-            id=self._services.ids.hex24(), revision=1, text=text, at=moment, goal_id=goal.id if goal else None
+            id=self._ids.hex24(), revision=1, text=text, at=moment, goal_id=goal.id if goal else None
         )
-        with self._services.history.edit(f"Annotate {text!r}") as edit:
+        with self._history.edit(f"Annotate {text!r}") as edit:
             edit.put(KIND, made.id, made.model_dump(mode="json"))
         goal_name = goal.name if goal else None
         return Annotation(id=made.id, at=made.at, text=made.text, goal_id=made.goal_id, goal=goal_name, kind="manual")
@@ -102,14 +125,14 @@ class Annotations:
             where = "goals-tui annotations list shows their ids; those that come by themselves have none."
             raise NotFoundError("annotation with the id", id_, _nearest(id_, stored), where=where)
         text = stored[same[0]].text
-        with self._services.history.edit(f"Delete annotation {text!r}") as edit:
+        with self._history.edit(f"Delete annotation {text!r}") as edit:
             edit.delete(KIND, same[0])
         return text
 
     def _stored(self) -> list[StoredAnnotation]:
         """Return the manual annotations, without those of a later version that this version can't read."""
         found = []
-        for document in self._services.workspace.documents.all(KIND).values():
+        for document in self._documents.all(KIND).values():
             try:
                 found.append(StoredAnnotation.model_validate(document))
             except ValidationError:

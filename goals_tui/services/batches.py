@@ -9,20 +9,39 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from goals_tui.domain.batch import Batch
 from goals_tui.domain.errors import NotFoundError, RefusedError
-from goals_tui.domain.model import format_instant
+from goals_tui.domain.model import Instant, Line, Model, format_instant
 from goals_tui.format import plural
 from goals_tui.services.stored import parse
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Services
-    from goals_tui.services.history import Editing
+    from goals_tui.domain.ids import Ids
+    from goals_tui.services.context import Clock
+    from goals_tui.services.goals import GoalService
+    from goals_tui.services.history import Editing, History
     from goals_tui.store.documents import Documents
     from goals_tui.store.events.parts import Prepared
+    from goals_tui.store.workspace import Workspace
 
 KIND = "batches"
 _GOALS, _VERSIONS = "goals", "goal_versions"
+
+
+class Batch(Model):
+    """One import, simulation or derivation. Its events and activities carry the batch's id.
+
+    `what` describes it, `at` is when it was made, and `number` counts the batches of the workspace, oldest first.
+    `goals` maps the ids of the goals it created to their revision at that time; `changed` lists the ids of existing
+    goals that it changed. `contained` counts the incoming events that existed already, by the batch that added them.
+    """
+
+    id: str
+    number: int
+    what: Line
+    at: Instant
+    goals: dict[str, int] = {}
+    changed: tuple[str, ...] = ()
+    contained: dict[str, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +117,19 @@ class Removed:
 class Batches:
     """The batches of a workspace. Counting events takes time: call it off the main thread."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._documents = services.workspace.documents
+    def __init__(self, workspace: Workspace, history: History, goals: GoalService, clock: Clock, ids: Ids) -> None:
+        self._documents = workspace.documents
+        self._workspace = workspace
+        self._history = history
+        self._goals = goals
+        self._clock = clock
+        self._ids = ids
 
     # -- adding
 
     def new_id(self) -> str:
         """Return the id for a batch that is about to be added."""
-        return self._services.ids.hex24()
+        return self._ids.hex24()
 
     @contextmanager
     def adding(
@@ -118,7 +141,7 @@ class Batches:
         with goals. A batch that adds nothing is recorded only if its events were there already, as part of other
         batches.
         """
-        with self._services.history.edit(label, part) as edit:
+        with self._history.edit(label, part) as edit:
             before = _revisions(edit)
             yield edit
             after = _revisions(edit)
@@ -132,7 +155,7 @@ class Batches:
                     id=batch_id,
                     number=max((one for one in numbers if isinstance(one, int)), default=0) + 1,
                     what=what,
-                    at=self._services.clock(),
+                    at=self._clock(),
                     goals=made,
                     changed=tuple(changed),
                     contained=contained,
@@ -143,7 +166,7 @@ class Batches:
 
     def summaries(self) -> list[BatchSummary]:
         """Return every batch of which something still exists, oldest first. Raises UnreadableError."""
-        workspace = self._services.workspace
+        workspace = self._workspace
         events, activities = workspace.events.batches(), workspace.activities.batches()
         known = {id_: parse(Batch, document) for id_, document in self._documents.all(KIND).items()}
         goals = self._documents.all(_GOALS)
@@ -192,7 +215,7 @@ class Batches:
             raise RefusedError(
                 f"To remove the batch, confirm with its id: {batch_id!r}, not {confirm.strip()!r}.", field="confirm"
             )
-        workspace, history = self._services.workspace, self._services.history
+        workspace, history = self._workspace, self._history
         with ExitStack() as prepared:
             activities = None
             if summary.activities:
@@ -222,7 +245,7 @@ class Batches:
         document = documents.get(KIND, batch_id)
         batch = parse(Batch, document) if document else None
         going, stays = dict[str, str](), list[Stays]()
-        others = self._services.workspace.events.goals_beside_batch(batch_id) if batch and batch.goals else {}
+        others = self._workspace.events.goals_beside_batch(batch_id) if batch and batch.goals else {}
         goals = documents.all(_GOALS)
         for goal_id, revision in batch.goals.items() if batch else ():
             if goal_id in goals:
@@ -240,7 +263,7 @@ class Batches:
     def _why_it_stays(self, goal: Mapping[str, Any], revision: int, others: int) -> str:
         if goal.get("revision") != revision:
             return "it was edited since"
-        flows = dict.fromkeys(use.flow for use in self._services.goals.where_used(goal["id"]))
+        flows = dict.fromkeys(use.flow for use in self._goals.where_used(goal["id"]))
         if flows:
             return f"it is wired in {', '.join(map(repr, flows))}"
         if others:

@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from goals_tui.services.conversation_tests import ConversationTests
     from goals_tui.services.deriving import Deriving
     from goals_tui.services.engine_logs import EngineLogs
+    from goals_tui.services.events import Events
     from goals_tui.services.flow_files import FlowFiles
     from goals_tui.services.flows import FlowService
     from goals_tui.services.goal_files import GoalFiles
     from goals_tui.services.goal_list import GoalSummary
+    from goals_tui.services.goal_uses import GoalUses
     from goals_tui.services.goals import GoalService
     from goals_tui.services.imports.service import Imports
     from goals_tui.services.insights.saved_filters import SavedFilters
@@ -85,6 +87,16 @@ class Services:
         self.env = env
         self.history = History(workspace.documents)
 
+    @property
+    def path(self) -> Path:
+        """The folder of the workspace."""
+        return self.workspace.path
+
+    def take_notices(self) -> list[str]:
+        """Return what had to be repaired in the workspace since the last call, in sentences for the user."""
+        notices = self.workspace.notices
+        return [notices.pop(0) for _ in range(len(notices))]
+
     @locked_cached_property
     def project(self) -> ProjectService:
         """The project's settings."""
@@ -112,7 +124,14 @@ class Services:
         """Goals and their steps."""
         from goals_tui.services.goals import GoalService
 
-        return GoalService(self)
+        return GoalService(
+            self.workspace, self.history, self.project, lambda: self.features, self._goal_uses, self.clock, self.ids
+        )
+
+    def _goal_uses(self) -> GoalUses:
+        from goals_tui.services.goal_uses import GoalUses
+
+        return GoalUses(self.workspace.documents, self.history, self.goals, self.flows)
 
     def goal_summaries(self) -> list[GoalSummary]:
         """Return a summary of every goal, by name: `goals.summaries()` without importing the models."""
@@ -132,28 +151,28 @@ class Services:
         """Flows and their wiring."""
         from goals_tui.services.flows import FlowService
 
-        return FlowService(self)
+        return FlowService(self.workspace.documents, self.history, self.goals, self.clock, self.ids)
 
     @locked_cached_property
     def flow_files(self) -> FlowFiles:
         """Flows as files."""
         from goals_tui.services.flow_files import FlowFiles
 
-        return FlowFiles(self)
+        return FlowFiles(self.workspace.documents, self.history, self.flows, self.goals, self.clock, self.ids)
 
     @locked_cached_property
     def conversation_tests(self) -> ConversationTests:
         """Conversations kept as tests."""
         from goals_tui.services.conversation_tests import ConversationTests
 
-        return ConversationTests(self)
+        return ConversationTests(self.path, self.flows, self.goals)
 
     @locked_cached_property
     def tracking(self) -> Tracker:
         """Recording of goal steps as events."""
         from goals_tui.services.tracking import Tracker
 
-        return Tracker(self)
+        return Tracker(self.workspace.events, self.workspace.documents, self.goals, self.clock, self.ids)
 
     @locked_cached_property
     def events_at(self) -> tuple[Address | None, str]:
@@ -208,21 +227,30 @@ class Services:
         """Reports, funnels and cycles."""
         from goals_tui.services.insights.service import Insights
 
-        return Insights(self)
+        return Insights(self.engine, self.workspace.documents, self.project, self.goals, self.clock, self.events.stats)
+
+    @locked_cached_property
+    def events(self) -> Events:
+        """The event log."""
+        from goals_tui.services.events import Events
+
+        return Events(self.workspace, self.project, self.clock)
 
     @locked_cached_property
     def activities(self) -> Activities:
         """Activities of sessions."""
         from goals_tui.services.activities import Activities
 
-        return Activities(self)
+        return Activities(self.workspace.activities)
 
     @locked_cached_property
     def deriving(self) -> Deriving:
         """Derivation of goal events from activities."""
         from goals_tui.services.deriving import Deriving
 
-        return Deriving(self)
+        return Deriving(
+            self.workspace.events, self.project, self.goals, self.activities, self.batches, self.clock
+        )
 
     @locked_cached_property
     def listening(self) -> Listening:
@@ -243,7 +271,7 @@ class Services:
         """The batches that imports, simulations and derivations added."""
         from goals_tui.services.batches import Batches
 
-        return Batches(self)
+        return Batches(self.workspace, self.history, self.goals, self.clock, self.ids)
 
     @locked_cached_property
     def imports(self) -> Imports:
@@ -257,21 +285,30 @@ class Services:
         """Simulated conversations."""
         from goals_tui.services.simulation import Simulation
 
-        return Simulation(self)
+        return Simulation(self.workspace.events, self.project, self.flows, self.goals, self.batches, self.clock)
 
     @locked_cached_property
     def filters(self) -> SavedFilters:
         """Saved filters."""
         from goals_tui.services.insights.saved_filters import SavedFilters
 
-        return SavedFilters(self)
+        return SavedFilters(self.workspace.documents, self.history, self.ids)
 
     @locked_cached_property
     def annotations(self) -> Annotations:
         """Annotations of the time axis."""
         from goals_tui.services.annotations import Annotations
 
-        return Annotations(self)
+        workspace = self.workspace
+        return Annotations(
+            workspace.documents,
+            self.history,
+            self.project,
+            self.goals,
+            lambda: self.insights.first_appearances(),
+            self.clock,
+            self.ids,
+        )
 
     @locked_cached_property
     def packages(self) -> Packages:

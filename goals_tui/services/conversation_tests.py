@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import io
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,19 +14,20 @@ from goals_tui.domain.cycle import join_cycle
 from goals_tui.domain.errors import GoalsError, NotFoundError, RefusedError
 from goals_tui.domain.flow import TrackGoal
 from goals_tui.format import plural
+from goals_tui.services.export_files import unused
 from goals_tui.services.yaml_files import NodeReader, place, round_trip, text_of
 
 if TYPE_CHECKING:
     from goals_tui.domain.flow import Flow
     from goals_tui.domain.goal import Goal
-    from goals_tui.services.context import Services
+    from goals_tui.services.flows import FlowService
+    from goals_tui.services.goals import GoalService
 
 FOLDER = "conversations"
 """The folder of the workspace with the tests, one file each."""
 
 _KEYS = ("flow", "answers", "events")
 _EVENT_KEYS = ("goal", "step")
-_LONGEST_NAME = 60
 
 Event = tuple[str, str]
 """The name of a goal and of one of its steps."""
@@ -61,13 +61,15 @@ class TestResult:
 class ConversationTests:
     """The conversation tests of a workspace."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, workspace: Path, flows: FlowService, goals: GoalService) -> None:
+        self._workspace = workspace
+        self._flows = flows
+        self._goals = goals
 
     @property
     def folder(self) -> Path:
         """The folder that `keep` writes to and `files` lists."""
-        return self._services.workspace.path / FOLDER
+        return self._workspace / FOLDER
 
     def files(self) -> list[Path]:
         """Return the test files of the workspace, by name."""
@@ -147,10 +149,7 @@ class ConversationTests:
         from goals_tui.store.atomic import make_folder, user_file
 
         make_folder(self.folder)
-        slug = re.sub(r"[^\w]+", "-", name.casefold()).strip("-_")[:_LONGEST_NAME] or "conversation"
-        path, number = self.folder / f"{slug}.yaml", 2
-        while path.exists():
-            path, number = self.folder / f"{slug}-{number}.yaml", number + 1
+        path = unused(self.folder, name, ".yaml", otherwise="conversation")
         text = io.StringIO()
         content = {
             "flow": test.flow,
@@ -166,7 +165,7 @@ class ConversationTests:
         """Run one test through the interpreter, without writing anything. Raises the same errors as `read`."""
         test = self.read(path)
         try:
-            flow = self._services.flows.get(test.flow)
+            flow = self._flows.get(test.flow)
         except NotFoundError as error:
             return TestResult(path.stem, (str(error),))
         try:
@@ -186,7 +185,7 @@ class ConversationTests:
 
     def _talk(self, flow: Flow, answers: Sequence[str]) -> tuple[list[Event], list[str]]:
         """Answer the flow's questions; return the events, and problems with the answers."""
-        conversation, goals = begin_conversation(self._services, flow)
+        conversation, goals = begin_conversation(self._flows, self._goals, flow)
         tracked = _Tracked(goals)
         tracked.take(conversation.start())
         for place_, answer in enumerate(answers, 1):
@@ -196,10 +195,12 @@ class ConversationTests:
         return tracked.events, []
 
 
-def begin_conversation(services: Services, flow: Flow) -> tuple[Conversation, dict[str, Goal]]:
+def begin_conversation(
+    flow_service: FlowService, goal_service: GoalService, flow: Flow
+) -> tuple[Conversation, dict[str, Goal]]:
     """Return a conversation with a flow that has not started yet, and the goals that the flows track, by their ids."""
-    flows = [*(other for other in services.flows.all() if other.id != flow.id), flow]
-    known = services.goals.by_id()
+    flows = [*(other for other in flow_service.all() if other.id != flow.id), flow]
+    known = goal_service.by_id()
     # Parse only the goals that the flows track, as the user is waiting for the panel to open.
     named = {node.goal_id for each in flows for node in each.walk() if isinstance(node, TrackGoal)}
     goals = {goal_id: known[goal_id] for goal_id in sorted(named & known.keys())}

@@ -32,7 +32,12 @@ from goals_tui.store.duckdb_files import copy_to, parquet, uuid5
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from goals_tui.services.context import Services
+    from goals_tui.services.activities import Activities
+    from goals_tui.services.batches import Batches
+    from goals_tui.services.context import Clock
+    from goals_tui.services.goals import GoalService
+    from goals_tui.services.project import ProjectService
+    from goals_tui.store.events.log import EventLog
 
 DERIVED = "derived-"
 """Prefix of the ids of derived events; all other events were tracked or imported."""
@@ -128,8 +133,21 @@ def span_of(
 class Deriving:
     """Derives the events of goals. Takes long: call it off the main thread."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(
+        self,
+        log: EventLog,
+        project: ProjectService,
+        goals: GoalService,
+        activities: Activities,
+        batches: Batches,
+        clock: Clock,
+    ) -> None:
+        self._log = log
+        self._project = project
+        self._goals = goals
+        self._activities = activities
+        self._batches = batches
+        self._clock = clock
 
     def derive(
         self,
@@ -146,22 +164,21 @@ class Deriving:
         `progress` is called between the parts of the work; an exception in it stops the derivation before anything is
         written. Raises NotFoundError, RefusedError for a goal whose initial step has no trigger, UnreadableError.
         """
-        goal = self._services.goals.get(goal_id)
+        goal = self._goals.get(goal_id)
         if not goal.initial.triggers:
             raise RefusedError(
                 f"The initial step {goal.initial.name!r} of {goal.name!r} has no trigger, so no cycle would open. "
                 f"Give it one: goals-tui goals trigger {goal.id} {goal.initial.id} --name NAME.",
                 field="triggers",
             )
-        log = self._services.workspace.events
-        log.check_writable()
+        self._log.check_writable()
         progress(0.0, "Reading the activities")
-        with scratch_folder() as folder, self._services.activities.reading() as connection:
+        with scratch_folder() as folder, self._activities.reading() as connection:
             existing = folder / "existing.parquet"
-            with log.connect() as events:
+            with self._log.connect() as events:
                 copy_to(events, f'SELECT * FROM events WHERE "goalId" = {_quoted(goal.id)}', existing)
             span = _Span(connection, goal, existing, _utc(start), _utc(end))
-            found = span.derive(self._services.project.get().id)
+            found = span.derive(self._project.get().id)
             progress(0.5, "Comparing with what was derived before")
             gone = folder / "gone.parquet"
             copy_to(connection, f"SELECT id FROM ({span.old} EXCEPT {span.new})", gone)
@@ -171,12 +188,12 @@ class Deriving:
                 doomed = f"id IN (SELECT id FROM {parquet([gone])})"
                 progress(0.7, "Writing the events")
                 fresh = f"SELECT * FROM ({span.new} EXCEPT {span.old}) ORDER BY timestamp, id"
-                batches, what = self._services.batches, f"derive {goal.name}"
+                batches, what = self._batches, f"derive {goal.name}"
                 batch = batches.new_id()
                 change = (
-                    log.replacing(doomed, connection, fresh, batch)
+                    self._log.replacing(doomed, connection, fresh, batch)
                     if replaced + removed
-                    else log.adding(connection, fresh, batch)
+                    else self._log.adding(connection, fresh, batch)
                 )
                 with change as prepared:
                     progress(0.9, "Writing the events")
@@ -187,13 +204,12 @@ class Deriving:
 
     def firing(self, triggers: Sequence[Trigger]) -> Firing:
         """Return in how many sessions triggers fire. Raises UnreadableError."""
-        services = self._services
-        if services.workspace.activities.is_empty():
+        if self._activities.is_empty():
             none = (0,) * len(triggers)
             return Firing(0, 0, none, none, 0, 0)
-        span = requested_span(Filters(span="last-30-days"), services.clock(), services.project.get().zone)
+        span = requested_span(Filters(span="last-30-days"), self._clock(), self._project.get().zone)
         recent = f"timestamp >= TIMESTAMP '{_utc(span.start)}' AND timestamp < TIMESTAMP '{_utc(span.end)}'"
-        with services.activities.reading() as connection:
+        with self._activities.reading() as connection:
             conditions = _Conditions(connection, triggers, "true")
             fires = [conditions.of(trigger) for trigger in triggers]
             fires = ["true", f"({' OR '.join(fires) or 'false'})", *fires]

@@ -22,11 +22,16 @@ def typed(text: str) -> Path:
 
 def proposed(name: str, ending: str = ".zip") -> str:
     """Return an unused path in the working folder for a file named after `name`, as in book-a-flight-2.zip."""
-    slug = re.sub(r"[^\w]+", "-", name.casefold()).strip("-_")[:_LONGEST].rstrip("-") or "goals"
-    path, number = Path.cwd() / f"{slug}{ending}", 2
+    return shortened(unused(Path.cwd(), name, ending))
+
+
+def unused(folder: Path, name: str, ending: str, *, otherwise: str = "goals") -> Path:
+    """Return an unused path in a folder for a file named after `name`, or `otherwise` where nothing of it is left."""
+    slug = re.sub(r"[^\w]+", "-", name.casefold()).strip("-_")[:_LONGEST].rstrip("-") or otherwise
+    path, number = folder / f"{slug}{ending}", 2
     while os.path.lexists(path):
-        path, number = Path.cwd() / f"{slug}-{number}{ending}", number + 1
-    return shortened(path)
+        path, number = folder / f"{slug}-{number}{ending}", number + 1
+    return path
 
 
 def shortened(path: Path) -> str:

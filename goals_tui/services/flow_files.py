@@ -22,7 +22,12 @@ from goals_tui.services.flows import free_name
 from goals_tui.services.imports.result import Broken, BrokenRecord
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Services
+    from goals_tui.domain.ids import Ids
+    from goals_tui.services.context import Clock
+    from goals_tui.services.flows import FlowService
+    from goals_tui.services.goals import GoalService
+    from goals_tui.services.history import History
+    from goals_tui.store.documents import Documents
 
 
 @dataclass(frozen=True)
@@ -169,8 +174,15 @@ def _said_of(one: ImportedFlow) -> list[str]:
 class FlowFiles:
     """Writes and reads files of flows."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(
+        self, documents: Documents, history: History, flows: FlowService, goals: GoalService, clock: Clock, ids: Ids
+    ) -> None:
+        self._documents = documents
+        self._history = history
+        self._flows = flows
+        self._goals = goals
+        self._clock = clock
+        self._ids = ids
 
     def as_json(self, flow: Flow) -> dict[str, Any]:
         """Return a flow as the content of its file."""
@@ -195,15 +207,13 @@ class FlowFiles:
         if name is not None and len(charts) != 1:
             raise RefusedError(f"--name is for one flow; there are {len(charts)} here. Leave it out.", field="name")
         targets = {target for chart in charts for target in flow_chart_file.targets_of(chart.content)}
-        here = self._services.flows.all()
+        here = self._flows.all()
         taken = {key for flow in here for key in (flow.id, flow.reference_id)}
         read: list[tuple[FoundFlow, ReadFlow]] = []
         for chart in charts:
             origin = chart.origin if name is None else replace(chart.origin, name=name)
             try:
-                one = flow_chart_file.from_file(
-                    chart.content, self._services.ids, self._services.clock(), origin, taken, targets
-                )
+                one = flow_chart_file.from_file(chart.content, self._ids, self._clock(), origin, taken, targets)
             except RefusedError as error:
                 if chart.named:
                     raise RefusedError(f"{chart.file}: {error}") from None
@@ -225,21 +235,19 @@ class FlowFiles:
         names = [flow.name for flow in here]
         imported, saved = [], []
         label = f"Import flow {read[0][1].flow.name!r}" if len(made) == 1 else f"Import {len(made)} flows"
-        with self._services.history.edit(label) as edit:
+        with self._history.edit(label) as edit:
             for (chart, one), flow in zip(read, made, strict=True):
                 called = name or flow.name
                 free = free_name(called, names)
                 names.append(free)
                 nodes = self._with_goals(flow.nodes)
-                kept = self._services.flows.put(
-                    edit, flow.model_copy(update={"name": free, "revision": 0, "nodes": nodes})
-                )
+                kept = self._flows.put(edit, flow.model_copy(update={"name": free, "revision": 0, "nodes": nodes}))
                 same = next((references[key] for key in sorted(one.names) if key in references), None)
                 imported.append(ImportedFlow(kept, chart.file, called, one, same, chart.other_locales))
                 saved.append(kept)
-            completed = [self._services.flows.put(edit, flow) for flow in completed]
+            completed = [self._flows.put(edit, flow) for flow in completed]
         known = {flow.id: flow for flow in (*here, *completed, *saved)}
-        goals = self._services.workspace.documents.all("goals")
+        goals = self._documents.all("goals")
         tracking = [node for flow in saved for node in flow.walk() if isinstance(node, TrackGoal)]
         return FlowImport(
             flows=tuple(imported),
@@ -253,7 +261,7 @@ class FlowFiles:
     def _fresh_ids(self, flow: Flow) -> dict[str, Any]:
         from goals_tui.domain.flow_edit import nodes_of_copy
 
-        ids = self._services.ids
+        ids = self._ids
         copy_id = ids.hex24()
         return {"id": copy_id, "reference_id": ids.uuid(), "nodes": nodes_of_copy(flow, copy_id, ids)}
 
@@ -261,7 +269,7 @@ class FlowFiles:
         """Replace reference ids of goals and names of steps by their ids; unknown ones stay as they are."""
         from goals_tui.domain.flow_edit import every_node
 
-        documents = self._services.workspace.documents.all("goals")
+        documents = self._documents.all("goals")
         by_reference = {fold(str(document.get("reference_id"))): id_ for id_, document in documents.items()}
 
         def known(node: Node) -> Node:
@@ -270,7 +278,7 @@ class FlowFiles:
             goal_id = node.goal_id if node.goal_id in documents else by_reference.get(fold(node.goal_id))
             if goal_id is None:
                 return node
-            names = {fold(step.name): step.id for step in self._services.goals.get(goal_id).steps}
+            names = {fold(step.name): step.id for step in self._goals.get(goal_id).steps}
             steps = dict.fromkeys(names.get(fold(step), step) for step in node.step_ids)
             return node.model_copy(update={"goal_id": goal_id, "step_ids": tuple(steps)})
 

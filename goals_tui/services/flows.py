@@ -14,9 +14,12 @@ from goals_tui.domain.words import fold
 from goals_tui.services.stored import parse
 
 if TYPE_CHECKING:
+    from goals_tui.domain.ids import Ids
     from goals_tui.domain.wiring import Finding
-    from goals_tui.services.context import Services
-    from goals_tui.services.history import Document, Editing
+    from goals_tui.services.context import Clock
+    from goals_tui.services.goals import GoalService
+    from goals_tui.services.history import Document, Editing, History
+    from goals_tui.store.documents import Documents
 
 KIND = "flows"
 
@@ -36,9 +39,12 @@ class FlowSummary:
 class FlowService:
     """The flows of the workspace, by name."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._documents = services.workspace.documents
+    def __init__(self, documents: Documents, history: History, goals: GoalService, clock: Clock, ids: Ids) -> None:
+        self._documents = documents
+        self._history = history
+        self._goals = goals
+        self._clock = clock
+        self._ids = ids
         self._cached: tuple[object, tuple[Flow, ...]] | None = None
         self._parsed: dict[str, tuple[Document, Flow]] = {}
         """Each flow with the document it was made from, so that an edit of one flow does not parse the others again."""
@@ -63,7 +69,7 @@ class FlowService:
     def summaries(self) -> list[FlowSummary]:
         """Return a summary of every flow, by name."""
         # Only the ids are needed; no goal has to be parsed.
-        goals = self._services.workspace.documents.all("goals")
+        goals = self._documents.all("goals")
         return [_summary(flow, goals) for flow in self.all()]
 
     def get(self, wanted: str) -> Flow:
@@ -87,7 +93,7 @@ class FlowService:
         Raises RefusedError for an empty or taken name, and ConflictError when the flow was changed or deleted elsewhere
         since it was read, unless `overwrite` is set.
         """
-        with self._services.history.edit(label or f"Edit flow {flow.name!r}") as edit:
+        with self._history.edit(label or f"Edit flow {flow.name!r}") as edit:
             return self.put(edit, flow, overwrite=overwrite)
 
     def put(self, edit: Editing, flow: Flow, *, overwrite: bool = False) -> Flow:
@@ -97,7 +103,7 @@ class FlowService:
         if not overwrite:
             _check_revision(flow, stored)
         revision = int(stored["revision"]) if stored else flow.revision
-        saved = flow.model_copy(update={"revision": revision + 1, "changed_at": self._services.clock()})
+        saved = flow.model_copy(update={"revision": revision + 1, "changed_at": self._clock()})
         document = saved.model_dump(mode="json")
         edit.put(KIND, saved.id, document)
         self._parsed[saved.id] = (document, saved)
@@ -122,7 +128,7 @@ class FlowService:
         """
         from goals_tui.domain.flow_edit import nodes_of_copy
 
-        ids = self._services.ids
+        ids = self._ids
         copy = self._blank(free_name(flow.name, [other.name for other in self.all()]), flow.description)
         nodes = nodes_of_copy(flow, copy.id, ids)
         return self.save(copy.model_copy(update={"nodes": nodes}), label=f"Duplicate flow {flow.name!r}")
@@ -130,7 +136,7 @@ class FlowService:
     def delete(self, flow_id: str) -> Flow:
         """Delete a flow. Go To and Execute Flow nodes that point at it are then reported by `check`. Can be undone."""
         flow = self.get(flow_id)
-        with self._services.history.edit(f"Delete flow {flow.name!r}") as edit:
+        with self._history.edit(f"Delete flow {flow.name!r}") as edit:
             edit.delete(KIND, flow.id)
         return flow
 
@@ -141,10 +147,10 @@ class FlowService:
         flows: Sequence[Flow] = self.all()
         if flow is not None:
             flows = [*(other for other in flows if other.id != flow.id), flow]
-        return check(flows, self._services.goals.all())
+        return check(flows, self._goals.all())
 
     def _blank(self, name: str, description: str) -> Flow:
-        now, ids = self._services.clock(), self._services.ids
+        now, ids = self._clock(), self._ids
         return Flow(
             id=ids.hex24(),
             reference_id=ids.uuid(),

@@ -11,14 +11,20 @@ from goals_tui.services.stored import parse
 if TYPE_CHECKING:
     from goals_tui.domain.flow import TrackGoal
     from goals_tui.domain.goal import Goal
-    from goals_tui.services.context import Services
+    from goals_tui.services.flows import FlowService
+    from goals_tui.services.goals import GoalService
+    from goals_tui.services.history import History
+    from goals_tui.store.documents import Documents
 
 
 class GoalUses:
     """The Track Goal Process nodes of all flows, by goal."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, documents: Documents, history: History, goals: GoalService, flows: FlowService) -> None:
+        self._documents = documents
+        self._history = history
+        self._goals = goals
+        self._flows = flows
         self._cached: tuple[object, dict[str, list[NodeUse]]] = (None, {})
 
     def of(self, goal_id: str, step_id: str | None = None) -> list[NodeUse]:
@@ -32,7 +38,7 @@ class GoalUses:
         `steps` maps step ids of the goal to steps of the other goal. Steps that it does not name stay in their nodes,
         where `check` reports them. Raises NotFoundError for a step that the other goal does not have.
         """
-        old, new = self._services.goals.get(goal_id), self._services.goals.get(other_id)
+        old, new = self._goals.get(goal_id), self._goals.get(other_id)
         match = {step_id: new.step(other).id for step_id, other in steps.items()}
 
         def replaced(node: TrackGoal) -> TrackGoal:
@@ -43,12 +49,12 @@ class GoalUses:
 
     def remove_goal(self, goal_id: str) -> int:
         """Remove every node that tracks a goal, and return their number."""
-        name = self._services.goals.get(goal_id).name
+        name = self._goals.get(goal_id).name
         return self._rewrite(f"Remove the nodes of {name!r}", goal_id, None, lambda node: None)
 
     def replace_step(self, goal_id: str, step_id: str, other_id: str) -> int:
         """Make every node that tracks a step track another step of the goal instead; return the number of nodes."""
-        goal = self._services.goals.get(goal_id)
+        goal = self._goals.get(goal_id)
 
         def replaced(node: TrackGoal) -> TrackGoal:
             return _with_steps(node, goal, [other_id if step == step_id else step for step in node.step_ids])
@@ -61,7 +67,7 @@ class GoalUses:
 
         Nodes that tracked nothing else are removed.
         """
-        goal = self._services.goals.get(goal_id)
+        goal = self._goals.get(goal_id)
 
         def without(node: TrackGoal) -> TrackGoal | None:
             rest = [step for step in node.step_ids if step != step_id]
@@ -76,7 +82,7 @@ class GoalUses:
         from goals_tui.domain.flow import Flow, TrackGoal
 
         changed = 0
-        with self._services.history.edit(label) as edit:
+        with self._history.edit(label) as edit:
             for document in list(edit.all("flows").values()):
                 flow = before = parse(Flow, document)
                 for node in before.walk():
@@ -88,13 +94,13 @@ class GoalUses:
                     flow = flow_edit.replace(flow, after) if after else flow_edit.remove(flow, node.id)[0]
                     changed += 1
                 if flow is not before:
-                    self._services.flows.put(edit, flow)
+                    self._flows.put(edit, flow)
         return changed
 
     def _by_goal(self) -> dict[str, list[NodeUse]]:
-        stamp, cached = self._services.workspace.documents.stamp(), self._cached
+        stamp, cached = self._documents.stamp(), self._cached
         if cached[0] != stamp:
-            cached = self._cached = (stamp, node_uses(self._services.workspace.documents))
+            cached = self._cached = (stamp, node_uses(self._documents))
         return cached[1]
 
 

@@ -20,10 +20,14 @@ from goals_tui.services.stored import parse, unreadable
 from goals_tui.store.document_storage import without_garbage_collection
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Services
+    from goals_tui.domain.ids import Ids
+    from goals_tui.services.context import Clock
+    from goals_tui.services.features import Features
     from goals_tui.services.goal_list import NodeUse
     from goals_tui.services.goal_uses import GoalUses
-    from goals_tui.services.history import Editing
+    from goals_tui.services.history import Editing, History
+    from goals_tui.services.project import ProjectService
+    from goals_tui.store.workspace import Workspace
 
 KIND = "goals"
 VERSIONS = "goal_versions"
@@ -48,18 +52,31 @@ class Consequences:
 class GoalService:
     """The goals of the workspace, by name."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._documents = services.workspace.documents
+    def __init__(
+        self,
+        workspace: Workspace,
+        history: History,
+        project: ProjectService,
+        features: Callable[[], Features],
+        uses: Callable[[], GoalUses],
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self._workspace = workspace
+        self._documents = workspace.documents
+        self._history = history
+        self._project = project
+        self._features = features
+        self._make_uses = uses
+        self._clock = clock
+        self._ids = ids
         self._parsed: dict[str, tuple[Mapping[str, Any], Goal]] = {}
         self._parsed_versions: dict[str, tuple[Mapping[str, Any], Goal]] = {}
 
     @cached_property
     def uses(self) -> GoalUses:
         """The uses of goals in flows."""
-        from goals_tui.services.goal_uses import GoalUses
-
-        return GoalUses(self._services)
+        return self._make_uses()
 
     # -- reading
 
@@ -112,7 +129,7 @@ class GoalService:
 
     def draft(self) -> Goal:
         """Return a new goal that is not saved yet: without a name, with an initial step without a name."""
-        now, ids = self._services.clock(), self._services.ids
+        now, ids = self._clock(), self._ids
         initial = Step(id=ids.hex24(), name="", kind="initial")
         return Goal(
             id=ids.hex24(),
@@ -126,7 +143,7 @@ class GoalService:
 
     def new_step(self, kind: StepKind = "step") -> Step:
         """Return a new step without a name."""
-        return Step(id=self._services.ids.hex24(), name="", kind=kind)
+        return Step(id=self._ids.hex24(), name="", kind=kind)
 
     def problems(self, goal: Goal) -> list[Problem]:
         """Return everything that keeps a goal from being saved, in the order of the form."""
@@ -145,12 +162,12 @@ class GoalService:
         label = label or f"Edit goal {goal.name!r}"
         doomed = set(delete_events_of) - {step.id for step in goal.steps}
         if not doomed:
-            with self._services.history.edit(label) as edit:
+            with self._history.edit(label) as edit:
                 return self._save(edit, goal, overwrite)
         label = f"{label} (deleted events stay deleted)"
         # The events are prepared before the edit, so that other edits need not wait for more than their commit.
-        events = self._services.workspace.events
-        with events.deleting({goal.id: doomed}) as deletion, self._services.history.edit(label, deletion) as edit:
+        events = self._workspace.events
+        with events.deleting({goal.id: doomed}) as deletion, self._history.edit(label, deletion) as edit:
             return self._save(edit, goal, overwrite)
 
     def _save(self, edit: Editing, goal: Goal, overwrite: bool) -> Goal:
@@ -171,9 +188,7 @@ class GoalService:
 
     def _put_apart(self, edit: Editing, stored: Goal, apart: Mapping[str, Any]) -> Goal:
         """Write a goal with another target or other triggers: a new revision of the same version."""
-        saved = stored.model_copy(
-            update={**apart, "revision": stored.revision + 1, "changed_at": self._services.clock()}
-        )
+        saved = stored.model_copy(update={**apart, "revision": stored.revision + 1, "changed_at": self._clock()})
         content = saved.model_dump(mode="json")
         edit.put(KIND, saved.id, content)
         # A conflict compares with this document to tell what was changed elsewhere.
@@ -184,10 +199,10 @@ class GoalService:
         """Write a goal as a new version, as part of a larger edit; the old version is kept. No rules are checked."""
         saved = goal.model_copy(
             update={
-                "version": self._services.ids.uuid(),
+                "version": self._ids.uuid(),
                 "revision": (stored.revision if stored else goal.revision) + 1,
                 "created_at": stored.created_at if stored else goal.created_at,
-                "changed_at": self._services.clock(),
+                "changed_at": self._clock(),
             }
         )
         content = saved.model_dump(mode="json")
@@ -212,11 +227,11 @@ class GoalService:
         """Save and return a copy of a goal under a free name, with new ids."""
         from goals_tui.services.flows import free_name
 
-        goal, ids = self.get(goal_id), self._services.ids
+        goal, ids = self.get(goal_id), self._ids
         steps = tuple(step.model_copy(update={"id": ids.hex24()}) for step in goal.steps)
         name = free_name(goal.name, [summary.name for summary in self.summaries()])
         fresh = {"id": ids.hex24(), "reference_id": ids.uuid(), "name": name, "steps": steps, "revision": 0}
-        copy = goal.model_copy(update={**fresh, "created_at": self._services.clock()})
+        copy = goal.model_copy(update={**fresh, "created_at": self._clock()})
         return self.save(copy, label=f"Duplicate goal {goal.name!r}")
 
     # -- deleting
@@ -230,7 +245,7 @@ class GoalService:
 
         goal = self.get(goal_id)
         name = goal.name if step_id is None else goal.step(step_id).name
-        events, cycles = count_events(self._services.workspace.events, goal.id, step_id)
+        events, cycles = count_events(self._workspace.events, goal.id, step_id)
         return Consequences(goal.id, step_id, name, events, cycles, tuple(self.where_used(goal.id, step_id)))
 
     def leftovers(self) -> list[Consequences]:
@@ -243,7 +258,7 @@ class GoalService:
         here = self._documents.all(KIND)
         return [
             Consequences(goal_id, None, goal_id, events, cycles, tuple(self.where_used(goal_id)))
-            for goal_id, events, cycles in count_by_goal(self._services.workspace.events)
+            for goal_id, events, cycles in count_by_goal(self._workspace.events)
             if goal_id not in here
         ]
 
@@ -265,18 +280,18 @@ class GoalService:
         A goal that no longer exists but still has events (see `leftovers`) is given by its id. Raises RefusedError
         unless `confirm` is the goal's name, or its id if it no longer exists.
         """
-        self._services.workspace.events.check_writable()
+        self._workspace.events.check_writable()
         taken = self._deletable(goal_id)
         if confirm.strip() != taken.name:
             raise RefusedError(
                 f"To delete the goal, confirm with its name: {taken.name!r}, not {confirm.strip()!r}.", field="confirm"
             )
         gone, label = taken.goal_id, f"Delete goal {taken.name!r}"
-        events = self._services.workspace.events
-        with events.deleting({gone: None}) as deletion, self._services.history.edit(label, deletion) as edit:
+        events = self._workspace.events
+        with events.deleting({gone: None}) as deletion, self._history.edit(label, deletion) as edit:
             edit.drop_all(VERSIONS, id=gone)
             edit.drop(KIND, gone)
-        self._services.history.forget(KIND, gone)
+        self._history.forget(KIND, gone)
         return replace(taken, events=deletion.events)
 
     def _deletable(self, wanted: str) -> Consequences:
@@ -302,12 +317,12 @@ class GoalService:
 
     def _problems(self, goal: Goal, documents: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
         names = [str(document["name"]) for id_, document in documents.items() if id_ != goal.id]
-        found = goal_rules.problems(goal, max_steps=self._services.features.max_steps, taken_names=names)
+        found = goal_rules.problems(goal, max_steps=self._features().max_steps, taken_names=names)
         return found + self._amount_problems(goal, documents.get(goal.id))
 
     def _amount_problems(self, goal: Goal, document: Mapping[str, Any] | None) -> list[Problem]:
         """Return the new or changed amounts that have more decimals than the project's currency."""
-        project = self._services.project.get()
+        project = self._project.get()
         digits = currency_digits(project.currency)
         stored = {step.id: step.metrics for step in self._parse(document).steps} if document else {}
         changed = [step for step in goal.steps if step.metrics and step.metrics != stored.get(step.id)]

@@ -216,10 +216,15 @@ class Listening:
         return Received(len(found), len(spans) - len(found), why)
 
     def seal_if_large(self) -> None:
-        """Seal the logs that have become large, while others go on appending. Raises UnreadableError."""
-        for log in (self._activities, self._events):
-            if is_large(log):
-                log.seal()
+        """Seal the logs that have become large, while others go on appending. Raises UnreadableError.
+
+        What has expired goes with them.
+        """
+        large = [log for log in (self._activities, self._events) if is_large(log)]
+        for log in large:
+            log.seal()
+        if large:
+            self._services.events.expire()
 
     @property
     def waiting(self) -> int:

@@ -1,4 +1,4 @@
-"""The project's settings: name, currency and time zone."""
+"""The project's settings: name, currency, time zone and retention."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from goals_tui.store.documents import Documents
 
 KIND = "project"
+_SETTINGS = ("name", "currency", "time_zone", "retention_days")
 
 
 class ProjectService:
@@ -45,7 +46,7 @@ class ProjectService:
             document = edit.get(KIND, project.id)
             stored = parse(Project, document) if document else project
             if stored.revision != project.revision and not overwrite:
-                changed = [key for key in ("name", "currency", "time_zone") if _differs(stored, project, key)]
+                changed = [key for key in _SETTINGS if _differs(stored, project, key)]
                 raise ConflictError("project", stored.name, changed)
             saved = project.model_copy(update={"revision": stored.revision + 1})
             edit.put(KIND, saved.id, saved.model_dump(mode="json"))

@@ -90,9 +90,9 @@ def main(workspace: Path) -> None:
         os.nice(_NICE)
     # The marker file of a failed seal stays: another attempt right away would fail, too.
     with contextlib.suppress(GoalsError):
-        log = open_services(workspace).workspace.events
-        log.seal()
-        (log.path / STARTED).unlink(missing_ok=True)
+        services = open_services(workspace)
+        services.events.seal()
+        (services.workspace.events.path / STARTED).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,13 @@ from goals_tui.services.imports.result import Progress, say_done, silent
 from goals_tui.services.tracking import EventTemplates
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Services
+    from goals_tui.domain.project import Project
+    from goals_tui.services.batches import Batches
+    from goals_tui.services.context import Clock
+    from goals_tui.services.flows import FlowService
+    from goals_tui.services.goals import GoalService
+    from goals_tui.services.project import ProjectService
+    from goals_tui.store.events.log import EventLog
 
 MOST_QUESTIONS = 100
 """Number of answers after which a simulated user leaves for good."""
@@ -99,8 +105,21 @@ class SimulationResult:
 class Simulation:
     """Runs simulated conversations in a workspace."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(
+        self,
+        log: EventLog,
+        project: ProjectService,
+        flows: FlowService,
+        goals: GoalService,
+        batches: Batches,
+        clock: Clock,
+    ) -> None:
+        self._log = log
+        self._project = project
+        self._flows = flows
+        self._goals = goals
+        self._batches = batches
+        self._clock = clock
 
     def simulate(
         self,
@@ -118,15 +137,14 @@ class Simulation:
         The same flows, goals, arguments and seed give the same events, ids included. Nothing is written until all
         conversations have run. Raises NotFoundError for an unknown flow, RefusedError for an empty span.
         """
-        services = self._services
         start, end = start.astimezone(UTC), end.astimezone(UTC)
-        now = services.clock()
+        now = self._clock()
         end = min(end, now) if start < now else end
         if sessions < 1 or start >= end:
             raise RefusedError(
                 "There is nothing to simulate: give at least one conversation and a first day before now."
             )
-        users = Users(services, flow_id, profile or Profile(), Ids(f"{seed} {flow_id} {start} {end} {sessions}"))
+        users = self.users(flow_id, profile, Ids(f"{seed} {flow_id} {start} {end} {sessions}"))
         random = Random(seed)
         arrivals = sorted(users.arrivals(random, sessions, start, end))
         talks = (users.converse(random, arrival) for arrival in arrivals)
@@ -140,11 +158,15 @@ class Simulation:
         The conversations of a day, ids included, depend only on the flows, goals, seed and day. Those that are not over
         by now are left out. Raises NotFoundError for an unknown flow.
         """
-        users = Users(self._services, flow_id, profile or Profile(), Ids())
-        now = int(self._services.clock().timestamp() * 1000)
+        users = self.users(flow_id, profile, Ids())
+        now = int(self._clock().timestamp() * 1000)
         days = [first + timedelta(days=number) for number in range((end - first).days)]
         talks = (talk for day in days for talk in users.day(day, daily, f"{seed} {flow_id} {day}", until=now))
         return self._write(users, talks, max(1, round(daily * len(days))), silent)
+
+    def users(self, flow_id: str, profile: Profile | None, ids: Ids) -> Users:
+        """Return simulated users of a flow. Raises NotFoundError for an unknown flow."""
+        return Users(self._flows.all(), self._goals.all(), self._project.get(), flow_id, profile or Profile(), ids)
 
     def _write(
         self, users: Users, talks: Iterable[Sequence[GoalEvent]], expected: int, progress: Progress
@@ -154,9 +176,9 @@ class Simulation:
         from goals_tui.store.events.bulk_import import BulkImport
         from goals_tui.store.events.lines import to_line
 
-        self._services.workspace.events.check_writable()
+        self._log.check_writable()
         count = 0
-        with scratch_folder() as folder, BulkImport(self._services.workspace.events) as bulk:
+        with scratch_folder() as folder, BulkImport(self._log) as bulk:
             file = folder / "events.jsonl"
             with file.open("wb") as lines:
                 for talk in talks:
@@ -168,7 +190,7 @@ class Simulation:
                     count += 1
             progress(_RUNNING, "Writing events")
             bulk.load_checked(file)
-            batches = self._services.batches
+            batches = self._batches
             batch, label = batches.new_id(), f"Simulate {users.flow}"
             what = f"simulate {users.flow}: {plural(count, 'conversation')}"
             with bulk.prepared(batch) as part, batches.adding(batch, what, part, label) as edit:
@@ -186,10 +208,16 @@ class Simulation:
 class Users:
     """The simulated users of a flow. Counts the endings and outcomes of their conversations."""
 
-    def __init__(self, services: Services, flow_id: str, profile: Profile, ids: Ids) -> None:
-        flows = services.flows.all()
-        project = services.project.get()
-        self._goals = {goal.id: goal for goal in services.goals.all()}
+    def __init__(
+        self,
+        flows: Sequence[Flow],
+        goals: Iterable[Goal],
+        project: Project,
+        flow_id: str,
+        profile: Profile,
+        ids: Ids,
+    ) -> None:
+        self._goals = {goal.id: goal for goal in goals}
         self._program = Program(flows, self._goals.values())
         self._program.entry(flow_id)
         self.flow = next(flow.name for flow in flows if flow.id == flow_id)
@@ -256,14 +284,14 @@ class Users:
             for output in outputs:
                 if isinstance(output, Fired):
                     talk.fire(output, moment)
-            asked = conversation.waiting
-            if asked is None:
+            question = conversation.waiting
+            if question is None:
                 talk.ending = conversation.ended.reason if conversation.ended else "end"
                 break
             if random.random() < release.leaves:
                 break
             arrival += int(random.lognormvariate(self._pause, self._profile.spread) * 1000)
-            outputs = conversation.answer(self._answers[asked.node.id].choose(random))
+            outputs = conversation.answer(self._answers[question.node.id].choose(random))
         talk.ended_at = arrival
         return talk
 

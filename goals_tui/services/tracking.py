@@ -16,7 +16,11 @@ from goals_tui.domain.event import EARLIEST, LATEST, LONGEST_FIELD, GoalEvent, K
 from goals_tui.domain.goal import Goal
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Services
+    from goals_tui.domain.ids import Ids
+    from goals_tui.services.context import Clock
+    from goals_tui.services.goals import GoalService
+    from goals_tui.store.documents import Documents
+    from goals_tui.store.events.log import EventLog
     from goals_tui.store.events.sessions import SessionEvent
 
 _SESSION = TypeAdapter(Key)
@@ -46,9 +50,12 @@ class Tracker:
     that was open at that moment or, if none was open yet, the one that was opened last.
     """
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._log = services.workspace.events
+    def __init__(self, log: EventLog, documents: Documents, goals: GoalService, clock: Clock, ids: Ids) -> None:
+        self._log = log
+        self._documents = documents
+        self._goals = goals
+        self._clock = clock
+        self._ids = ids
         self._templates = EventTemplates()
 
     def track(
@@ -63,7 +70,7 @@ class Tracker:
         empty session, or a moment without a time zone or outside 1970 to 2200; UnreadableError where the log can't be
         written.
         """
-        documents = self._services.workspace.documents
+        documents = self._documents
         for _ in range(_TRIES):
             # The steps are looked up without a lock, and recorded only if no goal was changed in the meantime.
             tracked = self._track(session_id, goal_id, step_ids, source, at, documents.stamp())
@@ -84,8 +91,8 @@ class Tracker:
         goal = self._goal(goal_id)
         self._check_steps(goal, step_ids)
         session_id = _session(session_id)
-        moment = _moment(self._services.clock() if at is None else at)
-        ids = self._services.ids
+        moment = _moment(self._clock() if at is None else at)
+        ids = self._ids
         initial = goal.steps[0].id
         open_cycle = None
         if initial not in step_ids:
@@ -96,7 +103,7 @@ class Tracker:
         template = self._templates.of(goal, source)
         shared = {"timestamp": moment, "goal_cycle_id": cycle_id, "session_id": session_id}
         events = tuple(template.model_copy(update={**shared, "id": ids.hex24(), "step_id": step}) for step in steps)
-        documents = self._services.workspace.documents
+        documents = self._documents
         same = self._log.append(events, only_if=lambda: documents.stamp() == stamp)
         return Tracked(events, cycle_id) if same else None
 
@@ -113,7 +120,7 @@ class Tracker:
         return opened[-1].cycle_id if opened else None
 
     def _goal(self, goal_id: str) -> Goal:
-        goal = self._services.goals.get(goal_id)
+        goal = self._goals.get(goal_id)
         # Names are not accepted, because another goal may take them.
         if goal.id != goal_id:
             raise NotFoundError("goal with the id", goal_id)

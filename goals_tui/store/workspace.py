@@ -16,7 +16,7 @@ from goals_tui.store.atomic import make_folder, make_workspace_folder, refusal
 from goals_tui.store.documents import Documents
 
 if TYPE_CHECKING:
-    import yaml
+    from ruamel.yaml import events as yaml
 
     from goals_tui.domain.activity import Activity
     from goals_tui.domain.project import Project
@@ -83,7 +83,7 @@ class _Reader:
         self._unknown = 0
 
     def read(self) -> Values:
-        import yaml
+        from ruamel.yaml import events as yaml
 
         next(self._events)  # the stream's start
         if isinstance(next(self._events), yaml.DocumentStartEvent):
@@ -100,16 +100,17 @@ class _Reader:
         return Values(self._known, self._warnings)
 
     def _parsed(self, content: str) -> Iterator[yaml.Event]:
-        import yaml
+        from ruamel.yaml import YAML
+        from ruamel.yaml.error import YAMLError
 
         try:
-            for event in yaml.parse(content, yaml.SafeLoader):
+            for event in YAML(typ="safe", pure=True).parse(content):
                 if getattr(event, "anchor", None):
                     self._refuse(event, "this is an anchor or an alias (& or *). Write the value itself")
                 if getattr(event, "tag", None):
                     self._refuse(event, "this is a tag (!). Write the value alone")
                 yield event
-        except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+        except (YAMLError, ValueError, OverflowError, RecursionError) as error:
             mark = getattr(error, "problem_mark", None)
             where = f" in line {mark.line + 1}" if mark else ""
             reason = getattr(error, "problem", None) or "it can't be understood"
@@ -118,7 +119,7 @@ class _Reader:
             ) from None
 
     def _mapping(self, above: tuple[str, ...]) -> None:
-        import yaml
+        from ruamel.yaml import events as yaml
 
         seen: set[str] = set()
         for event in self._events:
@@ -143,7 +144,7 @@ class _Reader:
                 self._keep(event, names, None if _is_nothing(value) else value.value)
 
     def _pass_over_list(self) -> None:
-        import yaml
+        from ruamel.yaml import events as yaml
 
         depth = 1
         while depth:
@@ -185,7 +186,7 @@ def _known_name(names: tuple[str, ...]) -> str | None:
 
 
 def _is_nothing(event: yaml.Event) -> bool:
-    import yaml
+    from ruamel.yaml import events as yaml
 
     if not isinstance(event, yaml.ScalarEvent):
         return False

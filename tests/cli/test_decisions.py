@@ -17,6 +17,7 @@ from goals_tui.domain.filters import Choice, Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.statistics import Share, difference
 from goals_tui.services.context import Services
+from goals_tui.store.cycles.view import LogView
 from tests.builders import event, goal, step
 from tests.cli.conftest import Cli
 from tests.conftest import NOW
@@ -396,7 +397,7 @@ def test_what_if_is_the_report_of_the_same_events_under_the_edited_goal(
     other = new_services("edited")
     edited = changed(services.goals.get(FLIGHT))
     saved = other.goals.save(edited.model_copy(update={"revision": 0}))
-    with services.insights._view.reader() as reader:
+    with LogView(services.engine).reader() as reader:
         events = [
             one
             for (cycle,) in reader.rows("SELECT DISTINCT goalCycleId FROM events")

@@ -36,7 +36,7 @@ def test_the_probe_sees_what_is_imported(services: Services) -> None:
 
 
 def test_version_needs_almost_nothing() -> None:
-    heavy = {"textual", "duckdb", "pydantic", "typer", "rich", "tinydb", "babel", "plotext", "yaml"}
+    heavy = {"textual", "duckdb", "pydantic", "typer", "rich", "tinydb", "babel", "plotext", "ruamel"}
     assert not imported_by("--version") & heavy
 
 
@@ -89,4 +89,4 @@ def test_the_first_frame_needs_no_models() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert "textual" in loaded
-    assert not loaded & {"pydantic", "duckdb", "tinydb", "plotext", "babel", "yaml", "tomlkit"}
+    assert not loaded & {"pydantic", "duckdb", "tinydb", "plotext", "babel", "ruamel", "tomlkit"}

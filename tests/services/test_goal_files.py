@@ -7,9 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.event import source
@@ -44,7 +44,7 @@ def export(services: Services, file: Path, *wanted: str) -> str:
 
 
 def test_the_canonical_form_is_read_by_any_yaml(services: Services, flight: Goal, file: Path) -> None:
-    read = yaml.safe_load(export(services, file))
+    read = YAML(typ="safe", pure=True).load(export(services, file))
     assert read == {
         "goals": [
             {

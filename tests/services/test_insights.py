@@ -16,9 +16,10 @@ from goals_tui.domain.event import GoalEvent, Source
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services, create_workspace
-from goals_tui.services.insights.question import offsets_between
+from goals_tui.services.insights.query import offsets_between
 from goals_tui.services.insights.service import Cancellation, Cancelled
 from goals_tui.store.cycles.reader import microseconds
+from goals_tui.store.cycles.view import LogView
 from tests.builders import book_a_flight, event, goal, uuid_of
 
 NOW = datetime(2026, 10, 1, 20, tzinfo=UTC)
@@ -184,9 +185,8 @@ def test_a_cancelled_question_has_no_answer(tmp_path: Path) -> None:
 
 
 def test_a_running_query_is_interrupted(tmp_path: Path) -> None:
-    insights = workspace(tmp_path, [book_a_flight()], []).insights
     cancellation = Cancellation()
-    reader = insights._view.reader(cancellation)
+    reader = LogView(workspace(tmp_path, [book_a_flight()], []).engine).reader(cancellation)
     timer = threading.Timer(0.05, cancellation.cancel)
     timer.start()
     with reader, pytest.raises(Cancelled):

@@ -95,7 +95,7 @@ class LiveDemo:
                 releases=(Release(NEW, None, one.leaves[1]),),
                 answers={**one.profile.answers, **one.better},
             )
-            users = Users(self._services, flows[one.flow], profile, self._services.ids)
+            users = self._services.simulation.users(flows[one.flow], profile, self._services.ids)
             found.append((users, one.daily[1]))
         self._users, self._stamp = found, stamp
 

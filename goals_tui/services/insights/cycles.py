@@ -16,7 +16,7 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.report import Cycle, Funnel, FunnelStep, Timeline
 from goals_tui.domain.text import clean_line
 from goals_tui.services.insights.definitions import NO_WORTH
-from goals_tui.services.insights.question import Question, question
+from goals_tui.services.insights.query import Queries, Query
 from goals_tui.services.insights.report import WEEKDAYS
 from goals_tui.services.stored import parse
 from goals_tui.store.cycles.queries import Bucket, CycleRow, Restriction, list_cycles, page, step_times
@@ -27,9 +27,7 @@ from goals_tui.store.engines.engine import Cancellation
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from goals_tui.services.context import Services
     from goals_tui.store.cycles.reader import EventReader
-    from goals_tui.store.cycles.view import LogView
     from goals_tui.store.documents import Documents
 
 _EPOCH_DAY = date(1970, 1, 1)
@@ -43,18 +41,17 @@ class CycleList:
 
     def __init__(
         self,
-        services: Services,
-        view: LogView,
+        queries: Queries,
         filters: Filters,
         drill_down: DrillDown,
         cancellation: Cancellation | None = None,
     ) -> None:
         self._lock = threading.Lock()
-        self._reader = view.reader(cancellation)
+        self._reader = queries.reader(cancellation)
         try:
-            asked = question(services, filters, self._reader, goal_id=drill_down.goal_id)
-            self._definitions = asked.definitions
-            self._count = list_cycles(self._reader, asked.selection, _restriction(asked, drill_down))
+            query = queries.on(self._reader, filters, goal_id=drill_down.goal_id)
+            self._definitions = query.definitions
+            self._count = list_cycles(self._reader, query.selection, _restriction(query, drill_down))
         except BaseException:
             self._reader.close()
             raise
@@ -104,25 +101,25 @@ class CycleList:
         )
 
 
-def _restriction(asked: Question, drill_down: DrillDown) -> Restriction:
-    restriction = _of_parts(asked, drill_down.parts, Restriction(outcome=drill_down.outcome))
+def _restriction(query: Query, drill_down: DrillDown) -> Restriction:
+    restriction = _of_parts(query, drill_down.parts, Restriction(outcome=drill_down.outcome))
     if drill_down.goal_id is not None:
-        definition = asked.definitions.by_id.get(drill_down.goal_id)
+        definition = query.definitions.by_id.get(drill_down.goal_id)
         restriction = replace(restriction, goal=definition.number if definition else -1)
     if drill_down.step_id is not None:
-        restriction = _of_step(asked, drill_down.step_id, restriction)
+        restriction = _of_step(query, drill_down.step_id, restriction)
     if drill_down.dropped_after is not None:
-        restriction = _dropped_after(asked, drill_down.dropped_after, restriction)
+        restriction = _dropped_after(query, drill_down.dropped_after, restriction)
     bucket = drill_down.bucket
     if drill_down.day is not None:
         day = (drill_down.day - _EPOCH_DAY).days
-        return _within(restriction, asked.bucket("day"), day, day)
+        return _within(restriction, query.bucket("day"), day, day)
     if bucket is not None and bucket.unit == "hour":
         start = microseconds(bucket.start)
-        return _within(restriction, asked.bucket("hour"), start, start)
+        return _within(restriction, query.bucket("hour"), start, start)
     if bucket is not None:
         first, last = (bucket.first - _EPOCH_DAY).days, (bucket.last - _EPOCH_DAY).days
-        return _within(restriction, asked.bucket("day"), first, last)
+        return _within(restriction, query.bucket("day"), first, last)
     return restriction
 
 
@@ -130,62 +127,62 @@ def _within(restriction: Restriction, bucket: Bucket, first: int, last: int) -> 
     return replace(restriction, buckets=(*restriction.buckets, (bucket, first, last)))
 
 
-def _of_parts(asked: Question, parts: Sequence[Part], restriction: Restriction) -> Restriction:
+def _of_parts(query: Query, parts: Sequence[Part], restriction: Restriction) -> Restriction:
     """Restrict to the cycles that are in all of the parts. A weekday or an hour that does not exist has none."""
     for dimension, value in parts:
         if dimension == "weekday":
             place = WEEKDAYS.index(value) if value in WEEKDAYS else -1
-            restriction = _within(restriction, asked.bucket("weekday"), place, place)
+            restriction = _within(restriction, query.bucket("weekday"), place, place)
         elif dimension == "hour":
             hour = int(value) if value and value.isdecimal() else -1
-            restriction = _within(restriction, asked.bucket("hour_of_day"), hour, hour)
+            restriction = _within(restriction, query.bucket("hour_of_day"), hour, hour)
         else:
-            values = None if value is None else (value, *_meant(asked, dimension, value))
+            values = None if value is None else (value, *_meant(query, dimension, value))
             restriction = replace(restriction, parts=(*restriction.parts, (dimension, values)))
     return restriction
 
 
-def _meant(asked: Question, dimension: Dimension, value: str) -> list[str]:
+def _meant(query: Query, dimension: Dimension, value: str) -> list[str]:
     """Return the other values in the log that are displayed like this one; of versions, those with this title."""
-    found = list(asked.reader.shown_as(COLUMNS[dimension], [value]))
+    found = list(query.reader.shown_as(COLUMNS[dimension], [value]))
     if dimension == "version":
-        for goal_id, version in {(triple.goal_id, triple.version) for triple in asked.reader.triples}:
-            definition = asked.definitions.by_id.get(goal_id)
+        for goal_id, version in {(triple.goal_id, triple.version) for triple in query.reader.triples}:
+            definition = query.definitions.by_id.get(goal_id)
             if definition is not None and definition.version_title(version or "") == value:
                 found.append(version)
     return found
 
 
-def _of_step(asked: Question, step_id: str, restriction: Restriction) -> Restriction:
+def _of_step(query: Query, step_id: str, restriction: Restriction) -> Restriction:
     """Restrict to the cycles that reached a step. Every cycle with a start reached the initial step of its goal."""
-    goals = {step_bit.goal for step_bit in asked.definitions.step_bits if step_bit.step_id == step_id}
+    goals = {step_bit.goal for step_bit in query.definitions.step_bits if step_bit.step_id == step_id}
     # In imported data, several goals may have the same step id: then the requested goal decides.
     wanted = goals if restriction.goal is None else goals & {restriction.goal}
     number = min(wanted, default=-1)
-    places = asked.definitions.by_number[number].places_of(step_id) if number >= 0 else []
-    reached = (masks_of(places, asked.reader.words),) if places else ()
+    places = query.definitions.by_number[number].places_of(step_id) if number >= 0 else []
+    reached = (masks_of(places, query.reader.words),) if places else ()
     return replace(restriction, goal=number, steps=(*restriction.steps, *reached))
 
 
-def _dropped_after(asked: Question, step_id: str, restriction: Restriction) -> Restriction:
+def _dropped_after(query: Query, step_id: str, restriction: Restriction) -> Restriction:
     """Restrict to the cycles that reached a step and no later step of the goal, and are not completed."""
-    restriction = _of_step(asked, step_id, restriction)
+    restriction = _of_step(query, step_id, restriction)
     if restriction.goal is None or restriction.goal < 0:
         return restriction
-    definition = asked.definitions.by_number[restriction.goal]
+    definition = query.definitions.by_number[restriction.goal]
     later = [place for each in definition.steps_after(step_id) for place in definition.places_of(each)]
-    return replace(restriction, lacks=masks_of(later, asked.reader.words), completed=False)
+    return replace(restriction, lacks=masks_of(later, query.reader.words), completed=False)
 
 
-def make_funnel(asked: Question, goal: Goal, *, strict: bool = False) -> Funnel:
+def make_funnel(query: Query, goal: Goal, *, strict: bool = False) -> Funnel:
     """Return the number of cycles that reached each step of a goal, and how long it took them.
 
-    If `strict`, a cycle counts at a step only if it reached all steps before it, in their order. `asked` must be
+    If `strict`, a cycle counts at a step only if it reached all steps before it, in their order. `query` must be
     limited to this goal.
     """
-    definition = asked.definitions.by_id.get(goal.id)
+    definition = query.definitions.by_id.get(goal.id)
     in_order = [step.id for step in goal.steps] if strict else None
-    started, masks, rows = step_times(asked.reader, asked.selection, goal.id, in_order) if definition else (0, (), [])
+    started, masks, rows = step_times(query.reader, query.selection, goal.id, in_order) if definition else (0, (), [])
     completes = definition.completing(masks) if definition else {}
     times = {row.step_id: row for row in rows}
     order = [step.id for step in goal.steps]

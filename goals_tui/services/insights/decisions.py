@@ -25,7 +25,7 @@ from goals_tui.domain.statistics import NO_CYCLES, Departures, Share, at_equal_m
 from goals_tui.domain.value import SuccessMetrics
 from goals_tui.domain.words import fold
 from goals_tui.services.insights.definitions import Definition, bits_of
-from goals_tui.services.insights.question import FigureTotals, Question, time_range_of
+from goals_tui.services.insights.query import FigureTotals, Query, time_range_of
 from goals_tui.services.insights.report import keys_of, part_name, shown
 from goals_tui.store.cycles.queries import (
     CURRENT,
@@ -49,50 +49,48 @@ NOTHING_MORE = "nothing more"
 SAME_GOAL = "the same goal again"
 
 
-def make_totals(question: Question) -> Figures:
+def make_totals(query: Query) -> Figures:
     """Return the figures of all selected cycles together."""
     totals: FigureTotals[None] = FigureTotals()
-    for row in tally(question.reader, question.selection, by=[]):
+    for row in tally(query.reader, query.selection, by=[]):
         if row.period == CURRENT:
-            totals.add(None, question.definitions.by_number[row.goal], row)
+            totals.add(None, query.definitions.by_number[row.goal], row)
     return totals[None]
 
 
-def make_explanation(question: Question) -> Explanation:
+def make_explanation(query: Query) -> Explanation:
     """Explain by every dimension why the completion rate differs from that of the previous period."""
-    previous = question.span.previous()
+    previous = query.span.previous()
     if previous is None:
-        return Explanation(None, None, question.span, make_totals(question), ())
+        return Explanation(None, None, query.span, make_totals(query), ())
     time_range = time_range_of(previous)
     keyed: list[BreakdownDimension] = [each for each in BREAKDOWN_DIMENSIONS if each != "goal"]
     found = tally_each(
-        question.reader,
-        question.selection,
-        by=list(keys_of(question, keyed, time_range).values()),
+        query.reader,
+        query.selection,
+        by=list(keys_of(query, keyed, time_range).values()),
         previous=time_range,
     )
     periods: FigureTotals[int] = FigureTotals()
     for row in found[0]:
-        periods.add(row.period, question.definitions.by_number[row.goal], row)
+        periods.add(row.period, query.definitions.by_number[row.goal], row)
     before, after = periods[PREVIOUS], periods[CURRENT]
     dimensions = []
     if before.started and after.started:
         # Each list of rows counts every cycle and its goal, so any of them gives the breakdown by goal.
         rows_of = {"goal": found[0], **dict(zip(keyed, found, strict=True))}
         for dimension in BREAKDOWN_DIMENSIONS:
-            shares = _shares(question, dimension, rows_of[dimension])
+            shares = _shares(query, dimension, rows_of[dimension])
             dimensions.append(DimensionEffects(dimension, tuple(effects(shares[PREVIOUS], shares[CURRENT]))))
     ranked = sorted(dimensions, key=lambda each: -each.largest)
-    return Explanation(previous, before, question.span, after, tuple(ranked))
+    return Explanation(previous, before, query.span, after, tuple(ranked))
 
 
-def _shares(
-    question: Question, dimension: BreakdownDimension, rows: Iterable[Tally]
-) -> dict[int, dict[str | None, Share]]:
+def _shares(query: Query, dimension: BreakdownDimension, rows: Iterable[Tally]) -> dict[int, dict[str | None, Share]]:
     """Return the share of completed cycles of each part, by period."""
     found: dict[int, dict[str | None, Share]] = {PREVIOUS: {}, CURRENT: {}}
     for row in rows:
-        definition = question.definitions.by_number[row.goal]
+        definition = query.definitions.by_number[row.goal]
         part = part_name(dimension, row.key[0], definition)
         completed = row.cycles if definition.worth(row.masks).outcome == "completed" else 0
         shares = found[row.period]
@@ -100,15 +98,15 @@ def _shares(
     return found
 
 
-def make_releases(question: Question) -> list[Release]:
+def make_releases(query: Query) -> list[Release]:
     """Compare each snapshot with the one that appeared before it, in the order of their first events in the log."""
     sums: FigureTotals[str] = FigureTotals()
     cells: dict[str, dict[tuple[str | None, str | None], Share]] = defaultdict(dict)
     between: dict[str, tuple[int, int]] = {}
-    for row in tally(question.reader, question.selection, by=["snapshot", "endpoint", "locale"], extent=True):
+    for row in tally(query.reader, query.selection, by=["snapshot", "endpoint", "locale"], extent=True):
         if row.period != CURRENT or row.key[0] is None:
             continue
-        definition = question.definitions.by_number[row.goal]
+        definition = query.definitions.by_number[row.goal]
         snapshot, *cell = (part_name(each, key, definition) for each, key in zip(_RELEASE_KEYS, row.key, strict=True))
         assert snapshot is not None
         sums.add(snapshot, definition, row)
@@ -118,11 +116,11 @@ def make_releases(question: Question) -> list[Release]:
         share = cells[snapshot].get((cell[0], cell[1]), NO_CYCLES)
         cells[snapshot][cell[0], cell[1]] = share + Share(completed, row.cycles)
     days = {
-        snapshot: (_local(question, last).date() - _local(question, first).date()).days + 1
+        snapshot: (_local(query, last).date() - _local(query, first).date()).days + 1
         for snapshot, (first, last) in between.items()
     }
     found: list[Release] = []
-    for snapshot in (each for each in _in_order_of_appearance(question) if each in cells):
+    for snapshot in (each for each in _in_order_of_appearance(query) if each in cells):
         before = found[-1] if found else None
         figures = sums[snapshot]
         found.append(
@@ -142,9 +140,9 @@ def make_releases(question: Question) -> list[Release]:
 _RELEASE_KEYS: tuple[BreakdownDimension, ...] = ("snapshot", "endpoint", "locale")
 
 
-def _in_order_of_appearance(question: Question) -> list[str]:
+def _in_order_of_appearance(query: Query) -> list[str]:
     first: dict[str, int] = {}
-    for value, moment in question.reader.first_seen("snapshotName"):
+    for value, moment in query.reader.first_seen("snapshotName"):
         if value is not None:
             name = shown(value) or value
             first[name] = min(moment, first.get(name, moment))
@@ -160,36 +158,36 @@ class FirstAppearance:
     name: str
 
 
-def make_first_appearances(question: Question) -> list[FirstAppearance]:
+def make_first_appearances(query: Query) -> list[FirstAppearance]:
     """Return the first appearance of each version of each goal, and of each snapshot."""
     found = []
-    for goal_id, version, moment in question.reader.first_seen("goalId", "version"):
-        definition = question.definitions.by_id.get(goal_id)
+    for goal_id, version, moment in query.reader.first_seen("goalId", "version"):
+        definition = query.definitions.by_id.get(goal_id)
         if definition is not None:
             found.append(FirstAppearance(instant(moment), goal_id, definition.version_title(version or "")))
-    for snapshot, moment in question.reader.first_seen("snapshotName"):
+    for snapshot, moment in query.reader.first_seen("snapshotName"):
         if snapshot is not None:
             found.append(FirstAppearance(instant(moment), None, shown(snapshot) or snapshot))
     return found
 
 
-def _local(question: Question, micros: int) -> datetime:
-    return instant(micros).astimezone(question.zone)
+def _local(query: Query, micros: int) -> datetime:
+    return instant(micros).astimezone(query.zone)
 
 
 # -- the steps of one goal
 
 
-def make_drop_offs(question: Question, goal: Goal) -> DropOffs:
+def make_drop_offs(query: Query, goal: Goal) -> DropOffs:
     """Return what became of the cycles that reached each step of a goal, and what followed the drop-offs."""
-    definition = question.definitions.by_id.get(goal.id)
+    definition = query.definitions.by_id.get(goal.id)
     order = definition.all_in_order() if definition else [step.id for step in goal.steps]
     place_of = {step_id: place for place, step_id in enumerate(order)}
-    only = question.selection.goals
+    only = query.selection.goals
     allowed = definition is not None and (only is None or definition.number in only)
     rows: list[Tally] = []
     if definition is not None and allowed:
-        rows = choose(question.reader, replace(question.selection, goals=(definition.number,)))
+        rows = choose(query.reader, replace(query.selection, goals=(definition.number,)))
     counts = {kind: [0] * len(order) for kind in ("reached", "dropped", "went_on", "completed")}
     later = [_Later() for _ in order]
     dropped: dict[tuple[int, tuple[int, ...]], int] = {}
@@ -207,7 +205,7 @@ def make_drop_offs(question: Question, goal: Goal) -> DropOffs:
         counts["completed" if completed else "dropped"][places[-1]] += row.cycles
         if not completed:
             dropped[row.goal, row.masks] = places[-1]
-    following = _following(question, definition, dropped, counts["dropped"]) if definition else {}
+    following = _following(query, definition, dropped, counts["dropped"]) if definition else {}
     names = [definition.step_name(each) if definition else goal.step(each).name for each in order]
     return DropOffs(
         goal_id=goal.id,
@@ -253,15 +251,15 @@ class _Later:
 
 
 def _following(
-    question: Question,
+    query: Query,
     definition: Definition,
     dropped: Mapping[tuple[int, tuple[int, ...]], int],
     counts: Sequence[int],
 ) -> dict[int, tuple[tuple[str, int], ...]]:
     """Count what came next in the sessions, by the place of the step after which a cycle dropped off."""
     found: dict[int, Counter[str]] = {place: Counter() for place, count in enumerate(counts) if count}
-    for row in came_next(question.reader, dropped) if dropped else ():
-        other = question.definitions.by_number[row.goal]
+    for row in came_next(query.reader, dropped) if dropped else ():
+        other = query.definitions.by_number[row.goal]
         same = other is definition
         what = SAME_GOAL if same else f"another goal: {other.name}, {other.step_name(row.step_id)}"
         found[row.after][what] += row.cycles
@@ -272,12 +270,12 @@ def _following(
     return {place: tuple(after.most_common()) for place, after in found.items()}
 
 
-def make_times(question: Question, goal: Goal, step_id: str | None) -> Times:
+def make_times(query: Query, goal: Goal, step_id: str | None) -> Times:
     """Return how long the cycles of a goal took to reach a step or, if `step_id` is None, to complete.
 
-    `question` must be limited to this goal.
+    `query` must be limited to this goal.
     """
-    definition = question.definitions.by_id.get(goal.id)
+    definition = query.definitions.by_id.get(goal.id)
     places: list[int] | None = []
     if definition is not None and step_id is None:
         places = [number for number, place in enumerate(definition.places) if place.completes]
@@ -285,8 +283,8 @@ def make_times(question: Question, goal: Goal, step_id: str | None) -> Times:
         places = definition.places_of(step_id) or (None if definition.kind(step_id) == "initial" else [])
     rows = []
     if definition is not None:
-        mask = None if places is None else masks_of(places, question.reader.words)
-        rows = waits(question.reader, question.selection, mask, microseconds(question.now))
+        mask = None if places is None else masks_of(places, query.reader.words)
+        rows = waits(query.reader, query.selection, mask, microseconds(query.now))
     reached = [(row.micros / 1e6, row.cycles) for row in rows if row.end == REACHED]
     departures = [
         Departures(
@@ -313,7 +311,7 @@ def make_times(question: Question, goal: Goal, step_id: str | None) -> Times:
 class GoalTallies:
     """The selected cycles of a goal, counted by what they reached, to value them again without another query."""
 
-    def __init__(self, question: Question, goal: Goal) -> None:
+    def __init__(self, query: Query, goal: Goal) -> None:
         self._goal_id, self._name = goal.id, goal.name
         self._bits: dict[str, int] = {}
         """The bit of each reached step in the masks of `_cycles`."""
@@ -321,9 +319,9 @@ class GoalTallies:
         """The number of cycles by recorded outcome and reached steps."""
         self._reached: Counter[str] = Counter()
         """The number of cycles that reached a step."""
-        definition = question.definitions.by_id.get(goal.id)
+        definition = query.definitions.by_id.get(goal.id)
         recorded: FigureTotals[None] = FigureTotals()
-        rows = tally(question.reader, question.selection, by=[]) if definition else []
+        rows = tally(query.reader, query.selection, by=[]) if definition else []
         for row in rows:
             if definition is None or row.period != CURRENT:
                 continue

@@ -24,7 +24,8 @@ from goals_tui.services.stored import parse
 from goals_tui.store.cycles.step_bits import BITS_PER_WORD, StepBit, Triple
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Services
+    from goals_tui.services.goals import GoalService
+    from goals_tui.store.documents import Documents
 
 _LAST = 1_000_000
 """The rank of a step that no version has: after all others."""
@@ -173,8 +174,7 @@ class Definition:
 class Definitions:
     """The definitions of the goals that occur in a log. Others are not parsed, as a project may have many."""
 
-    def __init__(self, services: Services, triples: Iterable[Triple], price_by: PriceBy) -> None:
-        documents = services.workspace.documents
+    def __init__(self, documents: Documents, goals: GoalService, triples: Iterable[Triple], price_by: PriceBy) -> None:
         self.goal_documents = documents.all("goals")
         self._triples = list(triples)
         self._price_by = price_by
@@ -187,12 +187,12 @@ class Definitions:
         for goal_id in wanted:
             current = self.goal_documents.get(goal_id)
             now = parse(Goal, current) if current is not None else None
-            known = [services.goals.of_version(document) for document in versions[goal_id]]
+            known = [goals.of_version(document) for document in versions[goal_id]]
             definition = _definition(len(self.by_id), goal_id, now, known)
             if definition is not None:
                 self.by_id[goal_id] = definition
         self.by_number = list(self.by_id.values())
-        self.step_bits = self._make_slots()
+        self.step_bits = self._make_step_bits()
 
     @property
     def unknown_goals(self) -> list[str]:
@@ -215,7 +215,7 @@ class Definitions:
             definition.number for definition in self.by_number if (definition.id in choice.values) != choice.negated
         )
 
-    def _make_slots(self) -> list[StepBit]:
+    def _make_step_bits(self) -> list[StepBit]:
         step_bits = []
         places: dict[tuple[int, Place], int] = {}
         known = [triple for triple in self._triples if triple.goal_id in self.by_id]

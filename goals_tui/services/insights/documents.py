@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from goals_tui.domain.decisions import Release
     from goals_tui.domain.report import Report
-    from goals_tui.services.context import Services
-    from goals_tui.services.insights.question import Question
+    from goals_tui.services.insights.query import Query
+    from goals_tui.store.events.log import EventStats
 
 MOST_PARTS = 20
 """The number of parts that a table or a chart shows; the others share one row."""
@@ -221,34 +221,33 @@ def _span_title(span: Span) -> str:
     return f"{span.start:%Y-%m-%d} to {span.last_day:%Y-%m-%d}{not_over}"
 
 
-def make_origin(services: Services, question: Question) -> str:
+def make_origin(query: Query, stats: EventStats) -> str:
     """Describe the cycles of a document: span, filters, zone, versions of goals, and the state of the event log."""
-    span, definitions = question.span, question.definitions
+    span, definitions = query.span, query.definitions
     if span.start is None or span.end is None:
         when = "Cycles of all time"
     else:
         when = f"Cycles that started from {span.start:%Y-%m-%d %H:%M} until {span.end:%Y-%m-%d %H:%M}"
         when += "" if span.over else " (not over)"
-    active = question.filters_in_words().items()
+    active = query.filters_in_words().items()
     filters = "; ".join(f"{name.replace('_', ' ')}: {_listed(value)}" for name, value in active)
-    priced = "today's definition" if question.filters.price_by == "current" else "the definition that they recorded"
-    numbers = definitions.numbers(question.filters.goals)
+    priced = "today's definition" if query.filters.price_by == "current" else "the definition that they recorded"
+    numbers = definitions.numbers(query.filters.goals)
     goals = [each for each in definitions.by_number if each.current and (numbers is None or each.number in numbers)]
     versions = [
         f"{each.version_title(each.current.version)} ({each.current.version[:8]})" for each in goals if each.current
     ]
     more = len(versions) - _MOST_GOALS
     listed = ", ".join(versions[:_MOST_GOALS]) + (f" and {more} more" if more > 0 else "")
-    stats = services.workspace.events.stats()
-    last = f", the last of {stats.last.astimezone(question.zone):%Y-%m-%d %H:%M}" if stats.last else ""
+    last = f", the last of {stats.last.astimezone(query.zone):%Y-%m-%d %H:%M}" if stats.last else ""
     torn = f", {plural(stats.torn_lines, 'unreadable line')}" if stats.torn_lines else ""
-    twice = question.reader.duplicate_events
+    twice = query.reader.duplicate_events
     return (
-        f"{when}, time zone {question.zone.key}. Filters: {filters or 'none'}"
-        f"{'' if question.filters.include_test else ' (without the Interaction Panel and playbooks)'}. "
+        f"{when}, time zone {query.zone.key}. Filters: {filters or 'none'}"
+        f"{'' if query.filters.include_test else ' (without the Interaction Panel and playbooks)'}. "
         f"Cycles are valued by {priced}. Goals: {listed or 'none'}. "
         f"Event log: {plural(stats.events, 'event')}{last}{torn}{f', {twice:,} of them twice' if twice else ''}. "
-        f"Made {question.now.astimezone(question.zone):%Y-%m-%d %H:%M} by goals-tui {__version__}."
+        f"Made {query.now.astimezone(query.zone):%Y-%m-%d %H:%M} by goals-tui {__version__}."
     )
 
 

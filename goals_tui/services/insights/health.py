@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from goals_tui.domain.report import Report
 from goals_tui.domain.text import clean_line
 from goals_tui.services.insights.definitions import Definitions
-from goals_tui.services.insights.question import Question
+from goals_tui.services.insights.query import Query
 from goals_tui.store.cycles.queries import Restriction, list_cycles, page
 
 _EXAMPLES = 5
@@ -25,10 +25,10 @@ class HealthEntry:
     remedy: str
 
 
-def health_entries(question: Question, report: Report) -> list[HealthEntry]:
+def health_entries(query: Query, report: Report) -> list[HealthEntry]:
     """Return the problems that occur, worst first; empty where there are none."""
     health = report.health
-    definitions = question.definitions
+    definitions = query.definitions
     versions = [f"{definition.name}: {version or '(none)'}" for definition, version in definitions.unknown_versions]
     entries = [
         HealthEntry(
@@ -69,7 +69,7 @@ def health_entries(question: Question, report: Report) -> list[HealthEntry]:
             "orphan_cycles",
             "Orphan cycles",
             health.orphan_cycles,
-            _orphans(question) if health.orphan_cycles else (),
+            _orphans(query) if health.orphan_cycles else (),
             "Cycles with no initial step: their start is missing, so that they have no day and no outcome.",
             "Import the events of the days before. Or see whether a flow tracks a step before the initial one.",
         ),
@@ -77,7 +77,7 @@ def health_entries(question: Question, report: Report) -> list[HealthEntry]:
             "duplicate_events",
             "Duplicate events",
             health.duplicate_events,
-            tuple(question.reader.duplicate_ids(_EXAMPLES)) if health.duplicate_events else (),
+            tuple(query.reader.duplicate_ids(_EXAMPLES)) if health.duplicate_events else (),
             "The same event stands in the log more than once. Each counts once: no number is too high.",
             "Nothing has to be done. Sealing the log drops the repetitions: goals-tui events seal.",
         ),
@@ -98,6 +98,6 @@ def _name(definitions: Definitions, goal_id: str) -> str:
     return definition.name if definition else goal_id
 
 
-def _orphans(question: Question) -> tuple[str, ...]:
-    list_cycles(question.reader, question.selection, Restriction(outcome="orphan"))
-    return tuple(row.cycle for row in page(question.reader, 0, _EXAMPLES))
+def _orphans(query: Query) -> tuple[str, ...]:
+    list_cycles(query.reader, query.selection, Restriction(outcome="orphan"))
+    return tuple(row.cycle for row in page(query.reader, 0, _EXAMPLES))

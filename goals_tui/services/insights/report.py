@@ -23,7 +23,7 @@ from goals_tui.domain.report import (
 from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import fold
 from goals_tui.services.insights.definitions import Definition
-from goals_tui.services.insights.question import FigureTotals, Question, later_than_now, time_range_of
+from goals_tui.services.insights.query import FigureTotals, Query, later_than_now, time_range_of
 from goals_tui.store.cycles.queries import CURRENT, LATER, PREVIOUS, Bucket, TimeRange, tally
 from goals_tui.store.cycles.reader import instant
 
@@ -48,24 +48,24 @@ class SeriesPoint:
     figures: Figures
 
 
-def make_report(question: Question, health: Callable[[int], Health]) -> Report:
+def make_report(query: Query, health: Callable[[int], Health]) -> Report:
     """Return the report. `health` makes the data health from the number of orphans, which the same scan counts."""
-    previous = question.span.previous()
+    previous = query.span.previous()
     days: FigureTotals[tuple[int, int]] = FigureTotals()
     before: FigureTotals[None] = FigureTotals()
     orphans = later = 0
     found = tally(
-        question.reader,
-        question.selection,
-        by=[question.bucket("day")],
+        query.reader,
+        query.selection,
+        by=[query.bucket("day")],
         previous=time_range_of(previous) if previous else None,
-        later=later_than_now(question.span),
+        later=later_than_now(query.span),
     )
     for row in found:
         if row.period == CURRENT:
-            days.add((row.key[0], row.goal), question.definitions.by_number[row.goal], row)
+            days.add((row.key[0], row.goal), query.definitions.by_number[row.goal], row)
         elif row.period == PREVIOUS:
-            before.add(None, question.definitions.by_number[row.goal], row)
+            before.add(None, query.definitions.by_number[row.goal], row)
         elif row.period == LATER:
             later += row.cycles
         else:
@@ -73,28 +73,28 @@ def make_report(question: Question, health: Callable[[int], Health]) -> Report:
     goals = days.by(lambda key: key[1])
     totals = goals.by(lambda _: None)[None]
     return Report(
-        span=question.span,
-        time_zone=question.zone.key,
-        currency=question.project.currency,
-        filters=question.filters_in_words(),
+        span=query.span,
+        time_zone=query.zone.key,
+        currency=query.project.currency,
+        filters=query.filters_in_words(),
         totals=totals,
         previous=before[None] if previous else None,
         previous_span=previous,
-        now=question.now.astimezone(question.zone),
+        now=query.now.astimezone(query.zone),
         later_cycles=later,
-        events_between=None if totals.started else question.events_between(),
-        goals=tuple(_goal_rows(question, goals)),
-        days=tuple(_day_rows(question, days)),
+        events_between=None if totals.started else query.events_between(),
+        goals=tuple(_goal_rows(query, goals)),
+        days=tuple(_day_rows(query, days)),
         health=health(orphans),
     )
 
 
-def _goal_rows(question: Question, sums: FigureTotals[int]) -> list[GoalFigures]:
+def _goal_rows(query: Query, sums: FigureTotals[int]) -> list[GoalFigures]:
     """Return the figures of every goal that passes the filters, including goals without cycles, by name."""
-    definitions = question.definitions
+    definitions = query.definitions
     rows = []
     for goal_id, document in definitions.goal_documents.items():
-        if _lets_through(question.filters.goals, goal_id):
+        if _lets_through(query.filters.goals, goal_id):
             definition = definitions.by_id.get(goal_id)
             figures = sums[definition.number] if definition else NOTHING
             rows.append(GoalFigures(goal_id=goal_id, name=clean_line(document["name"]), figures=figures, known=True))
@@ -111,8 +111,8 @@ def _lets_through(choice: Choice, value: str) -> bool:
     return not choice or (value in choice.values) != choice.negated
 
 
-def _day_rows(question: Question, sums: FigureTotals[tuple[int, int]]) -> list[DayFigures]:
-    by_number = question.definitions.by_number
+def _day_rows(query: Query, sums: FigureTotals[tuple[int, int]]) -> list[DayFigures]:
+    by_number = query.definitions.by_number
     rows = [
         DayFigures(
             day=_EPOCH_DAY + timedelta(days=day),
@@ -125,39 +125,39 @@ def _day_rows(question: Question, sums: FigureTotals[tuple[int, int]]) -> list[D
     return sorted(rows, key=lambda row: (row.day, fold(row.name), row.goal_id))
 
 
-def make_series(question: Question, unit: Unit) -> list[SeriesPoint]:
+def make_series(query: Query, unit: Unit) -> list[SeriesPoint]:
     """Return figures by bucket and goal, sorted by time and name. Buckets without cycles are left out."""
     sums: FigureTotals[tuple[TimeBucket, int]] = FigureTotals()
     buckets: dict[int, TimeBucket] = {}
-    for row in tally(question.reader, question.selection, by=[question.bucket("hour" if unit == "hour" else "day")]):
+    for row in tally(query.reader, query.selection, by=[query.bucket("hour" if unit == "hour" else "day")]):
         if row.period != CURRENT:
             continue
         key = row.key[0]
         if key not in buckets:
-            buckets[key] = _bucket_at(question, unit, key)
-        sums.add((buckets[key], row.goal), question.definitions.by_number[row.goal], row)
+            buckets[key] = _bucket_at(query, unit, key)
+        sums.add((buckets[key], row.goal), query.definitions.by_number[row.goal], row)
     points = []
     for bucket, number in sums:
-        definition = question.definitions.by_number[number]
+        definition = query.definitions.by_number[number]
         points.append(SeriesPoint(bucket, definition.id, definition.name, sums[bucket, number]))
     return sorted(points, key=lambda point: (point.bucket.start, fold(point.name), point.goal_id))
 
 
-def _bucket_at(question: Question, unit: Unit, key: int) -> TimeBucket:
+def _bucket_at(query: Query, unit: Unit, key: int) -> TimeBucket:
     """Return the bucket of a key: an hour in microseconds since 1970, for other units a day in days since 1970."""
     if unit == "hour":
-        return hour_at(instant(key), question.zone)
-    return days_at(unit, _EPOCH_DAY + timedelta(days=key), question.zone)
+        return hour_at(instant(key), query.zone)
+    return days_at(unit, _EPOCH_DAY + timedelta(days=key), query.zone)
 
 
-def make_breakdown(question: Question, dimension: Dimension) -> list[PartFigures]:
+def make_breakdown(query: Query, dimension: Dimension) -> list[PartFigures]:
     """Return the figures of each part of a dimension, most started cycles first."""
     sums: FigureTotals[str | None] = FigureTotals()
     titles: dict[str | None, str] = {}
-    for row in tally(question.reader, question.selection, by=[dimension]):
+    for row in tally(query.reader, query.selection, by=[dimension]):
         if row.period != CURRENT:
             continue
-        definition = question.definitions.by_number[row.goal]
+        definition = query.definitions.by_number[row.goal]
         # Values that are displayed alike are one part, as they are one value of a filter.
         key: str | None = row.key[0]
         part = key if dimension == "version" else shown(key)
@@ -179,13 +179,13 @@ def shown(value: str | None) -> str | None:
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def make_crossed_breakdown(question: Question, dimensions: Sequence[BreakdownDimension]) -> list[CrossedFigures]:
+def make_crossed_breakdown(query: Query, dimensions: Sequence[BreakdownDimension]) -> list[CrossedFigures]:
     """Return the figures of each combination of parts, weekdays and hours in order, else most started cycles first."""
-    by = keys_of(question, dimensions)
+    by = keys_of(query, dimensions)
     sums: FigureTotals[tuple[str | None, ...]] = FigureTotals()
-    for row in tally(question.reader, question.selection, by=list(by.values())):
+    for row in tally(query.reader, query.selection, by=list(by.values())):
         if row.period == CURRENT:
-            definition = question.definitions.by_number[row.goal]
+            definition = query.definitions.by_number[row.goal]
             keys = dict(zip(by, row.key, strict=True))
             sums.add(tuple(part_name(each, keys.get(each), definition) for each in dimensions), definition, row)
     rows = [CrossedFigures(parts=parts, figures=sums[parts]) for parts in sums]
@@ -193,7 +193,7 @@ def make_crossed_breakdown(question: Question, dimensions: Sequence[BreakdownDim
 
 
 def keys_of(
-    question: Question, dimensions: Sequence[BreakdownDimension], previous: TimeRange | None = None
+    query: Query, dimensions: Sequence[BreakdownDimension], previous: TimeRange | None = None
 ) -> dict[str, Bucket | Dimension]:
     """Return the query key of each dimension except the goal, by which cycles are always counted.
 
@@ -202,9 +202,9 @@ def keys_of(
     by: dict[str, Bucket | Dimension] = {}
     for dimension in dimensions:
         if dimension == "weekday":
-            by[dimension] = question.bucket("weekday", previous)
+            by[dimension] = query.bucket("weekday", previous)
         elif dimension == "hour":
-            by[dimension] = question.bucket("hour_of_day", previous)
+            by[dimension] = query.bucket("hour_of_day", previous)
         elif dimension != "goal":
             by[dimension] = dimension
     return by

@@ -20,7 +20,9 @@ from goals_tui.domain.text import clean_line, command_of
 from goals_tui.domain.words import fold
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Services
+    from goals_tui.domain.ids import Ids
+    from goals_tui.services.history import History
+    from goals_tui.store.documents import Documents
 
 KIND = "saved_filters"
 
@@ -37,13 +39,15 @@ class SavedFilter(Model):
 class SavedFilters:
     """The saved filters of the workspace."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, documents: Documents, history: History, ids: Ids) -> None:
+        self._documents = documents
+        self._history = history
+        self._ids = ids
 
     def all(self) -> list[SavedFilter]:
         """Return all saved filters, sorted by name, except those of a later version that this one can't read."""
         found = []
-        for document in self._services.workspace.documents.all(KIND).values():
+        for document in self._documents.all(KIND).values():
             try:
                 found.append(SavedFilter.model_validate(document))
             except ValidationError:
@@ -61,23 +65,23 @@ class SavedFilters:
             raise RefusedError("Saved filters need a name, for example 'October without tests'.", field="name")
         if len(name) > MAX_NAME:
             raise RefusedError(f"The name is {len(name)} characters long, {MAX_NAME} at most.", field="name")
-        with self._services.history.edit(f"Save filters {name!r}") as edit:
+        with self._history.edit(f"Save filters {name!r}") as edit:
             stored = [
                 (id_, int(document.get("revision", 0)))
                 for id_, document in edit.all(KIND).items()
                 if fold(str(document.get("name", ""))) == fold(name)
             ]
-            id_, revision = stored[0] if stored else (self._services.ids.hex24(), 0)
+            id_, revision = stored[0] if stored else (self._ids.hex24(), 0)
             saved = SavedFilter(id=id_, revision=revision + 1, name=name, filters=filters)
             # Defaults are not stored, so that versions without a new filter can read saved filters that don't use it.
-            asked = filters.model_dump(mode="json", exclude_defaults=True)
-            edit.put(KIND, saved.id, {**saved.model_dump(mode="json"), "filters": asked})
+            chosen = filters.model_dump(mode="json", exclude_defaults=True)
+            edit.put(KIND, saved.id, {**saved.model_dump(mode="json"), "filters": chosen})
         return saved
 
     def delete(self, name: str) -> SavedFilter:
         """Delete the filters with this name and return them. Raises NotFoundError with the nearest names."""
         saved = self._find(name)
-        with self._services.history.edit(f"Delete filters {saved.name!r}") as edit:
+        with self._history.edit(f"Delete filters {saved.name!r}") as edit:
             edit.delete(KIND, saved.id)
         return saved
 
@@ -101,10 +105,10 @@ def command_line(
     return command_of(["goals-tui", *where, *words, *_options(filters, goal_names)])
 
 
-def cycles_words(drill_down: DrillDown, goal: Goal | None) -> list[str]:
+def cycles_command(drill_down: DrillDown, goal: Goal | None) -> list[str]:
     """Return the `cycles` command for a drill-down, as words; `goal` is its goal, if the project has it.
 
-    The goal and the time of the drill-down become filters: see `narrowed`.
+    The goal and the time of the drill-down become filters: see `with_drill_down`.
     """
     words = ["cycles"]
     if drill_down.outcome is not None:
@@ -118,8 +122,8 @@ def cycles_words(drill_down: DrillDown, goal: Goal | None) -> list[str]:
     return words
 
 
-def narrowed(filters: Filters, drill_down: DrillDown, span: Span | None, zone: ZoneInfo) -> Filters:
-    """Return the filters narrowed to the goal and the time of a drill-down; `span` is the span of the filters."""
+def with_drill_down(filters: Filters, drill_down: DrillDown, span: Span | None, zone: ZoneInfo) -> Filters:
+    """Return the filters, limited to the goal and the time of a drill-down; `span` is the span of the filters."""
     if drill_down.goal_id is not None:
         filters = filters.model_copy(update={"goals": Choice(values=(drill_down.goal_id,))})
     bucket = drill_down.bucket or (days_at("day", drill_down.day, zone) if drill_down.day is not None else None)

@@ -6,7 +6,7 @@ All methods are thread-safe. Many take a `Cancellation`: its `cancel()` stops th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -50,7 +50,7 @@ from goals_tui.services.insights.decisions import (
     make_totals,
 )
 from goals_tui.services.insights.health import HealthEntry, health_entries
-from goals_tui.services.insights.question import Question, asked
+from goals_tui.services.insights.query import Queries, Query
 from goals_tui.services.insights.report import (
     WEEKDAYS,
     SeriesPoint,
@@ -59,11 +59,15 @@ from goals_tui.services.insights.report import (
     make_report,
     make_series,
 )
-from goals_tui.store.cycles.view import LogView
 from goals_tui.store.engines.engine import Cancellation, Cancelled
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Services
+    from goals_tui.services.context import Clock
+    from goals_tui.services.goals import GoalService
+    from goals_tui.services.project import ProjectService
+    from goals_tui.store.documents import Documents
+    from goals_tui.store.engines.engine import Engine
+    from goals_tui.store.events.log import EventStats
 
 __all__ = [
     "Cancellation",
@@ -75,42 +79,51 @@ __all__ = [
 ]
 
 
-"""The dimensions that a drill-down can select a part of."""
-
-
 class Insights:
     """The Insights of one workspace.
 
     Invalid filters raise RefusedError; an unknown goal, step or cycle raises NotFoundError.
     """
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._view = LogView(services.engine)
+    def __init__(
+        self,
+        engine: Engine,
+        documents: Documents,
+        project: ProjectService,
+        goals: GoalService,
+        clock: Clock,
+        stats: Callable[[], EventStats],
+    ) -> None:
+        self._queries = Queries(engine, documents, project, goals, clock)
+        self._documents = documents
+        self._project = project
+        self._goals = goals
+        self._clock = clock
+        self._stats = stats
 
     def report(self, filters: Filters, *, cancellation: Cancellation | None = None) -> Report:
         """Return totals, previous period, goals and days. Goals add up to the totals, and so do days."""
-        with asked(self._services, self._view, filters, cancellation) as question:
-            return make_report(question, lambda orphans: _health(question, orphans))
+        with self._queries.open(filters, cancellation) as query:
+            return make_report(query, lambda orphans: _health(query, orphans))
 
     def series(self, filters: Filters, unit: Unit, *, cancellation: Cancellation | None = None) -> list[SeriesPoint]:
         """Return the figures by goal and hour, day, week or month, for charts."""
-        with asked(self._services, self._view, filters, cancellation) as question:
-            return make_series(question, unit)
+        with self._queries.open(filters, cancellation) as query:
+            return make_series(query, unit)
 
     def breakdown(
         self, dimension: Dimension, filters: Filters, *, cancellation: Cancellation | None = None
     ) -> list[PartFigures]:
         """Return the figures of each part of a dimension, most started cycles first."""
-        with asked(self._services, self._view, filters, cancellation) as question:
-            return make_breakdown(question, dimension)
+        with self._queries.open(filters, cancellation) as query:
+            return make_breakdown(query, dimension)
 
     def crossed_breakdown(
         self, dimensions: Sequence[BreakdownDimension], filters: Filters, *, cancellation: Cancellation | None = None
     ) -> list[CrossedFigures]:
         """Return the figures of each part of a dimension, or each combination of two; they add up to the totals."""
-        with asked(self._services, self._view, filters, cancellation) as question:
-            return make_crossed_breakdown(question, dimensions)
+        with self._queries.open(filters, cancellation) as query:
+            return make_crossed_breakdown(query, dimensions)
 
     def compare(
         self,
@@ -156,63 +169,63 @@ class Insights:
         if dimension == "hour":
             return {f"{hour:02d}" for hour in range(24)}
         if dimension == "goal":
-            return {goal.name for goal in self._services.goals.summaries()}
+            return {goal.name for goal in self._goals.summaries()}
         return set() if dimension == "version" else set(self.dimension_values(dimension))
 
     def totals(self, filters: Filters) -> tuple[Span, Figures]:
         """Return the span of filters, and the figures of all its cycles together."""
-        with asked(self._services, self._view, filters) as question:
-            return question.span, make_totals(question)
+        with self._queries.open(filters) as query:
+            return query.span, make_totals(query)
 
     def span(self, filters: Filters) -> Span:
         """Return the span that filters select at this time."""
-        zone = self._services.project.get().zone_or(filters.time_zone)
-        return resolve_span(filters, self._services.clock(), zone)
+        zone = self._project.get().zone_or(filters.time_zone)
+        return resolve_span(filters, self._clock(), zone)
 
     def origin(self, filters: Filters) -> str:
         """Describe in one paragraph the cycles that filters select; see `documents.make_origin`."""
         from goals_tui.services.insights.documents import make_origin
 
-        with asked(self._services, self._view, filters) as question:
-            return make_origin(self._services, question)
+        with self._queries.open(filters) as query:
+            return make_origin(query, self._stats())
 
     def explain(self, filters: Filters, *, cancellation: Cancellation | None = None) -> Explanation:
         """Explain why the completion rate differs from that of the previous period."""
-        with asked(self._services, self._view, filters, cancellation) as question:
-            return make_explanation(question)
+        with self._queries.open(filters, cancellation) as query:
+            return make_explanation(query)
 
     def drop_offs(self, goal_id: str, filters: Filters, *, cancellation: Cancellation | None = None) -> DropOffs:
         """Return what became of the cycles that reached each step of a goal, and what followed the drop-offs."""
-        goal = self._services.goals.get(goal_id)
-        with asked(self._services, self._view, filters, cancellation) as question:
-            return make_drop_offs(question, goal)
+        goal = self._goals.get(goal_id)
+        with self._queries.open(filters, cancellation) as query:
+            return make_drop_offs(query, goal)
 
     def times(
         self, goal_id: str, filters: Filters, step_id: str | None = None, *, cancellation: Cancellation | None = None
     ) -> Times:
         """Return how long the cycles of a goal took to reach a step or, if `step_id` is None, to complete."""
-        goal = self._services.goals.get(goal_id)
-        with asked(self._services, self._view, filters, cancellation, goal_id=goal.id) as question:
-            return make_times(question, goal, step_id)
+        goal = self._goals.get(goal_id)
+        with self._queries.open(filters, cancellation, goal_id=goal.id) as query:
+            return make_times(query, goal, step_id)
 
     def releases(self, filters: Filters, *, cancellation: Cancellation | None = None) -> list[Release]:
         """Compare each snapshot with the one that appeared before it."""
-        with asked(self._services, self._view, filters, cancellation) as question:
-            return make_releases(question)
+        with self._queries.open(filters, cancellation) as query:
+            return make_releases(query)
 
     def tallies(self, goal_id: str, filters: Filters, *, cancellation: Cancellation | None = None) -> GoalTallies:
         """Return the cycles of a goal counted by what they reached, to value them under edited definitions."""
-        goal = self._services.goals.get(goal_id)
-        with asked(self._services, self._view, filters, cancellation, goal_id=goal.id) as question:
-            return GoalTallies(question, goal)
+        goal = self._goals.get(goal_id)
+        with self._queries.open(filters, cancellation, goal_id=goal.id) as query:
+            return GoalTallies(query, goal)
 
     def targets(self, filters: Filters, *, cancellation: Cancellation | None = None) -> list[TargetResult]:
         """Return for each goal with a target, sorted by name, whether it is met."""
-        with asked(self._services, self._view, filters, cancellation) as question:
-            rows = make_report(question, lambda orphans: _health(question, orphans)).goals
+        with self._queries.open(filters, cancellation) as query:
+            rows = make_report(query, lambda orphans: _health(query, orphans)).goals
         found = []
         for row in rows:
-            target = self._services.goals.get(row.goal_id).target if row.known else None
+            target = self._goals.get(row.goal_id).target if row.known else None
             if target is not None:
                 state = target_state(row.figures.completed_share, float(target))
                 found.append(TargetResult(row.goal_id, row.name, float(target), row.figures, state))
@@ -220,13 +233,13 @@ class Insights:
 
     def first_appearances(self) -> list[FirstAppearance]:
         """Return when each version of a goal, and each snapshot, first appears in the log."""
-        with asked(self._services, self._view, Filters(span="all")) as question:
-            return make_first_appearances(question)
+        with self._queries.open(Filters(span="all")) as query:
+            return make_first_appearances(query)
 
     def events_between(self, time_zone: str | None = None) -> tuple[datetime, datetime] | None:
         """Return the times of the first and the last event of the whole log, in the zone; None for an empty log."""
-        with asked(self._services, self._view, Filters(span="all", time_zone=time_zone)) as question:
-            return question.events_between()
+        with self._queries.open(Filters(span="all", time_zone=time_zone)) as query:
+            return query.events_between()
 
     def step(self, text: str, goals: Choice = EVERYTHING) -> tuple[str, str]:
         """Return the ids of the goal and the step with a name or id, among the chosen goals and all their versions.
@@ -235,10 +248,10 @@ class Insights:
         """
         found: dict[tuple[str, str], str] = {}
         names: set[str] = set()
-        for row in self._services.goals.summaries():
+        for row in self._goals.summaries():
             if goals and (row.id in goals.values) == goals.negated:
                 continue
-            for version in [*self._services.goals.versions(row.id), self._services.goals.get(row.id)]:
+            for version in [*self._goals.versions(row.id), self._goals.get(row.id)]:
                 names.update(step.name for step in version.steps)
                 # The current version comes last, so that a name means the step that has it now.
                 same = [step.id for step in version.steps if text == step.id or fold(text) == fold(step.name)]
@@ -256,7 +269,7 @@ class Insights:
 
     def knows_goal(self, goal_id: str) -> bool:
         """Return whether the log has events of a goal with this id, which need not be in the project."""
-        with self._view.reader() as reader:
+        with self._queries.reader() as reader:
             return any(triple.goal_id == goal_id for triple in reader.triples)
 
     def funnel(
@@ -266,15 +279,15 @@ class Insights:
 
         If `strict`, a cycle counts at a step only if it reached all steps before it, each no later than the next.
         """
-        goal = self._services.goals.get(goal_id)
-        with asked(self._services, self._view, filters, cancellation, goal_id=goal.id) as question:
-            return make_funnel(question, goal, strict=strict)
+        goal = self._goals.get(goal_id)
+        with self._queries.open(filters, cancellation, goal_id=goal.id) as query:
+            return make_funnel(query, goal, strict=strict)
 
     def cycle_list(
         self, filters: Filters, drill_down: DrillDown = ALL_CYCLES, *, cancellation: Cancellation | None = None
     ) -> CycleList:
         """Return the list of the cycles of a drill-down, for scrolling. The caller must close it."""
-        return CycleList(self._services, self._view, filters, drill_down, cancellation)
+        return CycleList(self._queries, filters, drill_down, cancellation)
 
     def left_out_test_cycles(self, filters: Filters, *, cancellation: Cancellation | None = None) -> int:
         """Count the cycles of the Interaction Panel and of playbooks that a span without other cycles leaves out."""
@@ -296,12 +309,12 @@ class Insights:
 
         Raises NotFoundError, or RefusedError where cycles of several goals have the id and no goal is given.
         """
-        with self._view.reader() as reader:
-            return make_timeline(self._services.workspace.documents, reader, cycle_id, goal_id)
+        with self._queries.reader() as reader:
+            return make_timeline(self._documents, reader, cycle_id, goal_id)
 
     def dimension_values(self, dimension: Dimension) -> list[str]:
         """Return all values of a dimension that occur in the log, as they are displayed, sorted by name."""
-        with self._view.reader() as reader:
+        with self._queries.reader() as reader:
             values = {clean_line(value) for value in reader.values_of(dimension)}
         return sorted(values, key=lambda value: (fold(value), value))
 
@@ -310,16 +323,16 @@ class Insights:
 
         Unpriced steps, and cycles of the future, are those of the selected cycles; all others concern the whole log.
         """
-        with asked(self._services, self._view, filters) as question:
-            report = make_report(question, lambda orphans: _health(question, orphans))
-            return health_entries(question, report)
+        with self._queries.open(filters) as query:
+            report = make_report(query, lambda orphans: _health(query, orphans))
+            return health_entries(query, report)
 
 
-def _health(question: Question, orphans: int) -> Health:
+def _health(query: Query, orphans: int) -> Health:
     return Health(
         orphan_cycles=orphans,
-        duplicate_events=question.reader.duplicate_events,
-        unknown_goals=len(question.definitions.unknown_goals),
-        unknown_versions=len(question.definitions.unknown_versions),
-        torn_lines=question.reader.torn_lines,
+        duplicate_events=query.reader.duplicate_events,
+        unknown_goals=len(query.definitions.unknown_goals),
+        unknown_versions=len(query.definitions.unknown_versions),
+        torn_lines=query.reader.torn_lines,
     )

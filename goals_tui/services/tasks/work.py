@@ -225,7 +225,7 @@ class Seal(Job):
 
     def run(self, services: Services, control: TaskControl) -> TaskResult:
         """Seal the events."""
-        sealed = services.workspace.events.seal(lambda fraction: control.progress(fraction, "Sealing"))
+        sealed = services.events.seal(lambda fraction: control.progress(fraction, "Sealing"))
         return TaskResult(
             f"Sealed {plural(sealed.events, 'event')}." if sealed.events else "Everything is sealed already."
         )

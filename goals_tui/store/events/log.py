@@ -25,6 +25,7 @@ from goals_tui.domain.activity import Activity
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.event import GoalEvent
 from goals_tui.store.atomic import refusal
+from goals_tui.store.duckdb_files import bare_connection
 from goals_tui.store.events import reader as event_reader
 from goals_tui.store.events.append import Appended, AppendFile
 from goals_tui.store.events.catalog import (
@@ -201,6 +202,27 @@ class Log(Generic[Record]):
         """
         self.check_writable()
         return self._parts.replacing(doomed, connection, sql, batch)
+
+    def expire(self, now: datetime, before: datetime | None, *, dry_run: bool = False) -> int:
+        """Delete the records that expired by `now`, and those from before `before`, in one atomic step.
+
+        Return their number. With `dry_run`, only count them.
+        """
+        if self.is_empty():
+            return 0
+        expired = self.schema.expired(now, before)
+        with event_reader.damage_named(self.path), self.connect() as connection:
+            rows = f"FROM {self.schema.name} WHERE {expired}"
+            count = int(connection.execute(f"SELECT count(DISTINCT id) {rows}").fetchall()[0][0])
+        if count and not dry_run:
+            # Not by the connection above, which would hold the replaced parts and keep them from being removed.
+            nothing = ", ".join(f'NULL::{kind} AS "{name}"' for name, kind in self.schema.kinds.items())
+            with (
+                bare_connection() as connection,
+                self.replacing(expired, connection, f"SELECT {nothing} LIMIT 0") as change,
+            ):
+                change.commit()
+        return count
 
     def batches(self) -> dict[str, int]:
         """Return the number of records of each batch, by its id."""

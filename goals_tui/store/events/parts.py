@@ -70,12 +70,16 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class SealResult:
-    """The result of sealing: sealed events, omitted duplicates, unreadable lines set aside, and merged parts."""
+    """The result of sealing: sealed events, omitted duplicates, unreadable lines set aside, merged parts.
+
+    `expired` is the number of events that were deleted at the same time because they had expired.
+    """
 
     events: int = 0
     duplicates: int = 0
     torn_lines: int = 0
     merged_parts: int = 0
+    expired: int = 0
 
 
 @dataclass(slots=True)

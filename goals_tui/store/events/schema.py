@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 
 from goals_tui.domain.activity import ACTIVITY_FIELDS
@@ -21,6 +22,8 @@ class Schema:
     fields: tuple[str, ...]
     needed: tuple[str, ...]
     session: str
+    expiry: str | None = None
+    """The field with the moment at which a record expires by itself, in ISO 8601."""
 
     @cached_property
     def appended(self) -> str:
@@ -44,6 +47,14 @@ class Schema:
             f" AND timestamp >= TIMESTAMP '{EARLIEST:%Y-%m-%d}' AND timestamp < TIMESTAMP '{LATEST:%Y-%m-%d}'"
         )
 
+    def expired(self, now: datetime, before: datetime | None) -> str:
+        """Return the SQL condition for records that expired by `now`, or are from before `before`. It is never NULL."""
+        conditions = [] if before is None else [f"timestamp < {_literal(before)}"]
+        if self.expiry is not None:
+            moment = f"TRY_CAST(\"{self.expiry}\" AS TIMESTAMPTZ) AT TIME ZONE 'UTC'"
+            conditions.append(f"coalesce({moment} <= {_literal(now)}, false)")
+        return " OR ".join(conditions) or "false"
+
     @cached_property
     def kinds(self) -> dict[str, str]:
         """The types of the columns, by name."""
@@ -66,5 +77,15 @@ class Schema:
         )
 
 
-EVENTS = Schema("events", FIELDS, ("id", "timestamp", "goalId", "stepId", "goalCycleId", "sessionId"), "sessionId")
+def _literal(moment: datetime) -> str:
+    return f"TIMESTAMP '{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
+
+
+EVENTS = Schema(
+    "events",
+    FIELDS,
+    needed=("id", "timestamp", "goalId", "stepId", "goalCycleId", "sessionId"),
+    session="sessionId",
+    expiry="expiresAt",
+)
 ACTIVITIES = Schema("activities", ACTIVITY_FIELDS, ("id", "timestamp", "session_id", "kind"), "session_id")

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.domain.limits import HIGHEST_MAX_STEPS
+from goals_tui.format import plural
 from goals_tui.services.features import MAX_STEPS, USE_GOALS
 from goals_tui.tui.app.actions import bindings, key_names, registry
 from goals_tui.tui.app.choose import Choose, Option
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from goals_tui.services.context import Services
     from goals_tui.tui.app.config import Config
 
-Kind = Literal["name", "currency", "time_zone", "theme", "keys", "source", "fixed"]
+Kind = Literal["name", "currency", "time_zone", "retention", "theme", "keys", "source", "fixed"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,14 @@ def settings(services: Services, config: Config, theme: str) -> Iterator[Setting
     )  # fmt: skip
     yield from _flags(services)
     yield from _sources(services)
-    path = services.workspace.path
+    days = project.retention_days
+    yield Setting(
+        "retention", "Retention", plural(days, "day") if days else "off",
+        "" if days else "everything is kept",
+        "How long events and activities are kept. Older ones, and events past their own expiry, are deleted when the "
+        "log is sealed next, or by `goals-tui events expire`. That can't be undone.",
+    )  # fmt: skip
+    path = services.path
     yield Setting("fixed", "Workspace", str(path), "", "The folder with everything of this project. Back this one up.")
     yield Setting("fixed", "Goals and flows", str(path / "goals.json"), "", "Project, goals, flows and saved filters.")
     yield Setting("fixed", "Events", str(path / "events"), "", "What was tracked: appended lines and sealed parts.")
@@ -135,8 +143,8 @@ def _flag(title: str, read: Callable[[], tuple[str, str]], about: str, how: str)
 
 
 HELP = """
-Name, currency and time zone belong to the **project** and hold for everybody who opens it. Theme and keys are **yours**
-and are kept in your configuration file. The limit of steps comes from a feature flag.
+Name, currency, time zone and retention belong to the **project** and hold for everybody who opens it. Theme and keys
+are **yours** and are kept in your configuration file. The limit of steps comes from a feature flag.
 """
 COLUMNS = (Column("Setting", 16), Column("Value", 22, share=3), Column("", 22, share=1, drop=1))
 
@@ -247,7 +255,13 @@ class SettingsScreen(ScreenFrame[None]):
             await choose_theme(self.goals_app)
             self.show_data()
         else:
-            await {"name": self._rename, "currency": self._currency, "time_zone": self._time_zone}[row.kind]()
+            change = {
+                "name": self._rename,
+                "currency": self._currency,
+                "time_zone": self._time_zone,
+                "retention": self._retention,
+            }
+            await change[row.kind]()
 
     def action_back(self) -> None:
         """Move the focus from the list of keys back to the settings."""
@@ -294,7 +308,23 @@ class SettingsScreen(ScreenFrame[None]):
         if chosen is not None and chosen != project.time_zone:
             await self._save(project, {"time_zone": chosen})
 
-    async def _save(self, project: Project, changes: dict[str, str], *, overwrite: bool = False) -> bool:
+    async def _retention(self) -> None:
+        from goals_tui.domain.project import parse_retention
+
+        project = self.services.project.get()
+        dialog = AskText(
+            "Retention: 0 keeps everything", value=str(project.retention_days or 0), label="Days", check=parse_retention
+        )
+        answer = await self.app.push_screen_wait(dialog)
+        days = project.retention_days if answer is None else parse_retention(answer)
+        if days != project.retention_days and await self._save(project, {"retention_days": days}) and days:
+            self.notify(
+                f"What is older than {plural(days, 'day')} is deleted when the log is sealed next "
+                f"({self.named_key('app.undo')} undoes the setting). To count it: goals-tui events expire --dry-run",
+                severity="warning",
+            )
+
+    async def _save(self, project: Project, changes: dict[str, str | int | None], *, overwrite: bool = False) -> bool:
         """Save changes of the project and return whether they were saved.
 
         If the project was changed elsewhere in the meantime, ask whether to reload or to overwrite.
@@ -305,7 +335,12 @@ class SettingsScreen(ScreenFrame[None]):
         except ConflictError:
             answers = [Answer("reload", "Reload"), Answer("overwrite", "Overwrite", danger=True)]
             theirs = self.services.project.get()
-            fields = {"name": "name", "currency": "currency", "time_zone": "time zone"}
+            fields = {
+                "name": "name",
+                "currency": "currency",
+                "time_zone": "time zone",
+                "retention_days": "retention",
+            }
             differ = [title for key, title in fields.items() if getattr(theirs, key) != getattr(project, key)]
             text = (
                 f"The settings were changed elsewhere: {', '.join(differ) or 'nothing that can be seen'}.\n\n"
@@ -314,7 +349,7 @@ class SettingsScreen(ScreenFrame[None]):
             )
             if await self.app.push_screen_wait(Ask("Changed elsewhere", text, answers)) == "overwrite":
                 return await self._save(self.services.project.get(), changes, overwrite=True)
-            self.notify(f"Not saved: {', '.join(changes.values())}")
+            self.notify(f"Not saved: {', '.join(map(str, changes.values()))}")
             self.goals_app.changed()
             return False
         except GoalsError as error:

@@ -106,7 +106,7 @@ async def test_what_is_set_elsewhere_says_where(services: Services) -> None:
 
 async def test_a_value_is_copied(services: Services) -> None:
     async with running(services, area="settings") as pilot:
-        await press(pilot, *["down"] * 8, "c")
+        await press(pilot, *["down"] * 9, "c")
         assert pilot.app.clipboard == str(services.workspace.path)
 
 
@@ -147,3 +147,21 @@ async def test_a_source_is_listed_and_read_as_a_task(services: Services) -> None
         await press(pilot, "enter")
     (task,) = services.tasks.list()
     assert (task.kind, task.title) == ("sync", "Sync Live [/]")
+
+
+async def test_the_retention_is_set_in_days_and_says_what_it_does(services: Services) -> None:
+    async with running(services, (200, 60), area="settings") as pilot:
+        await press(pilot, *["down"] * 8)
+        assert (pilot.app.screen.chosen.title, pilot.app.screen.chosen.value) == ("Retention", "off")
+        await press(pilot, "enter", "home", "shift+end")
+        await type_text(pilot, "soon")
+        await press(pilot, "enter")
+        assert "'soon' is no number of days" in screen_text(pilot.app)
+        await press(pilot, "home", "shift+end")
+        await type_text(pilot, "30")
+        await press(pilot, "enter")
+        assert services.project.get().retention_days == 30
+        assert pilot.app.screen.chosen.value == "30 days"
+        assert "older than 30 days is deleted when the log is sealed next" in messages(pilot.app)[0]
+        await press(pilot, "u")
+    assert services.project.get().retention_days is None

@@ -1,4 +1,4 @@
-"""The context that all queries of Insights share: span, time zone, definitions and reader."""
+"""Queries of Insights: the span, time zone, definitions and reader that they share."""
 
 from __future__ import annotations
 
@@ -19,19 +19,23 @@ from goals_tui.domain.text import clean_line
 from goals_tui.services.insights.definitions import Definition, Definitions
 from goals_tui.store.cycles.queries import HOUR, Bucket, Offsets, Selection, Tally, TimeRange
 from goals_tui.store.cycles.reader import COLUMNS, EventReader, instant, microseconds
+from goals_tui.store.cycles.view import LogView
 from goals_tui.store.engines.engine import Cancellation
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Services
-    from goals_tui.store.cycles.view import LogView
+    from goals_tui.services.context import Clock
+    from goals_tui.services.goals import GoalService
+    from goals_tui.services.project import ProjectService
+    from goals_tui.store.documents import Documents
+    from goals_tui.store.engines.engine import Engine
 
 Key = TypeVar("Key")
 Other = TypeVar("Other")
 
 
 @dataclass(frozen=True)
-class Question:
-    """The context of a query of Insights: filters, what they resolve to, and the open reader of the event log."""
+class Query:
+    """A query of Insights: filters, what they resolve to, and the open reader of the event log."""
 
     reader: EventReader
     definitions: Definitions
@@ -82,51 +86,61 @@ class Question:
         return words
 
 
-@contextmanager
-def asked(
-    services: Services,
-    view: LogView,
-    filters: Filters,
-    cancellation: Cancellation | None = None,
-    *,
-    goal_id: str | None = None,
-) -> Iterator[Question]:
-    """Open the event log for one query and yield its context. With `goal_id`, only cycles of that goal are read.
+class Queries:
+    """The queries over one event log. Each sees the project, the goals and the events as they are when it begins."""
 
-    Raises RefusedError for an unknown zone or a span that ends before it begins, Cancelled when cancelled.
-    """
-    with view.reader(cancellation) as reader:
-        yield question(services, filters, reader, goal_id=goal_id)
+    def __init__(
+        self, engine: Engine, documents: Documents, project: ProjectService, goals: GoalService, clock: Clock
+    ) -> None:
+        self._view = LogView(engine)
+        self._documents = documents
+        self._project = project
+        self._goals = goals
+        self._clock = clock
 
+    def reader(self, cancellation: Cancellation | None = None) -> EventReader:
+        """Open the event log. The caller closes it. Raises Cancelled when cancelled."""
+        return self._view.reader(cancellation)
 
-def question(services: Services, filters: Filters, reader: EventReader, *, goal_id: str | None = None) -> Question:
-    """Return the context of a query, as `asked` does, for a reader that the caller closes."""
-    project = services.project.get()
-    chosen_zone = project.zone_or(filters.time_zone)
-    now = services.clock()
-    span = resolve_span(filters, now, chosen_zone)
-    definitions = Definitions(services, reader.triples, filters.price_by)
-    reader.use([step_bit for step_bit in definitions.step_bits if goal_id is None or step_bit.goal_id == goal_id])
-    selection = Selection(
-        time_range=time_range_of(span),
-        goals=definitions.numbers(filters.goals),
-        endpoints=_as_stored(reader, "endpoint", filters.endpoints),
-        locales=_as_stored(reader, "locale", filters.locales),
-        snapshots=_as_stored(reader, "snapshot", filters.snapshots),
-        no_snapshot=filters.no_snapshot,
-        any_snapshot=filters.any_snapshot,
-        include_test=filters.include_test,
-    )
-    return Question(
-        reader=reader,
-        definitions=definitions,
-        filters=filters,
-        project=project,
-        zone=chosen_zone,
-        span=span,
-        now=now,
-        selection=selection,
-    )
+    @contextmanager
+    def open(
+        self, filters: Filters, cancellation: Cancellation | None = None, *, goal_id: str | None = None
+    ) -> Iterator[Query]:
+        """Open the event log for one query. With `goal_id`, only cycles of that goal are read.
+
+        Raises RefusedError for an unknown zone or a span that ends before it begins, Cancelled when cancelled.
+        """
+        with self.reader(cancellation) as reader:
+            yield self.on(reader, filters, goal_id=goal_id)
+
+    def on(self, reader: EventReader, filters: Filters, *, goal_id: str | None = None) -> Query:
+        """Return a query as `open` does, for a reader that the caller closes."""
+        project = self._project.get()
+        zone = project.zone_or(filters.time_zone)
+        now = self._clock()
+        span = resolve_span(filters, now, zone)
+        definitions = Definitions(self._documents, self._goals, reader.triples, filters.price_by)
+        reader.use([step_bit for step_bit in definitions.step_bits if goal_id is None or step_bit.goal_id == goal_id])
+        selection = Selection(
+            time_range=time_range_of(span),
+            goals=definitions.numbers(filters.goals),
+            endpoints=_as_stored(reader, "endpoint", filters.endpoints),
+            locales=_as_stored(reader, "locale", filters.locales),
+            snapshots=_as_stored(reader, "snapshot", filters.snapshots),
+            no_snapshot=filters.no_snapshot,
+            any_snapshot=filters.any_snapshot,
+            include_test=filters.include_test,
+        )
+        return Query(
+            reader=reader,
+            definitions=definitions,
+            filters=filters,
+            project=project,
+            zone=zone,
+            span=span,
+            now=now,
+            selection=selection,
+        )
 
 
 def _as_stored(reader: EventReader, dimension: Dimension, choice: Choice) -> Choice:

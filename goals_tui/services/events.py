@@ -1,0 +1,91 @@
+"""The event log as commands and screens see it: its numbers, checks, sealing, retention and export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from goals_tui.domain.model import format_instant
+
+if TYPE_CHECKING:
+    from goals_tui.services.context import Clock
+    from goals_tui.services.project import ProjectService
+    from goals_tui.store.events.log import EventStats
+    from goals_tui.store.events.parts import SealResult
+    from goals_tui.store.events.verify import VerifyFinding
+    from goals_tui.store.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """What has expired: the number of events and of activities, and the moment before which retention ends (UTC)."""
+
+    events: int
+    activities: int
+    before: datetime | None
+    """None where the project keeps everything: only events past their own `expiresAt` have expired."""
+
+    dry_run: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields for JSON output."""
+        return {**asdict(self), "before": None if self.before is None else format_instant(self.before)}
+
+
+class Events:
+    """The events of a workspace. Errors are UnreadableError with a one-line message for the user."""
+
+    def __init__(self, workspace: Workspace, project: ProjectService, clock: Clock) -> None:
+        self._workspace = workspace
+        self._project = project
+        self._clock = clock
+
+    def stats(self) -> EventStats:
+        """Return the number of events, their time range and their size on disk."""
+        return self._workspace.events.stats()
+
+    def is_empty(self) -> bool:
+        """Return whether there is no event; costs a stat or two."""
+        return self._workspace.events.is_empty()
+
+    def has_session(self, session_id: str) -> bool:
+        """Return whether events have exactly this session id. An index answers that, without DuckDB."""
+        return bool(self._workspace.events.session_events(session_id))
+
+    def verify(self) -> list[VerifyFinding]:
+        """Check all files of the log and return the problems found."""
+        return self._workspace.events.verify()
+
+    def seal(self, progress: Callable[[float], None] | None = None) -> SealResult:
+        """Seal all appended events as a part, then delete what has expired. It can be killed at any moment.
+
+        `progress` is called with the share of the sealing that is done, from 0.0 to 1.0.
+        """
+        sealed = self._workspace.events.seal(progress)
+        return replace(sealed, expired=self.expire().events)
+
+    def expire(self, *, dry_run: bool = False) -> Expired:
+        """Delete the events past their `expiresAt`, and the events and activities older than the project keeps them.
+
+        Each log changes in one atomic step. With `dry_run`, only count. Can't be undone.
+        """
+        now, days = self._clock(), self._project.get().retention_days
+        before = None if days is None else now - timedelta(days=days)
+        events = self._workspace.events.expire(now, before, dry_run=dry_run)
+        activities = self._workspace.activities.expire(now, before, dry_run=dry_run)
+        return Expired(events, activities, before, dry_run)
+
+    def check_writable(self) -> None:
+        """Raise RefusedError where events are read from an engine, and can't be changed."""
+        self._workspace.events.check_writable()
+
+    def sync(self) -> None:
+        """Make everything that was tracked survive a power cut."""
+        self._workspace.events.sync()
+
+    def export(self, path: Path) -> int:
+        """Write all events to a .jsonl, .jsonl.gz, .csv or .parquet file, ordered by time; return their number."""
+        return self._workspace.events.export(path)
