@@ -53,8 +53,8 @@ def section(command: str) -> str:
 
 
 def test_the_pages_are_there() -> None:
-    wanted = {"architecture", "command-line", "engines", "examples", "files", "glossary", "keys", "semantics", "speed"}
-    assert wanted <= {page.stem for page in PAGES}
+    wanted = "architecture command-line engines examples files glossary keys python semantics speed"
+    assert {*wanted.split()} <= {page.stem for page in PAGES}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

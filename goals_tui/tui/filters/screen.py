@@ -262,7 +262,7 @@ class FilteredScreen(ScreenFrame[None]):
         from goals_tui.services.completion_names import default_workspace
         from goals_tui.services.insights.saved_filters import command_line
 
-        path = self.services.workspace.path
+        path = self.services.path
         elsewhere = path.absolute() != default_workspace(self.services.env).absolute()
         words, filters = self.command()
         command = command_line(words, filters, self.goal_names(), path.absolute() if elsewhere else None)

@@ -44,7 +44,7 @@ class PanelConversation:
 
     def __init__(self, services: Services, flow: Flow) -> None:
         self._services = services
-        self._conversation, self._goals = begin_conversation(services, flow)
+        self._conversation, self._goals = begin_conversation(services.flows, services.goals, flow)
         goals = list(self._goals.values())
         self._definitions = Definitions({(goal.id, goal.version): goal for goal in goals}, goals)
         self.session_id = services.ids.uuid()

@@ -123,7 +123,7 @@ def cells(
         flows,
         Content(rate.text) if rate else Content.styled("…" if rates is None else "—", "$quiet"),
         *([_target(row.target, rate, read=rates is not None)] if targets else []),
-        _course(rate),
+        _sparkline_of(rate),
     ]
 
 
@@ -137,7 +137,7 @@ def _target(target: float | None, rate: Rate | None, *, read: bool) -> Cell:
     return tuple(Content.styled(wording, look) for wording in shorter)
 
 
-def _course(rate: Rate | None) -> Content:
+def _sparkline_of(rate: Rate | None) -> Content:
     """Return the completed cycles of the last days as bars; today's has another colour, as the day is not over."""
     bars = sparkline(rate.days) if rate else ""
     return Content.assemble((bars[:-1], "$completed"), (bars[-1:], "$quiet"))

@@ -45,8 +45,8 @@ def _question(taken: Consequences) -> Ask:
         answers += [Answer("replace", "Replace in nodes…"), Answer("remove", "Remove from nodes")]
     delete = f"Delete ({plural(taken.events, 'event')})" if taken.events else "Delete step"
     answers.append(Answer("delete", delete, danger=True))
-    lasting = "Undo brings the step back, but not its events." if taken.events else "Undo brings the step back."
-    text = Content("\n").join([what_goes(taken), Content(""), Content(lasting)])
+    outlook = "Undo brings the step back, but not its events." if taken.events else "Undo brings the step back."
+    text = Content("\n").join([what_goes(taken), Content(""), Content(outlook)])
     return Ask(f"Delete step {taken.name}", text, answers, danger=True)
 
 

@@ -35,7 +35,7 @@ async def export_package(
     tracking = {use.flow_id: use.flow for goal in packed for use in services.goals.where_used(goal.id)}
     names = [*(goal.name for goal in packed), *(f"{services.flows.get(flow).name} (flow)" for flow in flows)]
     offered = {flow: name for flow, name in tracking.items() if flow not in flows}
-    has_events = not services.workspace.events.is_empty()
+    has_events = not services.events.is_empty()
     dialog = ExportPackage(names, list(offered.values()), has_events=has_events, with_events=with_events)
     choice = await app.push_screen_wait(dialog)
     if choice is None:

@@ -181,12 +181,12 @@ An **orphan** (?) has no initial step: it is in no number of a report.
 
     def command(self) -> tuple[list[str], Filters]:
         """Return the words and the filters of the command that lists these cycles."""
-        from goals_tui.services.insights.saved_filters import cycles_words, narrowed
+        from goals_tui.services.insights.saved_filters import cycles_command, with_drill_down
 
         filters, drill_down = self.filters, self.drill_down
         where = self.services.project.get().zone_or(filters.time_zone)
         goal = self._goal(drill_down.goal_id) if drill_down.goal_id is not None else None
-        return cycles_words(drill_down, goal), narrowed(filters, drill_down, self._span(), where)
+        return cycles_command(drill_down, goal), with_drill_down(filters, drill_down, self._span(), where)
 
     # -- actions
 
