@@ -233,10 +233,8 @@ def side_name(result: Comparison, side: ComparedPart) -> str:
 
 
 def _per_cycle(amount: Decimal | None, currency: str, *, signed: bool = False) -> str:
-    if amount is None:
-        return DASH
-    rounded = round(amount, currency_digits(currency)) + 0
-    return f"{'+' if signed and rounded > 0 else ''}{money(rounded, currency)}"
+    rounded = None if amount is None else round(amount, currency_digits(currency)) + 0
+    return money(rounded, currency, signed=signed)
 
 
 # -- explain
@@ -712,15 +710,11 @@ def _print_what_if(result: WhatIf, currency: str) -> None:
     set_caption(
         table,
         f"Other outcomes: {moved}." if moved else "No cycle has another outcome.",
-        f"Difference: cost savings {_signed_money(after.cost_savings - before.cost_savings, currency)}, "
-        f"revenue {_signed_money(after.revenue - before.revenue, currency)}, "
+        f"Difference: cost savings {money(after.cost_savings - before.cost_savings, currency, signed=True)}, "
+        f"revenue {money(after.revenue - before.revenue, currency, signed=True)}, "
         f"time saved {lasted(after.time_saved_seconds - before.time_saved_seconds)}.",
     )
     print_table(table)
-
-
-def _signed_money(amount: Decimal, currency: str) -> str:
-    return f"{'+' if amount > 0 else ''}{money(amount, currency)}"
 
 
 # -- targets

@@ -110,11 +110,13 @@ def change_sentence(change: Change, before: str = "previous period") -> str:
     return f"Completion rate {now}, {before} {then}: {difference_words(change.completion_rate)}."
 
 
-def money(amount: Decimal | None, currency: str) -> str:
-    """Return an amount with its currency, or a dash for None."""
+def money(amount: Decimal | None, currency: str, *, signed: bool = False) -> str:
+    """Return an amount with its currency, or a dash for None. `signed` marks a gain by +."""
     from goals_tui.services.currencies import format_money
 
-    return DASH if amount is None else format_money(amount, currency)
+    if amount is None:
+        return DASH
+    return f"{'+' if signed and amount > 0 else ''}{format_money(amount, currency)}"
 
 
 def lasted(seconds: float | None) -> str:
