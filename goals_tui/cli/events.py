@@ -88,7 +88,8 @@ def expire(
     if format is ResultFormat.JSON:
         print_json(found.as_json())
         return
-    goes = f"{plural(found.events, 'event')} and {_activities(found.activities)}"
+    activities = f"{found.activities:,} activit{'y' if found.activities == 1 else 'ies'}"
+    goes = f"{plural(found.events, 'event')} and {activities}"
     print_lines([f"{goes} would be deleted." if dry_run else f"Deleted {goes}."])
     if found.before is None:
         say("The project keeps everything (Settings, Retention): only events past their own expiry go.")

@@ -165,7 +165,7 @@ class Services:
         """Conversations kept as tests."""
         from goals_tui.services.conversation_tests import ConversationTests
 
-        return ConversationTests(self.path, self.flows, self.goals)
+        return ConversationTests(self.workspace, self.flows, self.goals, self.activities)
 
     @locked_cached_property
     def tracking(self) -> Tracker:
@@ -248,9 +248,7 @@ class Services:
         """Derivation of goal events from activities."""
         from goals_tui.services.deriving import Deriving
 
-        return Deriving(
-            self.workspace.events, self.project, self.goals, self.activities, self.batches, self.clock
-        )
+        return Deriving(self.workspace.events, self.project, self.goals, self.activities, self.batches, self.clock)
 
     @locked_cached_property
     def listening(self) -> Listening:

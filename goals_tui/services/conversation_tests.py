@@ -20,8 +20,10 @@ from goals_tui.services.yaml_files import NodeReader, place, round_trip, text_of
 if TYPE_CHECKING:
     from goals_tui.domain.flow import Flow
     from goals_tui.domain.goal import Goal
+    from goals_tui.services.activities import Activities
     from goals_tui.services.flows import FlowService
     from goals_tui.services.goals import GoalService
+    from goals_tui.store.workspace import Workspace
 
 FOLDER = "conversations"
 """The folder of the workspace with the tests, one file each."""
@@ -61,15 +63,16 @@ class TestResult:
 class ConversationTests:
     """The conversation tests of a workspace."""
 
-    def __init__(self, workspace: Path, flows: FlowService, goals: GoalService) -> None:
+    def __init__(self, workspace: Workspace, flows: FlowService, goals: GoalService, activities: Activities) -> None:
         self._workspace = workspace
         self._flows = flows
         self._goals = goals
+        self._activities = activities
 
     @property
     def folder(self) -> Path:
         """The folder that `keep` writes to and `files` lists."""
-        return self._workspace / FOLDER
+        return self._workspace.path / FOLDER
 
     def files(self) -> list[Path]:
         """Return the test files of the workspace, by name."""
@@ -100,7 +103,7 @@ class ConversationTests:
         What the user said before the agent spoke opened the conversation and is no answer. `flow` is empty where the
         activities name no flow of the project. Raises RefusedError where the answers are unknown, UnreadableError.
         """
-        activities = self._services.activities.of_session_if_any(session_id)
+        activities = self._activities.of_session_if_any(session_id)
         if not activities:
             raise RefusedError(
                 f"The session {session_id!r} has no activities, so what was said in it is unknown. "
@@ -115,16 +118,16 @@ class ConversationTests:
                 f"The texts of the session {session_id!r} were left out when it was imported, so the answers are "
                 "unknown. Import its log again, with texts."
             )
-        flows = self._services.flows.all()
+        flows = self._flows.all()
         named = dict.fromkeys(one.flow for one in activities if one.flow)
         flow = next((flow.name for name in named for flow in flows if name in (flow.name, flow.id)), "")
         return ConversationTest(flow, tuple(answers), tuple(self._tracked_in(session_id)))
 
     def _tracked_in(self, session_id: str) -> list[Event]:
-        goals = self._services.goals.by_id()
+        goals = self._goals.by_id()
         found = [
             (event.timestamp, goal.order_of(event.step_id), place, goal, event.step_id)
-            for place, event in enumerate(self._services.workspace.events.session_events(session_id))
+            for place, event in enumerate(self._workspace.events.session_events(session_id))
             if event.goal_id in goals and (goal := goals[event.goal_id])
         ]
         return [
