@@ -27,6 +27,7 @@ from tests.conftest import NOW
 from tests.tui.harness import (
     HOSTILE,
     SIZES,
+    drawn_strips,
     lines_text,
     messages,
     press,
@@ -242,7 +243,7 @@ async def test_texts_of_conversations_are_data(services: Services, size: tuple[i
         await sessions(pilot, Filters())
         await press(pilot, "enter")
         for _ in range(2):
-            strips = pilot.app.screen._compositor.render_strips()
+            strips = drawn_strips(pilot.app)
             text = lines_text(strips)
             assert "[/foo] [bold]x[/bold]" in text or size[0] == 80
             assert not any(c < " " or "\x7f" <= c <= "\x9f" or c == "\u202e" for c in text if c != "\n")
