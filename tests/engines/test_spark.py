@@ -13,6 +13,7 @@ import pytest
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.filters import Filters
 from goals_tui.services.context import Services, create_workspace, open_services
+from goals_tui.store.cycles.view import LogView
 from goals_tui.store.engines import spark
 from goals_tui.store.engines.address import parse_address
 from goals_tui.store.engines.engine import Cancellation, Cancelled
@@ -81,7 +82,7 @@ def test_a_query_is_cancelled_on_the_server(pushed: tuple[Path, str]) -> None:
     services = open_services(path, clock=lambda: NOW, env={}, events=url)
     services.insights.report(Filters(span="all"))
     cancellation = Cancellation()
-    with services.insights._view.reader(cancellation) as reader:
+    with LogView(services.engine).reader(cancellation) as reader:
         threading.Timer(1, cancellation.cancel).start()
         endless = "SELECT count(*) FROM events a, events b, events c, events d WHERE a.id < b.id AND c.id < d.id"
         with pytest.raises(Cancelled):
@@ -92,7 +93,7 @@ def test_a_query_is_cancelled_on_the_server(pushed: tuple[Path, str]) -> None:
 def test_a_query_that_takes_too_long_is_stopped(pushed: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> None:
     path, url = pushed
     services = open_services(path, clock=lambda: NOW, env={}, events=url)
-    with services.insights._view.reader() as reader:
+    with LogView(services.engine).reader() as reader:
         monkeypatch.setattr(spark, "LONGEST_QUERY", 1)
         with pytest.raises(UnreadableError, match="did not answer within 1 seconds"):
             reader.rows("SELECT count(*) FROM events a, events b, events c, events d WHERE a.id < b.id AND c.id < d.id")
