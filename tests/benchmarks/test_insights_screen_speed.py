@@ -99,19 +99,20 @@ async def test_each_tab_is_drawn_as_soon_as_its_answers_are_there_and_no_key_wai
                 bare.append(time.perf_counter() - began)
                 began = time.perf_counter()
                 screen.use_filters(filters)
-                pressed = time.perf_counter()
-                await pilot.press("right")
-                waited.append(time.perf_counter() - pressed)
+                pauses = [0.0]
                 while screen.gathered is None or screen.gathered.wanted.filters.span != span:
+                    asleep = time.perf_counter()
                     await asyncio.sleep(0.001)
+                    pauses.append(time.perf_counter() - asleep)
+                waited.append(max(pauses))
                 await pilot.pause()
                 drawn.append(time.perf_counter() - began)
             answer, chart, key = (statistics.median(each) for each in (bare, drawn, waited))
             print(
                 f"\n{tab}: drawn after {chart * 1000:.0f} ms, its answers alone {answer * 1000:.0f} ms; "
-                f"a key meanwhile {key * 1000:.0f} ms"
+                f"a key meanwhile waits {key * 1000:.0f} ms at most"
             )
-            if chart > answer * TAB + DRAWING:
+            if chart > answer * TAB + DRAWING or key > DRAWING:
                 slow[tab] = chart / answer
     assert not slow
 
