@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -59,12 +60,12 @@ class DimensionEffects:
     @property
     def rate_effect(self) -> float:
         """The sum of the effects of changed rates within the parts."""
-        return sum(each.rate_effect for each in self.parts)
+        return math.fsum(each.rate_effect for each in self.parts)
 
     @property
     def mix_effect(self) -> float:
         """The sum of the effects of changed shares of the parts."""
-        return sum(each.mix_effect for each in self.parts)
+        return math.fsum(each.mix_effect for each in self.parts)
 
     @property
     def largest(self) -> float:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 Interval = tuple[float, float]
 
@@ -89,13 +89,15 @@ def _weighted_difference(cells: Iterable[tuple[float, Share, Share]]) -> Differe
 
     The squares are added as in Newcombe's interval, so that one cell of weight 1 gives exactly that.
     """
-    total = below = above = 0.0
+    differences, squares_below, squares_above = [], [], []
     for weight, a, b in cells:
         if a.rate is None or b.rate is None or a.interval is None or b.interval is None:
             return NO_DIFFERENCE
-        total += weight * (b.rate - a.rate)
-        below += weight**2 * ((b.rate - b.interval[0]) ** 2 + (a.interval[1] - a.rate) ** 2)
-        above += weight**2 * ((b.interval[1] - b.rate) ** 2 + (a.rate - a.interval[0]) ** 2)
+        differences.append(weight * (b.rate - a.rate))
+        squares_below.append(weight**2 * ((b.rate - b.interval[0]) ** 2 + (a.interval[1] - a.rate) ** 2))
+        squares_above.append(weight**2 * ((b.interval[1] - b.rate) ** 2 + (a.rate - a.interval[0]) ** 2))
+    # Cells come in any order, on which the result must not depend: fsum is exact.
+    total, below, above = map(math.fsum, (differences, squares_below, squares_above))
     return Difference(total, (max(-1.0, total - math.sqrt(below)), min(1.0, total + math.sqrt(above))))
 
 
@@ -160,11 +162,10 @@ def effects(before: Mapping[Part, Share], after: Mapping[Part, Share]) -> list[P
         rate_effect = (share_then + share_now) / 2 * (rate_now - rate_then)
         mix_effect = (share_now - share_then) * ((rate_then + rate_now) / 2 - middle)
         found.append(PartEffect(part, then, now, rate_effect, mix_effect))
-    return sorted(found, key=lambda effect: -abs(effect.contribution))
+    return sorted(found, key=lambda effect: (-abs(effect.contribution), str(effect.part)))
 
 
-@dataclass(frozen=True, slots=True)
-class Departures:
+class Departures(NamedTuple):
     """The cycles that left the risk set at a time: they reached the step, were superseded, or are still open."""
 
     seconds: float
@@ -179,23 +180,29 @@ def incidence(departures: Sequence[Departures]) -> list[tuple[float, float]]:
     There is a pair for each time at which some cycle reached the step. Open cycles are censored; being superseded is
     a competing event. Cycles that are censored at a time are still at risk at that time.
     """
-    ordered = sorted(departures, key=lambda each: each.seconds)
-    at_risk = sum(each.reached + each.superseded + each.open for each in ordered)
+    at_risk = sum(each.reached + each.superseded + each.open for each in departures)
     waiting, share = 1.0, 0.0
     found: list[tuple[float, float]] = []
-    place = 0
-    while place < len(ordered):
-        seconds, reached, superseded, still_open = ordered[place].seconds, 0, 0, 0
-        while place < len(ordered) and ordered[place].seconds == seconds:
-            reached += ordered[place].reached
-            superseded += ordered[place].superseded
-            still_open += ordered[place].open
-            place += 1
+    for seconds, reached, superseded, still_open in _by_time(departures):
         if reached:
             share += waiting * reached / at_risk
             found.append((seconds, min(share, 1.0)))
-        waiting *= 1 - (reached + superseded) / at_risk
+        if reached or superseded:
+            waiting *= 1 - (reached + superseded) / at_risk
         at_risk -= reached + superseded + still_open
+    return found
+
+
+def _by_time(departures: Sequence[Departures]) -> list[Departures]:
+    """Return the departures in order of time, those of the same time as one."""
+    found: list[Departures] = []
+    for each in sorted(departures):
+        if found and found[-1].seconds == each.seconds:
+            last = found.pop()
+            each = Departures(
+                each.seconds, last.reached + each.reached, last.superseded + each.superseded, last.open + each.open
+            )
+        found.append(each)
     return found
 
 

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
-from goals_tui.domain.errors import RefusedError, WrongValueError
+from goals_tui.domain.errors import RefusedError, UnreadableError, WrongValueError
 from goals_tui.domain.ids import Ids
 from goals_tui.domain.text import clean_line
 from goals_tui.services.features import Features, read_features, read_switch
@@ -194,6 +194,19 @@ class Services:
                 return parse_address(url, source), source
         return None, ""
 
+    @property
+    def engine_title(self) -> str:
+        """The engine that the events are read from, and its table, for people; empty for the workspace's own log."""
+        try:
+            address, _ = self.events_at
+        except UnreadableError:  # values.yaml, which Settings shows
+            return ""
+        return address.title if address else ""
+
+    def has_events(self) -> bool:
+        """Return whether the log may have events. An engine elsewhere isn't asked."""
+        return bool(self.engine_title) or not self.workspace.events.is_empty()
+
     def _why_read_only(self) -> str | None:
         address, source = self.events_at
         if address is None:
@@ -227,7 +240,7 @@ class Services:
         """Reports, funnels and cycles."""
         from goals_tui.services.insights.service import Insights
 
-        return Insights(self.engine, self.workspace.documents, self.project, self.goals, self.clock, self.events.stats)
+        return Insights(self.engine, self.workspace.documents, self.project, self.goals, self.clock)
 
     @locked_cached_property
     def events(self) -> Events:
@@ -327,8 +340,12 @@ class Services:
         return waits_for_others()
 
     def stamp(self) -> Hashable:
-        """Return a value that changes when goals, flows or events change on disk; costs a few stat calls."""
-        return self.workspace.documents.stamp(), self.workspace.events.stamp()
+        """Return a value that changes when goals, flows or events change; costs a few stat calls.
+
+        Of an engine it tells what its last `look` found.
+        """
+        events = self.engine.stamp() if self.engine_title else self.workspace.events.stamp()
+        return self.workspace.documents.stamp(), events
 
 
 def open_services(

@@ -242,7 +242,7 @@ class GoalFiles:
 
         None for a new or deleted goal, or where there are no events.
         """
-        if difference.before is None or difference.after is None or self._services.workspace.events.is_empty():
+        if difference.before is None or difference.after is None or not self._services.has_events():
             return None
         tallies = self._services.insights.tallies(difference.before.id, Filters(span="last-30-days"))
         return tallies.under(difference.after)

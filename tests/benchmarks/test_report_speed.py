@@ -106,10 +106,10 @@ def bare(services: Services, connection: duckdb.DuckDBPyConnection) -> list[tupl
     ).fetchall()
 
 
-def in_turn(*work: Callable[[], object]) -> list[float]:
+def in_turn(*work: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
     """The median seconds of each, measured in turns so that a busy machine burdens all alike."""
     times: list[list[float]] = [[] for _ in work]
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for place, run in enumerate(work):
             began = time.perf_counter()
             run()

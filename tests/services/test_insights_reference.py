@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -173,12 +173,12 @@ def total(parts: list[Figures]) -> Figures:
     return sum(parts, start=Figures())
 
 
-any_case = examples(8)
+Made = Callable[[list[GoalEvent], bool], AbstractContextManager[Services]]
+"""Makes a workspace with events, sealed or not, or with its events in an engine."""
 
 
-@any_case
-@given(log=events(), asked=filters, sealed=st.booleans())
-def test_the_database_agrees_with_the_rule(log: list[GoalEvent], asked: Filters, sealed: bool) -> None:
+def agrees_with_the_rule(made: Made, log: list[GoalEvent], asked: Filters, sealed: bool) -> None:
+    """Check every number of a report, and the lists and breakdowns behind it, against the rule."""
     # Which of two records with one id is kept is nobody's promise: here the later one, wherever it is read.
     log = list({e.id: e for e in log}.values())
     lines = [line for line in cycles_of(log, DEFINITIONS, price_by=asked.price_by) if line.cycle.goal in GOALS]
@@ -196,7 +196,7 @@ def test_the_database_agrees_with_the_rule(log: list[GoalEvent], asked: Filters,
         ]
 
     wanted = within(span.start, span.end)
-    with workspace(log, sealed) as services:
+    with made(log, sealed) as services:
         insights = services.insights
         report = insights.report(asked)
         assert report.totals == figures(wanted)
@@ -238,20 +238,20 @@ def local_day(cycle: Cycle, zone: ZoneInfo) -> date:
     return cycle.started_at.astimezone(zone).date()
 
 
-@any_case
-@given(log=events())
-def test_a_repeated_event_changes_no_number(log: list[GoalEvent]) -> None:
+def counts_repeated_events_once(made: Made, log: list[GoalEvent]) -> None:
+    """Check that a report over events that stand twice has the numbers of one over the same events."""
     once = list({e.id: e for e in log}.values())
     asked = Filters(span="all", include_test=True)
-    with workspace(once, False) as plain, workspace([*once, *once], False) as repeated:
-        assert plain.insights.report(asked).totals == repeated.insights.report(asked).totals
+    with made(once, False) as plain:
+        totals = plain.insights.report(asked).totals
+    with made([*once, *once], False) as repeated:
+        assert repeated.insights.report(asked).totals == totals
         assert repeated.insights.report(Filters(span="all")).health.duplicate_events == len(once)
 
 
-@any_case
-@given(log=events(), asked=filters)
-def test_the_funnel_leads_to_its_cycles(log: list[GoalEvent], asked: Filters) -> None:
-    with workspace(list({e.id: e for e in log}.values()), False) as services:
+def funnels_lead_to_their_cycles(made: Made, log: list[GoalEvent], asked: Filters) -> None:
+    """Check each step of the funnels against the list of the cycles behind it."""
+    with made(list({e.id: e for e in log}.values()), False) as services:
         for current in CURRENT:
             funnel = services.insights.funnel(current.id, asked)
             found = services.insights.cycles(asked, DrillDown(goal_id=current.id))
@@ -261,3 +261,24 @@ def test_the_funnel_leads_to_its_cycles(log: list[GoalEvent], asked: Filters) ->
                 assert place.reached == count_behind(
                     services.insights, asked, goal_id=current.id, step_id=place.step_id
                 )
+
+
+any_case = examples(8)
+
+
+@any_case
+@given(log=events(), asked=filters, sealed=st.booleans())
+def test_the_database_agrees_with_the_rule(log: list[GoalEvent], asked: Filters, sealed: bool) -> None:
+    agrees_with_the_rule(workspace, log, asked, sealed)
+
+
+@any_case
+@given(log=events())
+def test_a_repeated_event_changes_no_number(log: list[GoalEvent]) -> None:
+    counts_repeated_events_once(workspace, log)
+
+
+@any_case
+@given(log=events(), asked=filters)
+def test_the_funnel_leads_to_its_cycles(log: list[GoalEvent], asked: Filters) -> None:
+    funnels_lead_to_their_cycles(workspace, log, asked)

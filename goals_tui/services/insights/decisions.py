@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from goals_tui.domain.decisions import (
     DimensionEffects,
@@ -21,7 +21,7 @@ from goals_tui.domain.decisions import (
     WhatIf,
 )
 from goals_tui.domain.report import BREAKDOWN_DIMENSIONS, BreakdownDimension, Change, Figures, Outcome
-from goals_tui.domain.statistics import NO_CYCLES, Departures, Share, at_equal_mix, effects, incidence, verdict
+from goals_tui.domain.statistics import NO_CYCLES, Share, at_equal_mix, effects, incidence, verdict
 from goals_tui.domain.value import SuccessMetrics
 from goals_tui.domain.words import fold
 from goals_tui.services.insights.definitions import Definition, bits_of
@@ -30,8 +30,6 @@ from goals_tui.services.insights.report import keys_of, part_name, shown
 from goals_tui.store.cycles.queries import (
     CURRENT,
     PREVIOUS,
-    REACHED,
-    SUPERSEDED,
     Tally,
     came_next,
     choose,
@@ -44,6 +42,8 @@ from goals_tui.store.cycles.step_bits import masks_of
 
 if TYPE_CHECKING:
     from goals_tui.domain.goal import Goal
+
+Named = TypeVar("Named", str, tuple[Outcome, Outcome])
 
 NOTHING_MORE = "nothing more"
 SAME_GOAL = "the same goal again"
@@ -168,7 +168,7 @@ def make_first_appearances(query: Query) -> list[FirstAppearance]:
     for snapshot, moment in query.reader.first_seen("snapshotName"):
         if snapshot is not None:
             found.append(FirstAppearance(instant(moment), None, shown(snapshot) or snapshot))
-    return found
+    return sorted(found, key=lambda each: (each.at, each.goal_id or "", each.name))
 
 
 def _local(query: Query, micros: int) -> datetime:
@@ -267,7 +267,12 @@ def _following(
         nothing = counts[place] - sum(after.values())
         if nothing:
             after[NOTHING_MORE] = nothing
-    return {place: tuple(after.most_common()) for place, after in found.items()}
+    return {place: _most_first(after) for place, after in found.items()}
+
+
+def _most_first(counts: Counter[Named]) -> tuple[tuple[Named, int], ...]:
+    """Return the counts, the greatest first, equal ones by name: rows of a query come in any order."""
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def make_times(query: Query, goal: Goal, step_id: str | None) -> Times:
@@ -281,26 +286,16 @@ def make_times(query: Query, goal: Goal, step_id: str | None) -> Times:
         places = [number for number, place in enumerate(definition.places) if place.completes]
     elif definition is not None and step_id is not None:
         places = definition.places_of(step_id) or (None if definition.kind(step_id) == "initial" else [])
-    rows = []
+    departures = []
     if definition is not None:
         mask = None if places is None else masks_of(places, query.reader.words)
-        rows = waits(query.reader, query.selection, mask, microseconds(query.now))
-    reached = [(row.micros / 1e6, row.cycles) for row in rows if row.end == REACHED]
-    departures = [
-        Departures(
-            seconds=row.micros / 1e6,
-            reached=row.cycles if row.end == REACHED else 0,
-            superseded=row.cycles if row.end == SUPERSEDED else 0,
-            open=row.cycles if row.end not in (REACHED, SUPERSEDED) else 0,
-        )
-        for row in rows
-    ]
+        departures = waits(query.reader, query.selection, mask, microseconds(query.now))
     return Times(
         goal=goal.name,
         step=definition.step_name(step_id) if definition and step_id else step_id and goal.step(step_id).name,
-        started=sum(row.cycles for row in rows),
+        started=sum(each.reached + each.superseded + each.open for each in departures),
         open=sum(each.open for each in departures),
-        seconds=tuple(reached),
+        seconds=tuple((each.seconds, each.reached) for each in departures if each.reached),
         incidence=tuple(incidence(departures)),
     )
 
@@ -360,5 +355,5 @@ class GoalTallies:
             revenue=sum((each.revenue * cycles for each, cycles in worth), Decimal(0)),
             unpriced_steps=gone + sum(cycles for each, cycles in worth if each.unpriced),
         )
-        changes = tuple(Moved(before, after, cycles) for (before, after), cycles in moved.most_common())
+        changes = tuple(Moved(before, after, cycles) for (before, after), cycles in _most_first(moved))
         return WhatIf(self._goal_id, self._name, self.recorded, figures, changes)

@@ -15,6 +15,7 @@ from goals_tui.domain.svg import Bar, OutcomeBars, RateCourse, RatePoint, RateWh
 from goals_tui.domain.value import format_duration
 from goals_tui.format import DASH, difference_words, long_time, plural, points, precise_percent, short_interval
 from goals_tui.services.currencies import format_money
+from goals_tui.store.cycles.reader import instant
 
 if TYPE_CHECKING:
     from datetime import date
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from goals_tui.domain.decisions import Release
     from goals_tui.domain.report import Report
     from goals_tui.services.insights.query import Query
-    from goals_tui.store.events.log import EventStats
 
 MOST_PARTS = 20
 """The number of parts that a table or a chart shows; the others share one row."""
@@ -221,7 +221,7 @@ def _span_title(span: Span) -> str:
     return f"{span.start:%Y-%m-%d} to {span.last_day:%Y-%m-%d}{not_over}"
 
 
-def make_origin(query: Query, stats: EventStats) -> str:
+def make_origin(query: Query) -> str:
     """Describe the cycles of a document: span, filters, zone, versions of goals, and the state of the event log."""
     span, definitions = query.span, query.definitions
     if span.start is None or span.end is None:
@@ -239,14 +239,15 @@ def make_origin(query: Query, stats: EventStats) -> str:
     ]
     more = len(versions) - _MOST_GOALS
     listed = ", ".join(versions[:_MOST_GOALS]) + (f" and {more} more" if more > 0 else "")
-    last = f", the last of {stats.last.astimezone(query.zone):%Y-%m-%d %H:%M}" if stats.last else ""
-    torn = f", {plural(stats.torn_lines, 'unreadable line')}" if stats.torn_lines else ""
+    count, latest = query.reader.size()
+    last = f", the last of {instant(latest).astimezone(query.zone):%Y-%m-%d %H:%M}" if count else ""
+    torn = f", {plural(query.reader.torn_lines, 'unreadable line')}" if query.reader.torn_lines else ""
     twice = query.reader.duplicate_events
     return (
         f"{when}, time zone {query.zone.key}. Filters: {filters or 'none'}"
         f"{'' if query.filters.include_test else ' (without the Interaction Panel and playbooks)'}. "
         f"Cycles are valued by {priced}. Goals: {listed or 'none'}. "
-        f"Event log: {plural(stats.events, 'event')}{last}{torn}{f', {twice:,} of them twice' if twice else ''}. "
+        f"Event log: {plural(count, 'event')}{last}{torn}{f', {twice:,} of them twice' if twice else ''}. "
         f"Made {query.now.astimezone(query.zone):%Y-%m-%d %H:%M} by goals-tui {__version__}."
     )
 

@@ -168,7 +168,7 @@ def make_breakdown(query: Query, dimension: Dimension) -> list[PartFigures]:
         PartFigures(part=part, title=clean_line(titles.get(part) or part or _NO_PART[dimension]), figures=sums[part])
         for part in sums
     ]
-    return sorted(rows, key=lambda row: (-row.figures.started, fold(row.title)))
+    return sorted(rows, key=lambda row: (-row.figures.started, fold(row.title), row.title))
 
 
 def shown(value: str | None) -> str | None:

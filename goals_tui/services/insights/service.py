@@ -6,7 +6,7 @@ All methods are thread-safe. Many take a `Cancellation`: its `cancel()` stops th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -67,7 +67,6 @@ if TYPE_CHECKING:
     from goals_tui.services.project import ProjectService
     from goals_tui.store.documents import Documents
     from goals_tui.store.engines.engine import Engine
-    from goals_tui.store.events.log import EventStats
 
 __all__ = [
     "Cancellation",
@@ -92,14 +91,12 @@ class Insights:
         project: ProjectService,
         goals: GoalService,
         clock: Clock,
-        stats: Callable[[], EventStats],
     ) -> None:
         self._queries = Queries(engine, documents, project, goals, clock)
         self._documents = documents
         self._project = project
         self._goals = goals
         self._clock = clock
-        self._stats = stats
 
     def report(self, filters: Filters, *, cancellation: Cancellation | None = None) -> Report:
         """Return totals, previous period, goals and days. Goals add up to the totals, and so do days."""
@@ -152,6 +149,8 @@ class Insights:
         text = wanted.strip()
         if dimension == "hour" and text.isdecimal():
             text = f"{int(text):02d}"
+        if text in names:
+            return text
         known = names | self._known_parts(dimension)
         if text in known:
             return text
@@ -187,7 +186,7 @@ class Insights:
         from goals_tui.services.insights.documents import make_origin
 
         with self._queries.open(filters) as query:
-            return make_origin(query, self._stats())
+            return make_origin(query)
 
     def explain(self, filters: Filters, *, cancellation: Cancellation | None = None) -> Explanation:
         """Explain why the completion rate differs from that of the previous period."""
@@ -271,6 +270,11 @@ class Insights:
         """Return whether the log has events of a goal with this id, which need not be in the project."""
         with self._queries.reader() as reader:
             return any(triple.goal_id == goal_id for triple in reader.triples)
+
+    def knows_session(self, session_id: str) -> bool:
+        """Return whether the log has events of exactly this session."""
+        with self._queries.reader() as reader:
+            return reader.has_session(session_id)
 
     def funnel(
         self, goal_id: str, filters: Filters, *, strict: bool = False, cancellation: Cancellation | None = None

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from goals_tui.domain.filters import EVERYTHING, Choice, Dimension
 from goals_tui.domain.report import Outcome
+from goals_tui.domain.statistics import Departures
 from goals_tui.store.cycles.reader import COLUMNS, EventReader, Values, instant
 
 Period = Literal[0, 1, 2, 3]
@@ -201,19 +202,24 @@ def _matching(selection: Selection, values: Values) -> str:
 
 
 def _ask(
-    reader: EventReader, attributes: Sequence[str], ask: Callable[[str], list[tuple[Any, ...]]], **further: str
+    reader: EventReader,
+    attributes: Sequence[str],
+    ask: Callable[[str], list[tuple[Any, ...]]],
+    goals: Sequence[int] | None = None,
+    **further: str,
 ) -> list[tuple[Any, ...]]:
     """Return the answer to a query over cycles, with attributes that are settled only if need be.
 
-    `ask` gets the query of cycles with `attributes` and the aggregates `further`. It returns rows whose last column is
-    the greatest number of initial events of their cycles, and applies conditions as `_matching` gives them.
+    `ask` gets the query of cycles (of `goals`, where given) with `attributes` and the aggregates `further`. It returns
+    rows whose last column is the greatest number of initial events of their cycles, and applies conditions as
+    `_matching` gives them.
     """
     if attributes and not reader.findings.restarts:
-        rows = ask(reader.cycles_sql(attributes, further, settled=False))
+        rows = ask(reader.cycles_sql(attributes, further, goals=goals, settled=False))
         if all((row[-1] or 0) <= 1 for row in rows):
             return rows
         reader.findings.restarts = True
-    return ask(reader.cycles_sql(attributes, further))
+    return ask(reader.cycles_sql(attributes, further, goals=goals))
 
 
 def tally_each(
@@ -236,7 +242,7 @@ def tally_each(
         )
         return reader.rows("SELECT max(openings) FROM chosen")
 
-    _ask(reader, keyed.attributes, keep)
+    _ask(reader, keyed.attributes, keep, selection.goals)
     found = []
     for key in keyed.keys:
         rows = reader.rows(
@@ -269,7 +275,7 @@ def choose(reader: EventReader, selection: Selection) -> list[Tally]:
         )
         return reader.rows(f"SELECT goal, count(*), {masks}, max(openings) FROM chosen GROUP BY goal, {masks}")
 
-    rows = _ask(reader, selection.attributes, keep)
+    rows = _ask(reader, selection.attributes, keep, selection.goals)
     return [Tally(row[0], CURRENT, (), row[1], row[2:-1]) for row in rows]
 
 
@@ -292,13 +298,16 @@ def came_next(reader: EventReader, dropped: Mapping[tuple[int, tuple[int, ...]],
     return [
         Next(*row)
         for row in reader.rows(
-            f"""WITH ended AS (
-                    SELECT d.after AS after, c.goal AS goal, c.cycle AS cycle, e."sessionId" AS session,
+            f"""WITH lost AS (
+                    SELECT d.after AS after, c.goal AS goal, c.cycle AS cycle
+                    FROM chosen c JOIN dropped d ON c.goal = d.goal AND {same}
+                ), ended AS (
+                    SELECT c.after AS after, c.goal AS goal, c.cycle AS cycle, e."sessionId" AS session,
                            e."timestamp" AS moment, s.rank AS rank, e.id AS id,
                            row_number() OVER (PARTITION BY c.goal, c.cycle
                                               ORDER BY e."timestamp" DESC, s.rank DESC, e.id DESC) AS place
-                    FROM chosen c JOIN dropped d ON c.goal = d.goal AND {same}
-                    JOIN {reader.stepping_sql("goalCycleId", "SELECT cycle FROM chosen")} e ON e."goalCycleId" = c.cycle
+                    FROM lost c
+                    JOIN {reader.stepping_sql("goalCycleId", "SELECT cycle FROM lost")} e ON e."goalCycleId" = c.cycle
                     JOIN step_bits s ON {reader.joined} AND s.goal = c.goal
                 ), following AS (
                     SELECT l.after AS after, s.goal AS goal, e."stepId" AS step,
@@ -316,23 +325,11 @@ def came_next(reader: EventReader, dropped: Mapping[tuple[int, tuple[int, ...]],
     ]
 
 
-REACHED, SUPERSEDED, OPEN = 0, 1, 2
+def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | None, now: int) -> list[Departures]:
+    """Count the selected cycles by how long they waited for the step with the mask `step`, the shortest first.
 
-
-class Wait(NamedTuple):
-    """The number of cycles that waited this many microseconds until they reached a step or stopped waiting."""
-
-    end: int
-    """REACHED, SUPERSEDED by another cycle of the session, or still OPEN."""
-
-    micros: int
-    cycles: int
-
-
-def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | None, now: int) -> list[Wait]:
-    """Count the selected cycles by how long they waited for the step with the mask `step`; None for the initial step.
-
-    The reader must have the step bits of one goal only. `now` is in microseconds since 1970.
+    `step` is None for the initial step. The reader must have the step bits of one goal only. `now` is in microseconds
+    since 1970.
     """
     values = Values()
     within, conditions = _within(selection.time_range, values), _matching(selection, values)
@@ -348,10 +345,11 @@ def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | Non
         reader,
         selection.attributes,
         lambda cycles: reader.rows(
-            f"""SELECT ending, waited, count(*), max(openings) FROM (
+            f"""SELECT waited, {", ".join(f"count(CASE WHEN ending = {end} THEN 1 END)" for end in range(3))},
+                       max(openings)
+                FROM (
                     SELECT openings,
-                           CASE WHEN {reached} THEN {REACHED}
-                                WHEN following <= {current} THEN {SUPERSEDED} ELSE {OPEN} END AS ending,
+                           CASE WHEN {reached} THEN 0 WHEN following <= {current} THEN 1 ELSE 2 END AS ending,
                            CASE WHEN {reached} THEN arrived // 2 - started
                                 WHEN following <= {current} THEN following - started
                                 WHEN started < {current} THEN {current} - started ELSE 0 END AS waited
@@ -360,13 +358,13 @@ def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | Non
                                                        ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS following
                         FROM ({cycles}) c WHERE started IS NOT NULL
                     ) c WHERE {within} AND {conditions}
-                ) c GROUP BY ending, waited ORDER BY waited, ending""",
+                ) c GROUP BY waited ORDER BY waited""",
             values.bound,
         ),
         arrived=f"min(CASE WHEN {arriving} THEN e.moment END)",
         session='min(CASE WHEN s.initial THEN e."sessionId" END)',
     )
-    return [Wait(*row[:3]) for row in rows]
+    return [Departures(micros / 1e6, *ends) for micros, *ends, _ in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -488,7 +486,9 @@ def list_cycles(reader: EventReader, selection: Selection, restriction: Restrict
     if orphans:
         # Only settled cycles have the attributes of orphans.
         return int(keep(reader.cycles_sql(attributes, {"moment": "min(e.moment) // 2"}))[0][0])
-    return int(_ask(reader, attributes, keep, moment="min(CASE WHEN s.initial THEN e.moment END) // 2")[0][0])
+    return int(
+        _ask(reader, attributes, keep, selection.goals, moment="min(CASE WHEN s.initial THEN e.moment END) // 2")[0][0]
+    )
 
 
 def page(reader: EventReader, offset: int, limit: int | None) -> list[CycleRow]:

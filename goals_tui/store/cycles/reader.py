@@ -120,6 +120,11 @@ class EventReader:
         self.check_times(first, last)
         return first or 0, last or 0
 
+    def size(self) -> tuple[int, int]:
+        """Return the number of events, and the time of the last in microseconds since 1970; 0, 0 for an empty log."""
+        count, last = self.rows("""SELECT count(*), epoch_us(max("timestamp")) FROM events""")[0]
+        return count, last if count else 0
+
     def check_times(self, first: int | None, last: int | None) -> None:
         """Raise UnreadableError unless these can be times of events; None stands for no event."""
         for moment in (first, last):
@@ -191,6 +196,10 @@ class EventReader:
         found = self.rows(f"SELECT id FROM events GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT {limit:d}")
         return [id_ for (id_,) in found]
 
+    def has_session(self, session_id: str) -> bool:
+        """Return whether events have exactly this session id."""
+        return bool(self.rows('SELECT 1 FROM events WHERE "sessionId" = $session LIMIT 1', {"session": session_id}))
+
     def events_of(self, cycle_id: str) -> list[GoalEvent]:
         """Return the events of a cycle by time and id, without duplicates."""
         columns = ", ".join(f'"{name}"' for name in FIELDS)
@@ -220,13 +229,19 @@ class EventReader:
                            "sessionId" FROM events WHERE "{column}" IN ({wanted}))"""
 
     def cycles_sql(
-        self, attributes: Sequence[str] = (), further: Mapping[str, str] = NOTHING_FURTHER, *, settled: bool = True
+        self,
+        attributes: Sequence[str] = (),
+        further: Mapping[str, str] = NOTHING_FURTHER,
+        *,
+        goals: Sequence[int] | None = None,
+        settled: bool = True,
     ) -> str:
         """Return a query of all cycles: goal (its number), cycle, started (NULL for orphans), test, mask0, ...
 
         `started` is in microseconds since 1970. `attributes` are further columns of `events`, taken from the first
         initial event, or from an orphan's first event. `further` are aggregates by name, over events `e` with their
-        step bit `s`, where `e.moment` is twice the microseconds since 1970, plus one for a test.
+        step bit `s`, where `e.moment` is twice the microseconds since 1970, plus one for a test. With `goals`, only
+        their cycles are read.
 
         Without `settled`, which takes longer, the attributes are right only for cycles with one initial event:
         `openings` is the number of initial events. With it, `openings` is 1.
@@ -234,11 +249,12 @@ class EventReader:
         counted = bool(attributes)
         aggregates = {
             "opened": "min(CASE WHEN s.initial THEN e.moment END)",
-            **({"openings": "sum(CASE WHEN s.initial THEN 1 ELSE 0 END)"} if counted else {}),
+            **({"openings": "count(CASE WHEN s.initial THEN 1 END)"} if counted else {}),
             **self._masks("bit_or({bits})"),
             **{f'"{name}"': f'min(CASE WHEN s.initial THEN e."{name}" END)' for name in attributes},
             **further,
         }
+        only = f" WHERE s.goal IN ({', '.join(map(str, goals))})" if goals else ""
         shown = [name for name in aggregates if name not in ("opened", "openings")]
         # The lowest bit of the time marks a test, which saves an aggregate over a million events. If a cycle has two
         # first initial events in the same microsecond and only one is a test, the cycle is none.
@@ -248,7 +264,7 @@ class EventReader:
             FROM (
                 SELECT s.goal AS goal, e."goalCycleId" AS cycle,
                        {", ".join(f"{sql} AS {name}" for name, sql in aggregates.items())}
-                FROM {_EVENTS} JOIN step_bits s ON {self.joined}
+                FROM {_EVENTS} JOIN step_bits s ON {self.joined}{only}
                 GROUP BY s.goal, e."goalCycleId"
             )"""
         ordered = settled and counted

@@ -57,6 +57,7 @@ class LogView:
         )
 
     def _now(self) -> _Moment:
+        self._engine.look()
         stamp = self._engine.stamp()
         if self._moment is not None and self._moment.stamp == stamp:
             return self._moment

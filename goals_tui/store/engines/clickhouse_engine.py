@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from clickhouse_connect.driver.exceptions import ClickHouseError
-
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import FIELDS
 from goals_tui.store.engines.dialect import spelled
@@ -28,13 +26,12 @@ if TYPE_CHECKING:
     Told = Callable[[], AbstractContextManager[None]]
 
 _STAMP_SECONDS = 5.0
-"""How long a stamp holds before the server is asked again."""
+"""How long to wait before the server is asked again whether there are new events."""
 
 _FORBIDDEN = (164, 497)
 """The codes of errors for users who may not make temporary tables: READONLY and ACCESS_DENIED."""
 
-_CANCELLED = (394, 210)
-"""The codes of a query that was killed, and of one whose connection was closed."""
+_UNKNOWN_TABLE = 60
 
 _ARRAYS = {"VARCHAR": "Array(String)", "INTEGER": "Array(Int32)", "BIGINT": "Array(Int64)", "BOOLEAN": "Array(UInt8)"}
 
@@ -56,7 +53,8 @@ class ClickHouseEngine:
         self._lock = threading.Lock()
         self._idle: list[Client] = []
         self._events: str | None = None
-        self._stamp: tuple[float, Hashable] | None = None
+        self._stamp: Hashable = None
+        self._next_look = 0.0
 
     @contextlib.contextmanager
     def client(self) -> Iterator[Client]:
@@ -81,16 +79,23 @@ class ClickHouseEngine:
             self._idle.append(client)
 
     def stamp(self) -> Hashable:
-        """Return the greatest timestamp and the number of events, asked at most every five seconds."""
+        """Return the greatest timestamp and the number of events, as of the last `look`."""
+        return self._stamp
+
+    def look(self) -> None:
+        """Ask for the greatest timestamp and the number of events, unless that was done five seconds ago or less."""
+        now = time.monotonic()
         with self._lock:
-            known = self._stamp
-        if known is None or time.monotonic() - known[0] >= _STAMP_SECONDS:
+            if now < self._next_look:
+                return
+            self._next_look = now + _STAMP_SECONDS
+        try:
             with self.client() as client:
                 row = client.query(f"SELECT count(), max(timestamp) FROM {self._name}").result_rows[0]
-            known = time.monotonic(), tuple(map(str, row))
-            with self._lock:
-                self._stamp = known
-        return known[1]
+        except BaseException:
+            self._next_look = now
+            raise
+        self._stamp = tuple(map(str, row))
 
     def open(self) -> _OpenLog:
         """Check the columns of the table, and return it. Raises UnreadableError where it isn't a table of events."""
@@ -197,7 +202,16 @@ class _Session:
 
     def rows(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         text, parameters = self._spelled(sql, values)
-        found = self._ask(lambda: self._client.query(text, parameters=parameters).result_rows)
+        try:
+            found = self._ask(lambda: self._client.query(text, parameters=parameters).result_rows)
+        except UnreadableError as error:
+            kept = {name: kept for name, kept in self._tables.items() if kept.is_table}
+            if not kept or getattr(error.__cause__, "code", None) != _UNKNOWN_TABLE:
+                raise
+            # The server forgets a session that asks nothing for a while.
+            for name, table in kept.items():
+                self._make(name, table.sql, table.values)
+            found = self._ask(lambda: self._client.query(text, parameters=parameters).result_rows)
         return [tuple(map(_plain, row)) for row in found]
 
     def make_table(self, name: str, columns: Columns) -> None:
@@ -272,10 +286,17 @@ class _Session:
         return None
 
     def close(self) -> None:
-        with contextlib.suppress(ClickHouseError, OSError):
-            for name, kept in self._tables.items():
-                if kept.is_table:
-                    self._client.command(f"DROP TEMPORARY TABLE IF EXISTS {name}")
+        # A screen may close a session, and must not wait for the server.
+        tables = [name for name, kept in self._tables.items() if kept.is_table]
+        if tables:
+            threading.Thread(target=self._drop, args=(tables,), daemon=True).start()
+        else:
+            self._engine.give_back(self._client)
+
+    def _drop(self, tables: list[str]) -> None:
+        with contextlib.suppress(UnreadableError), self._engine.errors():
+            for name in tables:
+                self._client.command(f"DROP TEMPORARY TABLE IF EXISTS {name}")
             self._engine.give_back(self._client)
 
 

@@ -85,7 +85,11 @@ class Engine(Protocol):
         ...
 
     def stamp(self) -> Hashable:
-        """Return a value that changes when events are added or deleted. Cheap; may be a few seconds old."""
+        """Return a value that changes when events are added or deleted, as of the last `look`; waits for nothing."""
+        ...
+
+    def look(self) -> None:
+        """Find out whether events were added or deleted, asking an engine elsewhere at most every few seconds."""
         ...
 
     def open(self) -> OpenLog:

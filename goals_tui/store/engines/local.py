@@ -31,6 +31,9 @@ class LocalEngine:
         """Return a value that changes when the log changes on disk; costs two stats."""
         return self._log.stamp()
 
+    def look(self) -> None:
+        """Do nothing: the stamp is always that of now."""
+
     def open(self) -> _OpenLog:
         """Open the log as it is now. Raises UnreadableError."""
         with contextlib.ExitStack() as undone, damage_named(self._log.path):

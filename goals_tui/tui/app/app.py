@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from goals_tui.services.context import Services
     from goals_tui.services.history import Edit
     from goals_tui.tui.app.screen import Place
+
+ENGINE_SECONDS = 5.0
+"""The seconds between two questions to an engine elsewhere whether there are new events."""
 
 POLL_SECONDS = 1.0
 """Seconds between two checks for changed files; each costs a few stat calls."""
@@ -109,13 +113,15 @@ class GoalsApp(BaseApp[None]):
         try:
             services = self.services
             self.project_name = services.project.get().name
+            self.stamp = services.stamp()
         except GoalsError as error:
             self.refusal = error
             self.exit(return_code=1)
             return
-        self.stamp = services.stamp()
         self.switch_mode("goals")
         self.set_interval(POLL_SECONDS, self.look_for_changes)
+        if services.engine_title:
+            self.set_interval(ENGINE_SECONDS, self.look_at_engine)
         self._say_notices()
         for notice in _passed_over(services):
             self.notify(notice, severity="warning", timeout=STAYS_SECONDS)
@@ -164,6 +170,12 @@ class GoalsApp(BaseApp[None]):
     def waits_for_others(self) -> bool:
         """Whether what is written waits until another process has written."""
         return self.is_open and self.services.waits_for_others()
+
+    @work(thread=True, group="engine", exit_on_error=False)
+    def look_at_engine(self) -> None:
+        """Ask the engine whether there are new events, which `look_for_changes` then sees."""
+        with suppress(GoalsError):  # the next question says what is wrong
+            self.services.engine.look()
 
     def _say_notices(self) -> None:
         """Show what had to be repaired in the workspace, when it was opened or since."""

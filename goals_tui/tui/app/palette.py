@@ -126,8 +126,11 @@ class GoalsProvider(Provider):
             yield Hit(1.0, cast(Any, Content(session)), run, session, "Go to this session")
 
     def _is_session(self, session: str) -> bool:
-        """Return whether events have exactly this session id."""
-        return self.goals_app.services.events.has_session(session)
+        """Return whether events have exactly this session id. The workspace's own index answers that without DuckDB."""
+        services = self.goals_app.services
+        if services.engine_title:
+            return services.insights.knows_session(session)
+        return services.events.has_session(session)
 
 
 def _highlighted(title: str, query: str) -> Content:

@@ -116,6 +116,7 @@ class ScreenFrame(BackgroundScreen[ResultT]):
             bar.project = self.goals_app.project_name
             bar.place = self.place
             bar.note = self.note
+            bar.engine = self.services.engine_title
             bar.unsaved = self.unsaved
             bar.undo = self.undo_label
 

@@ -106,7 +106,7 @@ def target_sentence(target: Decimal, rate: Rate | None) -> str:
 
 def read_rates(services: Services) -> dict[str, Rate]:
     """Return the rates by goal id, without a query if there are no events. Call it in a thread."""
-    if services.events.is_empty():
+    if not services.has_events():
         return {}
     from goals_tui.domain.filters import Filters
 

@@ -17,6 +17,7 @@ from goals_tui.domain.limits import HIGHEST_MAX_STEPS
 from goals_tui.format import plural
 from goals_tui.services.features import MAX_STEPS, USE_GOALS
 from goals_tui.tui.app.actions import bindings, key_names, registry
+from goals_tui.tui.app.base import STAYS_SECONDS
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import Answer, Ask, AskText
 from goals_tui.tui.app.screen import ScreenFrame
@@ -26,9 +27,10 @@ from goals_tui.tui.widgets.virtual_list import VirtualList
 if TYPE_CHECKING:
     from goals_tui.domain.project import Project
     from goals_tui.services.context import Services
+    from goals_tui.services.engine_logs import EngineCheck
     from goals_tui.tui.app.config import Config
 
-Kind = Literal["name", "currency", "time_zone", "retention", "theme", "keys", "source", "fixed"]
+Kind = Literal["name", "currency", "time_zone", "retention", "theme", "keys", "source", "engine", "fixed"]
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def settings(services: Services, config: Config, theme: str) -> Iterator[Setting
     path = services.path
     yield Setting("fixed", "Workspace", str(path), "", "The folder with everything of this project. Back this one up.")
     yield Setting("fixed", "Goals and flows", str(path / "goals.json"), "", "Project, goals, flows and saved filters.")
-    yield Setting("fixed", "Events", str(path / "events"), "", "What was tracked: appended lines and sealed parts.")
+    yield _events(services)
     yield Setting(
         "fixed", "Configuration", str(config.path or "not kept"), "", "Your theme and keys, for every project."
     )
@@ -102,6 +104,19 @@ def _sources(services: Services) -> Iterator[Setting]:
             last = f"read {source.last.astimezone(zone):%Y-%m-%d %H:%M}"
         key = f" Its key is expected in the environment variable {source.key_env}." if source.key_env else ""
         yield Setting("source", source.name, source.url, last, f"Read what is new, as a task.{key} {add}")
+
+
+def _events(services: Services) -> Setting:
+    if not services.engine_title:
+        path = str(services.path / "events")
+        return Setting("fixed", "Events", path, "", "What was tracked: appended lines and sealed parts.")
+    address, source = services.events_at
+    assert address is not None
+    return Setting(
+        "engine", "Events", address.url, f"from {source}",
+        "The engine that holds what was tracked. It is read only: nothing is tracked or deleted there. Enter compares "
+        "it with the workspace's own log, as `goals-tui events check` does.",
+    )  # fmt: skip
 
 
 def _place(where: str) -> str:
@@ -242,6 +257,9 @@ class SettingsScreen(ScreenFrame[None]):
             return
         if row.kind == "fixed":
             self.notify(row.about)
+        elif row.kind == "engine":
+            self.notify("Comparing the events…")
+            self.load("check", lambda: self.services.engine_logs.check(row.value), self._say_checked)
         elif row.kind == "keys":
             self.query_one("#about").focus()
             self.refresh_bindings()
@@ -262,6 +280,12 @@ class SettingsScreen(ScreenFrame[None]):
                 "retention": self._retention,
             }
             await change[row.kind]()
+
+    def _say_checked(self, check: EngineCheck) -> None:
+        for problem in check.problems:
+            self.notify(problem, severity="warning", timeout=STAYS_SECONDS)
+        if not check.problems:
+            self.notify(f"{check.title} has the events of this workspace.")
 
     def action_back(self) -> None:
         """Move the focus from the list of keys back to the settings."""

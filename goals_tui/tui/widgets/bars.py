@@ -41,6 +41,9 @@ class TitleBar(Bar):
     project = reactive("")
     place = reactive("")
     note = reactive("")
+    engine = reactive("")
+    """The engine that holds the events; empty for the workspace's own log."""
+
     unsaved = reactive(False)
     undo = reactive("")
     undo_key = reactive("")
@@ -83,6 +86,9 @@ class TitleBar(Bar):
         left = Content.assemble(" ", place, mark)
         if self.note and left.cell_length + len(self.note) + 4 <= self.size.width:
             left = Content.assemble(left, Content.styled(f"  {self.note}", "$quiet"))
+        if self.engine:
+            from_engine = Content.styled(f"  Events: {self.engine}", "$secondary")
+            left += from_engine.truncate(max(0, self.size.width - left.cell_length - 1), ellipsis=True)
         room = self.size.width - left.cell_length - 3
         if room < 16 or not undo:
             return left.pad_right(max(0, self.size.width - left.cell_length))

@@ -1,0 +1,113 @@
+"""Over 10,000,000 events, a report on chdb costs at most 1.3 times the bare ClickHouse query for the same cycles.
+
+By hand: pytest tests/benchmarks/test_engines_speed.py -o addopts= -s
+"""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from goals_tui.domain.event import FIELDS
+from goals_tui.domain.filters import Filters
+from goals_tui.services.context import create_workspace, open_services
+from goals_tui.store.engines.address import open_table, parse_address
+from tests.benchmarks import test_report_speed as report_speed
+from tests.benchmarks.test_report_speed import GOALS, NOW, bare, in_turn
+
+pytest.importorskip("chdb", reason="needs the extra `engines`")
+pytest.importorskip("clickhouse_connect", reason="needs the extra `engines`")
+
+EVENTS = 10_000_000
+MOST = 1.3
+YEAR = Filters(span="last-365-days")
+
+_BARE = """
+    SELECT goalId, day, count(), countIf(completed), countIf(NOT completed AND further)
+    FROM (
+        SELECT goalId, goalCycleId, toDate(minOrNullIf(timestamp, stepId IN {initial:Array(String)})) AS day,
+               max(stepId IN {completing:Array(String)}) AS completed,
+               max(stepId NOT IN {initial:Array(String)}) AS further
+        FROM events
+        WHERE endpointType IS NULL OR endpointType NOT IN ('adminconsole', 'playbook', 'playbooks')
+        GROUP BY goalId, goalCycleId
+    ) WHERE day IS NOT NULL GROUP BY goalId, day
+"""
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with the events, which are in a folder of chdb, too."""
+    folder = tmp_path_factory.mktemp("engines")
+    made = create_workspace(folder / "w", name="Speed", clock=lambda: NOW, env={})
+    goals = report_speed._goals()
+    with made.workspace.documents.transaction() as tx:
+        for known in goals:
+            tx.put("goals", known.id, known.model_dump(mode="json"))
+    with made.workspace.events.connect() as connection:
+        connection.execute("CREATE TABLE goals (number INTEGER, goal VARCHAR, version VARCHAR, steps VARCHAR[])")
+        for number, known in enumerate(goals):
+            row = [number, known.id, known.version, [reached.id for reached in known.steps]]
+            connection.execute("INSERT INTO goals VALUES (?, ?, ?, ?)", row)
+        columns = ", ".join(f'"{field}"' for field in FIELDS)
+        events = report_speed._EVENTS.replace("LIMIT 1000000", f"LIMIT {EVENTS}").replace("ORDER BY n", "")
+        sql = events.format(cycles=EVENTS * 46 // 100, goals=GOALS)
+        assert made.workspace.events.write_part(connection, f"SELECT {columns} FROM ({sql})") == EVENTS
+    with closing(open_table(parse_address(url(folder / "w"), "the benchmark"), None)) as table:
+        table.create()
+        # Much faster than `events push`, which can be stopped at any point.
+        listed = ", ".join(f"`{field}`" for field in FIELDS)
+        parts = f"file('{made.workspace.path}/events/*.parquet', Parquet)"
+        table._client.command(f"INSERT INTO events ({listed}) SELECT {listed} FROM {parts}")
+    return folder / "w"
+
+
+def url(workspace: Path) -> str:
+    """The table of chdb beside a workspace."""
+    return f"chdb://{workspace.parent}/ch/default?table=events"
+
+
+@pytest.fixture(scope="module")
+def client(workspace: Path) -> Iterator[Any]:
+    """A client of the same chdb."""
+    import clickhouse_connect
+
+    made = clickhouse_connect.get_client(interface="chdb", path=str(workspace.parent / "ch"))
+    yield made
+    made.close()
+
+
+def test_a_report_and_a_funnel_over_ten_million_events(workspace: Path, client: Any) -> None:
+    import duckdb
+
+    here = open_services(workspace, clock=lambda: NOW, env={})
+    there = open_services(workspace, clock=lambda: NOW, env={}, events=url(workspace))
+    goals = here.goals.all()
+    steps = {
+        "initial": [goal.initial.id for goal in goals],
+        "completing": [step.id for goal in goals for step in goal.steps if step.kind == "completion"],
+    }
+    assert there.insights.report(YEAR) == here.insights.report(YEAR)
+    with duckdb.connect() as connection:
+        by_hand, ours, of_clickhouse, on_clickhouse = in_turn(
+            lambda: bare(here, connection),
+            lambda: here.insights.report(YEAR),
+            lambda: client.query(_BARE, parameters=steps).result_rows,
+            lambda: there.insights.report(YEAR),
+            rounds=3,
+        )
+    funnel, funnel_there = in_turn(
+        lambda: here.insights.funnel(goals[0].id, YEAR), lambda: there.insights.funnel(goals[0].id, YEAR), rounds=1
+    )
+    print(
+        f"\nDuckDB: bare {by_hand:.2f} s, report {ours:.2f} s ({ours / by_hand:.2f}x), funnel {funnel:.2f} s"
+        f"\nchdb: bare {of_clickhouse:.2f} s, report {on_clickhouse:.2f} s ({on_clickhouse / of_clickhouse:.2f}x), "
+        f"funnel {funnel_there:.2f} s"
+        f"\nmost memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB"
+    )
+    assert on_clickhouse / of_clickhouse <= MOST
