@@ -166,3 +166,12 @@ def test_verdicts() -> None:
     assert target_state(Share(30, 100), 0.6) == "missed"
     assert target_state(Share(60, 100), 0.6) == "too close to call"
     assert target_state(Share(29, 29), 0.6) == "too little data"
+
+
+def test_the_order_of_parts_changes_no_digit() -> None:
+    before = {f"cell {number}": Share(number % 7, 10 + number) for number in range(40)}
+    after = {f"cell {number}": Share(number % 5, 9 + 2 * number) for number in range(40)}
+    backwards = [dict(reversed(side.items())) for side in (before, after)]
+    assert at_equal_mix(before, after) == at_equal_mix(*backwards)
+    same = {name: Share(1, 2) for name in ("b", "a", "c")}
+    assert effects(same, same) == effects(dict(sorted(same.items())), same)
