@@ -19,7 +19,7 @@ from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import FIELDS
 from goals_tui.domain.text import clean_line
 from goals_tui.store.engines.address import PASSWORD_VARIABLE, Address
-from goals_tui.store.engines.engine import Cancelled, Columns
+from goals_tui.store.engines.engine import Cancelled, Columns, Engine
 from goals_tui.store.engines.table import missing_columns, no_table
 
 if TYPE_CHECKING:
@@ -129,19 +129,26 @@ class SparkEngine:
         self.connection = connection
         self._lock = threading.Lock()
         self._idle: list[SparkSession] = []
-        self._stamp: tuple[float, Hashable] | None = None
+        self._stamp: Hashable = None
+        self._next_look = 0.0
 
     def stamp(self) -> Hashable:
-        """Return the greatest timestamp and the number of events, asked at most every five seconds."""
+        """Return the greatest timestamp and the number of events, as of the last `look`."""
+        return self._stamp
+
+    def look(self) -> None:
+        """Ask for the greatest timestamp and the number of events, unless that was done five seconds ago or less."""
+        now = time.monotonic()
         with self._lock:
-            known = self._stamp
-        if known is None or time.monotonic() - known[0] >= _STAMP_SECONDS:
+            if now < self._next_look:
+                return
+            self._next_look = now + _STAMP_SECONDS
+        try:
             with contextlib.closing(self.open().session()) as session:
-                row = session.rows('SELECT count(*), max("timestamp") FROM events', {})[0]
-            known = time.monotonic(), row
-            with self._lock:
-                self._stamp = known
-        return known[1]
+                self._stamp = session.rows('SELECT count(*), max("timestamp") FROM events', {})[0]
+        except BaseException:
+            self._next_look = now
+            raise
 
     def open(self) -> _OpenLog:
         """Return the log. Raises UnreadableError where it isn't a table of events."""
@@ -374,7 +381,7 @@ def _quoted_table(name: str) -> str:
     return ".".join("`" + part.replace("`", "``") + "`" for part in name.split("."))
 
 
-def open_engine(address: Address, token: str | None) -> SparkEngine:
+def open_engine(address: Address, token: str | None) -> Engine:
     """Return the engine, which connects when it is first asked."""
     return SparkEngine(Connection(address, token))
 
