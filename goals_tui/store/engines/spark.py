@@ -240,7 +240,7 @@ class _Session:
         with self._lock:
             if self._cancelled:
                 raise Cancelled
-            self._running = True
+            self._running, self._late = True, False
         limit = threading.Timer(LONGEST_QUERY, self._give_up)
         limit.daemon = True
         limit.start()
@@ -269,11 +269,11 @@ class _Session:
         self._stop()
 
     def _stop(self) -> None:
-        with self._lock:
-            running = self._running
-        if running:
+        # The server may not know the query yet.
+        while self._running and (self._cancelled or self._late):
             with contextlib.suppress(UnreadableError), self._connection.told():
                 self._spark.interruptTag(self._tag)
+            time.sleep(0.5)
 
     def progress(self) -> float | None:
         return None
