@@ -34,7 +34,7 @@ def spelled(sql: str, dialect: Dialect, tables: Tables = (), types: tuple[tuple[
         spelling = _SPELLING[dialect](node)
         if spelling is not node:
             node.replace(spelling)
-    text = tree.sql(dialect=dialect, unsupported_level=sqlglot.ErrorLevel.RAISE)
+    text = str(tree.sql(dialect=dialect, unsupported_level=sqlglot.ErrorLevel.RAISE))
     needed = ", ".join(f"{name} AS ({query})" for name, query in tables if name in used)
     if not needed:
         return text
