@@ -26,8 +26,8 @@ PATIENCE = 0.5
 """Seconds that keys wait at most for a widget that is busy or gone."""
 OPENING_PATIENCE = 2.0
 """Seconds that keys wait at most for the screen's work: longer than a screen or a form takes to open."""
-CHANGING_PATIENCE = 0.25
-"""Seconds that keys wait at most for a change on the disk: longer than saving takes, unless another process writes."""
+BLOCKED_PATIENCE = 0.25
+"""Seconds that keys wait at most for a change on the disk while another process writes, which may take long."""
 LOOK_SECONDS = 0.01
 """Seconds between two checks by keys that wait for a screen to open."""
 
@@ -35,17 +35,21 @@ LOOK_SECONDS = 0.01
 class KeyQueue:
     """Holds keys and pasted text back while the previous one is on its way through the widgets."""
 
-    def __init__(self, app: App[None], changing: Callable[[], bool]) -> None:
-        """`changing` says whether what a key changed is still being written."""
+    def __init__(self, app: App[None], changing: Callable[[], bool], blocked: Callable[[], bool]) -> None:
+        """Make the queue.
+
+        `changing` says whether what a key changed is still being written, `blocked` whether another process writes.
+        """
         self._app = app
         self._changing = changing
+        self._blocked = blocked
         self._held: deque[events.Event] = deque()
         self._under_way = 0
         self._began = 0
         self._answers = 0
         self._due: events.Event | None = None
         self._patience: Timer | None = None
-        self._opening_until = 0.0
+        self._opening_since = 0.0
 
     def holds(self, event: events.Event) -> bool:
         """Return whether an event has to wait; it is posted again when its turn comes."""
@@ -67,11 +71,12 @@ class KeyQueue:
         at_work = (not work.is_finished for work in self._app.workers if work.node is screen)
         opening = not screen.is_mounted or any(at_work)
         if not (opening or changing):
-            self._opening_until = 0.0
+            self._opening_since = 0.0
             return False
         now = time.monotonic()
-        self._opening_until = self._opening_until or now + (CHANGING_PATIENCE if changing else OPENING_PATIENCE)
-        return now < self._opening_until
+        self._opening_since = self._opening_since or now
+        patience = BLOCKED_PATIENCE if changing and self._blocked() else OPENING_PATIENCE
+        return now < self._opening_since + patience
 
     def _look_again(self) -> None:
         self._app.set_timer(LOOK_SECONDS, self._next)
