@@ -17,6 +17,7 @@ from goals_tui.tui.app.app import Opening
 from tests.tui.harness import SIZES, running
 from tests.tui.pictures import GALLERY, Pictures, each_size
 
+
 def below(class_: type[object]) -> Iterator[type[object]]:
     """Every class that builds on this one."""
     for each in class_.__subclasses__():
