@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from goals_tui.domain.filters import Span
     from goals_tui.domain.statistics import Difference, Interval
 
 DASH = "—"
@@ -71,3 +72,10 @@ def difference_words(found: Difference) -> str:
     low, high = (_signed(end) for end in found.interval)
     said = ("clearly higher" if found.difference > 0 else "clearly lower") if found.clear else "no clear change"
     return f"{points(found.difference)} ({low} to {high}): {said}"
+
+
+def span_dates(span: Span) -> str:
+    """Return the start and the end of a span in words."""
+    if span.start is None or span.end is None:
+        return "all time"
+    return f"{span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M}"

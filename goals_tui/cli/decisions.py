@@ -26,7 +26,6 @@ from goals_tui.cli.figures import (
     money,
     rate_cell,
     share_cell,
-    span_dates,
     span_json,
     stake_columns,
     stake_json,
@@ -55,7 +54,7 @@ from goals_tui.domain.project import currency_digits
 from goals_tui.domain.report import BREAKDOWN_DIMENSIONS, Outcome, difference_json
 from goals_tui.domain.statistics import FEWEST_FOR_TARGET, FEWEST_FOR_VERDICT
 from goals_tui.domain.value import format_amount, parse_amount, parse_duration
-from goals_tui.format import DASH, difference_words, plural, points, precise_percent
+from goals_tui.format import DASH, difference_words, plural, points, precise_percent, span_dates
 
 if TYPE_CHECKING:
     from decimal import Decimal

@@ -124,13 +124,6 @@ def lasted(seconds: float | None) -> str:
     return DASH if seconds is None else format_duration(seconds)
 
 
-def span_dates(span: Span) -> str:
-    """Return the start and the end of a span in words."""
-    if span.start is None or span.end is None:
-        return "all time"
-    return f"{span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M}"
-
-
 def span_json(span: Span) -> dict[str, str | None]:
     """Return a span under the keys of docs/command-line.md."""
     return {

@@ -26,7 +26,6 @@ from goals_tui.cli.figures import (
     lasted,
     money,
     share_cell,
-    span_dates,
     span_json,
     stake_columns,
     stake_json,
@@ -54,7 +53,7 @@ from goals_tui.domain.project import currency_digits
 from goals_tui.domain.report import BREAKDOWN_DIMENSIONS, breakdown_dimensions
 from goals_tui.domain.value import format_amount, format_duration
 from goals_tui.domain.words import fold
-from goals_tui.format import DASH, plural
+from goals_tui.format import DASH, plural, span_dates
 
 if TYPE_CHECKING:
     from datetime import date, datetime

@@ -25,6 +25,7 @@ from goals_tui.domain.statistics import (
     difference,
     quantile,
 )
+from goals_tui.domain.value import SuccessMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +247,19 @@ class WhatIf:
     recorded: Figures
     edited: Figures
     moved: tuple[Moved, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepWorth:
+    """The number of cycles that reached a step at one worth; `metrics` is None if its worth is unknown.
+
+    Times its worth, summed over all rows, this gives the value of a report exactly.
+    """
+
+    goal: str
+    step: str
+    cycles: int
+    metrics: SuccessMetrics | None
 
 
 @dataclass(frozen=True, slots=True)

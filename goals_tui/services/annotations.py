@@ -6,6 +6,7 @@ Automatic ones mark where a goal's version or a snapshot first appears.
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import ValidationError
@@ -101,13 +102,8 @@ class Annotations:
 
         `goal_id` is the id of the goal that it is about; None for all goals. Raises RefusedError.
         """
-        text = clean_line(text)
-        if not text:
-            raise RefusedError("An annotation needs a text, for example 'New welcome message'.", field="text")
-        if len(text) > MAX_NAME:
-            raise RefusedError(f"The text is {len(text)} characters long, {MAX_NAME} at most.", field="text")
-        zone = self._project.get().zone
-        moment = moment_in(parse_moment(at, "at"), zone) if at is not None else self._clock()
+        text = _checked(text)
+        moment = self._clock() if at is None else self._moment(at)
         goal = self._goals.get(goal_id) if goal_id else None
         made = StoredAnnotation(
             id=self._ids.hex24(), revision=1, text=text, at=moment, goal_id=goal.id if goal else None
@@ -116,6 +112,24 @@ class Annotations:
             edit.put(KIND, made.id, made.model_dump(mode="json"))
         goal_name = goal.name if goal else None
         return Annotation(id=made.id, at=made.at, text=made.text, goal_id=made.goal_id, goal=goal_name, kind="manual")
+
+    def change(self, id_: str, text: str, at: str | None = None) -> str:
+        """Give an annotation, by its full id, another text and, unless `at` is None, another moment.
+
+        Returns the text. Raises RefusedError or NotFoundError.
+        """
+        changes: dict[str, object] = {"text": _checked(text)} | ({} if at is None else {"at": self._moment(at)})
+        with self._history.edit(f"Edit annotation {changes['text']!r}") as edit:
+            document = edit.get(KIND, id_)
+            if document is None:
+                raise NotFoundError("annotation with the id", id_, (), where="It was deleted meanwhile.")
+            before = StoredAnnotation.model_validate(document)
+            made = before.model_copy(update={**changes, "revision": before.revision + 1})
+            edit.put(KIND, id_, made.model_dump(mode="json"))
+        return made.text
+
+    def _moment(self, at: str) -> datetime:
+        return moment_in(parse_moment(at, "at"), self._project.get().zone)
 
     def delete(self, id_: str) -> str:
         """Delete the one annotation whose id begins with `id_`, and return its text. Raises NotFoundError."""
@@ -138,6 +152,16 @@ class Annotations:
             except ValidationError:
                 continue
         return found
+
+
+def _checked(text: str) -> str:
+    """Return the text of an annotation on one line. Raises RefusedError."""
+    text = clean_line(text)
+    if not text:
+        raise RefusedError("An annotation needs a text, for example 'New welcome message'.", field="text")
+    if len(text) > MAX_NAME:
+        raise RefusedError(f"The text is {len(text)} characters long, {MAX_NAME} at most.", field="text")
+    return text
 
 
 def _nearest(id_: str, ids: Collection[str]) -> list[str]:

@@ -17,6 +17,7 @@ from goals_tui.domain.decisions import (
     Moved,
     Release,
     Stake,
+    StepWorth,
     Times,
     WhatIf,
 )
@@ -298,6 +299,21 @@ def make_times(query: Query, goal: Goal, step_id: str | None) -> Times:
         seconds=tuple((each.seconds, each.reached) for each in departures if each.reached),
         incidence=tuple(incidence(departures)),
     )
+
+
+def make_step_worths(query: Query) -> list[StepWorth]:
+    """Return how many of the selected cycles reached each step at each of its worths, most cycles first."""
+    counts: Counter[tuple[int, int]] = Counter()
+    for row in tally(query.reader, query.selection, by=[]):
+        if row.period == CURRENT:
+            for number in bits_of(row.masks):
+                counts[row.goal, number] += row.cycles
+    found = []
+    for (goal, number), cycles in counts.most_common():
+        definition = query.definitions.by_number[goal]
+        place = definition.places[number]
+        found.append(StepWorth(definition.name, definition.step_name(place.step_id), cycles, place.metrics))
+    return found
 
 
 # -- what if

@@ -17,6 +17,7 @@ from goals_tui.domain.decisions import (
     DropOffs,
     Explanation,
     Release,
+    StepWorth,
     TargetResult,
     Times,
 )
@@ -46,6 +47,7 @@ from goals_tui.services.insights.decisions import (
     make_explanation,
     make_first_appearances,
     make_releases,
+    make_step_worths,
     make_times,
     make_totals,
 )
@@ -217,6 +219,11 @@ class Insights:
         goal = self._goals.get(goal_id)
         with self._queries.open(filters, cancellation, goal_id=goal.id) as query:
             return GoalTallies(query, goal)
+
+    def step_worths(self, filters: Filters, *, cancellation: Cancellation | None = None) -> list[StepWorth]:
+        """Return how many cycles reached each step at each of its worths: the summands of the value of a report."""
+        with self._queries.open(filters, cancellation) as query:
+            return make_step_worths(query)
 
     def targets(self, filters: Filters, *, cancellation: Cancellation | None = None) -> list[TargetResult]:
         """Return for each goal with a target, sorted by name, whether it is met."""

@@ -16,7 +16,6 @@ from textual.widget import Widget
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.charts.bars import draw_bars, draw_columns
 from goals_tui.tui.charts.canvas import Canvas, Drawing, Palette, Place, fit, nowhere
-from goals_tui.tui.charts.frame import NOTE
 from goals_tui.tui.charts.heat import draw_heat
 from goals_tui.tui.charts.lines import draw_lines
 from goals_tui.tui.charts.spec import Bars, ChartSpec, Columns, Heat, Lines, Nothing, legend
@@ -110,7 +109,7 @@ def said(spec: ChartSpec, place: Place, *, named: bool = True, longest: int | No
     if not shown and not (isinstance(spec, Bars) and spec.intervals):
         parts.append(Said("nothing"))
     if isinstance(spec, Columns | Lines):
-        parts += [Said(text, NOTE, "accent") for mark, text in spec.notes if mark == place.mark]
+        parts += [Said(note.text, note.glyph, "accent") for note in spec.notes if note.mark == place.mark]
     return parts
 
 

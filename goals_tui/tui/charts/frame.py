@@ -10,8 +10,6 @@ from goals_tui.tui.charts.spec import OTHERS_TONE, ChartSpec, Columns, Lines, le
 
 INDENT = 2
 """The column at which legends begin, in every chart."""
-NOTE = "◆"
-"""The glyph of an annotation on the time axis."""
 _SHORTEST = 14
 """The least length of a name in the legend, in cells; rather than cut names further, it shows fewer of them."""
 
@@ -120,8 +118,8 @@ class Frame:
             if row < base:
                 canvas.put(self.left, row, ("▔" if self.exact_tops else "┈") * self.width, "grid")
         canvas.put(self.left, base, "─" * self.width, "axis")
-        for mark, _ in self.spec.notes:
-            canvas.put(self.middle(mark), base, NOTE, "accent", bold=True)
+        for note in self.spec.notes:
+            canvas.put(self.middle(note.mark), base, note.glyph, "accent", bold=True)
         self._times(base)
 
     def _times(self, base: int) -> None:
@@ -132,7 +130,7 @@ class Frame:
             x = max(0, min(middle - len(text) // 2, self.canvas.width - len(text)))
             if x < end:
                 continue
-            if all(noted != mark for noted, _ in self.spec.notes):
+            if all(note.mark != mark for note in self.spec.notes):
                 self.canvas.put(middle, base, "┬", "axis")
             end = self.canvas.put(x, base + 1, text, "muted") + 1
 

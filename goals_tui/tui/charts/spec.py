@@ -20,6 +20,15 @@ OTHERS_TONE = "muted"
 """The tone of the series that adds up the smallest ones."""
 
 
+@dataclass(frozen=True)
+class Note:
+    """An annotation of the bucket at the index `mark`."""
+
+    mark: int
+    text: str
+    glyph: str = "◆"
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """One value for each mark, with a name and a tone. A value of None is a gap: nothing is known there."""
@@ -126,8 +135,8 @@ class OverTime:
     few: frozenset[int] = frozenset()
     """The buckets with few cycles: their points are hollow."""
 
-    notes: tuple[tuple[int, str], ...] = ()
-    """Annotations: the bucket of each, and its text. A glyph marks the bucket below the axis."""
+    notes: tuple[Note, ...] = ()
+    """Annotations; the glyph of the last one in a bucket marks it on the axis."""
 
     named: bool = True
     """Whether there is a legend; it can be left out where the title, or a chart beside this one, says the same."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from textual import work
 from textual.app import RenderResult
@@ -14,6 +14,7 @@ from textual.timer import Timer
 
 from goals_tui.domain.filters import FILTER_DIMENSIONS, Choice, Filters, Span, SpanName, resolve_span
 from goals_tui.services.insights.service import Cancellation
+from goals_tui.tui.app.background import BackgroundScreen
 from goals_tui.tui.app.screen import ScreenFrame
 from goals_tui.tui.filters.texts import span_words
 from goals_tui.tui.widgets.bars import DO, Bar
@@ -97,6 +98,20 @@ SPANS_BY_LENGTH: tuple[SpanName, ...] = (
 )
 LOADING_AFTER = 0.2
 """Seconds after which the screen shows that it is loading."""
+
+
+def copy_command(screen: BackgroundScreen[Any], words: Sequence[str], filters: Filters) -> None:
+    """Copy the command line of a command with filters, and say what was copied."""
+    from goals_tui.services.completion_names import default_workspace
+    from goals_tui.services.insights.saved_filters import command_line
+
+    services = screen.services
+    path = services.path.absolute()
+    elsewhere = path != default_workspace(services.env).absolute()
+    names = {row.id: row.name for row in services.goals.summaries()}
+    command = command_line(words, filters, names, path if elsewhere else None)
+    screen.app.copy_to_clipboard(command)
+    screen.app.notify(command, title="Copied")
 
 
 class FilteredScreen(ScreenFrame[None]):
@@ -259,15 +274,7 @@ class FilteredScreen(ScreenFrame[None]):
 
     def action_copy_command(self) -> None:
         """Copy the command line that gives the numbers on this screen."""
-        from goals_tui.services.completion_names import default_workspace
-        from goals_tui.services.insights.saved_filters import command_line
-
-        path = self.services.path
-        elsewhere = path.absolute() != default_workspace(self.services.env).absolute()
-        words, filters = self.command()
-        command = command_line(words, filters, self.goal_names(), path.absolute() if elsewhere else None)
-        self.app.copy_to_clipboard(command)
-        self.app.notify(command, title="Copied")
+        copy_command(self, *self.command())
 
     def command(self) -> tuple[list[str], Filters]:
         """Return the command with its arguments, and the filters, that give the numbers on this screen."""

@@ -15,11 +15,11 @@ from goals_tui.domain.filters import Choice, Filters
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Figures, GoalFigures, Outcome
 from goals_tui.domain.words import fold
 from goals_tui.format import percent, short_interval
-from goals_tui.services.annotations import Annotation
+from goals_tui.services.annotations import Annotation, AnnotationKind
 from goals_tui.tui.charts.axis import PERCENT, TIME
 from goals_tui.tui.charts.canvas import Place
-from goals_tui.tui.charts.spec import Bars, Column, Columns, Lines, Nothing, Series, ranked
-from goals_tui.tui.filters.texts import Formats, hours, text_cell, time_cell
+from goals_tui.tui.charts.spec import Bars, Column, Columns, Lines, Note, Nothing, Series, ranked
+from goals_tui.tui.filters.texts import Formats, hours, rate_cell, text_cell, time_cell
 from goals_tui.tui.insights.model import Axis
 from goals_tui.tui.insights.table import Cell, Heading, Table
 from goals_tui.tui.insights.view import View, figure_table, nothing, outcome_of
@@ -57,7 +57,7 @@ def rate(
         PERCENT,
         running=axis.running_place,
         few=frozenset(place for place in places if figures[place].few),
-        notes=tuple(_placed(axis, annotations, goal_id)),
+        notes=_placed(axis, annotations, goal_id),
         target=target,
         fitted=fitted,
     )
@@ -66,7 +66,11 @@ def rate(
     return View(
         f"{title}{of} by {axis.unit}{axis.note}",
         spec,
-        figure_table([Heading(axis.unit.capitalize(), axis.unit, numeric=False)], names, figures, words),
+        _annotated(
+            figure_table([Heading(axis.unit.capitalize(), axis.unit, numeric=False)], names, figures, words),
+            spec.notes,
+            target,
+        ),
         lambda place: DrillDown(bucket=axis.buckets[place.mark], goal_id=goal_id, outcome=outcome_of(place)),
         tuple(DrillDown(bucket=bucket, goal_id=goal_id) for bucket in axis.buckets),
         hints=(("g", "one goal" if goal_id is None else "another goal"), ("+", "whole axis" if fitted else "zoom")),
@@ -92,14 +96,36 @@ def _rate_series(outcome: Outcome, figures: Sequence[Figures]) -> Series:
     )
 
 
-def _placed(axis: Axis, annotations: Iterable[Annotation], goal_id: str | None) -> Iterable[tuple[int, str]]:
-    """Yield the annotations of the time that is shown, each with the index of its bucket."""
+ANNOTATION_GLYPHS: dict[AnnotationKind, str] = {"manual": "✎", "version": "◆", "snapshot": "◆"}
+"""The glyph of each kind of annotation: those of versions and snapshots come by themselves."""
+
+
+def _placed(axis: Axis, annotations: Iterable[Annotation], goal_id: str | None) -> tuple[Note, ...]:
+    """Return the annotations of the time that is shown, those made by hand last."""
     starts = [bucket.start.astimezone(UTC) for bucket in axis.buckets]
-    for each in annotations:
+    found = []
+    for each in sorted(annotations, key=lambda annotation: annotation.kind == "manual"):
         place = bisect(starts, each.at) - 1
         inside = place >= 0 and each.at < axis.buckets[-1].end.astimezone(UTC)
         if inside and (goal_id is None or each.goal_id in (None, goal_id)):
-            yield place, each.text
+            found.append(Note(place, each.text, ANNOTATION_GLYPHS[each.kind]))
+    return tuple(found)
+
+
+def _annotated(table: Table, notes: Sequence[Note], target: float | None = None) -> Table:
+    """Return the table with the target and the annotations of each row, if there are any."""
+    if target is not None:
+        table = _with_column(table, Heading("Target", "target"), [rate_cell(target)] * len(table.rows))
+    if notes:
+        texts = ["; ".join(note.text for note in notes if note.mark == place) for place in range(len(table.rows))]
+        table = _with_column(table, Heading("Annotations", "annotations", numeric=False), list(map(text_cell, texts)))
+    return table
+
+
+def _with_column(table: Table, heading: Heading, cells: Sequence[Cell]) -> Table:
+    rows = tuple((*row, cell) for row, cell in zip(table.rows, cells, strict=True))
+    total = None if table.total is None else (*table.total, text_cell(""))
+    return Table((*table.headings, heading), rows, total)
 
 
 def _when(axis: Axis, place: int) -> str:
@@ -149,7 +175,7 @@ def value_over_time(
         series,
         TIME if metric == "time" else words.money_unit,
         running=axis.running_place,
-        notes=tuple(_placed(axis, annotations, None)),
+        notes=_placed(axis, annotations, None),
         totals=tuple(_said(value, words) for value in totals),
     )
     words = words.aligned(value for value in (*totals, *chain(*values.values())) if isinstance(value, Decimal))
@@ -178,7 +204,7 @@ def value_over_time(
         return DrillDown(bucket=axis.buckets[place.mark], goal_id=one, filters=some)
 
     rows = tuple(DrillDown(bucket=bucket) for bucket in axis.buckets)
-    return View(f"{title} by {axis.unit} and goal{axis.note}", spec, table, lead, rows)
+    return View(f"{title} by {axis.unit} and goal{axis.note}", spec, _annotated(table, spec.notes), lead, rows)
 
 
 def value_by_goal(goals: Sequence[GoalFigures], metric: Metric, words: Formats) -> View:

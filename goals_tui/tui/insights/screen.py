@@ -12,14 +12,16 @@ from textual.reactive import reactive
 from textual.style import Style
 
 from goals_tui.domain.decisions import DropOff
-from goals_tui.domain.drill_down import ORPHANS
+from goals_tui.domain.drill_down import ORPHANS, DrillDown
 from goals_tui.domain.filters import Filters
 from goals_tui.tui.app.actions import bindings
+from goals_tui.tui.app.dialogs import Reading
 from goals_tui.tui.charts.canvas import Place
 from goals_tui.tui.charts.chart import Chart
 from goals_tui.tui.filters.screen import FilterBar, FilteredScreen
 from goals_tui.tui.filters.texts import Formats, span_words
 from goals_tui.tui.insights.dialogs import copy_table
+from goals_tui.tui.insights.focus import Focus, focus_on
 from goals_tui.tui.insights.model import axis_of
 from goals_tui.tui.insights.steps import FunnelData
 from goals_tui.tui.insights.tabs import (
@@ -34,8 +36,9 @@ from goals_tui.tui.insights.tabs import (
     view_of,
 )
 from goals_tui.tui.insights.tiles import Tiles, tiles_of
-from goals_tui.tui.insights.view import View
+from goals_tui.tui.insights.view import COUNTED, View
 from goals_tui.tui.insights.view_pane import ViewPane
+from goals_tui.tui.sessions.drill_down import restriction_words
 from goals_tui.tui.widgets.bars import DO, Bar
 
 
@@ -76,9 +79,12 @@ A **cycle** is one attempt at a goal in a session. It is ✔ *completed* when a 
 when any step beyond the initial one was, else ✕ *incomplete*. It counts on the day it started, with all it reached.
 
 Arrows move over a chart, across its parts too; **tab** goes to the chart below. **Enter** lists the cycles behind the
-number. Rates are of all started; the band, and the numbers in brackets, are their 95 % interval. Below 20 cycles a
-rate is dimmed, its point hollow (○). ◆ is an annotation. Changes compare with the previous period, until the same time
-of day; one that chance explains has no colour. What is not over is hatched, its line dashed.
+number. Rates are of all started; the band, and the numbers in brackets, are their 95 % interval. Below 20 cycles a rate
+is dimmed, its point hollow (○). Changes compare with the previous period, until the same time of day; one that chance
+explains has no colour. What is not over is hatched, its line dashed. ◆ is where a version or snapshot first appears,
+✎ an annotation made by hand.
+
+**Why** and **how made** are about the number under the cursor: a tile (tab leads there), a bar, a point or a row.
 """
     CSS = """
     InsightsScreen #body { padding: 1 2 0 2; }
@@ -261,6 +267,89 @@ of day; one that chance explains has no colour. What is not over is hatched, its
             return ["report"], self.filters
         return TABS[self.tab].command(found.found, self.drawing_of(found))
 
+    # -- one number
+
+    def _focus(self, *, all_outcomes: bool = False) -> Focus | None:
+        """Return the number of the tile, the mark or the row with the cursor; None if it has no cycles of its own.
+
+        With `all_outcomes`, the focus is on all cycles of its goal, time and part, whatever they reached.
+        """
+        figure = self.query_one(Tiles).chosen
+        if figure is None:
+            drill_down = self.pane.chosen
+            metric = {"time": "time_saved_seconds", "cost": "cost_savings"}.get(self.choices.metric, "revenue")
+            metric = metric if self.tab == "value" else ""
+        else:
+            outcome = COUNTED[Tiles.FIGURES.index(figure)] if figure in ("completed", "partial") else None
+            drill_down, metric = DrillDown(outcome=outcome), "" if outcome else figure
+        if drill_down is None:
+            return None
+        if all_outcomes:
+            drill_down = replace(drill_down, outcome=None, step_id=None, dropped_after=None)
+        words = restriction_words(drill_down, lambda id_: self.attempt(lambda: self.services.goals.get(id_)))
+        title = " · ".join(words) or "All cycles"
+        zone = self.services.project.get().zone_or(self.filters.time_zone)
+        # The period before a release hasn't got it: its effect shows among all, in the rows by snapshot.
+        narrow = not all_outcomes
+        return focus_on(title, drill_down, self.filters, self._span(), zone, metric=metric, releases=narrow)
+
+    @work
+    async def action_why(self) -> None:
+        """Explain why the completion rate of the cycles behind a number changed; go to the cycles of a part."""
+        from goals_tui.tui.insights.why import Why
+
+        focus = self._focus(all_outcomes=True)
+        if focus is not None:
+            await self._go_on(Why(focus))
+
+    @work
+    async def action_how_made(self) -> None:
+        """Show how a number is made; go to the session of an example."""
+        from goals_tui.tui.insights.how_made import HowMade
+
+        focus = self._focus()
+        if focus is not None:
+            await self._go_on(HowMade(focus))
+
+    async def _go_on(self, dialog: Reading[DrillDown]) -> None:
+        drill_down = await self.app.push_screen_wait(dialog)
+        if drill_down is not None:
+            self.goals_app.go(drill_down)
+
+    @work
+    async def action_compare(self) -> None:
+        """Compare the marked rows of the table or, where no rows are marked, two saved filters."""
+        from goals_tui.tui.insights.compare import Compare, choose_saved, pair_of
+
+        rows = [self.shown.rows[place] for place in self.pane.table.marked] if self.shown else []
+        a, b = (*rows, None, None)[:2]
+        if a is not None and b is not None:
+            pair = self.attempt(lambda: pair_of(a, b, self.filters, self.goal_names()))
+        else:
+            pair = await choose_saved(self)
+        if pair is not None:
+            await self.app.push_screen_wait(Compare(pair))
+
+    @work
+    async def action_annotate(self) -> None:
+        """Annotate the day or hour with the cursor; on a tab that shows one goal, about that goal."""
+        from goals_tui.tui.insights.annotations import annotate
+
+        chosen = self.pane.chosen
+        if chosen is not None and chosen.bucket is not None:
+            bucket = chosen.bucket
+            hour = bucket.unit == "hour"
+            at = f"{bucket.start:%Y-%m-%dT%H:%M}" if hour else bucket.first.isoformat()
+            goal = self.goal_names().get(chosen.goal_id, "") if chosen.goal_id else ""
+            await annotate(self, at, chosen.goal_id, goal)
+
+    @work
+    async def action_annotations(self) -> None:
+        """List the annotations."""
+        from goals_tui.tui.insights.annotations import AnnotationList
+
+        await self.app.push_screen_wait(AnnotationList())
+
     # -- the table
 
     def action_copy_table(self) -> None:
@@ -305,6 +394,9 @@ of day; one that chance explains has no colour. What is not over is hatched, its
             return bool(TABS[self.tab].goal)
         if action == "came_next":
             return self._chosen_drop_off is not None
+        if action == "annotate":
+            chosen = self.pane.chosen if self.is_mounted else None
+            return chosen is not None and chosen.bucket is not None
         if action == "leave_full":
             return self.has_class("-full")
         if action in ("copy_table", "save_table", "table"):

@@ -120,6 +120,8 @@ class TableView(VirtualList):
         self._brief = False
         self._skipped = 0
         self._places: list[int] = []
+        self.marked: list[int] = []
+        """The rows that are marked to be compared, two at most, in the order in which they were marked."""
 
     def show_table(self, table: Table) -> None:
         """Show another table.
@@ -134,6 +136,7 @@ class TableView(VirtualList):
             self._skipped = 0
             name = None
         self._table = table
+        self.marked = []
         self._widths.clear()
         self._arrange()
         names = [cells[0].text for cells in table.lines]
@@ -164,6 +167,15 @@ class TableView(VirtualList):
     def action_select_cursor(self) -> None:
         """Open the cycles of the row with the cursor."""
         self.action_select()
+
+    def action_mark(self) -> None:
+        """Mark the row with the cursor, or take its mark away. A third mark takes the place of the first."""
+        if self.cursor in self.marked:
+            self.marked.remove(self.cursor)
+        elif self.cursor < len(self._table.rows):
+            self.marked = [*self.marked, self.cursor][-2:]
+        self.refresh_rows()
+        self.post_message(self.Turned(self))
 
     # -- columns
 
@@ -232,7 +244,8 @@ class TableView(VirtualList):
         cells = self._table.lines[index]
         look = "bold" if cells is self._table.total else ""
         headings = self._table.headings
-        return [Content.styled(self._text(headings[place], cells[place]), look) for place in self._places]
+        found = [Content.styled(self._text(headings[place], cells[place]), look) for place in self._places]
+        return [Content.assemble(("✓ ", "bold $primary"), found[0]), *found[1:]] if index in self.marked else found
 
 
 def _short(text: str) -> str:

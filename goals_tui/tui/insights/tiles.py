@@ -193,13 +193,14 @@ def _worded(wordings: tuple[str, ...], place: int) -> str:
     return wordings[min(place, len(wordings) - 1)] if wordings else ""
 
 
-class Tile(Widget):
+class Tile(Widget, can_focus=True):
     """A tile with one number, its details, its change and a sparkline of its trend."""
 
     DEFAULT_CSS = """
     Tile { width: 1fr; height: 4; padding: 0 1; background: $surface; border-left: outer $primary; }
     Tile.-completed { border-left: outer $completed; }
     Tile.-partial { border-left: outer $partial; }
+    Tile:focus { background: $panel; border-left: outer $foreground; }
     """
 
     facts: reactive[TileFacts] = reactive(TileFacts("", ""))
@@ -216,7 +217,9 @@ class Tile(Widget):
     def render(self) -> RenderResult:
         facts, form, width = self.facts, self.form, self.content_size.width
         shown = facts.title if len(facts.title) <= width else facts.title.removesuffix("ly completed")
-        title = Content.styled(shown, "$quiet").truncate(width, ellipsis=True)
+        # The focus shows without colours, too.
+        look = "bold underline $foreground" if self.has_focus else "$quiet"
+        title = Content.styled(shown, look).truncate(width, ellipsis=True)
         look = "$quiet" if facts.few else f"bold {self.tone}"
         number = Content.styled(facts.number, look).truncate(width, ellipsis=True)
         look = {True: "$completed", False: "$incomplete", None: "$quiet"}[facts.good]
@@ -259,11 +262,19 @@ class Tiles(Horizontal):
     Tiles.-low Tile { margin-right: 0; }
     """
 
+    FIGURES = ("completed", "partial", "time_saved_seconds", "cost_savings", "revenue")
+    """The figure of each tile."""
+
     TONES = ("completed", "partial", "primary", "primary", "primary")
 
     def compose(self) -> ComposeResult:
         for facts, tone in zip(NO_TILES, self.TONES, strict=True):
             yield Tile(facts, tone)
+
+    @property
+    def chosen(self) -> str | None:
+        """The figure of the tile that has the focus."""
+        return next((name for name, tile in zip(self.FIGURES, self.query(Tile), strict=True) if tile.has_focus), None)
 
     def show(self, facts: Sequence[TileFacts]) -> None:
         """Show new content in the tiles."""

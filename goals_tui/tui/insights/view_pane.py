@@ -176,8 +176,10 @@ class ViewPane(Vertical):
         if self.as_table:
             before, after = self.table.hidden
             turns = " · ".join([f"← {before} more"] * bool(before) + [f"→ {after} more"] * bool(after))
-            keys = (shown_key(keymap(self.app), f"insights.{name}") for name in ("table", "copy-table", "save-table"))
-            can = map("{} {}".format, keys, ("shows the chart", "copies it", "saves it as CSV"))
+            actions = ("table", "row.mark", "compare", "copy-table", "save-table")
+            pressed = (shown_key(keymap(self.app), f"insights.{action}") for action in actions)
+            uses = ("shows the chart", "marks", "compares two", "copies it", "saves it")
+            can = map("{} {}".format, pressed, uses)
             text = Content(" · ".join(filter(None, [turns, *can])))
         else:
             text = (under if under.has_focus else self.chart).caption(caption.size.width)
@@ -191,6 +193,19 @@ class ViewPane(Vertical):
             self._say()
 
     # -- the cycles behind a number
+
+    @property
+    def chosen(self) -> DrillDown | None:
+        """The way to the cycles of the number with the cursor; None if there is no list of them."""
+        view, under = self.view, self.query_one(ChartBelow)
+        if view is None:
+            return None
+        if self.as_table:
+            cursor = self.table.cursor
+            return view.rows[cursor] if cursor < len(view.rows) else ALL_CYCLES
+        below = under.shown if under.has_focus_within else None
+        place = (under.query_one(Chart) if below else self.chart).place
+        return ALL_CYCLES if place is None else (below or view).lead(place)
 
     @on(Chart.Opened)
     def _open_place(self, event: Chart.Opened) -> None:

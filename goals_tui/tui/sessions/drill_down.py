@@ -9,7 +9,8 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from goals_tui.domain.buckets import TimeBucket
-from goals_tui.domain.drill_down import ALL_CYCLES, NO_FILTERS, ORPHANS, DrillDown
+from goals_tui.domain.drill_down import ALL_CYCLES, ORPHANS, DrillDown
+from goals_tui.domain.filters import EVERYTHING
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES
 from goals_tui.tui.app.actions import shown_key
@@ -23,7 +24,8 @@ def restriction_words(drill_down: DrillDown, goal_of: Callable[[str], Goal | Non
 
 
 def _words(drill_down: DrillDown, goal_of: Callable[[str], Goal | None]) -> Iterator[str]:
-    if drill_down.filters is not None and drill_down.filters != NO_FILTERS:
+    goals = drill_down.filters.goals if drill_down.filters is not None else EVERYTHING
+    if goals.negated or len(goals.values) > 1:
         yield "some goals"
     if drill_down.goal_id is not None:
         goal = goal_of(drill_down.goal_id)

@@ -16,7 +16,7 @@ from goals_tui.domain.report import Figures
 from goals_tui.tui.app.dialogs import Ask
 from goals_tui.tui.charts.canvas import Place
 from goals_tui.tui.charts.chart import Chart, draw
-from goals_tui.tui.charts.spec import Bars, Columns, Heat, Lines, Nothing, Series
+from goals_tui.tui.charts.spec import Bars, Columns, Heat, Lines, Note, Nothing, Series
 from goals_tui.tui.filters.texts import Formats
 from goals_tui.tui.insights import over_time
 from goals_tui.tui.insights.model import axis_of
@@ -77,7 +77,7 @@ def test_the_axis_can_show_the_range_of_the_rates_only() -> None:
 
 
 def test_notes_stand_on_the_axis() -> None:
-    spec = replace(rate(0.5, 0.5, 0.5), notes=((1, "Snapshot v2 first appears"),))
+    spec = replace(rate(0.5, 0.5, 0.5), notes=(Note(1, "Snapshot v2 first appears"),))
     assert draw(spec, 80, 14).canvas.text().count("◆") == 1
 
 
@@ -217,12 +217,12 @@ async def test_a_target_and_annotations_are_on_the_chart_of_the_rate(scenarios: 
         spec = chart(pilot.app.screen).spec
         assert isinstance(spec, Lines)
         assert spec.target is None, "of all goals together"
-        assert (4, "New welcome") in spec.notes
+        assert Note(4, "New welcome", "✎") in spec.notes
         await press(pilot, "g", "down", "enter")
         assert "target 60 %" in screen_text(pilot.app)
         chart(pilot.app.screen).select(Place(4))
         await settle(pilot)
-        assert "◆ New welcome" in screen_text(pilot.app)
+        assert "✎ New welcome" in screen_text(pilot.app)
 
 
 def test_a_chosen_goal_that_was_not_started_is_not_taken_for_an_empty_span(scenarios: dict[str, Scenario]) -> None:

@@ -38,6 +38,16 @@ DIALOGS: dict[str, tuple[Keys, Keys]] = {
 }
 
 
+NUMBERS: dict[str, tuple[Keys, Keys]] = {
+    "why": (("W",), ("escape",)),
+    "how-made": (("shift+tab", "i"), ("escape", "p")),
+    "compare": (("v", "home", "space", "down", "space", "C"), ("escape", "v")),
+    "annotate": (("r", "a"), ("escape",)),
+    "annotations": (("A",), ("escape",)),
+}
+"""The dialogs about one number, and those of annotations."""
+
+
 @asynccontextmanager
 async def insights(
     services: Services, size: tuple[int, int] = (120, 36), span: SpanName = "last-30-days"
@@ -166,3 +176,13 @@ async def test_every_chart_of_outcomes_has_its_patterns(
         pilot.app.screen.action_view("rate")  # type: ignore[attr-defined]
         await settle(pilot)
         assert all(screen_text(pilot.app).count(glyph) >= 2 for glyph in "✔◐"), "in the legend and at the line"
+
+
+@each_size
+async def test_one_number(size: tuple[int, int], scenarios: dict[str, Scenario], pictures: Pictures) -> None:
+    services = scenarios["data"]()
+    services.annotations.add("New welcome [/x]", at="2026-11-12")
+    async with insights(services, size, "last-7-days") as pilot:
+        async for name in walk(pilot, NUMBERS):
+            await pictures.take(pilot, name, drawn=GALLERY)
+    pictures.compare()

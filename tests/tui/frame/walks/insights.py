@@ -14,8 +14,12 @@ from goals_tui.tui.app.choose import Choose
 from goals_tui.tui.app.dialogs import AskText
 from goals_tui.tui.filters.dialog import FilterDialog
 from goals_tui.tui.filters.span import Calendar
+from goals_tui.tui.insights.annotations import AnnotationForm, AnnotationList
+from goals_tui.tui.insights.compare import Compare
 from goals_tui.tui.insights.dialogs import CameNext, HealthDialog
+from goals_tui.tui.insights.how_made import HowMade
 from goals_tui.tui.insights.screen import InsightsScreen
+from goals_tui.tui.insights.why import Why
 from tests.conftest import make_services
 from tests.tui.frame.walking import Do, FromPalette, Proof, Walk, keys, mode, on, words
 from tests.tui.harness import running
@@ -63,6 +67,11 @@ def draft(fact: Callable[[Filters], object]) -> Proof:
     return lambda app: isinstance(app.screen, FilterDialog) and fact(app.screen.draft)
 
 
+def by_hand(count: int) -> Proof:
+    """The workspace has so many annotations that were made by hand."""
+    return lambda app: sum(each.id is not None for each in app.services.annotations.all()) == count
+
+
 INSIGHTS = Walk(
     "insights",
     begin,
@@ -106,6 +115,23 @@ INSIGHTS = Walk(
         Do("g", "insights.goal", on(Choose)),
         keys("escape"),
         Do("p", "insights.performance", tab("performance")),
+        # One number: why, how it is made; annotations.
+        Do("W", "insights.why", on(Why)),
+        Do("x", "insights.why.copy-command", lambda app: " explain " in app.clipboard),
+        Do("enter", "insights.why.cycles", mode("sessions"), by_widget=True),
+        keys("3"),
+        Do("i", "insights.how-made", on(HowMade)),
+        Do("x", "insights.how-made.copy-command", lambda app: " report " in app.clipboard),
+        Do("enter", "insights.how-made.session", mode("sessions"), by_widget=True),
+        keys("3", "r"),
+        Do("a", "insights.annotate", on(AnnotationForm)),
+        words("Sale"),
+        keys("enter"),
+        Do("A", "insights.annotations", on(AnnotationList)),
+        Do("e", "insights.annotations.edit", on(AnnotationForm)),
+        keys("escape"),
+        Do("delete", "insights.annotations.delete", by_hand(0)),
+        keys("escape", "p"),
         Do("y", "insights.copy-table", lambda app: app.clipboard.startswith("Goal\tStarted\t")),
         Do("s", "insights.save-table", on(AskText)),
         keys("escape"),
@@ -120,6 +146,11 @@ INSIGHTS = Walk(
         keys("3"),
         Do("right", "insights.row.right", shown(lambda screen: screen.pane.table.hidden[0])),
         Do("left", "insights.row.left", shown(lambda screen: not screen.pane.table.hidden[0])),
+        Do("space", "insights.row.mark", shown(lambda screen: screen.pane.table.marked == [0])),
+        keys("down", "space"),
+        Do("C", "insights.compare", on(Compare)),
+        Do("x", "insights.compare.copy-command", lambda app: " compare goal " in app.clipboard),
+        keys("escape"),
         # The filters and the calendar of a day.
         Do("f", "insights.filters", on(FilterDialog)),
         keys("enter", "tab", "down"),
