@@ -15,6 +15,7 @@ from goals_tui.domain.goal import Goal, Problem, Step, StepKind, changed_fields,
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.value import format_amount
 from goals_tui.domain.words import fold
+from goals_tui.format import plural
 from goals_tui.services.goal_list import GoalSummary, list_goals
 from goals_tui.services.stored import parse, unreadable
 from goals_tui.store.document_storage import without_garbage_collection
@@ -223,16 +224,49 @@ class GoalService:
         steps = tuple(changed if step.id == found.id else step for step in goal.steps)
         return self.save(goal.model_copy(update={"steps": steps}), label=f"Triggers of {found.name!r}")
 
+    def change_all(self, goal_ids: Collection[str], change: Callable[[Goal], Goal]) -> list[Goal]:
+        """Save several goals, each as `change` returns it, as one edit, and return those that it changed.
+
+        Raises RefusedError for the first goal that can't be saved; nothing is changed then.
+        """
+        changed = []
+        with self._history.edit(f"Edit {plural(len(goal_ids), 'goal')}") as edit:
+            for goal in map(self.get, goal_ids):
+                after = change(goal)
+                if after != goal:
+                    try:
+                        changed.append(self._save(edit, after, overwrite=False))
+                    except RefusedError as error:
+                        where = f"{goal.name}: {error}"
+                        raise RefusedError(where, field=error.field) from None
+        return changed
+
     def duplicate(self, goal_id: str) -> Goal:
         """Save and return a copy of a goal under a free name, with new ids."""
+        return self.duplicate_all([goal_id])[0]
+
+    def duplicate_all(self, goal_ids: Collection[str]) -> list[Goal]:
+        """Save and return copies of goals under free names, with new ids, as one edit."""
         from goals_tui.services.flows import free_name
 
-        goal, ids = self.get(goal_id), self._ids
-        steps = tuple(step.model_copy(update={"id": ids.hex24()}) for step in goal.steps)
-        name = free_name(goal.name, [summary.name for summary in self.summaries()])
-        fresh = {"id": ids.hex24(), "reference_id": ids.uuid(), "name": name, "steps": steps, "revision": 0}
-        copy = goal.model_copy(update={**fresh, "created_at": self._clock()})
-        return self.save(copy, label=f"Duplicate goal {goal.name!r}")
+        goals, ids = [self.get(goal_id) for goal_id in goal_ids], self._ids
+        names = [summary.name for summary in self.summaries()]
+        title = f"goal {goals[0].name!r}" if len(goals) == 1 else plural(len(goals), "goal")
+        copies = []
+        with self._history.edit(f"Duplicate {title}") as edit:
+            for goal in goals:
+                steps = tuple(step.model_copy(update={"id": ids.hex24()}) for step in goal.steps)
+                names.append(free_name(goal.name, names))
+                fresh = {
+                    "id": ids.hex24(),
+                    "reference_id": ids.uuid(),
+                    "name": names[-1],
+                    "steps": steps,
+                    "revision": 0,
+                }
+                copy = goal.model_copy(update={**fresh, "created_at": self._clock()})
+                copies.append(self._save(edit, copy, overwrite=False))
+        return copies
 
     # -- deleting
 
@@ -293,6 +327,20 @@ class GoalService:
             edit.drop(KIND, gone)
         self._history.forget(KIND, gone)
         return replace(taken, events=deletion.events)
+
+    def delete_all(self, goal_ids: Collection[str]) -> int:
+        """Delete goals and their events as one change, and return the number of goals. Can't be undone."""
+        goals = [self.get(goal_id) for goal_id in goal_ids]
+        gone = dict.fromkeys(goal.id for goal in goals)
+        label = f"Delete {plural(len(gone), 'goal')}"
+        events = self._workspace.events
+        with events.deleting(gone) as deletion, self._history.edit(label, deletion) as edit:
+            for goal_id in gone:
+                edit.drop_all(VERSIONS, id=goal_id)
+                edit.drop(KIND, goal_id)
+        for goal_id in gone:
+            self._history.forget(KIND, goal_id)
+        return len(gone)
 
     def _deletable(self, wanted: str) -> Consequences:
         try:

@@ -13,8 +13,8 @@ import pytest
 
 from goals_tui.domain.filters import Filters
 from goals_tui.tui.goals.editor import GoalEditor
-from goals_tui.tui.goals.goal_form import StepTable
 from goals_tui.tui.goals.step_form import StepForm
+from goals_tui.tui.goals.step_table import StepTable
 from goals_tui.tui.goals.what_if import WhatIfPanel
 from tests.benchmarks.test_insights_screen_speed import workspace
 from tests.tui.harness import press, running
@@ -37,7 +37,7 @@ async def test_each_key_in_an_amount(tmp_path: Path, size: tuple[int, int]) -> N
         await press(pilot, "enter")
         assert isinstance(pilot.app.screen, GoalEditor)
         pilot.app.screen.query_one(StepTable).focus()
-        await press(pilot, "enter", "tab", "tab", "tab")
+        await press(pilot, "down", "o", "tab", "tab", "tab")
         form = pilot.app.screen
         assert isinstance(form, StepForm)
         rounds, seen = [], set()

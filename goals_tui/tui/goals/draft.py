@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from goals_tui.domain.errors import RefusedError
@@ -51,22 +52,15 @@ class Draft:
         return bool(self._undone)
 
     def write(self, field: str, text: str) -> None:
-        """Set a text: name, description, target, initial.name or initial.description.
+        """Set the name, the description or the target.
 
         Text typed into one field without a break is a single change for undo.
         """
-        initial, goal = self.goal.initial, self.goal
-        match field:
-            case "name":
-                goal = goal.model_copy(update={"name": clean_line(text)})
-            case "description":
-                goal = goal.model_copy(update={"description": clean_text(text).strip()})
-            case "target":
-                goal = self._with_target(text)
-            case _:
-                name = field.rpartition(".")[2]
-                cleaned = clean_line(text) if name == "name" else clean_text(text).strip()
-                goal = self._with([initial.model_copy(update={name: cleaned}), *goal.further])
+        if field == "target":
+            goal = self._with_target(text)
+        else:
+            cleaned = clean_line(text) if field == "name" else clean_text(text).strip()
+            goal = self.goal.model_copy(update={field: cleaned})
         if goal != self.goal:
             self._change(goal, field)
 
@@ -79,24 +73,48 @@ class Draft:
             self._target_problem = str(error)
             return self.goal
 
-    def put_step(self, step: Step) -> None:
-        """Add a step at the end, or replace the step with its id."""
-        self._change(self.with_step(step))
+    def put_step(self, step: Step, typing: str = "") -> None:
+        """Add a step at the end, or replace the step with its id.
+
+        Changes with the same `typing` and nothing between them are a single one for undo.
+        """
+        goal = self.with_step(step)
+        if goal != self.goal:
+            self._change(goal, typing)
 
     def with_step(self, step: Step) -> Goal:
         """Return the goal with a step added at the end, or in place of the step with its id.
 
-        Adding a completion step makes the `forced` one an ordinary step again.
+        Another completion step makes the `forced` one an ordinary step again.
         """
+        before = next((known for known in self.goal.steps if known.id == step.id), None)
         steps = list(self.goal.steps)
-        places = [place for place, known in enumerate(steps) if known.id == step.id]
-        if places:
-            steps[places[0]] = step
-        else:
-            if step.kind == "completion":
-                steps = [self._released(known) for known in steps]
+        if step.kind == "completion" and (before is None or before.kind != "completion"):
+            steps = [self._released(known) for known in steps]
+        if before is None:
             steps.append(step)
+        else:
+            steps[self.goal.order_of(step.id)] = step
         return self._with(steps)
+
+    def add_steps(self, steps: Sequence[Step]) -> None:
+        """Add steps at the end, or replace those with their ids, as a single change for undo."""
+        new = {step.id: step for step in steps}
+        kept = [new.pop(known.id, known) for known in self.goal.steps]
+        self._change(self._with([*kept, *new.values()]))
+
+    def drop_blank(self, step_id: str) -> None:
+        """Remove a step that was added in the table and is empty, as if it had not been added."""
+        step = next((step for step in self.goal.further if step.id == step_id), None)
+        if step is None or step.name or step.description or step.metrics or self._was_saved(step_id):
+            return
+        goal = self._with([known for known in self.goal.steps if known.id != step_id])
+        while self._done and self._done[-1] in (goal, self.goal):
+            self._done.pop()
+        self.goal, self._typing = goal, ""
+
+    def _was_saved(self, step_id: str) -> bool:
+        return any(step.id == step_id for step in self.base.steps)
 
     def _released(self, step: Step) -> Step:
         return step.model_copy(update={"kind": "step"}) if step.id == self.forced else step
@@ -156,8 +174,6 @@ class Draft:
             found.append(Problem("description", f"The description {long}"))
         if self._target_problem:
             found.append(Problem("target", self._target_problem))
-        if len(self.goal.initial.description) > MAX_TEXT:
-            found.append(Problem("initial.description", f"The description {long}"))
         return found
 
     def _with(self, steps: list[Step]) -> Goal:

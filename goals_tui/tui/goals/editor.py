@@ -12,20 +12,22 @@ from textual.containers import Container
 from textual.events import Resize
 from textual.widgets import Button, Input, Static, TextArea
 
-from goals_tui.domain.errors import ConflictError, GoalsError
+from goals_tui.domain.errors import ConflictError, GoalsError, RefusedError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal, Problem, Step, why_not_delete
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.words import fold
+from goals_tui.format import plural
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.dialogs import ask_to_leave
 from goals_tui.tui.app.screen import ScreenFrame
 from goals_tui.tui.goals.draft import Draft
-from goals_tui.tui.goals.goal_form import GoalForm, StepTable, field_name
+from goals_tui.tui.goals.goal_form import GoalForm, field_name
 from goals_tui.tui.goals.step_form import Currency, StepForm
+from goals_tui.tui.goals.step_table import FIELDS as CELLS
+from goals_tui.tui.goals.step_table import Steps, StepTable, with_cell
 from goals_tui.tui.goals.what_if import Basis, Shown, WhatIfPanel, read_basis
 from goals_tui.tui.widgets.fields import Field
-from goals_tui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
     from goals_tui.services.goals import Consequences
@@ -47,46 +49,107 @@ class StepEditing(ScreenFrame[str]):
         """Whether the table of steps has the focus and a chosen step."""
         return self.query_one(StepTable).has_focus and self.query_one(StepTable).chosen is not None
 
+    @property
+    def cells(self) -> Steps:
+        """The table of steps with the field over the cell that is edited."""
+        return self.query_one(Steps)
+
     @on(Button.Pressed, "#add-step")
-    @work
-    async def action_add_step(self) -> None:
-        """Add a further step with its form; the first one is a completion step."""
-        goal = self.draft.goal
-        most = self.services.features.max_steps
+    def action_add_step(self) -> None:
+        """Add a further step and edit its name; the first one is a completion step."""
+        goal, most = self.draft.goal, self.services.features.max_steps
         if len(goal.steps) >= most:
             self.notify(self._limit(goal, most), severity="warning")
+            self.cells.finish()
             return
-        first = not goal.further
+        step = self._new_step(not goal.further)
+        self.draft.put_step(step)
+        self.show_state(step.id)
+        self.cells.edit("name")
+
+    def _new_step(self, first: bool) -> Step:
         step = self.services.goals.new_step("completion" if first else "step")
-        await self._fill_in(step, new=True, only=first)
+        if first:
+            self.draft.forced = step.id
+        return step
+
+    @on(Steps.Pasted)
+    def _pasted(self, event: Steps.Pasted) -> None:
+        """Make a step of each row that was pasted, as far as the limit of steps allows."""
+        filled = next((step for step in self.draft.goal.further if step.id == event.step_id), None)
+        room = self.services.features.max_steps - len(self.draft.goal.steps)
+        steps: list[Step] = []
+        left_out = 0
+        for row in event.rows:
+            step = filled if filled and not steps else self._new_step(not self.draft.goal.further and not steps)
+            if step is not filled and len(steps) - (filled is not None) >= room:
+                left_out += 1
+                continue
+            for field, text in zip(CELLS[:-1], row, strict=False):
+                try:
+                    step = with_cell(step, field, text, self.currency.digits)
+                except RefusedError as error:
+                    self.notify(f"{step.name}: {error}", severity="warning")
+            steps.append(step)
+        if left_out:
+            self.notify(self._limit(self.draft.goal, self.services.features.max_steps), severity="warning")
+        if steps:
+            self.draft.touched.add("steps")
+            self.draft.add_steps(steps)
+            self.show_state(steps[-1].id)
+        self.query_one(StepTable).focus()
+
+    @on(Steps.Typed)
+    def _typed(self, event: Steps.Typed) -> None:
+        self.draft.touched.add("initial.name" if event.before.kind == "initial" else "steps")
+        problem = ""
+        try:
+            step = with_cell(event.before, event.field, event.text, self.currency.digits)
+        except RefusedError as error:
+            step, problem = event.before, str(error)
+        self.draft.put_step(step, f"{step.id} {event.field}")
+        self.show_state()
+        if event.field != "name":
+            self.cells.say(problem)
+
+    @on(Steps.Left)
+    def _left(self, event: Steps.Left) -> None:
+        self.draft.drop_blank(event.step_id)
+        self.show_state()
+
+    def action_switch_completion(self) -> None:
+        """Make the chosen step a completion step, or an ordinary one."""
+        step = self.query_one(StepTable).chosen
+        if step is not None and step.kind != "initial":
+            if step.id == self.draft.forced:
+                self.draft.forced = ""
+            self.draft.touched.add("steps")
+            kind = "step" if step.kind == "completion" else "completion"
+            self.draft.put_step(step.model_copy(update={"kind": kind}))
+            self.show_state()
 
     def _limit(self, goal: Goal, most: int) -> str:
         one_more = goal.model_copy(update={"steps": (*goal.steps, self.services.goals.new_step())})
         found = [problem.message for problem in self.services.goals.problems(one_more) if "at most" in problem.message]
         return found[0] if found else f"A goal has at most {most} steps."
 
-    @on(VirtualList.Selected, "#steps")
     @work
     async def action_edit_step(self) -> None:
-        """Edit the chosen step in its form."""
+        """Edit the chosen step in its form, which has its description as well."""
         step = self.query_one(StepTable).chosen
-        if step is not None:
-            await self._fill_in(step, new=False, only=len(self.draft.goal.further) == 1)
-
-    async def _fill_in(self, step: Step, *, new: bool, only: bool) -> None:
+        if step is None:
+            return
         taken = frozenset(fold(other.name) for other in self.draft.goal.steps if other.id != step.id)
-        form = StepForm(step, self.currency, taken, new=new, only=only, what_if=self._what_if_with)
+        only = len(self.draft.goal.further) == 1
+        form = StepForm(step, self.currency, taken, only=only, what_if=self._what_if_with)
         filled = await self.app.push_screen_wait(form)
         if filled is not None and form.marked and filled.id == self.draft.forced:
             self.draft.forced = ""
-        if filled is not None and (new or filled != step):
+        if filled is not None and filled != step:
             self.draft.touched.add("steps")
             self.draft.put_step(filled)
-            if new and only and not form.marked:
-                self.draft.forced = filled.id
             self.show_state(filled.id)
-        if self.draft.goal.further:
-            self.query_one(StepTable).focus()
+        self.query_one(StepTable).focus()
 
     def _what_if_with(self, step: Step) -> Shown | None:
         """Return the figures under the draft with a step as it is being edited."""
@@ -114,7 +177,7 @@ class StepEditing(ScreenFrame[str]):
 
     def _move(self, by: int) -> None:
         table = self.query_one(StepTable)
-        if table.chosen and self.draft.move_step(table.chosen.id, table.cursor + by):
+        if table.chosen and table.cursor and self.draft.move_step(table.chosen.id, table.cursor - 1 + by):
             self.show_state(table.chosen.id)
 
     @on(StepTable.Dragged)
@@ -142,6 +205,10 @@ A goal begins with its **initial step** ●: it opens a cycle, and nothing count
 at least one **completion step** ◎: reaching it completes the goal. If there is one step only, it must be the completion
 step. Saving makes a new version; what was tracked before keeps the values of its own version. A **target** is the
 completion rate that the goal should reach; another target makes no new version.
+
+Steps are edited **in their table**: enter edits the chosen cell, tab goes on to the next, and enter in the last row
+adds a step. Lines that are pasted become steps; name, cost savings, revenue and time may be separated by tabs.
+Descriptions are in the form of a step.
 """
 
 
@@ -181,8 +248,9 @@ class GoalEditor(StepEditing):
 
     def compose_body(self) -> ComposeResult:
         self.currency = self._currency()
+        key = self.named_key("goals.editor.add-step")
         with Container(id="edited"):
-            yield GoalForm(self.draft.goal, self.currency, self.named_key("goals.editor.add-step"), id="form")
+            yield GoalForm(self.draft.goal, self.currency, key, self.action_add_step, id="form")
             yield WhatIfPanel(id="what-if")
         yield Static("", id="what-next", markup=False)
 
@@ -241,7 +309,12 @@ class GoalEditor(StepEditing):
         self.refresh_bindings()
 
     def _say_what_next(self, problems: list[Problem]) -> None:
-        text = f"Before saving: {problems[0].message}" if problems else "Ready: ctrl+s or F2 saves."
+        unsaid = [problem for problem in problems if not self._is_news(problem)]
+        text = "Ready: ctrl+s or F2 saves."
+        if unsaid:
+            text = f"Before saving: {unsaid[0].message}"
+        elif problems:
+            text = f"Before saving: {plural(len(problems), 'problem')}, said above."
         line = self.query_one("#what-next", Static)
         line.update(text if self.draft.changed else "")
         line.set_class(self._tried and bool(problems), "-wrong")
@@ -254,6 +327,10 @@ class GoalEditor(StepEditing):
         """Return whether to show a problem: all of them after saving was tried, before that only in edited fields."""
         if self._tried:
             return True
+        if problem.step_id is not None and problem.step_id == self.cells.edited:
+            step = self.draft.goal.step(problem.step_id)
+            if not step.name:
+                return False  # It is about to be typed.
         field = "steps" if problem.field.startswith("step") else problem.field
         return field in self.draft.touched
 
@@ -321,6 +398,8 @@ class GoalEditor(StepEditing):
             return self.at_steps
         if action in {"what_if", "what_if_filters"}:
             return not self.draft.is_new
+        if action == "switch_completion":
+            return self.at_steps and self.query_one(StepTable).chosen_field == "completion"
         if action == "undo":
             return self.draft.can_undo
         if action == "redo":
@@ -337,10 +416,11 @@ class GoalEditor(StepEditing):
 
     def _travel(self, step: Callable[[], None]) -> None:
         """Undo or redo, and move the cursor to the step that this brought back or changed, else to the chosen one."""
-        before, chosen = self.draft.goal.further, self.form.steps.chosen
+        self.cells.finish()
+        before, chosen = self.draft.goal.steps, self.form.steps.chosen
         step()
         self.form.fill(self.draft.goal)
-        changed = [step.id for step in self.draft.goal.further if step not in before]
+        changed = [step.id for step in self.draft.goal.steps if step not in before]
         self.show_state(changed[-1] if changed else chosen.id if chosen else None)
         if changed and not isinstance(self.focused, Input | TextArea):
             self.form.steps.focus()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from goals_tui.domain.project import currency_digits
 from goals_tui.format import percent
 
 if TYPE_CHECKING:
+    from goals_tui.domain.decisions import DropOffs, Stake
     from goals_tui.domain.filters import SpanName
     from goals_tui.domain.report import Figures
     from goals_tui.domain.statistics import TargetState
@@ -124,6 +126,24 @@ def read_rates(services: Services) -> dict[str, Rate]:
         )
         for goal in report.goals
     }
+
+
+def read_drop_offs(services: Services, goal_id: str) -> DropOffs:
+    """Return how far the cycles of a goal came in the last 30 days.
+
+    What is at stake is rounded to the currency's decimals. Call it in a thread: it needs DuckDB.
+    """
+    from goals_tui.domain.filters import Filters
+
+    found = services.insights.drop_offs(goal_id, Filters(span=SPAN))
+    digits = currency_digits(services.project.get().currency)
+    return replace(found, steps=tuple(replace(step, stake=_rounded(step.stake, digits)) for step in found.steps))
+
+
+def _rounded(stake: Stake | None, digits: int) -> Stake | None:
+    if stake is None:
+        return None
+    return replace(stake, cost_savings=round(stake.cost_savings, digits), revenue=round(stake.revenue, digits))
 
 
 def sparkline(values: tuple[int, ...]) -> str:

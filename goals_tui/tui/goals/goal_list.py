@@ -32,8 +32,8 @@ ORDER_TITLES: dict[Order, str] = {"name": "by name", "changed": "last changed fi
 ORDER_COLUMNS: dict[Order, int | None] = {"name": 0, "changed": None, "completion": 4}
 """The index of the column by which each order sorts; None if no column shows it."""
 MOST_GLYPHS = 10
-WIDEST = 40
-"""The maximum width, in cells, of the columns for names and flows, which leaves room for the journey."""
+WIDEST, WIDEST_FLOWS = 60, 30
+"""The maximum width, in cells, of the columns for names and for flows, which leaves room for the journey."""
 
 
 class GoalRows:
@@ -64,10 +64,10 @@ class GoalRows:
         flows = max((cell_len(_flows(row.flows)) for row in self.all), default=0)
         steps = max((row.steps for row in self.all), default=0)
         return (
-            Column("Name", 16, share=3, most=max(16, min(name, WIDEST))),
+            Column("Name", 16, share=9, most=max(16, min(name, WIDEST))),
             Column("", 1),
             Column("Steps", max(5, min(steps, MOST_GLYPHS)), drop=3),
-            Column("Tracked in", 10, share=2, most=max(10, min(flows, WIDEST)), drop=5),
+            Column("Tracked in", 10, share=1, most=max(10, min(flows, WIDEST_FLOWS)), drop=5),
             Column("30 days", len("30 days ↓"), align="right", drop=1),
             *(
                 [Column("Target", len("Target"), share=1, most=len("too close to call"), drop=2)]
@@ -185,6 +185,7 @@ class GoalList(Vertical):
         self.rates: dict[str, Rate] | None = None
         self.findings: Mapping[str, Sequence[Finding]] = {}
         self._wanted: str | None = None
+        self._marked: set[str] = set()
 
     def compose(self) -> ComposeResult:
         # In its own container, so that typing lays out this line again and not the whole list.
@@ -198,6 +199,35 @@ class GoalList(Vertical):
         """The goal under the cursor; None if no goal is shown."""
         cursor = self._list.cursor
         return self.rows.found[cursor] if cursor < len(self.rows.found) else None
+
+    @property
+    def marked(self) -> list[GoalSummary]:
+        """The marked goals that are shown, from top to bottom."""
+        return [row for row in self.rows.found if row.id in self._marked] if self._marked else []
+
+    def mark(self, *, on: bool | None = None, move: int = 1) -> None:
+        """Mark the chosen goal, or take its mark away, and choose another row; `on` sets the mark either way."""
+        if self.chosen is not None:
+            marked = self.chosen.id not in self._marked if on is None else on
+            (self._marked.add if marked else self._marked.discard)(self.chosen.id)
+            self._list.action_move(move)
+            if on and self.chosen is not None:
+                self._marked.add(self.chosen.id)
+            self._marks_changed()
+
+    def mark_all(self) -> None:
+        """Mark all goals that are shown."""
+        self._marked = {row.id for row in self.rows.found}
+        self._marks_changed()
+
+    def clear_marks(self) -> None:
+        """Take all marks away."""
+        self._marked.clear()
+        self._marks_changed()
+
+    def _marks_changed(self) -> None:
+        self._list.refresh_rows()
+        self.post_message(self.Narrowed())
 
     @property
     def filtering(self) -> bool:
@@ -215,7 +245,8 @@ class GoalList(Vertical):
         every, found = len(self.rows.all), len(self.rows.found)
         many = f"{found:,} of {every:,}" if self._filter.value else f"{every:,}"
         goals = "goal" if every == 1 else "goals"
-        return f"{many} {goals}, {ORDER_TITLES[self.rows.order]}" if every else ""
+        marked = f", {len(self.marked):,} marked" if self.marked else ""
+        return f"{many} {goals}, {ORDER_TITLES[self.rows.order]}{marked}" if every else ""
 
     @property
     def _list(self) -> VirtualList:
@@ -231,6 +262,8 @@ class GoalList(Vertical):
         """Show goals, which are sorted by name, with the current filter and order."""
         chosen, order = self.chosen, self.rows.order
         self.rows = GoalRows(goals)
+        self._marked &= {row.id for row in goals}
+        self._list.is_marked = lambda index: self.rows.found[index].id in self._marked
         self.rows.sort(order, self.rates or {})
         self.rows.find(self._filter.value)
         # The journey gets the width that the list does not need.

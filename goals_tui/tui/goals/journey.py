@@ -14,10 +14,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from goals_tui.domain.goal import Goal, Step
-from goals_tui.format import long_time
+from goals_tui.format import long_time, percent
 from goals_tui.tui.goals.figures import SEVERITIES
 
 if TYPE_CHECKING:
+    from goals_tui.domain.decisions import DropOff, DropOffs
     from goals_tui.domain.wiring import Finding
     from goals_tui.services.goal_list import NodeUse
 
@@ -26,7 +27,7 @@ STEP_STYLES = {"initial": "bold $primary", "step": "$foreground", "completion": 
 
 @dataclass(frozen=True)
 class GoalView:
-    """The contents of a journey; `findings` is None while they are read."""
+    """The contents of a journey; `findings` and `drop_offs` are None while they are read."""
 
     goal: Goal
     money: Callable[[Decimal], str]
@@ -35,6 +36,8 @@ class GoalView:
     rate: str = ""
     target: str = ""
     """Whether the goal meets its target, in words; empty if it has none."""
+    drop_offs: DropOffs | None = None
+    """How far the cycles of the last 30 days came."""
 
 
 def journey(view: GoalView, width: int) -> Content:
@@ -52,32 +55,56 @@ def _lines(view: GoalView, width: int) -> Iterator[Content]:
     if view.target:
         yield from Content(view.target).wrap(width)
     yield Content("")
-    for place, step in enumerate(goal.steps):
-        last = place == len(goal.steps) - 1
-        yield from _step(step, view.money, width, last=last)
-    yield Content("")
-    yield from _uses(goal, view.uses, width)
+    for finding in view.findings or ():
+        where = " › ".join(part for part in (finding.flow, finding.node) if part)
+        mark, style = SEVERITIES[finding.severity]
+        yield from _hanging(f"{mark} ", style, f"{where}: {finding.message}" if where else finding.message, width)
     if view.findings:
         yield Content("")
-        yield Content.styled("Findings", "bold $primary")
-        for finding in view.findings:
-            where = " › ".join(part for part in (finding.flow, finding.node) if part)
-            mark, style = SEVERITIES[finding.severity]
-            yield from _hanging(f"{mark} ", style, f"{where}: {finding.message}" if where else finding.message, width)
+    started = view.drop_offs.started if view.drop_offs else 0
+    reached = {step.step_id: step for step in view.drop_offs.steps} if view.drop_offs and started else {}
+    for place, step in enumerate(goal.steps):
+        last = place == len(goal.steps) - 1
+        yield from _step(step, view.money, width, reached.get(step.id), started, last=last)
+    yield Content("")
+    yield from _uses(goal, view.uses, width)
 
 
-def _step(step: Step, money: Callable[[Decimal], str], width: int, *, last: bool) -> Iterator[Content]:
+def _step(
+    step: Step, money: Callable[[Decimal], str], width: int, cycles: DropOff | None, started: int, *, last: bool
+) -> Iterator[Content]:
     rail = "  " if last else "│ "
     style = STEP_STYLES[step.kind]
     name = Content.styled(step.name or "(no name)", style if step.kind != "step" else "")
-    for number, text in enumerate(name.wrap(width - 2)):
-        yield Content.assemble((f"{step.glyph} " if number == 0 else rail, style if number == 0 else "$quiet"), text)
+    count = f"{cycles.reached:,} · {percent(cycles.reached / started)}" if cycles else ""
+    lines = name.wrap(max(12, width - 2 - (cell_len(count) + 2 if count else 0)))
+    for number, text in enumerate(lines):
+        line = Content.assemble((f"{step.glyph} " if number == 0 else rail, style if number == 0 else "$quiet"), text)
+        room = width - line.cell_length - cell_len(count)
+        yield Content.assemble(line, " " * room, (count, "bold")) if number == 0 and count and room > 0 else line
+    if cycles:
+        bar = "▔" * max(1 if cycles.reached else 0, round((width - 2) * cycles.reached / started))
+        yield Content.assemble((rail, "$quiet"), (bar, "$completed" if step.kind == "completion" else "$primary"))
     for text in _wrapped(step.description, width - 2, "$quiet") if step.description else ():
         yield Content.assemble((rail, "$quiet"), text)
     for worth in _whole_parts(list(worth_of(step, money)), width - 2):
         yield Content.assemble((rail, "$quiet"), (worth, "$secondary"))
+    if cycles and cycles.dropped:
+        for lost in _whole_parts(list(_lost(cycles, money)), width - 4):
+            yield Content.assemble((rail, "$quiet"), (f"↘ {lost}", "$warning"))
     if not last:
         yield Content.styled("│", "$quiet")
+
+
+def _lost(cycles: DropOff, money: Callable[[Decimal], str]) -> Iterator[str]:
+    """Yield how many cycles ended after a step, and what they would have been worth."""
+    yield f"{cycles.dropped:,} dropped off"
+    stake = cycles.stake
+    amount = stake.cost_savings + stake.revenue if stake else Decimal(0)
+    if amount:
+        yield f"{money(amount)} at stake"
+    elif stake and stake.time_saved_seconds:
+        yield f"{long_time(stake.time_saved_seconds)} at stake"
 
 
 def worth_of(step: Step, money: Callable[[Decimal], str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual import on, work
@@ -18,12 +19,20 @@ from goals_tui.services.goal_list import GoalSummary
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.screen import FlowPlace, GoalPlace, Place, ScreenFrame
-from goals_tui.tui.goals.figures import Findings, Rate, read_findings, read_rates, target_sentence
+from goals_tui.tui.goals.figures import (
+    Findings,
+    Rate,
+    read_drop_offs,
+    read_findings,
+    read_rates,
+    target_sentence,
+)
 from goals_tui.tui.goals.goal_list import GoalList
 from goals_tui.tui.goals.journey import GoalView, Journey, node_in_words, steps_in_words
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
+    from goals_tui.domain.decisions import DropOffs
     from goals_tui.domain.goal import Goal
     from goals_tui.domain.wiring import Finding
 
@@ -47,6 +56,9 @@ A **goal** is tracked in cycles: the initial step opens one, other steps join it
 | Target | whether these 30 days meet the goal's target: only if chance can't explain the distance |
 | 10 days | completed cycles on each of the last 10 days |
 | ✖ ▲ • | findings: what keeps the goal from being tracked, as error, warning or note |
+| ▔▔▔ | how many of the cycles started in the last 30 days reached a step |
+| ↘ | cycles that ended after a step without being completed, and what later steps would have been worth |
+| ✓ | marked: values, export, copying and deleting are about all marked goals together |
 """
 
 
@@ -71,6 +83,7 @@ class GoalsScreen(ScreenFrame[None]):
         self.findings: dict[str, list[Finding]] | None = None
         self.money: Callable[[Decimal], str] = str
         self._resting = Timer(self, 0)
+        self._drop_offs: dict[str, DropOffs] = {}
 
     def compose_body(self) -> ComposeResult:
         yield Static("", id="empty", markup=False)
@@ -116,6 +129,7 @@ class GoalsScreen(ScreenFrame[None]):
 
     def _show_rates(self, rates: dict[str, Rate]) -> None:
         self.goal_list.show_rates(rates)
+        self._drop_offs.clear()
         self._show_journey()
 
     def _show_findings(self, read: Findings) -> None:
@@ -162,11 +176,25 @@ class GoalsScreen(ScreenFrame[None]):
             return  # It has just been deleted elsewhere: the list is about to be read again.
         rates = self.goal_list.rates
         rate = (rates or {}).get(row.id)
+        started = rate.figures.started if rate else 0
+        if started and row.id not in self._drop_offs:
+            self.later(partial(self._read_drop_offs, row.id))
         target = target_sentence(goal.target, rate) if goal.target is not None and rates is not None else ""
         findings = None if self.findings is None else self.findings.get(row.id, [])
         uses = self.services.goals.where_used(row.id)
-        said = rate.sentence if rate and rate.figures.started else ""
-        panel.show(GoalView(goal, self.money, uses, findings, said, target))
+        said = rate.sentence if rate and started else ""
+        panel.show(GoalView(goal, self.money, uses, findings, said, target, self._drop_offs.get(row.id)))
+
+    def _read_drop_offs(self, goal_id: str) -> None:
+        if self.chosen is None or self.chosen.id != goal_id:
+            return  # The cursor only passed it.
+
+        def show(drop_offs: DropOffs) -> None:
+            self._drop_offs[goal_id] = drop_offs
+            if self.chosen and self.chosen.id == goal_id:
+                self._show_journey()
+
+        self.load("drop-offs", lambda: read_drop_offs(self.services, goal_id), show)
 
     def open_place(self, place: Place) -> None:
         """Show a goal that another screen or the palette leads to, and open its editor if wanted."""
@@ -179,12 +207,14 @@ class GoalsScreen(ScreenFrame[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enable actions on a goal only if one is chosen, and others only where they apply."""
-        if action in {"edit", "duplicate", "delete", "derive", "where_used", "track", "export"}:
+        if action.startswith("mark"):
+            return self.chosen is not None
+        if action in {"edit", "duplicate", "delete", "derive", "where_used", "track", "export", "set"}:
             return self.chosen is not None
         if action in {"filter", "sort"}:
             return not self.has_class("-empty")
         if action == "clear_filter":
-            return self.goal_list.filtering
+            return self.goal_list.filtering or bool(self.goal_list.marked)
         if action == "new":
             return not self.has_class("-empty") or self._enabled()
         return True
@@ -227,33 +257,68 @@ class GoalsScreen(ScreenFrame[None]):
         self.refresh_bindings()
 
     def action_clear_filter(self) -> None:
-        """Show all goals again."""
-        self.goal_list.close_filter()
+        """Take the marks away; if there are none, show all goals again."""
+        if self.goal_list.marked:
+            self.goal_list.clear_marks()
+        else:
+            self.goal_list.close_filter()
         self.refresh_bindings()
 
     def action_sort(self) -> None:
         """Sort by the next order."""
         self.goal_list.next_order()
 
+    def action_mark(self) -> None:
+        """Mark the chosen goal, or take its mark away, and go to the next."""
+        self.goal_list.mark()
+
+    def action_mark_down(self) -> None:
+        """Mark the chosen goal and the next."""
+        self.goal_list.mark(on=True)
+
+    def action_mark_up(self) -> None:
+        """Mark the chosen goal and the one before."""
+        self.goal_list.mark(on=True, move=-1)
+
+    def action_mark_all(self) -> None:
+        """Mark all goals that are shown."""
+        self.goal_list.mark_all()
+
+    @property
+    def affected(self) -> list[GoalSummary]:
+        """The goals that an action is about: the marked ones, or the chosen one if none is marked."""
+        return self.goal_list.marked or ([self.chosen] if self.chosen else [])
+
+    @work
+    async def action_set(self) -> None:
+        """Set a value or the target of the chosen goal, or of all marked ones."""
+        from goals_tui.tui.goals.several import SetValues
+
+        rows = self.affected
+        changed = await self.app.push_screen_wait(SetValues(rows)) if rows else None
+        if changed is not None:
+            self.notify(f"Changed {plural(changed, 'goal')}.")
+            self.goals_app.changed()
+
     @work
     async def action_duplicate(self) -> None:
-        """Copy the chosen goal, and choose the copy."""
-        row = self.chosen
-        if row is None:
-            return
-        copy = await self.attempt_change("Duplicating the goal", lambda: self.services.goals.duplicate(row.id))
-        if copy:
-            self.goal_list.choose(copy.id)
-            self.notify(f"Created {copy.name!r}.")
+        """Copy the chosen goal, or all marked ones, and choose the last copy."""
+        ids = [row.id for row in self.affected]
+        goals = self.services.goals
+        copies = await self.attempt_change("Duplicating the goal", lambda: goals.duplicate_all(ids)) if ids else None
+        if copies:
+            self.goal_list.clear_marks()
+            self.goal_list.choose(copies[-1].id)
+            self.notify(f"Created {', '.join(repr(copy.name) for copy in copies)}.")
             self.goals_app.changed()
 
     @work
     async def action_export(self) -> None:
-        """Pack the chosen goal for another project."""
+        """Pack the chosen goal, or all marked ones, for another project."""
         from goals_tui.tui.packages.steps import export_package
 
-        if self.chosen:
-            await export_package(self.goals_app, [self.chosen.id])
+        if self.affected:
+            await export_package(self.goals_app, [row.id for row in self.affected])
 
     @work
     async def action_where_used(self) -> None:
@@ -289,10 +354,17 @@ class GoalsScreen(ScreenFrame[None]):
 
     @work
     async def action_delete(self) -> None:
-        """Delete the chosen goal after its name was typed."""
+        """Delete the chosen goal after its name was typed, or all marked ones after their number was."""
         from goals_tui.tui.goals.delete import DeleteGoal
+        from goals_tui.tui.goals.several import DeleteGoals
 
-        row = self.chosen
+        if len(self.affected) > 1:
+            gone = await self.app.push_screen_wait(DeleteGoals(self.affected))
+            if gone:
+                self.notify(f"Deleted {plural(gone, 'goal')} with their analytics.")
+                self.goals_app.changed()
+            return
+        row = next(iter(self.affected), None)
         if row is None:
             return
         deleted = await self.app.push_screen_wait(DeleteGoal(row))

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input, Label, Static
 
 from goals_tui.domain.errors import RefusedError
@@ -51,7 +51,8 @@ not spent, **revenue** money that was earned, **time saved** what a person would
 """
     DEFAULT_CSS = """
     StepForm > #dialog { width: 80; padding: 1 2 0 2; }
-    StepForm .metrics { height: auto; }
+    StepForm .metrics, StepForm #beyond-initial { height: auto; }
+    StepForm TextArea { height: auto; min-height: 2; max-height: 8; }
     StepForm .metrics Field { margin-bottom: 0; }
     StepForm .metrics Field { width: 1fr; margin-right: 2; }
     StepForm .metrics Field.-last { margin-right: 0; }
@@ -64,12 +65,11 @@ not spent, **revenue** money that was earned, **time saved** what a person would
         currency: Currency,
         taken: frozenset[str],
         *,
-        new: bool,
         only: bool = False,
         what_if: Callable[[Step], Shown | None] = lambda step: None,
     ) -> None:
         """Create the form; `what_if` returns the figures under the goal with the step as it is entered."""
-        super().__init__("New step" if new else f"Step {step.name}")
+        super().__init__(f"Step {step.name}")
         self.step = step
         self.currency = currency
         self.taken = taken
@@ -84,8 +84,13 @@ not spent, **revenue** money that was earned, **time saved** what a person would
         yield Field("Name", Input(step.name, max_length=MAX_NAME), id="step-name")
         yield Field("Description", text_area(step.description), id="step-description", hint="optional")
         hint = "the only step must be one" if self.only else ""
-        yield Toggle("Mark this step as a completion step", step.kind == "completion", id="completion", hint=hint)
-        yield Label("Success Metrics", classes="heading")
+        with Vertical(id="beyond-initial"):
+            yield Toggle("Mark this step as a completion step", step.kind == "completion", id="completion", hint=hint)
+            yield Label("Success Metrics", classes="heading")
+            yield from self._metrics(digits)
+
+    def _metrics(self, digits: int) -> ComposeResult:
+        step = self.step
         with Horizontal(classes="metrics"):
             for id_, title in (("cost", "Cost Savings"), ("revenue", "Revenue")):
                 unknown = "unpriced" if step.metrics.unpriced else f"{0:.{digits}f}"
@@ -103,6 +108,7 @@ not spent, **revenue** money that was earned, **time saved** what a person would
         yield Button("Save step", id="save", variant="primary")
 
     def on_mount(self) -> None:
+        self.query_one("#beyond-initial").display = self.step.kind != "initial"
         self.query_one("#step-name Input", Input).focus()
         self._before = self._entered()
         self._show_what_if()
@@ -141,6 +147,8 @@ not spent, **revenue** money that was earned, **time saved** what a person would
         except RefusedError as error:
             problems["time"] = str(error)
         kind = "completion" if self.query_one("#completion", Toggle).value else "step"
+        if self.step.kind == "initial":
+            kind = "initial"
         worth = SuccessMetrics(
             cost_savings=amounts["cost"],
             revenue=amounts["revenue"],

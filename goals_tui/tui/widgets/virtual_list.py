@@ -190,6 +190,8 @@ class VirtualList(RowCursor):
         self._sorted: int | None = None
         self._upwards = False
         self._asking = False
+        self.is_marked: Callable[[int], bool] = lambda index: False
+        """Whether a row is one of several that were marked, which a tick before it shows."""
 
     # -- data
 
@@ -237,7 +239,8 @@ class VirtualList(RowCursor):
             return self._header(width)
         index = y - self.header + self.scroll_offset.y
         look = self._look(index)
-        key = (index, look, width)
+        marked = index < self.count and self.is_marked(index)
+        key = (index, look, width, marked)
         strip = self._strips.get(key)
         if strip is None and index >= self.count:
             strip = self._strips[key] = Strip.blank(width, self.rich_style)
@@ -247,7 +250,7 @@ class VirtualList(RowCursor):
                 self._say_missing()
                 cells = [Content.styled("…", "$quiet"), *[Content("")] * (len(self.columns) - 1)]
                 return self._draw(cells, look, width)
-            strip = self._strips[key] = self._draw(cells, look, width)
+            strip = self._strips[key] = self._draw(cells, look, width, marked=marked)
         return strip
 
     def _look(self, index: int) -> str:
@@ -262,12 +265,13 @@ class VirtualList(RowCursor):
             titles.append(Content.styled(column.title + mark, "bold" if mark else ""))
         return self._draw(titles, "header", width)
 
-    def _draw(self, cells: Cells, look: str, width: int) -> Strip:
+    def _draw(self, cells: Cells, look: str, width: int, *, marked: bool = False) -> Strip:
         style = self.get_visual_style("virtual-list--row", f"virtual-list--{look}")
         mark = self.get_component_rich_style("virtual-list--mark") if look.startswith("cursor") else None
         base = style.rich_style
         # The mark shows the chosen row without colours, too.
-        segments = [Segment("▌ ", base + mark.from_color(mark.color)) if mark else Segment(" " * MARGIN, base)]
+        tick = "✓" if marked else " "
+        segments = [Segment(f"▌{tick}", base + mark.from_color(mark.color)) if mark else Segment(f" {tick}", base)]
         # Drawn without Textual's wrapping and links, which take longer than all else; cells are cut to their columns
         # already.
         for content in fitted(self.columns, layout(self.columns, max(1, width - MARGIN - 1)), cells):

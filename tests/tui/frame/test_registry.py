@@ -13,7 +13,9 @@ from goals_tui.tui.app.app import GoalsApp
 from goals_tui.tui.app.dialogs import Dialog, Form, Reading
 from goals_tui.tui.goals.delete import StepRows
 from goals_tui.tui.goals.editor import GoalEditor
+from goals_tui.tui.goals.several import SetValues
 from goals_tui.tui.goals.step_form import StepForm
+from goals_tui.tui.goals.step_table import CellInput
 from goals_tui.tui.goals.triggers import TriggerEditor
 from goals_tui.tui.widgets.fields import Toggle
 from goals_tui.tui.widgets.search_list import Search
@@ -30,6 +32,8 @@ CLASSES: dict[str, Any] = {
     "app.toggle": Toggle,
     "goals.editor": GoalEditor,
     "goals.step": StepForm,
+    "goals.cell": CellInput,
+    "goals.set": SetValues,
     "goals.triggers": TriggerEditor,
     "goals.replace": StepRows,
 }

@@ -26,7 +26,13 @@ async def test_the_list_and_the_journey_show_the_goal(services: Services, flight
         shown = screen_text(pilot.app)
         for text in ("●○◎", "50 %", "2 of", "saves €15.00", "earns €35.00", "8 min", "Book a Flight › Paid"):
             assert text in shown, text
-        assert "Findings" in shown
+        lines = shown.splitlines()
+        finding, initial = (
+            next(number for number, line in enumerate(lines) if any(f"▏  {mark} " in line for mark in marks))
+            for marks in ("✖▲•", "●")
+        )
+        assert finding < initial, "findings come first"
+        assert "4 · 100 %" in shown and "↘ 1 dropped off" in shown
 
 
 async def test_rates_are_read_where_there_are_events_only(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

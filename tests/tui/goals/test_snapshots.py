@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from goals_tui.services.context import Services
-from goals_tui.tui.goals.goal_form import StepTable
+from goals_tui.tui.goals.step_table import StepTable
 from tests.tui.goals.samples import book_a_flight
 from tests.tui.harness import HOSTILE, SIZES, press, running
 from tests.tui.pictures import GALLERY, Keys, Pictures, each_size, walk
@@ -20,7 +20,9 @@ VIEWS: dict[str, tuple[Keys, Keys]] = {
     "editor": (("enter",), ("escape",)),
     "new": (("n",), ("escape",)),
     "refused": (("n", "ctrl+s"), ("escape",)),
-    "step": (("n", "insert"), ("escape", "escape")),
+    "cell": (("enter", "tab", "tab", "tab", "end", "right", "enter", "x"), ("escape", "escape")),
+    "step": (("enter", "tab", "tab", "tab", "down", "o"), ("escape", "escape")),
+    "marked": (("space", "v"), ("escape", "escape")),
     "unsaved": (("enter", "end", "s", "escape"), ("right", "enter")),
     "delete": (("x",), ("escape",)),
     "where-used": (("w",), ("escape",)),
@@ -96,13 +98,13 @@ async def questions(pilot: Pilot[Any], desk: Services) -> AsyncIterator[str]:
     yield "replace-steps"
     await press(pilot, "escape", "escape", "enter")
     pilot.app.screen.query_one(StepTable).focus()
-    await press(pilot, "down", "delete")
+    await press(pilot, "down", "down", "delete")
     pilot.app.clear_notifications()  # It goes by the clock: a slow machine would draw other pictures.
     await press(pilot, "ctrl+s")
     yield "deleting-a-step"
     await press(pilot, "right", "enter")
     yield "another-step"
-    await press(pilot, "escape", "u", "shift+tab", "!")
+    await press(pilot, "escape", "u", "shift+tab", "shift+tab", "!")
     desk.goals.save(goal.model_copy(update={"description": "Theirs."}))
     await press(pilot, "ctrl+s")
     yield "conflict"

@@ -63,7 +63,7 @@ async def test_triggers_are_made_with_counts_and_the_goal_reads_what_was(service
         await press(pilot, "f2")
         assert isinstance(pilot.app.screen, GoalEditor) and pilot.app.screen.draft.changed
         pilot.app.screen.form.steps.focus()
-        await press(pilot, "enter", "f3", "a", "p", "down", "enter", "enter", "f2")
+        await press(pilot, "down", "o", "f3", "a", "p", "down", "enter", "enter", "f2")
         assert isinstance(pilot.app.screen, StepForm) and "Triggers: 1…" in screen_text(pilot.app)
         await press(pilot, "f2", "f2")
         assert triggers(services) == [(Trigger(name="search*"),), (Trigger(kind="tool", name="pay"),)]

@@ -16,8 +16,8 @@ from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
 from goals_tui.tui.goals.editor import GoalEditor
-from goals_tui.tui.goals.goal_form import StepTable
 from goals_tui.tui.goals.step_form import StepForm
+from goals_tui.tui.goals.step_table import StepTable
 from goals_tui.tui.goals.what_if import WhatIfPanel
 from tests.conftest import NOW
 from tests.tui.harness import press, running, screen_text, type_text
@@ -47,7 +47,7 @@ async def in_step(pilot: Pilot[Any], place: int) -> None:
     """Open the chosen goal and the form of one of its steps."""
     await press(pilot, "enter")
     pilot.app.screen.query_one(StepTable).focus()
-    await press(pilot, *["down"] * place, "enter")
+    await press(pilot, *["down"] * (place + 1), "o")
     assert isinstance(pilot.app.screen, StepForm)
 
 
@@ -112,7 +112,7 @@ async def test_in_brief_where_room_is_short_and_whole_by_its_key(services: Servi
         await press(pilot, "f4")
         assert "Under the edit" not in screen_text(pilot.app)
         pilot.app.screen.query_one(StepTable).focus()
-        await press(pilot, "x")
+        await press(pilot, "down", "x")
         assert "unpriced steps +3" in screen_text(pilot.app), "its cycles stay, without a value"
 
 

@@ -12,6 +12,7 @@ from goals_tui.tui.app.choose import Choose
 from goals_tui.tui.filters.dialog import FilterDialog
 from goals_tui.tui.goals.delete import DeleteGoal
 from goals_tui.tui.goals.editor import GoalEditor
+from goals_tui.tui.goals.several import SetValues
 from goals_tui.tui.goals.step_form import StepForm
 from goals_tui.tui.goals.triggers import TriggerEditor, TriggerForm
 from goals_tui.tui.goals.what_if import WhatIfPanel
@@ -41,6 +42,13 @@ def steps(*names: str) -> Proof:
     )
 
 
+def at_cell(row: int, field: str) -> Proof:
+    """A cell of the steps is edited."""
+    return lambda app: (
+        app.screen.cells.editing and (app.screen.form.steps.cursor, app.screen.form.steps.chosen_field) == (row, field)
+    )
+
+
 PAID, ENTERED = "Payment completed", "Passenger entered"
 
 GOALS = Walk(
@@ -51,6 +59,18 @@ GOALS = Walk(
         Do("slash", "goals.filter", lambda app: app.screen.goal_list.typing),
         words("flight"),
         Do("escape", "goals.clear-filter", lambda app: not app.screen.goal_list.filtering),
+        Do("space", "goals.mark", lambda app: len(app.screen.goal_list.marked) == 1),
+        Do("escape", "goals.clear-filter", lambda app: not app.screen.goal_list.marked),
+        Do("shift+down", "goals.mark-down", lambda app: len(app.screen.goal_list.marked) == 1),
+        keys("escape"),
+        Do("shift+up", "goals.mark-up", lambda app: len(app.screen.goal_list.marked) == 1),
+        keys("escape"),
+        Do("ctrl+a", "goals.mark-all", lambda app: len(app.screen.goal_list.marked) == 1),
+        keys("escape"),
+        Do("v", "goals.set", on(SetValues)),
+        words("7"),
+        Do("f2", "goals.set.accept", lambda app: app.services.goals.all()[0].steps[2].metrics.cost_savings == 7),
+        keys("u"),
         Do("w", "goals.where-used", on(Choose)),
         keys("escape"),
         Do("t", "goals.track", on(Choose)),
@@ -75,14 +95,23 @@ GOALS = Walk(
         keys("escape"),
         Do("x", "goals.triggers.delete", lambda app: app.screen.triggers == []),
         keys("escape"),
-        Do("insert", "goals.editor.add-step", on(StepForm)),
+        Do("insert", "goals.editor.add-step", steps(ENTERED, PAID, "")),
+        Do("escape", "goals.cell.cancel", steps(ENTERED, PAID)),
+        keys("o"),
         Do("f3", "goals.step.triggers", on(TriggerEditor)),
         keys("escape"),
         Do("escape", "goals.step.cancel", steps(ENTERED, PAID)),
         keys("a"),
         words("Z"),
-        keys("tab", "tab"),
-        Do("space", "app.toggle.switch", lambda app: app.focused.value),
+        Do("up", "goals.cell.above", at_cell(2, "name")),
+        Do("down", "goals.cell.below", at_cell(3, "name")),
+        Do("tab", "goals.cell.next", at_cell(3, "cost")),
+        Do("shift+tab", "goals.cell.previous", at_cell(3, "name")),
+        Do("enter", "goals.cell.done", steps(ENTERED, PAID, "Z", "")),
+        keys("enter", *["right"] * 4),
+        Do("space", "goals.editor.switch-completion", lambda app: app.screen.draft.goal.further[2].kind != "step"),
+        keys("o", "tab", "tab"),
+        Do("space", "app.toggle.switch", lambda app: not app.focused.value),
         Do("f2", "goals.step.save", steps(ENTERED, PAID, "Z")),
         Do("K", "goals.editor.step-up", steps(ENTERED, "Z", PAID)),
         Do("J", "goals.editor.step-down", steps(ENTERED, PAID, "Z")),
