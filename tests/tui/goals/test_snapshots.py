@@ -34,7 +34,7 @@ VIEWS: dict[str, tuple[Keys, Keys]] = {
 """The keys that lead there from the list, and those that lead back."""
 
 
-DRAWN = {"list": SIZES, "editor": SIZES} | dict.fromkeys(("step", "delete", "help", "jump"), GALLERY)
+DRAWN = {"list": SIZES, "editor": SIZES} | dict.fromkeys(("step", "marked", "delete", "help", "jump"), GALLERY)
 
 
 @each_size
@@ -70,6 +70,16 @@ async def test_without_colours(pictures: Pictures, desk: Services, monkeypatch: 
 async def test_empty(pictures: Pictures, services: Services, size: tuple[int, int]) -> None:
     async with running(services, size) as pilot:
         await pictures.take(pilot, "empty")
+    pictures.compare()
+
+
+@pytest.mark.parametrize("size", GALLERY, ids="{0[0]}x{0[1]}".format)
+async def test_deleting_several(pictures: Pictures, services: Services, size: tuple[int, int]) -> None:
+    for name in ("Book a Flight", "Report a Claim"):
+        services.goals.save(book_a_flight(services, name))
+    async with running(services, size) as pilot:
+        await press(pilot, "space", "space", "x")
+        await pictures.take(pilot, "several", drawn=GALLERY)
     pictures.compare()
 
 

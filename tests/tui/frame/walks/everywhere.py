@@ -86,7 +86,7 @@ EVERYWHERE = Walk(
         Do("c", "settings.copy", copied(lambda app: "Flight Desk")),
         Do("o", "settings.change", on(AskText)),
         Do("f2", "app.form.accept", off(AskText)),
-        keys("end", *["up"] * 6, "o"),
+        keys("home", *["down"] * 4, "o"),
         Do("escape", "settings.back", focused("settings")),
         Do("q", "app.quit", has_ended),
     ),
