@@ -24,7 +24,6 @@ STOPPED = "goals-tui: Stopped.\n"
 
 SIGINT_LATER = """
 import os, signal, sys, threading, time
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from goals_tui.__main__ import main
 sys.argv = ["goals-tui", *{arguments!r}]
 
@@ -41,7 +40,9 @@ main()
 
 def interrupted_after(seconds: float, *arguments: str, rest: str = "") -> subprocess.CompletedProcess[str]:
     """Runs a command that gets SIGINT `seconds` after it noticed that it may, as bash does with `rest` after it."""
-    code = SIGINT_LATER.format(arguments=arguments, seconds=seconds)
+    # The jobs that a shell runs in the background ignore SIGINT, and so would what the tests start.
+    heeds = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f"{heeds}\n{SIGINT_LATER.format(arguments=arguments, seconds=seconds)}"
     return subprocess.run(
         ["bash", "-c", f'exec "$@" {rest}', "bash", sys.executable, "-c", code],
         capture_output=True,
@@ -164,7 +165,7 @@ def test_who_ignores_it_is_not_stopped(place: str) -> None:
 
 def test_the_app_keeps_pythons_own_handler(monkeypatch: pytest.MonkeyPatch, cli: Cli, services: Services) -> None:
     handlers = []
-    monkeypatch.setattr("goals_tui.tui.app.start.start", lambda _path: handlers.append(signal.getsignal(signal.SIGINT)))
+    monkeypatch.setattr("goals_tui.tui.app.start.start", lambda *_args: handlers.append(signal.getsignal(signal.SIGINT)))
     monkeypatch.setenv("TEXTUAL_DRIVER", "any")
     assert cli().code == 0
     assert handlers == [signal.default_int_handler]
