@@ -205,9 +205,9 @@ class Receiver:
         return _accepted(request, received)
 
     def _receive(self, body: bytes, is_json: bool) -> Received:
-        from goals_tui.services.listening import read_json, read_protobuf
+        from goals_tui.services.listening import spans_of_json, spans_of_protobuf
 
-        received = self._listening.receive(read_json(body) if is_json else read_protobuf(body))
+        received = self._listening.receive(spans_of_json(body) if is_json else spans_of_protobuf(body))
         self._requests += 1
         self._recorded += received.recorded
         self._refused += received.refused

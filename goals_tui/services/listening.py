@@ -89,7 +89,7 @@ class Span(NamedTuple):
             raise WrongValueError(why, field="span") from None
 
 
-def read_json(body: bytes) -> list[Span | None]:
+def spans_of_json(body: bytes) -> list[Span | None]:
     """Return the spans of an export request in JSON, None for each one that is no span.
 
     Raises WrongValueError where the body is no such request.
@@ -136,7 +136,7 @@ def _json_attributes(pairs: object) -> dict[str, str]:
     return {key: text for key, text in found.items() if text}
 
 
-def read_protobuf(body: bytes) -> list[Span | None]:
+def spans_of_protobuf(body: bytes) -> list[Span | None]:
     """Return the spans of an export request in protobuf. Raises WrongValueError where the body is no such request."""
     from google.protobuf.message import DecodeError
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest

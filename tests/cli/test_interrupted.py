@@ -165,7 +165,9 @@ def test_who_ignores_it_is_not_stopped(place: str) -> None:
 
 def test_the_app_keeps_pythons_own_handler(monkeypatch: pytest.MonkeyPatch, cli: Cli, services: Services) -> None:
     handlers = []
-    monkeypatch.setattr("goals_tui.tui.app.start.start", lambda *_args: handlers.append(signal.getsignal(signal.SIGINT)))
+    monkeypatch.setattr(
+        "goals_tui.tui.app.start.start", lambda *_args: handlers.append(signal.getsignal(signal.SIGINT))
+    )
     monkeypatch.setenv("TEXTUAL_DRIVER", "any")
     assert cli().code == 0
     assert handlers == [signal.default_int_handler]

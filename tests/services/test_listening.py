@@ -19,7 +19,7 @@ from goals_tui.domain.event import Source
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
 from goals_tui.services.imports.log_import import LogOptions
-from goals_tui.services.listening import read_json, read_protobuf
+from goals_tui.services.listening import spans_of_json, spans_of_protobuf
 from tests import builders
 from tests.conftest import SHARED, make_services
 from tests.examples import examples
@@ -115,7 +115,7 @@ MANY = request(
 
 @pytest.mark.parametrize("protobuf", [False, True])
 def test_spans_become_what_an_import_makes_of_them(services: Services, tmp_path: Path, protobuf: bool) -> None:
-    spans = read_protobuf(as_protobuf(MANY)) if protobuf else read_json(MANY)
+    spans = spans_of_protobuf(as_protobuf(MANY)) if protobuf else spans_of_json(MANY)
     received = services.listening.receive(spans)
     assert (received.recorded, received.refused, received.why) == (7, 0, "")
     file = tmp_path / "trace.json"
@@ -130,7 +130,7 @@ def test_the_sample_is_received_as_it_is_imported(services: Services, tmp_path: 
     file = SHARED / "data" / "real" / "otlp" / "trace.json"
     if not file.is_file():
         pytest.skip(f"the shared data is not beside this checkout ({file})")
-    assert services.listening.receive(read_json(file.read_bytes())).refused == 0
+    assert services.listening.receive(spans_of_json(file.read_bytes())).refused == 0
     other = make_services(tmp_path / "other")
     other.imports.log([file], None, None, LogOptions())
     assert listed(services) == listed(other) != []
@@ -138,7 +138,7 @@ def test_the_sample_is_received_as_it_is_imported(services: Services, tmp_path: 
 
 def test_spans_that_can_be_no_activity_are_refused_with_the_reason(services: Services) -> None:
     body = request(span(1), {}, 3, span(0), span(4, startTimeUnixNano="soon"), span(5, name=["x"]), span(6, "n" * 301))
-    received = services.listening.receive(read_json(body))
+    received = services.listening.receive(spans_of_json(body))
     assert (received.recorded, received.refused) == (1, 6)
     assert received.why.startswith("Span 2: it has no span id")
 
@@ -146,7 +146,7 @@ def test_spans_that_can_be_no_activity_are_refused_with_the_reason(services: Ser
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"resourceSpans": 3}', b"[" * 100_000, b"\xff\xfe"])
 def test_a_body_that_is_no_request_is_refused(body: bytes) -> None:
     with pytest.raises(WrongValueError, match="The body is"):
-        read_json(body)
+        spans_of_json(body)
 
 
 def test_no_mutation_of_a_request_does_more_than_be_refused(services: Services) -> None:
@@ -157,7 +157,7 @@ def test_no_mutation_of_a_request_does_more_than_be_refused(services: Services) 
             where = chosen.randrange(len(body))
             body[where : where + chosen.randint(0, 3)] = chosen.randbytes(chosen.randint(0, 3))
         try:
-            spans = read_protobuf(bytes(body)) if number % 2 else read_json(bytes(body))
+            spans = spans_of_protobuf(bytes(body)) if number % 2 else spans_of_json(bytes(body))
         except WrongValueError:
             continue
         services.listening.receive(spans)
@@ -174,7 +174,7 @@ def booking(services: Services) -> Goal:
 
 
 def send(services: Services, spans: Sequence[dict[str, Any]]) -> None:
-    services.listening.receive(read_json(request(*spans, service__name="Voice Line")))
+    services.listening.receive(spans_of_json(request(*spans, service__name="Voice Line")))
 
 
 def events(services: Services) -> list[tuple[Any, ...]]:
