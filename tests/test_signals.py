@@ -48,5 +48,9 @@ def test_the_screen_is_drawn_again_after_the_app_was_stopped(tmp_path: Path, mon
         drawn = b""
         while b"\x1b[?1049l" not in drawn:
             drawn += _read(terminal)
+        # It stops itself a little after it gave the terminal back; a SIGCONT that comes before is lost.
+        stopped = os.waitid(os.P_PID, app.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        assert stopped is not None
+        assert stopped.si_code == os.CLD_STOPPED
         app.send_signal(signal.SIGCONT)
         assert FIRST_SCREEN in drawn_until(terminal, lambda text: FIRST_SCREEN in text, 60)
