@@ -27,7 +27,7 @@ class Heading:
     """A column of a table: its title on the screen, its name in CSV files, and whether it holds numbers.
 
     Numbers are aligned right. If not all columns fit, the table uses `brief_title` as title and `brief` to format
-    the values, and moves `minor` columns to the end.
+    the values that are there, and moves `minor` columns to the end.
     """
 
     title: str
@@ -235,7 +235,9 @@ class TableView(VirtualList):
         return _short((heading.brief_title if self._brief else "") or heading.title)
 
     def _text(self, heading: Heading, cell: Cell) -> str:
-        return heading.brief(cell.value) if self._brief and heading.brief is not None else _short(cell.text)
+        if self._brief and heading.brief is not None and cell.value is not None:
+            return heading.brief(cell.value)
+        return _short(cell.text)
 
     # -- rows
 

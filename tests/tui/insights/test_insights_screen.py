@@ -322,6 +322,16 @@ async def test_a_narrow_table_shows_whole_columns_and_turns_by_one(scenarios: di
         assert titles()[: len(main)] == main
 
 
+async def test_every_view_has_a_narrow_table(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), (80, 24), area="insights") as pilot:
+        await press(pilot, "v")
+        for key in "prentbwl":
+            await press(pilot, key)
+            table = shown(pilot).pane.table
+            assert table.count
+            assert all(len(table.row(row)) == len(table.columns) for row in range(table.count)), key
+
+
 async def test_every_number_stands_once(scenarios: dict[str, Scenario]) -> None:
     async with running(scenarios["data"](), (120, 36), area="insights") as pilot:
         for key in ("b", "n"):
