@@ -5,9 +5,10 @@ No models are imported, so that it stays fast with 10,000 goals.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from goals_tui.domain.text import clean_line, clean_text
 from goals_tui.domain.words import fold
@@ -61,14 +62,48 @@ class NodeUse:
     step_ids: tuple[str, ...]
 
 
-def list_goals(documents: Documents) -> list[GoalSummary]:
-    """Return a summary of every goal, by name. Raises UnreadableError for a document that can't be a goal or a flow."""
-    flows = {goal: tuple(dict.fromkeys(use.flow for use in uses)) for goal, uses in node_uses(documents).items()}
-    rows = [_summary(document, flows) for document in documents.all("goals").values()]
-    return sorted(rows, key=lambda row: (fold(row.name), row.id))
+class GoalSummaries:
+    """The summaries of all goals. After an edit, only those of changed goals are made again. Safe in any thread."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+        self._listed: tuple[Hashable, list[GoalSummary]] | None = None
+        self._rows: dict[str, _Row] = {}
+
+    def all(self) -> list[GoalSummary]:
+        """Return a summary of every goal, by name.
+
+        Raises UnreadableError for a document that can't be a goal or a flow.
+        """
+        # The stamp is taken before reading, so that what is kept is never older than it.
+        stamp, listed = self._documents.stamp(), self._listed
+        if listed is None or listed[0] != stamp:
+            listed = self._listed = (stamp, self._read())
+        return list(listed[1])
+
+    def _read(self) -> list[GoalSummary]:
+        uses = node_uses(self._documents)
+        tracked = {goal_id: tuple(dict.fromkeys(use.flow for use in found)) for goal_id, found in uses.items()}
+        known, rows = self._rows, {}
+        for id_, document in self._documents.all("goals").items():
+            flows, row = tracked.get(id_, ()), known.get(id_)
+            if row is None or row.document is not document or row.summary.flows != flows:
+                summary = _summary(document, flows)
+                row = _Row(document, (fold(summary.name), summary.id), summary)
+            rows[id_] = row
+        self._rows = rows
+        return [row.summary for row in sorted(rows.values(), key=attrgetter("order"))]
 
 
-def _summary(document: Mapping[str, Any], flows: Mapping[str, tuple[str, ...]]) -> GoalSummary:
+class _Row(NamedTuple):
+    """A summary with the document that it was made of, and the key by which it is sorted."""
+
+    document: Mapping[str, Any]
+    order: tuple[str, str]
+    summary: GoalSummary
+
+
+def _summary(document: Mapping[str, Any], flows: tuple[str, ...]) -> GoalSummary:
     """Return the summary of a goal document, reading only what is shown.
 
     Unknown keys are refused nevertheless, because saving the goal would lose them.
@@ -91,7 +126,7 @@ def _summary(document: Mapping[str, Any], flows: Mapping[str, tuple[str, ...]]) 
                 document["revision"],
                 document["changed_at"],
                 kinds,
-                flows.get(document["id"], ()),
+                flows,
                 target,
             )
     except (KeyError, TypeError, AttributeError):

@@ -16,7 +16,7 @@ from goals_tui.domain.project import currency_digits
 from goals_tui.domain.value import format_amount
 from goals_tui.domain.words import fold
 from goals_tui.format import plural
-from goals_tui.services.goal_list import GoalSummary, list_goals
+from goals_tui.services.goal_list import GoalSummary
 from goals_tui.services.stored import parse, unreadable
 from goals_tui.store.document_storage import without_garbage_collection
 
@@ -83,7 +83,7 @@ class GoalService:
 
     def summaries(self) -> list[GoalSummary]:
         """Return a summary of every goal, by name; fast with 10,000 goals."""
-        return list_goals(self._documents)
+        return self._services.goal_summaries()
 
     def all(self) -> list[Goal]:
         """Return every goal, by name."""

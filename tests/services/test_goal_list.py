@@ -20,8 +20,8 @@ from goals_tui.services.goal_list import (
     STEP_KEYS,
     STEP_KINDS,
     TRACKING_TITLE,
+    GoalSummaries,
     NodeUse,
-    list_goals,
     node_uses,
 )
 from tests.builders import book_a_flight, flow, flow_sets, if_, say, track
@@ -41,9 +41,23 @@ def test_flows_that_track_a_goal_are_named_in_order(services: Services) -> None:
     services.flows.save(flow("b", if_("If", (say("Hello"), initial))))
     services.flows.save(flow("A", initial, track(flight, flight.initial.name, name="again")))
     services.flows.save(flow("C", say("Nothing")))
-    (row,) = list_goals(services.workspace.documents)
+    (row,) = GoalSummaries(services.workspace.documents).all()
     assert row.flows == ("A", "b")
     assert services.goal_summaries() == services.goals.summaries() == [row]
+
+
+def test_an_edit_makes_only_the_summaries_of_changed_goals_again(services: Services) -> None:
+    flight = services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+    other = services.goals.duplicate(flight.id)
+    before = {row.id: row for row in services.goals.summaries()}
+    renamed = services.goals.save(other.model_copy(update={"name": "A"}))
+    after = services.goals.summaries()
+    assert [row.name for row in after] == ["A", flight.name]
+    assert after[1] is before[flight.id] and after[0].revision == renamed.revision
+    services.flows.save(flow("Trips", track(flight, flight.initial.name)))
+    assert {row.id: row.flows for row in services.goals.summaries()} == {flight.id: ("Trips",), other.id: ()}
+    services.goals.delete(other.id, confirm="A")
+    assert [row.id for row in services.goals.summaries()] == [flight.id]
 
 
 def test_a_flow_that_cannot_be_read_is_named(services: Services) -> None:

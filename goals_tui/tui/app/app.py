@@ -66,7 +66,7 @@ class GoalsApp(BaseApp[None]):
         self.refusal: GoalsError | None = None
         self._shared_filters: Filters | None = None
         self._task_watch = TaskWatch()
-        self._key_queue = KeyQueue(self, lambda: self.is_changing, self.waits_for_others)
+        self._key_queue = KeyQueue(self, lambda: self.keys_wait, self.waits_for_others)
         for area in AREAS:
             self.add_mode(area.name, lambda area=area: _screen(area))  # type: ignore[misc]  # mypy can't infer the default
 

@@ -35,6 +35,9 @@ class Job:
     always: bool = False
     """Whether result and error are also delivered where the screen was closed."""
 
+    keys_wait: bool = False
+    """Whether keys wait for the result, for a moment at most: they may concern what it shows."""
+
 
 class ClosesOnce(Screen[ResultT]):
     """A screen that may be told to close at any time, also twice or late, by repeated keys or work that ends late."""
@@ -82,13 +85,17 @@ class BackgroundScreen(ErrorShowingScreen[ResultT], ClosesOnce[ResultT]):
         *,
         refused: Callable[[BaseException], None] | None = None,
         newest_only: bool = True,
+        keys_wait: bool = False,
     ) -> None:
         """Run `work` in a thread, then pass its result to `then`, unless a newer one of the group has started.
 
         For reading: the result is dropped where the screen was closed meanwhile. An error of any kind goes to `refused`
-        where that is given; else it becomes a notification that stays.
+        where that is given; else it becomes a notification that stays. With `keys_wait`, keys are handled after `then`,
+        unless that takes long.
         """
-        self.goals_app.start(Job(self, work, then, refused), group=f"{id(self)} {group}", newest_only=newest_only)
+        self.goals_app.start(
+            Job(self, work, then, refused, keys_wait=keys_wait), group=f"{id(self)} {group}", newest_only=newest_only
+        )
 
     def write(
         self,

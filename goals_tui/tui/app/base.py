@@ -159,9 +159,9 @@ class BaseApp(ErrorShowingApp[ResultT], inherit_bindings=False):
             self._say_waiting()
 
     @property
-    def is_changing(self) -> bool:
-        """Whether a `change` is under way."""
-        return self._changing > 0
+    def keys_wait(self) -> bool:
+        """Whether keys wait for a `change`, or for what they may concern to be read."""
+        return self._changing > 0 or any(job.keys_wait for job in self._jobs.values())
 
     def waits_for_others(self) -> bool:
         """Whether what is written waits until another process has written."""
@@ -169,14 +169,14 @@ class BaseApp(ErrorShowingApp[ResultT], inherit_bindings=False):
 
     def _say_waiting(self) -> None:
         """Say that a change waits for another process, for as long as it does."""
-        waits = self.is_changing and self.waits_for_others()
+        waits = self._changing > 0 and self.waits_for_others()
         if waits and self._waiting is None:
             self._waiting = Notification(WAITING, timeout=STAYS_SECONDS, markup=False)
             self.post_message(Notify(self._waiting))
         elif self._waiting is not None and not waits:
             remove_notification(self, self._waiting)
             self._waiting = None
-        if self.is_changing and self.is_running:
+        if self._changing and self.is_running:
             self.set_timer(_WAITS_SECONDS, self._say_waiting)
 
     def doing(self, screen: Screen[Any] | None = None) -> str:

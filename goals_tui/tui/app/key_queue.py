@@ -67,7 +67,9 @@ class KeyQueue:
     def _opens(self) -> bool:
         """Return whether the screen in front, or a part of it, is still being opened by an earlier key."""
         screen = self._app.screen
-        changing = self._changing()
+        # A change is shown by a message to the screen, which may not have been handled yet.
+        unseen = self._opening_since > 0 and screen.message_queue_size > 0
+        changing = self._changing() or unseen
         at_work = (not work.is_finished for work in self._app.workers if work.node is screen)
         opening = not screen.is_mounted or any(at_work)
         if not (opening or changing):

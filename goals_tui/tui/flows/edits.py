@@ -196,20 +196,39 @@ FIX_TITLES: dict[Fix, str] = {
 RANKS: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
 
-def worst_by_node(findings: Iterable[Finding], flow_id: str) -> dict[str, Severity]:
-    """Return the severity of the worst finding of each node of a flow, by node id."""
-    worst: dict[str, Severity] = {}
-    for finding in findings:
-        if finding.flow_id == flow_id and finding.node_id:
-            before = worst.get(finding.node_id)
-            if before is None or RANKS[finding.severity] < RANKS[before]:
-                worst[finding.node_id] = finding.severity
-    return worst
+class Wiring:
+    """The findings of all flows, sorted for the screen.
 
+    With 10,000 goals there may be as many findings: make it in a thread.
+    """
 
-def of_flow_first(findings: Iterable[Finding], flow_id: str | None) -> list[Finding]:
-    """Sort findings: those of a flow, then those without a flow (untracked goals), then those of other flows."""
-    return sorted(findings, key=lambda finding: 0 if finding.flow_id == flow_id else 2 if finding.flow_id else 1)
+    def __init__(self, findings: Iterable[Finding] = ()) -> None:
+        self.findings = tuple(findings)
+        self._of_node: dict[str, list[Finding]] = {}
+        self._of_flow: dict[str, list[Finding]] = {}
+        for finding in self.findings:
+            self._of_flow.setdefault(finding.flow_id or "", []).append(finding)
+            if finding.node_id:
+                self._of_node.setdefault(finding.node_id, []).append(finding)
+        self.counts = {flow_id: counts(found) for flow_id, found in self._of_flow.items()}
+        """The number of findings of each severity, by flow id; the empty id is for findings without a flow."""
+
+    def of_node(self, node_id: str) -> list[Finding]:
+        """Return the findings of a node."""
+        return self._of_node.get(node_id, [])
+
+    def worst_by_node(self, flow_id: str) -> dict[str, Severity]:
+        """Return the severity of the worst finding of each node of a flow, by node id."""
+        worst: dict[str, Severity] = {}
+        for finding in self._of_flow.get(flow_id, ()):
+            if finding.node_id:
+                before = worst.get(finding.node_id, finding.severity)
+                worst[finding.node_id] = min(before, finding.severity, key=RANKS.__getitem__)
+        return worst
+
+    def of_flow_first(self, flow_id: str | None) -> list[Finding]:
+        """Return all findings: those of a flow, then those without a flow (untracked goals), then the others."""
+        return sorted(self.findings, key=lambda found: 0 if found.flow_id == flow_id else 2 if found.flow_id else 1)
 
 
 def counts(findings: Iterable[Finding]) -> dict[Severity, int]:
@@ -218,14 +237,6 @@ def counts(findings: Iterable[Finding]) -> dict[Severity, int]:
     for finding in findings:
         found[finding.severity] = found.get(finding.severity, 0) + 1
     return found
-
-
-def counts_by_flow(findings: Iterable[Finding]) -> dict[str, dict[Severity, int]]:
-    """Return the number of findings of each severity by flow id; the empty id is for findings without a flow."""
-    by_flow: dict[str, list[Finding]] = {}
-    for finding in findings:
-        by_flow.setdefault(finding.flow_id or "", []).append(finding)
-    return {flow_id: counts(found) for flow_id, found in by_flow.items()}
 
 
 def needs_form(finding: Finding) -> bool:

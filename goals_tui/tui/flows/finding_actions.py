@@ -20,14 +20,6 @@ _ON_CHART = "chart"
 class FindingActions(EditorActions):
     """Actions that list findings and fix them."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.findings: list[Finding] = []
-
-    def findings_of(self, node_id: str) -> list[Finding]:
-        """Return the findings of a node."""
-        return [finding for finding in self.findings if finding.node_id == node_id]
-
     def action_findings(self) -> None:
         """Open the list of findings, or close it."""
         if self.side == "findings-list":

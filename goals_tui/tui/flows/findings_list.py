@@ -19,7 +19,7 @@ from goals_tui.domain.wiring import Finding, Severity
 from goals_tui.format import plural
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.flows.chart_paint import BADGES
-from goals_tui.tui.flows.edits import FIX_TITLES, counts, of_flow_first
+from goals_tui.tui.flows.edits import FIX_TITLES, Wiring, counts
 from goals_tui.tui.widgets.fields import Options
 
 COLORS: dict[Severity, str] = {"error": "$error", "warning": "$warning", "info": "$quiet"}
@@ -73,7 +73,7 @@ class FindingsList(Vertical):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._findings: list[Finding] = []
+        self._wiring = Wiring()
         self._rows: list[Finding | None] = []
         """The finding of each row; None for headings and notes."""
 
@@ -83,14 +83,14 @@ class FindingsList(Vertical):
         yield Static("Findings", id="findings-title", markup=False)
         yield FindingRows(id="findings")
 
-    def show(self, findings: Sequence[Finding], flow_id: str | None) -> None:
+    def show(self, wiring: Wiring, flow_id: str | None) -> None:
         """List findings; the cursor keeps its place in the same flow, otherwise it goes to the first finding."""
-        ordered = of_flow_first(findings, flow_id)
-        if ordered == self._findings and flow_id == self._flow_id and self.query_one(Options).option_count:
+        if wiring is self._wiring and flow_id == self._flow_id and self.query_one(Options).option_count:
             return
+        ordered = wiring.of_flow_first(flow_id)
         rows = self.query_one(Options)
         place = (rows.highlighted or 0) if flow_id == self._flow_id else 0
-        self._findings, self._flow_id = ordered, flow_id
+        self._wiring, self._flow_id = wiring, flow_id
         self._rows = []
         rows.clear_options()
         here = [finding for finding in ordered if finding.flow_id == flow_id]

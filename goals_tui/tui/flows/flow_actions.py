@@ -11,7 +11,6 @@ from goals_tui.domain.flow import Flow
 from goals_tui.domain.wiring_graph import references
 from goals_tui.domain.words import fold
 from goals_tui.tui.app.dialogs import Answer, Ask, AskText
-from goals_tui.tui.flows.edits import counts_by_flow
 from goals_tui.tui.flows.flow_list import ChooseFlow
 from goals_tui.tui.flows.node_actions import NodeActions
 
@@ -28,7 +27,7 @@ class FlowActions(NodeActions):
     async def choose_flow(self, title: str) -> bool:
         """Ask for a flow and show it; return whether one was chosen."""
         summaries = self.services.flows.summaries()
-        dialog = ChooseFlow(title, summaries, counts_by_flow(self.findings), self.flow.id if self.flow else None)
+        dialog = ChooseFlow(title, summaries, self.wiring.counts, self.flow.id if self.flow else None)
         chosen = await self.app.push_screen_wait(dialog)
         flow = self.attempt(lambda: self.services.flows.get(chosen)) if chosen else None
         if flow is not None:

@@ -44,7 +44,7 @@ class NodeActions(ScreenFrame[None]):
 
     flow: Flow | None = None
 
-    findings: list[Finding]
+    wiring = edits.Wiring()
     """The wiring findings of all flows."""
 
     question: Worker[bool] | None = None
@@ -94,9 +94,6 @@ class NodeActions(ScreenFrame[None]):
 
         def track_here(self, goal_id: str, *, ask: bool, step_id: str | None = None) -> object:
             """Let the user choose a place for a Track Goal Process node on the chart."""
-
-        def findings_of(self, node_id: str) -> list[Finding]:
-            """Return the findings of a node."""
 
     # -- saving
 
@@ -296,7 +293,7 @@ class NodeActions(ScreenFrame[None]):
 
     def action_fix(self) -> None:
         """Fix the worst finding of the selected node that has a fix."""
-        found = [finding for finding in self.findings_of(self.chart.selected) if finding.fix]
+        found = [finding for finding in self.wiring.of_node(self.chart.selected) if finding.fix]
         if found:
             self.fix_finding(found[0])
 
@@ -317,6 +314,6 @@ class NodeActions(ScreenFrame[None]):
             case "follow":
                 return isinstance(node, GoTo | ExecuteFlow) and bool(node.flow_id)
             case "fix":
-                return any(finding.fix for finding in self.findings_of(box.key))
+                return any(finding.fix for finding in self.wiring.of_node(box.key))
             case _:
                 return True

@@ -13,14 +13,13 @@ from textual.widgets import ContentSwitcher, Static
 
 from goals_tui.domain.flow import Flow
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.wiring import Finding
 from goals_tui.services.flows import FlowSummary
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.screen import FlowPlace, Place
 from goals_tui.tui.flows import edits
-from goals_tui.tui.flows import edits as fixes
 from goals_tui.tui.flows.chart import FlowChart
 from goals_tui.tui.flows.chart_paint import FlowMap
+from goals_tui.tui.flows.edits import Wiring
 from goals_tui.tui.flows.finding_actions import FindingActions
 from goals_tui.tui.flows.findings_list import FindingsList
 from goals_tui.tui.flows.flow_list import FlowList, badges, crumbs, in_short
@@ -142,7 +141,7 @@ class FlowsScreen(FindingActions):
         """Show a flow with a box selected, and check the wiring."""
         self.draw_flow(flow, select)
         self._show_around()
-        self.load("findings", lambda: self.services.flows.findings(flow), self._show_findings)
+        self.load("findings", lambda: self._check(flow), self._show_findings)
 
     def draw_flow(self, flow: Flow, select: str | None = None) -> None:
         """Draw a flow with a box selected, by default the one that was selected there last."""
@@ -151,15 +150,19 @@ class FlowsScreen(FindingActions):
             self._selected[self.flow.id] = chart.selected
             select = select or self._selected.get(flow.id, START)
         self.flow = flow
-        chart.show(flow, self.names, fixes.worst_by_node(self.findings, flow.id))
+        chart.show(flow, self.names, self.wiring.worst_by_node(flow.id))
         if select is not None:
             chart.select(select)
         self._show_crumbs()
 
-    def _show_findings(self, findings: list[Finding]) -> None:
-        self.findings = findings
+    def _check(self, flow: Flow) -> Wiring:
+        found = Wiring(self.services.flows.findings(flow))
+        return self.wiring if found.findings == self.wiring.findings else found
+
+    def _show_findings(self, wiring: Wiring) -> None:
+        self.wiring = wiring
         if self.flow is not None:
-            self.chart.show(self.flow, self.names, fixes.worst_by_node(findings, self.flow.id))
+            self.chart.show(self.flow, self.names, wiring.worst_by_node(self.flow.id))
         self._show_around()
 
     def _show_around(self) -> None:
@@ -167,9 +170,9 @@ class FlowsScreen(FindingActions):
         flow = self.flow
         if flow is None:
             return
-        by_flow = fixes.counts_by_flow(self.findings)
+        by_flow = self.wiring.counts
         self.query_one(FlowList).show(self._summaries, by_flow, flow.id)
-        self.query_one(FindingsList).show(self.findings, flow.id)
+        self.query_one(FindingsList).show(self.wiring, flow.id)
         short = next((in_short(summary) for summary in self._summaries if summary.id == flow.id), "")
         self.place = flow.name
         self.note = "  ".join(filter(None, [short, badges(by_flow.get(flow.id, {})).plain]))

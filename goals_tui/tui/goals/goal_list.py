@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from rich.cells import cell_len
@@ -40,7 +39,7 @@ class GoalRows:
     """All goals of the list, and those that the filter finds; `goals` are sorted by name.
 
     To filter 10,000 goals at each key press, texts are folded once, an order is sorted once, and a longer filter
-    searches only the goals that the shorter one found.
+    searches only the goals that the shorter one found. Of so many, make them in a thread.
     """
 
     def __init__(self, goals: Sequence[GoalSummary] = ()) -> None:
@@ -51,15 +50,13 @@ class GoalRows:
         self._ordered = self._texts
         self._words = ""
         self._kept = self._texts
-
-    @cached_property
-    def targets(self) -> bool:
+        self.targets = any(row.target is not None for row in goals)
         """Whether any goal has a target, which a column shows then."""
-        return any(row.target is not None for row in self.all)
 
-    @cached_property
-    def columns(self) -> tuple[Column, ...]:
-        """The columns, no wider than these goals need."""
+        self.columns = self._columns()
+
+    def _columns(self) -> tuple[Column, ...]:
+        """Return the columns, no wider than these goals need."""
         name = max((cell_len(row.name) for row in self.all), default=0)
         flows = max((cell_len(_flows(row.flows)) for row in self.all), default=0)
         steps = max((row.steps for row in self.all), default=0)
@@ -258,11 +255,12 @@ class GoalList(Vertical):
 
     # -- data
 
-    def show(self, goals: Sequence[GoalSummary]) -> None:
-        """Show goals, which are sorted by name, with the current filter and order."""
+    def show(self, rows: GoalRows) -> None:
+        """Show goals with the current filter and order."""
         chosen, order = self.chosen, self.rows.order
-        self.rows = GoalRows(goals)
-        self._marked &= {row.id for row in goals}
+        self.rows = rows
+        if self._marked:
+            self._marked &= {row.id for row in rows.all}
         self._list.is_marked = lambda index: self.rows.found[index].id in self._marked
         self.rows.sort(order, self.rates or {})
         self.rows.find(self._filter.value)

@@ -27,7 +27,7 @@ from goals_tui.tui.goals.figures import (
     read_rates,
     target_sentence,
 )
-from goals_tui.tui.goals.goal_list import GoalList
+from goals_tui.tui.goals.goal_list import GoalList, GoalRows
 from goals_tui.tui.goals.journey import GoalView, Journey, node_in_words, steps_in_words
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
@@ -84,6 +84,7 @@ class GoalsScreen(ScreenFrame[None]):
         self.money: Callable[[Decimal], str] = str
         self._resting = Timer(self, 0)
         self._drop_offs: dict[str, DropOffs] = {}
+        self._listed = False
 
     def compose_body(self) -> ComposeResult:
         yield Static("", id="empty", markup=False)
@@ -108,12 +109,26 @@ class GoalsScreen(ScreenFrame[None]):
                 f"Goals are switched off by {said_by}.\n\nSet FEATURE_USE_GOALS_V2=true there to turn them on."
             )
             return
-        goals = self.attempt(self.services.goals.summaries) or []
-        self.set_class(not goals, "-empty")
-        if not goals:
+        if self._listed:
+            self.load("goals", self._read_goals, self._show_goals, refused=self._show_none, keys_wait=True)
+        else:
+            # Nothing else is shown yet, and a thread would only delay the first frame.
+            self._listed = True
+            self._show_goals(self.attempt(self._read_goals) or GoalRows())
+
+    def _read_goals(self) -> GoalRows:
+        return GoalRows(self.services.goals.summaries())
+
+    def _show_none(self, error: BaseException) -> None:
+        self.goals_app.show_error(error)
+        self._show_goals(GoalRows())
+
+    def _show_goals(self, rows: GoalRows) -> None:
+        self.set_class(not rows.all, "-empty")
+        if not rows.all:
             self.query_one("#empty", Static).update(EMPTY)
-        self.goal_list.show(goals)
-        if goals:
+        self.goal_list.show(rows)
+        if rows.all:
             # Rates need DuckDB (only if there are events), and findings walk through all flows and goals.
             self.later(self._read_more)
 
@@ -122,7 +137,7 @@ class GoalsScreen(ScreenFrame[None]):
         self.load("findings", lambda: read_findings(self.services), self._show_findings)
 
     def _show_off(self, why: str) -> None:
-        self.goal_list.show(())
+        self.goal_list.show(GoalRows())
         self.query_one("#empty", Static).update(why)
         self.set_class(True, "-empty")
         self.refresh_bindings()
