@@ -52,6 +52,11 @@ class Condition(Model):
     comparison: Comparison = "equals"
     to: Line = ""
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether there is a value to compare with, where the comparison needs one."""
+        return self.comparison == "exists" or bool(self.to.strip())
+
 
 def _is_empty(text: str) -> bool:
     return not text
@@ -61,6 +66,10 @@ class _Node(Model):
     id: Id
     label: Name = ""
     """The name of the node; if it is empty, the node is called by its kind."""
+
+    # Left out if empty, so that version 0.1.0 can read flows that do not use it.
+    comment: Spoken = Field("", exclude_if=_is_empty)
+    """A note for people who edit the flow; conversations don't show it."""
 
     branches: tuple[Branch, ...] = ()
 

@@ -62,26 +62,42 @@ def replace(flow: Flow, node: Node) -> Flow:
     return _changed(flow, way, lambda old: (*old[:place], node, *old[place + 1 :]))
 
 
-def remove(flow: Flow, node_id: str) -> tuple[Flow, Node]:
-    """Remove a node with its branches, and return the new flow and the node."""
+def run_between(flow: Flow, first_id: str, last_id: str) -> Nodes:
+    """Return the nodes from one to another, in either order, that follow each other in one sequence.
+
+    Where the two are in different branches, the run is of the nodes that contain them. Raises NotFoundError.
+    """
+    first, last = ((*way, (index, -1)) for way, index in (_locate(flow, first_id), _locate(flow, last_id)))
+    nodes: Nodes = flow.nodes
+    for one, other in zip(first, last, strict=False):
+        if one != other or one[1] < 0:
+            low, high = sorted((one[0], other[0]))
+            return nodes[low : high + 1]
+        nodes = nodes[one[0]].branches[one[1]].nodes
+    raise AssertionError("two ways differ, or both end")
+
+
+def remove(flow: Flow, node_id: str, count: int = 1) -> tuple[Flow, Nodes]:
+    """Remove a node with its branches, or a run of `count` nodes from it on; return the new flow and the nodes."""
     way, place = _locate(flow, node_id)
-    removed = flow.node(node_id)
-    return _changed(flow, way, lambda old: (*old[:place], *old[place + 1 :])), removed
+    removed = siblings(flow, position_of(flow, node_id))[place : place + count]
+    return _changed(flow, way, lambda old: (*old[:place], *old[place + count :])), removed
 
 
-def move_up(flow: Flow, node_id: str) -> Flow:
-    """Swap a node with the one before it in its sequence; the first node stays."""
+def move_up(flow: Flow, node_id: str, count: int = 1) -> Flow:
+    """Move a node, or a run of `count` nodes from it on, before the node above; the first one stays."""
     way, place = _locate(flow, node_id)
-    return flow if place == 0 else _changed(flow, way, lambda old: _swapped(old, place - 1))
-
-
-def move_down(flow: Flow, node_id: str) -> Flow:
-    """Swap a node with the one after it in its sequence; the last node stays."""
-    position = position_of(flow, node_id)
-    if position.index + 1 == len(siblings(flow, position)):
+    if place == 0:
         return flow
+    return _changed(flow, way, lambda old: _moved(old, place - 1, place + count - 1))
+
+
+def move_down(flow: Flow, node_id: str, count: int = 1) -> Flow:
+    """Move a node, or a run of `count` nodes from it on, after the node below; the last one stays."""
     way, place = _locate(flow, node_id)
-    return _changed(flow, way, lambda old: _swapped(old, place))
+    if place + count >= len(siblings(flow, position_of(flow, node_id))):
+        return flow
+    return _changed(flow, way, lambda old: _moved(old, place + count, place))
 
 
 def with_new_ids(node: Node, ids: Ids) -> Node:
@@ -150,8 +166,9 @@ def _with_branches(node: Node, branches: tuple[Branch, ...]) -> Node:
     return node.model_copy(update={"branches": branches})
 
 
-def _swapped(nodes: Nodes, place: int) -> Nodes:
-    return (*nodes[:place], nodes[place + 1], nodes[place], *nodes[place + 2 :])
+def _moved(nodes: Nodes, place: int, to: int) -> Nodes:
+    rest = (*nodes[:place], *nodes[place + 1 :])
+    return (*rest[:to], nodes[place], *rest[to:])
 
 
 def _check_insert(flow: Flow, nodes: Nodes, depth: int) -> None:

@@ -70,6 +70,16 @@ def line(node: Node, goals: Mapping[str, Goal] | None, flows: Mapping[str, Flow]
     return f"{kind}{label}" + (f"  {content}" if content else "")
 
 
+def words(node: Node, goals: Mapping[str, Goal] | None, flows: Mapping[str, Flow]) -> str:
+    """Return all texts of a node by which it can be found: those of `line`, in full, and its comment and branches."""
+    texts = [line(node, goals, flows), node.comment, *(branch.title for branch in node.branches)]
+    if isinstance(node, Say | Handover | Question):
+        texts.append(node.text)
+    if isinstance(node, Other):
+        texts += [str(value) for value in node.content.values() if isinstance(value, str)]
+    return " ".join(texts)
+
+
 def summary(node: Node, goals: Mapping[str, Goal] | None, flows: Mapping[str, Flow]) -> str:
     """Return the content of a node in one line, or an empty text; broken references are marked with ✗."""
     match node:

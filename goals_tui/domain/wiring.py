@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from goals_tui.domain.flow import End, ExecuteFlow, Flow, GoTo, Handover, Node, Once, TrackGoal, title
+from goals_tui.domain.flow import End, ExecuteFlow, Flow, GoTo, Handover, If, Node, Once, TrackGoal, title
 from goals_tui.domain.goal import Goal, Step
 from goals_tui.domain.wiring_graph import FlowGraph, Paths
 
 Severity = Literal["error", "warning", "info"]
-Fix = Literal["choose_goal", "choose_steps", "choose_flow", "insert_initial", "remove_node", "track_goal"]
+Fix = Literal["choose_goal", "choose_steps", "choose_flow", "insert_initial", "remove_node", "track_goal", "set_value"]
 """The fix that a screen can offer for a finding."""
 
 Code = Literal[
@@ -33,6 +33,7 @@ Code = Literal[
     "node-unreachable",
     "unknown-flow",
     "unknown-node",
+    "if-without-value",
 ]
 
 _RULES: dict[Code, tuple[Severity, Fix | None]] = {
@@ -50,6 +51,7 @@ _RULES: dict[Code, tuple[Severity, Fix | None]] = {
     "goal-untracked": ("warning", "track_goal"),
     "step-untracked": ("info", "track_goal"),
     "initial-again": ("info", None),
+    "if-without-value": ("info", "set_value"),
 }
 _RANKS: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
@@ -118,6 +120,9 @@ class _Check:
                     yield from self._track(graph, node)
                 elif isinstance(node, GoTo | ExecuteFlow):
                     yield from self._leading(graph, node)
+                elif isinstance(node, If) and not node.condition.is_complete:
+                    message = f"{title(node)!r} compares with nothing. Say which answer leads to Then."
+                    yield _at("if-without-value", graph, node, message)
             if self.paths.is_run(graph):
                 yield from self._unreachable(graph)
 

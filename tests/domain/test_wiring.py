@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from goals_tui.domain.flow import Branch, Flow, Node, Once, Say, TrackGoal
+from goals_tui.domain.flow import Branch, Condition, Flow, Node, Once, Say, TrackGoal
 from goals_tui.domain.wiring import Finding, check
 from goals_tui.domain.wiring_graph import entry_flows, flow_groups
 from tests.builders import (
@@ -314,3 +314,16 @@ def test_errors_come_first_then_flow_and_place() -> None:
         ("error", "Z", "before-initial"),
         ("warning", "A", "maybe-before-initial"),
     ]
+
+
+def test_an_if_that_compares_with_nothing_is_named() -> None:
+    empty, there, complete = (
+        if_(name, (say(f"in {name}"),), condition=condition)
+        for name, condition in (
+            ("empty", Condition()),
+            ("there", Condition(comparison="exists")),
+            ("complete", Condition(to="yes")),
+        )
+    )
+    found = check([flow("Abc", empty, there, complete)], [])
+    assert [(one.code, one.severity, one.node_id) for one in found] == [("if-without-value", "info", empty.id)]

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any, cast
 
 from textual import events
@@ -18,6 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Label
 
 from goals_tui.domain.drill_down import DrillDown
+from goals_tui.domain.words import fold
 from goals_tui.tui.app.actions import AREAS, Action, key_names, registry
 from goals_tui.tui.app.app import GoalsApp
 from goals_tui.tui.app.background import ClosesOnce
@@ -29,6 +31,12 @@ SHORTEST_SESSION = 2
 
 Sessions are found by their whole id only: the log holds too many to list.
 """
+SHORTEST_TEXT = 3
+"""The fewest letters by which nodes are looked for: fewer are in nearly all of them."""
+MOST_NODES = 30
+"""The maximum number of nodes that are found."""
+_NODE_SCORE = 0.01
+"""The score of a node: they come after everything that is found by its name."""
 AREA_TITLES = {area.name: area.title for area in AREAS}
 
 
@@ -52,6 +60,7 @@ class GoalsProvider(Provider):
     async def startup(self) -> None:
         """Read the names in a thread, so that the palette opens at once."""
         self.commands = list(self._actions())
+        self._nodes: list[tuple[str, Command]] = []
         self.commands += await asyncio.to_thread(self._things)
 
     @property
@@ -104,7 +113,20 @@ class GoalsProvider(Provider):
             Command(flow.name, "Go to this flow", partial(app.go, FlowPlace(flow.id)), False)
             for flow in services.flows.summaries()
         ]
+        self._nodes = list(self._nodes_of_flows())
         return found
+
+    def _nodes_of_flows(self) -> Iterator[tuple[str, Command]]:
+        """Yield a command for each node of all flows, with the folded texts that find it."""
+        from goals_tui.domain.flow_text import line, words
+
+        app, services = self.goals_app, self.goals_app.services
+        goals, flows = services.goals.by_id(), {flow.id: flow for flow in services.flows.all()}
+        for flow in flows.values():
+            for node in flow.walk():
+                go = partial(app.go, FlowPlace(flow.id, node.id))
+                command = Command(line(node, goals, flows), f"Go to this node of {flow.name}", go, False)
+                yield fold(words(node, goals, flows)), command
 
     async def discover(self) -> Hits:
         """Yield the actions that work here, which are shown before anything is typed."""
@@ -120,10 +142,20 @@ class GoalsProvider(Provider):
             if score > 0:
                 title = _highlighted(command.title, query)
                 yield Hit(score, cast(Any, title), command.run, command.title, command.hint)
+        for command in self._found_nodes(query):
+            yield Hit(_NODE_SCORE, cast(Any, Content(command.title)), command.run, command.title, command.hint)
         session = query.strip()
         if len(session) >= SHORTEST_SESSION and await asyncio.to_thread(self._is_session, session):
             run = partial(self.goals_app.go, DrillDown.of_session(session))
             yield Hit(1.0, cast(Any, Content(session)), run, session, "Go to this session")
+
+    def _found_nodes(self, query: str) -> list[Command]:
+        """Return the first nodes with all words of a query."""
+        wanted = fold(query).split()
+        if sum(map(len, wanted)) < SHORTEST_TEXT:
+            return []
+        found = (command for text, command in self._nodes if all(word in text for word in wanted))
+        return list(islice(found, MOST_NODES))
 
     def _is_session(self, session: str) -> bool:
         """Return whether events have exactly this session id. The workspace's own index answers that without DuckDB."""

@@ -165,6 +165,9 @@ class FlowChart(ScrollView, can_focus=True):
     compact: reactive[bool | None] = reactive(None, init=False)
     """Whether boxes are narrow; None chooses by the width of the widget."""
 
+    run: reactive[frozenset[str]] = reactive(frozenset(), init=False)
+    """The ids of the nodes of the selected run; empty while no run is selected."""
+
     placing: reactive[bool] = reactive(False, init=False, bindings=True)
     """Whether the user is choosing a place for a new node."""
 
@@ -363,12 +366,12 @@ class FlowChart(ScrollView, can_focus=True):
         layout = self._layout
         box = self.box
         touched = box is not None and box.y <= line < box.y + box.height
-        key = (line, left, width, self.selected if touched else None, touched and self.has_focus)
+        key = (line, left, width, self.selected if touched else None, touched and self.has_focus, self.run)
         strip = self._strips.get(key)
         if strip is None:
             paint = self._painter()
             spans = layout.visible(line, left, left + width) if layout else []
-            strip = paint.line(spans, left, width, self.selected if touched else None, focused=self.has_focus)
+            strip = paint.line(spans, left, width, self.selected if touched else None, self.run, focused=self.has_focus)
             self._strips[key] = strip
         return strip
 

@@ -68,8 +68,20 @@ class Paint:
         self._base = base
         self._badges = badges
 
-    def line(self, spans: Sequence[Span], left: int, width: int, selected: str | None, *, focused: bool) -> Strip:
-        """Return the strip of `width` columns from column `left` on, painted with the spans visible there."""
+    def line(
+        self,
+        spans: Sequence[Span],
+        left: int,
+        width: int,
+        selected: str | None,
+        run: frozenset[str] = frozenset(),
+        *,
+        focused: bool,
+    ) -> Strip:
+        """Return the strip of `width` columns from column `left` on, painted with the spans visible there.
+
+        The boxes of a selected `run` are drawn as the selected one without focus.
+        """
         spans = [_clipped(span, left, left + width) for span in spans]
         if not spans:
             return Strip.blank(width, self._base)
@@ -81,7 +93,8 @@ class Paint:
             at = span.x + span.width
             item = span.item
             if isinstance(item, Box):
-                segments += self._spot(item, span.row, item.key == selected, focused)
+                here = item.key == selected
+                segments += self._spot(item, span.row, here or item.key in run, focused and here)
             elif isinstance(item, VerticalLine):
                 segments.append(Segment("│", self._base + self._palette["line"]))
             elif item.is_title:

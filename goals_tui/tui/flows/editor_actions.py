@@ -10,17 +10,12 @@ from goals_tui.domain.flow import Node, title
 from goals_tui.tui.flows import edits
 from goals_tui.tui.flows.flow_actions import FlowActions
 from goals_tui.tui.flows.forms import EditorData, saved_answers
-from goals_tui.tui.flows.kinds import Names
 from goals_tui.tui.flows.node_actions import Saving
 from goals_tui.tui.flows.node_editor import NodeEditor
 
 
 class EditorActions(FlowActions):
     """Actions that open and close the side panel, and save the entries of its editor."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names = Names()
 
     @property
     def side(self) -> str:
@@ -97,6 +92,9 @@ class EditorActions(FlowActions):
         """Save the entries and close the side panel; the editor stays open if they can't be saved."""
         if self.side == "editor" and self.query_one(NodeEditor).changed:
             self._save_and_close()
+        elif not self.side:
+            self._flow_editor.anchor = None
+            self.show_run()
         else:
             self._close_side()
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
 from goals_tui.domain import flow_edit
-from goals_tui.domain.flow import KIND_TITLES, NODE_TYPES, Flow, Node, NodeKind, TrackGoal, title, walk_nodes
+from goals_tui.domain.flow import (
+    KIND_TITLES,
+    NODE_TYPES,
+    Branch,
+    Flow,
+    Lookup,
+    Node,
+    NodeKind,
+    Question,
+    TrackGoal,
+    title,
+    walk_nodes,
+)
 from goals_tui.domain.flow_edit import Position
 from goals_tui.domain.goal import Goal, Step
 from goals_tui.domain.ids import Ids
@@ -23,6 +35,24 @@ class Edit:
     flow: Flow
     label: str
     select: str
+
+
+def question_before(flow: Flow, position: Position) -> Question | None:
+    """Return the Question whose answer a node at a position would be about; None if branches may lie between."""
+    for node in reversed(flow_edit.siblings(flow, position)[: position.index]):
+        if isinstance(node, Question):
+            return node
+        if node.branches:
+            return None
+    if position.parent_id is None:
+        return None
+    return question_before(flow, flow_edit.position_of(flow, position.parent_id))
+
+
+def lookup_for(question: Question, ids: Ids) -> Lookup:
+    """Return a new Lookup with a case for each button of a question."""
+    cases = (Branch(kind="case", value=button) for button in dict.fromkeys(question.buttons))
+    return Lookup(id=ids.hex24(), of=question.save_as, branches=(*cases, Branch(kind="default")))
 
 
 def blank_node(kind: NodeKind, ids: Ids) -> Node:
@@ -42,19 +72,19 @@ def add(flow: Flow, position: Position, node: Node) -> Edit:
     return Edit(flow_edit.insert_at(flow, position, node), f"Add {KIND_TITLES[node.kind]}", node.id)
 
 
-def paste(flow: Flow, position: Position, node: Node, ids: Ids) -> Edit:
-    """Insert a copy of a node under new ids."""
-    copy = flow_edit.with_new_ids(node, ids)
-    return Edit(flow_edit.insert_at(flow, position, copy), f"Paste {title(node)!r}", copy.id)
+def paste(flow: Flow, position: Position, nodes: Sequence[Node], ids: Ids) -> Edit:
+    """Insert copies of nodes under new ids; the last one is selected."""
+    copies = [flow_edit.with_new_ids(node, ids) for node in nodes]
+    return Edit(flow_edit.insert_at(flow, position, *copies), f"Paste {named(nodes)}", copies[-1].id)
 
 
-def delete(flow: Flow, node: Node, *, word: str = "Delete") -> Edit:
-    """Delete a node with its branches, and select the node that takes its place.
+def delete(flow: Flow, nodes: Sequence[Node], *, word: str = "Delete") -> Edit:
+    """Delete a run of nodes with their branches, and select the node that takes their place.
 
     The label says how many nodes the branches hold.
     """
-    position = flow_edit.position_of(flow, node.id)
-    changed, _ = flow_edit.remove(flow, node.id)
+    position = flow_edit.position_of(flow, nodes[0].id)
+    changed, _ = flow_edit.remove(flow, nodes[0].id, len(nodes))
     rest = flow_edit.siblings(changed, position)
     if rest:
         select = rest[min(position.index, len(rest) - 1)].id
@@ -62,19 +92,31 @@ def delete(flow: Flow, node: Node, *, word: str = "Delete") -> Edit:
         select = slot_key(position.parent_id, position.branch)
     else:
         select = START
-    count, label = count_within(node), f"{word} {title(node)!r}"
-    return Edit(changed, f"{label} and {plural(count, 'node')} in its branches" if count else label, select)
+    count, label = count_within(nodes), f"{word} {named(nodes)}"
+    return Edit(changed, f"{label} and {plural(count, 'node')} in {their(nodes)} branches" if count else label, select)
 
 
-def count_within(node: Node) -> int:
-    """Return how many nodes the branches of a node hold."""
-    return sum(1 for _ in walk_nodes((node,))) - 1
+def count_within(nodes: Sequence[Node]) -> int:
+    """Return how many nodes the branches of a run hold."""
+    return sum(1 for _ in walk_nodes(tuple(nodes))) - len(nodes)
 
 
-def move(flow: Flow, node: Node, *, up: bool) -> Edit | None:
-    """Swap a node with its neighbour; return None at the end of its sequence."""
-    changed = flow_edit.move_up(flow, node.id) if up else flow_edit.move_down(flow, node.id)
-    return None if changed is flow else Edit(changed, f"Move {title(node)!r} {'up' if up else 'down'}", node.id)
+def named(nodes: Sequence[Node]) -> str:
+    """Return a run of nodes in words: the title of one node, the number of several."""
+    return repr(title(nodes[0])) if len(nodes) == 1 else plural(len(nodes), "node")
+
+
+def their(nodes: Sequence[Node]) -> str:
+    """Return the pronoun for a run of nodes."""
+    return "its" if len(nodes) == 1 else "their"
+
+
+def move(flow: Flow, nodes: Sequence[Node], *, up: bool, select: str = "") -> Edit | None:
+    """Swap a run of nodes with its neighbour; return None at the end of its sequence."""
+    moved = flow_edit.move_up if up else flow_edit.move_down
+    changed = moved(flow, nodes[0].id, len(nodes))
+    label = f"Move {named(nodes)} {'up' if up else 'down'}"
+    return None if changed is flow else Edit(changed, label, select or nodes[0].id)
 
 
 def change(flow: Flow, node: Node) -> Edit | None:
@@ -192,6 +234,7 @@ FIX_TITLES: dict[Fix, str] = {
     "insert_initial": "Track the initial step first…",
     "remove_node": "Remove the node…",
     "track_goal": "Choose where to track it…",
+    "set_value": "Say what it compares with",
 }
 RANKS: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
@@ -241,4 +284,4 @@ def counts(findings: Iterable[Finding]) -> dict[Severity, int]:
 
 def needs_form(finding: Finding) -> bool:
     """Return whether a finding is fixed by a choice in the node's editor."""
-    return cast(str, finding.fix) in ("choose_goal", "choose_steps", "choose_flow")
+    return cast(str, finding.fix) in ("choose_goal", "choose_steps", "choose_flow", "set_value")

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from textual import work
 
 from goals_tui.domain.errors import RefusedError
-from goals_tui.domain.flow import Flow
+from goals_tui.domain.flow import Flow, title
+from goals_tui.domain.flow_text import summary, words
 from goals_tui.domain.wiring_graph import references
 from goals_tui.domain.words import fold
+from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import Answer, Ask, AskText
 from goals_tui.tui.flows.flow_list import ChooseFlow
+from goals_tui.tui.flows.kinds import KIND_GLYPHS, Names
 from goals_tui.tui.flows.node_actions import NodeActions
 
 _LONG = 10
@@ -20,6 +23,9 @@ _LONG = 10
 
 class FlowActions(NodeActions):
     """Actions of the Flows screen on whole flows."""
+
+    names = Names()
+    """The goals and flows to which nodes refer."""
 
     _debug: bool | None = None
     """Whether the Interaction Panel was last in debug mode; None until the user has chosen."""
@@ -39,6 +45,27 @@ class FlowActions(NodeActions):
     async def action_choose(self) -> None:
         """Choose another flow."""
         await self.choose_flow("Open a flow")
+
+    @work(group="waits")
+    async def action_find(self) -> None:
+        """Find a node of the flow by any text."""
+        flow = self.flow
+        if flow is None:
+            return
+        names = self.names
+        options = [
+            Option(
+                node.id,
+                f"{KIND_GLYPHS[node.kind]} {title(node)}",
+                summary(node, names.goals, names.flows),
+                words(node, names.goals, names.flows),
+            )
+            for node in flow.walk()
+        ]
+        chosen = await self.app.push_screen_wait(Choose("Find a node", options, chosen=self.chart.selected))
+        if chosen is not None:
+            self.chart.select(chosen)
+            self.chart.focus()
 
     @work(group="waits")
     async def action_new(self) -> None:
@@ -73,7 +100,7 @@ class FlowActions(NodeActions):
         if flow is None or not await self._may_delete(flow):
             return
         if await self.attempt_change("Deleting the flow", lambda: self.services.flows.delete(flow.id)) is not None:
-            self.flow = None
+            self._flow_editor.show(None)
             back = self.named_key("app.undo")
             self.notify(f"{flow.name!r} is deleted.", title=f"{back} brings it back", timeout=_LONG)
             self.goals_app.changed()

@@ -85,6 +85,8 @@ def face_of(node: Node, names: Names, *, compact: bool = False) -> Appearance:
     titles = SHORT_TITLES if compact else KIND_TITLES
     kind = node.type if isinstance(node, Other) and node.type else titles[node.kind]
     lines = tuple(_lines(node, names))
+    if node.comment and not compact:
+        lines = (*lines, (("dim", f"✎ {one_line(node.comment)}"),))
     if compact:
         goal = names.goals.get(node.goal_id) if isinstance(node, TrackGoal) else None
         if goal is not None:

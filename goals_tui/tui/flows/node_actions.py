@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import work
@@ -14,13 +15,13 @@ from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, title
 from goals_tui.domain.flow_edit import Position
 from goals_tui.domain.wiring import Finding
 from goals_tui.format import plural
-from goals_tui.services.flows import changed_parts
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import ask_conflict
 from goals_tui.tui.app.screen import ScreenFrame
 from goals_tui.tui.flows import edits
 from goals_tui.tui.flows.chart import FlowChart
 from goals_tui.tui.flows.edits import Edit
+from goals_tui.tui.flows.flow_editor import FlowEditor
 from goals_tui.tui.flows.kinds import KindMenu, one_line
 from goals_tui.tui.flows.layout import START, Box
 
@@ -39,11 +40,6 @@ Saving = Literal["saved", "asked", "kept", "refused"]
 class NodeActions(ScreenFrame[None]):
     """Actions of the Flows screen on the nodes of the flow that is shown."""
 
-    clipboard: ClassVar[Node | None] = None
-    """The node that was cut or copied last; it can be pasted in any flow."""
-
-    flow: Flow | None = None
-
     wiring = edits.Wiring()
     """The wiring findings of all flows."""
 
@@ -54,6 +50,21 @@ class NodeActions(ScreenFrame[None]):
         super().__init__()
         self._in_turn = asyncio.Lock()
         """Held by an edit until it is saved, and shown."""
+
+    @cached_property
+    def _flow_editor(self) -> FlowEditor:
+        return FlowEditor(self.services.ids, self.services.flows)
+
+    @property
+    def flow_editor(self) -> FlowEditor:
+        """The flow that is edited, with what is selected on the chart."""
+        self._flow_editor.selected = self.chart.selected
+        return self._flow_editor
+
+    @property
+    def flow(self) -> Flow | None:
+        """The flow that is shown."""
+        return self._flow_editor.flow
 
     @property
     def chart(self) -> FlowChart:
@@ -74,8 +85,7 @@ class NodeActions(ScreenFrame[None]):
     @property
     def here(self) -> Position:
         """The position of a new node added at the selection."""
-        box = self.box
-        return edits.place_after(box) if box else Position(None, 0, 0)
+        return self.flow_editor.here
 
     if TYPE_CHECKING:
         # Subclasses implement these.
@@ -108,17 +118,20 @@ class NodeActions(ScreenFrame[None]):
         return await asyncio.shield(self._commit(edit, said))
 
     async def _commit(self, edit: Edit, said: str) -> Saving:
-        read, selected = self.flow, self.chart.selected
+        editor, read, selected = self.flow_editor, self.flow, self.chart.selected
         try:
-            saved = await self.change("Saving the flow", lambda: self.services.flows.save(edit.flow, label=edit.label))
+            saved = await self.change("Saving the flow", lambda: editor.commit(edit))
         except ConflictError as error:
-            return self.ask_conflict(self._theirs_alone(error, read), edit, edits.written(read, edit))
+            return self.ask_conflict(error, edit, edits.written(read, edit))
         except GoalsError as error:
             self.goals_app.show_error(error)
             return "refused"
         if self.flow is not None and self.flow.id == saved.id:
             # Where saving took long, the selection may have been moved meanwhile.
-            self.draw_flow(saved, edit.select if self.chart.selected == selected else None)
+            stays = self.chart.selected == selected
+            if stays:
+                editor.committed(edit, saved)
+            self.draw_flow(saved, edit.select if stays else None)
         self.goals_app.changed()
         if said:
             self.notify(said)
@@ -131,16 +144,9 @@ class NodeActions(ScreenFrame[None]):
 
     def keep(self, node: Node, said: str) -> None:
         """Keep a node that could not be saved, ready to be pasted."""
-        NodeActions.clipboard = node
+        self.flow_editor.clipboard = (node,)
         self.notify(said)
         self.refresh_bindings()
-
-    def _theirs_alone(self, conflict: ConflictError, read: Flow | None) -> ConflictError:
-        """Return the conflict with only the changes that others made since the flow was read."""
-        stored = self.attempt(lambda: self.services.flows.get(read.id)) if read and not conflict.deleted else None
-        if read is None or stored is None:
-            return conflict
-        return ConflictError(conflict.kind, stored.name, changed_parts(read, stored))
 
     @work(group="waits")
     async def _ask_conflict(self, error: ConflictError, edit: Edit, kept: Node | None) -> bool:
@@ -172,19 +178,20 @@ class NodeActions(ScreenFrame[None]):
         return False
 
     @work(group="waits")
-    async def _edit(self, make: Callable[[Flow, Box], Edit | None], said: str = "") -> None:
-        """Commit the edit that `make` returns for the flow and the selection; if making it is refused, show why.
+    async def _edit(self, make: Callable[[FlowEditor], Edit | None], said: str = "") -> None:
+        """Commit the edit that `make` returns; if making it is refused, show why.
 
         Edits are made one after the other, each of the flow that the one before left.
         """
-        shown, selected = self.flow, self.chart.selected
+        editor = self.flow_editor
+        shown, selected, anchor = editor.flow, editor.selected, editor.anchor
         async with self._in_turn:
-            if self.flow is not None and shown is not None and self.flow.id == shown.id:
+            if editor.flow is not None and shown is not None and editor.flow.id == shown.id:
                 if self.chart.selected != selected:
                     self.chart.select(selected)
-                flow, box = self.flow, self.box
-                if box is not None and box.key == selected:
-                    await self.commit(self.attempt(lambda: make(flow, box)), said=said)
+                if self.chart.selected == selected:
+                    editor.selected, editor.anchor = selected, anchor
+                    await self.commit(self.attempt(lambda: make(editor)), said=said)
                     return
         self.notify("What was to be edited is gone by now.", severity="warning")
 
@@ -218,10 +225,9 @@ class NodeActions(ScreenFrame[None]):
         kind = await self.app.push_screen_wait(KindMenu(where))
         if kind is None or self.flow is None:
             return
-        flow, new = self.flow, edits.blank_node(kind, self.services.ids)
-        edit = self.attempt(lambda: edits.add(flow, position, new))
-        if await self.commit(edit) == "saved" and kind not in ("end", "once"):
-            self.open_editor(new)
+        edit = self.attempt(lambda: self.flow_editor.add(kind, position))
+        if edit is not None and await self.commit(edit) == "saved" and kind not in ("end", "once"):
+            self.open_editor(edit.flow.node(edit.select))
 
     def action_edit(self) -> None:
         """Edit the selected node; at Start and in an empty branch, add one."""
@@ -235,53 +241,66 @@ class NodeActions(ScreenFrame[None]):
         if self.node is not None:
             self.open_editor(self.node, "label")
 
+    def action_mark(self) -> None:
+        """Begin or end a run of selected nodes."""
+        self.flow_editor.mark()
+        self.show_run()
+
+    def action_extend_up(self) -> None:
+        """Extend the selected run by the node above."""
+        self._extend(up=True)
+
+    def action_extend_down(self) -> None:
+        """Extend the selected run by the node below."""
+        self._extend(up=False)
+
+    def _extend(self, *, up: bool) -> None:
+        self.chart.select(self.flow_editor.extend(up=up))
+        self.show_run()
+
+    def show_run(self) -> None:
+        """Draw the selected run."""
+        editor = self.flow_editor
+        self.chart.run = frozenset(node.id for node in editor.run) if editor.anchor else frozenset()
+        self.refresh_bindings()
+
     def action_delete(self) -> None:
-        """Delete the selected node with its branches."""
-        flow, node = self.flow, self.node
-        if flow is not None and node is not None:
-            self._take_out(node, "Delete", "Deleted")
+        """Delete the selected nodes with their branches."""
+        self._take_out(FlowEditor.delete, "Deleted")
 
     def action_cut(self) -> None:
-        """Delete the selected node, ready to be pasted."""
-        flow, node = self.flow, self.node
-        if flow is not None and node is not None:
-            NodeActions.clipboard = node
-            self._take_out(node, "Cut", "Cut")
+        """Delete the selected nodes, ready to be pasted."""
+        self._take_out(FlowEditor.cut, "Cut")
 
-    def _take_out(self, node: Node, word: str, done: str) -> None:
-        """Delete a node, and say how many nodes in branches were deleted with it."""
-        count = edits.count_within(node)
+    def _take_out(self, make: Callable[[FlowEditor], Edit | None], done: str) -> None:
+        """Delete nodes, and say how many in branches were deleted with them."""
+        run = self.flow_editor.run
+        if not run:
+            return
+        count = edits.count_within(run)
+        gone = edits.named(run) + (f" and {plural(count, 'node')} in {edits.their(run)} branches" if count else "")
         undo = f"Press {self.named_key('app.undo')} to bring them back."
-        gone = one_line(f"{done} {title(node)!r} and {plural(count, 'node')} in its branches.")
-        said = f"{gone} {undo}" if count else ""
-        self._edit(lambda flow, _box: edits.delete(flow, flow.node(node.id), word=word), said)
+        self._edit(make, f"{one_line(f'{done} {gone}.')} {undo}" if count or len(run) > 1 else "")
 
     def action_copy(self) -> None:
-        """Make the selected node ready to be pasted."""
-        if self.node is not None:
-            NodeActions.clipboard = self.node
+        """Make the selected nodes ready to be pasted."""
+        run = self.flow_editor.copy()
+        if run:
             paste = self.named_key("flows.paste")
-            self.notify(f"Copied {title(self.node)!r}. Press {paste} where it is to go, in any flow.")
+            self.notify(one_line(f"Copied {edits.named(run)}. Press {paste} where to put it, in any flow."))
             self.refresh_bindings()
 
     def action_paste(self) -> None:
         """Insert what was cut or copied."""
-        flow, box, node = self.flow, self.box, NodeActions.clipboard
-        if flow is not None and box is not None and node is not None:
-            self._edit(lambda flow, box: edits.paste(flow, edits.place_after(box), node, self.services.ids))
+        self._edit(FlowEditor.paste)
 
     def action_move_up(self) -> None:
-        """Move the selected node before the one above it."""
-        self._move(up=True)
+        """Move the selected nodes before the one above them."""
+        self._edit(lambda editor: editor.move(up=True))
 
     def action_move_down(self) -> None:
-        """Move the selected node after the one below it."""
-        self._move(up=False)
-
-    def _move(self, *, up: bool) -> None:
-        flow, node = self.flow, self.node
-        if flow is not None and node is not None:
-            self._edit(lambda flow, _box: edits.move(flow, flow.node(node.id), up=up))
+        """Move the selected nodes after the one below them."""
+        self._edit(lambda editor: editor.move(up=False))
 
     def action_follow(self) -> None:
         """Show the flow that a Go To or Execute Flow node leads to."""
@@ -297,7 +316,9 @@ class NodeActions(ScreenFrame[None]):
         if found:
             self.fix_finding(found[0])
 
-    NEEDS_NODE: ClassVar[frozenset[str]] = frozenset("rename delete cut copy move_up move_down".split())
+    NEEDS_NODE: ClassVar[frozenset[str]] = frozenset(
+        "rename delete cut copy move_up move_down mark extend_up extend_down".split()
+    )
 
     def node_action_works(self, action: str) -> bool:
         """Return whether an action of the chart applies to the selection."""
@@ -310,7 +331,7 @@ class NodeActions(ScreenFrame[None]):
             case "add_in_branch":
                 return node is not None and bool(node.branches)
             case "paste":
-                return NodeActions.clipboard is not None
+                return bool(self._flow_editor.clipboard)
             case "follow":
                 return isinstance(node, GoTo | ExecuteFlow) and bool(node.flow_id)
             case "fix":

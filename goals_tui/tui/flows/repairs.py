@@ -43,7 +43,7 @@ def repairs(
         node = flow.node(node_id)
         inside = len(list(walk_nodes((node,)))) - 1
         note = f"with {plural(inside, 'node')} in its branches" if inside else ""
-        return [Repair(edits.delete(flow, node, word="Remove"), note)]
+        return [Repair(edits.delete(flow, [node], word="Remove"), note)]
     found: list[Repair] = []
     if finding.fix == "insert_initial" and goal:
         for position, where in _places_before(flow, node_id, names):

@@ -25,7 +25,7 @@ from goals_tui.tui.flows.findings_list import FindingsList
 from goals_tui.tui.flows.flow_list import FlowList, badges, crumbs, in_short
 from goals_tui.tui.flows.kinds import KIND_GLYPHS, Names
 from goals_tui.tui.flows.layout import START
-from goals_tui.tui.flows.node_actions import where
+from goals_tui.tui.flows.node_actions import NodeActions, where
 from goals_tui.tui.flows.node_editor import NodeEditor
 
 EMPTY = """\
@@ -47,8 +47,8 @@ Arrows walk along the lines and across branches, `[` and `]` pass branches by, `
 Every edit is saved at once; `u` takes it back.
 """
 
-CHART_ACTIONS = frozenset("add add_in_branch edit rename delete cut copy paste move_up move_down follow fix".split())
-FLOW_ACTIONS = frozenset("findings talk simulate rename_flow duplicate_flow delete_flow export compact".split())
+CHART_ACTIONS = NodeActions.NEEDS_NODE | frozenset("add add_in_branch edit paste follow fix".split())
+FLOW_ACTIONS = frozenset("find findings talk simulate rename_flow duplicate_flow delete_flow export compact".split())
 
 
 PLACING_STOPS = CHART_ACTIONS | FLOW_ACTIONS | {"done", "save", "new", "import", "choose"}
@@ -129,7 +129,7 @@ class FlowsScreen(FindingActions):
         if flows:
             self.show_flow(next((flow for flow in flows if flow.id == wanted), flows[0]))
         else:
-            self.flow = None
+            self._flow_editor.show(None)
             self.place, self.note = "Flows", ""
             self.chart.show(None, self.names, {})
             self.refresh_bindings()
@@ -148,11 +148,13 @@ class FlowsScreen(FindingActions):
         chart = self.chart
         if self.flow is not None and self.flow.id != flow.id:
             self._selected[self.flow.id] = chart.selected
+            self._flow_editor.anchor = None
             select = select or self._selected.get(flow.id, START)
-        self.flow = flow
+        self._flow_editor.show(flow)
         chart.show(flow, self.names, self.wiring.worst_by_node(flow.id))
         if select is not None:
             chart.select(select)
+        self.show_run()
         self._show_crumbs()
 
     def _check(self, flow: Flow) -> Wiring:
@@ -252,6 +254,7 @@ class FlowsScreen(FindingActions):
         editor = self.query_one(NodeEditor)
         if self.side == "editor" and editor.node and editor.node.id != self.chart.selected and self.chart.has_focus:
             self.action_done()
+        self.show_run()
         self._moved_chart()
 
     @on(FlowChart.Moved)
@@ -302,7 +305,7 @@ class FlowsScreen(FindingActions):
             return False
         editing = self.side == "editor"
         if action in ("done", "save"):
-            return editing or (action == "done" and bool(self.side))
+            return editing or (action == "done" and bool(self.side or self._flow_editor.anchor))
         if action in CHART_ACTIONS:
             return self.flow is not None and self.chart.has_focus and self.node_action_works(action)
         if action in FLOW_ACTIONS:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from goals_tui.domain.flow import Flow, GoTo, If, Lookup, Node, Question, Say, TrackGoal
 from goals_tui.domain.goal import Goal
@@ -15,16 +16,10 @@ from goals_tui.tui.app.dialogs import Ask
 from goals_tui.tui.app.screen import FlowPlace
 from goals_tui.tui.flows.chart import FlowChart
 from goals_tui.tui.flows.layout import START, slot_key
-from goals_tui.tui.flows.node_actions import NodeActions
 from tests.builders import book_a_flight, flow, go_to, goal, if_, lookup, node_id, other, question, say, track
 from tests.tui.harness import HOSTILE, messages, press, running, screen_text, settle, type_text
 
 ABC = flow("Abc", say("a"), if_("choice", (say("yes"),)), say("c"))
-
-
-@pytest.fixture(autouse=True)
-def nothing_copied(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(NodeActions, "clipboard", None)
 
 
 def saved(services: Services, name: str = "Abc") -> Flow:
@@ -73,7 +68,7 @@ async def test_move_delete_undo_redo(services: Services) -> None:
         chart(pilot).select(node_id("c"))
         await press(pilot, "K")
         assert kinds_and_texts(saved(services).nodes) == ["a", "c", "choice"]
-        await press(pilot, "shift+down")
+        await press(pilot, "J")
         assert kinds_and_texts(saved(services).nodes) == ["a", "choice", "c"]
         await press(pilot, "J")
         assert services.history.undo_label == "Move 'Say' down", "at the end of its sequence it stays"
@@ -436,3 +431,80 @@ async def test_hostile_names_are_shown_in_list_crumbs_and_forms(services: Servic
             assert begins in screen_text(pilot.app)
             await press(pilot, "escape", "down", "e", "escape")
             assert messages(pilot.app) == []
+
+
+async def test_a_run_is_selected_moved_and_deleted_together(services: Services) -> None:
+    services.flows.save(ABC)
+    async with running(services, area="flows") as pilot:
+        chart(pilot).select(node_id("a"))
+        await press(pilot, "shift+down")
+        assert chart(pilot).run == {node_id("a"), node_id("choice")}
+        await press(pilot, "J")
+        assert kinds_and_texts(saved(services).nodes) == ["c", "a", "choice"]
+        assert services.history.undo_label == "Move 2 nodes down"
+        await press(pilot, "d")
+        assert kinds_and_texts(saved(services).nodes) == ["c"] and not chart(pilot).run
+        assert "Deleted 2 nodes and 1 node in their branches. Press u" in messages(pilot.app)[-1]
+        await press(pilot, "u")
+        assert kinds_and_texts(saved(services).nodes) == ["c", "a", "choice"]
+
+
+async def test_space_begins_a_run_that_arrows_extend_and_escape_ends(services: Services) -> None:
+    services.flows.save(ABC)
+    async with running(services, area="flows") as pilot:
+        chart(pilot).select(node_id("a"))
+        await press(pilot, "space", "right_square_bracket", "right_square_bracket", "y")
+        assert "Copied 3 nodes." in messages(pilot.app)[-1]
+        await press(pilot, "escape")
+        assert not chart(pilot).run
+        await press(pilot, "p")
+        assert kinds_and_texts(saved(services).nodes) == ["a", "choice", "c", "a", "choice", "c"]
+        assert services.history.undo_label == "Paste 3 nodes"
+
+
+async def test_find_goes_to_a_node_by_any_text(services: Services) -> None:
+    services.flows.save(flow("Abc", say("a"), question("Which seat?", "Window", "Aisle"), say("[/bye]")))
+    async with running(services, area="flows") as pilot:
+        for text, found in (("aisle", "Which seat?"), ("[/b", "[/bye]")):
+            await press(pilot, "home", "slash")
+            await type_text(pilot, text)
+            await press(pilot, "enter")
+            assert chart(pilot).selected == node_id(found)
+
+
+async def test_the_palette_finds_nodes_of_all_flows(services: Services) -> None:
+    services.flows.save(ABC)
+    services.flows.save(flow("Other", say("x"), question("Which seat?", "Window", "Aisle")))
+    async with running(services, area="goals") as pilot:
+        await press(pilot, "ctrl+p")
+        await type_text(pilot, "aisle window")
+        await press(pilot, "enter", "enter")
+        assert pilot.app.current_mode == "flows"
+        assert chart(pilot).selected == node_id("Which seat?")
+
+
+async def test_a_lookup_gets_the_buttons_of_the_question_before(services: Services) -> None:
+    asked = question("Which seat?", "Window", "Aisle", save_as="seat")
+    services.flows.save(flow("Abc", asked, say("Fine."), if_("choice", (say("yes"),))))
+    async with running(services, area="flows") as pilot:
+        chart(pilot).select(node_id("yes"))
+        await press(pilot, "a", "l", "escape")
+        inner = saved(services).nodes[2].branches[0].nodes[1]
+        assert isinstance(inner, Lookup) and inner.of == "seat"
+        assert [branch.title for branch in inner.branches] == ["Window", "Aisle", "Default"]
+        chart(pilot).select(node_id("choice"))
+        await press(pilot, "a", "l", "escape")
+        after = saved(services).nodes[3]
+        assert isinstance(after, Lookup) and len(after.branches) == 1, "branches with answers of their own lie between"
+
+
+async def test_a_comment_is_drawn_and_kept(services: Services) -> None:
+    services.flows.save(flow("Abc", say("a")))
+    async with running(services, area="flows") as pilot:
+        chart(pilot).select(node_id("a"))
+        await press(pilot, "e")
+        pilot.app.screen.query_one("#comment", Input).focus()
+        await type_text(pilot, "Ask [legal]")
+        await press(pilot, "enter")
+        assert saved(services).nodes[0].comment == "Ask [legal]"
+        assert "✎ Ask [legal]" in screen_text(pilot.app)

@@ -15,15 +15,9 @@ from goals_tui.domain.flow_edit import Position, insert_at, remove, replace
 from goals_tui.services.context import Services, open_services
 from goals_tui.tui.app.screen import FlowPlace
 from goals_tui.tui.flows.flow_list import FlowList
-from goals_tui.tui.flows.node_actions import NodeActions
 from goals_tui.tui.flows.screen import FlowsScreen
 from tests.builders import book_a_flight, flow, go_to, if_, lookup, node_id, say, track
 from tests.tui.harness import messages, press, running, screen_text, settle, type_text
-
-
-@pytest.fixture(autouse=True)
-def nothing_copied(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(NodeActions, "clipboard", None)
 
 
 def elsewhere(services: Services, edit: Callable[[Flow], Flow], name: str = "Abc") -> None:

@@ -20,7 +20,6 @@ from goals_tui.domain.model import MAX_TEXT
 from goals_tui.services import flows as flows_service
 from goals_tui.services.context import Services, open_services
 from goals_tui.tui import flows as flows_package
-from goals_tui.tui.flows.node_actions import NodeActions
 from goals_tui.tui.flows.screen import FlowsScreen
 from goals_tui.tui.flows.simulate import SimulateDialog
 from tests.builders import flow, if_, node_id, say
@@ -29,11 +28,6 @@ from tests.services import test_flows
 from tests.tui.flows import test_editing, test_simulate
 from tests.tui.frame.refusals import not_entered, raised
 from tests.tui.harness import messages, press, running, screen_text, settle, type_text
-
-
-@pytest.fixture(autouse=True)
-def nothing_copied(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(NodeActions, "clipboard", None)
 
 
 def elsewhere(services: Services) -> Services:

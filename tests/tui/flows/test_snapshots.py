@@ -9,7 +9,6 @@ import pytest
 from goals_tui.domain.flow import Flow, Node, Say, TrackGoal
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
-from goals_tui.tui.flows.node_actions import NodeActions
 from tests.builders import (
     book_a_flight,
     book_a_flight_flow,
@@ -81,7 +80,6 @@ def filled(services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     """Flows to look at. The working folder is `~` in every run."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(NodeActions, "clipboard", None)
     tracked = services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
     services.goals.save(goal("Report a Claim", "Opened", "◎ Registered").model_copy(update={"revision": 0}))
     later, new = flow("Later", say("See you.")), flow("New flow")

@@ -10,7 +10,6 @@ from textual.app import App
 from textual.dom import DOMNode
 
 from goals_tui.tui.app.actions import registry
-from goals_tui.tui.flows.node_actions import NodeActions
 from tests.tui.frame.walking import Do, Walk, take
 from tests.tui.frame.walks.everywhere import EVERYWHERE
 from tests.tui.frame.walks.flows import FLOWS
@@ -47,7 +46,6 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def test_every_action_does_its_work(
     walk: Walk, ran: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(NodeActions, "clipboard", None)
     await take(walk, tmp_path, ran)
 
 

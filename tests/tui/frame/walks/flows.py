@@ -15,7 +15,6 @@ from goals_tui.tui.app.screen import FlowPlace
 from goals_tui.tui.flows.files import ExportFlow
 from goals_tui.tui.flows.kinds import KindMenu
 from goals_tui.tui.flows.layout import START
-from goals_tui.tui.flows.node_actions import NodeActions
 from goals_tui.tui.flows.panel import PanelScreen
 from goals_tui.tui.flows.screen import FlowsScreen
 from goals_tui.tui.flows.simulate import SimulateDialog
@@ -113,7 +112,13 @@ FLOWS = Walk(
         Do("r", "flows.rename", focused("label")),
         words("Hello"),
         Do("f2", "flows.save", labelled),
-        Do("y", "flows.copy", lambda app: NodeActions.clipboard is not None),
+        Do("space", "flows.mark", shown(lambda screen: screen.chart.run)),
+        Do("shift+down", "flows.extend-down", shown(lambda screen: len(screen.chart.run) == 2)),
+        Do("shift+up", "flows.extend-up", shown(lambda screen: len(screen.chart.run) == 1)),
+        keys("escape"),
+        Do("slash", "flows.find", on(Choose)),
+        keys("escape"),
+        Do("y", "flows.copy", lambda app: bool(app.screen.flow_editor.clipboard)),
         Do("p", "flows.paste", nodes("s", "s", "i", "q", "g", "t")),
         Do("u", "app.undo", nodes("s", "i", "q", "g", "t")),
         at("choice"),
