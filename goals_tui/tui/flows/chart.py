@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from rich.style import Style
@@ -16,10 +16,13 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from goals_tui.domain.flow import Flow
+from goals_tui.domain import flow_edit
+from goals_tui.domain.errors import NotFoundError
+from goals_tui.domain.flow import Flow, Node, walk_nodes
+from goals_tui.format import plural
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.flows.chart_paint import CLASSES, COLOURS, Paint, Palette
-from goals_tui.tui.flows.kinds import Names, face_of
+from goals_tui.tui.flows.kinds import Appearance, Line, Names, face_of
 from goals_tui.tui.flows.layout import COMPACT, NARROW, START, Box, Layout, fitting, lay_out
 
 Direction = Literal["up", "down", "left", "right", "previous", "next", "first", "last"]
@@ -88,7 +91,7 @@ def nearest(before: Layout | None, after: Layout, key: str) -> str:
 def _down(layout: Layout, box: Box, visited: Visited) -> str:
     if box.key == START:
         return (layout.sequences.get((None, 0)) or [START])[0]
-    if box.node is not None and box.node.branches:
+    if (box.key, 0) in layout.sequences:
         return layout.sequences[box.key, _last_visited(box, visited)][0]
     return _beside(layout, box, 1) or _after(layout, box) or box.key
 
@@ -102,7 +105,7 @@ def _up(layout: Layout, box: Box, visited: Visited) -> str:
 
 def _bottom(layout: Layout, box: Box, visited: Visited) -> str:
     """Return the key of the box from which the line leads to the next node: the last one in the visited branch."""
-    while box.node is not None and box.node.branches:
+    while (box.key, 0) in layout.sequences:
         box = layout.boxes[layout.sequences[box.key, _last_visited(box, visited)][-1]]
     return box.key
 
@@ -139,6 +142,8 @@ def _across(layout: Layout, box: Box, by: int) -> str:
 
 
 Severity = Literal["error", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+"""All severities, the worst first."""
 
 
 class FlowChart(ScrollView, can_focus=True):
@@ -167,6 +172,12 @@ class FlowChart(ScrollView, can_focus=True):
 
     run: reactive[frozenset[str]] = reactive(frozenset(), init=False)
     """The ids of the nodes of the selected run; empty while no run is selected."""
+
+    collapsed: reactive[frozenset[str]] = reactive(frozenset(), init=False)
+    """The ids of the nodes whose branches are not drawn."""
+
+    numbers: reactive[Mapping[str, tuple[Line, ...]]] = reactive(dict, init=False)
+    """Further lines on the boxes of nodes, by their ids."""
 
     placing: reactive[bool] = reactive(False, init=False, bindings=True)
     """Whether the user is choosing a place for a new node."""
@@ -229,6 +240,8 @@ class FlowChart(ScrollView, can_focus=True):
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(1024)
         self._palette: Palette | None = None
         self._paint: Paint | None = None
+        self._faces: dict[int, tuple[Node, Appearance]] = {}
+        """The faces of nodes by the ids of their objects, which are new ones after an edit."""
 
     def show(self, flow: Flow | None, names: Names, badges: Mapping[str, Severity]) -> None:
         """Draw a flow; the selection stays on its box, or moves to the nearest one if that is gone.
@@ -239,6 +252,8 @@ class FlowChart(ScrollView, can_focus=True):
         before, same = self._layout, flow is self._flow or flow == self._flow
         laid_out = before is not None and same and names == self._names
         as_it_is = laid_out and badges == self._badges
+        if names != self._names:
+            self._faces = {}
         self._flow, self._names, self._badges = flow, names, badges
         if as_it_is:
             return
@@ -252,7 +267,9 @@ class FlowChart(ScrollView, can_focus=True):
         self.refresh()
 
     def select(self, key: str) -> None:
-        """Select a box and bring it into view; an unknown key selects Start."""
+        """Select a box and bring it into view, out of a collapsed branch, too; an unknown key selects Start."""
+        if self._layout is not None and key not in self._layout.boxes and self.collapsed:
+            self._expand_to(key)
         self.selected = key if self._layout is not None and key in self._layout.boxes else START
 
     @property
@@ -308,7 +325,35 @@ class FlowChart(ScrollView, can_focus=True):
 
     def watch_compact(self) -> None:
         """Lay the flow out again in the new size."""
+        self._faces = {}
         self._lay_out()
+
+    def watch_collapsed(self) -> None:
+        """Lay the flow out again; a selection that is no longer drawn moves to the collapsed node."""
+        before = self._layout
+        self._lay_out()
+        if self._layout is not None and self.selected not in self._layout.boxes and before is not None:
+            around = (parent for parent, _ in ancestors(before, self.selected) if parent in self.collapsed)
+            self.selected = list(around)[-1]
+        self._follow()
+
+    def watch_numbers(self) -> None:
+        """Lay the flow out again, as boxes become higher."""
+        self._lay_out()
+        self._follow()
+
+    def _expand_to(self, key: str) -> None:
+        """Draw the branches that contain a box."""
+        node_id, _, slot = key.partition("/")
+        around = set()
+        try:
+            at = node_id if slot else flow_edit.position_of(self._flow, node_id).parent_id if self._flow else None
+            while at is not None and self._flow is not None:
+                around.add(at)
+                at = flow_edit.position_of(self._flow, at).parent_id
+        except NotFoundError:
+            return
+        self.collapsed -= around
 
     def action_walk(self, direction: Direction) -> None:
         """Move the selection along the lines."""
@@ -384,8 +429,20 @@ class FlowChart(ScrollView, can_focus=True):
         if self._paint is None:
             if self._palette is None:
                 self._palette = {name: self._style_of(f"flow-chart--{name}") for name in CLASSES}
-            self._paint = Paint(self._palette, self.rich_style, self._badges)
+            self._paint = Paint(self._palette, self.rich_style, self._shown_badges())
         return self._paint
+
+    def _shown_badges(self) -> Mapping[str, Severity]:
+        """Return the badges of boxes; a collapsed node wears the worst one of its branches, too."""
+        badges = dict(self._badges)
+        if self._flow is not None and self.collapsed and badges:
+            for node in self._flow.walk():
+                if node.id in self.collapsed:
+                    inside = {self._badges.get(one.id) for one in walk_nodes((node,))}
+                    found = next((each for each in SEVERITIES if each in inside), None)
+                    if found:
+                        badges[node.id] = found
+        return badges
 
     def _style_of(self, component: str) -> Style:
         """Return a component's style with translucent colours mixed into the background of the chart."""
@@ -410,10 +467,23 @@ class FlowChart(ScrollView, can_focus=True):
 
     def _fitting(self, flow: Flow) -> Layout:
         """Lay a flow out in the chosen size of boxes, or in the widest that fits the widget."""
-        names = self._names
-        measures = fitting(flow, self.size.width or NARROW, compact=self.compact)
-        self._is_compact = compact = measures is COMPACT
-        return lay_out(flow, lambda node: face_of(node, names, compact=compact), measures)
+        collapsed = self.collapsed
+        measures = fitting(flow, self.size.width or NARROW, compact=self.compact, collapsed=collapsed)
+        if self._is_compact != (measures is COMPACT):
+            self._faces = {}
+            self._is_compact = not self._is_compact
+        return lay_out(flow, self._face, measures, collapsed)
+
+    def _face(self, node: Node) -> Appearance:
+        """Return the texts on a node's box, kept until the node is edited."""
+        known = self._faces.get(id(node))
+        if known is None or known[0] is not node:
+            known = self._faces[id(node)] = (node, face_of(node, self._names, compact=self._is_compact))
+        face, more = known[1], self.numbers.get(node.id, ())
+        if node.id in self.collapsed and node.branches:
+            inside = sum(1 for _ in walk_nodes((node,))) - 1
+            more = (*more, (("target", f"▸ {plural(inside, 'node')} in {plural(len(node.branches), 'branch')}"),))
+        return replace(face, lines=(*face.lines, *more)) if more else face
 
     def _follow(self) -> None:
         """Scroll the selection into view: centred horizontally, with some lines above and below it."""

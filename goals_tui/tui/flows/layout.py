@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -197,26 +197,34 @@ def sequence_goes_on(nodes: tuple[Node, ...]) -> bool:
     return all(goes_on(node) for node in nodes)
 
 
-def lay_out(flow: Flow, face: Callable[[Node], Appearance], measures: Measures = ROOMY) -> Layout:
-    """Lay out a flow; `face` returns the texts on a node's box, which determine its height."""
-    return _Builder(face, measures).build(flow)
+def lay_out(
+    flow: Flow,
+    face: Callable[[Node], Appearance],
+    measures: Measures = ROOMY,
+    collapsed: Collection[str] = frozenset(),
+) -> Layout:
+    """Lay out a flow; `face` returns the texts on a node's box, which determine its height.
+
+    The branches of the nodes whose ids are `collapsed` are left out.
+    """
+    return _Builder(face, measures, collapsed).build(flow)
 
 
-def fitting(flow: Flow, width: int, *, compact: bool | None) -> Measures:
-    """Return the widest measures with which a flow fits into `width` columns.
+def fitting(flow: Flow, width: int, *, compact: bool | None, collapsed: Collection[str] = frozenset()) -> Measures:
+    """Return the widest measures with which a flow, with nodes `collapsed`, fits into `width` columns.
 
     `compact` chooses the narrowest or the widest instead, unless it is None.
     """
     if compact is not None:
         return COMPACT if compact else ROOMY
-    found = next((size for size in SIZES if width_of(flow, size) <= width), None)
+    found = next((size for size in SIZES if width_of(flow, size, collapsed) <= width), None)
     # A flow that has to be scrolled anyway gets boxes wide enough to read.
     return found or (COMPACT if width < NARROW else SIZES[-2])
 
 
-def width_of(flow: Flow, measures: Measures) -> int:
+def width_of(flow: Flow, measures: Measures, collapsed: Collection[str] = frozenset()) -> int:
     """Return the width of a flow's layout, in cells."""
-    return _Builder(lambda node: Appearance("", "", "", ()), measures).width(flow)
+    return _Builder(lambda node: Appearance("", "", "", ()), measures, collapsed).width(flow)
 
 
 class _Extent(NamedTuple):
@@ -240,9 +248,13 @@ def _centred(width: int) -> _Extent:
 class _Builder:
     """One run of the layout: measures widths from the inside out, then places boxes from the top down."""
 
-    def __init__(self, face: Callable[[Node], Appearance], measures: Measures) -> None:
+    def __init__(
+        self, face: Callable[[Node], Appearance], measures: Measures, collapsed: Collection[str] = frozenset()
+    ) -> None:
         self._face = face
+        self._collapsed = collapsed
         self._measures = measures
+        self._box = _centred(measures.box)
         self._spots: list[Box] = []
         self._runs: list[HorizontalLine] = []
         self._poles: list[VerticalLine] = []
@@ -267,16 +279,17 @@ class _Builder:
             bottom += 2
         return Layout(self._spots, self._runs, self._poles, extent.width + 2 * MARGIN, bottom)
 
+    def _shows_branches(self, node: Node) -> bool:
+        return bool(node.branches) and node.id not in self._collapsed
+
     def _measure(self, nodes: tuple[Node, ...]) -> _Extent:
-        extent = _centred(SLOT_WIDTH)
+        extent = self._box if nodes else _centred(SLOT_WIDTH)
         for node in nodes:
-            extent = extent.around(self._measure_node(node))
+            if self._shows_branches(node):
+                extent = extent.around(self._measure_branches(node))
         return extent
 
-    def _measure_node(self, node: Node) -> _Extent:
-        box = _centred(self._measures.box)
-        if not node.branches:
-            return box
+    def _measure_branches(self, node: Node) -> _Extent:
         titles = [_shortened(branch.title, self._measures.box) for branch in node.branches]
         extents = [
             self._measure(branch.nodes).around(_centred(cell_len(text) + 2))
@@ -286,7 +299,7 @@ class _Builder:
         self._branch_extents[node.id] = extents
         total = sum(extent.width for extent in extents) + self._measures.gap * (len(extents) - 1)
         left = _middle(self._spines(extents, 0))
-        return box.around(_Extent(left, total - 1 - left))
+        return self._box.around(_Extent(left, total - 1 - left))
 
     def _spines(self, extents: list[_Extent], x: int) -> list[int]:
         spines = []
@@ -311,13 +324,14 @@ class _Builder:
         face = self._face(node)
         height = 3 + len(face.lines)
         width = self._measures.box
-        alive = goes_on(node) if not node.branches else False
-        line_out = alive or bool(node.branches)
+        branching = self._shows_branches(node)
+        alive = not branching and goes_on(node)
+        line_out = alive or branching
         self._spots.append(
             Box(node.id, spine - width // 2, y, width, height, node, face, parent, branch, index, line_in, line_out)
         )
         y += height
-        return self._place_branches(node, spine, y) if node.branches else (y, alive)
+        return self._place_branches(node, spine, y) if branching else (y, alive)
 
     def _place_branches(self, node: Node, spine: int, y: int) -> tuple[int, bool]:
         extents = self._branch_extents[node.id]

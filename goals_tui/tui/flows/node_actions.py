@@ -90,6 +90,9 @@ class NodeActions(ScreenFrame[None]):
     if TYPE_CHECKING:
         # Subclasses implement these.
 
+        def show_around(self) -> None:
+            """Draw the parts around the chart."""
+
         def open_editor(self, node: Node, field: str | None = None) -> object:
             """Show the editor of a node."""
 
@@ -302,6 +305,21 @@ class NodeActions(ScreenFrame[None]):
         """Move the selected nodes after the one below them."""
         self._edit(lambda editor: editor.move(up=False))
 
+    def action_collapse(self) -> None:
+        """Hide or show the branches of the selected node, or of the node around it."""
+        box, chart = self.box, self.chart
+        inner = box.key if box and box.node and box.node.branches else box.parent if box else None
+        if inner is not None:
+            chart.collapsed ^= {inner}
+            self.show_run()
+
+    def action_collapse_all(self) -> None:
+        """Hide the branches of all nodes, or show all again."""
+        flow, chart = self.flow, self.chart
+        branching = {node.id for node in flow.walk() if node.branches} if flow else set()
+        chart.collapsed = frozenset() if chart.collapsed & branching else frozenset(branching)
+        self.show_run()
+
     def action_follow(self) -> None:
         """Show the flow that a Go To or Execute Flow node leads to."""
         node = self.node
@@ -328,6 +346,8 @@ class NodeActions(ScreenFrame[None]):
         if action in self.NEEDS_NODE:
             return node is not None
         match action:
+            case "collapse":
+                return bool(node and node.branches) or box.parent is not None
             case "add_in_branch":
                 return node is not None and bool(node.branches)
             case "paste":

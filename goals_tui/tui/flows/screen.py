@@ -47,8 +47,11 @@ Arrows walk along the lines and across branches, `[` and `]` pass branches by, `
 Every edit is saved at once; `u` takes it back.
 """
 
-CHART_ACTIONS = NodeActions.NEEDS_NODE | frozenset("add add_in_branch edit paste follow fix".split())
-FLOW_ACTIONS = frozenset("find findings talk simulate rename_flow duplicate_flow delete_flow export compact".split())
+CHART_ACTIONS = NodeActions.NEEDS_NODE | frozenset("add add_in_branch edit paste follow fix collapse".split())
+FLOW_ACTIONS = frozenset(
+    "find propose numbers collapse_all findings talk simulate".split()
+    + "rename_flow duplicate_flow delete_flow export compact".split()
+)
 
 
 PLACING_STOPS = CHART_ACTIONS | FLOW_ACTIONS | {"done", "save", "new", "import", "choose"}
@@ -140,8 +143,9 @@ class FlowsScreen(FindingActions):
     def show_flow(self, flow: Flow, select: str | None = None) -> None:
         """Show a flow with a box selected, and check the wiring."""
         self.draw_flow(flow, select)
-        self._show_around()
+        self.show_around()
         self.load("findings", lambda: self._check(flow), self._show_findings)
+        self.read_numbers()
 
     def draw_flow(self, flow: Flow, select: str | None = None) -> None:
         """Draw a flow with a box selected, by default the one that was selected there last."""
@@ -165,9 +169,9 @@ class FlowsScreen(FindingActions):
         self.wiring = wiring
         if self.flow is not None:
             self.chart.show(self.flow, self.names, wiring.worst_by_node(self.flow.id))
-        self._show_around()
+        self.show_around()
 
-    def _show_around(self) -> None:
+    def show_around(self) -> None:
         """Draw the parts around the chart."""
         flow = self.flow
         if flow is None:
@@ -177,7 +181,7 @@ class FlowsScreen(FindingActions):
         self.query_one(FindingsList).show(self.wiring, flow.id)
         short = next((in_short(summary) for summary in self._summaries if summary.id == flow.id), "")
         self.place = flow.name
-        self.note = "  ".join(filter(None, [short, badges(by_flow.get(flow.id, {})).plain]))
+        self.note = "  ".join(filter(None, [short, badges(by_flow.get(flow.id, {})).plain, self.numbers_note]))
         self._show_crumbs()
 
     def _show_crumbs(self) -> None:
@@ -185,6 +189,9 @@ class FlowsScreen(FindingActions):
         if self.flow is not None and layout is not None and box is not None:
             line = self.query_one("#crumbs", Static)
             way = crumbs(self.flow, layout, box, line.size.width)
+            if len(self.chart.run) > 1:
+                way = Content.assemble((f"{len(self.chart.run)} nodes selected", "bold $primary"), "  ", way)
+                way = way.truncate(max(1, line.size.width), ellipsis=True)
             if self._placed is not None:
                 way = Content.assemble(
                     Content.styled("⚑ Where is ", "$primary"),
@@ -285,7 +292,7 @@ class FlowsScreen(FindingActions):
             return
         editing = self.side == "editor"
         if not await self.leave_editor():
-            self._show_around()
+            self.show_around()
             return
         flow = self.attempt(lambda: self.services.flows.get(event.flow_id))
         if flow is not None:

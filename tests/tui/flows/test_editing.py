@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from goals_tui.domain.event import Source
 from goals_tui.domain.flow import Flow, GoTo, If, Lookup, Node, Question, Say, TrackGoal
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services, open_services
@@ -16,7 +17,20 @@ from goals_tui.tui.app.dialogs import Ask
 from goals_tui.tui.app.screen import FlowPlace
 from goals_tui.tui.flows.chart import FlowChart
 from goals_tui.tui.flows.layout import START, slot_key
-from tests.builders import book_a_flight, flow, go_to, goal, if_, lookup, node_id, other, question, say, track
+from tests.builders import (
+    book_a_flight,
+    book_a_flight_flow,
+    flow,
+    go_to,
+    goal,
+    if_,
+    lookup,
+    node_id,
+    other,
+    question,
+    say,
+    track,
+)
 from tests.tui.harness import HOSTILE, messages, press, running, screen_text, settle, type_text
 
 ABC = flow("Abc", say("a"), if_("choice", (say("yes"),)), say("c"))
@@ -508,3 +522,55 @@ async def test_a_comment_is_drawn_and_kept(services: Services) -> None:
         await press(pilot, "enter")
         assert saved(services).nodes[0].comment == "Ask [legal]"
         assert "✎ Ask [legal]" in screen_text(pilot.app)
+
+
+async def test_branches_are_collapsed_and_found_again(services: Services) -> None:
+    services.flows.save(ABC)
+    async with running(services, area="flows") as pilot:
+        chart(pilot).select(node_id("yes"))
+        await press(pilot, "minus")
+        assert chart(pilot).selected == node_id("choice")
+        assert "▸ 1 node in 2 branches" in screen_text(pilot.app)
+        await press(pilot, "down")
+        assert chart(pilot).selected == node_id("c"), "arrows pass it by"
+        await press(pilot, "slash")
+        await type_text(pilot, "yes say")
+        await press(pilot, "enter")
+        assert chart(pilot).selected == node_id("yes") and not chart(pilot).collapsed
+        await press(pilot, "underscore")
+        assert chart(pilot).selected == node_id("choice")
+        await press(pilot, "underscore")
+        assert not chart(pilot).collapsed
+
+
+async def test_the_steps_of_a_goal_are_placed_one_by_one(services: Services) -> None:
+    save_goal(services)
+    services.flows.save(flow("Abc", say("Hello"), question("Who is the passenger?"), say("Bye")))
+    async with running(services, area="flows") as pilot:
+        await press(pilot, "P")
+        assert "● Flight selected at the start  Every conversation passes here." in screen_text(pilot.app)
+        await press(pilot, "enter")
+        assert services.history.undo_label == "Track 'Flight selected' at the start"
+        assert "○ Passenger information entered after 'Who is the passenger?'" in screen_text(pilot.app)
+        await press(pilot, "enter", "enter")
+        tracked = [node.kind for node in saved(services).nodes]
+        assert tracked == ["track_goal", "say", "question", "track_goal", "say", "track_goal"]
+        assert services.flows.findings() == []
+        assert "This flow tracks every step of 'Book a Flight'" in messages(pilot.app)[-1]
+
+
+async def test_numbers_stand_on_the_nodes_that_track(services: Services) -> None:
+    goal = save_goal(services)
+    services.flows.save(book_a_flight_flow(goal))
+    steps = [step.id for step in goal.steps]
+    for session in range(5):
+        for step in steps[: 1 if session < 2 else 3]:
+            services.tracking.track(f"s{session}", goal.id, [step], Source())
+    async with running(services, area="flows", size=(120, 60)) as pilot:
+        assert "went on" not in screen_text(pilot.app)
+        await press(pilot, "N")
+        assert "3 went on, 2 left" in screen_text(pilot.app)
+        assert "at stake" in screen_text(pilot.app)
+        assert "numbers: Last 7 days" in screen_text(pilot.app)
+        await press(pilot, "N")
+        assert "went on" not in screen_text(pilot.app)

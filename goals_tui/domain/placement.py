@@ -1,0 +1,203 @@
+"""Proposals of where in a flow the steps of a goal belong, from the paths that conversations can take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+from goals_tui.domain.flow import Flow, Node, Question, Say, TrackGoal, title, walk_nodes
+from goals_tui.domain.flow_edit import Position, position_of
+from goals_tui.domain.goal import Goal, Step
+from goals_tui.domain.wiring_graph import FlowGraph, Op
+from goals_tui.domain.words import fold
+
+_START = -1
+"""The place before the first node, which every conversation passes."""
+_ENOUGH = 4
+"""The fewest letters that two words must begin with in common to be about the same."""
+_LONGEST = 40
+"""The most characters of a text by which a node is called."""
+_ENDS = {Op.JUMP, Op.STOP, Op.END}
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A place for a Track Goal Process node of one step. `where` and `reason` are for people."""
+
+    step: Step
+    position: Position
+    where: str
+    reason: str
+
+
+def placements(flow: Flow, goal: Goal, flows: Mapping[str, Flow]) -> list[Placement]:
+    """Return a place for each step of a goal that the flow does not track where it counts, in the goal's order.
+
+    The initial step belongs before all others on every path: at their nearest common dominator. A completion step
+    belongs where no path from the initial step avoids it: at the last post-dominator. Between them, a step belongs to
+    the node whose text mentions it. Steps for which no such place exists are left out.
+    """
+    return list(_Placing(flow, goal, flows).found())
+
+
+class _Placing:
+    def __init__(self, flow: Flow, goal: Goal, flows: Mapping[str, Flow]) -> None:
+        self.flow, self.goal = flow, goal
+        self.graph = FlowGraph(flow, flows)
+        self.before = _dominators(self.graph)
+        self.after = _post_dominators(self.graph)
+        self.tracking: dict[str, list[int]] = {}
+        for place, node in enumerate(self.graph.nodes):
+            if isinstance(node, TrackGoal) and node.goal_id == goal.id and place in self.before:
+                for step_id in node.step_ids:
+                    self.tracking.setdefault(step_id, []).append(place)
+
+    def found(self) -> Iterable[Placement]:
+        opening, initial = self._initial()
+        if initial is not None:
+            yield initial
+        for step in self.goal.further:
+            if step.id not in self.tracking:
+                placed = self._completion(step, opening) if step.kind == "completion" else self._further(step, opening)
+                if placed is not None:
+                    yield placed
+
+    def _initial(self) -> tuple[int, Placement | None]:
+        """Return the place that the cycle opens at, and the proposal for the initial step if it is not tracked there.
+
+        The place is that of the node before.
+        """
+        initial, others = self.goal.initial, [step for step in self.goal.further if step.id in self.tracking]
+        places = [place for step in others for place in self.tracking[step.id]]
+        own = self.tracking.get(initial.id, [])
+        if own and all(any(self._dominates(one, place) for one in own) for place in places):
+            return reduce(self._common, own), None
+        if places:
+            place = reduce(self._common, places)
+            named = " and ".join(repr(step.name) for step in others[:2])
+            reason = f"Every path to {named} passes here, and only what comes after it counts."
+            if place == _START or place in places or self.graph.nodes[place].branches:
+                before = max(place, 0)
+                return self._previous(before), self._placed(initial, before, reason, after=False)
+            return place, self._placed(initial, place, reason)
+        mentioned = self._mentioning(initial, _START)
+        if mentioned is not None:
+            return mentioned, self._placed(initial, mentioned, "Its text mentions the step.")
+        reason = "Every conversation passes here."
+        return _START, Placement(initial, Position(None, 0, 0), "at the start", reason)
+
+    def _completion(self, step: Step, opening: int) -> Placement | None:
+        certain = self._certain(opening)
+        mentioned = self._mentioning(step, opening)
+        if mentioned is not None:
+            reason = "Its text mentions the step."
+            if mentioned in certain:
+                reason = f"{reason} No path from {self.goal.initial.name!r} avoids it."
+            return self._placed(step, mentioned, reason)
+        if not certain:
+            return None
+        last = certain[-1]
+        reason = f"No path from {self.goal.initial.name!r} avoids it."
+        return self._placed(step, last, reason, after=self._goes_on(last))
+
+    def _further(self, step: Step, opening: int) -> Placement | None:
+        mentioned = self._mentioning(step, opening)
+        return None if mentioned is None else self._placed(step, mentioned, "Its text mentions the step.")
+
+    def _placed(self, step: Step, place: int, reason: str, *, after: bool = True) -> Placement:
+        node = self.graph.nodes[place]
+        at = position_of(self.flow, node.id)
+        where = f"{'after' if after else 'before'} {self._called(node)}"
+        return Placement(step, Position(at.parent_id, at.branch, at.index + after), where, reason)
+
+    def _mentioning(self, step: Step, opening: int) -> int | None:
+        """Return the place of the node after `opening` whose text has most words of a step's name."""
+        wanted = _stems(step.name)
+        counted = [
+            (len(wanted & _stems(_said(node))), -place)
+            for place, node in enumerate(self.graph.nodes)
+            if place != opening and place in self.before and self._dominates(opening, place)
+            if isinstance(node, Say | Question) and self.graph.ops[place] not in _ENDS
+        ]
+        most, place = max(counted, default=(0, 0))
+        return -place if most else None
+
+    def _certain(self, opening: int) -> list[int]:
+        """Return the places that every path from `opening` passes, in order."""
+        place = self.graph.first if opening == _START else self.after.get(opening, self.graph.exit)
+        certain = []
+        while place < self.graph.exit:
+            certain.append(place)
+            place = self.after.get(place, self.graph.exit)
+        return certain
+
+    def _goes_on(self, place: int) -> bool:
+        """Return whether every path through a node, and its branches, reaches what comes after it."""
+        inside = walk_nodes((self.graph.nodes[place],))
+        return not any(self.graph.ops[self.graph.place[node.id]] in _ENDS for node in inside)
+
+    def _dominates(self, one: int, place: int) -> bool:
+        while place > one:
+            place = self.before[place]
+        return place == one
+
+    def _called(self, node: Node) -> str:
+        text = " ".join(_said(node).split())
+        if isinstance(node, TrackGoal) and node.goal_id == self.goal.id and not node.label:
+            text = ", ".join(step.name for step in self.goal.steps if step.id in node.step_ids)
+        return repr(node.label or (text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()}…") or title(node))
+
+    def _common(self, one: int, other: int) -> int:
+        return _meet(self.before, one, other)
+
+    def _previous(self, place: int) -> int:
+        return self.before.get(place, _START)
+
+
+def _dominators(graph: FlowGraph) -> dict[int, int]:
+    """Return the immediate dominator of each place that can be reached; all ways lead forward."""
+    found: dict[int, int] = {graph.first: _START}
+    for place in range(graph.exit):
+        if place not in found or graph.ops[place] in _ENDS:
+            continue
+        for way in graph.ways[place]:
+            found[way] = _meet(found, found[way], place) if way in found else place
+    return found
+
+
+def _post_dominators(graph: FlowGraph) -> dict[int, int]:
+    """Return the immediate post-dominator of each place; `graph.exit` is every end of the conversation."""
+    found: dict[int, int] = {}
+    for place in reversed(range(graph.exit)):
+        ways: Sequence[int] = (graph.exit,) if graph.ops[place] in _ENDS else graph.ways[place]
+        found[place] = reduce(lambda one, other: _meet_after(found, one, other), ways)
+    return found
+
+
+def _meet(tree: Mapping[int, int], one: int, other: int) -> int:
+    while one != other:
+        if one > other:
+            one = tree[one]
+        else:
+            other = tree[other]
+    return one
+
+
+def _meet_after(tree: Mapping[int, int], one: int, other: int) -> int:
+    while one != other:
+        if one < other:
+            one = tree[one]
+        else:
+            other = tree[other]
+    return one
+
+
+def _said(node: Node) -> str:
+    return node.text if isinstance(node, Say | Question) else node.label
+
+
+def _stems(text: str) -> set[str]:
+    """Return the beginnings of the words of a text, so that "booked" and "booking" are the same."""
+    letters = "".join(letter if letter.isalnum() else " " for letter in fold(text))
+    return {word[:_ENOUGH] for word in letters.split() if len(word) >= _ENOUGH}

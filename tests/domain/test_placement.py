@@ -1,0 +1,80 @@
+"""Where the steps of a goal belong in a flow, from the paths through it."""
+
+from __future__ import annotations
+
+from hypothesis import given
+
+from goals_tui.domain.flow import Flow, Node
+from goals_tui.domain.flow_edit import insert_at
+from goals_tui.domain.placement import Placement, placements
+from goals_tui.domain.wiring import check
+from tests.builders import end, flow, flow_sets, go_to, goal, if_, question, say, track
+
+BOOK = goal("Book", "Search", "Choose seat", "◎Pay")
+
+
+def proposed(*nodes: Node) -> dict[str, str]:
+    return {one.step.name: one.where for one in found(flow("Abc", *nodes))}
+
+
+def found(of: Flow) -> list[Placement]:
+    return placements(of, BOOK, {of.id: of})
+
+
+def with_all(of: Flow) -> Flow:
+    """Every proposal inserted, one after the other."""
+    for _ in BOOK.steps:
+        new = found(of)
+        if not new:
+            break
+        node = track(BOOK, new[0].step.name, name=f"new {new[0].step.name}")
+        of = insert_at(of, new[0].position, node)
+    return of
+
+
+def test_an_empty_flow_opens_at_its_start() -> None:
+    assert proposed() == {"Search": "at the start"}
+
+
+def test_the_initial_step_comes_before_all_others_on_every_path() -> None:
+    inside = if_("choice", (say("a"), track(BOOK, "Choose seat", name="seat")), (track(BOOK, "Pay", name="pay"),))
+    assert proposed(say("Hello"), inside) == {"Search": "before 'choice'"}
+    assert proposed(say("Hello"), if_("choice", (say("a"), track(BOOK, "Choose seat", name="seat"))))["Search"] == (
+        "before 'Choose seat'"
+    )
+
+
+def test_a_completion_step_comes_where_no_path_avoids_it() -> None:
+    opening = track(BOOK, "Search", name="search")
+    branches = if_("choice", (say("a"),), (say("b"),))
+    assert proposed(opening, branches, say("Bye")) == {"Pay": "after 'Bye'"}
+    assert proposed(opening, branches, say("Bye"), end("stop")) == {"Pay": "before 'End'"}
+    assert proposed(opening, if_("choice", (end("stop"),), (end("halt"),))) == {"Pay": "before 'choice'"}
+
+
+def test_a_path_that_leaves_avoids_what_comes_after_it() -> None:
+    opening = track(BOOK, "Search", name="search")
+    nodes = (opening, say("Hm"), if_("choice", (go_to("Other"),)), say("Bye"))
+    assert proposed(*nodes) == {"Pay": "before 'choice'"}
+
+
+def test_a_step_comes_after_the_node_whose_text_mentions_it() -> None:
+    opening = track(BOOK, "Search", name="search")
+    where = proposed(opening, say("Hello"), question("Which seats do you want?", "Aisle"), say("You paid."), say("Bye"))
+    assert where["Choose seat"] == "after 'Which seats do you want?'"
+
+
+def test_what_is_proposed_settles_the_findings_about_order() -> None:
+    nodes = (say("Hello"), if_("choice", (track(BOOK, "Choose seat", name="seat"),)), track(BOOK, "Pay", name="pay"))
+    before, after = flow("Abc", *nodes), with_all(flow("Abc", *nodes))
+    codes = {finding.code for finding in check([before], [BOOK])}
+    assert "before-initial" in codes
+    assert not {finding.code for finding in check([after], [BOOK])} & {"before-initial", "maybe-before-initial"}
+
+
+@given(flow_sets(tracked=(BOOK,)))
+def test_every_proposal_can_be_inserted(flows: tuple[Flow, ...]) -> None:
+    known = {one.id: one for one in flows}
+    for one in flows:
+        for placement in placements(one, BOOK, known):
+            insert_at(one, placement.position, say("here"))
