@@ -51,6 +51,7 @@ ACTIONS: tuple[Action, ...] = (
            footer=False),
     Action("flows.collapse-all", "underscore", "Collapse all", "Hide or show the branches of all nodes", _CHART,
            footer=False),
+    Action("flows.overview", "M", "Overview", "Show or hide the map of the whole flow", _CHART, footer=False),
     Action("flows.compact", "z", "Compact", "Draw narrow boxes, or wide ones", _FLOWS, footer=False),
     Action("flows.steps.choose", "space", "Choose", "Track this step, or do not", _NODES, palette=False, do="select"),
     Action("flows.finding.fix", "enter", "Fix", "Go to where it is, and fix it where a key can", _TEST, palette=False,

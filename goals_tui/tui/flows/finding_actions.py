@@ -14,6 +14,7 @@ from goals_tui.domain.filters import EVERYTHING, Filters
 from goals_tui.domain.flow import Flow, TrackGoal
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.placement import Placement, placements
+from goals_tui.domain.project import currency_digits
 from goals_tui.domain.wiring import Finding
 from goals_tui.services.currencies import format_money
 from goals_tui.tui.app.choose import Choose, Option
@@ -54,13 +55,15 @@ def numbers_of(flow: Flow, services: Services, filters: Filters) -> dict[str, tu
 
 
 def _number_lines(step: DropOff, currency: str, *, named: bool) -> Iterator[Line]:
-    pieces: list[Piece] = [("dim", f"{step.name}: ")] if named else []
-    counts: list[Piece] = [("target", f"{step.went_on:,} went on"), ("dim", ", ")] if step.went_on else []
+    """Yield the numbers of a step, short enough for a narrow box."""
+    if named:
+        yield (("dim", f"{step.name}:"),)
+    left: Piece = ("broken" if step.dropped else "dim", f"{step.dropped:,} left")
+    yield (("target", f"{step.went_on:,} went on"), ("dim", ", "), left) if step.went_on else (left,)
     if step.completed:
-        counts += [("completion", f"{step.completed:,} completed"), ("dim", ", ")]
-    yield (*pieces, *counts, ("broken" if step.dropped else "dim", f"{step.dropped:,} left"))
+        yield (("completion", f"{step.completed:,} completed"),)
     if step.stake is not None and step.dropped:
-        money = step.stake.cost_savings + step.stake.revenue
+        money = round(step.stake.cost_savings + step.stake.revenue, currency_digits(currency))
         yield (("dim", f"{format_money(money, currency)} at stake"),)
 
 

@@ -49,7 +49,7 @@ Every edit is saved at once; `u` takes it back.
 
 CHART_ACTIONS = NodeActions.NEEDS_NODE | frozenset("add add_in_branch edit paste follow fix collapse".split())
 FLOW_ACTIONS = frozenset(
-    "find propose numbers collapse_all findings talk simulate".split()
+    "find propose numbers collapse_all overview findings talk simulate".split()
     + "rename_flow duplicate_flow delete_flow export compact".split()
 )
 
@@ -73,7 +73,8 @@ class FlowsScreen(FindingActions):
     FlowsScreen #crumbs { height: 1; width: 1fr; margin-bottom: 1; }
     FlowsScreen #picture { height: 1fr; }
     FlowsScreen #map { display: none; margin-left: 2; }
-    FlowsScreen.-huge #map.-needed { display: block; }
+    FlowsScreen.-huge #map.-needed, FlowsScreen.-map #map { display: block; }
+    FlowsScreen.-no-map #map { display: none; }
     FlowsScreen #no-flows { height: 1fr; width: 1fr; content-align: center middle; color: $quiet; display: none; }
     FlowsScreen FlowList { display: none; }
     FlowsScreen.-wide FlowList, FlowsScreen.-huge FlowList { display: block; }
@@ -272,6 +273,13 @@ class FlowsScreen(FindingActions):
         small.show(chart.layout_of_flow, chart.selected)
         small.view = chart.view
         self._show_crumbs()
+
+    def action_overview(self) -> None:
+        """Show or hide the map of the whole flow."""
+        shown = bool(self.query_one(FlowMap).display)
+        self.set_class(shown, "-no-map")
+        self.set_class(not shown, "-map")
+        self.call_after_refresh(self._moved_chart)
 
     def _fits_without_map(self) -> bool:
         layout, room = self.chart.layout_of_flow, self.query_one("#picture").size

@@ -121,6 +121,8 @@ FLOWS = Walk(
         Do("P", "flows.propose", on(Choose)),
         keys("escape"),
         Do("N", "flows.numbers", shown(lambda screen: "numbers: Last 7 days" in screen.note)),
+        Do("M", "flows.overview", shown(lambda screen: screen.query_one("#map").display)),
+        keys("M"),
         at("choice"),
         Do("minus", "flows.collapse", shown(lambda screen: node_id("yes") not in screen.chart.layout_of_flow.boxes)),
         Do(
