@@ -482,7 +482,8 @@ class FlowChart(ScrollView, can_focus=True):
         face, more = known[1], self.numbers.get(node.id, ())
         if node.id in self.collapsed and node.branches:
             inside = sum(1 for _ in walk_nodes((node,))) - 1
-            more = (*more, (("target", f"▸ {plural(inside, 'node')} in {plural(len(node.branches), 'branch')}"),))
+            branches = "1 branch" if len(node.branches) == 1 else f"{len(node.branches)} branches"
+            more = (*more, (("target", f"▸ {plural(inside, 'node')} in {branches}"),))
         return replace(face, lines=(*face.lines, *more)) if more else face
 
     def _follow(self) -> None:
