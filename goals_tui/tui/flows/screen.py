@@ -44,7 +44,10 @@ A **flow** is a sequence of nodes under Start. Branches stand side by side and j
 ✖ and ▲ mark where that, or anything else about the wiring, is wrong.
 
 Arrows walk along the lines and across branches, `[` and `]` pass branches by, `( + )` is an empty branch.
-Every edit is saved at once; `u` takes it back.
+Every edit is saved at once; `u` takes it back. `space` begins a selection of several nodes that arrows extend.
+
+**Numbers** (`N`) at a Track Goal Process node count the cycles of its step in the span of Insights: how many went on to
+a later step, completed or left, and what those that left would have been worth (*at stake*).
 """
 
 CHART_ACTIONS = NodeActions.NEEDS_NODE | frozenset("add add_in_branch edit paste follow fix collapse".split())
