@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from goals_tui.services.flow_files import FlowFiles
     from goals_tui.services.flows import FlowService
     from goals_tui.services.goal_files import GoalFiles
-    from goals_tui.services.goal_list import GoalSummaries, GoalSummary
+    from goals_tui.services.goal_list import GoalSummary
     from goals_tui.services.goal_uses import GoalUses
     from goals_tui.services.goals import GoalService
     from goals_tui.services.imports.service import Imports
@@ -135,13 +135,9 @@ class Services:
 
     def goal_summaries(self) -> list[GoalSummary]:
         """Return a summary of every goal, by name: `goals.summaries()` without importing the models."""
-        return self._goal_summaries.all()
-
-    @locked_cached_property
-    def _goal_summaries(self) -> GoalSummaries:
         from goals_tui.services.goal_list import GoalSummaries
 
-        return GoalSummaries(self.workspace.documents)
+        return GoalSummaries(self.workspace.documents).all()
 
     @locked_cached_property
     def goal_files(self) -> GoalFiles:

@@ -16,7 +16,7 @@ from goals_tui.domain.project import currency_digits
 from goals_tui.domain.value import format_amount
 from goals_tui.domain.words import fold
 from goals_tui.format import plural
-from goals_tui.services.goal_list import GoalSummary
+from goals_tui.services.goal_list import GoalSummaries, GoalSummary
 from goals_tui.services.stored import parse, unreadable
 from goals_tui.store.document_storage import without_garbage_collection
 
@@ -65,6 +65,7 @@ class GoalService:
     ) -> None:
         self._workspace = workspace
         self._documents = workspace.documents
+        self._summaries = GoalSummaries(workspace.documents)
         self._history = history
         self._project = project
         self._features = features
@@ -83,7 +84,7 @@ class GoalService:
 
     def summaries(self) -> list[GoalSummary]:
         """Return a summary of every goal, by name; fast with 10,000 goals."""
-        return self._services.goal_summaries()
+        return self._summaries.all()
 
     def all(self) -> list[Goal]:
         """Return every goal, by name."""

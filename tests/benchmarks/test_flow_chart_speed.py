@@ -11,11 +11,11 @@ from rich.style import Style
 
 from goals_tui.domain.flow import Flow, Node
 from goals_tui.domain.flow_text import summary
-from goals_tui.tui.app.choose import Option, searched
 from goals_tui.tui.flows.chart import step
 from goals_tui.tui.flows.chart_paint import CLASSES, Paint
 from goals_tui.tui.flows.kinds import Names, face_of
 from goals_tui.tui.flows.layout import ROOMY, START, Layout, lay_out
+from goals_tui.tui.widgets.search_list import Option, searched
 from tests.builders import book_a_flight, flow, if_, lookup, question, say, track
 
 LINES, COLUMNS = 60, 200

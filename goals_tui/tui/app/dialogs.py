@@ -155,7 +155,8 @@ def ask_to_leave(name: str) -> Ask:
 class AskText(Form[str]):
     """A dialog for a line of text.
 
-    `check` raises GoalsError for text that can't be used; its message is shown below the field while typing.
+    `check` raises GoalsError for text that can't be used; its message is shown below the field while typing. The text
+    may be empty if it is `optional`.
     """
 
     def __init__(
@@ -166,10 +167,12 @@ class AskText(Form[str]):
         label: str = "Name",
         save: str = "Save",
         check: Callable[[str], object] | None = None,
+        optional: bool = False,
     ) -> None:
         super().__init__(title)
         self.value = value
         self.label = label
+        self.optional = optional
         self.save = save
         self.check = check
 
@@ -193,7 +196,7 @@ class AskText(Form[str]):
         from goals_tui.domain.text import clean_line
 
         if not clean_line(text):
-            return f"{self.label} can't be empty."
+            return "" if self.optional else f"{self.label} can't be empty."
         try:
             if self.check:
                 self.check(text)

@@ -20,6 +20,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("flows.findings", "f", "Findings", "List what is wrong with the wiring of goals", _TEST),
     Action("flows.add-in-branch", "b", "In branch", "Add a node at the top of a branch of the selected node", _NODES),
     Action("flows.rename", "r", "Rename", "Give the selected node a label", _NODES, footer=False),
+    Action("flows.comment", "C", "Comment", "Write a comment on the selected node", _NODES, footer=False),
     Action("flows.delete", "d,delete", "Delete", "Delete the selected nodes with their branches", _NODES),
     Action("flows.cut", "x", "Cut", "Cut the selected nodes with their branches", _NODES, footer=False),
     Action("flows.copy", "y,c", "Copy", "Copy the selected nodes with their branches", _NODES, footer=False),

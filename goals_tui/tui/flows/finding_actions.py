@@ -36,7 +36,7 @@ _ON_CHART = "chart"
 def numbers_of(flow: Flow, services: Services, filters: Filters) -> dict[str, tuple[Line, ...]]:
     """Return the lines with numbers for the Track Goal Process nodes of a flow. Counts events: call it in a thread."""
     nodes = [node for node in flow.walk() if isinstance(node, TrackGoal)]
-    if not nodes or services.workspace.events.is_empty():
+    if not nodes or services.events.is_empty():
         return {}
     known = services.goals.by_id()
     every = filters.model_copy(update={"goals": EVERYTHING})

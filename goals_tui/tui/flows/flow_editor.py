@@ -135,6 +135,12 @@ class FlowEditor:
         run = self.run
         return edits.move(self.flow, run, up=up, select=self.selected) if self.flow and run else None
 
+    def comment(self, node_id: str, text: str) -> Edit | None:
+        """Give a node a comment. Raises NotFoundError."""
+        if self.flow is None:
+            return None
+        return edits.change(self.flow, self.flow.node(node_id).model_copy(update={"comment": text}))
+
     # -- saving
 
     def commit(self, edit: Edit) -> Flow:

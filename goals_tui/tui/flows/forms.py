@@ -190,12 +190,10 @@ class NodeForm(VerticalScroll, can_focus=False):
         self.data = data
 
     def compose(self) -> ComposeResult:
-        """Compose the kind's own fields, then the label and the comment."""
+        """Compose the kind's own fields, then the label."""
         yield from self.fields()
         yield Label("Label (optional)")
         yield Input(self.node.label, id="label", max_length=MAX_NAME, placeholder="A name on the chart")
-        yield Label("Comment (optional)")
-        yield Input(self.node.comment, id="comment", max_length=MAX_TEXT, placeholder="A note for your team")
 
     def fields(self) -> ComposeResult:
         """Compose the kind's own fields."""
@@ -212,10 +210,8 @@ class NodeForm(VerticalScroll, can_focus=False):
     def result(self, stored: Node | None = None) -> Node:
         """Return the stored node, or else the opened one, with the entries. Raises RefusedError."""
         node = stored or self.node
-        written = {"label": self.line("#label"), "branches": self.branches(node), **self.values()}
-        if self.line("#comment") != clean_line(self.node.comment):
-            written["comment"] = self.line("#comment")
-        return node.model_copy(update=written)
+        label = clean_line(self.query_one("#label", Input).value)
+        return node.model_copy(update={"label": label, "branches": self.branches(node), **self.values()})
 
     def first_field(self) -> Widget:
         """Return the field that is focused first."""

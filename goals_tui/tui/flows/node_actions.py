@@ -16,7 +16,7 @@ from goals_tui.domain.flow_edit import Position
 from goals_tui.domain.wiring import Finding
 from goals_tui.format import plural
 from goals_tui.tui.app.choose import Choose, Option
-from goals_tui.tui.app.dialogs import ask_conflict
+from goals_tui.tui.app.dialogs import AskText, ask_conflict
 from goals_tui.tui.app.screen import ScreenFrame
 from goals_tui.tui.flows import edits
 from goals_tui.tui.flows.chart import FlowChart
@@ -244,6 +244,17 @@ class NodeActions(ScreenFrame[None]):
         if self.node is not None:
             self.open_editor(self.node, "label")
 
+    @work(group="waits")
+    async def action_comment(self) -> None:
+        """Write a comment on the selected node; an empty one deletes it."""
+        node = self.node
+        if node is None:
+            return
+        dialog = AskText(one_line(f"Comment on {title(node)!r}"), value=node.comment, label="Comment", optional=True)
+        text = await self.app.push_screen_wait(dialog)
+        if text is not None:
+            self._edit(lambda editor: editor.comment(node.id, text))
+
     def action_mark(self) -> None:
         """Begin or end a run of selected nodes."""
         self.flow_editor.mark()
@@ -335,7 +346,7 @@ class NodeActions(ScreenFrame[None]):
             self.fix_finding(found[0])
 
     NEEDS_NODE: ClassVar[frozenset[str]] = frozenset(
-        "rename delete cut copy move_up move_down mark extend_up extend_down".split()
+        "comment rename delete cut copy move_up move_down mark extend_up extend_down".split()
     )
 
     def node_action_works(self, action: str) -> bool:

@@ -128,7 +128,7 @@ class SearchList(Vertical):
     def _list(self, wanted: str | None) -> None:
         text = self.search.value
         words, first = _spaced(text).split(), fold(text.strip())
-        found = [option for option in self._options if all(word in _searched(option) for word in words)]
+        found = [option for option in self._options if all(word in searched(option) for word in words)]
         found.sort(key=lambda option: not fold(option.title).startswith(first))
         self.shown = found[: self.MOST_ROWS]
         rows = self.rows
@@ -174,5 +174,6 @@ def _spaced(text: str) -> str:
     return fold(text).replace("/", " ").replace("_", " ")
 
 
-def _searched(option: Option) -> str:
+def searched(option: Option) -> str:
+    """Return the folded text in which words are looked up."""
     return _spaced(f"{option.title} {option.note} {option.words}")

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from goals_tui.domain.event import Source
 from goals_tui.domain.flow import Flow, GoTo, If, Lookup, Node, Question, Say, TrackGoal
@@ -516,12 +515,13 @@ async def test_a_comment_is_drawn_and_kept(services: Services) -> None:
     services.flows.save(flow("Abc", say("a")))
     async with running(services, area="flows") as pilot:
         chart(pilot).select(node_id("a"))
-        await press(pilot, "e")
-        pilot.app.screen.query_one("#comment", Input).focus()
+        await press(pilot, "C")
         await type_text(pilot, "Ask [legal]")
         await press(pilot, "enter")
         assert saved(services).nodes[0].comment == "Ask [legal]"
         assert "✎ Ask [legal]" in screen_text(pilot.app)
+        await press(pilot, "C", *["backspace"] * len("Ask [legal]"), "enter")
+        assert saved(services).nodes[0].comment == ""
 
 
 async def test_branches_are_collapsed_and_found_again(services: Services) -> None:

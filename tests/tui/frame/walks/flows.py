@@ -116,6 +116,8 @@ FLOWS = Walk(
         Do("shift+down", "flows.extend-down", shown(lambda screen: len(screen.chart.run) == 2)),
         Do("shift+up", "flows.extend-up", shown(lambda screen: len(screen.chart.run) == 1)),
         keys("escape"),
+        Do("C", "flows.comment", on(AskText)),
+        keys("escape"),
         Do("slash", "flows.find", on(Choose)),
         keys("escape"),
         Do("P", "flows.propose", on(Choose)),
