@@ -21,7 +21,7 @@ from goals_tui.domain.text import clean_line
 
 FORMAT = "goals-tui-flow"
 FORMAT_VERSION = 2
-"""Version 2 allows links to single nodes; flows without any are written as version 1, which goals-tui 0.1.0 reads."""
+"""Version 2 allows links to single nodes, and comments; other flows are written as version 1, which 0.1.0 reads."""
 MAX_NESTING = 240
 """The deepest nesting of lists and objects in a file that the store can write again."""
 _BRANCHES: dict[str, dict[str, BranchKind]] = {
@@ -80,7 +80,7 @@ def to_file(flow: Flow) -> dict[str, Any]:
 
 def needs_newest(flow: Flow) -> bool:
     """Return whether a flow has anything that goals-tui 0.1.0 can't read."""
-    return bool(flow.start_reference) or any(getattr(node, "node_id", "") for node in flow.walk())
+    return bool(flow.start_reference) or any(node.comment or getattr(node, "node_id", "") for node in flow.walk())
 
 
 def is_chart(content: object) -> bool:

@@ -68,6 +68,8 @@ def test_files_say_a_newer_version_only_where_they_need_it() -> None:
     assert [to_file(one)["format_version"] for one in (plain, linked)] == [1, 2]
     assert "node_id" not in str(to_file(plain)) and "start_reference" not in str(to_file(plain))
     assert not needs_newest(plain) and needs_newest(linked)
+    commented = plain.model_copy(update={"nodes": (plain.nodes[0].model_copy(update={"comment": "Why"}),)})
+    assert to_file(commented)["format_version"] == 2
     assert from_file(to_file(linked), Ids(1), WHEN, Origin("")).flow == linked
 
 

@@ -156,8 +156,8 @@ def bindings(context: str) -> list[BindingType]:
 KEY_NAMES = {
     "question_mark": "?", "colon": ":", "semicolon": ";", "slash": "/", "escape": "esc", "delete": "del",
     "plus": "+", "minus": "-", "comma": ",", "full_stop": ".", "left_square_bracket": "[",
-    "right_square_bracket": "]", "up": "↑", "down": "↓", "left": "←", "right": "→", "pageup": "page up",
-    "pagedown": "page down", "less_than_sign": "<", "greater_than_sign": ">", "equals_sign": "=",
+    "right_square_bracket": "]", "underscore": "_", "up": "↑", "down": "↓", "left": "←", "right": "→",
+    "pageup": "page up", "pagedown": "page down", "less_than_sign": "<", "greater_than_sign": ">", "equals_sign": "=",
 }  # fmt: skip
 """The names of keys as people write them, where they differ from Textual's."""
 

@@ -1,10 +1,11 @@
-"""Repairs of wiring findings: the edits that fix a finding, for the user to choose from."""
+"""Repairs of wiring findings: the edits that fix a finding, and the dialog in which the user chooses one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING, Literal
 
 from goals_tui.domain import flow_edit
 from goals_tui.domain.flow import Flow, Node, TrackGoal, title, walk_nodes
@@ -14,9 +15,14 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.ids import Ids
 from goals_tui.domain.wiring import Finding
 from goals_tui.format import plural
+from goals_tui.tui.app.choose import Choose, Option
+from goals_tui.tui.app.dialogs import Answer, Ask
 from goals_tui.tui.flows import edits
 from goals_tui.tui.flows.edits import Edit
 from goals_tui.tui.flows.kinds import KIND_GLYPHS, Names, one_line
+
+if TYPE_CHECKING:
+    from goals_tui.tui.flows.node_actions import NodeActions
 
 MOST_PLACES = 10
 """The maximum number of places to try; on the chart the user can choose any place."""
@@ -112,3 +118,21 @@ def _called(node: Node, names: Names) -> str:
         goal = names.goals[node.goal_id]
         content = ", ".join(step.name for step in goal.steps if step.id in node.step_ids)
     return repr(title(node)) if node.label or not content else one_line(f"{KIND_GLYPHS[node.kind]} {content}")
+
+
+async def choose_repair(screen: NodeActions, finding: Finding, found: list[Repair]) -> Edit | Literal["chart"] | None:
+    """Describe the fix of a finding, or let the user choose among several; return the edit.
+
+    The result is "chart" if the user wants to choose a place on the chart. Await it in a worker.
+    """
+    options = [Option(str(number), repair.edit.label, repair.note) for number, repair in enumerate(found)]
+    if finding.fix == "track_goal":
+        options.append(Option("chart", "At a place that you choose on the chart"))
+    if len(options) == 1:
+        what = f"{finding.message}\n\n{options[0].title}{f': {options[0].note}' if options[0].note else ''}."
+        chosen = await screen.app.push_screen_wait(Ask("Fix", what, [Answer("0", "Do it"), Answer("", "Cancel")]))
+    else:
+        chosen = await screen.app.push_screen_wait(Choose("Fix: choose what to do", options, text=finding.message))
+    if chosen == "chart":
+        return "chart"
+    return found[int(chosen)].edit if chosen else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import on, work
@@ -13,20 +14,23 @@ from textual.widgets import ContentSwitcher, Static
 
 from goals_tui.domain.flow import Flow
 from goals_tui.domain.goal import Goal
+from goals_tui.domain.wiring import Finding
 from goals_tui.services.flows import FlowSummary
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.screen import FlowPlace, Place
-from goals_tui.tui.flows import edits
+from goals_tui.tui.filters.texts import span_words
+from goals_tui.tui.flows import edits, flow_dialogs
 from goals_tui.tui.flows.chart import FlowChart
 from goals_tui.tui.flows.chart_paint import FlowMap
-from goals_tui.tui.flows.edits import Wiring
-from goals_tui.tui.flows.finding_actions import FindingActions
+from goals_tui.tui.flows.edits import Wiring, needs_form
 from goals_tui.tui.flows.findings_list import FindingsList
 from goals_tui.tui.flows.flow_list import FlowList, badges, crumbs, in_short
-from goals_tui.tui.flows.kinds import KIND_GLYPHS, Names
+from goals_tui.tui.flows.kinds import KIND_GLYPHS, Line, Names
 from goals_tui.tui.flows.layout import START
 from goals_tui.tui.flows.node_actions import NodeActions, where
 from goals_tui.tui.flows.node_editor import NodeEditor
+from goals_tui.tui.flows.numbers import numbers_of
+from goals_tui.tui.flows.repairs import Repair, choose_repair, repairs
 
 EMPTY = """\
 No flows yet.
@@ -60,11 +64,14 @@ FLOW_ACTIONS = frozenset(
 PLACING_STOPS = CHART_ACTIONS | FLOW_ACTIONS | {"done", "save", "new", "import", "choose"}
 """The actions that are disabled while the user chooses a place for a new node."""
 
+_LONG = 10
+"""Seconds that the notification of a deletion stays, as the key may have been pressed by mistake."""
+
 _NAME = 24
 """The maximum width, in cells, of a goal's name in the line above the chart."""
 
 
-class FlowsScreen(FindingActions):
+class FlowsScreen(NodeActions):
     """The Flows screen."""
 
     AREA = CONTEXT = "flows"
@@ -100,6 +107,9 @@ class FlowsScreen(FindingActions):
         """The goal to track at the place that the user is choosing."""
 
         self._placed_step: str | None = None
+        self._shows_numbers = False
+        self._debug: bool | None = None
+        """Whether the Interaction Panel was last in debug mode; None until the user has chosen."""
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="flows"):
@@ -257,6 +267,200 @@ class FlowsScreen(FindingActions):
         edit = self.attempt(lambda: edits.track(flow, at, goal, steps, self.services.ids))
         if edit is not None and await self.commit(edit) == "saved":
             self.open_editor(edit.flow.node(edit.select), "steps")
+
+    # -- actions on whole flows
+
+    async def choose_flow(self, title: str) -> bool:
+        """Ask for a flow and show it; return whether one was chosen."""
+        flow = await flow_dialogs.choose_flow(self, title)
+        if flow is not None:
+            self.show_flow(flow)
+            self.chart.focus()
+        return flow is not None
+
+    @work(group="waits")
+    async def action_choose(self) -> None:
+        """Choose another flow."""
+        await self.choose_flow("Open a flow")
+
+    @work(group="waits")
+    async def action_find(self) -> None:
+        """Find a node of the flow by any text."""
+        found = await flow_dialogs.find_node(self, self.flow) if self.flow else None
+        if found is not None:
+            self.chart.select(found)
+            self.chart.focus()
+
+    @work(group="waits")
+    async def action_new(self) -> None:
+        """Create a flow."""
+        self._after(await flow_dialogs.create(self))
+
+    @work(group="waits")
+    async def action_rename_flow(self) -> None:
+        """Rename the flow that is shown."""
+        if self.flow is not None:
+            self._after(await flow_dialogs.rename(self, self.flow))
+
+    @work(group="waits")
+    async def action_duplicate_flow(self) -> None:
+        """Copy the flow that is shown."""
+        flow = self.flow
+        if flow is not None:
+            self._after(await self.attempt_change("Copying the flow", lambda: self.services.flows.duplicate(flow.id)))
+
+    @work(group="waits")
+    async def action_delete_flow(self) -> None:
+        """Delete the flow that is shown, after asking if other flows lead to it; undo brings it back."""
+        flow = self.flow
+        if flow is not None and await flow_dialogs.delete(self, flow):
+            self._flow_editor.show(None)
+            back = self.named_key("app.undo")
+            self.notify(f"{flow.name!r} is deleted.", title=f"{back} brings it back", timeout=_LONG)
+            self.goals_app.changed()
+            self.chart.focus()
+
+    @work(group="waits")
+    async def action_export(self) -> None:
+        """Write the flow that is shown to a file."""
+        from goals_tui.tui.flows.files import export_flow
+
+        if self.flow is not None:
+            await export_flow(self.goals_app, self.flow)
+
+    @work(group="waits")
+    async def action_import(self) -> None:
+        """Import flows from a file or folder."""
+        from goals_tui.tui.flows.files import import_flow
+
+        self._after(await import_flow(self.goals_app))
+
+    def action_compact(self) -> None:
+        """Switch between narrow and wide boxes."""
+        self.chart.compact = not self.chart.is_compact
+
+    def action_talk(self) -> None:
+        """Open the Interaction Panel for the flow that is shown."""
+        from goals_tui.tui.flows.panel import PanelScreen
+
+        if self.flow is not None:
+            self.app.push_screen(PanelScreen(self.flow, self._debug, self._remember_debug))
+
+    def _remember_debug(self, debug: bool) -> None:
+        self._debug = debug
+
+    @work(group="waits")
+    async def action_simulate(self) -> None:
+        """Run many conversations through the flow."""
+        from goals_tui.tui.flows.simulate import SimulateDialog
+
+        if self.flow is None:
+            return
+        task = await self.app.push_screen_wait(SimulateDialog(self.flow))
+        if task is not None:
+            self.notify(f"The simulation runs in the background. Press {self.named_key('app.tasks')} to follow it.")
+            self.goals_app.changed()
+
+    def action_tests(self) -> None:
+        """Run every conversation test of the workspace and show the results."""
+        from goals_tui.tui.flows.conversation_tests import run_all
+
+        run_all(self)
+
+    def _after(self, flow: Flow | None) -> None:
+        """Show a flow that was created or changed; None does nothing."""
+        if flow is not None:
+            self.goals_app.changed()
+            self.show_data()
+            self.show_flow(flow)
+            self.chart.focus()
+
+    # -- findings, places and numbers
+
+    def action_findings(self) -> None:
+        """Open the list of findings, or close it."""
+        if self.side == "findings-list":
+            self.close_side()
+        else:
+            self.open_side("findings-list")
+            self.query_one(FindingsList).focus_list()
+
+    @on(FindingsList.Shown)
+    def _show_finding(self, event: FindingsList.Shown) -> None:
+        if self.flow is not None and event.finding.flow_id == self.flow.id and event.finding.node_id:
+            self.chart.select(event.finding.node_id)
+
+    @on(FindingsList.Chosen)
+    def _choose_finding(self, event: FindingsList.Chosen) -> None:
+        self.fix_finding(event.finding)
+
+    def fix_finding(self, finding: Finding) -> None:
+        """Go to a finding, then ask how to fix it or open the form that fixes it."""
+        if finding.flow_id:
+            target = self.attempt(lambda: self.services.flows.get(finding.flow_id or ""))
+            if target is None:
+                return
+            self.show_flow(target, finding.node_id)
+        flow = self.flow
+        if flow is None or finding.fix is None:
+            # On narrow screens the findings cover the chart: close them, so that the node can be seen.
+            self.close_side()
+            return
+        if needs_form(finding) and finding.node_id:
+            self.open_editor(flow.node(finding.node_id))
+        elif finding.node_id:
+            names, ids, check = self.names, self.services.ids, self.services.flows.findings
+
+            def ask(found: list[Repair]) -> None:
+                self._ask_to_repair(finding, flow, found)
+
+            self.load("fix", lambda: repairs(finding, flow, names, check, ids), ask)
+        elif finding.goal_id:
+            self.track_here(finding.goal_id, ask=True, step_id=finding.step_id)
+
+    @work(group="waits")
+    async def _ask_to_repair(self, finding: Finding, flow: Flow, found: list[Repair]) -> None:
+        """Let the user choose how to fix a finding, and fix it."""
+        edit = await choose_repair(self, finding, found)
+        if edit == "chart":
+            self.track_here(finding.goal_id or "", ask=False, step_id=finding.step_id)
+        elif edit is not None and self.flow is not None and self.flow.id == flow.id:
+            await self.commit(edit, said=f"{edit.label}. Press {self.named_key('app.undo')} to take it back.")
+
+    @work(group="waits")
+    async def action_propose(self) -> None:
+        """Propose places for the steps of a goal."""
+        from goals_tui.tui.flows.placing import propose_places
+
+        await propose_places(self)
+
+    def action_numbers(self) -> None:
+        """Show or hide how many cycles went on and left at each Track Goal Process node, and what is at stake."""
+        self._shows_numbers = not self._shows_numbers
+        if self._shows_numbers:
+            self.read_numbers()
+        else:
+            self.chart.numbers = {}
+            self.show_around()
+
+    def read_numbers(self) -> None:
+        """Read the numbers of the flow that is shown, for the span of Insights, if they are shown."""
+        flow, filters, services = self.flow, self.goals_app.filters, self.services
+        if self._shows_numbers and flow is not None:
+            self.load("numbers", lambda: numbers_of(flow, services, filters), self._show_numbers)
+
+    def _show_numbers(self, numbers: Mapping[str, tuple[Line, ...]]) -> None:
+        if self._shows_numbers:
+            self.chart.numbers = numbers
+            self.show_around()
+
+    @property
+    def numbers_note(self) -> str:
+        """The span of the numbers on the chart; empty while they are not shown."""
+        if not self._shows_numbers:
+            return ""
+        words = span_words(self.goals_app.filters, None)
+        return f"numbers: {words}" if self.chart.numbers else f"numbers: {words}, no cycles"
 
     # -- messages of the widgets
 

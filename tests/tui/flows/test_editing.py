@@ -455,6 +455,10 @@ async def test_a_run_is_selected_moved_and_deleted_together(services: Services) 
         await press(pilot, "J")
         assert kinds_and_texts(saved(services).nodes) == ["c", "a", "choice"]
         assert services.history.undo_label == "Move 2 nodes down"
+        await press(pilot, "alt+up", "K")
+        assert kinds_and_texts(saved(services).nodes) == ["a", "choice", "c"]
+        await press(pilot, "alt+down")
+        assert kinds_and_texts(saved(services).nodes) == ["c", "a", "choice"]
         await press(pilot, "d")
         assert kinds_and_texts(saved(services).nodes) == ["c"] and not chart(pilot).run
         assert "Deleted 2 nodes and 1 node in their branches. Press u" in messages(pilot.app)[-1]
