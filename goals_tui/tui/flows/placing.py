@@ -53,5 +53,9 @@ async def _goal_to_place(screen: NodeActions) -> Goal | None:
         screen.notify("There is no goal yet. Create one on the Goals screen.")
         return None
     options = [Option(row.id, row.name, ", ".join(row.flows)) for row in rows]
-    chosen = rows[0].id if len(rows) == 1 else await screen.app.push_screen_wait(Choose("Place which goal?", options))
+    chosen = (
+        rows[0].id
+        if len(rows) == 1
+        else await screen.app.push_screen_wait(Choose("Place the steps of which goal?", options))
+    )
     return goals.get(chosen) if chosen else None

@@ -197,7 +197,7 @@ async def test_a_finding_that_no_key_fixes_leads_to_its_node_and_shows_it(servic
     tracked = save_goal(services)
     services.flows.save(flow("F", say("hi"), track(tracked, "Flight selected", name="begin"), go_to("F")))
     async with running(services, (80, 24), area="flows") as pilot:
-        finding = next(found for found in pilot.app.screen.findings if found.node_id and found.fix is None)
+        finding = next(found for found in pilot.app.screen.wiring.findings if found.node_id and found.fix is None)
         await press(pilot, "f")
         pilot.app.screen.fix_finding(finding)
         await press(pilot)
