@@ -41,7 +41,7 @@ from goals_tui.tui.app.textual_compat import (
     read_input_with_ours,
     remove_notification,
 )
-from goals_tui.tui.app.themes import DEFAULT_THEME, OURS, outcome_colors
+from goals_tui.tui.app.themes import DEFAULT_THEME, OURS, readable_colors
 
 _GONE = (NoMatches, NoScreen, ScreenStackError, MountError)
 """The errors of Textual where a screen, or a part of one, is missing."""
@@ -94,9 +94,12 @@ class BaseApp(ErrorShowingApp[ResultT], inherit_bindings=False):
         """Return a theme by its name, or the default theme where it no longer exists."""
         return super().get_theme(theme_name) or super().get_theme(DEFAULT_THEME)
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Return the colours of outcomes, which Textual's own themes lack."""
-        return outcome_colors(self.current_theme)
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the colours of the theme, with those of outcomes, which Textual's own themes lack."""
+        variables = super().get_css_variables()
+        if "completed" not in variables:
+            variables |= readable_colors(variables, ansi=bool(self.current_theme.ansi))
+        return variables
 
     def named_key(self, action_id: str) -> str:
         """Return the first key of an action as people write it, with the user's keys; for texts that name a key."""

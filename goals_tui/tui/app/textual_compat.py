@@ -22,7 +22,10 @@ from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen, ScreenResultType
+from textual.strip import Strip
+from textual.style import Style
 from textual.widgets import OptionList
+from textual.widgets.option_list import Option
 
 from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.text import clean_text
@@ -189,6 +192,14 @@ class PagedPalette(CommandPalette):
 
 class PagedOptionList(OptionList):
     """Textual's list of options, which passes over page keys before it was drawn: it has no pages then."""
+
+    def chosen_lines(self, lines: list[Strip], look: Style) -> list[Strip]:
+        """Return the lines of the option under the cursor, drawn with `look`, as they are shown."""
+        return lines
+
+    def _get_option_render(self, option: Option, style: Style) -> list[Strip]:
+        lines = super()._get_option_render(option, style)
+        return self.chosen_lines(lines, style) if option is self.highlighted_option else lines
 
     def _move_page(self, direction: Literal[-1, 1]) -> None:
         if self.scrollable_content_region:

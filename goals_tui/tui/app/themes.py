@@ -1,11 +1,15 @@
 """Our two themes, and the colours of outcomes that every theme has.
 
-`$completed`, `$partial` and `$incomplete` are one hue each in every view. Text in any of the colours below has a
-contrast of at least 4.5 to 1 on the background and the surface of its theme (tests/tui/frame/test_themes.py).
+`$completed`, `$partial` and `$incomplete` are one colour each in every view, which people with any kind of colour
+blindness can tell apart. Text in any of the colours below has a contrast of at least 4.5 to 1 on the backgrounds of its
+theme, except for that of the cursor, where all text is plain (tests/tui/frame/test_themes.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from textual.color import Color
 from textual.theme import Theme
 
 GOALS_DARK = Theme(
@@ -18,13 +22,13 @@ GOALS_DARK = Theme(
     primary="#86a8f7",
     secondary="#6f86b8",
     accent="#b79af2",
-    success="#5cc08f",
-    warning="#e0ad4f",
-    error="#ee7d89",
+    success="#64cebc",
+    warning="#eac73e",
+    error="#e66774",
     variables={
-        "completed": "#5cc08f",
-        "partial": "#e0ad4f",
-        "incomplete": "#ee7d89",
+        "completed": "#64cebc",
+        "partial": "#eac73e",
+        "incomplete": "#e66774",
         "border": "#86a8f7",
         "border-blurred": "#3a4252",
         "block-cursor-background": "#86a8f7",
@@ -55,13 +59,13 @@ GOALS_LIGHT = Theme(
     primary="#2f56c6",
     secondary="#5b6f9e",
     accent="#7040b8",
-    success="#14713f",
-    warning="#8a5a00",
-    error="#b3243f",
+    success="#176046",
+    warning="#7a5a00",
+    error="#be2b58",
     variables={
-        "completed": "#14713f",
-        "partial": "#8a5a00",
-        "incomplete": "#b3243f",
+        "completed": "#176046",
+        "partial": "#7a5a00",
+        "incomplete": "#be2b58",
         "border": "#2f56c6",
         "border-blurred": "#c3c6cc",
         "block-cursor-background": "#2f56c6",
@@ -82,16 +86,44 @@ GOALS_LIGHT = Theme(
         "quiet": "#596273",
     },
 )
+OUTCOMES = {"completed": "success", "partial": "warning", "incomplete": "error"}
+"""The variables of a theme that stand in for the colours of outcomes where it does not define them."""
 OURS = (GOALS_DARK, GOALS_LIGHT)
 DEFAULT_THEME = GOALS_DARK.name
 
 
-def outcome_colors(theme: Theme) -> dict[str, str]:
-    """Return the variables of our themes that a theme of Textual's lacks."""
-    plain = theme.foreground or ("#e0e0e0" if theme.dark else "#202020")
-    return {
-        "completed": theme.success or theme.primary,
-        "partial": theme.warning or theme.primary,
-        "incomplete": theme.error or theme.primary,
-        "quiet": plain if theme.ansi else f"{plain} 70%",
-    }
+READABLE = 4.5
+"""The least contrast of text with its background, as WCAG 2 asks for."""
+
+
+def readable_colors(variables: Mapping[str, str], *, ansi: bool) -> dict[str, str]:
+    """Return the colours of outcomes and of quiet text for a theme of Textual's, which lacks them.
+
+    Those of the theme that we write text in are moved towards black or white until the text can be read. The colours
+    of a terminal (`ansi`) stay as they are, as nobody knows them.
+    """
+    found = {name: variables[name] for name in ("primary", "accent", "success", "warning", "error")}
+    found |= {ours: variables[theirs] for ours, theirs in OUTCOMES.items()} | {"quiet": variables["foreground"]}
+    if ansi:
+        return found
+    grounds = [Color.parse(variables[name]) for name in ("background", "surface", "panel")]
+    colors = {name: Color.parse(value) for name, value in found.items()}
+    colors["quiet"] = grounds[0].blend(colors["quiet"], 0.7)
+    return {name: _readable(color, grounds).hex6 for name, color in colors.items()}
+
+
+def _readable(color: Color, grounds: Sequence[Color]) -> Color:
+    end = grounds[0].get_contrast_text(1.0)
+    steps = [color.blend(end, step / 20) for step in range(21)]
+    return next((step for step in steps if min(contrast(step, ground) for ground in grounds) >= READABLE), end)
+
+
+def contrast(one: Color, other: Color) -> float:
+    """Return the contrast ratio of two colours, from 1 to 21, as WCAG 2 defines it."""
+    darker, lighter = sorted(map(_luminance, (one, other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: Color) -> float:
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color.normalized)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -117,9 +117,11 @@ class _Layout:
             canvas.put(0, middle, "▸", "accent", bold=True)
         x = 2
         if self.spec.glyphs:
-            x = canvas.put(x, middle, self.spec.glyphs[mark], "muted") + 1
+            x = canvas.put(x, middle, self.spec.glyphs[mark], "text" if here else "muted") + 1
         few = mark in self.spec.few
-        canvas.label(x, middle, self.spec.labels[mark], self.label_width, "muted" if few else "text", bold=here)
+        # On the background of the cursor only plain text has contrast.
+        tone = "muted" if few and not here else "text"
+        canvas.label(x, middle, self.spec.labels[mark], self.label_width, tone, bold=here)
         if self.spec.intervals:
             self._whisker(canvas, middle, mark, few)
         else:
@@ -128,7 +130,7 @@ class _Layout:
         x = self.left + self.bar_width
         for column, width in zip(self.columns, self.widths, strict=True):
             text = column.texts[mark]
-            tone = "muted" if few else column.tone_at(mark)
+            tone = "text" if here else "muted" if few else column.tone_at(mark)
             canvas.label(x + 2 + width - cell_len(text), middle, text, cell_len(text), tone, bold=here)
             x += width + 2
 

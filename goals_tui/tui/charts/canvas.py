@@ -168,8 +168,6 @@ def split_cell(ends: Sequence[int], low: int) -> tuple[int, int, int]:
     return ends[last] - low, last, last
 
 
-_OUTCOMES = {"completed": "success", "partial": "warning", "incomplete": "error"}
-"""The variables of a theme that stand in for the colours of outcomes which it does not define."""
 _ANSI_SERIES = ("blue", "magenta", "cyan", "bright_blue", "bright_magenta", "bright_cyan", "white", "bright_black")
 _SHADES = ((0, 0.0), (75, 0.06), (-32, 0.1), (110, 0.0), (35, -0.08), (-15, 0.2), (90, 0.2), (0, -0.22))
 """The steps from a theme's primary colour to each series: a turn of the hue in degrees, and an increase of lightness.
@@ -214,13 +212,15 @@ class Palette:
             return self.color(tone.removeprefix("on-")).get_contrast_text(1.0)
         if tone == "text":
             return text
-        if tone in ("muted", "axis", "grid"):
-            return self._mixed(text, {"muted": 0.65, "axis": 0.4, "grid": 0.11}[tone])
+        if tone == "muted":
+            return self._variable("quiet", self._variables.get("foreground", "white"))
+        if tone in ("axis", "grid"):
+            return self._mixed(text, {"axis": 0.4, "grid": 0.11}[tone])
         if tone == "cursor":
             return self._mixed(self._variable("primary", "ansi_blue"), 0.28)
         if tone.startswith("series-"):
             return self._series(tone)
-        return self._variable(tone, self._variables.get(_OUTCOMES.get(tone, "primary"), "ansi_default"))
+        return self._variable(tone, self._variables.get("primary", "ansi_default"))
 
     def _series(self, tone: str) -> Color:
         place = (int(tone.removeprefix("series-")) - 1) % SERIES_TONES

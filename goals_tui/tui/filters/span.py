@@ -172,7 +172,7 @@ class Month(Widget):
 
     def _cell(self, day: date) -> Content:
         text = f"[{day.day:>2}]" if day == self.day else f" {day.day:>2} "
-        look = "$foreground" if day.month == self.day.month else "$quiet 60%"
+        look = "$foreground" if day.month == self.day.month else "$quiet"
         if day == self.today:
             look = "bold $primary underline"
         if day == self.day:

@@ -40,12 +40,12 @@ COLOURS = """
     & > .flow-chart--plain { color: $foreground 90%; }
     & > .flow-chart--goal { color: $text-accent; text-style: bold; }
     & > .flow-chart--step { color: $foreground; }
-    & > .flow-chart--completion { color: $text-success; }
+    & > .flow-chart--completion { color: $completed; }
     & > .flow-chart--button { color: $text-primary; }
     & > .flow-chart--target { color: $text-secondary; text-style: bold; }
-    & > .flow-chart--broken { color: $text-error; text-style: italic; }
-    & > .flow-chart--error { color: $text-error; text-style: bold; }
-    & > .flow-chart--warning { color: $text-warning; text-style: bold; }
+    & > .flow-chart--broken { color: $error; text-style: italic; }
+    & > .flow-chart--error { color: $error; text-style: bold; }
+    & > .flow-chart--warning { color: $warning; text-style: bold; }
     & > .flow-chart--info { color: $text-secondary; }
 """
 """The styles of the component classes, in Textual's CSS."""
@@ -109,9 +109,11 @@ class Paint:
         if box.is_slot:
             return self._slot(selected, focused)
         fill, border = self._base, self._base + self._palette["border" + _family(box)]
+        over = Style()
         if selected:
             border = self._base + self._palette["selected" if focused else "selected-blur"]
             fill += Style(bgcolor=border.bgcolor)
+            over = Style(color=self._base.color)  # Colours have no contrast on the background of the cursor.
         corners = _HEAVY if selected else _THIN
         if row in (0, box.height - 1):
             return [Segment(_edge(box, row, corners), border)]
@@ -120,14 +122,15 @@ class Paint:
         return [
             Segment(corners[3], border),
             Segment(" ", fill),
-            *(Segment(text, fill + self._palette[tone]) for tone, text in line if text),
+            *(Segment(text, fill + self._palette[tone] + over) for tone, text in line if text),
             Segment(" ", fill),
             Segment(corners[3], border),
         ]
 
     def _slot(self, selected: bool, focused: bool) -> list[Segment]:
         if selected:
-            return [Segment("▌ + add ▐", self._base + self._palette["selected" if focused else "selected-blur"])]
+            look = self._base + self._palette["selected" if focused else "selected-blur"]
+            return [Segment("▌", look), Segment(" + add ", look + Style(color=self._base.color)), Segment("▐", look)]
         margin = Segment("  ", self._base)
         return [margin, Segment("( + )", self._base + self._palette["dim"]), margin]
 

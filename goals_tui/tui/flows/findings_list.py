@@ -56,7 +56,6 @@ class FindingsList(Vertical):
     FindingsList #findings-title { height: 1; margin-bottom: 1; width: 1fr; text-style: bold; color: $primary; }
     FindingsList Options { height: 1fr; scrollbar-size-vertical: 1; }
     FindingsList Options > .option-list--option-disabled { color: $foreground; }
-    FindingsList Options > .option-list--option { padding-right: 1; }
     """
 
     @dataclass

@@ -29,7 +29,7 @@ class StepList(Options):
     """A list of a goal's steps in their order, each chosen or not; enter and space toggle a step."""
 
     DEFAULT_CSS = """
-    StepList { height: auto; max-height: 24; background: $surface; padding: 0 1; }
+    StepList { height: auto; max-height: 24; background: $surface; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("flows.steps")]
 

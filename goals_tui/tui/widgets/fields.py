@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.segment import Segment
 from textual.app import ComposeResult, RenderResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -12,11 +13,14 @@ from textual.content import Content
 from textual.events import Click
 from textual.message import Message
 from textual.reactive import reactive
+from textual.strip import Strip
+from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Input, Label, OptionList, Static, TextArea
 
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.textual_compat import PagedOptionList
+from goals_tui.tui.widgets.virtual_list import under_cursor
 
 
 class Field(Vertical):
@@ -147,15 +151,26 @@ class Options(PagedOptionList):
     A list with the class `-follows` stands below a search field, which has the focus and moves the list's cursor.
     """
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"options--bar"}
     DEFAULT_CSS = """
-    Options > .option-list--option-highlighted {
-        background: $foreground 8%; color: $foreground; text-style: none;
-    }
-    Options:focus > .option-list--option-highlighted {
+    Options > .option-list--option { padding: 0 1 0 2; }
+    Options > .options--bar { color: $primary; }
+    Options > .option-list--option-highlighted { background: $panel; color: $foreground; text-style: none; }
+    Options:focus > .option-list--option-highlighted, Options.-follows > .option-list--option-highlighted {
         background: $primary 22%; color: $foreground; text-style: none;
     }
-    Options.-follows > .option-list--option-highlighted { background: $block-cursor-blurred-background; }
     """
+
+    def chosen_lines(self, lines: list[Strip], look: Style) -> list[Strip]:
+        """Return the lines of the option under the cursor with the bar of the cursor.
+
+        The blank line that keeps options of several lines apart is not part of them.
+        """
+        bar = self.get_visual_style("options--bar", partial=True).rich_style
+        own = lines[:-1] if len(lines) > 1 and not lines[-1].text.strip() else lines
+        plain = self.get_visual_style("option-list--option").rich_style
+        gap = [Strip([Segment(text, style and style + plain) for text, style, _ in line]) for line in lines[len(own) :]]
+        return [*(under_cursor(line, look, bar) for line in own), *gap]
 
     @staticmethod
     def is_there(event: OptionList.OptionMessage) -> bool:

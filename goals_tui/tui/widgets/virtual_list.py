@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.cache import LRUCache
@@ -16,6 +17,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.style import Style as VisualStyle
 
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.widgets.columns import GAP, Cell, Column, fitted, layout
@@ -137,6 +139,23 @@ class RowCursor(ScrollView, can_focus=True):
 
     def on_leave(self) -> None:
         self.hover = -1
+
+
+BAR = "▌"
+"""The first character of the row under the cursor, in every list: it shows the row without colours, too."""
+
+
+def under_cursor(line: Strip, look: VisualStyle, mark: Style) -> Strip:
+    """Return a line of the row under the cursor: with the bar, and in plain text only.
+
+    The colours of outcomes and of quiet text have no contrast on the background of the cursor.
+    """
+    plain = look.rich_style.color
+    segments = [Segment(text, style and style + Style(color=plain)) for text, style, _ in line.crop(1)]
+    before = line.crop(0, 1)
+    meta = next((style.meta for _, style, _ in before if style), {})
+    bar = Segment(BAR, look.rich_style + Style(color=mark.color, meta=meta))
+    return Strip([bar, *segments], line.cell_length)
 
 
 Cells = Sequence[Cell]
@@ -269,14 +288,14 @@ class VirtualList(RowCursor):
         style = self.get_visual_style("virtual-list--row", f"virtual-list--{look}")
         mark = self.get_component_rich_style("virtual-list--mark") if look.startswith("cursor") else None
         base = style.rich_style
-        # The mark shows the chosen row without colours, too.
         tick = "✓" if marked else " "
-        segments = [Segment(f"▌{tick}", base + mark.from_color(mark.color)) if mark else Segment(f" {tick}", base)]
+        segments = [Segment(f"{BAR}{tick}" if mark else f" {tick}", base)]
         # Drawn without Textual's wrapping and links, which take longer than all else; cells are cut to their columns
         # already.
         for content in fitted(self.columns, layout(self.columns, max(1, width - MARGIN - 1)), cells):
             segments += [*content.render_segments(style), Segment(" " * GAP, base)]
-        return Strip(segments).simplify().adjust_cell_length(width, base)
+        strip = Strip(segments).simplify().adjust_cell_length(width, base)
+        return under_cursor(strip, style, mark) if mark else strip
 
     def _say_missing(self) -> None:
         # Once a frame, and not while the screen draws: the screen would count as the sender and not receive the
