@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from goals_tui.recorder import Activity, GoalsError, Recorder, Tracked, open_workspace
 
 __all__ = ["Activity", "GoalsError", "Recorder", "Tracked", "__version__", "open_workspace"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def __getattr__(name: str) -> Any:

@@ -36,7 +36,7 @@ from goals_tui.domain.value import SuccessMetrics, parse_amount, parse_duration
 from goals_tui.services.insights.service import Insights
 
 WHEN = datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
-"""When everything that tests build was made."""
+"""The moment at which tests build everything."""
 
 
 def hex_id(name: str) -> str:
@@ -267,7 +267,7 @@ def goals(draw: st.DrawFn, name: str | None = None) -> Goal:
 
 
 ANSWERS = ("yes", "no", "maybe", "")
-"""What random flows compare with, and so what is worth answering."""
+"""The values that random flows compare with, and so the answers worth giving."""
 
 
 @st.composite
@@ -346,6 +346,6 @@ def flow_sets(draw: st.DrawFn, tracked: tuple[Goal, ...] = (), most: int = 3) ->
 
 
 def count_behind(insights: Insights, filters: Filters, **behind: Any) -> int:
-    """How many cycles the list behind a number holds."""
+    """Return the number of cycles in the list behind a number."""
     with insights.cycle_list(filters, DrillDown(**behind)) as found:
         return len(found)

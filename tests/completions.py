@@ -40,7 +40,7 @@ _ARGUMENTS = {
 
 
 def tree() -> dict[str, Any]:
-    """What there is: commands, options with the kind of their value ("" for switches), kinds of arguments."""
+    """Return the tree: commands, options with the kind of their value ("" for switches), kinds of arguments."""
     return _node(get_command(make_app()))
 
 

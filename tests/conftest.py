@@ -1,4 +1,4 @@
-"""What all tests share: a clock that stands still, ids that repeat, a home of their own."""
+"""Fixtures of all tests: a clock that stands still, ids that repeat, a home of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many examples a property test tries: few in every run, as many times more as GOALS_TUI_EXAMPLES says."""
+"""The number of examples that a property test tries: few, or GOALS_TUI_EXAMPLES times as many."""
 
 from __future__ import annotations
 

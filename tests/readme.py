@@ -79,7 +79,7 @@ def write_export(folder: Path) -> None:
 
 
 def run(command: str, folder: Path, env: dict[str, str]) -> str:
-    """What a command of a page prints, run in `folder` at a fixed time; `export` adds to `env`."""
+    """Return the output of a command of a page, run in `folder` at a fixed time; `export` adds to `env`."""
     program, *arguments = shlex.split(command)
     if program == "export":
         env.update(argument.split("=", 1) for argument in arguments)

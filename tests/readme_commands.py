@@ -1,4 +1,4 @@
-"""What README.md and CONTRIBUTING.md tell people to type into a shell: read, and tried in a copy of the checkout."""
+"""The shell commands of README.md and CONTRIBUTING.md: read, and tried in a copy of the checkout."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def contents(folder: Path) -> Mapping[str, bytes]:
 
 
 def run(command: str, folder: Path, *more: str, patience: float = 600) -> str:
-    """What a command prints, run in `folder`; fails with all that it printed where it fails."""
+    """Run a command in `folder` and return its output; fails with all of that where it fails."""
     done = subprocess.run(
         command + "".join(f" {shlex.quote(word)}" for word in more),
         shell=True, executable="/bin/bash", cwd=folder, env=_environment(folder), timeout=patience,
@@ -105,7 +105,7 @@ def run_app(command: str, folder: Path, *, patience: float) -> str:
 
 
 def drawn_until(terminal: int, there: Callable[[str], bool] | None, patience: float) -> str:
-    """What is drawn until it is `there`; None: until nobody holds the terminal any more."""
+    """Return all that is drawn until it is `there`; None: until nobody holds the terminal any more."""
     import selectors
 
     drawn, end = "", time.monotonic() + patience

@@ -46,7 +46,7 @@ def filters() -> set[str]:
 
 
 def section(command: str) -> str:
-    """What command-line.md says about a command."""
+    """Return the section of command-line.md about a command."""
     text = (DOCS / "command-line.md").read_text("utf-8")
     found = re.search(rf"^### `{re.escape(command)}(?: [^`]*)?`\n(.*?)(?=^##|\Z)", text, re.MULTILINE | re.DOTALL)
     return found[1] if found else ""

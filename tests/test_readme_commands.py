@@ -64,7 +64,7 @@ def selects_tests(command: str, copy: Path) -> None:
 
 
 def changes_nothing(command: str, copy: Path) -> None:
-    """What README and the documentation show, and the pictures, are what this command makes of them."""
+    """Check that this command leaves README, the documentation and the pictures as they are."""
     before = contents(copy)
     run(command, copy)
     after = contents(copy)
@@ -95,7 +95,7 @@ WAYS: tuple[tuple[str, Callable[[str, Path], None]], ...] = (
     (r"\.venv/bin/(?:ruff|mypy|lint-imports)(?: .*)?", is_a_step_of_ci),
     (r"bash \.ci/run", runs_the_steps_of_ci),
 )
-"""How each command is tried: by a pattern that stands for all of it."""
+"""The way to try each command, by a pattern that stands for all of it."""
 
 
 def way_of(command: str) -> Callable[[str, Path], None]:

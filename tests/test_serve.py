@@ -111,7 +111,7 @@ class Browser:
         self._socket = socket
         self._number = 0
         self.received = ""
-        """What the page's own web socket was sent: the terminal's text."""
+        """The terminal's text that was sent to the page's own web socket."""
 
     async def do(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._number += 1

@@ -22,7 +22,7 @@ from goals_tui.cli.output import (
 from goals_tui.cli.state import services
 from goals_tui.domain.model import format_instant
 
-app = Commands(help="What happened in sessions, whether or not a goal was meant.", no_args_is_help=True)
+app = Commands(help="List what happened in sessions, meant as a goal or not.", no_args_is_help=True)
 
 
 @app.command()

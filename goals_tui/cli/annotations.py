@@ -20,7 +20,7 @@ from goals_tui.cli.output import (
 )
 from goals_tui.cli.state import services_with_goals
 
-app = Commands(help="What happened when: releases, campaigns, anything that explains a number.", no_args_is_help=True)
+app = Commands(help="Note releases, campaigns and whatever else explains a number.", no_args_is_help=True)
 
 _FIELDS = ["id", "at", "text", "goal", "kind"]
 

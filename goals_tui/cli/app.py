@@ -30,7 +30,7 @@ MODULES = {
     "cycle": "reports",
     **dict.fromkeys(("compare", "explain", "dropoffs", "times", "releases", "targets", "what-if"), "decisions"),
 }
-"""The module that registers each single command, in the order of the help."""
+"""The module that registers each single command."""
 
 GROUPS = {
     "goals": ("goals", "app"),
@@ -43,6 +43,18 @@ GROUPS = {
     "sync": ("sync", "app"),
 }
 """The module and the attribute of each group of commands."""
+
+SECTIONS = {
+    "Workspace": ("demo", "init", "locate", "serve"),
+    "Goals": ("goals", "targets", "annotations"),
+    "Flows": ("flows", "check", "test", "simulate"),
+    "Data": ("track", "import", "sync", "listen", "package", "events", "activities"),
+    "Insights": (
+        *("report", "breakdown", "funnel", "dropoffs", "times", "cycles", "cycle"),
+        *("compare", "explain", "releases", "what-if"),
+    ),
+}
+"""The headings of the help with the commands and groups under each."""
 
 
 app: Commands
@@ -66,6 +78,7 @@ def make_app(name: str | None = None) -> Commands:
         name="goals-tui",
         help="Define goals for AI agents' conversations, wire them into flows, and read what they saved.",
         no_args_is_help=False,
+        sections=None if known else SECTIONS,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         add_completion=not known,

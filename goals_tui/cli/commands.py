@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -22,6 +22,17 @@ _RANGE = re.compile(r"\b(?:(\d+)<=)?x([<>]=)(\d+)\b")
 
 
 class _Group(TyperGroup):
+    sections: ClassVar[Mapping[str, Sequence[str]]] = {}
+    """The headings of the help with the commands under each; without any there is one list."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands to the help, in one column for all sections."""
+        width = max(map(len, self.commands))
+        for title, names in (self.sections or {"Commands": self.list_commands(ctx)}).items():
+            rows = [(name.ljust(width), self.commands[name].get_short_help_str()) for name in names]
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
     def get_short_help_str(self, limit: int = _WHOLE) -> str:
         """Return the summary uncut."""
         return super().get_short_help_str(_WHOLE)
@@ -52,7 +63,7 @@ class _Command(TyperCommand):
         """Write the arguments and options to the help, without Python types."""
         for title, kind in (("Arguments", "argument"), ("Options", "option")):
             parameters = [one for one in self.get_params(ctx) if one.param_type_name == kind]
-            rows = [_in_words(one, row) for one in parameters if (row := one.get_help_record(ctx)) is not None]
+            rows = [help_row(one, row) for one in parameters if (row := one.get_help_record(ctx)) is not None]
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)
@@ -78,7 +89,7 @@ class _Command(TyperCommand):
             raise
 
 
-def _in_words(parameter: Any, row: tuple[str, str]) -> tuple[str, str]:
+def help_row(parameter: Any, row: tuple[str, str]) -> tuple[str, str]:
     """Return a row of the help without Python types and ranges.
 
     `--goal GOAL` replaces `--goal <list[str]>`, and `1 to 9` replaces `1<=x<=9`; choices stay: `--format table|json`.
@@ -134,11 +145,15 @@ def _take_as_they_are(params: Iterable[Any]) -> None:
 class Commands(typer.Typer):
     """A group of commands whose help is written by this module.
 
-    With `runs_by_default`, arguments that name no command are those of the command `run`.
+    With `runs_by_default`, arguments that name no command are those of the command `run`. `sections` groups the
+    commands in the help.
     """
 
-    def __init__(self, *, runs_by_default: bool = False, **options: Any) -> None:
-        super().__init__(cls=_DefaultGroup if runs_by_default else _Group, **options)
+    def __init__(
+        self, *, runs_by_default: bool = False, sections: Mapping[str, Sequence[str]] | None = None, **options: Any
+    ) -> None:
+        base = _DefaultGroup if runs_by_default else _Group
+        super().__init__(cls=type(base.__name__, (base,), {"sections": sections or {}}), **options)
 
     def command(self, *args: Any, **options: Any) -> Callable[[Function], Function]:
         """Return a decorator that adds a command, like `typer.Typer.command`."""

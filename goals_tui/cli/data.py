@@ -105,7 +105,7 @@ def simulate(
     until: Annotated[str | None, typer.Option("--to", metavar="D", help="Last day (else today).")] = None,
     format: ResultFormatOption = ResultFormat.TABLE,
 ) -> None:
-    """Run many conversations through a flow, and record the goals that they reach."""
+    """Run many conversations through a flow, and record their goals."""
     from goals_tui.services.simulation import span_of
 
     opened = services_with_goals(context)

@@ -27,7 +27,7 @@ class DocumentFormat(StrEnum):
 
     @property
     def document(self) -> bool:
-        """Whether the format is a document: Markdown with its tables, an HTML page, or the chart as SVG."""
+        """True if the format is a document: Markdown with its tables, an HTML page, or the chart as SVG."""
         return self in (DocumentFormat.MD, DocumentFormat.HTML, DocumentFormat.SVG)
 
 

@@ -30,12 +30,12 @@ from goals_tui.cli.state import services
 from goals_tui.domain.model import format_instant
 from goals_tui.format import plural
 
-app = Commands(help="The event log.", no_args_is_help=True)
+app = Commands(help="Count, check, compact, copy and expire the events.", no_args_is_help=True)
 
 
 @app.command()
 def stats(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
-    """How many events there are, from when to when, in how many files."""
+    """Count the events and their files, with the first and the last moment."""
     row = _plain(asdict(services(context).events.stats()))
     if format is Format.JSON:
         print_json(row)

@@ -34,7 +34,7 @@ class Build:
 
     @property
     def names_span(self) -> bool:
-        """Whether an option sets the span."""
+        """True if an option sets the span."""
         return any(self.options[name] is not None for name in _SPAN_OPTIONS)
 
     def __call__(self, services: Services, base: Filters | None = None) -> Filters:

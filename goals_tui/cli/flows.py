@@ -23,7 +23,7 @@ from goals_tui.cli.output_file import STANDARD_OUTPUT, ForceOption, check_replac
 from goals_tui.cli.run import FOUND_PROBLEMS
 from goals_tui.cli.state import services
 
-app = Commands(help="The flows of the project.", no_args_is_help=True)
+app = Commands(help="List, draw, export and import flows.", no_args_is_help=True)
 
 FlowArgument = Annotated[str, typer.Argument(metavar="FLOW", help="A flow's name or id.")]
 

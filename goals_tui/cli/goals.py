@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from goals_tui.domain.goal import Goal
 
-app = Commands(help="The goals of the project.", no_args_is_help=True)
+app = Commands(help="List, show, export and change goals.", no_args_is_help=True)
 
 GoalArgument = Annotated[str, typer.Argument(metavar="GOAL", help="A goal's name or id.")]
 

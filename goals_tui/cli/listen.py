@@ -65,7 +65,10 @@ def listen(
         ),
     ] = None,
 ) -> None:
-    """Record the spans that agents send (OTLP/HTTP, JSON and protobuf), until ctrl+c."""
+    """Record the spans that agents send, until ctrl+c.
+
+    They come over OTLP/HTTP, as JSON or protobuf.
+    """
     key = None
     if key_env is not None:
         key = os.environ.get(key_env, "")

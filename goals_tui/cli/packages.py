@@ -27,7 +27,7 @@ class OnConflict(StrEnum):
     DUPLICATE = "duplicate"
 
 
-app = Commands(help="Export goals to other projects, and import them.", no_args_is_help=True)
+app = Commands(help="Move goals with flows and events between projects.", no_args_is_help=True)
 
 
 @app.command()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from goals_tui.services.sync import Synced
 
 app = Commands(
-    help="Read what is new from OData services of the original system; `sync NAME` means `sync run NAME`.",
+    help="Read what is new from OData services.\n\n`sync NAME` means `sync run NAME`.",
     runs_by_default=True,
 )
 

@@ -264,7 +264,7 @@ class StepWorth:
 
 @dataclass(frozen=True, slots=True)
 class TargetResult:
-    """Whether a goal meets its target completion rate."""
+    """A goal's target completion rate and the figures that meet or miss it."""
 
     goal_id: str
     goal: str

@@ -20,7 +20,7 @@ class DocumentTable:
     rows: Sequence[Sequence[str]]
     words: int = 1
     total: bool = False
-    """Whether the last row is the total of the others."""
+    """True if the last row is the total of the others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ SPAN_TITLES: dict[SpanName, str] = {
 PriceBy = Literal["recorded", "current"]
 
 Dimension = Literal["endpoint", "locale", "snapshot", "version", "channel", "session"]
-"""What each event says about its conversation: what cycles are told apart by, besides their goal."""
+"""The attributes of the conversation in each event, by which cycles are filtered besides their goal."""
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 
@@ -117,7 +117,7 @@ class Span(Model):
     """The number of calendar days, the last perhaps incomplete; None for all time and for a span with times of day."""
 
     over: bool = True
-    """Whether the whole span has passed."""
+    """True if the whole span has passed."""
 
     asked_end: datetime | None = None
     """The requested end if it is later than now, else None."""

@@ -92,7 +92,7 @@ class Item(Model):
 
     @property
     def conflict(self) -> bool:
-        """Whether the item conflicts with an existing one."""
+        """True if the item conflicts with an existing one."""
         return self.here is not None
 
     @property

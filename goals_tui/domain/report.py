@@ -85,7 +85,7 @@ class Figures:
 
     @property
     def few(self) -> bool:
-        """Whether there are too few cycles for a meaningful rate."""
+        """True if there are too few cycles for a meaningful rate."""
         return 0 < self.started < FEW_CYCLES
 
     @property
@@ -309,7 +309,7 @@ class FunnelStep(Model):
     """The number of cycles that reached the step before; None for the first step."""
 
     kind_differs: bool = False
-    """Whether some cycles reached it under a version in which, unlike now, it was (or was not) a completion step."""
+    """True if some cycles reached it under a version in which, unlike now, it was (or was not) a completion step."""
 
     median_seconds: float | None = None
     p90_seconds: float | None = None
@@ -340,7 +340,7 @@ class Funnel(Model):
     started: int
     steps: tuple[FunnelStep, ...]
     strict: bool = False
-    """Whether a cycle counts at a step only if it reached all steps before it, in their order."""
+    """True if a cycle counts at a step only if it reached all steps before it, in their order."""
 
     @property
     def notes(self) -> list[str]:

@@ -20,7 +20,7 @@ FEW_CYCLES = 20
 """Rates of fewer cycles are dimmed and shown with the number of cycles."""
 
 FEWEST_FOR_VERDICT = 100
-"""If either release has fewer cycles, the verdict is *too little data*."""
+"""The fewest cycles of each release; with fewer the verdict is *too little data*."""
 
 FEWEST_FOR_TARGET = 30
 """With fewer cycles, the state of a target is *too little data*."""
@@ -48,7 +48,7 @@ class Difference:
 
     @property
     def clear(self) -> bool:
-        """Whether the interval excludes 0; only then is a difference called higher or lower."""
+        """True if the interval excludes 0; only then is a difference called higher or lower."""
         return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
 
 

@@ -33,7 +33,7 @@ class ActivityStats:
 
 @dataclass(frozen=True, slots=True)
 class ActivityName:
-    """How often activities of a kind have a name (None: without a name), and in how many sessions."""
+    """The number of activities with a name (None: without one), and of the sessions with them."""
 
     kind: ActivityKind
     name: str | None

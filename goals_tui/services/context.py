@@ -116,7 +116,7 @@ class Services:
 
     @locked_cached_property
     def switch(self) -> tuple[bool, str]:
-        """Whether goals are switched on, and the source of that. Reading needs no other flag."""
+        """The switch of goals and where it was set. Reading needs no other flag."""
         return read_switch(self.env, self.values.known)
 
     @locked_cached_property
@@ -336,7 +336,7 @@ class Services:
         return Tasks(self)
 
     def waits_for_others(self) -> bool:
-        """Whether something that this process writes waits until another process has written."""
+        """Return True if something that this process writes waits until another process has written."""
         return waits_for_others()
 
     def stamp(self) -> Hashable:

@@ -56,7 +56,7 @@ class TestResult:
 
     @property
     def passed(self) -> bool:
-        """Whether the events were as expected and no answer was left over."""
+        """True if the events were as expected and no answer was left over."""
         return not self.problems
 
 

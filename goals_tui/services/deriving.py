@@ -70,7 +70,7 @@ class Derivation:
 
     @property
     def changes(self) -> bool:
-        """Whether any event is added, replaced or removed."""
+        """True if any event is added, replaced or removed."""
         return bool(self.added + self.replaced + self.removed)
 
     def summary(self) -> str:

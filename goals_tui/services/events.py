@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """What has expired: the number of events and of activities, and the moment before which retention ends (UTC)."""
+    """The numbers of events and activities that have expired, and the moment (UTC) before which they lie."""
 
     events: int
     activities: int

@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from goals_tui.domain.errors import RefusedError, UnreadableError
+from goals_tui.domain.errors import RefusedError
 
 _LONGEST = 60
 
@@ -107,22 +107,6 @@ def exists_already(path: Path) -> bool:
 
     with explained("write", path):
         return is_regular(path)
-
-
-def save_text(path: Path, text: str) -> Path:
-    """Write `text` to a new file and return its absolute path.
-
-    Raises RefusedError where the file exists, UnreadableError where it can't be written.
-    """
-    full = path.absolute()
-    try:
-        with full.open("x", encoding="utf-8", newline="") as file:
-            file.write(text)
-    except FileExistsError:
-        raise RefusedError(f"{full} exists already. Choose another name.", field="path") from None
-    except OSError as error:
-        raise UnreadableError(f"{full} can't be written: {error.strerror or error}. Choose another folder.") from None
-    return full
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -23,7 +23,7 @@ class Start:
 
     @property
     def brings_package(self) -> bool:
-        """Whether the file is a package, rather than event data of the original system."""
+        """True if the file is a package, rather than event data of the original system."""
         return self.brings is not None and self.brings.suffix.casefold() == PACKAGE_ENDING
 
 

@@ -561,28 +561,22 @@ def _update_step(entry: Any, step: Step, digits: int) -> None:
     worth = step.metrics
     _set(entry, "name", step.name)
     _set(entry, "id", step.id, quoted=True)
-    _set(
-        entry,
-        "kind",
-        "" if step.kind == "step" else step.kind,
-        same=lambda text, new: (text or "step") == (new or "step"),
-    )
+    _set(entry, "kind", "" if step.kind == "step" else step.kind, same=_same_kind)
     _set(entry, "description", step.description)
     for key, amount in (("cost_savings", worth.cost_savings), ("revenue", worth.revenue)):
         said = format_amount(amount, digits) if amount else ""
         _set(entry, key, said, quoted=True, same=_same_amount)
     said = format_duration(worth.time_saved_seconds) if worth.time_saved_seconds else ""
     _set(entry, "time_saved", said, quoted=True, same=_same_duration)
-    _set(
-        entry, "unpriced", "true" if worth.unpriced else "", same=lambda text, new: (text == "true") == (new == "true")
-    )
+    _set(entry, "unpriced", "true" if worth.unpriced else "", same=_same_truth)
+    _set_triggers(entry, step)
 
 
 def _set_triggers(entry: Any, step: Step) -> None:
     from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-    new = [{key: text for key in _TRIGGER_KEYS if (text := getattr(each, key))} for each in step.triggers]
-    if [dict(each) for each in entry.get("triggers") or ()] == new:
+    new = [{key: str(text) for key in _TRIGGER_KEYS if (text := getattr(each, key))} for each in step.triggers]
+    if [{key: str(text) for key, text in each.items()} for each in entry.get("triggers") or ()] == new:
         return
     entry.pop("triggers", None)
     if new:
@@ -590,7 +584,7 @@ def _set_triggers(entry: Any, step: Step) -> None:
         for said in new:
             written = CommentedMap()
             for key, text in said.items():
-                _set(written, key, text)
+                _set(written, key, text, order=_TRIGGER_KEYS)
             listed.append(written)
 
 
@@ -615,7 +609,13 @@ def _same_target(text: str, new: str) -> bool:
 
 
 def _set(
-    entry: Any, key: str, new: str, *, quoted: bool = False, same: Callable[[str, str], bool] | None = None
+    entry: Any,
+    key: str,
+    new: str,
+    *,
+    quoted: bool = False,
+    same: Callable[[str, str], bool] | None = None,
+    order: Sequence[str] | None = None,
 ) -> None:
     """Write a value unless the file has an equivalent one; an empty value removes the key."""
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
@@ -635,7 +635,7 @@ def _set(
     if key in entry:
         entry[key] = value
     else:
-        order = _STEP_KEYS if key in _STEP_KEYS and "steps" not in entry else _GOAL_KEYS
+        order = order or (_STEP_KEYS if key in _STEP_KEYS and "steps" not in entry else _GOAL_KEYS)
         before = order[: order.index(key)]
         place = 1 + max((list(entry).index(other) for other in before if other in entry), default=-1)
         entry.insert(place, key, value)

@@ -76,7 +76,7 @@ class Source(Model):
 
     cursors: dict[str, Instant] = {}
     last: Instant | None = None
-    """When it was last read to its end."""
+    """The moment at which it was last read to its end."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields for JSON output."""
@@ -104,7 +104,7 @@ class Synced:
 
     @property
     def left_out(self) -> bool:
-        """Whether records came that had to be left out."""
+        """True if records came that had to be left out."""
         return any(result.left_out for result in self.imports)
 
     def summary(self) -> str:

@@ -239,7 +239,7 @@ if sys.platform != "win32":
             self._descriptor = -1
             self._opened = (-1, -1)
             self.keeps_out = False
-            """Whether the lock is effective: False on systems and file systems that don't support locks on folders."""
+            """True if the lock is effective: False on systems and file systems that don't support locks on folders."""
 
             place = zlib.crc32(path.name.encode(errors="surrogateescape"))
             self._set, self._unset, self._others = (

@@ -162,7 +162,7 @@ class PackageReader:
 
     @property
     def has_events(self) -> bool:
-        """Whether the package contains events."""
+        """True if the package contains events."""
         return EVENTS in self.manifest.files
 
     def document(self, name: str) -> list[dict[str, Any]]:

@@ -50,7 +50,7 @@ class Bench(GoalsApp):
 asyncio.run(Bench(opened).run_async(headless=True, size=(120, 36)))
 """
 SHOWN = ("Book a Flight", "Report a Claim", "Old number ported")
-"""What is on the screen when it is filled: two rows of the list, and the journey of the chosen goal."""
+"""The texts of a filled screen: two rows of the list, and the journey of the chosen goal."""
 
 
 def first_frame(code: str, *arguments: str) -> tuple[float, bool]:

@@ -13,7 +13,7 @@ from goals_tui.domain.flow import Flow, Node
 from goals_tui.domain.flow_text import summary
 from goals_tui.tui.flows.chart import step
 from goals_tui.tui.flows.chart_paint import CLASSES, Paint
-from goals_tui.tui.flows.kinds import Names, face_of
+from goals_tui.tui.flows.kinds import Names, appearance_of
 from goals_tui.tui.flows.layout import ROOMY, START, Layout, lay_out
 from goals_tui.tui.widgets.search_list import Option, searched
 from tests.builders import book_a_flight, flow, if_, lookup, question, say, track
@@ -44,12 +44,12 @@ def mixed(count: int) -> Flow:
 
 
 def wide(count: int) -> Flow:
-    """As wide as flows can get: one node with all the others beside each other."""
+    """Return the widest flow: one node with all the others beside each other."""
     return flow("Wide", lookup("by", {f"case {number}": (say(f"in {number}"),) for number in range(count - 1)}))
 
 
 def laid_out(shown: Flow) -> Layout:
-    return lay_out(shown, lambda node: face_of(node, NAMES), ROOMY)
+    return lay_out(shown, lambda node: appearance_of(node, NAMES), ROOMY)
 
 
 def frame(layout: Layout, paint: Paint, top: int, left: int) -> None:
@@ -86,7 +86,7 @@ def test_a_frame_of_2000_nodes(make: Callable[[int], Flow]) -> None:
 
 @pytest.mark.parametrize("make", [mixed, wide])
 def test_the_layout_of_2000_nodes(make: Callable[[int], Flow]) -> None:
-    """What an edit costs beside saving."""
+    """The time of an edit beside saving."""
     shown = make(2000)
     seconds = median_seconds(lambda number: laid_out(shown), rounds=7)
     print(f"{make.__name__}: layout of 2,000 nodes {seconds * 1000:.1f} ms")
@@ -130,7 +130,7 @@ async def test_the_whole_widget_scrolls_2000_nodes() -> None:
 
 def test_a_key_of_the_search_and_a_collapsed_branch_in_2000_nodes() -> None:
     shown = mixed(2000)
-    faces = {node.id: face_of(node, NAMES) for node in shown.walk()}
+    faces = {node.id: appearance_of(node, NAMES) for node in shown.walk()}
     branching = [node.id for node in shown.walk() if node.branches]
     options = [Option(node.id, node.label, summary(node, NAMES.goals, {})) for node in shown.walk()]
     one = median_seconds(lambda number: lay_out(shown, lambda node: faces[node.id], ROOMY, {branching[number]}))

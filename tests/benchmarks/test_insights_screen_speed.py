@@ -26,7 +26,7 @@ from tests.tui.harness import running, settle
 
 SPANS: tuple[SpanName, ...] = ("last-365-days", "last-30-days", "all", "last-7-days", "this-year")
 MOST = 1.5
-"""How much longer the drawn chart may take than its report, and a key among many cycles than among few."""
+"""The factor by which the drawn chart may take longer than its report, and a key among many cycles than among few."""
 
 DRAWING = 0.1
 """Seconds that drawing may take whatever the data is."""
@@ -65,7 +65,7 @@ async def test_from_a_changed_filter_to_the_drawn_chart(events: int, tmp_path: P
 
 
 TAB = 1.3
-"""How much longer a tab may take until it is drawn than the answers that it needs."""
+"""The factor by which a drawn tab may take longer than the answers that it needs."""
 
 
 @pytest.mark.parametrize("events", [1_000_000])
@@ -126,7 +126,7 @@ async def test_keys_in_a_list_of_all_cycles(events: int, tmp_path: Path) -> None
 
 
 async def median_of_keys(services: Services) -> tuple[float, int]:
-    """How long a key that scrolls takes, everything that the test driver does included; and how many cycles."""
+    """Return the time of a key that scrolls, everything that the test driver does included; and how many cycles."""
     async with running(services) as pilot:
         pilot.app.filters = Filters(span="all")
         await pilot.app.switch_mode("sessions")

@@ -75,7 +75,7 @@ def workspace(path: Path, count: int) -> Path:
 
 
 def forget() -> None:
-    """As in a program that opens its first workspace: what was read before is not kept from the collector."""
+    """Let the garbage collector see what was read before, as in a new program."""
     gc.unfreeze()
     gc.collect()
 

@@ -1,4 +1,4 @@
-"""How long commands take to start, as processor time of whole processes, alternating in one run.
+"""The start of commands, as processor time of whole processes, alternating in one run.
 
 By hand: pytest tests/benchmarks/test_start_speed.py -o addopts= --benchmark-enable -s
 """

@@ -1,4 +1,4 @@
-"""What a server answers in the place of records, or of all of them: said, and exit 3."""
+"""Other answers of a server in the place of records are named, and the exit code is 3."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ PROGRAM = [sys.executable, "-m", "goals_tui"]
 
 @dataclass(frozen=True)
 class Result:
-    """What a command printed and how it ended."""
+    """The output of a command and its exit code."""
 
     code: int
     out: str
@@ -98,7 +98,7 @@ def on_a_terminal(workspace: Path, *arguments: str, typed: str, interrupt: bool 
 
 
 def _readable(descriptor: int) -> bool:
-    """Whether there is something to read within a second. select() could not name a descriptor above 1,023."""
+    """Return True if there is something to read within a second. select() could not name a descriptor above 1,023."""
     with selectors.DefaultSelector() as waiting:
         waiting.register(descriptor, selectors.EVENT_READ)
         return bool(waiting.select(1.0))

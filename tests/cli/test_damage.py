@@ -56,7 +56,7 @@ ODD = {
     "stepId": ["NULL"],
     "sessionId": ["NULL"],
 }
-"""What a flipped bit can make of an event, though the part can be read."""
+"""The changes to an event by a flipped bit that leave the part readable."""
 
 
 @pytest.mark.parametrize(("column", "value"), [(column, value) for column, values in ODD.items() for value in values])

@@ -1,4 +1,4 @@
-"""What a command does not need is not imported."""
+"""Commands import only modules that they need."""
 
 from __future__ import annotations
 

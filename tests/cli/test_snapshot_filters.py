@@ -1,4 +1,4 @@
-"""What the four flags about snapshots mean together, as the help of a report says."""
+"""The four flags about snapshots together, as the help of a report says."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ from tests.examples import examples
 
 
 def talk(*flows: Flow, answers: tuple[str, ...] = (), start: str | None = None) -> tuple[list[str], Conversation]:
-    """What is said and asked from the first flow on, in order, and the conversation."""
+    """Return the lines from the first flow on, in order, and the conversation."""
     conversation = Conversation(Program(flows), hex_id(f"flow {start}") if start else flows[0].id)
     outputs = conversation.start()
     for answer in answers:

@@ -141,7 +141,7 @@ CHANGES = {
     "Pacific/Apia": [datetime(2011, 12, 30, 10, tzinfo=UTC)],
     "Asia/Kathmandu": [datetime(1985, 12, 31, 18, 30, tzinfo=UTC)],
 }
-"""When clocks were put, one of them by a whole day."""
+"""The days on which clocks were put, one of them by a whole day."""
 
 
 @examples(200)

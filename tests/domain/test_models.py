@@ -1,4 +1,4 @@
-"""What the models share: names, instants, ids, events, the project, figures, errors, flows."""
+"""The rules that models share: names, instants, ids, events, the project, figures, errors, flows."""
 
 from __future__ import annotations
 

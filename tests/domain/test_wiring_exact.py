@@ -1,4 +1,4 @@
-"""What `check` says against every way that a conversation can take: it says all that is wrong, and no more."""
+"""`check` compared with every way that a conversation can take: it says all that is wrong, and no more."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Said = tuple[str, str | None, str | None]
 
 
 class State(NamedTuple):
-    """Where a conversation is: what each flow that runs has still to do, the innermost last; and what it did."""
+    """The state of a conversation: what each flow that runs has still to do, the innermost last; and what it did."""
 
     rest: tuple[tuple[str, ...], ...]
     opened: frozenset[str] = frozenset()
@@ -102,7 +102,7 @@ class Ways:
                 yield go(after)
 
     def findings(self, goals: Sequence[Goal]) -> set[Said]:
-        """What is wrong about paths."""
+        """Return the findings about paths."""
         tracks = [node for node in self.nodes.values() if isinstance(node, TrackGoal)]
         said: set[Said] = set()
         for node in tracks:
@@ -131,7 +131,7 @@ def _ids(nodes: Sequence[Node]) -> tuple[str, ...]:
 
 
 def _from(flow: Flow, node_id: str) -> tuple[str, ...]:
-    """What there is to do from a node on, or from the start where the flow has no such node."""
+    """Return the nodes to run from a node on, or from the start where the flow has no such node."""
 
     def within(nodes: Sequence[Node], after: tuple[str, ...]) -> tuple[str, ...] | None:
         for place, node in enumerate(nodes):

@@ -1,4 +1,4 @@
-"""What `check` says against what conversations do: its promises hold in every simulated conversation."""
+"""`check` compared with conversations: its promises hold in every simulated conversation."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def test_the_funnel_leads_to_its_cycles(made: Made, log: list[GoalEvent], asked:
 
 
 def answers(services: Services, asked: Filters) -> dict[str, Any]:
-    """What Insights says to every question that it can be asked."""
+    """Return the answers of Insights to every question that it can be asked."""
     insights = services.insights
     found: dict[str, Any] = {
         "report": insights.report(asked),

@@ -18,7 +18,7 @@ if sys.platform == "win32":
     pytest.skip("no fork and no SIGKILL here", allow_module_level=True)
 
 HARMLESS = {"leftover", "torn-lines"}
-"""What `verify` may find after a death: files that count for nothing, and a line that was cut off."""
+"""The findings of `verify` allowed after a death: files that count for nothing, and a line that was cut off."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ class Patient:
         return opened(self.path)
 
     def events(self) -> dict[str, int]:
-        """How often each event counts: the ids, read and put together as every report does it."""
+        """Return the number of times that each event counts: the ids, read and put together as every report does it."""
         with self.services.workspace.events.connect() as connection:
             rows = connection.execute("SELECT id, count(*) FROM events GROUP BY id").fetchall()
         return dict(rows)

@@ -1,4 +1,4 @@
-"""What the children of `server` do to a workspace. Each acknowledges, after a call has returned, what must last."""
+"""The jobs of the children of `server` in a workspace. Each acknowledges, after a call has returned, what must last."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def activities(session: str, count: int, names: Sequence[str] = ("Begin", "Choos
 
 
 def append(workspace: Path, acknowledge: Acknowledge, *, name: str, count: int) -> None:
-    """Whole cycles, each in one append."""
+    """Append whole cycles, each in one call."""
     services = opened(workspace)
     goal = services.goals.get(GOAL)
     for number in range(count):
@@ -190,7 +190,7 @@ def report(workspace: Path, acknowledge: Acknowledge) -> None:
 
 
 def track_for(workspace: Path, acknowledge: Acknowledge, *, name: str, seconds: float) -> None:
-    """Whole cycles through the tracker, as fast as they go; acknowledges all ids at the end."""
+    """Track whole cycles as fast as they go, and acknowledge all ids at the end."""
     services = opened(workspace)
     goal = services.goals.get(GOAL)
     steps = [step.id for step in goal.steps]

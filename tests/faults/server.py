@@ -33,7 +33,7 @@ CALLS = ("open", "write", "fsync", "replace", "link", "unlink", "ftruncate", "mk
 
 @dataclass(frozen=True)
 class Death:
-    """When a child dies: at its n-th call that changes the disk, after some seconds, or not at all.
+    """The moment at which a child dies: at its n-th call that changes the disk, after some seconds, or not at all.
 
     `how`: "before" the call, "after" it, or "half": a write that has written half of its data.
     """
@@ -45,7 +45,7 @@ class Death:
 
 @dataclass(frozen=True)
 class SystemFault:
-    """What happens at the n-th system call that changes the disk, DuckDB's included (`calls.c`); 0: nothing.
+    """The fault at the n-th system call that changes the disk, DuckDB's included (`calls.c`); 0: nothing.
 
     `error` 0: the child is killed before it. Else that call, of those that need room on the disk, fails with this
     errno, and so do all that follow it.
@@ -57,7 +57,7 @@ class SystemFault:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a child did: what it acknowledged, how many calls it made, how it ended."""
+    """The result of a child: what it acknowledged, the number of its calls, its exit code."""
 
     acknowledged: list[Any]
     calls: int = 0

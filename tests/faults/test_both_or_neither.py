@@ -60,7 +60,7 @@ class Whole:
 
     @classmethod
     def of(cls, patient: Patient) -> Whole:
-        """As a new process reads it."""
+        """Read it as a new process does."""
         services = patient.services
         names = {goal.id: goal.name for goal in services.goals.all()}
         steps = {step.id: step.name for goal in services.goals.all() for step in goal.steps}
@@ -97,7 +97,7 @@ def start(new_patient: Callable[[str], Patient], tmp_path: Path) -> Patient:
 
 
 def options_of(job: str, files: Path) -> dict[str, Any]:
-    """What each job is given."""
+    """Return the options of each job."""
     return {
         "delete": {"goal": OTHER},
         "delete_step": {"goal": GOAL, "place": 1},

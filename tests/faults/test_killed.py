@@ -91,7 +91,7 @@ def test_appending_and_sealing_activities(server: Server, patient: Patient, coun
 
 
 def happened(patient: Patient) -> dict[str, int]:
-    """How often each activity is there, by its id."""
+    """Return the number of times that each activity is there, by its id."""
     with patient.services.workspace.activities.connect() as connection:
         return dict(connection.execute("SELECT id, count(*) FROM activities GROUP BY id").fetchall())
 

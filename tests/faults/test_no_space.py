@@ -28,7 +28,7 @@ WRITING = ("open", "write", "fsync", "replace", "link", "mkdir")
 
 @pytest.fixture
 def options(new_patient: NewPatient, tmp_path: Path) -> dict[str, dict[str, Any]]:
-    """What each job is given."""
+    """Return the options of each job."""
     origin = new_patient("origin")
     origin.services.workspace.events.append(attempt(origin.services.goals.get(GOAL), "packed"))
     origin.services.packages.export([GOAL], tmp_path / "goals.zip", with_events=True)

@@ -1,4 +1,4 @@
-"""What every reader has to do with hostile input: read it, or refuse it in one clear line."""
+"""The rule for every reader of hostile input: read it, or refuse it in one clear line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ few = examples(12, shared_fixtures=True)
 
 
 def calm(work: Callable[[], Result]) -> Result | str:
-    """What `work` gives, or the line with which it refuses. Any other exception fails the test."""
+    """Return the result of `work`, or the line with which it refuses. Any other exception fails the test."""
     try:
         return work()
     except GoalsError as error:
@@ -35,7 +35,7 @@ def check_line(line: str) -> None:
 
 
 def harmless(text: str) -> bool:
-    """Whether a terminal shows this and does nothing else."""
+    """Return True if a terminal shows this and does nothing else."""
     return not any(c != "\n" and (c < " " or "\x7f" <= c <= "\x9f" or c in "\u202e\u2066") for c in text)
 
 

@@ -66,7 +66,7 @@ ODDER_LINES = [
     json.dumps({**GOOD, "timestamp": "2026-10-01x08:00:00Z"}).encode(),
     json.dumps({**GOOD, "timestamp": "epoch"}).encode(),
 ]
-"""What DuckDB and our parser read differently: which of two keys counts, spaces around a time, a line over 1 MB.
+"""Read differently by DuckDB and our parser: which of two keys counts, spaces around a time, a line over 1 MB.
 
 They need not agree on these; sealing keeps what either can read or sets the line aside, and nothing else is touched.
 """

@@ -20,7 +20,7 @@ from tests.store.builders import events
 
 
 def content() -> dict[str, Any]:
-    """What is in `goals.json` once a goal, a flow, filters and a task were saved."""
+    """Return the content of `goals.json` once a goal, a flow, filters and a task were saved."""
     from tempfile import TemporaryDirectory
 
     from tests.conftest import make_services

@@ -45,7 +45,7 @@ RECORDS = [
 
 
 def look(services: Services, found: ImportResult | str) -> None:
-    """What came in can be reported; what did not is named in lines that a terminal can show."""
+    """Check that the imported can be reported, and that the rest is named in lines that a terminal can show."""
     if isinstance(found, ImportResult):
         check_line(found.summary())
         for broken in found.broken:

@@ -40,7 +40,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def use_everything(log: EventLog, data: st.DataObject) -> None:
-    """What reads or writes all of the log; each either works or refuses calmly, in time."""
+    """Read and write all of the log; each call works or refuses calmly, in time."""
     works: list[Callable[[], object]] = [
         lambda: read(log),
         log.stats,

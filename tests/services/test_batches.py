@@ -51,7 +51,7 @@ def simulated(services: Services, sessions: int = 20) -> str:
 
 
 def state(services: Services) -> object:
-    """What reports, goals and activities say, and the ids of all events."""
+    """Return the report, goals and activities, and the ids of all events."""
     report = services.insights.report(Filters(span="all", include_test=True))
     goals = [goal.model_dump(mode="json") for goal in services.goals.all()]
     sessions = [f"log {number}.{place}" for number in range(3) for place in range(3)]

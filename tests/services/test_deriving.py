@@ -65,7 +65,7 @@ def stored(services: Services) -> list[tuple[Any, ...]]:
 
 
 def plain_rule(goal: Goal, activities: Sequence[Activity], tracked: Sequence[str] = ()) -> list[tuple[Any, ...]]:
-    """What deriving must give: the tracker's rule, one activity after the other."""
+    """Return the events to derive, by the tracker's rule: one activity after the other."""
     found, open_cycles = [], dict[str, str]()
     for one in sorted(activities, key=lambda one: (one.timestamp, int(one.position or 0), one.id)):
         fired = [step.id for step in goal.steps if any(trigger.fires(one) for trigger in step.triggers)]

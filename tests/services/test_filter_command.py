@@ -25,7 +25,7 @@ GOALS = {goal(name, "Begin", "◎ End").id: clean_line(name) for name in NAMES}
 
 
 def parsed(command: str, services: Services) -> Filters:
-    """What `goals-tui report` makes of a command line."""
+    """Return the filters that `goals-tui report` reads from a command line."""
     words = shlex.split(command)
     assert words[0] == "goals-tui"
     at = words.index("report")

@@ -75,15 +75,28 @@ def test_the_canonical_form_is_read_by_any_yaml(services: Services, flight: Goal
 goals_to_write = builders.goals().filter(lambda goal: not problems(goal, max_steps=20))
 
 
+fields_of_triggers = st.fixed_dictionaries(
+    {"kind": st.sampled_from(["user", "tool"])},
+    optional={"name": st.sampled_from(["book_*", "true", "12", "# no"]), "text": st.sampled_from(["flight", "yes: é"])},
+)
+
+
 @few
-@given(goal=goals_to_write, description=st.text(max_size=60), target=st.sampled_from([None, "0.6", "1", "0.05"]))
+@given(
+    goal=goals_to_write,
+    description=st.text(max_size=60),
+    target=st.sampled_from([None, "0.6", "1", "0.05"]),
+    triggers=st.lists(fields_of_triggers, max_size=2, unique_by=str),
+)
 def test_what_was_exported_applies_to_nothing(
-    tmp_path_factory: pytest.TempPathFactory, goal: Goal, description: str, target: str | None
+    tmp_path_factory: pytest.TempPathFactory, goal: Goal, description: str, target: str | None, triggers: list[object]
 ) -> None:
     folder = tmp_path_factory.mktemp("goals")
     services = make_services(folder / "workspace", currency="KWD")
     services.env = {"FEATURE_USE_GOALS_V2": "true", "FEATURE_USE_GOALS_V2__MAX_STEPS_PER_GOAL": "20"}
-    odd = Goal.model_validate({**goal.model_dump(), "description": description})
+    fields = {**goal.model_dump(), "description": description}
+    fields["steps"] = [{**fields["steps"][0], "triggers": triggers}, *fields["steps"][1:]]
+    odd = Goal.model_validate(fields)
     saved = save(services, odd.model_copy(update={"target": Decimal(target) if target else None}))
     file = folder / "goals.yaml"
     text = export(services, file)

@@ -1,4 +1,4 @@
-"""Which texts are times, and which moment each one is."""
+"""The texts that are read as times, and the moment of each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOW = datetime(2026, 10, 15, 12, tzinfo=UTC)
 
 
 def read(texts: list[str], told: str | None = None) -> tuple[TimeColumn, list[str | None]]:
-    """How a column of these texts is read, and each moment as ISO 8601, with a Z where it is one in UTC."""
+    """Return the format of a column of texts, and each moment as ISO 8601, with a Z where it is one in UTC."""
     with closing(bare_connection()) as connection:
         connection.execute("CREATE TABLE log AS SELECT unnest(?::VARCHAR[]) AS t", [texts])
         column = told_format(told, "t") if told else read_column(connection, "log", "t", NOW)

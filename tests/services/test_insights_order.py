@@ -1,4 +1,4 @@
-"""Which of two events of one moment comes first, and goals with more prices than a mask holds: SQL against the rule."""
+"""The order of two events of one moment, and goals with more prices than a mask holds: SQL against the rule."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def fired(version: Goal, step_id: str, *, id: str, cycle: str = "c", seconds: fl
 
 
 def check_against_the_rule(services: Services, definitions: Definitions, log: list[GoalEvent]) -> None:
-    """What the database says of every cycle is what `domain.cycle` says, appended and sealed."""
+    """Check that the database and `domain.cycle` agree about every cycle, appended and sealed."""
     expected = [line.cycle for line in cycles_of(log, definitions)]
     orphans = [cycle for cycle in expected if cycle.outcome == "orphan"]
     services.workspace.events.append(log)

@@ -31,7 +31,7 @@ OLD, NEW = State(("Book", "Stay"), 4), State(("Stay",), 2)
 
 
 def state_of(path: Path) -> State:
-    """As a new process reads it."""
+    """Read it as a new process does."""
     return read(open_services(path, env={}))
 
 

@@ -27,7 +27,7 @@ def workspace(folder: str, name: str) -> Services:
 
 
 class Filling(NamedTuple):
-    """What fills a project: goals, flows over them, cycles (which goal, edited or not, how many steps)."""
+    """The content of a project: goals, flows over them, cycles (which goal, edited or not, how many steps)."""
 
     goals: tuple[Goal, ...]
     flows: tuple[Flow, ...]

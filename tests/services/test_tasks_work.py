@@ -1,4 +1,4 @@
-"""What runs as tasks: packages, imports, sealing."""
+"""The work of tasks: packages, imports, sealing."""
 
 from __future__ import annotations
 

@@ -311,7 +311,7 @@ def test_a_folder_in_the_place_of_the_file(path: Path) -> None:
 
 @pytest.fixture
 def thawed() -> Iterator[None]:
-    """What a test keeps from the garbage collector goes back to it."""
+    """Give objects that a test keeps from the garbage collector back to it."""
     yield
     gc.unfreeze()
 

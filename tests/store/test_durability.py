@@ -1,4 +1,4 @@
-"""What survives a power cut: `track` from the command line, and from Python what was synced."""
+"""Durability: a power cut leaves `track` of the command line, and all that Python has synced."""
 
 from __future__ import annotations
 

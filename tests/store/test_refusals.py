@@ -1,4 +1,4 @@
-"""What the store says where the disk, the folder or another program does not let it work: one line, and what to do."""
+"""Refusals of the store, where the disk, the folder or another program stops it: one line, and what to do."""
 
 from __future__ import annotations
 

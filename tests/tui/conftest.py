@@ -1,4 +1,4 @@
-"""What the tests of all screens share."""
+"""Fixtures of the tests of all screens."""
 
 from tests.tui.pictures import pictures
 

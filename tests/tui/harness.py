@@ -62,7 +62,7 @@ class QuietApp(GoalsApp):
         self.animation_level = "none"
 
     def set_interval(self, interval: float, *args: Any, **options: Any) -> Any:
-        """What the app does every second it does once an hour: tests call it themselves."""
+        """Do once an hour what the app does every second: tests call it themselves."""
         return super().set_interval(3600, *args, **options)
 
 
@@ -97,7 +97,7 @@ def at_work(app: GoalsApp | Any) -> list[Worker[Any]]:
 
 
 def keys_wait(app: GoalsApp | Any) -> bool:
-    """Whether a key is on its way, or waits until what the one before it did is done."""
+    """Return True if a key is on its way, or waits until what the one before it did is done."""
     order = getattr(app, "_key_queue", None)
     return order is not None and bool(order._held or order._due or order._under_way)
 
@@ -171,7 +171,7 @@ def draw_only_when_asked(patch: pytest.MonkeyPatch) -> None:
 
 
 def has_ended(app: Any) -> bool:
-    """Whether the app has ended, or was told to."""
+    """Return True if the app has ended, or was told to."""
     return not app.is_running or bool(app._exit)
 
 

@@ -114,7 +114,7 @@ async def _draw_whole(pilot: Pilot[Any]) -> list[Strip]:
 
 
 def _accepted(snapshot: SnapshotAssertion) -> str:
-    """What was accepted under the name that was compared last."""
+    """The accepted picture under the name that was compared last."""
     return str(snapshot.executions[snapshot.num_executions - 1].recalled_data or "")
 
 

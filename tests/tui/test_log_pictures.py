@@ -1,4 +1,4 @@
-"""What the way from a log to a goal looks like: import, batches, triggers, deriving, and tests of conversations."""
+"""Pictures of the way from a log to a goal: import, batches, triggers, deriving, and tests of conversations."""
 
 from __future__ import annotations
 

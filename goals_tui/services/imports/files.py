@@ -43,7 +43,7 @@ class DataFile:
 
     @property
     def packed(self) -> bool:
-        """Whether the name says that the file is gzip."""
+        """True if the name says that the file is gzip."""
         return self.path.suffix.lower() == ".gz"
 
     @property

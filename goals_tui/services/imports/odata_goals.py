@@ -113,7 +113,7 @@ class GoalRecords:
         self._seconds = seconds_per_unit
         self._digits = digits
         self.durations = False
-        """Whether there were durations above 0, whose length depends on the unit."""
+        """True if there were durations above 0, whose length depends on the unit."""
 
         self.rounded = 0
         """The number of amounts that were rounded, by ROUNDED at most, because of floating-point errors."""

@@ -172,12 +172,12 @@ class ImportResult:
 
     @property
     def left_out(self) -> bool:
-        """Whether records are missing that should have been imported."""
+        """True if records are missing that should have been imported."""
         return bool(self.broken_total or self.incomplete) or any(one.expected for one in self.unused)
 
     @property
     def nothing(self) -> bool:
-        """Whether there were records, and all of them had to be left out."""
+        """True if there were records, and all of them had to be left out."""
         goals = self.goals_added + self.goals_changed + self.goals_earlier + self.goals_known
         return (
             bool(self.broken_total)

@@ -66,7 +66,7 @@ class Task(Model):
 
     @property
     def live(self) -> bool:
-        """Whether the task has not ended yet."""
+        """True if the task has not ended yet."""
         return self.state in ("queued", "running")
 
     @property

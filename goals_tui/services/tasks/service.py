@@ -73,7 +73,7 @@ class TaskControl:
 
     @property
     def cancelled(self) -> bool:
-        """Whether the task was cancelled."""
+        """True if the task was cancelled."""
         return self._cancelled.is_set()
 
     def progress(self, fraction: float | None, text: str = "") -> None:

@@ -20,7 +20,6 @@ TimeRange = tuple[int | None, int | None]
 """A half-open range of time, in microseconds since 1970; None for no limit."""
 Offsets = tuple[tuple[int, int], ...]
 """The offsets of a time zone from UTC, as pairs (valid from, offset) in microseconds; the first has no beginning."""
-UTC_OFFSETS: Offsets = ((0, 0),)
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
 
@@ -115,7 +114,7 @@ class Restriction:
     """The mask of the steps of which none may be reached."""
 
     completed: bool | None = None
-    """Whether the cycles must be completed or must not be; None for both."""
+    """True for completed cycles only, False for all others, None for both."""
 
     parts: tuple[tuple[Dimension, tuple[str, ...] | None], ...] = ()
     """Dimensions, each with the accepted values, or None for cycles without a value."""

@@ -53,10 +53,10 @@ class Values:
 
 @dataclass
 class Findings:
-    """What queries have found out about the log, for those that follow."""
+    """Facts about the log that queries found, kept for later queries."""
 
     restarts: bool = False
-    """Whether some cycle has several initial events, so that its attributes are not simply those of one event."""
+    """True if some cycle has several initial events, so that its attributes are not simply those of one event."""
 
 
 class EventReader:

@@ -21,7 +21,7 @@ PASSWORD_VARIABLE = "GOALS_TUI_EVENTS_PASSWORD"
 """The environment variable with the password or token, which is never in a file or a URL."""
 
 OTHER_SOURCES = (VARIABLE, "events in values.yaml")
-"""What can say the URL besides the command line."""
+"""The sources of the URL besides the command line."""
 
 
 @dataclass(frozen=True)

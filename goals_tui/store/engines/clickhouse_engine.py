@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Told = Callable[[], AbstractContextManager[None]]
 
 _STAMP_SECONDS = 5.0
-"""How long to wait before the server is asked again whether there are new events."""
+"""The seconds until the server is asked again whether there are new events."""
 
 _FORBIDDEN = (164, 497)
 """The codes of errors for users who may not make temporary tables: READONLY and ACCESS_DENIED."""

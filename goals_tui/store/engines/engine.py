@@ -81,7 +81,7 @@ class Engine(Protocol):
 
     @property
     def can_write(self) -> bool:
-        """Whether steps can be tracked into this log and analytics be deleted from it."""
+        """True if steps can be tracked into this log and analytics be deleted from it."""
         ...
 
     def stamp(self) -> Hashable:

@@ -35,7 +35,7 @@ _CONNECTING = 10
 """The number of seconds to wait for a server."""
 
 _STAMP_SECONDS = 5.0
-"""How long a stamp holds before the server is asked again."""
+"""The seconds for which a stamp holds, until the server is asked again."""
 
 _LONGEST_REASON = 300
 _GONE = re.compile(r"(TABLE_OR_VIEW|PATH|SCHEMA)_NOT_FOUND|[Tt]able (or view )?not found|does not exist")

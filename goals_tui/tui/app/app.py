@@ -66,7 +66,7 @@ class GoalsApp(BaseApp[None]):
         self.refusal: GoalsError | None = None
         self._shared_filters: Filters | None = None
         self._task_watch = TaskWatch()
-        self._key_queue = KeyQueue(self, lambda: self.keys_wait, self.waits_for_others)
+        self._key_queue = KeyQueue(self, lambda: self.keys_wait or not self.is_open, self.waits_for_others)
         for area in AREAS:
             self.add_mode(area.name, lambda area=area: _screen(area))  # type: ignore[misc]  # mypy can't infer the default
 
@@ -79,7 +79,7 @@ class GoalsApp(BaseApp[None]):
 
     @property
     def is_open(self) -> bool:
-        """Whether the workspace is open; until then an empty frame is shown."""
+        """True if the workspace is open; until then an empty frame is shown."""
         return not callable(self._services)
 
     @property
@@ -168,7 +168,7 @@ class GoalsApp(BaseApp[None]):
         await self.change("Starting to seal the events", self.services.tasks.seal_if_large)
 
     def waits_for_others(self) -> bool:
-        """Whether what is written waits until another process has written."""
+        """Return True if what is written waits until another process has written."""
         return self.is_open and self.services.waits_for_others()
 
     @work(thread=True, group="engine", exit_on_error=False)

@@ -33,7 +33,7 @@ class Job:
     doing: str = ""
     """A description of the change, where the work changes the disk."""
     always: bool = False
-    """Whether result and error are also delivered where the screen was closed."""
+    """True if result and error are also delivered where the screen was closed."""
 
     keys_wait: bool = False
     """Whether keys wait for the result, for a moment at most: they may concern what it shows."""

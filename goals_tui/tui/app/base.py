@@ -29,7 +29,7 @@ from textual.widget import MountError
 from textual.worker import Worker, WorkerCancelled, WorkerFailed, WorkerState
 
 from goals_tui.domain.errors import GoalsError
-from goals_tui.domain.text import clean_text
+from goals_tui.domain.text import clean_line, clean_text
 from goals_tui.tui.app.actions import key_name, shown_key
 from goals_tui.tui.app.background import Job
 from goals_tui.tui.app.config import Config
@@ -37,11 +37,13 @@ from goals_tui.tui.app.textual_compat import (
     ErrorShowingApp,
     Harmless,
     keymap,
+    name_window,
     notifications,
     read_input_with_ours,
     remove_notification,
+    with_title,
 )
-from goals_tui.tui.app.themes import DEFAULT_THEME, OURS, readable_colors
+from goals_tui.tui.app.themes import DEFAULT_THEME, GOALS_LIGHT, OURS, readable_colors
 
 _GONE = (NoMatches, NoScreen, ScreenStackError, MountError)
 """The errors of Textual where a screen, or a part of one, is missing."""
@@ -67,15 +69,16 @@ class BaseApp(ErrorShowingApp[ResultT], inherit_bindings=False):
     """The id of the action that closes this app."""
 
     def __init__(self, config: Config | None = None) -> None:
+        self.config = config or Config()  # before Textual asks for the driver, which reads its answers
         super().__init__()
-        self.config = config or Config()
+        self._window_title = ""
         self._jobs: dict[Worker[Any], Job] = {}
         self._changes = ThreadPoolExecutor(1, "changes")
         self._changing = 0
         self._waiting: Notification | None = None
         for theme in OURS:
             self.register_theme(theme)
-        self.theme = self.config.theme or DEFAULT_THEME
+        self.theme = self.config.theme or self._theme_of_terminal()
         if self.config.keys:
             self.set_keymap(self.config.keys)
 
@@ -101,6 +104,11 @@ class BaseApp(ErrorShowingApp[ResultT], inherit_bindings=False):
             variables |= readable_colors(variables, ansi=bool(self.current_theme.ansi))
         return variables
 
+    def _theme_of_terminal(self) -> str:
+        """Return the theme that fits the terminal's background."""
+        answers = self.config.answers
+        return GOALS_LIGHT.name if answers is not None and answers.is_light() else DEFAULT_THEME
+
     def named_key(self, action_id: str) -> str:
         """Return the first key of an action as people write it, with the user's keys; for texts that name a key."""
         return shown_key(keymap(self), action_id)
@@ -108,8 +116,15 @@ class BaseApp(ErrorShowingApp[ResultT], inherit_bindings=False):
     # -- terminal input and output
 
     def get_driver_class(self) -> type[Driver]:
-        """Return a driver class that never takes pasted text for keys."""
-        return read_input_with_ours(super().get_driver_class())
+        """Return a driver class that never takes pasted text for keys, and that can name the window."""
+        return with_title(read_input_with_ours(super().get_driver_class(), self.config.answers))
+
+    def show_window_title(self, *parts: str) -> None:
+        """Name the terminal's window; the most telling part comes first, because tabs cut the end."""
+        title = clean_line(" - ".join(filter(None, (*parts, self.TITLE))))
+        if title != self._window_title:
+            self._window_title = title
+            name_window(self, title)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return the line filters, with one that keeps all text from steering the terminal."""
@@ -123,6 +138,7 @@ class BaseApp(ErrorShowingApp[ResultT], inherit_bindings=False):
     def _draw_again(self) -> None:
         # After ctrl+z and fg the terminal shows an empty screen, and Textual writes only changes.
         self.refresh(layout=True)
+        name_window(self, self._window_title)
 
     # -- work in threads
 
@@ -163,11 +179,11 @@ class BaseApp(ErrorShowingApp[ResultT], inherit_bindings=False):
 
     @property
     def keys_wait(self) -> bool:
-        """Whether keys wait for a `change`, or for what they may concern to be read."""
+        """True if keys wait for a `change`, or for what they may concern to be read."""
         return self._changing > 0 or any(job.keys_wait for job in self._jobs.values())
 
     def waits_for_others(self) -> bool:
-        """Whether what is written waits until another process has written."""
+        """Return True if what is written waits until another process has written."""
         return False
 
     def _say_waiting(self) -> None:
@@ -267,7 +283,7 @@ class BaseApp(ErrorShowingApp[ResultT], inherit_bindings=False):
 
     @property
     def shows_lasting_message(self) -> bool:
-        """Whether a notification is shown that stays until it is closed."""
+        """True if a notification is shown that stays until it is closed."""
         return not all(map(self._goes_by_itself, notifications(self)))
 
     def _goes_by_itself(self, notification: Notification) -> bool:

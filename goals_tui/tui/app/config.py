@@ -17,6 +17,7 @@ from typing import Any
 
 from goals_tui.domain.errors import UnreadableError, nearest_names
 from goals_tui.services.first_start import write_configuration
+from goals_tui.tui.app.terminal import TerminalAnswers
 
 SETTINGS = ("theme", "keys", "tour_seen")
 
@@ -25,7 +26,8 @@ SETTINGS = ("theme", "keys", "tour_seen")
 class Config:
     """The user's configuration.
 
-    Nothing is written where `path` is None. `warnings` describe what is wrong in the file and not used.
+    Nothing is written where `path` is None. `warnings` describe what is wrong in the file and not used. `answers` are
+    those of the terminal about its colours, asked where no theme is set; they are not written.
     """
 
     path: Path | None = None
@@ -33,6 +35,7 @@ class Config:
     keys: dict[str, str] = field(default_factory=dict)
     tour_seen: bool = False
     warnings: tuple[str, ...] = ()
+    answers: TerminalAnswers | None = None
 
     def keep(self, name: str, value: str | bool) -> None:
         """Set one setting and write it to the file; comments and all else stay. Raises UnreadableError."""

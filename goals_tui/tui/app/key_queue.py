@@ -38,7 +38,8 @@ class KeyQueue:
     def __init__(self, app: App[None], changing: Callable[[], bool], blocked: Callable[[], bool]) -> None:
         """Make the queue.
 
-        `changing` says whether what a key changed is still being written, `blocked` whether another process writes.
+        `changing` says whether the workspace is still being opened, or what a key changed is still being written;
+        `blocked` whether another process writes.
         """
         self._app = app
         self._changing = changing

@@ -110,7 +110,10 @@ class ScreenFrame(BackgroundScreen[ResultT]):
         return self.services.history.undo_label or ""
 
     def show_title(self) -> None:
-        """Draw the title again."""
+        """Draw the title again, and name the terminal's window."""
+        if self in self.app.screen_stack:
+            area = next((area.title for area in AREAS if area.name == self.AREA), "")
+            self.goals_app.show_window_title(area, self.goals_app.project_name)
         for bar in self.query(TitleBar):
             bar.area = self.AREA
             bar.project = self.goals_app.project_name
@@ -142,7 +145,7 @@ class FlowPlace:
 
 
 Place: TypeAlias = "GoalPlace | FlowPlace | DrillDown"
-"""Where a link leads. A drill-down leads to its cycles on the Sessions screen."""
+"""The target of a link. A drill-down leads to its cycles on the Sessions screen."""
 
 
 def area_of(place: Place) -> str:

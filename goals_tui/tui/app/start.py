@@ -21,10 +21,13 @@ def start(path: Path, events: str | None = None) -> None:
     Raises GoalsError where it can't be opened, SystemExit where a signal ended the app.
     """
     from goals_tui.services.first_start import Start, configuration_path, is_missing
-    from goals_tui.tui.app.app import GoalsApp
     from goals_tui.tui.app.config import load
+    from goals_tui.tui.app.terminal import asking
 
     config = load(configuration_path())
+    # The terminal answers while Textual is imported, so that nobody waits for it.
+    with asking(config.theme is None) as config.answers:
+        from goals_tui.tui.app.app import GoalsApp
     begin: Start | None = Start(path)
     if is_missing(path):
         from goals_tui.tui.welcome.app import WelcomeApp

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Collection, Generator, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from rich.cells import cell_len
@@ -29,6 +30,7 @@ from textual.widgets.option_list import Option
 
 from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.text import clean_text
+from goals_tui.tui.app.terminal import RESTORE_TITLE, SAVE_TITLE, TerminalAnswers, is_modern
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
@@ -61,9 +63,12 @@ class InputParser(XTermParser):
 
     Textual's own parser takes for keys what follows an escape character in a paste, and a paste whose start arrives in
     two reads.
+
+    It leaves out the answers that `answers` waits for, and begins with what was typed while they were awaited.
     """
 
-    def __init__(self, debug: bool = False) -> None:
+    def __init__(self, debug: bool = False, answers: TerminalAnswers | None = None) -> None:
+        self._answers = answers
         self._pasted: str | None = None
         """The text of the current paste that was read so far; None outside a paste."""
         self._begun = ""
@@ -74,8 +79,16 @@ class InputParser(XTermParser):
         """Yield keys, mouse events and answers of the terminal, and one Paste for each pasted text."""
         if not data:
             yield from super().feed(data)
+        elif self._answers is not None:
+            data = self._answers.without_answers(data)
         while data:
             data = yield from (self._typed(data) if self._pasted is None else self._paste(self._pasted, data))
+
+    def tick(self) -> Iterable[Message]:
+        """Yield what is due without new input: what was typed before the app read any, and a lone escape."""
+        if self._answers is not None and (typed := self._answers.take_typed()):
+            yield from self.feed(typed)
+        yield from super().tick()
 
     def _typed(self, data: str) -> Generator[Message, None, str]:
         """Parse up to the start of the first paste and return the rest."""
@@ -117,12 +130,46 @@ class InputParser(XTermParser):
         self._timeout_time = None
 
 
-def read_input_with_ours(driver: type[Driver]) -> type[Driver]:
+def read_input_with_ours(driver: type[Driver], answers: TerminalAnswers | None = None) -> type[Driver]:
     """Make a driver read terminal input with `InputParser`."""
     for name in (*(each.__module__ for each in driver.__mro__), "textual.drivers.win32"):
         if hasattr(sys.modules.get(name), "XTermParser"):
-            sys.modules[name].XTermParser = InputParser  # type: ignore[attr-defined]
+            sys.modules[name].XTermParser = partial(InputParser, answers=answers)  # type: ignore[attr-defined]
     return driver
+
+
+class TitledDriver(Driver):
+    """A driver that names the terminal's window, and gives it its own title back when the app stops or is suspended."""
+
+    _titled = False
+
+    def show_title(self, title: str) -> None:
+        """Name the window; the text must hold no control characters."""
+        if self.is_web or self.is_headless or not is_modern():
+            return
+        if not self._titled:
+            self._titled = True
+            self.write(SAVE_TITLE)
+        self.write(f"\x1b]2;{title}\x1b\\")
+        self.flush()
+
+    def stop_application_mode(self) -> None:
+        """Stop application mode, restore state."""
+        if self._titled:
+            self._titled = False
+            self.write(RESTORE_TITLE)
+        super().stop_application_mode()  # type: ignore[safe-super]  # of the driver that this is mixed into
+
+
+def with_title(driver: type[Driver]) -> type[Driver]:
+    """Return the driver class with a `TitledDriver` above it."""
+    return type(driver.__name__, (TitledDriver, driver), {})
+
+
+def name_window(app: App[Any], title: str) -> None:
+    """Name the window of the terminal that an app draws in."""
+    if isinstance(app._driver, TitledDriver):
+        app._driver.show_title(title)
 
 
 # -- errors of handlers
@@ -144,7 +191,7 @@ class ErrorShowingApp(App[ReturnType]):
 
     @property
     def is_exiting(self) -> bool:
-        """Whether the app was told to end."""
+        """True if the app was told to end."""
         return self._exit
 
     def _handle_exception(self, error: Exception) -> None:

@@ -177,7 +177,7 @@ class _Layout:
 
 _EIGHTHS_UP = " ▁▂▃▄▅▆▇█"
 HATCH, HATCH_PLAIN = "▒", "┆"
-"""What bars of a bucket that is not over are made of; the latter where patterns mean something else."""
+"""The characters of bars in a bucket that is not over; the latter where patterns mean something else."""
 _WIDEST = 12
 """The greatest width of a bar in cells, where there are few."""
 

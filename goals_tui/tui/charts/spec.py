@@ -55,7 +55,7 @@ class Series:
 
     @property
     def empty(self) -> bool:
-        """Whether all values are 0 or gaps, so that the legend leaves the series out."""
+        """True if all values are 0 or gaps, so that the legend leaves the series out."""
         return not any(self.values)
 
 
@@ -67,7 +67,7 @@ class Column:
     texts: tuple[str, ...]
     tone: str = "text"
     wide_only: bool = False
-    """Whether the column is left out where the chart is narrower than 100 columns."""
+    """True if the column is left out where the chart is narrower than 100 columns."""
 
     tones: tuple[str, ...] = ()
     """The tone of each text, where they differ."""
@@ -103,7 +103,7 @@ class Bars(Stacked):
     """The value that fills the whole width; None for that of the longest bar."""
 
     ghost: bool = False
-    """Whether the rest of each bar up to `top` is shown as a faint track."""
+    """True if the rest of each bar up to `top` is shown as a faint track."""
 
     few: frozenset[int] = frozenset()
     """The marks that rest on few cycles: what is said of them is dimmed."""
@@ -139,7 +139,7 @@ class OverTime:
     """Annotations; the glyph of the last one in a bucket marks it on the axis."""
 
     named: bool = True
-    """Whether there is a legend; it can be left out where the title, or a chart beside this one, says the same."""
+    """True if there is a legend; it can be left out where the title, or a chart beside this one, says the same."""
 
     @property
     def size(self) -> int:
@@ -164,7 +164,7 @@ class Lines(OverTime):
     """A value that should be reached, drawn as a line across."""
 
     fitted: bool = False
-    """Whether the axis shows the range of the values only, instead of beginning at 0."""
+    """True if the axis shows the range of the values only, instead of beginning at 0."""
 
 
 HEAT_LEVELS = 8
@@ -183,13 +183,13 @@ class Heat:
 
     values: tuple[float | None, ...]
     texts: tuple[str, ...]
-    """What is written in each cell, in three characters at most."""
+    """The text of each cell, three characters at most."""
 
     words: tuple[str, ...]
     """The numbers of each cell in full, for the line below the chart."""
 
     legend: str
-    """What the numbers are."""
+    """The unit of the numbers."""
 
     unit: Unit = COUNT
     few: frozenset[int] = frozenset()

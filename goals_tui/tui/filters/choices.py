@@ -84,7 +84,7 @@ class ChoicePane(Vertical):
 
     @property
     def all_but(self) -> bool:
-        """Whether the chosen values are the ones left out."""
+        """True if the chosen values are the ones left out."""
         return self.query_one(Tick).value if self.is_mounted else self.start.negated or self.but
 
     def fill(self, values: Iterable[tuple[str, str]]) -> None:

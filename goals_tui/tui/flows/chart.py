@@ -22,7 +22,7 @@ from goals_tui.domain.flow import Flow, Node, walk_nodes
 from goals_tui.format import plural
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.flows.chart_paint import CLASSES, COLOURS, Paint, Palette
-from goals_tui.tui.flows.kinds import Appearance, Line, Names, face_of
+from goals_tui.tui.flows.kinds import Appearance, Line, Names, appearance_of
 from goals_tui.tui.flows.layout import COMPACT, NARROW, START, Box, Layout, fitting, lay_out
 
 Direction = Literal["up", "down", "left", "right", "previous", "next", "first", "last"]
@@ -168,7 +168,7 @@ class FlowChart(ScrollView, can_focus=True):
 
     selected: reactive[str] = reactive(START, init=False)
     compact: reactive[bool | None] = reactive(None, init=False)
-    """Whether boxes are narrow; None chooses by the width of the widget."""
+    """True for narrow boxes; None chooses by the width of the widget."""
 
     run: reactive[frozenset[str]] = reactive(frozenset(), init=False)
     """The ids of the nodes of the selected run; empty while no run is selected."""
@@ -180,7 +180,7 @@ class FlowChart(ScrollView, can_focus=True):
     """Further lines on the boxes of nodes, by their ids."""
 
     placing: reactive[bool] = reactive(False, init=False, bindings=True)
-    """Whether the user is choosing a place for a new node."""
+    """True if the user is choosing a place for a new node."""
 
     @dataclass
     class Selected(Message):
@@ -285,7 +285,7 @@ class FlowChart(ScrollView, can_focus=True):
 
     @property
     def shows_all(self) -> bool:
-        """Whether the whole flow fits into the view."""
+        """True if the whole flow fits into the view."""
         layout = self._layout
         return layout is None or (layout.width <= self.size.width and layout.height <= self.size.height)
 
@@ -301,7 +301,7 @@ class FlowChart(ScrollView, can_focus=True):
 
     @property
     def is_compact(self) -> bool:
-        """Whether the boxes are drawn narrow now."""
+        """True if the boxes are drawn narrow now."""
         return self._is_compact
 
     def watch_selected(self, key: str) -> None:
@@ -478,7 +478,7 @@ class FlowChart(ScrollView, can_focus=True):
         """Return the texts on a node's box, kept until the node is edited."""
         known = self._faces.get(id(node))
         if known is None or known[0] is not node:
-            known = self._faces[id(node)] = (node, face_of(node, self._names, compact=self._is_compact))
+            known = self._faces[id(node)] = (node, appearance_of(node, self._names, compact=self._is_compact))
         face, more = known[1], self.numbers.get(node.id, ())
         if node.id in self.collapsed and node.branches:
             inside = sum(1 for _ in walk_nodes((node,))) - 1

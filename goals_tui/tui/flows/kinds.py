@@ -80,7 +80,7 @@ class Appearance:
     lines: tuple[Line, ...]
 
 
-def face_of(node: Node, names: Names, *, compact: bool = False) -> Appearance:
+def appearance_of(node: Node, names: Names, *, compact: bool = False) -> Appearance:
     """Return the texts on a node's box; a compact box shows no buttons, and the goal in place of the kind."""
     titles = SHORT_TITLES if compact else KIND_TITLES
     kind = node.type if isinstance(node, Other) and node.type else titles[node.kind]

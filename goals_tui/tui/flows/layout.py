@@ -45,7 +45,7 @@ class Box(NamedTuple):
 
     @property
     def is_slot(self) -> bool:
-        """Whether the box is the slot of an empty branch."""
+        """True if the box is the slot of an empty branch."""
         return self.node is None and self.key != START
 
 
@@ -157,10 +157,10 @@ def _extents(
 ) -> Iterator[tuple[Box | HorizontalLine | VerticalLine, int, int]]:
     for box in boxes:
         yield box, box.y, box.y + box.height - 1
-    for run in horizontals:
-        yield run, run.y, run.y
-    for pole in verticals:
-        yield pole, pole.top, pole.bottom
+    for across in horizontals:
+        yield across, across.y, across.y
+    for down in verticals:
+        yield down, down.top, down.bottom
 
 
 @dataclass(frozen=True)
@@ -255,12 +255,11 @@ class _Builder:
         self._collapsed = collapsed
         self._measures = measures
         self._box = _centred(measures.box)
-        self._spots: list[Box] = []
-        self._runs: list[HorizontalLine] = []
-        self._poles: list[VerticalLine] = []
+        self._boxes: list[Box] = []
+        self._horizontals: list[HorizontalLine] = []
+        self._verticals: list[VerticalLine] = []
         self._titles: dict[str, list[str]] = {}
         self._branch_extents: dict[str, list[_Extent]] = {}
-        self._faces: dict[str, Appearance] = {}
 
     def width(self, flow: Flow) -> int:
         """Return the width of the whole layout."""
@@ -270,14 +269,14 @@ class _Builder:
         extent = self._measure(flow.nodes).around(_centred(START_WIDTH))
         spine = MARGIN + extent.left
         left = spine - START_WIDTH // 2
-        self._spots.append(Box(START, left, 0, START_WIDTH, 3, None, None, None, 0, -1, line_in=False, line_out=True))
+        self._boxes.append(Box(START, left, 0, START_WIDTH, 3, None, None, None, 0, -1, line_in=False, line_out=True))
         bottom, alive = self._place(flow.nodes, spine, 3, None, 0)
         if alive:
-            self._poles.append(VerticalLine(spine, bottom, bottom))
+            self._verticals.append(VerticalLine(spine, bottom, bottom))
             closing = "end of flow"
-            self._runs.append(HorizontalLine(spine - len(closing) // 2, bottom + 1, closing, is_title=True))
+            self._horizontals.append(HorizontalLine(spine - len(closing) // 2, bottom + 1, closing, is_title=True))
             bottom += 2
-        return Layout(self._spots, self._runs, self._poles, extent.width + 2 * MARGIN, bottom)
+        return Layout(self._boxes, self._horizontals, self._verticals, extent.width + 2 * MARGIN, bottom)
 
     def _shows_branches(self, node: Node) -> bool:
         return bool(node.branches) and node.id not in self._collapsed
@@ -313,7 +312,7 @@ class _Builder:
         alive = True
         for index, node in enumerate(nodes):
             if alive:
-                self._poles.append(VerticalLine(spine, y, y))
+                self._verticals.append(VerticalLine(spine, y, y))
             y += 1
             y, alive = self._place_node(node, spine, y, parent, branch, index, alive)
         return y, alive
@@ -327,7 +326,7 @@ class _Builder:
         branching = self._shows_branches(node)
         alive = not branching and goes_on(node)
         line_out = alive or branching
-        self._spots.append(
+        self._boxes.append(
             Box(node.id, spine - width // 2, y, width, height, node, face, parent, branch, index, line_in, line_out)
         )
         y += height
@@ -336,11 +335,11 @@ class _Builder:
     def _place_branches(self, node: Node, spine: int, y: int) -> tuple[int, bool]:
         extents = self._branch_extents[node.id]
         spines = self._spines(extents, spine - _middle(self._spines(extents, 0)))
-        self._runs.append(_fan(y, spine, spines, top=True))
+        self._horizontals.append(_fan(y, spine, spines, top=True))
         ends: list[tuple[int, int, bool]] = []
         for number, (at, branch) in enumerate(zip(spines, node.branches, strict=True)):
             text = self._titles[node.id][number]
-            self._runs.append(HorizontalLine(at - cell_len(text) // 2, y + 1, text, is_title=True))
+            self._horizontals.append(HorizontalLine(at - cell_len(text) // 2, y + 1, text, is_title=True))
             if branch.nodes:
                 bottom, alive = self._place(branch.nodes, at, y + 2, node.id, number)
             else:
@@ -352,16 +351,16 @@ class _Builder:
             return lowest, False
         for at, bottom, alive in ends:
             if alive and bottom < lowest:
-                self._poles.append(VerticalLine(at, bottom, lowest - 1))
-        self._runs.append(_fan(lowest, spine, joined, top=False))
+                self._verticals.append(VerticalLine(at, bottom, lowest - 1))
+        self._horizontals.append(_fan(lowest, spine, joined, top=False))
         return lowest + 1, True
 
     def _place_slot(self, node_id: str, branch: int, spine: int, y: int) -> int:
-        self._poles.append(VerticalLine(spine, y, y))
+        self._verticals.append(VerticalLine(spine, y, y))
         x = spine - SLOT_WIDTH // 2
         key = slot_key(node_id, branch)
-        self._spots.append(Box(key, x, y + 1, SLOT_WIDTH, 1, None, None, node_id, branch, 0, True, True))
-        self._poles.append(VerticalLine(spine, y + 2, y + 2))
+        self._boxes.append(Box(key, x, y + 1, SLOT_WIDTH, 1, None, None, node_id, branch, 0, True, True))
+        self._verticals.append(VerticalLine(spine, y + 2, y + 2))
         return y + 3
 
 

@@ -74,7 +74,7 @@ class NodeEditor(Vertical):
 
     @property
     def changed(self) -> bool:
-        """Whether there are unsaved entries, including entries that can't be saved."""
+        """True if there are unsaved entries, including entries that can't be saved."""
         try:
             return self.node is not None and self.query_one(NodeForm).result() != self.node
         except RefusedError:

@@ -61,7 +61,7 @@ class PanelConversation:
 
     @property
     def ended(self) -> Ended | None:
-        """How the conversation ended; None while it goes on."""
+        """The end of the conversation; None while it goes on."""
         return self._conversation.ended
 
     def start(self) -> None:

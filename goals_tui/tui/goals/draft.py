@@ -26,29 +26,29 @@ class Draft:
         self.forced = ""
         """The id of the completion step that was not marked by the user, but is one because it was the only step."""
         self._target_problem = ""
-        """What is wrong with the text in the field of the target; the goal keeps the last one that could be read."""
+        """The problem with the text in the field of the target; the goal keeps the last one that could be read."""
         self._undone: list[Goal] = []
         self._done: list[Goal] = []
         self._typing = ""
 
     @property
     def is_new(self) -> bool:
-        """Whether the goal was never saved."""
+        """True if the goal was never saved."""
         return self.base.revision == 0
 
     @property
     def changed(self) -> bool:
-        """Whether there are unsaved changes."""
+        """True if there are unsaved changes."""
         return bool(self._target_problem) or not same_content(self.base, self.goal)
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is a change to undo."""
+        """True if there is a change to undo."""
         return bool(self._done)
 
     @property
     def can_redo(self) -> bool:
-        """Whether there is an undone change to redo."""
+        """True if there is an undone change to redo."""
         return bool(self._undone)
 
     def write(self, field: str, text: str) -> None:

@@ -46,7 +46,7 @@ class StepEditing(ScreenFrame[str]):
 
     @property
     def at_steps(self) -> bool:
-        """Whether the table of steps has the focus and a chosen step."""
+        """True if the table of steps has the focus and a chosen step."""
         return self.query_one(StepTable).has_focus and self.query_one(StepTable).chosen is not None
 
     @property
@@ -239,7 +239,7 @@ class GoalEditor(StepEditing):
         super().__init__()
         self.draft = Draft(goal)
         self._whole: bool | None = None
-        """Whether the user chose What-if as a table or in brief; None if the room decides."""
+        """True if the user chose What-if as a table, False if in brief, None if the room decides."""
         self._filters: Filters | None = None
         """The filters of What-if that were chosen here."""
         self._tried = False

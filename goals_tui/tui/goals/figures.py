@@ -92,7 +92,7 @@ TARGET_STATES: dict[TargetState, tuple[str, str]] = {
     "too close to call": ("too close to call", ""),
     "too little data": ("too little data", "$quiet"),
 }
-"""Whether a target is met, in words, with their colour: only what is sure has one."""
+"""The words and the colour for each state of a target; only what is sure has a colour."""
 
 
 def target_sentence(target: Decimal, rate: Rate | None) -> str:

@@ -51,7 +51,7 @@ class GoalRows:
         self._words = ""
         self._kept = self._texts
         self.targets = any(row.target is not None for row in goals)
-        """Whether any goal has a target, which a column shows then."""
+        """True if any goal has a target, which a column shows then."""
 
         self.columns = self._columns()
 
@@ -228,12 +228,12 @@ class GoalList(Vertical):
 
     @property
     def filtering(self) -> bool:
-        """Whether the filter is open."""
+        """True if the filter is open."""
         return self.has_class("-filtering")
 
     @property
     def typing(self) -> bool:
-        """Whether the filter has the focus."""
+        """True if the filter has the focus."""
         return self._filter.has_focus
 
     @property

@@ -35,9 +35,9 @@ class GoalView:
     findings: Sequence[Finding] | None = None
     rate: str = ""
     target: str = ""
-    """Whether the goal meets its target, in words; empty if it has none."""
+    """The state of the goal's target, in words; empty if it has none."""
     drop_offs: DropOffs | None = None
-    """How far the cycles of the last 30 days came."""
+    """The steps that the cycles of the last 30 days reached."""
 
 
 def journey(view: GoalView, width: int) -> Content:

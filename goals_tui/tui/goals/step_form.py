@@ -30,7 +30,7 @@ METRICS = ("cost", "revenue", "time")
 
 @dataclass(frozen=True)
 class Currency:
-    """How amounts are entered: the sign that is shown, and the number of decimals."""
+    """The form of amounts in fields: the sign that is shown, and the number of decimals."""
 
     sign: str
     digits: int
@@ -77,7 +77,7 @@ not spent, **revenue** money that was earned, **time saved** what a person would
         self.what_if = what_if
         self.triggers = step.triggers
         self.marked = False
-        """Whether the user set or removed the mark of a completion step."""
+        """True if the user set or removed the mark of a completion step."""
 
     def compose_dialog(self) -> ComposeResult:
         step, digits = self.step, self.currency.digits

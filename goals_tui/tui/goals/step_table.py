@@ -28,7 +28,7 @@ from goals_tui.tui.widgets.columns import GAP, Column, layout
 from goals_tui.tui.widgets.virtual_list import MARGIN, VirtualList
 
 Field = Literal["name", "cost", "revenue", "time", "completion"]
-"""What a cell of the table holds."""
+"""The content of a cell of the table."""
 
 FIELDS: tuple[Field, ...] = get_args(Field)
 _FIRST = 1
@@ -180,7 +180,7 @@ class StepTable(VirtualList):
 
     @property
     def problem(self) -> str:
-        """What is wrong with the chosen step; empty if nothing is."""
+        """The problem of the chosen step; empty if there is none."""
         return self._wrong.get(self.chosen.id, "") if self.chosen else ""
 
     def whole_below(self, editing: Field | None = None) -> bool:
@@ -370,10 +370,10 @@ class Steps(Vertical):
         self._before: Step | None = None
         self._field: Field = "name"
         self._problem = ""
-        """What is wrong with the text of the cell."""
+        """The problem with the text of the cell."""
         self._said = ""
         self._came_from_cell = False
-        """Whether the table gets the focus from a cell, and not from outside."""
+        """True if the table gets the focus from a cell, and not from outside."""
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="steps-head"):
@@ -404,7 +404,7 @@ class Steps(Vertical):
 
     @property
     def editing(self) -> bool:
-        """Whether a cell is edited."""
+        """True if a cell is edited."""
         return self._before is not None
 
     def show(
@@ -501,7 +501,7 @@ class Steps(Vertical):
 
     @property
     def _stuck(self) -> bool:
-        """Whether the text of the cell is no amount or time, so that the cell can't be left."""
+        """True if the text of the cell is no amount or time, so that the cell can't be left."""
         return bool(self._problem)
 
     @on(Input.Changed)

@@ -112,7 +112,7 @@ class Shown:
 
     @property
     def empty(self) -> bool:
-        """Whether no cycle was selected."""
+        """True if no cycle was selected."""
         return not self.result.recorded.started
 
 
@@ -194,7 +194,7 @@ class WhatIfPanel(Widget):
 
     @property
     def whole(self) -> bool:
-        """Whether the table is shown, and not the sentence."""
+        """True if the table is shown, and not the sentence."""
         return self._whole
 
     def show(self, shown: Shown | None, *, whole: bool) -> None:

@@ -1,4 +1,4 @@
-"""How a number is made: the rule in a sentence with the real numbers, the filters, the versions, and some cycles."""
+"""A number explained: the rule in a sentence with the real numbers, the filters, the versions, and some cycles."""
 
 from __future__ import annotations
 

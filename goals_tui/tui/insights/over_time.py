@@ -197,14 +197,14 @@ def value_over_time(
         (text_cell("Total"), *(_cell(_sum(each), words) for each in (totals, *(values[goal_id] for goal_id in kept)))),
     )
 
-    def lead(place: Place) -> DrillDown:
+    def drill_down(place: Place) -> DrillDown:
         goals = () if place.part is None else series[place.part].key
         one = goals[0] if len(goals) == 1 else None
         some = filters.model_copy(update={"goals": Choice(values=goals)}) if goals and not one else None
         return DrillDown(bucket=axis.buckets[place.mark], goal_id=one, filters=some)
 
     rows = tuple(DrillDown(bucket=bucket) for bucket in axis.buckets)
-    return View(f"{title} by {axis.unit} and goal{axis.note}", spec, _annotated(table, spec.notes), lead, rows)
+    return View(f"{title} by {axis.unit} and goal{axis.note}", spec, _annotated(table, spec.notes), drill_down, rows)
 
 
 def value_by_goal(goals: Sequence[GoalFigures], metric: Metric, words: Formats) -> View:

@@ -110,7 +110,7 @@ class SaveView(AskText):
     def __init__(self, name: str) -> None:
         super().__init__("Save the view", value=name, label="File", check=_check_ending)
         self.excel = False
-        """Whether to begin a CSV file with a byte order mark, without which Excel does not recognise UTF-8."""
+        """True if to begin a CSV file with a byte order mark, without which Excel does not recognise UTF-8."""
 
     def compose_dialog(self) -> ComposeResult:
         yield from super().compose_dialog()

@@ -117,7 +117,7 @@ def funnel(found: FunnelData | None, words: Formats) -> View:
     )
     goal_id = found.funnel.goal_id
 
-    def lead(place: Place) -> DrillDown | None:
+    def drill_down(place: Place) -> DrillDown | None:
         if strict or place.part == 0:
             return None
         step_id = steps[place.mark].step_id
@@ -129,7 +129,7 @@ def funnel(found: FunnelData | None, words: Formats) -> View:
         title,
         spec,
         table,
-        lead,
+        drill_down,
         tuple(None if strict else DrillDown(goal_id=goal_id, step_id=step.step_id) for step in steps),
         notes=tuple(found.funnel.notes),
         hints=(("g", "goal"), ("o", "any order" if strict else "strict order"), ("c", "what came next")),

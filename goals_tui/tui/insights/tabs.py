@@ -62,22 +62,22 @@ class Choices:
     """The goal of Rate; None for all goals together."""
 
     fitted: bool = False
-    """Whether the axis of Rate shows the range of the rates only."""
+    """True if the axis of Rate shows the range of the rates only."""
 
     metric: Metric = "cost"
-    """What Value shows."""
+    """The amount that Value shows."""
 
     grouping: Grouping = "day"
     """By what Value is grouped. A day or two are shown by the hour; where days don't fit, by a coarser unit."""
 
     strict: bool = False
-    """Whether Funnel counts a cycle at a step only if it reached all steps before it, in order."""
+    """True if Funnel counts a cycle at a step only if it reached all steps before it, in order."""
 
     step_id: str | None = None
     """The step until which Times are measured; None for the first completion step that each cycle reached."""
 
     share_first: bool = False
-    """Whether Times shows the share over time above the histogram."""
+    """True if Times shows the share over time above the histogram."""
 
     dimensions: tuple[BreakdownDimension, ...] = ("endpoint",)
     """One or two dimensions of Breakdown."""
@@ -86,7 +86,7 @@ class Choices:
     """The order of the rows of Breakdown."""
 
     heat: HeatMetric = "started"
-    """What When shows."""
+    """The figure that When shows."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class InsightsData:
     """The annotations of the time axis; None where no tab has asked for them yet."""
 
     left_out: int = 0
-    """If nothing was started: the number of test cycles that the filters leave out."""
+    """The number of test cycles that the filters leave out, where nothing was started."""
 
 
 @dataclass(frozen=True)
@@ -181,13 +181,13 @@ class Tab(Generic[Found]):
     """The fields of `Choices` that `fetch` depends on."""
 
     keys: Mapping[str, Callable[[Found, Choices], Choices]] | None = None
-    """What the keys that only some tabs have change, by the parameter of `InsightsScreen.action_change`."""
+    """The settings that keys of single tabs change, by the parameter of `InsightsScreen.action_change`."""
 
     goal: Literal["", "goal_id", "rate_goal_id"] = ""
     """The field of `Choices` that holds the goal of the tab, if it shows one goal."""
 
     annotated: bool = False
-    """Whether the view has a time axis with annotations."""
+    """True if the view has a time axis with annotations."""
 
     about: Callable[[Found, Shown], str] = lambda found, shown: ""
     """Return what the numbers are of besides tab and span, for the names of files."""

@@ -41,7 +41,7 @@ class TileFacts:
     """The number of cycles where they are too few for the number to mean much, else 0."""
 
     running: bool = False
-    """Whether the last value of the trend belongs to a bucket that has not ended yet."""
+    """True if the last value of the trend belongs to a bucket that has not ended yet."""
 
 
 def tiles_of(report: Report, axis: Axis | None, words: Formats) -> tuple[TileFacts, ...]:
@@ -159,7 +159,7 @@ class TileForm:
     """The layout that all tiles of a strip share, so that they look alike."""
 
     beside: bool = True
-    """Whether the change is shown beside the number; otherwise it precedes the sparkline."""
+    """True if the change is shown beside the number; otherwise it precedes the sparkline."""
 
     change: int = 0
     detail: int = 0
@@ -238,7 +238,7 @@ class Tile(Widget, can_focus=True):
 
 _LEAST_SPARK = 3
 RUNNING = "░"
-"""What a sparkline shows of a bucket that is not over, however low it is until now."""
+"""The character of a sparkline for a bucket that is not over, however low it is until now."""
 
 
 def stretched(trend: Sequence[float | None], width: int) -> str:

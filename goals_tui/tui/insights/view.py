@@ -23,14 +23,14 @@ NO_GOALS = Nothing("No goal yet", "Press 1, then n, to define the first one.")
 class View:
     """The chart and the table of one tab.
 
-    `lead` returns the link to the cycles of a place in the chart, or None if there is no list of them; `rows` holds the
-    links of the rows of the table. Rows without a link, such as the total, lead to all cycles.
+    `drill_down` returns the link to the cycles of a place in the chart, or None if there is no list of them; `rows`
+    holds the links of the rows of the table. Rows without a link, such as the total, lead to all cycles.
     """
 
     title: str
     spec: ChartSpec
     table: Table
-    lead: Callable[[Place], DrillDown | None]
+    drill_down: Callable[[Place], DrillDown | None]
     rows: tuple[DrillDown | None, ...]
     table_title: str = ""
     """The title of the table, if it differs from the title of the chart."""

@@ -105,7 +105,7 @@ class ViewPane(Vertical):
 
     @property
     def as_table(self) -> bool:
-        """Whether the table is shown in place of the chart."""
+        """True if the table is shown in place of the chart."""
         return self.query_one("#view", ContentSwitcher).current == "table"
 
     def show(self, view: View) -> None:
@@ -205,13 +205,13 @@ class ViewPane(Vertical):
             return view.rows[cursor] if cursor < len(view.rows) else ALL_CYCLES
         below = under.shown if under.has_focus_within else None
         place = (under.query_one(Chart) if below else self.chart).place
-        return ALL_CYCLES if place is None else (below or view).lead(place)
+        return ALL_CYCLES if place is None else (below or view).drill_down(place)
 
     @on(Chart.Opened)
     def _open_place(self, event: Chart.Opened) -> None:
         event.stop()
         view = self.view if event.chart is self.chart else self.query_one(ChartBelow).shown
-        drill_down = view.lead(event.place) if view is not None else None
+        drill_down = view.drill_down(event.place) if view is not None else None
         if drill_down is not None:
             self.post_message(self.CyclesRequested(drill_down))
 

@@ -1,4 +1,4 @@
-"""Why the completion rate changed: what each part of each dimension contributes, ranked, each leading to its cycles."""
+"""The screen that explains a changed completion rate: each part's contribution, ranked, leading to its cycles."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ kind, such as *user* or *tool*, are activities of the session: what was said and
         self.activities: Sequence[Activity] = ()
         """The activities of the session, in order; empty until they were read."""
         self.unfolded = False
-        """Whether texts are shown in full, also those before the cycle."""
+        """True if texts are shown in full, also those before the cycle."""
 
     @property
     def chosen(self) -> Cycle | None:

@@ -60,7 +60,7 @@ _GOAL, _ACTIVITIES = "goal", "activities"
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be imported. `goal` is None for activities; `columns` is empty for formats that define them."""
+    """The import that was chosen. `goal` is None for activities; `columns` is empty for formats that define them."""
 
     path: Path
     goal: str | None
@@ -293,7 +293,7 @@ end; other steps are in the order in which they mostly come.
         self.initial = ""
         self.completion: set[str] = set()
         self.is_new = False
-        """Whether the goal is made by the import, so that its steps can be changed here."""
+        """True if the goal is made by the import, so that its steps can be changed here."""
 
     def compose_dialog(self) -> ComposeResult:
         yield Static(f"Reading {self.plan.path.name}…", id="found", classes="dialog-text", markup=False)

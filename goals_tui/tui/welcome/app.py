@@ -142,7 +142,7 @@ class WelcomeScreen(ClosesOnce[None]):
         self.path = path
         self.ways = [action for action in of_context(self.CONTEXT) if action.id in WAYS]
         self.made_before = demo_is_at(demo_path(path))
-        """Whether the demo was created before."""
+        """True if the demo was created before."""
 
     def compose(self) -> ComposeResult:
         keys = max(len(self._key(way)) for way in self.ways)
@@ -159,6 +159,7 @@ class WelcomeScreen(ClosesOnce[None]):
         demo = next(number for number, way in enumerate(self.ways) if way.id == "welcome.demo")
         rows.show(len(self.ways), self._cells, cursor=demo if self.made_before else 0)
         rows.focus()
+        cast(BaseApp[Start], self.app).show_window_title("Welcome")
 
     def _key(self, way: Action) -> str:
         return key_name(keymap(self.app).get(way.id, way.keys).split(",")[0])

@@ -128,7 +128,7 @@ class Toggle(Widget, can_focus=True):
         self.text = text
         self.hint = hint
         self.touched = False
-        """Whether the user has switched it."""
+        """True if the user has switched it."""
         self.set_reactive(Toggle.value, value)
 
     def render(self) -> RenderResult:

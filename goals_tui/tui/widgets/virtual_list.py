@@ -210,7 +210,7 @@ class VirtualList(RowCursor):
         self._upwards = False
         self._asking = False
         self.is_marked: Callable[[int], bool] = lambda index: False
-        """Whether a row is one of several that were marked, which a tick before it shows."""
+        """True if a row is one of several that were marked, which a tick before it shows."""
 
     # -- data
 

@@ -83,7 +83,7 @@ async def test_the_example_is_built_and_talked_through_by_keyboard_alone(service
 
 
 def check_the_flow(services: Services) -> None:
-    """What was typed is what was saved."""
+    """Check that the typed flow was saved."""
     flow = services.flows.get("Book a Flight")
     kinds = [node.kind for node in flow.nodes]
     assert kinds == ["say", "question", "track_goal", "question", "track_goal", "question", "if"]

@@ -1,11 +1,11 @@
-"""Where boxes and lines of the chart lie, compared with drawings, and what holds for every flow."""
+"""The layout of the chart's boxes and lines, compared with drawings, and its rules for every flow."""
 
 from __future__ import annotations
 
 from hypothesis import given
 
 from goals_tui.domain.flow import Flow, Node
-from goals_tui.tui.flows.kinds import Appearance, Names, face_of
+from goals_tui.tui.flows.kinds import Appearance, Names, appearance_of
 from goals_tui.tui.flows.layout import (
     COMPACT,
     ROOMY,
@@ -62,7 +62,7 @@ def laid_out(shown: Flow, *, compact: bool = False, names: Names | None = None) 
     names = names or Names()
 
     def face(node: Node) -> Appearance:
-        return face_of(node, names, compact=compact)
+        return appearance_of(node, names, compact=compact)
 
     return lay_out(shown, face, COMPACT if compact else ROOMY)
 

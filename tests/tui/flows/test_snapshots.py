@@ -1,4 +1,4 @@
-"""What the Flows screen and its dialogs look like at three sizes, and without colours."""
+"""Pictures of the Flows screen and its dialogs at three sizes, and without colours."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ REFUSALS: dict[str, tuple[Keys, Keys]] = {
     "import-refused": (("I", *"gone", "enter"), ("escape",)),
     "simulate-refused": (("S", *"many", "f2"), ("escape",)),
 }
-"""What dialogs say while something is typed; the dialogs themselves are above."""
+"""The text of dialogs while something is typed; the dialogs themselves are above."""
 
 
 DRAWN = {"example": SIZES, "panel": SIZES} | dict.fromkeys(

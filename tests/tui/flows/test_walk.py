@@ -1,4 +1,4 @@
-"""Where the arrow keys lead on the chart."""
+"""The way of the arrow keys on the chart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the code can refuse, read from the code itself, for the tests that enter each of it."""
+"""All refusals in the code, read from the code itself, for the tests that enter each of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HOLE = "…"
 """Stands for a value within a text."""
 
 REFUSALS = ("RefusedError", "Problem")
-"""What a refusal is made as."""
+"""The exceptions that are refusals."""
 
 
 def texts(module: ModuleType) -> list[str]:

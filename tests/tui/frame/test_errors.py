@@ -1,4 +1,4 @@
-"""What a user can act on is shown wherever it was raised, and the app goes on with all that was typed."""
+"""Errors that a user can act on are shown wherever they were raised, and the app goes on with all that was typed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What works on every screen: palette, jump, undo, messages, opening and refusing to open."""
+"""The parts that every screen has: palette, jump, undo, messages, opening and refusing to open."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ EVIL = "a\x1b[2J\x1b]0;owned\x07\x9b31m\x7f\u202egpj\x85b"
 
 
 def written(app: Any) -> str:
-    """What the app would write to a terminal now, without the colours that it writes by itself."""
+    """Return the text that the app would write to a terminal now, without the colours that it writes by itself."""
     strips = drawn_strips(app)
     lines = ["".join(segment.text for segment in strip) for strip in strips]
     assert all(strip.cell_length == app.size.width for strip in strips)

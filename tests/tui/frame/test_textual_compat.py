@@ -1,4 +1,4 @@
-"""What tui/app/textual_compat.py relies on: that Textual has these private names, and calls them like this."""
+"""The assumptions of tui/app/textual_compat.py: that Textual has these private names, and calls them like this."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a walk goes: an action by its key, and what is so after it and was not before."""
+"""The steps of a walk: an action by its key, and what is true after it and was not before."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Proof = Callable[[Any], object]
 """Asks the app whether something is so."""
 
 Way = Callable[[Pilot[Any]], Awaitable[None]]
-"""What leads from one action to the next."""
+"""The keys that lead from one action to the next."""
 
 PATIENCE = 1000
 """So often, a hundredth of a second apart, the app is asked again where a thread still works."""

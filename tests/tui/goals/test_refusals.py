@@ -39,7 +39,7 @@ async def at_steps(pilot: Pilot[Any]) -> None:
 
 
 def said(pilot: Pilot[Any]) -> str:
-    """What the editor shows, and what it says beside fields, lines that were broken joined again."""
+    """Return the text of the editor and its messages beside fields, lines that were broken joined again."""
     assert isinstance(pilot.app.screen, GoalEditor)
     beside = pilot.app.screen.query("#steps-problem, #cell-problem, .field-problem")
     shown = [str(widget.render()) for widget in beside if widget.display and widget.region]
@@ -98,7 +98,7 @@ async def test_the_initial_step_is_not_offered_for_deletion(services: Services, 
 
 
 def written(services: Services, goal: Goal, **changes: Any) -> None:
-    """As somebody who writes into goals.json by hand."""
+    """Write into goals.json by hand."""
     with services.workspace.documents.transaction() as transaction:
         transaction.put("goals", goal.id, goal.model_copy(update=changes).model_dump(mode="json"))
 

@@ -1,4 +1,4 @@
-"""What words find in the list of goals, in each order, however they were typed."""
+"""The search in the list of goals: words in each order, however they were typed."""
 
 from __future__ import annotations
 

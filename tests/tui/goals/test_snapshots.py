@@ -1,4 +1,4 @@
-"""What the Goals screen and its dialogs look like at three sizes, and without colours."""
+"""Pictures of the Goals screen and its dialogs at three sizes, and without colours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What-if in the goal editor: the panel says what the command says, follows every key, and nothing is saved."""
+"""The panel What-if of the goal editor: it says what the command says, follows every key, and nothing is saved."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.tui.harness import press, running, screen_text, type_text
 
 
 def result(pilot: Pilot[Any]) -> WhatIf:
-    """What the panel of the screen in front shows."""
+    """Return the text of the panel of the screen in front."""
     shown = pilot.app.screen.query_one(WhatIfPanel).shown
     assert shown is not None
     return shown.result

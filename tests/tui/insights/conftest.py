@@ -116,7 +116,7 @@ def scenario_workspaces(tmp_path_factory: pytest.TempPathFactory) -> Callable[[s
 
 @pytest.fixture
 def scenarios(scenario_workspaces: Callable[[str], Path], tmp_path: Path) -> dict[str, Scenario]:
-    """What the screens are looked at with, by name: each call opens a copy for one test."""
+    """The workspaces that screens are tested with, by name: each call opens a copy for one test."""
 
     def copied(name: str) -> Services:
         path = shutil.copytree(scenario_workspaces(name), tmp_path / name)

@@ -139,7 +139,7 @@ async def test_what_each_view_shows_is_what_its_command_gives(scenarios: dict[st
 
 
 def drill_downs(screen: SessionsScreen) -> list[DrillDown]:
-    """What every kind of number of Insights leads to."""
+    """Return the drill-down of every kind of number of Insights."""
     insights, goal = screen.services.insights, flight()
     today = Filters(span="today")
     week = insights.series(FILTERS, "week")[0].bucket

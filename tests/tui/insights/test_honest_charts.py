@@ -1,4 +1,4 @@
-"""What rests on little data, is not over or is not clear says so on the screen, in charts as in words."""
+"""Figures with little data, not over or not clear say so on the screen, in charts as in words."""
 
 from __future__ import annotations
 

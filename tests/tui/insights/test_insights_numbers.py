@@ -1,4 +1,4 @@
-"""What the screen shows equals ../shared/data/sgd/expected.json, for all three filter sets."""
+"""The numbers on the screen equal ../shared/data/sgd/expected.json, for all three filter sets."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ async def test_every_breakdown_adds_up(sgd_services: Services) -> None:
             await press(pilot, "d")
 
 
-async def lead(pilot: Pilot[Any]) -> int:
+async def cycles_behind(pilot: Pilot[Any]) -> int:
     """Follow the number under the cursor, say how many cycles are behind it, and come back."""
     await press(pilot, "enter")
     sessions = pilot.app.screen
@@ -182,41 +182,41 @@ async def test_every_number_leads_to_as_many_cycles(sgd_services: Services) -> N
         screen = await insights(pilot, CASES["october_berlin_without_interaction_panel"])
         spec = screen.query_one(Chart).spec
         name = spec.labels[0] if isinstance(spec, Bars) else ""
-        assert await lead(pilot) == case["goals"][name]["started"]
+        assert await cycles_behind(pilot) == case["goals"][name]["started"]
         await press(pilot, "right")
-        assert await lead(pilot) == case["goals"][name]["completed"]
+        assert await cycles_behind(pilot) == case["goals"][name]["completed"]
         await press(pilot, "right")
-        assert await lead(pilot) == case["goals"][name]["partial"]
+        assert await cycles_behind(pilot) == case["goals"][name]["partial"]
         await press(pilot, "r", "home")
-        assert await lead(pilot) == case["days"]["2026-10-01"]["started"]
+        assert await cycles_behind(pilot) == case["days"]["2026-10-01"]["started"]
         await press(pilot, "up")
-        assert await lead(pilot) == case["days"]["2026-10-01"]["completed"]
+        assert await cycles_behind(pilot) == case["days"]["2026-10-01"]["completed"]
         await press(pilot, "n")
         funnel = case["funnel"][screen.shown.title.removeprefix("Funnel · ")] if screen.shown else {}
         for reached in funnel.values():
-            assert await lead(pilot) == reached
+            assert await cycles_behind(pilot) == reached
             await press(pilot, "down")
         await press(pilot, "b", "home")
         for _ in range(8):
             spec = screen.query_one(Chart).spec
             assert isinstance(spec, Bars)
             for mark in range(min(3, spec.size)):
-                assert await lead(pilot) == spec.total(mark)
+                assert await cycles_behind(pilot) == spec.total(mark)
                 await press(pilot, "down")
             await press(pilot, "d", "home")
         await press(pilot, "D")
         spec = screen.query_one(Chart).spec
-        assert await lead(pilot) == spec.total(0)
+        assert await cycles_behind(pilot) == spec.total(0)
         await press(pilot, "w")
         heat = screen.query_one(Chart)
         assert heat.place is not None
-        assert await lead(pilot) == heat.spec.values[heat.place.mark]
+        assert await cycles_behind(pilot) == heat.spec.values[heat.place.mark]
         await press(pilot, "n", "home", "right", "right")
         funnel_spec = screen.query_one(Chart).spec
-        assert await lead(pilot) == funnel_spec.series[1].values[0]
+        assert await cycles_behind(pilot) == funnel_spec.series[1].values[0]
         await press(pilot, "e", "v", "home")
         day = next(iter(case["days"]))
-        assert await lead(pilot) == case["days"][day]["started"]
+        assert await cycles_behind(pilot) == case["days"][day]["started"]
 
 
 async def test_time_saved_by_goal_and_day_in_words(sgd_services: Services) -> None:

@@ -1,4 +1,4 @@
-"""What Insights looks like: every view at three sizes, with much, little, no and hostile data."""
+"""Pictures of Insights: every view at three sizes, with much, little, no and hostile data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How Insights behaves: keys, views, filters, live numbers, and that no key ever waits."""
+"""The behaviour of Insights: keys, views, filters, live numbers, and that no key ever waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why, how a number is made, and comparisons: each equals what the command says that its `x` copies."""
+"""Explanations of a change or a number, and comparisons: each equals the command that its `x` copies."""
 
 from __future__ import annotations
 

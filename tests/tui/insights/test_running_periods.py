@@ -1,4 +1,4 @@
-"""What is not over says so: in the bar of filters, in titles and labels, in tables, on the tiles."""
+"""Periods that are not over are marked: in the bar of filters, in titles and labels, in tables, on the tiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Sessions looks like: the list, its dialogs and a timeline."""
+"""Pictures of Sessions: the list, its dialogs and a timeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the settings refuse beyond the everyday cases of `test_settings`."""
+"""Refusals of the settings beyond the everyday cases of `test_settings`."""
 
 from __future__ import annotations
 

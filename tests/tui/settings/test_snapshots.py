@@ -1,4 +1,4 @@
-"""What Settings and its dialogs look like at three sizes, and without colours."""
+"""Pictures of Settings and its dialogs at three sizes, and without colours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What works on every screen, in every dialog, in the tour, and on the Settings screen."""
+"""Walks through every screen, every dialog, the tour, and the Settings screen."""
 
 from __future__ import annotations
 

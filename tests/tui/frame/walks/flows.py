@@ -57,7 +57,7 @@ def nodes(*kinds: str) -> Proof:
 
 
 def undoes(label: str) -> Proof:
-    """What undo would take back begins like this."""
+    """Return a check that the label of undo begins like this."""
     return lambda app: (app.services.history.undo_label or "").startswith(label)
 
 

@@ -1,9 +1,9 @@
-"""What is written on the boxes."""
+"""The texts on the boxes."""
 
 from __future__ import annotations
 
 from goals_tui.domain.flow import Condition, GoTo, Question, Say, TrackGoal
-from goals_tui.tui.flows.kinds import Names, condition_text, face_of
+from goals_tui.tui.flows.kinds import Names, appearance_of, condition_text
 from tests.builders import (
     book_a_flight,
     end,
@@ -25,7 +25,7 @@ NAMES = Names({GOAL.id: GOAL}, {hex_id("flow Later"): flow("Later")})
 
 
 def text(node: object, *, compact: bool = False, names: Names = NAMES) -> list[str]:
-    face = face_of(node, names, compact=compact)  # type: ignore[arg-type]  # every caller gives a node
+    face = appearance_of(node, names, compact=compact)  # type: ignore[arg-type]  # every caller gives a node
     return [f"{face.title} | {face.kind}".rstrip(" |"), *("".join(piece for _, piece in line) for line in face.lines)]
 
 
