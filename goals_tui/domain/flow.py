@@ -54,7 +54,7 @@ class Condition(Model):
 
     @property
     def is_complete(self) -> bool:
-        """Whether there is a value to compare with, where the comparison needs one."""
+        """True if there is a value to compare with, where the comparison needs one."""
         return self.comparison == "exists" or bool(self.to.strip())
 
 

@@ -53,7 +53,7 @@ async def probing() -> AsyncIterator[Probe]:
 
 
 async def blocked(pilot: Pilot[None], *keys: str) -> float:
-    """How long the loop was kept at most while these keys did what they do."""
+    """Return the longest time for which these keys kept the loop."""
     async with probing() as probe:
         for key in keys:
             await pilot.press(key)

@@ -1,4 +1,4 @@
-"""Where the steps of a goal belong in a flow, from the paths through it."""
+"""The proposed places for the steps of a goal in a flow, from the paths through it."""
 
 from __future__ import annotations
 

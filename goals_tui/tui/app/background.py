@@ -36,7 +36,7 @@ class Job:
     """True if result and error are also delivered where the screen was closed."""
 
     keys_wait: bool = False
-    """Whether keys wait for the result, for a moment at most: they may concern what it shows."""
+    """True if keys wait for the result, for a moment at most: they may concern what it shows."""
 
 
 class ClosesOnce(Screen[ResultT]):

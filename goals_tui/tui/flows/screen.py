@@ -109,7 +109,7 @@ class FlowsScreen(NodeActions):
         self._placed_step: str | None = None
         self._shows_numbers = False
         self._debug: bool | None = None
-        """Whether the Interaction Panel was last in debug mode; None until the user has chosen."""
+        """True if the Interaction Panel was last in debug mode; None until the user has chosen."""
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="flows"):
