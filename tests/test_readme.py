@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -27,11 +28,20 @@ def test_it_shows_commands_with_their_output(page: Path) -> None:
     assert [one.command for one in shown if not one.output.strip()] == ["export GOALS_TUI_WORKSPACE=demo"]
 
 
-def test_every_picture_is_there() -> None:
-    pictures = [line.split("](")[1].split(")")[0] for line in README.read_text().splitlines() if line.startswith("![")]
-    assert pictures
-    for picture in pictures:
-        assert (README.parent / picture).is_file(), picture
+def test_its_pictures_are_those_that_are_there() -> None:
+    named = set(re.findall(r"screenshots/[\w-]+\.svg", README.read_text("utf-8")))
+    assert named == {f"screenshots/{file.name}" for file in (README.parent / "screenshots").glob("*.svg")}
+
+
+def test_the_recording_is_small_and_shows_each_frame_in_its_turn() -> None:
+    recording = (README.parent / "screenshots" / "first-minute.svg").read_text("utf-8")
+    assert len(recording.encode()) < 600_000
+    frames = len(ElementTree.fromstring(recording).findall("{http://www.w3.org/2000/svg}g[@class]"))
+    moves = re.findall(r"@keyframes f(\d+) \{ .*?([\d.]+)% \{ visibility: visible \}", recording)
+    assert [int(number) for number, _ in moves] == list(range(frames)) and frames > 8
+    begins = [float(begin) for _, begin in moves]
+    assert begins == sorted(set(begins)) and begins[0] == 0
+    assert "prefers-reduced-motion" in recording
 
 
 def test_its_table_names_every_command() -> None:
