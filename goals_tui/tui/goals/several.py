@@ -40,8 +40,8 @@ class SetValues(Form[int]):
     CONTEXT = "goals.set"
     BINDINGS = bindings("goals.set")
     HELP = """
-What is filled in is set in every one of the goals, as one change that undo takes back; what is left empty stays as it
-is. **Success Metrics** are set in the completion steps, or in every step after the initial one. Events that were
+The values you enter are set in each of the goals, as one change that undo takes back; empty fields change nothing.
+**Success Metrics** are set in the completion steps, or in every step after the initial one. Events that were
 recorded keep the values of their own version. A **target** is a completion rate, such as `60%` or `0.6`, or `none`.
 """
     DEFAULT_CSS = """

@@ -53,8 +53,8 @@ class ReviewPackage(Dialog[dict[str, "Decision"]]):
     CONTEXT = "tasks.package"
     BINDINGS = bindings("tasks.package")
     HELP = """\
-A package brings goals and flows of another project. What is here already, by its id or by its name, asks for an
-answer: `space` changes it.
+A package brings goals and flows of another project. For each that is here already, by its id or its name, choose what
+to do with `space`.
 
 | + | new: it is added |
 | = | same: it is here already, and nothing differs |

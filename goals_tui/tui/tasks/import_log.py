@@ -117,7 +117,7 @@ class ChooseColumns(Form[Plan]):
     BINDINGS = bindings("tasks.columns")
     HELP = """
 Each **case** becomes a cycle of the goal, and each **step** an event of it; imported as *activities*, each case is a
-session, and goals can be derived from them later. What was guessed can be changed with enter.
+session, and goals can be derived from them later. Enter changes a guess.
 """
     DEFAULT_CSS = f"""
     ChooseColumns > #dialog {{ width: {_MOST_WIDE}; }}

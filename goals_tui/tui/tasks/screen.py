@@ -115,8 +115,8 @@ class TasksScreen(ScreenFrame[None]):
     AREA = CONTEXT = "tasks"
     BINDINGS = bindings("tasks")
     HELP = """\
-Packages, imports, sealing and simulations run here while you go on working. What writes into the workspace runs one
-at a time; what is waiting is *queued*. The last hundred tasks are kept.
+Packages, imports, sealing and simulations run here while you go on working. Tasks that write into the workspace run
+one at a time; those that wait are *queued*. The last hundred tasks are kept.
 
 `▶` runs  `◌` queued  `✔` done  `✕` failed  `■` cancelled  `!` interrupted: the program ended before the task did
 """
