@@ -212,7 +212,7 @@ def to_json(content: Mapping[str, Any]) -> bytes:
 
 
 def _fields(content: dict[str, Any]) -> bytes:
-    """The lines between the braces of an object."""
+    """Return the lines between the braces of an object."""
     return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)[2:-2]
 
 

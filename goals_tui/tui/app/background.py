@@ -122,7 +122,7 @@ class BackgroundScreen(ErrorShowingScreen[ResultT], ClosesOnce[ResultT]):
         return await self.goals_app.change(doing, work, self)
 
     async def attempt_change(self, doing: str, work: Callable[[], T]) -> T | None:
-        """The result of `change`, or None after its refusal was shown."""
+        """Return the result of `change`, or None after its refusal was shown."""
         try:
             return await self.change(doing, work)
         except GoalsError as error:
