@@ -70,7 +70,7 @@ def line(node: Node, goals: Mapping[str, Goal] | None, flows: Mapping[str, Flow]
     return f"{kind}{label}" + (f"  {content}" if content else "")
 
 
-def words(node: Node, goals: Mapping[str, Goal] | None, flows: Mapping[str, Flow]) -> str:
+def search_text(node: Node, goals: Mapping[str, Goal] | None, flows: Mapping[str, Flow]) -> str:
     """Return all texts of a node by which it can be found: those of `line`, in full, and its comment and branches."""
     texts = [line(node, goals, flows), node.comment, *(branch.title for branch in node.branches)]
     if isinstance(node, Say | Handover | Question):

@@ -118,7 +118,7 @@ class GoalsProvider(Provider):
 
     def _nodes_of_flows(self) -> Iterator[tuple[str, Command]]:
         """Yield a command for each node of all flows, with the folded texts that find it."""
-        from goals_tui.domain.flow_text import line, words
+        from goals_tui.domain.flow_text import line, search_text
 
         app, services = self.goals_app, self.goals_app.services
         goals, flows = services.goals.by_id(), {flow.id: flow for flow in services.flows.all()}
@@ -126,7 +126,7 @@ class GoalsProvider(Provider):
             for node in flow.walk():
                 go = partial(app.go, FlowPlace(flow.id, node.id))
                 command = Command(line(node, goals, flows), f"Go to this node of {flow.name}", go, False)
-                yield fold(words(node, goals, flows)), command
+                yield fold(search_text(node, goals, flows)), command
 
     async def discover(self) -> Hits:
         """Yield the actions that work here, which are shown before anything is typed."""

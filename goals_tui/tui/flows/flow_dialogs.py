@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.flow import Flow, title
-from goals_tui.domain.flow_text import summary, words
+from goals_tui.domain.flow_text import search_text, summary
 from goals_tui.domain.wiring_graph import references
 from goals_tui.domain.words import fold
 from goals_tui.tui.app.choose import Choose, Option
@@ -32,7 +32,10 @@ async def find_node(screen: NodeActions, flow: Flow) -> str | None:
     goals, flows = screen.names.goals, screen.names.flows
     options = [
         Option(
-            node.id, f"{KIND_GLYPHS[node.kind]} {title(node)}", summary(node, goals, flows), words(node, goals, flows)
+            node.id,
+            f"{KIND_GLYPHS[node.kind]} {title(node)}",
+            summary(node, goals, flows),
+            search_text(node, goals, flows),
         )
         for node in flow.walk()
     ]

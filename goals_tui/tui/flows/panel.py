@@ -64,11 +64,11 @@ class Chat(VerticalScroll):
         self.scroll_end(animate=False)
 
 
-class Said(Vertical):
+class Transcript(Vertical):
     """All lines of the chat; posts `Resized` whenever their height changes."""
 
     DEFAULT_CSS = """
-    Said { height: auto; }
+    Transcript { height: auto; }
     """
 
     class Resized(Message):
@@ -185,7 +185,7 @@ class PanelScreen(ScreenFrame[None]):
             yield chart
             with Vertical(id="talk"):
                 with Chat(id="chat", can_focus=False):
-                    yield Said(id="said")
+                    yield Transcript(id="transcript")
                 yield Answers()
                 yield Input(placeholder="Type an answer", id="answer", max_length=MAX_NAME, select_on_focus=False)
             with Vertical(id="debug"):
@@ -233,7 +233,7 @@ class PanelScreen(ScreenFrame[None]):
         """Divide the height again between chat and debug mode."""
         self.call_after_refresh(self._share)
 
-    @on(Said.Resized)
+    @on(Transcript.Resized)
     def _share(self) -> None:
         """Give debug mode the lines that a short chat above it leaves free, or else the share set in the styles."""
         panel, chat, said, debug = (self.query_one(f"#{part}") for part in ("panel", "chat", "said", "debug"))
@@ -252,7 +252,7 @@ class PanelScreen(ScreenFrame[None]):
         if flow is not None:
             self.talk = talk = PanelConversation(self.services, flow)
             await self.attempt_change("Tracking the conversation", talk.start)
-        self.query_one("#said").remove_children()
+        self.query_one("#transcript").remove_children()
         self._shown = 0
         self._show()
 
@@ -297,7 +297,7 @@ class PanelScreen(ScreenFrame[None]):
         if talk is None:
             return
         chat = self.query_one("#chat", VerticalScroll)
-        self.query_one("#said").mount(*(Bubble(line) for line in _shortened(talk.lines[self._shown :])))
+        self.query_one("#transcript").mount(*(Bubble(line) for line in _shortened(talk.lines[self._shown :])))
         self._shown = len(talk.lines)
         chat.scroll_end(animate=False)
         answers, field = self.query_one(Answers), self.query_one("#answer", Input)

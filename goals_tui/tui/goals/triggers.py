@@ -42,7 +42,7 @@ def in_words(trigger: Trigger) -> Content:
     return Content("").join(parts)
 
 
-def counted(firing: Firing, place: int | None) -> str:
+def firing_text(firing: Firing, place: int | None) -> str:
     """Return in how many sessions a trigger fires, or (None) any of them: `1,204 of 3,310 sessions in ...`."""
     recent = firing.recent_all if place is None else firing.recent[place]
     ever = firing.ever_all if place is None else firing.ever[place]
@@ -106,7 +106,7 @@ open a cycle. Changing triggers makes no new version of the goal: derive it agai
         rows, firing = self.query_one(Options), self.firing
         rows.clear_options()
         for place, trigger in enumerate(self.triggers):
-            count = f"\n  fires in {counted(firing, place)}" if firing and firing.sessions else ""
+            count = f"\n  fires in {firing_text(firing, place)}" if firing and firing.sessions else ""
             rows.add_option(Option(Content.assemble(in_words(trigger), (count, "$quiet"))))
         rows.display = bool(self.triggers)
         rows.highlighted = min(chosen, len(self.triggers) - 1) if self.triggers else None
@@ -125,7 +125,7 @@ open a cycle. Changing triggers makes no new version of the goal: derive it agai
             return _NO_ACTIVITIES
         if len(self.triggers) < 2:
             return ""
-        return f"Together they fire in {counted(self.firing, None)}."
+        return f"Together they fire in {firing_text(self.firing, None)}."
 
     @on(Button.Pressed, "#add")
     @work(group="waits")
@@ -275,7 +275,7 @@ class TriggerForm(Form[Trigger]):
     def _show_count(self, found: tuple[Trigger, Firing]) -> None:
         trigger, firing = found
         if trigger == self._entered():
-            count = f"Fires in {counted(firing, 0)}." if firing.sessions else _NO_ACTIVITIES
+            count = f"Fires in {firing_text(firing, 0)}." if firing.sessions else _NO_ACTIVITIES
             self.query_one("#count", Static).update(count)
 
     def _uncounted(self, error: BaseException) -> None:
