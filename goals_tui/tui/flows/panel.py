@@ -236,10 +236,12 @@ class PanelScreen(ScreenFrame[None]):
     @on(Transcript.Resized)
     def _share(self) -> None:
         """Give debug mode the lines that a short chat above it leaves free, or else the share set in the styles."""
-        panel, chat, said, debug = (self.query_one(f"#{part}") for part in ("panel", "chat", "said", "debug"))
+        panel, chat, transcript, debug = (
+            self.query_one(f"#{part}") for part in ("panel", "chat", "transcript", "debug")
+        )
         height = 0
         if self.has_class("-debug") and (self.has_class("-narrow") or self.has_class("-normal")):
-            height = debug.outer_size.height + chat.size.height - said.outer_size.height
+            height = debug.outer_size.height + chat.size.height - transcript.outer_size.height
         debug.styles.height = height if height > panel.size.height * _SHARE else None
 
     def action_close(self) -> None:
