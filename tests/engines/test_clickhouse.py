@@ -116,7 +116,7 @@ async def test_the_screens_say_which_engine_and_follow_it(
     local = open_services(workspace, clock=lambda: NOW, env={PASSWORD_VARIABLE: clickhouse_server.password})
     local.engine_logs.push(clickhouse_server.url("followed"))
     services = on(clickhouse_server, workspace, "followed")
-    monkeypatch.setattr("goals_tui.store.engines.clickhouse_engine._STAMP_SECONDS", 0.0)
+    monkeypatch.setattr("goals_tui.store.engines.remote.STAMP_SECONDS", 0.0)
     async with running(services, (100, 30)) as pilot:
         pilot.app.filters = Filters(span="all")
         await press(pilot, "4")

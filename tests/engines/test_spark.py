@@ -103,7 +103,7 @@ def test_new_events_are_seen(
     services.engine_logs.push(url)
     engine.look()
     assert engine.stamp() == before  # it is asked every five seconds only
-    monkeypatch.setattr(spark, "_STAMP_SECONDS", 0.0)
+    monkeypatch.setattr("goals_tui.store.engines.remote.STAMP_SECONDS", 0.0)
     again = spark.open_engine(parse_address(url, "the test"), None)
     again.look()
     assert again.stamp() != before

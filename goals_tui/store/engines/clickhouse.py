@@ -14,24 +14,18 @@ from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import FIELDS
 from goals_tui.domain.text import clean_line
 from goals_tui.store.engines.address import PASSWORD_VARIABLE, Address
+from goals_tui.store.engines.remote import CONNECTING, LONGEST_QUERY, LONGEST_REASON
 from goals_tui.store.engines.table import no_table
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
-    from goals_tui.store.engines.clickhouse_engine import ClickHouseEngine
-
-LONGEST_QUERY = 300
-"""The number of seconds after which a query is given up, here and on the server."""
-
-_CONNECTING = 10
-"""The number of seconds to wait for a server."""
+    from goals_tui.store.engines.engine import Engine
 
 NO_TABLE, NO_DATABASE = 60, 81
 _WRONG_USER = (192, 193, 194, 516)
 _FORBIDDEN = (164, 497)
 _TOO_LONG = (159, 160, 209)
-_LONGEST_REASON = 300
 
 _REPEATED = "LowCardinality(Nullable(String))"
 _TYPES = {
@@ -58,8 +52,8 @@ def connect(address: Address, password: str | None) -> Client:
                 port=address.port,
                 username=address.user or None,
                 password=password or "",
-                connect_timeout=_CONNECTING,
-                send_receive_timeout=LONGEST_QUERY + _CONNECTING,
+                connect_timeout=CONNECTING,
+                send_receive_timeout=LONGEST_QUERY + CONNECTING,
             )
         limit = client.server_settings.get("max_execution_time")
         if limit is not None and not limit.readonly and limit.value in ("", "0"):
@@ -82,16 +76,15 @@ def table_name(address: Address) -> str:
 @contextlib.contextmanager
 def told(address: Address, password: str | None) -> Iterator[None]:
     """Turn the driver's errors into UnreadableError with one line that says what to do."""
+    from http.client import HTTPException
+
     from clickhouse_connect.driver.exceptions import ClickHouseError
+    from urllib3.exceptions import HTTPError
 
     try:
         yield
-    except (ClickHouseError, OSError) as error:
-        raise UnreadableError(_reason(error, address, password)) from error
-    except Exception as error:
-        # urllib3 raises errors of its own where a connection breaks in the middle of an answer.
-        if not type(error).__module__.startswith(("urllib3", "http.client")):
-            raise
+    except (ClickHouseError, OSError, HTTPError, HTTPException) as error:
+        # The driver lets the last two through where a connection breaks in the middle of an answer.
         raise UnreadableError(_reason(error, address, password)) from error
 
 
@@ -110,7 +103,7 @@ def _reason(error: Exception, address: Address, password: str | None) -> str:
         if re.search(r"[Rr]ead timed out", text):
             return f"{server} did not answer within {LONGEST_QUERY} seconds. Ask for a shorter span, or try again."
         if re.search(r"timed out|[Uu]nreachable|No route", text):
-            return f"{server} can't be reached within {_CONNECTING} seconds. Check the URL: {address.url}"
+            return f"{server} can't be reached within {CONNECTING} seconds. Check the URL: {address.url}"
         if re.search(
             r"IncompleteRead|[Cc]onnection (broken|aborted|reset)|closed|RemoteDisconnected|Unrecognized", text
         ):
@@ -137,7 +130,7 @@ def _reason(error: Exception, address: Address, password: str | None) -> str:
 def _short(text: str) -> str:
     """Return the reason in an error of the server."""
     text = text.rpartition("server response: ")[2].rpartition("DB::Exception: ")[2]
-    return text[:_LONGEST_REASON].rstrip(". ")
+    return text[:LONGEST_REASON].rstrip(". ")
 
 
 class ClickHouseTable:
@@ -154,12 +147,14 @@ class ClickHouseTable:
 
     def columns(self) -> Mapping[str, str] | None:
         """Return the types of the columns by name; None if there is no such table."""
+        from clickhouse_connect.driver.exceptions import ClickHouseError
+
         if not is_there(self._address):
             return None
         with told(self._address, self._password):
             try:
                 return {row[0]: row[1] for row in self._client.query(f"DESCRIBE TABLE {self._name}").result_rows}
-            except Exception as error:
+            except ClickHouseError as error:
                 if getattr(error, "code", None) in (NO_TABLE, NO_DATABASE):
                     return None
                 raise
@@ -212,7 +207,7 @@ class ClickHouseTable:
             self._client.close()
 
 
-def open_engine(address: Address, password: str | None) -> ClickHouseEngine:
+def open_engine(address: Address, password: str | None) -> Engine:
     """Return the engine, which connects when it is first asked."""
     from goals_tui.store.engines.clickhouse_engine import ClickHouseEngine
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-import time
 import uuid
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import FIELDS
 from goals_tui.store.engines.dialect import spelled
 from goals_tui.store.engines.engine import Cancelled, Columns
+from goals_tui.store.engines.remote import RemoteEngine, RemoteLog, plain
 from goals_tui.store.engines.table import missing_columns
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
     Connect = Callable[[], Client]
     Told = Callable[[], AbstractContextManager[None]]
-
-_STAMP_SECONDS = 5.0
-"""The seconds until the server is asked again whether there are new events."""
 
 _FORBIDDEN = (164, 497)
 """The codes of errors for users who may not make temporary tables: READONLY and ACCESS_DENIED."""
@@ -36,25 +33,18 @@ _UNKNOWN_TABLE = 60
 _ARRAYS = {"VARCHAR": "Array(String)", "INTEGER": "Array(Int32)", "BIGINT": "Array(Int64)", "BOOLEAN": "Array(UInt8)"}
 
 
-class ClickHouseEngine:
+class ClickHouseEngine(RemoteEngine["Client"]):
     """A table of goal events in ClickHouse.
 
     `connect` makes a client with a session of its own. `title` names server and table for people, `database` and
     `table` for queries. `told` is a block that turns the driver's errors into UnreadableError, with them as the cause.
     """
 
-    can_write = False
-
     def __init__(self, connect: Connect, title: str, database: str, table: str, told: Told) -> None:
-        self.title = title
-        self._connect = connect
+        super().__init__(title, connect)
         self.errors = told
         self._database, self._table = database, table
-        self._lock = threading.Lock()
-        self._idle: list[Client] = []
         self._events: str | None = None
-        self._stamp: Hashable = None
-        self._next_look = 0.0
 
     @contextlib.contextmanager
     def client(self) -> Iterator[Client]:
@@ -66,48 +56,25 @@ class ClickHouseEngine:
             finally:
                 self.give_back(client)
 
-    def take(self) -> Client:
-        """Return an idle client, or a new one."""
-        with self._lock:
-            if self._idle:
-                return self._idle.pop()
-        return self._connect()
+    def newest(self) -> Hashable:
+        """Return the number of events and the greatest timestamp."""
+        with self.client() as client:
+            row = client.query(f"SELECT count(), max(timestamp) FROM {self._name}").result_rows[0]
+        return tuple(map(str, row))
 
-    def give_back(self, client: Client) -> None:
-        """Keep a client for the next one who needs one."""
-        with self._lock:
-            self._idle.append(client)
-
-    def stamp(self) -> Hashable:
-        """Return the greatest timestamp and the number of events, as of the last `look`."""
-        return self._stamp
-
-    def look(self) -> None:
-        """Ask for the greatest timestamp and the number of events, unless that was done five seconds ago or less."""
-        now = time.monotonic()
-        with self._lock:
-            if now < self._next_look:
-                return
-            self._next_look = now + _STAMP_SECONDS
-        try:
-            with self.client() as client:
-                row = client.query(f"SELECT count(), max(timestamp) FROM {self._name}").result_rows[0]
-        except BaseException:
-            self._next_look = now
-            raise
-        self._stamp = tuple(map(str, row))
-
-    def open(self) -> _OpenLog:
+    def open(self) -> RemoteLog:
         """Check the columns of the table, and return it. Raises UnreadableError where it isn't a table of events."""
         if self._events is None:
             with self.client() as client:
                 types = {row[0]: row[1] for row in client.query(f"DESCRIBE TABLE {self._name}").result_rows}
             self._events = self._select(types)
-        return _OpenLog(self, self._events)
+        events = self._events
 
-    def damaged(self, why: str) -> UnreadableError:
-        """Return the error for an event with an impossible value."""
-        return UnreadableError(f"The events in {self.title} can't be read: {why}.")
+        def begin() -> _Session:
+            with self.errors():
+                return _Session(self, events)
+
+        return RemoteLog(begin)
 
     @property
     def _name(self) -> str:
@@ -164,23 +131,6 @@ def _text(name: str, kind: str) -> str | None:
     return None
 
 
-class _OpenLog:
-    def __init__(self, engine: ClickHouseEngine, events: str) -> None:
-        self._engine = engine
-        self._events = events
-
-    def session(self) -> _Session:
-        with self._engine.errors():
-            return _Session(self._engine, self._events)
-
-    def torn_lines(self) -> int:
-        return 0
-
-    def duplicate_events(self) -> int:
-        with contextlib.closing(self.session()) as session:
-            return int(session.rows("SELECT count(*) - count(DISTINCT id) FROM events", {})[0][0])
-
-
 @dataclass
 class _Kept:
     """The query of a table that a session keeps. If the user may make no tables, it is put into every query."""
@@ -212,7 +162,7 @@ class _Session:
             for name, table in kept.items():
                 self._make(name, table.sql, table.values)
             found = self._ask(lambda: self._client.query(text, parameters=parameters).result_rows)
-        return [tuple(map(_plain, row)) for row in found]
+        return [tuple(map(plain, row)) for row in found]
 
     def make_table(self, name: str, columns: Columns) -> None:
         arrays = ", ".join(f"{{{name}_{column}:{_ARRAYS[kind]}}}" for column, (kind, _) in columns.items())
@@ -308,12 +258,6 @@ def _type(value: object) -> str:
     if isinstance(value, datetime):
         return "DateTime64(6, 'UTC')"
     return "Int64" if isinstance(value, int) else "String"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(UTC).replace(tzinfo=None)
-    return value
 
 
 def _quoted(name: str) -> str:

@@ -20,6 +20,7 @@ from goals_tui.domain.event import FIELDS
 from goals_tui.domain.text import clean_line
 from goals_tui.store.engines.address import PASSWORD_VARIABLE, Address
 from goals_tui.store.engines.engine import Cancelled, Columns, Engine
+from goals_tui.store.engines.remote import CONNECTING, LONGEST_QUERY, LONGEST_REASON, RemoteEngine, RemoteLog, plain
 from goals_tui.store.engines.table import missing_columns, no_table
 
 if TYPE_CHECKING:
@@ -28,16 +29,6 @@ if TYPE_CHECKING:
 
 Found = TypeVar("Found")
 
-LONGEST_QUERY = 300
-"""The number of seconds after which a query is given up, here and on the server."""
-
-_CONNECTING = 10
-"""The number of seconds to wait for a server."""
-
-_STAMP_SECONDS = 5.0
-"""The seconds for which a stamp holds, until the server is asked again."""
-
-_LONGEST_REASON = 300
 _GONE = re.compile(r"(TABLE_OR_VIEW|PATH|SCHEMA)_NOT_FOUND|[Tt]able (or view )?not found|does not exist")
 _TYPES = {"VARCHAR": "string", "INTEGER": "int32", "BIGINT": "int64", "BOOLEAN": "bool_"}
 
@@ -77,7 +68,7 @@ class Connection:
         """Check that the server can be reached at all, which the driver would try for minutes."""
         address = self.address
         try:
-            socket.create_connection((address.host, address.port or 0), _CONNECTING).close()
+            socket.create_connection((address.host, address.port or 0), CONNECTING).close()
         except socket.gaierror:
             raise UnreadableError(
                 f"There is no host {address.host!r}. Check the URL of the events: {address.url}"
@@ -110,7 +101,7 @@ class Connection:
         if re.search(r"OPERATION_CANCELED|CANCELLED|DEADLINE_EXCEEDED", text):
             return f"{server} stopped the query. Ask for a shorter span, or try again."
         found = re.search(r'details = "(.*?)"', text)
-        return f"{server} can't answer: {(found[1] if found else text)[:_LONGEST_REASON].rstrip('. ')}."
+        return f"{server} can't answer: {(found[1] if found else text)[:LONGEST_REASON].rstrip('. ')}."
 
     def log(self, session: SparkSession) -> DataFrame:
         """Return the log as it is now, with the columns that it has."""
@@ -119,71 +110,21 @@ class Connection:
         return session.table(_quoted_table(self.address.table))
 
 
-class SparkEngine:
+class SparkEngine(RemoteEngine["SparkSession"]):
     """A table or a folder of goal events that Spark reads."""
 
-    can_write = False
-
     def __init__(self, connection: Connection) -> None:
-        self.title = connection.address.title
+        super().__init__(connection.address.title, connection.session)
         self.connection = connection
-        self._lock = threading.Lock()
-        self._idle: list[SparkSession] = []
-        self._stamp: Hashable = None
-        self._next_look = 0.0
 
-    def stamp(self) -> Hashable:
-        """Return the greatest timestamp and the number of events, as of the last `look`."""
-        return self._stamp
+    def newest(self) -> Hashable:
+        """Return the number of events and the greatest timestamp."""
+        with contextlib.closing(self.open().session()) as session:
+            return session.rows('SELECT count(*), max("timestamp") FROM events', {})[0]
 
-    def look(self) -> None:
-        """Ask for the greatest timestamp and the number of events, unless that was done five seconds ago or less."""
-        now = time.monotonic()
-        with self._lock:
-            if now < self._next_look:
-                return
-            self._next_look = now + _STAMP_SECONDS
-        try:
-            with contextlib.closing(self.open().session()) as session:
-                self._stamp = session.rows('SELECT count(*), max("timestamp") FROM events', {})[0]
-        except BaseException:
-            self._next_look = now
-            raise
-
-    def open(self) -> _OpenLog:
-        """Return the log. Raises UnreadableError where it isn't a table of events."""
-        return _OpenLog(self)
-
-    def damaged(self, why: str) -> UnreadableError:
-        """Return the error for an event with an impossible value."""
-        return UnreadableError(f"The events in {self.title} can't be read: {why}.")
-
-    def take(self) -> SparkSession:
-        """Return an idle session of the server, or a new one."""
-        with self._lock:
-            if self._idle:
-                return self._idle.pop()
-        return self.connection.session()
-
-    def give_back(self, session: SparkSession) -> None:
-        """Keep a session of the server for the next reader."""
-        with self._lock:
-            self._idle.append(session)
-
-
-class _OpenLog:
-    def __init__(self, engine: SparkEngine) -> None:
-        self._engine = engine
-
-    def session(self) -> _Session:
-        return _Session(self._engine)
-
-    def torn_lines(self) -> int:
-        return 0
-
-    def duplicate_events(self) -> int:
-        with contextlib.closing(self.session()) as session:
-            return int(session.rows("SELECT count(*) - count(DISTINCT id) FROM events", {})[0][0])
+    def open(self) -> RemoteLog:
+        """Return the log, whose sessions raise UnreadableError where it isn't a table of events."""
+        return RemoteLog(lambda: _Session(self))
 
 
 class _Session:
@@ -210,7 +151,7 @@ class _Session:
     def rows(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         found = self._ask(lambda: self._query(sql, values).toArrow())
         columns = [column.to_pylist() for column in found.columns]
-        return [tuple(map(_plain, row)) for row in zip(*columns, strict=True)]
+        return [tuple(map(plain, row)) for row in zip(*columns, strict=True)]
 
     def make_table(self, name: str, columns: Columns) -> None:
         import pyarrow
@@ -286,12 +227,6 @@ class _Session:
 
 def _bound(value: Any) -> Any:
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(UTC).replace(tzinfo=None)
-    return value
 
 
 def type_problems(columns: Mapping[str, str], address: Address) -> list[str]:
