@@ -28,6 +28,11 @@ def plausible(moment: datetime) -> datetime:
     return moment
 
 
+def in_milliseconds(moment: datetime) -> datetime:
+    """Return the moment as events have it: cut to milliseconds."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
 LONGEST_FIELD = 300
 """The longest text that a field of an event may hold, in characters."""
 

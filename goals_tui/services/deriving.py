@@ -1,8 +1,7 @@
-"""Derivation of a goal's events from activities, by the triggers of its steps (docs/semantics.md, *Activities*).
+"""Derivation of a goal's events from the activities of the log, by the triggers of its steps.
 
-The rule is that of a tracked conversation (`cycle.join_cycle`): the initial step opens a cycle, and the other steps
-join the cycle that was opened last; without one they are not tracked. Ids are made from goal, activity and step, so
-that the same activities always give the same events.
+The rule is that of `domain/deriving.py`, here as SQL over all sessions of a span: the initial step opens a cycle, and
+the other steps join the cycle that was opened last; without one they are not tracked.
 """
 
 from __future__ import annotations
@@ -11,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from string import Formatter
 from typing import TYPE_CHECKING, Any, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from goals_tui.domain.activity import ORDER, ActivityKind, Trigger
+from goals_tui.domain.deriving import CYCLE_KEY, DERIVED, EVENT_DIGITS, EVENT_KEY
 from goals_tui.domain.errors import RefusedError, WrongValueError
 from goals_tui.domain.event import FIELDS
 from goals_tui.domain.filters import Filters, requested_span
@@ -27,7 +28,7 @@ from goals_tui.format import plural
 from goals_tui.services.imports.log_import import name_endpoints
 from goals_tui.services.imports.result import Progress, say_done, silent
 from goals_tui.store.atomic import scratch_folder
-from goals_tui.store.duckdb_files import copy_to, parquet, uuid5
+from goals_tui.store.duckdb_files import copy_to, parquet, sql_text, uuid5
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
     from goals_tui.services.goals import GoalService
     from goals_tui.services.project import ProjectService
     from goals_tui.store.events.log import EventLog
-
-DERIVED = "derived-"
-"""Prefix of the ids of derived events; all other events were tracked or imported."""
 
 _SOME = 10_000
 _ASCII = "[\\x00-\\x7f]*"
@@ -176,7 +174,7 @@ class Deriving:
         with scratch_folder() as folder, self._activities.reading() as connection:
             existing = folder / "existing.parquet"
             with self._log.connect() as events:
-                copy_to(events, f'SELECT * FROM events WHERE "goalId" = {_quoted(goal.id)}', existing)
+                copy_to(events, f'SELECT * FROM events WHERE "goalId" = {sql_text(goal.id)}', existing)
             span = _Span(connection, goal, existing, _utc(start), _utc(end))
             found = span.derive(self._project.get().id)
             progress(0.5, "Comparing with what was derived before")
@@ -238,12 +236,12 @@ class _Conditions:
         """Return SQL equivalent to `Trigger.fires`; its value is never NULL."""
         conditions = []
         if trigger.kind is not None:
-            conditions.append(f"kind = {_quoted(trigger.kind)}")
+            conditions.append(f"kind = {sql_text(trigger.kind)}")
         if trigger.name is not None:
             conditions.append(_named(trigger.name))
         if trigger.text is not None:
             part = fold(trigger.text)
-            plain = f"contains(lower(coalesce(text, '')), {_quoted(part)})"
+            plain = f"contains(lower(coalesce(text, '')), {sql_text(part)})"
             other = f"text IN (SELECT written FROM odd_texts WHERE part = {self._parts.index(part)})"
             conditions.append(
                 f"CASE WHEN regexp_full_match(coalesce(text, ''), '{_ASCII}') THEN {plain} ELSE {other} END"
@@ -303,10 +301,11 @@ class _Span:
             before = "opened.cycle AS opened_before"
             joined = (
                 'LEFT JOIN (SELECT "sessionId" AS session, max_by("goalCycleId", (timestamp, id)) AS cycle '
-                f"FROM {self._existing} WHERE starts_with(id, '{DERIVED}') AND \"stepId\" = {_quoted(goal.initial.id)} "
+                f"FROM {self._existing} WHERE starts_with(id, '{DERIVED}') "
+                f'AND "stepId" = {sql_text(goal.initial.id)} '
                 f"AND timestamp < TIMESTAMP '{self._start}' GROUP BY ALL) AS opened ON opened.session = session_id"
             )
-        opening = uuid5(f"{_quoted(f'{goal.id} ')} || opened_by")
+        opening = uuid5(_key(CYCLE_KEY, goal=sql_text(goal.id), activity="opened_by"))
         db.execute(
             f"CREATE TABLE cycles AS SELECT *, coalesce(CASE WHEN opened_by IS NOT NULL THEN {opening} END, "
             "opened_before) AS cycle FROM (SELECT fired.*, "
@@ -317,17 +316,17 @@ class _Span:
         name_endpoints(db, "SELECT DISTINCT endpoint FROM cycles WHERE endpoint IS NOT NULL")
         db.execute("CREATE TABLE steps (place INTEGER, step_id VARCHAR)")
         db.executemany("INSERT INTO steps VALUES (?, ?)", [[place, step.id] for place, step in enumerate(goal.steps)])
-        identity = f"{_quoted(goal.id)} || chr(10) || cycles.id || chr(10) || step_id"
+        identity = _key(EVENT_KEY, goal=sql_text(goal.id), activity="cycles.id", step="step_id")
         cells = {
-            "id": f"'{DERIVED}' || substr(sha256({identity}), 1, 24)",
-            "version": _quoted(goal.version),
+            "id": f"'{DERIVED}' || substr(sha256({identity}), 1, {EVENT_DIGITS})",
+            "version": sql_text(goal.version),
             # Tracked events have milliseconds, too.
             "timestamp": "date_trunc('milliseconds', timestamp)",
             "goalCycleId": "cycle",
             "stepId": "step_id",
-            "goalId": _quoted(goal.id),
+            "goalId": sql_text(goal.id),
             "sessionId": "session_id",
-            "projectId": _quoted(project_id),
+            "projectId": sql_text(project_id),
             "localeName": "locale",
             "endpointName": "endpoint",
             "endpointType": "endpoint_kind",
@@ -387,13 +386,18 @@ class _Span:
 
 def _named(name: str) -> str:
     if "*" not in name:
-        return f"name = {_quoted(name)}"
+        return f"name = {sql_text(name)}"
     pattern = name.replace("!", "!!").replace("%", "!%").replace("_", "!_").replace("*", "%")
-    return f"name LIKE {_quoted(pattern)} ESCAPE '!'"
+    return f"name LIKE {sql_text(pattern)} ESCAPE '!'"
 
 
-def _quoted(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+def _key(key: str, **columns: str) -> str:
+    """Return SQL for one of the keys that ids are made of, given that of its fields."""
+    found = []
+    for text, field, _, _ in Formatter().parse(key):
+        found += [sql_text(text)] if text else []
+        found += [columns[field]] if field else []
+    return " || ".join(found)
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -7,33 +7,28 @@ it once. Nothing here belongs to a batch.
 from __future__ import annotations
 
 import threading
-import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 from pydantic import ValidationError
 
 from goals_tui.domain.activity import ACTIVITY_FIELDS, ORDER, Activity, ActivityKind
-from goals_tui.domain.cycle import join_cycle
+from goals_tui.domain.cycle import EventTemplates
+from goals_tui.domain.deriving import derive_session, is_derived
 from goals_tui.domain.errors import WrongValueError
-from goals_tui.domain.event import FIELDS, GoalEvent, source
+from goals_tui.domain.event import FIELDS, GoalEvent
 from goals_tui.domain.model import reason
 from goals_tui.format import plural
-from goals_tui.services.deriving import DERIVED
 from goals_tui.services.imports.log_records import AGENT_OPERATIONS, SESSION_ATTRIBUTES
 from goals_tui.services.sealing import is_large
-from goals_tui.services.tracking import EventTemplates
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from goals_tui.domain.goal import Goal
     from goals_tui.services.context import Services
 
 MOST_SESSIONS = 2_000
@@ -263,9 +258,10 @@ class Listening:
             for goal in goals:
                 for session in sessions:
                     old = known.get((goal.id, session), {})
-                    tracked = any(not id_.startswith(DERIVED) for id_ in old)
-                    new = {} if tracked else self._rule(goal, activities.get(session, ()), project_id)
-                    derived = {id_: event for id_, event in old.items() if id_.startswith(DERIVED)}
+                    derived = {id_: event for id_, event in old.items() if is_derived(id_)}
+                    new: dict[str, GoalEvent] = {}
+                    if len(derived) == len(old):  # no step was tracked there
+                        new = derive_session(goal, activities.get(session, ()), project_id, self._templates)
                     added += [event for id_, event in new.items() if derived.get(id_) != event]
                     gone += [id_ for id_, event in derived.items() if new.get(id_) != event]
         if gone:
@@ -276,35 +272,6 @@ class Listening:
                 self._touched |= dict.fromkeys(sessions)
             return 0
         return len(added)
-
-    def _rule(self, goal: Goal, activities: Iterable[Activity], project_id: str) -> dict[str, GoalEvent]:
-        """Return the events that the activities of a session, in their order, fire; by id."""
-        found: dict[str, GoalEvent] = {}
-        cycle: str | None = None
-        for activity in activities:
-            fired = [step.id for step in goal.steps if any(trigger.fires(activity) for trigger in step.triggers)]
-            if not fired:
-                continue
-            joined = join_cycle(goal, fired, cycle, partial(_cycle_id, goal, activity))
-            cycle = joined.cycle_id
-            origin = source(activity.endpoint, activity.locale, activity.snapshot, project_id)
-            if activity.channel:
-                origin = origin.model_copy(update={"channel": activity.channel})
-            template = self._templates.of(goal, origin)
-            moment = activity.timestamp.replace(microsecond=activity.timestamp.microsecond // 1000 * 1000)
-            for step_id in joined.tracked:
-                digest = sha256(f"{goal.id}\n{activity.id}\n{step_id}".encode()).hexdigest()
-                event = template.model_copy(
-                    update={
-                        "id": f"{DERIVED}{digest[:24]}",
-                        "timestamp": moment,
-                        "goal_cycle_id": cycle,
-                        "step_id": step_id,
-                        "session_id": activity.session_id,
-                    }
-                )
-                found[event.id] = event
-        return found
 
     def _activities_of(self, sessions: Sequence[str]) -> Mapping[str, list[Activity]]:
         """Return the activities of each session, in their order."""
@@ -336,10 +303,6 @@ class Listening:
             )
             with self._events.replacing(f"id IN ({listed})", connection, f"SELECT {values} FROM fresh") as prepared:
                 prepared.commit()
-
-
-def _cycle_id(goal: Goal, activity: Activity) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{goal.id} {activity.id}"))
 
 
 def _events_of(connection: DuckDBPyConnection, sessions: Sequence[str]) -> dict[tuple[str, str], dict[str, GoalEvent]]:

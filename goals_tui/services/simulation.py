@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from goals_tui.domain.conversation import Conversation, Fired, Program
-from goals_tui.domain.cycle import join_cycle, outcome
+from goals_tui.domain.cycle import EventTemplates, join_cycle, outcome
 from goals_tui.domain.errors import RefusedError, WrongValueError
 from goals_tui.domain.event import GoalEvent, Source, source
 from goals_tui.domain.filters import Filters, moment_in, parse_moment, requested_span, start_of_day
@@ -24,7 +24,6 @@ from goals_tui.domain.report import Outcome
 from goals_tui.domain.words import fold
 from goals_tui.format import plural
 from goals_tui.services.imports.result import Progress, say_done, silent
-from goals_tui.services.tracking import EventTemplates
 
 if TYPE_CHECKING:
     from goals_tui.domain.project import Project

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from goals_tui.domain.cycle import join_cycle
+from goals_tui.domain.cycle import EventTemplates, join_cycle
 from goals_tui.domain.errors import NotFoundError, RefusedError, UnreadableError
-from goals_tui.domain.event import EARLIEST, LATEST, LONGEST_FIELD, GoalEvent, Key, Source
+from goals_tui.domain.event import EARLIEST, LATEST, LONGEST_FIELD, GoalEvent, Key, Source, in_milliseconds
 from goals_tui.domain.goal import Goal
 
 if TYPE_CHECKING:
@@ -135,37 +135,6 @@ class Tracker:
                 raise NotFoundError(f"step of the goal {goal.name!r} with the id", step_id, known)
 
 
-class EventTemplates:
-    """Validated events by goal version and source, from which new events are copied.
-
-    Validating an event takes ten times as long as the rest of tracking it; copies of a valid one need no validation.
-    """
-
-    MOST = 1000
-
-    def __init__(self) -> None:
-        self._made: dict[tuple[str, str, Source], GoalEvent] = {}
-
-    def of(self, goal: Goal, source: Source) -> GoalEvent:
-        """Return the event to copy with `id`, `timestamp`, `goal_cycle_id`, `step_id` and `session_id`."""
-        key = (goal.id, goal.version, source)
-        made = self._made.get(key)
-        if made is None:
-            if len(self._made) >= self.MOST:
-                self._made.clear()
-            made = self._made[key] = GoalEvent(
-                id="-",
-                version=goal.version,
-                timestamp=EARLIEST,
-                goal_cycle_id="-",
-                step_id=goal.initial.id,
-                goal_id=goal.id,
-                session_id="-",
-                **source.model_dump(),
-            )
-        return made
-
-
 def _session(session_id: str) -> str:
     fits = 0 < len(session_id) <= LONGEST_FIELD
     if fits and session_id.isascii() and session_id.isprintable() and " " not in session_id:
@@ -189,7 +158,7 @@ def _moment(at: datetime) -> datetime:
         raise RefusedError(f"The time {at.isoformat()} (at) is not between 1970 and 2200.", field="at")
     moment = at if at.tzinfo is UTC else at.astimezone(UTC)
     # Event data has milliseconds; events of the same moment are ordered by the steps of the goal.
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    return in_milliseconds(moment)
 
 
 def _why(goal: Goal, missed: Sequence[str]) -> str:

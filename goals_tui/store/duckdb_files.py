@@ -70,7 +70,7 @@ def csv_rows(file: Path, width: int, delimiter: str = ",", skip: int = 0) -> str
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(width))
     return (
         f"read_csv([{_listed([file])}], auto_detect = false, header = false, skip = {skip}, "
-        f"delim = {_quoted(delimiter)}, quote = '\"', escape = '\"', strict_mode = true, hive_partitioning = false, "
+        f"delim = {sql_text(delimiter)}, quote = '\"', escape = '\"', strict_mode = true, hive_partitioning = false, "
         f"columns = {{{columns}}})"
     )
 
@@ -84,7 +84,7 @@ def json_lines(
     fails at a line longer than `longest` bytes (None: 16 MB) and, if `strict`, at a line that is not an object. Raises
     UnreadableError.
     """
-    fields = ", ".join(f"{_quoted(name)}: {_quoted(kind)}" for name, kind in columns.items())
+    fields = ", ".join(f"{sql_text(name)}: {sql_text(kind)}" for name, kind in columns.items())
     limit = f", maximum_object_size = {longest}" if longest else ""
     return (
         f"read_json([{_listed(files)}], format = 'newline_delimited', records = true, hive_partitioning = false, "
@@ -101,23 +101,28 @@ def copy_to(
     Raises UnreadableError for a path that DuckDB can't use, and DuckDB's errors.
     """
     if note is not None:
-        form += f", KV_METADATA {{{_quoted(_NOTE)}: {_quoted(json.dumps(note))}}}"
+        form += f", KV_METADATA {{{sql_text(_NOTE)}: {sql_text(json.dumps(note))}}}"
     # Write to the existing file, which has the right mode, instead of replacing it.
     form += ", USE_TMP_FILE false"
-    row = connection.execute(f"COPY ({sql}) TO {_quoted(_usable(file))} ({form})").fetchone()
+    row = connection.execute(f"COPY ({sql}) TO {sql_text(_usable(file))} ({form})").fetchone()
     return int(row[0]) if row else 0
 
 
 def note_of(connection: DuckDBPyConnection, file: Path) -> dict[str, Any] | None:
     """Return the note in the metadata of a Parquet file, or None. Raises DuckDB's errors."""
     rows = connection.execute(
-        f"SELECT value FROM parquet_kv_metadata({_listed([file])}) WHERE key = {_quoted(_NOTE)}::BLOB"
+        f"SELECT value FROM parquet_kv_metadata({_listed([file])}) WHERE key = {sql_text(_NOTE)}::BLOB"
     ).fetchall()
     try:
         found = json.loads(rows[0][0]) if rows else None
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
+
+
+def sql_text(text: str) -> str:
+    """Return a text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def uuid5(name: str) -> str:
@@ -168,7 +173,7 @@ def reason_of(error: Exception) -> str:
 def _listed(files: Iterable[Path]) -> str:
     """Return paths as a list for a query: quoted, with characters of patterns escaped."""
     return ", ".join(
-        _quoted("".join(f"[{one}]" if one in _PATTERN else one for one in _usable(file))) for file in files
+        sql_text("".join(f"[{one}]" if one in _PATTERN else one for one in _usable(file))) for file in files
     )
 
 
@@ -179,10 +184,6 @@ def _usable(file: Path) -> str:
         raise UnreadableError(f"Can't use the path {shown!r}: {why}. Rename the file or folder.")
     # DuckDB would expand ~ in a relative path, or take s3: for the network.
     return str(file.absolute())
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _spill_folder(process: int) -> str:

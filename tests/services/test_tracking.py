@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from goals_tui.domain.cycle import join_cycle
+from goals_tui.domain.cycle import EventTemplates, join_cycle
 from goals_tui.domain.errors import NotFoundError, RefusedError, UnreadableError
 from goals_tui.domain.event import GoalEvent, Source, source
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.ids import Ids
 from goals_tui.services.context import Services, open_services
-from goals_tui.services.tracking import EventTemplates
 from tests import builders
 from tests.conftest import NOW
 

@@ -37,7 +37,7 @@ from goals_tui.services.imports.result import (
 )
 from goals_tui.services.imports.table import ReadOptions, UnusableError
 from goals_tui.store.atomic import is_full, refusal, scratch_folder
-from goals_tui.store.duckdb_files import uuid5
+from goals_tui.store.duckdb_files import sql_text, uuid5
 from goals_tui.store.events.bulk_import import BulkImport
 
 if TYPE_CHECKING:
@@ -287,10 +287,10 @@ def _events(services: Services, connection: DuckDBPyConnection, goal: Goal) -> s
     # Ids must be the same as in earlier versions, so that repeating an old import adds nothing.
     fraction = "CASE WHEN microsecond(moment) % 1000000 = 0 THEN '' ELSE strftime(moment, '.%f') END"
     content = (
-        f'{_text(goal.id)} || chr(10) || "case" || chr(10) || step_id || chr(10) || '
+        f'{sql_text(goal.id)} || chr(10) || "case" || chr(10) || step_id || chr(10) || '
         f"strftime(moment, '%Y-%m-%dT%H:%M:%S') || {fraction} || '+00:00'"
     )
-    cycle_id = uuid5(f'{_text(f"{goal.id} ")} || "case"')
+    cycle_id = uuid5(f'{sql_text(f"{goal.id} ")} || "case"')
     # A table, because with a subquery a condition on `id` would compute every id a second time.
     connection.execute(
         f"CREATE TABLE identified AS SELECT substr(sha256(content), 1, 24) AS id, {cycle_id} AS cycle_id, moment, "
@@ -300,13 +300,13 @@ def _events(services: Services, connection: DuckDBPyConnection, goal: Goal) -> s
     )
     cells = {
         "id": "id",
-        "version": _text(goal.version),
+        "version": sql_text(goal.version),
         "timestamp": "moment",
         "goalCycleId": "cycle_id",
         "stepId": "step_id",
-        "goalId": _text(goal.id),
+        "goalId": sql_text(goal.id),
         "sessionId": "session",
-        "projectId": _text(project_id),
+        "projectId": sql_text(project_id),
         "localeName": "locale",
         "endpointName": "endpoint",
         "endpointType": "endpoint_kind",
@@ -325,10 +325,6 @@ def name_endpoints(connection: DuckDBPyConnection, names: str) -> None:
         "INSERT INTO endpoints SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
         [[name for name, _ in found], [kind for _, kind in found]],
     )
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _as_json(goal: Goal, is_new: bool) -> dict[str, object]:

@@ -18,7 +18,7 @@ from goals_tui.domain.errors import NotFoundError, RefusedError
 from goals_tui.format import plural
 from goals_tui.services.imports.json_stream import JsonStream
 from goals_tui.services.imports.table import ReadOptions, UnusableError
-from goals_tui.store.duckdb_files import bare_connection, json_lines
+from goals_tui.store.duckdb_files import bare_connection, json_lines, sql_text
 from goals_tui.store.events.bulk_import import LONGEST_LINE
 
 COLUMNS = (
@@ -242,7 +242,7 @@ def open_ocel(path: Path, options: ReadOptions) -> RecordLog:
         chosen = _object_type(options.object_type, dict(counts))
         (without,) = connection.execute(
             f"SELECT count(DISTINCT n) FROM {happened} WHERE fault IS NULL AND n NOT IN "
-            f"(SELECT n FROM {happened} JOIN {of_type} USING (object) WHERE type = {_quoted(chosen)})"
+            f"(SELECT n FROM {happened} JOIN {of_type} USING (object) WHERE type = {sql_text(chosen)})"
         ).fetchone() or (0,)
     notes = [f"Each {chosen!r} is a session."]
     if without:
@@ -251,7 +251,7 @@ def open_ocel(path: Path, options: ReadOptions) -> RecordLog:
         "SELECT fault, CASE WHEN fault IS NULL THEN id || '@' || object END AS id, object AS session, time, "
         "'event' AS kind, name, "
         + ", ".join(f"NULL::VARCHAR AS {name}" for name in COLUMNS[5:])
-        + f" FROM {happened} LEFT JOIN {of_type} USING (object) WHERE fault IS NOT NULL OR type = {_quoted(chosen)} "
+        + f" FROM {happened} LEFT JOIN {of_type} USING (object) WHERE fault IS NOT NULL OR type = {sql_text(chosen)} "
         "ORDER BY place",
         notes,
     )
@@ -288,10 +288,6 @@ def _object_type(told: str | None, counts: Mapping[str, int]) -> str:
         f"It holds objects of several types. Say which of them is a session, --object-type TYPE: {listed}.",
         field="object_type",
     )
-
-
-def _quoted(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 # -- OTLP

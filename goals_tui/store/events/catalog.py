@@ -28,6 +28,7 @@ import orjson
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.text import clean_line
 from goals_tui.store.atomic import refusal, replace_file
+from goals_tui.store.duckdb_files import sql_text
 from goals_tui.store.twice import key_twice
 
 CATALOG = "parts.json"
@@ -118,11 +119,11 @@ class Deletion:
     @property
     def doomed(self) -> str:
         """The SQL condition for the deleted events, for rows that have the column BATCH."""
-        conditions = [] if self.batch is None else [f"coalesce({BATCH} = {quoted(self.batch)}, false)"]
+        conditions = [] if self.batch is None else [f"coalesce({BATCH} = {sql_text(self.batch)}, false)"]
         for goal_id, step_ids in self.goals:
-            condition = f'"goalId" = {quoted(goal_id)}'
+            condition = f'"goalId" = {sql_text(goal_id)}'
             if step_ids is not None:
-                condition += f' AND "stepId" IN ({", ".join(map(quoted, step_ids))})'
+                condition += f' AND "stepId" IN ({", ".join(map(sql_text, step_ids))})'
             conditions.append(f"({condition})")
         return " OR ".join(conditions) or "false"
 
@@ -384,8 +385,3 @@ def waiting(folder: Path, catalog: Catalog) -> list[Path]:
             if file not in absorbed:
                 found.append((file.stat().st_mtime_ns, file))
     return [file for _, file in sorted(found)]
-
-
-def quoted(value: str) -> str:
-    """Return text as an SQL literal."""
-    return "'" + value.replace("'", "''") + "'"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.store.atomic import make_folder, refusal, sync_file, sync_folder
-from goals_tui.store.duckdb_files import bare_connection, copy_to, damage, parquet, reason_of
+from goals_tui.store.duckdb_files import bare_connection, copy_to, damage, parquet, reason_of, sql_text
 from goals_tui.store.events.append import AppendFile
 from goals_tui.store.events.catalog import (
     BATCH,
@@ -31,7 +31,6 @@ from goals_tui.store.events.catalog import (
     marker,
     new_id,
     part_file,
-    quoted,
     save_catalog,
     set_aside_name,
     waiting,
@@ -186,7 +185,7 @@ class Parts:
     ) -> tuple[Catalog, int, dict[str, int]]:
         """Return the catalog with a part of the new rows of a query, their number, and `Prepared.known`."""
         raw = self._files.temporary()
-        columns = self._schema.columns + (f", {quoted(batch)} AS {BATCH}" if batch else "")
+        columns = self._schema.columns + (f", {sql_text(batch)} AS {BATCH}" if batch else "")
         rows = f"SELECT {columns} FROM ({sql}) WHERE {self._schema.readable}"
         origin = Origin(deletions=catalog.deletions, batches=batch is not None)
         all_rows = copy_to(source, rows, raw, note=origin.note())
@@ -214,7 +213,7 @@ class Parts:
             sources = ["appended"]
             for part in catalog.parts:
                 origin = self._files.origin(connection, part.id)
-                others = f" WHERE {BATCH} IS DISTINCT FROM {quoted(batch)}" if origin and origin.batches else ""
+                others = f" WHERE {BATCH} IS DISTINCT FROM {sql_text(batch)}" if origin and origin.batches else ""
                 sources.append(parquet([part.file(self._folder)]) + others)
             for source in sources:
                 rows = connection.execute(f'SELECT "goalId", count(*) FROM {source} GROUP BY ALL').fetchall()

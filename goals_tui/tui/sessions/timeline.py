@@ -15,6 +15,7 @@ from textual.events import Resize
 from textual.widgets import Static
 
 from goals_tui.domain.errors import NotFoundError
+from goals_tui.domain.event import in_milliseconds
 from goals_tui.domain.goal import GLYPHS
 from goals_tui.domain.report import Cycle, Moment, Timeline
 from goals_tui.domain.text import clean_line, clean_text
@@ -233,7 +234,7 @@ def steps(
     lines: list[Content] = []
     before: Moment | None = None
     # An activity comes before the event that it fired, which has its time cut to milliseconds.
-    times = [one.timestamp.replace(microsecond=one.timestamp.microsecond // 1000 * 1000) for one in activities]
+    times = [in_milliseconds(one.timestamp) for one in activities]
     place = 0
     for each in timeline.moments:
         next_place = bisect_right(times, each.event.timestamp, lo=place)
