@@ -26,8 +26,8 @@ MODULES = {
     "report": "reports",
     "breakdown": "reports",
     "funnel": "reports",
-    "cycles": "reports",
-    "cycle": "reports",
+    "cycles": "cycles",
+    "cycle": "cycles",
     **dict.fromkeys(("compare", "explain", "dropoffs", "times", "releases", "targets", "what-if"), "decisions"),
 }
 """The module that registers each single command."""

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from goals_tui.cli.commands import Commands
+from goals_tui.cli.decision_tables import (
+    drop_offs_json,
+    explanation_json,
+    moves_json,
+    print_comparison,
+    print_drop_offs,
+    print_explanation,
+    print_releases,
+    print_targets,
+    print_times,
+    print_what_if,
+    release_json,
+    side_json,
+    target_json,
+    times_json,
+)
 from goals_tui.cli.documents import (
     DocumentFormat,
     DocumentFormatOption,
@@ -16,34 +32,19 @@ from goals_tui.cli.documents import (
     hand_over,
 )
 from goals_tui.cli.figures import (
-    FIGURE_HEADINGS,
     FIGURES,
     STAKE_COLUMNS,
-    change_sentence,
-    difference_cell,
-    figure_cells,
-    lasted,
-    money,
-    rate_cell,
-    share_cell,
-    span_json,
     stake_columns,
-    stake_json,
 )
 from goals_tui.cli.filter_options import Build, with_filters
 from goals_tui.cli.output import (
     ExcelOption,
     Format,
     FormatOption,
-    Heading,
-    add_row,
     check_excel,
-    new_table,
     print_csv,
     print_json,
-    print_table,
     say,
-    set_caption,
 )
 from goals_tui.cli.output_file import ForceOption
 from goals_tui.cli.run import FOUND_PROBLEMS
@@ -51,33 +52,14 @@ from goals_tui.cli.state import services_with_goals
 from goals_tui.domain.errors import RefusedError, WrongValueError, nearest_names
 from goals_tui.domain.filters import Choice
 from goals_tui.domain.project import currency_digits
-from goals_tui.domain.report import BREAKDOWN_DIMENSIONS, Outcome, difference_json
-from goals_tui.domain.statistics import FEWEST_FOR_TARGET, FEWEST_FOR_VERDICT
-from goals_tui.domain.value import format_amount, parse_amount, parse_duration
-from goals_tui.format import DASH, difference_words, plural, points, precise_percent, span_dates
+from goals_tui.domain.report import BREAKDOWN_DIMENSIONS
+from goals_tui.domain.value import parse_amount, parse_duration
+from goals_tui.format import span_dates
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
-    from goals_tui.domain.decisions import (
-        ComparedPart,
-        Comparison,
-        DropOffs,
-        Explanation,
-        Release,
-        TargetResult,
-        Times,
-        WhatIf,
-    )
-    from goals_tui.domain.filters import Filters
     from goals_tui.domain.goal import Goal, Step
-    from goals_tui.services.context import Services
 
 GoalArgument = Annotated[str, typer.Argument(metavar="GOAL", help="A goal's name or id.")]
-
-_VERDICT_STYLES = {"better": "green", "worse": "red", "met": "green", "missed": "red"}
-_MOST_PARTS = 3
-"""The most parts of a dimension in the table of `explain`; JSON and CSV have all."""
 
 
 def register(app: Commands, name: str) -> None:
@@ -129,12 +111,14 @@ def compare(
     if known is not None:
         result = opened.insights.compare(known, a, b, filters(opened))
     elif what == "span":
-        result = _compare_spans(opened, a, b, filters(opened))
+        result = opened.insights.compare_spans(a, b, filters(opened))
     else:
-        result = _compare_filters(opened, a, b, filters)
+        result = opened.insights.compare_filters(
+            *((name, filters(opened, base=opened.filters.get(name))) for name in (a, b))
+        )
     currency = opened.project.get().currency
     digits = currency_digits(currency)
-    sides = [_side_json(side, digits) for side in (result.a, result.b)]
+    sides = [side_json(side, digits) for side in (result.a, result.b)]
     if format is Format.JSON:
         print_json(
             {"dimension": result.dimension, "a": sides[0], "b": sides[1], "difference": result.change.as_json(digits)}
@@ -142,98 +126,7 @@ def compare(
     elif format is Format.CSV:
         print_csv(sides, ["part", *FIGURES], excel=excel)
     else:
-        _print_comparison(result, currency)
-
-
-def _side_json(side: ComparedPart, digits: int) -> dict[str, Any]:
-    return {
-        "part": side.part,
-        **({"span": span_json(side.span), **({} if side.span.over else {"over": False})} if side.span else {}),
-        **side.figures.as_json(digits),
-    }
-
-
-def _compare_spans(opened: Services, a: str, b: str, filters: Filters) -> Comparison:
-    from goals_tui.domain.decisions import ComparedPart, Comparison
-
-    named = [None if _is_previous(text) else filters.model_copy(update=_span_fields(text)) for text in (a, b)]
-    spans = [None if each is None else opened.insights.totals(each) for each in named]
-    if spans[0] is None and spans[1] is None:
-        raise WrongValueError("'previous' is the period before the other one: give a span beside it.")
-    sides = []
-    for place, text in enumerate((a, b)):
-        found = spans[place]
-        if found is None:
-            other = spans[1 - place]
-            before = other[0].previous() if other else None
-            if before is None or before.start is None or before.end is None:
-                raise WrongValueError("Nothing is before all time: give a span that begins somewhere.")
-            moments = {"since": before.start.isoformat(), "until": before.end.isoformat()}
-            figures = opened.insights.totals(filters.model_copy(update={"span": "custom", **moments}))[1]
-            found = before, figures
-        sides.append(ComparedPart(text, found[1], found[0]))
-    return Comparison("span", *sides)
-
-
-def _is_previous(text: str) -> bool:
-    return text.strip().casefold() == "previous"
-
-
-def _span_fields(text: str) -> dict[str, Any]:
-    """Return the fields of filters for a span as `compare span` takes it. Raises WrongValueError."""
-    from goals_tui.domain.filters import parse_moment, span_name
-
-    since, parted, until = text.strip().partition("..")
-    if parted or since[:4].isdecimal():
-        # A single day is the span of that day.
-        for moment in (since, until):
-            if moment:
-                parse_moment(moment, "span")
-        return {"span": "custom", "since": since or None, "until": (until if parted else since) or None}
-    return {"span": span_name(since), "since": None, "until": None}
-
-
-def _compare_filters(opened: Services, a: str, b: str, filters: Build) -> Comparison:
-    from goals_tui.domain.decisions import ComparedPart, Comparison
-
-    sides = []
-    for name in (a, b):
-        asked = filters(opened, base=opened.filters.get(name))
-        span, figures = opened.insights.totals(asked)
-        sides.append(ComparedPart(name, figures, span))
-    return Comparison("filter", *sides)
-
-
-def _print_comparison(result: Comparison, currency: str) -> None:
-    headings: list[Heading] = [(result.dimension.capitalize(), "whole"), *FIGURE_HEADINGS, ("Value per cycle", "money")]
-    table = new_table(*headings)
-    for side in (result.a, result.b):
-        name = side_name(result, side)
-        add_row(table, name, *figure_cells(side.figures, currency), _per_cycle(side.figures.value_per_cycle, currency))
-    change = result.change
-    captions = [
-        f"Completion rate, {side_name(result, result.b)} against {side_name(result, result.a)}: "
-        f"{difference_words(change.completion_rate)}.",
-        f"Partially completed: {difference_words(change.partial_rate)}.",
-    ]
-    if change.value_per_cycle is not None:
-        captions.append(f"Value per cycle: {_per_cycle(change.value_per_cycle, currency, signed=True)}.")
-    for side in (result.a, result.b):
-        if side.span is not None:
-            not_over = "" if side.span.over else " (not over)"
-            captions.append(f"{side_name(result, side)}: {span_dates(side.span)}{not_over}.")
-    set_caption(table, *captions)
-    print_table(table)
-
-
-def side_name(result: Comparison, side: ComparedPart) -> str:
-    """Return the name of one side of a comparison in a table."""
-    return f"no {result.dimension}" if side.part is None else side.part
-
-
-def _per_cycle(amount: Decimal | None, currency: str, *, signed: bool = False) -> str:
-    rounded = None if amount is None else round(amount, currency_digits(currency)) + 0
-    return money(rounded, currency, signed=signed)
+        print_comparison(result, currency)
 
 
 # -- explain
@@ -271,7 +164,7 @@ def explain(
         columns = ["dimension", "part", "started_before", "started", "completion_rate_before", "completion_rate"]
         print_csv(rows, [*columns, "rate_effect", "mix_effect"], excel=excel)
     else:
-        _print_explanation(result)
+        print_explanation(result)
     if result.before_span is None:
         say("All time has nothing before it to compare with: give --span, or --from and --to.")
     elif result.change.difference is None:
@@ -281,86 +174,6 @@ def explain(
             if figures is not None and not figures.started
         ]
         say(f"Nothing was started from {' and from '.join(empty)}: there is no difference to explain.")
-
-
-def explanation_json(result: Explanation, digits: int) -> dict[str, Any]:
-    """Return an explanation under the keys of docs/command-line.md."""
-    before = result.before_span
-    return {
-        "from": {"span": span_json(before), **result.before.as_json(digits)} if before and result.before else None,
-        "to": {"span": span_json(result.span), **result.after.as_json(digits)},
-        **({} if result.span.over else {"over": False}),
-        "difference": result.change.difference,
-        "interval": result.change.interval and list(result.change.interval),
-        "clear": result.change.clear,
-        "dimensions": [
-            {
-                "dimension": each.dimension,
-                "rate_effect": each.rate_effect,
-                "mix_effect": each.mix_effect,
-                "parts": [
-                    {
-                        "part": part.part,
-                        "started": [part.before.whole, part.after.whole],
-                        "completion_rate": [part.before.rate, part.after.rate],
-                        "rate_effect": part.rate_effect,
-                        "mix_effect": part.mix_effect,
-                    }
-                    for part in each.parts
-                ],
-            }
-            for each in result.dimensions
-        ],
-    }
-
-
-def _print_explanation(result: Explanation) -> None:
-    if result.before is None or result.before_span is None or not result.dimensions:
-        return
-    not_over = "" if result.span.over else " (not over)"
-    title = f"{span_dates(result.span)}{not_over} against {span_dates(result.before_span)}"
-    table = new_table(
-        ("Dimension", "whole"), "Part", ("Previous", "right"), ("Now", "right"),
-        ("By its rate", "right"), ("By its share", "right"), ("Together", "right"), title=title,
-    )  # fmt: skip
-    from goals_tui.domain.report import Change
-
-    alone = [each.dimension for each in result.dimensions if len(each.parts) == 1]
-    for each in result.dimensions:
-        if len(each.parts) == 1:
-            continue
-        for part in each.parts[:_MOST_PARTS]:
-            add_row(
-                table, each.dimension, f"no {each.dimension}" if part.part is None else part.part,
-                _of(part.before.rate, part.before.whole), _of(part.after.rate, part.after.whole),
-                points(part.rate_effect), points(part.mix_effect), points(part.contribution),
-            )  # fmt: skip
-        rest = each.parts[_MOST_PARTS:]
-        if rest:
-            rate, mix = sum(part.rate_effect for part in rest), sum(part.mix_effect for part in rest)
-            many = plural(len(rest), "other")
-            add_row(table, each.dimension, many, "", "", points(rate), points(mix), points(rate + mix), style="dim")
-        total = points(each.rate_effect + each.mix_effect)
-        add_row(
-            table, each.dimension, "All", "", "", points(each.rate_effect), points(each.mix_effect), total, style="bold"
-        )
-        table.add_section()
-    captions = [change_sentence(Change(result.before, result.after))]
-    if not result.change.clear:
-        captions.append("The change as a whole is within what chance does: take its parts as hints.")
-    captions.append(
-        "By its rate: what changed within a part. By its share: what changed because the part had more or fewer of all "
-        "cycles. Each dimension explains the whole difference in its own way; the dimensions don't add up."
-    )
-    if alone:
-        captions.append(f"One part only, so nothing to explain: {', '.join(alone)}.")
-    set_caption(table, *captions)
-    print_table(table)
-
-
-def _of(rate: float | None, whole: int) -> object:
-    cell = share_cell(rate, whole)
-    return f"{cell} of {whole:,}" if isinstance(cell, str) and rate is not None else cell
 
 
 # -- dropoffs
@@ -394,67 +207,7 @@ def dropoffs(
         columns = ["step_id", "name", "reached", "dropped", "went_on", "completed", *STAKE_COLUMNS, "next"]
         print_csv(rows, columns, excel=excel)
     else:
-        _print_drop_offs(result, step_id, currency)
-
-
-def drop_offs_json(result: DropOffs, digits: int) -> dict[str, Any]:
-    """Return drop-offs under the keys of docs/command-line.md."""
-    return {
-        "goal": result.goal,
-        "goal_id": result.goal_id,
-        "started": result.started,
-        "steps": [
-            {
-                "step_id": step.step_id,
-                "name": step.name,
-                "reached": step.reached,
-                "dropped": step.dropped,
-                "went_on": step.went_on,
-                "completed": step.completed,
-                "at_stake": stake_json(step.stake, digits),
-                "next": [{"what": what, "count": count} for what, count in step.next],
-            }
-            for step in result.steps
-        ],
-    }
-
-
-def _print_drop_offs(result: DropOffs, step_id: str | None, currency: str) -> None:
-    digits = currency_digits(currency)
-    headings: list[Heading] = [
-        "Step", ("Reached", "right"), ("Dropped there", "right"), ("Went on", "right"), ("Completed there", "right"),
-        ("At stake: savings", "money"), ("Revenue", "money"), ("Time", "right"),
-    ]  # fmt: skip
-    table = new_table(*headings, title=f"{result.goal}: {result.started:,} started")
-    captions = []
-    for step in result.steps:
-        if step_id not in (None, step.step_id):
-            continue
-        stake = step.stake
-        add_row(
-            table,
-            step.name,
-            f"{step.reached:,}",
-            _counted_share(step.dropped, step.reached),
-            f"{step.went_on:,}",
-            f"{step.completed:,}",
-            money(round(stake.cost_savings, digits), currency) if stake else DASH,
-            money(round(stake.revenue, digits), currency) if stake else DASH,
-            lasted(stake.time_saved_seconds if stake else None),
-        )
-        following = ", ".join(f"{what} {count:,}" for what, count in step.next)
-        captions += [f"What came next after {step.name!r}, where cycles dropped: {following}."] if following else []
-    set_caption(
-        table,
-        *captions,
-        "Dropped there: the last step that was reached in the goal's order, and not completed.",
-        "At stake: those that dropped, times what later steps brought on average where cycles went on.",
-    )
-    print_table(table)
-
-
-def _counted_share(count: int, whole: int) -> str:
-    return f"{count:,} {precise_percent(count / whole)}" if whole else f"{count:,}"
+        print_drop_offs(result, step_id, currency)
 
 
 # -- times
@@ -483,50 +236,7 @@ def times(
     elif format is Format.CSV:
         print_csv(content["histogram"], ["from", "to", "count"], excel=excel)
     else:
-        _print_times(result)
-
-
-def times_json(result: Times) -> dict[str, Any]:
-    """Return times to convert under the keys of docs/command-line.md; seconds are rounded to milliseconds."""
-    return {
-        "goal": result.goal,
-        "step": result.step,
-        "started": result.started,
-        "reached": result.reached,
-        "open": result.open,
-        "median_seconds": _milliseconds(result.median),
-        "p90_seconds": _milliseconds(result.p90),
-        "histogram": [
-            {"from": _milliseconds(each.start), "to": _milliseconds(each.end), "count": each.count}
-            for each in result.histogram
-        ],
-        "incidence": [{"seconds": _milliseconds(seconds), "share": share} for seconds, share in result.incidence],
-    }
-
-
-def _milliseconds(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 3)
-
-
-def _print_times(result: Times) -> None:
-    what = f"until {result.step!r}" if result.step else "until completed"
-    table = new_table(
-        ("From", "right"), ("To", "right"), ("Cycles", "right"), ("Share of all by then", "right"), ("", "whole"),
-        title=f"{result.goal}, {what}: {result.reached:,} of {result.started:,} reached it, {result.open:,} are open",
-    )  # fmt: skip
-    most = max((each.count for each in result.histogram), default=0)
-    for each in result.histogram:
-        by_then = [share for seconds, share in result.incidence if seconds < each.end]
-        bar = "█" * max(1, round(each.count / most * 24)) if each.count else ""
-        shown = precise_percent(by_then[-1] if by_then else 0.0)
-        add_row(table, lasted(each.start), lasted(each.end), f"{each.count:,}", shown, bar)
-    set_caption(
-        table,
-        f"Median {lasted(result.median)}, 90 % within {lasted(result.p90)}, of those that reached it.",
-        "Share of all by then: cycles that are open are censored, another attempt in the session ends one "
-        "(Aalen-Johansen).",
-    )
-    print_table(table)
+        print_times(result)
 
 
 # -- releases
@@ -544,14 +254,14 @@ def releases(
     check_excel(excel, format)
     check_document(format, output)
     opened = services_with_goals(context)
-    asked = filters(opened)
-    found = opened.insights.releases(asked)
+    applied = filters(opened)
+    found = opened.insights.releases(applied)
     currency = opened.project.get().currency
     if format.document:
         from goals_tui.services.insights.documents import releases_document
 
-        origin = opened.insights.origin(asked)
-        hand_over(releases_document(found, opened.insights.span(asked), currency, origin), format, output, force)
+        origin = opened.insights.origin(applied)
+        hand_over(releases_document(found, opened.insights.span(applied), currency, origin), format, output, force)
         return
     rows = [release_json(each, currency_digits(currency)) for each in found]
     if format is DocumentFormat.JSON:
@@ -564,54 +274,9 @@ def releases(
         print_csv(flat, ["snapshot", "against", *FIGURES, "difference", "value_per_week", "verdict"], excel=excel)
     else:
         if found:
-            _print_releases(found, currency)
+            print_releases(found, currency)
         else:
             say("No cycle of this span has a snapshot.")
-
-
-def release_json(release: Release, digits: int) -> dict[str, Any]:
-    """Return a release under the keys of docs/command-line.md."""
-    week = release.value_per_week
-    return {
-        "snapshot": release.snapshot,
-        "against": release.against,
-        **release.figures.as_json(digits),
-        "difference": release.change and release.change.as_json(digits),
-        "at_equal_mix": release.equal_mix and difference_json(release.equal_mix.difference),
-        "covered": release.equal_mix and release.equal_mix.covered,
-        "value_per_week": None if week is None else format_amount(round(week, digits), digits),
-        "verdict": release.verdict,
-    }
-
-
-def _print_releases(found: Sequence[Release], currency: str) -> None:
-    digits = currency_digits(currency)
-    table = new_table(
-        "Snapshot", ("Started", "right"), ("Completed (95 %)", "right"), "Against the one before", "At equal mix",
-        ("Value a week", "money"), ("Verdict", "whole"),
-    )  # fmt: skip
-    from rich.text import Text
-
-    for each in found:
-        mix, week = each.equal_mix, each.value_per_week
-        covered = f", {precise_percent(mix.covered)} covered" if mix and mix.covered is not None else ""
-        add_row(
-            table,
-            each.snapshot,
-            f"{each.figures.started:,}",
-            rate_cell(each.figures),
-            difference_cell(each.change.completion_rate) if each.change else DASH,
-            f"{points(mix.difference.difference)}{covered}" if mix else DASH,
-            DASH if week is None else money(round(week, digits), currency),
-            Text(each.verdict or DASH, style=_VERDICT_STYLES.get(each.verdict or "", "")),
-        )
-    set_caption(
-        table,
-        "In the order in which snapshots first appear in the log. The verdict looks at the plain difference.",
-        "At equal mix: as if both had the same endpoints and locales. "
-        f"Too little data: fewer than {FEWEST_FOR_VERDICT} cycles.",
-    )
-    print_table(table)
 
 
 # -- what-if
@@ -668,11 +333,11 @@ def what_if(
     result = opened.insights.tallies(current.id, filters(opened)).under(edited)
     sides = {"recorded": result.recorded.as_json(digits), "what_if": result.edited.as_json(digits)}
     if format is Format.JSON:
-        print_json({"goal": result.goal, "goal_id": result.goal_id, **sides, **_moves_json(result, digits)})
+        print_json({"goal": result.goal, "goal_id": result.goal_id, **sides, **moves_json(result, digits)})
     elif format is Format.CSV:
         print_csv(({"": name, **row} for name, row in sides.items()), ["", *FIGURES], excel=excel)
     else:
-        _print_what_if(result, currency)
+        print_what_if(result, currency)
 
 
 def _with_step(goal: Goal, wanted: str, update: dict[str, Any]) -> Goal:
@@ -684,36 +349,6 @@ def _with_step(goal: Goal, wanted: str, update: dict[str, Any]) -> Goal:
         step.model_copy(update=update) if step.id == chosen.id else step for step in goal.steps
     )
     return goal.model_copy(update={"steps": steps})
-
-
-def _moves_json(result: WhatIf, digits: int) -> dict[str, Any]:
-    before, after = result.recorded, result.edited
-    return {
-        "moved": [{"from": each.before, "to": each.after, "cycles": each.cycles} for each in result.moved],
-        "difference": {
-            **{name: getattr(after, name) - getattr(before, name) for name in get_args(Outcome)[:3]},
-            "completion_rate": None if not before.started else (after.completed - before.completed) / before.started,
-            "time_saved_seconds": after.time_saved_seconds - before.time_saved_seconds,
-            "cost_savings": format_amount(after.cost_savings - before.cost_savings, digits),
-            "revenue": format_amount(after.revenue - before.revenue, digits),
-        },
-    }
-
-
-def _print_what_if(result: WhatIf, currency: str) -> None:
-    table = new_table("", *FIGURE_HEADINGS, title=f"{result.goal}, as recorded and as it would be")
-    add_row(table, "As recorded", *figure_cells(result.recorded, currency))
-    add_row(table, "What if", *figure_cells(result.edited, currency), style="bold")
-    moved = "; ".join(f"{plural(each.cycles, 'cycle')} from {each.before} to {each.after}" for each in result.moved)
-    before, after = result.recorded, result.edited
-    set_caption(
-        table,
-        f"Other outcomes: {moved}." if moved else "No cycle has another outcome.",
-        f"Difference: cost savings {money(after.cost_savings - before.cost_savings, currency, signed=True)}, "
-        f"revenue {money(after.revenue - before.revenue, currency, signed=True)}, "
-        f"time saved {lasted(after.time_saved_seconds - before.time_saved_seconds)}.",
-    )
-    print_table(table)
 
 
 # -- targets
@@ -736,39 +371,8 @@ def targets(
         print_csv(rows, ["goal", "target", "completion_rate", "interval", "started", "state"], excel=excel)
     else:
         if found:
-            _print_targets(found)
+            print_targets(found)
         else:
             say("No goal has a target. Give one with: goals-tui goals set GOAL --target 0.6")
     if any(each.state == "missed" for each in found):
         raise typer.Exit(FOUND_PROBLEMS)
-
-
-def target_json(result: TargetResult) -> dict[str, Any]:
-    """Return a target under the keys of docs/command-line.md."""
-    return {
-        "goal": result.goal,
-        "goal_id": result.goal_id,
-        "target": result.target,
-        "started": result.figures.started,
-        "completion_rate": result.figures.completion_rate,
-        "interval": result.interval and list(result.interval),
-        "state": result.state,
-    }
-
-
-def _print_targets(found: Iterable[TargetResult]) -> None:
-    from rich.text import Text
-
-    table = new_table(
-        "Goal", ("Target", "right"), ("Completed (95 %)", "right"), ("Started", "right"), ("State", "whole")
-    )
-    for each in found:
-        state = Text(each.state, style=_VERDICT_STYLES.get(each.state, ""))
-        cells = (precise_percent(each.target), rate_cell(each.figures), f"{each.figures.started:,}", state)
-        add_row(table, each.goal, *cells)
-    set_caption(
-        table,
-        "Met or missed: the whole 95 % interval lies above or below the target. "
-        f"Too little data: fewer than {FEWEST_FOR_TARGET} cycles.",
-    )
-    print_table(table)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from goals_tui.cli.output import Heading
+from goals_tui.cli.output import Heading, say
 from goals_tui.domain.statistics import FEW_CYCLES
 from goals_tui.domain.value import format_amount, format_duration
 from goals_tui.format import DASH, difference_words, precise_percent, short_interval
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from decimal import Decimal
 
     from rich.text import Text
@@ -151,3 +152,12 @@ def stake_json(stake: Stake | None, digits: int) -> dict[str, Any] | None:
 def stake_columns(stake: dict[str, Any] | None) -> dict[str, Any]:
     """Return the result of `stake_json` as the columns `STAKE_COLUMNS`."""
     return {f"at_stake_{key}": value for key, value in (stake or {}).items()}
+
+
+def say_when_events_are(between: tuple[datetime, datetime] | None) -> None:
+    """Tell from when to when there are events, so that nobody takes a wrong span for a bad week."""
+    if between is None:
+        say("Nothing was started in this span, and the event log is empty.")
+    else:
+        first, last = (f"{moment:%Y-%m-%d %H:%M}" for moment in between)
+        say(f"Nothing was started in this span. The log has events from {first} to {last}: give another --span.")

@@ -326,3 +326,15 @@ def span_name(text: str) -> SpanName:
     near = nearest_names(text, SPAN_NAMES, 1)
     hint = f" Did you mean {near[0]}?" if near else ""
     raise WrongValueError(f"{text!r} is not a span.{hint} Use one of: {', '.join(SPAN_NAMES)}.", field="span")
+
+
+def span_fields(text: str) -> dict[str, str | None]:
+    """Return the fields of filters for a span: its name, a day, or D..D. Raises WrongValueError."""
+    since, parted, until = text.strip().partition("..")
+    if parted or since[:4].isdecimal():
+        # A single day is the span of that day.
+        for moment in (since, until):
+            if moment:
+                parse_moment(moment, "span")
+        return {"span": "custom", "since": since or None, "until": (until if parted else since) or None}
+    return {"span": span_name(since), "since": None, "until": None}

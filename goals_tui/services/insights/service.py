@@ -22,8 +22,8 @@ from goals_tui.domain.decisions import (
     Times,
 )
 from goals_tui.domain.drill_down import ALL_CYCLES, DrillDown
-from goals_tui.domain.errors import NotFoundError, RefusedError
-from goals_tui.domain.filters import EVERYTHING, Choice, Dimension, Filters, Span, resolve_span
+from goals_tui.domain.errors import NotFoundError, RefusedError, WrongValueError
+from goals_tui.domain.filters import EVERYTHING, Choice, Dimension, Filters, Span, resolve_span, span_fields
 from goals_tui.domain.report import (
     NOTHING,
     BreakdownDimension,
@@ -137,7 +137,7 @@ class Insights:
 
         Raises NotFoundError with the nearest names for a part that neither the selected cycles nor the project has.
         """
-        rows = self.crossed_breakdown([dimension], filters)
+        rows = self.crossed_breakdown([dimension], filters, cancellation=cancellation)
         figures = {row.parts[0]: row.figures for row in rows}
         names = {each for each in figures if each is not None}
         sides = []
@@ -145,6 +145,37 @@ class Insights:
             part = self._part(dimension, wanted, names, none=None in figures)
             sides.append(ComparedPart(part, figures.get(part, NOTHING)))
         return Comparison(dimension, *sides)
+
+    def compare_spans(self, a: str, b: str, filters: Filters) -> Comparison:
+        """Compare two spans, given by name, by day, as D..D, or as "previous" for the period before the other one.
+
+        Raises WrongValueError for a text that is no span, or where nothing lies before the other one.
+        """
+        named = [None if _is_previous(text) else filters.model_copy(update=span_fields(text)) for text in (a, b)]
+        found = [None if each is None else self.totals(each) for each in named]
+        if found[0] is None and found[1] is None:
+            raise WrongValueError("'previous' is the period before the other one: give a span beside it.")
+        sides = []
+        for text, own, other in zip((a, b), found, reversed(found), strict=True):
+            span, figures = own or self._totals_before(other, filters)
+            sides.append(ComparedPart(text, figures, span))
+        return Comparison("span", *sides)
+
+    def _totals_before(self, found: tuple[Span, Figures] | None, filters: Filters) -> tuple[Span, Figures]:
+        """Return the period before a span, and the figures of all its cycles. Raises WrongValueError."""
+        before = found[0].previous() if found else None
+        if before is None or before.start is None or before.end is None:
+            raise WrongValueError("Nothing is before all time: give a span that begins somewhere.")
+        moments = {"since": before.start.isoformat(), "until": before.end.isoformat()}
+        return before, self.totals(filters.model_copy(update={"span": "custom", **moments}))[1]
+
+    def compare_filters(self, a: tuple[str, Filters], b: tuple[str, Filters]) -> Comparison:
+        """Compare the cycles of two filters, each given with a name."""
+        sides = []
+        for name, filters in (a, b):
+            span, figures = self.totals(filters)
+            sides.append(ComparedPart(name, figures, span))
+        return Comparison("filter", *sides)
 
     def _part(self, dimension: BreakdownDimension, wanted: str, names: set[str], *, none: bool) -> str | None:
         """Return the part of a dimension with a name, regardless of case. Raises NotFoundError."""
@@ -337,6 +368,10 @@ class Insights:
         with self._queries.open(filters) as query:
             report = make_report(query, lambda orphans: _health(query, orphans))
             return health_entries(query, report)
+
+
+def _is_previous(text: str) -> bool:
+    return text.strip().casefold() == "previous"
 
 
 def _health(query: Query, orphans: int) -> Health:

@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from goals_tui.cli.decisions import explanation_json
+from goals_tui.cli.decision_tables import explanation_json
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.tui.insights.compare import Compare
 from goals_tui.tui.insights.how_made import HowMade
