@@ -144,7 +144,16 @@ class Services:
         """Goals as files."""
         from goals_tui.services.goal_files import GoalFiles
 
-        return GoalFiles(self)
+        return GoalFiles(
+            self.workspace.events,
+            self.history,
+            self.project,
+            self.goals,
+            lambda: self.features,
+            lambda: self.insights if self.has_events() else None,
+            self.clock,
+            self.ids,
+        )
 
     @locked_cached_property
     def flows(self) -> FlowService:
@@ -275,7 +284,7 @@ class Services:
         """Sources that are read again and again."""
         from goals_tui.services.sync import Syncs
 
-        return Syncs(self)
+        return Syncs(self.workspace.documents, self.history, lambda: self.imports, self.clock)
 
     @locked_cached_property
     def batches(self) -> Batches:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from goals_tui.domain.activity import Trigger
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.event import source
 from goals_tui.domain.goal import Goal, Step, problems
@@ -109,6 +110,21 @@ def test_what_was_exported_applies_to_nothing(
     empty.goal_files.apply(file)
     apart = {"version", "revision", "reference_id", "created_at", "changed_at"}
     assert empty.goals.get(saved.id).model_dump(exclude=apart) == saved.model_dump(exclude=apart)
+
+
+def test_triggers_are_in_the_file(services: Services, flight: Goal, file: Path) -> None:
+    triggers = (Trigger(kind="tool", name="no"), Trigger(kind=None, name=None, text="3 bags"))
+    saved = services.goals.save(changed(flight, 0, triggers=triggers))
+    text = export(services, file)
+    assert services.goal_files.plan(file).differences == ()
+    assert services.goal_files.apply(file).differences == ()
+    assert services.goals.get(saved.id).initial.triggers == triggers
+    file.write_text(text.replace("name: Flight selected", "name: Flight selected  # mine"))
+    saved = services.goals.save(changed(saved, 0, triggers=triggers[1:]))
+    text = export(services, file)
+    assert "# mine" in text and "tool" not in text and services.goal_files.plan(file).differences == ()
+    services.goals.save(changed(saved, 0, triggers=()))
+    assert "triggers" not in export(services, file)
 
 
 def changed(goal: Goal, place: int, **update: object) -> Goal:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from goals_tui.domain.errors import NotFoundError, RefusedError
-from goals_tui.services import sync
+from goals_tui.services import odata_source, sync
 from goals_tui.services.context import Services, open_services
 from goals_tui.services.sync import Synced
 from tests.services.odata_records import DONE, MIDDLE, START, event, goal, metric, steps
@@ -181,7 +181,7 @@ def test_what_passes_is_waited_for(
 def test_requests_are_paced(service: Service, run: Callable[[], Synced], waits: list[float]) -> None:
     service.size = 1
     run()
-    assert len(service.asked) - 1 <= len(waits) and sum(waits) >= sync.PAUSE * (len(service.asked) - 1) - 2.0
+    assert len(service.asked) - 1 <= len(waits) and sum(waits) >= odata_source.PAUSE * (len(service.asked) - 1) - 2.0
 
 
 def test_what_came_before_a_failure_stays_and_the_next_time_goes_on_there(
@@ -235,7 +235,7 @@ def test_a_service_that_is_not_there(services: Services, waits: list[float]) -> 
     services.syncs.add("Gone", "http://127.0.0.1:9/v2.4")
     done = services.syncs.run("Gone", sleep=waits.append)
     assert "'Gone' at 127.0.0.1:9 can't be reached" in done.problem and "refused" in done.problem
-    assert len(waits) >= sync.TRIES - 1
+    assert len(waits) >= odata_source.TRIES - 1
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_chunks_are_imported_one_after_the_other(
     services: Services, service: Service, run: Callable[[], Synced], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A sync that dies leaves whole chunks, and a cursor behind them."""
-    monkeypatch.setattr(sync, "CHUNK", 8)
+    monkeypatch.setattr(odata_source, "CHUNK", 8)
 
     keep, kept = sync.Syncs._keep, []
 

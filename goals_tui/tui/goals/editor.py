@@ -25,7 +25,8 @@ from goals_tui.tui.goals.draft import Draft
 from goals_tui.tui.goals.goal_form import GoalForm, field_name
 from goals_tui.tui.goals.step_form import Currency, StepForm
 from goals_tui.tui.goals.step_table import FIELDS as CELLS
-from goals_tui.tui.goals.step_table import Steps, StepTable, with_cell
+from goals_tui.tui.goals.step_table import StepTable, with_cell
+from goals_tui.tui.goals.steps import Steps
 from goals_tui.tui.goals.what_if import Basis, Shown, WhatIfPanel, read_basis
 from goals_tui.tui.widgets.fields import Field
 

@@ -12,7 +12,8 @@ from goals_tui.domain.goal import Goal, Problem
 from goals_tui.domain.model import MAX_NAME
 from goals_tui.tui.goals.draft import target_text
 from goals_tui.tui.goals.step_form import Currency
-from goals_tui.tui.goals.step_table import Steps, StepTable
+from goals_tui.tui.goals.step_table import StepTable
+from goals_tui.tui.goals.steps import Steps
 from goals_tui.tui.widgets.fields import Field, text_area
 
 TARGET_HINT = "%, optional"
