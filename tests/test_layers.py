@@ -84,3 +84,12 @@ def _methods(tree: ast.AST) -> set[str]:
 OVERRIDES = {"_on_key", "_on_click", "_on_mount", "_dispatch_message", "_dispatch_action", "_handle_exception",
              "_move_page", "_action_command_list", "_compose", "_check_bindings", "_on_message"}  # fmt: skip
 """Private methods of Textual that one might be tempted to override."""
+
+
+SERVICES = sorted((ROOT / "services").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_service_takes_what_it_needs_by_name(path: Path) -> None:
+    imports = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)]
+    assert not [node.lineno for node in imports for name in node.names if name.name == "Services"]

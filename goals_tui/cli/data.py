@@ -69,7 +69,6 @@ def track(
     """Record that a conversation reached steps of a goal."""
     from goals_tui.domain.event import source
     from goals_tui.domain.filters import moment_in, parse_moment
-    from goals_tui.services.sealing import seal_if_large
 
     opened = services_with_goals(context)
     opened.events.check_writable()
@@ -93,7 +92,7 @@ def track(
             f"Not tracked: {one['step']}. No cycle of {found.name!r} is open in this session; "
             "track the initial step first."
         )
-    seal_if_large(opened)
+    opened.events.seal_behind()
 
 
 def simulate(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from goals_tui.services.annotations import Annotations
     from goals_tui.services.batches import Batches
     from goals_tui.services.conversation_tests import ConversationTests
+    from goals_tui.services.demo.live import LiveDemo
     from goals_tui.services.deriving import Deriving
     from goals_tui.services.engine_logs import EngineLogs
     from goals_tui.services.events import Events
@@ -242,14 +243,17 @@ class Services:
         """Pushing of events to engines, and checks of what is there."""
         from goals_tui.services.engine_logs import EngineLogs
 
-        return EngineLogs(self)
+        return EngineLogs(self.workspace.events, self.project, self._insights_of, self.clock, self.env)
 
     @locked_cached_property
     def insights(self) -> Insights:
         """Reports, funnels and cycles."""
+        return self._insights_of(self.engine, self.clock)
+
+    def _insights_of(self, engine: Engine, clock: Clock) -> Insights:
         from goals_tui.services.insights.service import Insights
 
-        return Insights(self.engine, self.workspace.documents, self.project, self.goals, self.clock)
+        return Insights(engine, self.workspace.documents, self.project, self.goals, clock)
 
     @locked_cached_property
     def events(self) -> Events:
@@ -277,7 +281,7 @@ class Services:
         """Recording of the spans that agents send."""
         from goals_tui.services.listening import Listening
 
-        return Listening(self)
+        return Listening(self.workspace, self.project, self.goals, self.activities, self.events)
 
     @locked_cached_property
     def syncs(self) -> Syncs:
@@ -296,9 +300,20 @@ class Services:
     @locked_cached_property
     def imports(self) -> Imports:
         """Import of events and goals from files."""
-        from goals_tui.services.imports.service import Imports
+        from goals_tui.services.imports.service import Imports, ImportTarget
 
-        return Imports(self)
+        workspace = self.workspace
+        target = ImportTarget(
+            log=workspace.events,
+            activity_log=workspace.activities,
+            documents=workspace.documents,
+            project=self.project,
+            goals=self.goals,
+            batches=self.batches,
+            features=lambda: self.features,
+            clock=self.clock,
+        )
+        return Imports(target)
 
     @locked_cached_property
     def simulation(self) -> Simulation:
@@ -335,14 +350,38 @@ class Services:
         """Packages of goals and flows for other projects."""
         from goals_tui.services.packages.service import Packages
 
-        return Packages(self)
+        return Packages(
+            self.workspace,
+            self.project,
+            self.goals,
+            self.flows,
+            self.batches,
+            lambda: self.features,
+            self.clock,
+            self.ids,
+        )
 
     @locked_cached_property
     def tasks(self) -> Tasks:
         """Tasks in the background."""
         from goals_tui.services.tasks.service import Tasks
 
-        return Tasks(self)
+        return Tasks(self.workspace, self, self.clock, self.ids)
+
+    def live_demo(self, *, speed: float = 1.0, seed: int | None = None) -> LiveDemo:
+        """Return conversations that go on in real time, for the demo; see `LiveDemo`."""
+        from goals_tui.services.demo.live import LiveDemo
+
+        return LiveDemo(
+            self.workspace.documents,
+            self.flows,
+            self.simulation,
+            self.tracking,
+            self.clock,
+            self.ids,
+            speed=speed,
+            seed=seed,
+        )
 
     def waits_for_others(self) -> bool:
         """Return True if something that this process writes waits until another process has written."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,16 @@ from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.filters import Filters, moment_in
 from goals_tui.domain.report import Report
 from goals_tui.format import plural
-from goals_tui.store.engines.address import PASSWORD_VARIABLE, Address, open_table, parse_address
+from goals_tui.store.engines.address import PASSWORD_VARIABLE, Address, open_engine, open_table, parse_address
+from goals_tui.store.engines.local import LocalEngine
 from goals_tui.store.engines.table import IdCounts, Pushed, compare_ids, push_missing
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Services
+    from goals_tui.services.context import Clock
+    from goals_tui.services.insights.service import Insights
+    from goals_tui.services.project import ProjectService
+    from goals_tui.store.engines.engine import Engine
+    from goals_tui.store.events.log import EventLog
 
 _WRITING = 0.05
 """The share of a push after which the first events are added: until then ids are compared."""
@@ -63,10 +68,24 @@ class EngineCheck:
 
 
 class EngineLogs:
-    """The use cases. URLs are those of docs/engines.md; the password comes from the environment."""
+    """The use cases. URLs are those of docs/engines.md; the password comes from the environment.
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    `insights_of` makes Insights of the log of an engine, with a clock.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        project: ProjectService,
+        insights_of: Callable[[Engine, Clock], Insights],
+        clock: Clock,
+        env: Mapping[str, str],
+    ) -> None:
+        self._log = log
+        self._project = project
+        self._insights_of = insights_of
+        self._clock = clock
+        self._env = env
 
     def push(
         self, url: str, *, since: date | datetime | None = None, progress: Callable[[float, str], None] | None = None
@@ -83,9 +102,9 @@ class EngineLogs:
                 share = _WRITING + (1 - _WRITING) * (added / total if total else 1.0)
                 progress(share, f"{added:,} of {plural(total, 'event')}")
 
-        start = None if since is None else moment_in(since, self._services.project.get().zone).astimezone(UTC)
+        start = None if since is None else moment_in(since, self._project.get().zone).astimezone(UTC)
         with contextlib.closing(open_table(address, self._password)) as table:
-            return address, push_missing(self._services.workspace.events, table, start, say)
+            return address, push_missing(self._log, table, start, say)
 
     def check(self, url: str) -> EngineCheck:
         """Compare a log in an engine with that of the workspace: columns, ids, duplicates, and the whole report.
@@ -93,7 +112,7 @@ class EngineLogs:
         Raises RefusedError for a URL that can't be used, UnreadableError where the engine can't be asked.
         """
         address = parse_address(url, "The URL")
-        log = self._services.workspace.events
+        log = self._log
         with contextlib.closing(open_table(address, self._password)) as table:
             problems = tuple(table.problems())
             if problems:
@@ -103,23 +122,21 @@ class EngineLogs:
         with log.connect() as connection:
             duplicates = (log.duplicate_events(connection), duplicates_there)
         try:
-            differences = _differences(self._report(""), self._report(address.url))
+            differences = self._differences(open_engine(address, self._password))
         except UnreadableError as error:
             return EngineCheck(address.title, (str(error),), ids, duplicates)
         return EngineCheck(address.title, (), ids, duplicates, differences)
 
     @property
     def _password(self) -> str | None:
-        return self._services.env.get(PASSWORD_VARIABLE)
+        return self._env.get(PASSWORD_VARIABLE)
 
-    def _report(self, events: str) -> Report:
-        from goals_tui.services.context import open_services
-
-        now = self._services.clock()
-        opened = open_services(self._services.workspace.path, clock=lambda: now, env=self._services.env, events=events)
-        return opened.insights.report(Filters(span="all", include_test=True))
-
-
-def _differences(here: Report, there: Report) -> tuple[str, ...]:
-    names = [each.name for each in fields(Report) if each.name not in ("now", "health")]
-    return tuple(name.replace("_", " ") for name in names if getattr(here, name) != getattr(there, name))
+    def _differences(self, engine: Engine) -> tuple[str, ...]:
+        """Return the parts of the report over all time that an engine gives in another way."""
+        now = self._clock()
+        here, there = (
+            self._insights_of(one, lambda: now).report(Filters(span="all", include_test=True))
+            for one in (LocalEngine(self._log), engine)
+        )
+        names = [each.name for each in fields(Report) if each.name not in ("now", "health")]
+        return tuple(name.replace("_", " ") for name in names if getattr(here, name) != getattr(there, name))

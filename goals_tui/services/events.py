@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain.model import format_instant
+from goals_tui.services.sealing import is_large, seal_if_large
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Clock
@@ -66,6 +67,14 @@ class Events:
         """
         sealed = self._workspace.events.seal(progress)
         return replace(sealed, expired=self.expire().events)
+
+    def is_large(self) -> bool:
+        """Return whether the appended events should be sealed; costs one stat call."""
+        return is_large(self._workspace.events)
+
+    def seal_behind(self) -> bool:
+        """Start a process that seals the events if they are large, and return whether one was started."""
+        return seal_if_large(self._workspace.events)
 
     def expire(self, *, dry_run: bool = False) -> Expired:
         """Delete the events past their `expiresAt`, and the events and activities older than the project keeps them.

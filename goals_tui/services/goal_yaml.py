@@ -314,7 +314,7 @@ def _set(
         entry.insert(place, key, value)
 
 
-def _scalar(text: str, *, quoted: bool = False) -> str:
+def _scalar(text: str, *, quoted: bool = False) -> Any:
     """Return a text in the style in which it is written."""
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 

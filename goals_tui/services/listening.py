@@ -29,7 +29,11 @@ from goals_tui.services.sealing import is_large
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from goals_tui.services.context import Services
+    from goals_tui.services.activities import Activities
+    from goals_tui.services.events import Events
+    from goals_tui.services.goals import GoalService
+    from goals_tui.services.project import ProjectService
+    from goals_tui.store.workspace import Workspace
 
 MOST_SESSIONS = 2_000
 """The largest number of sessions that are derived in one go."""
@@ -180,10 +184,21 @@ class Received:
 class Listening:
     """Records spans and derives the goals of their sessions. Safe in several threads."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._events = services.workspace.events
-        self._activities = services.workspace.activities
+    def __init__(
+        self,
+        workspace: Workspace,
+        project: ProjectService,
+        goals: GoalService,
+        activities: Activities,
+        events: Events,
+    ) -> None:
+        self._documents = workspace.documents
+        self._log = workspace.events
+        self._activity_log = workspace.activities
+        self._project = project
+        self._goals = goals
+        self._activities = activities
+        self._events = events
         self._templates = EventTemplates()
         self._lock = threading.Lock()
         self._touched: dict[str, None] = {}
@@ -204,8 +219,8 @@ class Listening:
             except WrongValueError as error:
                 why = why or f"Span {position:,}: {error}."
         if found:
-            self._activities.append(found)
-            self._activities.sync()
+            self._activity_log.append(found)
+            self._activity_log.sync()
             with self._lock:
                 self._touched |= dict.fromkeys(activity.session_id for activity in found)
         return Received(len(found), len(spans) - len(found), why)
@@ -215,11 +230,11 @@ class Listening:
 
         What has expired goes with them.
         """
-        large = [log for log in (self._activities, self._events) if is_large(log)]
+        large = [log for log in (self._activity_log, self._log) if is_large(log)]
         for log in large:
             log.seal()
         if large:
-            self._services.events.expire()
+            self._events.expire()
 
     @property
     def waiting(self) -> int:
@@ -244,16 +259,16 @@ class Listening:
             raise
 
     def _derive(self, sessions: Sequence[str]) -> int:
-        documents = self._services.workspace.documents
+        documents = self._documents
         stamp = documents.stamp()
-        goals = [goal for goal in self._services.goals.all() if goal.initial.triggers]
+        goals = [goal for goal in self._goals.all() if goal.initial.triggers]
         if not goals:
             return 0
         activities = self._activities_of(sessions)
-        project_id = self._services.project.get().id
+        project_id = self._project.get().id
         added: list[GoalEvent] = []
         gone: list[str] = []
-        with self._events.connect() as connection:
+        with self._log.connect() as connection:
             known = _events_of(connection, sessions)
             for goal in goals:
                 for session in sessions:
@@ -266,7 +281,7 @@ class Listening:
                     gone += [id_ for id_, event in derived.items() if new.get(id_) != event]
         if gone:
             self._replace(gone, added)
-        elif added and self._events.append(added, only_if=lambda: documents.stamp() == stamp) is None:
+        elif added and self._log.append(added, only_if=lambda: documents.stamp() == stamp) is None:
             # A goal was changed meanwhile: by the new definition, the next time.
             with self._lock:
                 self._touched |= dict.fromkeys(sessions)
@@ -276,7 +291,7 @@ class Listening:
     def _activities_of(self, sessions: Sequence[str]) -> Mapping[str, list[Activity]]:
         """Return the activities of each session, in their order."""
         found: defaultdict[str, list[Activity]] = defaultdict(list)
-        with self._services.activities.reading() as connection:
+        with self._activities.reading() as connection:
             rows = connection.execute(
                 f"SELECT {', '.join(ACTIVITY_FIELDS)} FROM each_once "
                 f"WHERE session_id IN (SELECT unnest(?::VARCHAR[])) ORDER BY {ORDER}",
@@ -293,7 +308,7 @@ class Listening:
         listed = ", ".join(f"'{id_}'" for id_ in gone)
         rows = [[*event.model_dump(mode="json").values()] for event in added]
         columns = ", ".join(f'"{name}" VARCHAR' for name in FIELDS)
-        with self._events.connect() as connection:
+        with self._log.connect() as connection:
             connection.execute(f"CREATE TEMP TABLE fresh ({columns})")
             if rows:
                 marks = ", ".join("?" for _ in FIELDS)
@@ -301,7 +316,7 @@ class Listening:
             values = ", ".join(
                 f'"{name}"' if name != "timestamp" else "timestamp::TIMESTAMP AS timestamp" for name in FIELDS
             )
-            with self._events.replacing(f"id IN ({listed})", connection, f"SELECT {values} FROM fresh") as prepared:
+            with self._log.replacing(f"id IN ({listed})", connection, f"SELECT {values} FROM fresh") as prepared:
                 prepared.commit()
 
 

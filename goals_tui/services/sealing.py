@@ -19,8 +19,7 @@ from goals_tui.store.events.log import LONGEST_SEAL
 if TYPE_CHECKING:
     from goals_tui.domain.activity import Activity
     from goals_tui.domain.event import GoalEvent
-    from goals_tui.services.context import Services
-    from goals_tui.store.events.log import Log
+    from goals_tui.store.events.log import EventLog, Log
 
 SEAL_FROM_BYTES = 16 * 1024 * 1024
 """Size from which on appended events are sealed automatically, because reading them takes time."""
@@ -40,16 +39,16 @@ def is_large(log: Log[GoalEvent] | Log[Activity]) -> bool:
         return False
 
 
-def seal_if_large(services: Services) -> bool:
+def seal_if_large(log: EventLog) -> bool:
     """Start a process that seals the log if it is large, and return whether one was started.
 
     Only one such process runs at a time. After one that failed, the next may start once LONGEST_SEAL has passed.
     """
-    if not is_large(services.workspace.events):
+    if not is_large(log):
         return False
     import subprocess
 
-    folder = services.workspace.events.path.absolute()
+    folder = log.path.absolute()
     with contextlib.suppress(OSError):
         if not _claim(folder / STARTED):
             return False

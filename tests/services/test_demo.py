@@ -32,7 +32,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 
 
 def test_three_goals_that_could_be_saved_and_their_flows(demo: Services) -> None:
-    assert is_demo(demo)
+    assert is_demo(demo.project)
     assert [goal.name for goal in demo.goals.all()] == ["Activate a SIM", "Book a Flight", "Report a Claim"]
     assert all(not demo.goals.problems(goal) for goal in demo.goals.all())
     assert {flow for row in demo.goals.summaries() for flow in row.flows} == {
@@ -179,7 +179,7 @@ def test_what_is_no_demo_is_left_alone(tmp_path: Path, fresh: bool) -> None:
 def test_an_empty_folder_becomes_the_demo(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     make_demo(tmp_path / "empty", clock=lambda: NOW)
-    assert is_demo(open_services(tmp_path / "empty", env={}))
+    assert is_demo(open_services(tmp_path / "empty", env={}).project)
 
 
 def test_where_nothing_can_be_written(tmp_path: Path) -> None:

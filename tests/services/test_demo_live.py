@@ -43,7 +43,7 @@ def events(services: Services) -> Counter[str]:
 
 def test_a_few_conversations_a_minute_reach_steps(demo: Services) -> None:
     before = events(demo)
-    live = LiveDemo(demo, seed=1)
+    live = demo.live_demo(seed=1)
     ran(live, 600)
     assert 25 <= live.conversations <= 80
     came = events(demo) - before
@@ -57,13 +57,13 @@ def test_a_few_conversations_a_minute_reach_steps(demo: Services) -> None:
 
 
 def test_it_is_faster_where_that_is_wanted(demo: Services) -> None:
-    live = LiveDemo(demo, speed=20, seed=1)
+    live = demo.live_demo(speed=20, seed=1)
     ran(live, 60)
     assert live.conversations > 60
 
 
 def test_an_edited_project_changes_the_next_conversations(demo: Services) -> None:
-    live = LiveDemo(demo, speed=20, seed=1)
+    live = demo.live_demo(speed=20, seed=1)
     ran(live, 20)
     for flow in demo.flows.all():
         if flow.name != "Report a Claim":

@@ -76,21 +76,21 @@ def test_a_command_seals_a_large_log_behind_itself(large: Services, started: Sta
 
 
 def test_a_small_log_is_left_alone(services: Services, started: Started) -> None:
-    assert not sealing.seal_if_large(services)
+    assert not services.events.seal_behind()
     services.workspace.events.append(events(1, 2))
-    assert not sealing.seal_if_large(services)
+    assert not services.events.seal_behind()
     assert started.processes == [] and not (services.workspace.events.path / sealing.STARTED).exists()
 
 
 def test_who_failed_or_died_is_followed_by_another_one_later(large: Services, started: Started) -> None:
     log = large.workspace.events
     (log.path / "parts.json").write_text('{"format": 99}')
-    assert sealing.seal_if_large(large) and started.ended() == 0
-    assert not sealing.seal_if_large(large), "it would fail again"
+    assert large.events.seal_behind() and started.ended() == 0
+    assert not large.events.seal_behind(), "it would fail again"
     (log.path / "parts.json").unlink()
     mark = log.path / sealing.STARTED
     os.utime(mark, (time.time() - 601,) * 2)
-    assert sealing.seal_if_large(large) and started.ended() == 0
+    assert large.events.seal_behind() and started.ended() == 0
     assert log.stats().appended_events == 0 and not mark.exists()
 
 
@@ -100,7 +100,7 @@ def test_killed_while_others_track(large: Services, started: Started) -> None:
     counted, number, waits = len(ids(log)), 0, [0.1, 0.4, 0.6, 0.8, 1.0]
     while waits:
         (log.path / sealing.STARTED).unlink(missing_ok=True)
-        assert sealing.seal_if_large(large)
+        assert large.events.seal_behind()
         until = time.monotonic() + waits.pop()
         while time.monotonic() < until:
             cycle(large, first, f"new{number}")

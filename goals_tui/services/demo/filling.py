@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -15,10 +16,10 @@ from goals_tui.domain.project import zone
 from goals_tui.domain.value import parse_amount
 from goals_tui.services.demo import content
 from goals_tui.services.demo.service import SEED
-from goals_tui.services.simulation import Profile, Release
+from goals_tui.services.simulation import Profile, Release, Simulation
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Services
+    from goals_tui.services.insights.saved_filters import SavedFilters
 
 DAYS = 90
 OLD, NEW = "v1.8", "v2.0 shorter forms"
@@ -71,27 +72,28 @@ def fill(path: Path, now: datetime) -> int:
     services.flows.save(content.report_a_claim(make, goals.claim, farewell))
     services.flows.save(content.activate_a_sim(make, goals.sim, farewell))
     moment = now
-    count = sum(_simulate(services, one, 0, first, release) for one in traffic())
+    simulation, flows = services.simulation, {flow.name: flow.id for flow in services.flows.all()}
+    count = sum(_simulate(simulation, flows, one, 0, first, release) for one in traffic())
     moment = released
     services.goals.save(_dearer(goals.flight))
     moment = now
-    count += sum(_simulate(services, one, 1, release, end) for one in traffic())
+    count += sum(_simulate(simulation, flows, one, 1, release, end) for one in traffic())
     moment = midnight
     services.flows.save(content.change_a_booking(make, goals.flight))
-    _save_filters(services, goals)
+    _save_filters(services.filters, goals)
     services.workspace.events.sync()
     return count
 
 
-def _simulate(services: Services, one: Traffic, part: int, first: date, end: date) -> int:
+def _simulate(simulation: Simulation, flows: Mapping[str, str], one: Traffic, part: int, first: date, end: date) -> int:
     profile = replace(
         one.profile,
         releases=(Release((OLD, NEW)[part], None, one.leaves[part]),),
         answers={**one.profile.answers, **(one.better if part else {})},
     )
     daily, seed = one.daily[part], part + 2 * sum(one.flow.encode())
-    return services.simulation.simulate_days(
-        services.flows.get(one.flow).id, first=first, end=end, daily=daily, seed=seed, profile=profile
+    return simulation.simulate_days(
+        flows[one.flow], first=first, end=end, daily=daily, seed=seed, profile=profile
     ).conversations
 
 
@@ -158,12 +160,12 @@ def _dearer(goal: Goal) -> Goal:
     return goal.model_copy(update={"steps": tuple(steps)})
 
 
-def _save_filters(services: Services, goals: content.Goals) -> None:
-    services.filters.save("Last 30 days", Filters(span="last-30-days"))
-    services.filters.save("Flights on WhatsApp", Filters(
+def _save_filters(saved: SavedFilters, goals: content.Goals) -> None:
+    saved.save("Last 30 days", Filters(span="last-30-days"))
+    saved.save("Flights on WhatsApp", Filters(
         span="last-30-days", goals=Choice(values=(goals.flight.id,)), endpoints=Choice(values=("WhatsApp",))
     ))  # fmt: skip
-    services.filters.save("Only the new snapshot", Filters(span="last-30-days", snapshots=Choice(values=(NEW,))))
-    services.filters.save("Everything but voice", Filters(
+    saved.save("Only the new snapshot", Filters(span="last-30-days", snapshots=Choice(values=(NEW,))))
+    saved.save("Everything but voice", Filters(
         span="last-365-days", endpoints=Choice(values=("Voice",), negated=True)
     ))  # fmt: skip

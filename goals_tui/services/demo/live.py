@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING
 from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.event import Source
 from goals_tui.services.demo.filling import NEW, traffic
-from goals_tui.services.simulation import Release, Users
+from goals_tui.services.simulation import Release, Simulation, Users
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Services
+    from goals_tui.domain.ids import Ids
+    from goals_tui.services.context import Clock
+    from goals_tui.services.flows import FlowService
+    from goals_tui.services.tracking import Tracker
+    from goals_tui.store.documents import Documents
 
 A_MINUTE = 5.0
 """The number of conversations that begin in a minute at speed 1."""
@@ -36,9 +40,25 @@ class _Steps:
 class LiveDemo:
     """Conversations in the flows of a demo, as they are wired now: an edited flow changes the next conversation."""
 
-    def __init__(self, services: Services, *, speed: float = 1.0, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        documents: Documents,
+        flows: FlowService,
+        simulation: Simulation,
+        tracking: Tracker,
+        clock: Clock,
+        ids: Ids,
+        *,
+        speed: float = 1.0,
+        seed: int | None = None,
+    ) -> None:
         """Prepare the conversations. `speed` is how much faster they come and go on than those of people."""
-        self._services = services
+        self._documents = documents
+        self._flows = flows
+        self._simulation = simulation
+        self._tracking = tracking
+        self._clock = clock
+        self._ids = ids
         self._speed = speed
         self._random = Random(seed)
         self._users: list[tuple[Users, float]] = []
@@ -69,7 +89,7 @@ class LiveDemo:
         if not self._users:
             return
         (users, _weight), *_ = self._random.choices(self._users, [weight for _users, weight in self._users])
-        begun = int(self._services.clock().timestamp() * 1000)
+        begun = int(self._clock().timestamp() * 1000)
         events = users.converse(self._random, begun)
         self.conversations += 1
         for (at, goal_id), some in groupby(events, key=lambda event: (event.timestamp, event.goal_id)):
@@ -82,10 +102,10 @@ class LiveDemo:
 
     def _look(self) -> None:
         """Read the flows and goals again if they were changed."""
-        stamp = self._services.workspace.documents.stamp()
+        stamp = self._documents.stamp()
         if stamp == self._stamp:
             return
-        flows = {flow.name: flow.id for flow in self._services.flows.all()}
+        flows = {flow.name: flow.id for flow in self._flows.all()}
         found = []
         for one in traffic():
             if one.flow not in flows:
@@ -95,13 +115,13 @@ class LiveDemo:
                 releases=(Release(NEW, None, one.leaves[1]),),
                 answers={**one.profile.answers, **one.better},
             )
-            users = self._services.simulation.users(flows[one.flow], profile, self._services.ids)
+            users = self._simulation.users(flows[one.flow], profile, self._ids)
             found.append((users, one.daily[1]))
         self._users, self._stamp = found, stamp
 
     def _track(self, steps: _Steps) -> None:
         try:
-            self._services.tracking.track(steps.session_id, steps.goal_id, steps.step_ids, steps.source)
+            self._tracking.track(steps.session_id, steps.goal_id, steps.step_ids, steps.source)
         except GoalsError:
             return  # the goal or step was deleted meanwhile, or the disk is full
         self.steps += 1

@@ -12,7 +12,8 @@ from goals_tui.domain.ids import Ids
 from goals_tui.domain.project import zone
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Clock, Services
+    from goals_tui.services.context import Clock
+    from goals_tui.services.project import ProjectService
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def _is_demo(path: Path) -> bool:
     from goals_tui.services.context import open_services
 
     try:
-        return (path / "goals.json").exists() and is_demo(open_services(path, env={}))
+        return (path / "goals.json").exists() and is_demo(open_services(path, env={}).project)
     except GoalsError:
         return False
 
@@ -73,6 +74,6 @@ def demo_is_at(path: Path) -> bool:
         return False
 
 
-def is_demo(services: Services) -> bool:
-    """Return whether an open workspace is the demo."""
-    return services.project.get().id == Ids(SEED).hex24()
+def is_demo(project: ProjectService) -> bool:
+    """Return whether an open workspace is the demo, by its project."""
+    return project.get().id == Ids(SEED).hex24()

@@ -17,7 +17,6 @@ from goals_tui.services.imports.result import Broken
 from goals_tui.services.stored import parse
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Services
     from goals_tui.services.history import Document, Editing
 
 KIND = "goals"
@@ -42,7 +41,7 @@ class SavedGoals:
     kept: int
 
 
-def save_read_goals(services: Services, edit: Editing, goals: Iterable[ReadGoal], broken: Broken) -> SavedGoals:
+def save_read_goals(edit: Editing, goals: Iterable[ReadGoal], broken: Broken, max_steps: int) -> SavedGoals:
     """Save every version that is new or differs from the one in the project, as a part of an edit.
 
     The newest version of a goal becomes the current one, unless the goal was changed later in the project. A goal
@@ -52,7 +51,7 @@ def save_read_goals(services: Services, edit: Editing, goals: Iterable[ReadGoal]
     kept: set[str] = set()
     here = edit.all(KIND)
     before, names = set(here), _Names(here)
-    saved = {(one.goal.id, _save(services, edit, one, broken, kept, names)) for one in goals}
+    saved = {(one.goal.id, _save(edit, one, broken, kept, names, max_steps)) for one in goals}
     of = {done: {goal_id for goal_id, what in saved if what == done} for done in get_args(_Done)}
     changed = of["current"] & before
     earlier = (of["earlier"] & before) - changed
@@ -85,7 +84,7 @@ _Done = Literal["current", "earlier", "known"]
 
 
 def _save(
-    services: Services, edit: Editing, read: ReadGoal, broken: Broken, kept_values: set[str], names: _Names
+    edit: Editing, read: ReadGoal, broken: Broken, kept_values: set[str], names: _Names, max_steps: int
 ) -> _Done | None:
     """Save a version and return whether it is now the current one, an earlier one or was known; None if left out."""
     document, kept = edit.get(KIND, read.goal.id), edit.get(VERSIONS, read.goal.version)
@@ -101,7 +100,7 @@ def _save(
             kept_values.add(goal.id)
         goal = valued
     taken = [goal.name] if names.taken(goal.name, goal.id) else []
-    most = services.features.max_steps if read.current else HIGHEST_MAX_STEPS
+    most = max_steps if read.current else HIGHEST_MAX_STEPS
     for problem in goal_rules.problems(goal, max_steps=most, taken_names=taken):
         why = f"the goal {goal.name!r} can't be saved: {problem.message}"
         broken.add(read.place.file, read.place.record, why)

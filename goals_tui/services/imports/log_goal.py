@@ -17,7 +17,7 @@ from goals_tui.services.imports.result import Guess
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from goals_tui.services.context import Services
+    from goals_tui.services.goals import GoalService
 
 _SELDOM = 0.1
 """The smallest share of all cases that an additional completion step must end."""
@@ -66,7 +66,7 @@ class GoalSketch:
             self._spelling.setdefault(fold(activity), activity)
 
     def draw(
-        self, services: Services, initial: str | None, completion: Sequence[str], left_out: str
+        self, goals: GoalService, max_steps: int, initial: str | None, completion: Sequence[str], left_out: str
     ) -> tuple[Goal, list[Guess]]:
         """Return the goal, which is not saved yet, and the guesses that it is based on.
 
@@ -74,7 +74,7 @@ class GoalSketch:
         activity, RefusedError where there are too few or too many activities, or one is both the initial and a
         completion step.
         """
-        self._check_count(services.features.max_steps, left_out)
+        self._check_count(max_steps, left_out)
         told = None if initial is None else self._key(initial)
         ends = dict.fromkeys(self._key(name) for name in completion)
         found, cases = self._look()
@@ -97,13 +97,13 @@ class GoalSketch:
             why = f"{'ends' if len(ends) == 1 else 'end'} {shares} of {plural(cases, 'case')}"
             names = [self._spelling[key] for key in ends]
             guesses.append(Guess("completion", names, why, "--completion STEP (may be repeated)"))
-        new = services.goals.new_step
+        new = goals.new_step
         steps: list[Step] = [new("initial").model_copy(update={"name": self._spelling[first]})]
         steps += [
             new("completion" if key in ends else "step").model_copy(update={"name": self._spelling[key]})
             for key in further
         ]
-        return services.goals.draft().model_copy(update={"name": self._name, "steps": tuple(steps)}), guesses
+        return goals.draft().model_copy(update={"name": self._name, "steps": tuple(steps)}), guesses
 
     def _look(self) -> tuple[dict[str, _Activity], int]:
         """Return the statistics of each activity by its key, and the number of cases."""

@@ -43,7 +43,7 @@ from goals_tui.store.events.bulk_import import BulkImport
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from goals_tui.services.context import Services
+    from goals_tui.services.imports.service import ImportTarget
 
 _FIRST_ROWS = 5
 
@@ -75,7 +75,7 @@ _ACTIVITIES = replace(_STEPS, id="id", kind="kind", text="text", parent="parent"
 
 
 def import_log(
-    services: Services,
+    target: ImportTarget,
     files: Sequence[Path],
     goal_name: str | None,
     columns: Columns | None,
@@ -94,12 +94,12 @@ def import_log(
     goal_name = None if goal_name is None else clean_line(goal_name)
     if goal_name is not None and len(goal_name) > MAX_NAME:
         raise RefusedError(f"The goal's name has {len(goal_name)} characters, {MAX_NAME} at most.", field="goal")
-    where = zone(options.time_zone) if options.time_zone else services.project.get().zone
+    where = zone(options.time_zone) if options.time_zone else target.project.get().zone
     if options.format is not None:
         reader_named(options.format)
     names = tuple("standard input" if file == STANDARD_INPUT else file.name for file in files)
     called = names[0] if len(names) == 1 else plural(len(names), "file")
-    log = services.workspace.activities if goal_name is None else services.workspace.events
+    log = target.activity_log if goal_name is None else target.log
     with scratch_folder() as folder, BulkImport(log) as bulk:
         rows = LogRows(bulk.connection, folder, step_needed=goal_name is not None)
         notes: list[str] = []
@@ -107,12 +107,12 @@ def import_log(
             for number, (file, name) in enumerate(zip(files, names, strict=True)):
                 notes += _load(rows, file, name, folder / str(number), columns, options, as_steps=goal_name is not None)
         with bulk.watched(_part(progress, 0.3, 0.5, f"Reading the times of {called}")):
-            rows.read(where, options.time_format, services.clock())
+            rows.read(where, options.time_format, target.clock())
             guesses = _time_guesses(rows)
             activities = rows.activities() if goal_name is not None or options.dry_run else {}
             goal, is_new = None, False
             if goal_name is not None:
-                goal, is_new, drawn = _goal(services, bulk.connection, rows, activities, goal_name, called, options)
+                goal, is_new, drawn = _goal(target, bulk.connection, rows, activities, goal_name, called, options)
                 guesses += drawn
                 steps = {fold(step.name): step.id for step in goal.steps}
                 rows.match({activity: steps.get(fold(activity)) for activity in activities})
@@ -122,23 +122,26 @@ def import_log(
                 broken.add(row.file, row.row, row.why)
             broken.total = counts.rows - counts.usable
         progress(0.5, f"Writing {bulk.what}")
-        bulk.add(_activities(bulk.connection) if goal is None else _events(services, bulk.connection, goal))
+        bulk.add(
+            _activities(bulk.connection) if goal is None else _events(bulk.connection, goal, target.project.get().id)
+        )
         preview = None
         if options.dry_run:
             drawn_goal = _as_json(goal, is_new) if goal else None
             preview = Preview(rows.columns, rows.first(_FIRST_ROWS), activities, drawn_goal)
-        batch, what = services.batches.new_id(), f"import log {called}"
+        batch, what = target.batches.new_id(), f"import log {called}"
         with bulk.prepared(batch) as part:
             added = part.events if part else 0
             if goal is None and part and not options.dry_run:
                 part.commit()
-                with services.batches.adding(batch, what, None, LABEL, committed=part):
+                with target.batches.adding(batch, what, None, LABEL, committed=part):
                     pass
             elif goal is not None and not options.dry_run:
-                with services.batches.adding(batch, what, part, LABEL) as edit:
+                with target.batches.adding(batch, what, part, LABEL) as edit:
                     if is_new:
                         place = Place(names[0], 1)
-                        save_read_goals(services, edit, [ReadGoal(goal, place, current=True, valued=False)], broken)
+                        drawn_goals = [ReadGoal(goal, place, current=True, valued=False)]
+                        save_read_goals(edit, drawn_goals, broken, target.features().max_steps)
                     if edit.get(KIND, goal.id) is None:
                         raise RefusedError(
                             f"The project was changed while {called} was read: the goal {goal.name!r} is not there. "
@@ -221,7 +224,7 @@ def _load(
 
 
 def _goal(
-    services: Services,
+    target: ImportTarget,
     connection: DuckDBPyConnection,
     rows: LogRows,
     activities: dict[str, int],
@@ -231,7 +234,7 @@ def _goal(
 ) -> tuple[Goal, bool, list[Guess]]:
     """Return the goal of the events, whether it is new, and the guesses that it is based on."""
     try:
-        goal = services.goals.get(name)
+        goal = target.goals.get(name)
     except NotFoundError:
         pass
     else:
@@ -245,8 +248,8 @@ def _goal(
         counts = rows.counts()
         left_out = f" {plural(counts.rows - counts.usable, 'row')} could not be used.{why}"
     sketch = GoalSketch(connection, list(activities), name, called)
-    made, drawn = sketch.draw(services, options.initial, options.completion, left_out)
-    for problem in services.goals.problems(made):
+    made, drawn = sketch.draw(target.goals, target.features().max_steps, options.initial, options.completion, left_out)
+    for problem in target.goals.problems(made):
         raise RefusedError(problem.message, field=problem.field)
     if not options.dry_run:
         undo = f"goals-tui goals delete {quoted(name)} --confirm {quoted(name)}"
@@ -280,9 +283,8 @@ def _activities(connection: DuckDBPyConnection) -> str:
     )
 
 
-def _events(services: Services, connection: DuckDBPyConnection, goal: Goal) -> str:
+def _events(connection: DuckDBPyConnection, goal: Goal, project_id: str) -> str:
     """Return a query for the events of the usable rows, with the columns FIELDS."""
-    project_id = services.project.get().id
     name_endpoints(connection, "SELECT DISTINCT endpoint FROM timed WHERE reason IS NULL AND endpoint IS NOT NULL")
     # Ids must be the same as in earlier versions, so that repeating an old import adds nothing.
     fraction = "CASE WHEN microsecond(moment) % 1000000 = 0 THEN '' ELSE strftime(moment, '.%f') END"

@@ -43,7 +43,7 @@ from goals_tui.store.events.reader import load_appended
 from goals_tui.store.events.schema import ACTIVITIES
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Services
+    from goals_tui.services.imports.service import ImportTarget
     from goals_tui.store.events.parts import Prepared
 
 _READING = 0.5
@@ -57,7 +57,7 @@ _SAVING = 0.95
 
 
 def import_odata(
-    services: Services,
+    target: ImportTarget,
     paths: Sequence[Path],
     *,
     unit: str | None = None,
@@ -74,15 +74,15 @@ def import_odata(
     Raises UnreadableError or RefusedError for a file that the user gave and that can't be used as a whole,
     WrongValueError for an unknown unit; then nothing is imported.
     """
-    broken, batch = Broken(), services.batches.new_id()
-    goals = GoalRecords(broken, duration_unit(unit or DURATION_UNIT), currency_digits(services.project.get().currency))
+    broken, batch = Broken(), target.batches.new_id()
+    goals = GoalRecords(broken, duration_unit(unit or DURATION_UNIT), currency_digits(target.project.get().currency))
     files = find_files(paths)
     total = sum(file.path.stat().st_size for file in files) or 1
     used: list[str] = []
     unused: list[Unused] = []
     pages = _Pages()
     done = 0
-    with scratch_folder() as place, BulkImport(services.workspace.events) as bulk:
+    with scratch_folder() as place, BulkImport(target.log) as bulk:
         repaired, happened = place / "repaired.jsonl", place / "activities.jsonl"
         with repaired.open("wb") as events, happened.open("wb") as activities:
             taken = _Activities(activities, with_text=not without_text)
@@ -105,19 +105,19 @@ def import_odata(
             with bulk.watched(hear):
                 part = writing.enter_context(bulk.prepared(batch))
             progress(_SAVING, "Saving goals")
-            known = {goal.id: goal for goal in services.goals.all()}
+            known = {goal.id: goal for goal in target.goals.all()}
             read = goals.assemble(known)
             # Activities are not committed together with goals. Written before, they are part of the batch.
-            happened_part = _write_activities(services, happened, batch) if taken.count else None
+            happened_part = _write_activities(target, happened, batch) if taken.count else None
             what = called or f"import odata {_called(paths)}"
-            with services.batches.adding(batch, what, part, LABEL, committed=happened_part) as edit:
-                saved = save_read_goals(services, edit, read, broken)
+            with target.batches.adding(batch, what, part, LABEL, committed=happened_part) as edit:
+                saved = save_read_goals(edit, read, broken, target.features().max_steps)
         events_added = part.events if part else 0
         events_known = bulk.count() - events_added
         by_goal = bulk.events_by_goal()
         activities_added = happened_part.events if happened_part else 0
     say_done(progress)
-    here = {document["id"] for kind in (KIND, VERSIONS) for document in services.workspace.documents.all(kind).values()}
+    here = {document["id"] for kind in (KIND, VERSIONS) for document in target.documents.all(kind).values()}
     return ImportResult(
         goals_added=saved.added,
         goals_changed=saved.changed,
@@ -136,7 +136,7 @@ def import_odata(
         amounts_rounded=goals.rounded,
         assumed_duration_unit=DURATION_UNIT if unit is None and goals.durations else None,
         unused=tuple(unused),
-        incomplete=tuple(pages.incomplete({"GoalEvents": services.workspace.events.stats().events})),
+        incomplete=tuple(pages.incomplete({"GoalEvents": target.log.stats().events})),
     )
 
 
@@ -306,11 +306,11 @@ def _message_fields(text: dict[str, Any]) -> dict[str, Any]:
     return {"kind": "user" if by_user else "agent", "text": said[:MAX_TEXT] if isinstance(said, str) else None}
 
 
-def _write_activities(services: Services, lines: Path, batch: str) -> Prepared:
+def _write_activities(target: ImportTarget, lines: Path, batch: str) -> Prepared:
     """Commit the activities of a JSON Lines file to their log, and return the part, which counts the new ones."""
     with bare_connection() as connection:
         load_appended(connection, [lines], ACTIVITIES)
-        with services.workspace.activities.adding(connection, "SELECT * FROM appended", batch) as part:
+        with target.activity_log.adding(connection, "SELECT * FROM appended", batch) as part:
             part.commit()
         return part
 

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goals_tui.services.imports.result import Broken, BrokenRecord, ImportResult, Progress, silent
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Services
+    from goals_tui.domain.activity import Activity
+    from goals_tui.services.batches import Batches
+    from goals_tui.services.context import Clock
+    from goals_tui.services.features import Features
+    from goals_tui.services.goals import GoalService
     from goals_tui.services.imports.log_import import LogOptions
     from goals_tui.services.imports.log_look import LogLook
     from goals_tui.services.imports.log_rows import Columns
+    from goals_tui.services.project import ProjectService
+    from goals_tui.store.documents import Documents
+    from goals_tui.store.events.log import EventLog, Log
 
 __all__ = ["Broken", "BrokenRecord", "ImportResult", "Imports", "Progress"]
+
+
+@dataclass(frozen=True)
+class ImportTarget:
+    """The logs, documents and services that an import reads and adds to."""
+
+    log: EventLog
+    activity_log: Log[Activity]
+    documents: Documents
+    project: ProjectService
+    goals: GoalService
+    batches: Batches
+    features: Callable[[], Features]
+    clock: Clock
 
 
 class Imports:
@@ -23,8 +45,8 @@ class Imports:
     `progress` is called while an import runs; an exception in it stops the import before anything is written.
     """
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, target: ImportTarget) -> None:
+        self._target = target
 
     def odata(
         self,
@@ -39,7 +61,7 @@ class Imports:
         from goals_tui.services.imports.odata import import_odata
 
         return import_odata(
-            self._services,
+            self._target,
             paths,
             unit=duration_unit,
             without_text=without_text,
@@ -65,4 +87,4 @@ class Imports:
         """Import logs as events of a goal, or as activities if `goal` is None; see `log_import.import_log`."""
         from goals_tui.services.imports.log_import import LogOptions, import_log
 
-        return import_log(self._services, files, goal, columns, options or LogOptions(), progress or silent)
+        return import_log(self._target, files, goal, columns, options or LogOptions(), progress or silent)

@@ -28,7 +28,8 @@ from goals_tui.store.events.reader import damage_named, damaged
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from goals_tui.services.context import Services
+    from goals_tui.services.flows import FlowService
+    from goals_tui.services.goals import GoalService
     from goals_tui.store.events.log import EventLog
     from goals_tui.store.events.parts import Prepared
     from goals_tui.store.package_file import PackageReader
@@ -36,27 +37,27 @@ if TYPE_CHECKING:
 Thing = TypeVar("Thing", Goal, Flow)
 
 
-def gather(services: Services, goals: Sequence[str], flows: Sequence[str]) -> Contents:
+def gather(known_goals: GoalService, known_flows: FlowService, goals: Sequence[str], flows: Sequence[str]) -> Contents:
     """Return goals and flows (names or ids) with everything they need: flows they lead to, and goals they track.
 
     Raises NotFoundError, and RefusedError where nothing was chosen.
     """
     if not goals and not flows:
         raise RefusedError("There is nothing to pack. Choose at least one goal or flow.")
-    packed_flows = _with_targets(services, [services.flows.get(wanted) for wanted in flows])
-    chosen = {goal.id: goal for goal in map(services.goals.get, goals)}
-    known = {goal.id: goal for goal in services.goals.all()}
+    packed_flows = _with_targets(known_flows, [known_flows.get(wanted) for wanted in flows])
+    chosen = {goal.id: goal for goal in map(known_goals.get, goals)}
+    known = {goal.id: goal for goal in known_goals.all()}
     for flow in packed_flows:
         for node in flow.walk():
             if isinstance(node, TrackGoal) and node.goal_id in known:
                 chosen.setdefault(node.goal_id, known[node.goal_id])
     packed_goals = _by_name(chosen.values())
-    versions = [version for goal in packed_goals for version in services.goals.versions(goal.id)]
+    versions = [version for goal in packed_goals for version in known_goals.versions(goal.id)]
     return Contents(goals=packed_goals, versions=tuple(versions), flows=_by_name(packed_flows))
 
 
-def _with_targets(services: Services, flows: Iterable[Flow]) -> list[Flow]:
-    known = {flow.id: flow for flow in services.flows.all()}
+def _with_targets(known_flows: FlowService, flows: Iterable[Flow]) -> list[Flow]:
+    known = {flow.id: flow for flow in known_flows.all()}
     packed: dict[str, Flow] = {}
     pending = list(flows)
     while pending:

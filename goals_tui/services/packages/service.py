@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,8 +42,15 @@ from goals_tui.store.atomic import scratch_folder
 from goals_tui.store.package_file import PackageReader, write_package
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Services
+    from goals_tui.domain.ids import Ids
+    from goals_tui.services.batches import Batches
+    from goals_tui.services.context import Clock
+    from goals_tui.services.features import Features
+    from goals_tui.services.flows import FlowService
+    from goals_tui.services.goals import GoalService
     from goals_tui.services.history import Editing
+    from goals_tui.services.project import ProjectService
+    from goals_tui.store.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -105,8 +112,26 @@ def _silent(fraction: float | None, text: str) -> None:
 class Packages:
     """Exports and imports packages."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(
+        self,
+        workspace: Workspace,
+        project: ProjectService,
+        goals: GoalService,
+        flows: FlowService,
+        batches: Batches,
+        features: Callable[[], Features],
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self._documents = workspace.documents
+        self._log = workspace.events
+        self._project = project
+        self._goals = goals
+        self._flows = flows
+        self._batches = batches
+        self._features = features
+        self._clock = clock
+        self._ids = ids
 
     def export(
         self,
@@ -122,16 +147,16 @@ class Packages:
         An existing file is replaced. Raises NotFoundError, UnreadableError, and RefusedError where nothing was chosen,
         or where the workspace holds something that no import would accept, because it was edited by hand.
         """
-        contents = gather(self._services, goals, flows)
+        contents = gather(self._goals, self._flows, goals, flows)
         with explained(path, "made"):
             check(contents)
-        project = self._services.project.get()
+        project = self._project.get()
         events = 0
 
         def lines() -> Iterator[bytes]:
             nonlocal events
             ids = [goal.id for goal in contents.goals]
-            for chunk in lines_of(self._services.workspace.events, ids, progress):
+            for chunk in lines_of(self._log, ids, progress):
                 events += chunk.count(b"\n")
                 yield chunk
 
@@ -139,7 +164,7 @@ class Packages:
             origin = Origin(name=project.name, currency=project.currency)
             return Manifest(
                 format_version=FORMAT_VERSION if _needs_newest(contents) else 1,
-                created_at=self._services.clock(),
+                created_at=self._clock(),
                 project=origin,
                 files=dict(files),
             )
@@ -172,14 +197,14 @@ class Packages:
             contents = read_contents(package)
             before = self._here()
             chosen = answers(items(contents, before), on_conflict)
-            versions = self._services.workspace.documents.all("goal_versions")
-            plan = make_plan(contents, before, versions, chosen, self._services.ids, self._services.clock())
+            versions = self._documents.all("goal_versions")
+            plan = make_plan(contents, before, versions, chosen, self._ids, self._clock())
             staged = scratch / EVENTS
             events = stage(package, plan, staged, progress) if package.has_events else 0
             progress(None, "Writing")
-            batches = self._services.batches
+            batches = self._batches
             batch, what = batches.new_id(), f"package import {path.name}"
-            merged = merging(self._services.workspace.events, staged, batch) if events else nullcontext()
+            merged = merging(self._log, staged, batch) if events else nullcontext()
             # The events are prepared before the edit, so that other edits need not wait for more than their commit.
             with (
                 merged as part,
@@ -198,14 +223,14 @@ class Packages:
         )
 
     def _here(self, edit: Editing | None = None) -> Here:
-        read = edit.all if edit else self._services.workspace.documents.all
+        read = edit.all if edit else self._documents.all
         return Here(
             goals={id_: parse(Goal, document) for id_, document in read("goals").items()},
             flows={id_: parse(Flow, document) for id_, document in read("flows").items()},
         )
 
     def _notices(self, manifest: Manifest, contents: Contents) -> tuple[str, ...]:
-        project, limit = self._services.project.get(), self._services.features.max_steps
+        project, limit = self._project.get(), self._features().max_steps
         theirs = manifest.project.currency
         notices = []
         if theirs != project.currency and any(step.metrics for goal in contents.goals for step in goal.steps):

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from goals_tui.domain.errors import GoalsError, NotFoundError, RefusedError
 from goals_tui.services.stored import parse
 from goals_tui.services.tasks.record import INTERRUPTED, READ_ONLY, Task, TaskKind, TaskResult
-from goals_tui.services.tasks.work import Job, recorded
+from goals_tui.services.tasks.work import Job, JobServices, recorded
 from goals_tui.store.locks import LivenessLock, is_running
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Services
+    from goals_tui.domain.ids import Ids
+    from goals_tui.services.context import Clock
+    from goals_tui.store.workspace import Workspace
 
 
 class SerialExecutor:
@@ -102,11 +104,14 @@ class Tasks:
     new.
     """
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, workspace: Workspace, services: JobServices, clock: Clock, ids: Ids) -> None:
+        self._folder = workspace.path
+        self._documents = workspace.documents
         self._services = services
-        self._documents = services.workspace.documents
-        self._owner = f"{os.getpid()}-{services.ids.hex24()}"
-        self._mark = LivenessLock(services.workspace.path, self._owner)
+        self._clock = clock
+        self._ids = ids
+        self._owner = f"{os.getpid()}-{ids.hex24()}"
+        self._mark = LivenessLock(workspace.path, self._owner)
         self._news = Condition()
         self._mine: dict[str, Task] = {}
         self._controls: dict[str, TaskControl] = {}
@@ -160,10 +165,10 @@ class Tasks:
     def start(self, title: str, kind: TaskKind, work: Work, job: Mapping[str, Any] | None = None) -> Task:
         """Queue work and return its task; it runs in a background thread, and raises GoalsError to fail."""
         task = Task(
-            id=self._services.ids.hex24(),
+            id=self._ids.hex24(),
             kind=kind,
             title=title,
-            created_at=self._services.clock(),
+            created_at=self._clock(),
             owner=self._owner,
             job=None if job is None else dict(job),
         )
@@ -190,7 +195,7 @@ class Tasks:
                 return
             self._controls[task_id].cancel()
             if task.state == "queued":
-                now = self._services.clock()
+                now = self._clock()
                 stopped = self._with(task_id, state="cancelled", finished_at=now, text="Cancelled before it began.")
                 self._publish(stopped)
                 self._recording.put(lambda: self._record(stopped))
@@ -226,7 +231,7 @@ class Tasks:
         try:
             self._run_recorded(task_id, work)
         except Exception as error:  # noqa: BLE001  # the thread has no caller: the task must show the error
-            ended = {"state": "failed", "text": _internal(error), "finished_at": self._services.clock()}
+            ended = {"state": "failed", "text": _internal(error), "finished_at": self._clock()}
             self._publish(self._with(task_id, **ended))
 
     def _run_recorded(self, task_id: str, work: Work) -> None:
@@ -234,10 +239,10 @@ class Tasks:
         with self._news:
             if control.cancelled:
                 return
-            self._publish(self._with(task_id, state="running", started_at=self._services.clock()))
+            self._publish(self._with(task_id, state="running", started_at=self._clock()))
         self._record(self._mine[task_id])
         end = _run_to_its_end(work, control)
-        task = self._with(task_id, **end, finished_at=self._services.clock())
+        task = self._with(task_id, **end, finished_at=self._clock())
         # Recorded before it is published, because a waiting caller may end the program at once.
         failed = self._record(task)
         self._publish(task.model_copy(update={"notices": (*task.notices, failed)}) if failed else task)
@@ -291,7 +296,7 @@ class Tasks:
         return now is None or now.state != "queued"
 
     def _seen(self, task: Task) -> Task:
-        if not task.live or task.owner == self._owner or is_running(self._services.workspace.path, task.owner):
+        if not task.live or task.owner == self._owner or is_running(self._folder, task.owner):
             return task
         return task.model_copy(update={"state": "interrupted", "text": INTERRUPTED})
 

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from pydantic import ValidationError
 
@@ -15,41 +15,89 @@ from goals_tui.domain.model import Instant, Model, reason
 from goals_tui.domain.package import Decision, OnConflict
 from goals_tui.format import plural
 from goals_tui.services.export_files import storable
-from goals_tui.services.sealing import is_large
 from goals_tui.services.tasks.record import Task, TaskKind, TaskResult
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Services
+    from goals_tui.services.deriving import Deriving
+    from goals_tui.services.events import Events
+    from goals_tui.services.flows import FlowService
+    from goals_tui.services.goals import GoalService
     from goals_tui.services.imports.log_import import LogOptions
     from goals_tui.services.imports.log_rows import Columns
     from goals_tui.services.imports.result import ImportResult
+    from goals_tui.services.imports.service import Imports
     from goals_tui.services.packages.plan import Answers
-    from goals_tui.services.tasks.service import TaskControl
+    from goals_tui.services.packages.service import Packages
+    from goals_tui.services.simulation import Simulation
+    from goals_tui.services.sync import Syncs
+    from goals_tui.services.tasks.service import TaskControl, Tasks
+
+
+class JobServices(Protocol):
+    """The services that tasks are started with and that their jobs use."""
+
+    @property
+    def tasks(self) -> Tasks:
+        """The tasks."""
+
+    @property
+    def goals(self) -> GoalService:
+        """Goals."""
+
+    @property
+    def flows(self) -> FlowService:
+        """Flows."""
+
+    @property
+    def packages(self) -> Packages:
+        """Packages."""
+
+    @property
+    def imports(self) -> Imports:
+        """Imports."""
+
+    @property
+    def deriving(self) -> Deriving:
+        """Derivation."""
+
+    @property
+    def events(self) -> Events:
+        """The event log."""
+
+    @property
+    def simulation(self) -> Simulation:
+        """Simulation."""
+
+    @property
+    def syncs(self) -> Syncs:
+        """Sources."""
 
 
 def create_package(
-    services: Services, goals: Sequence[str], path: Path, *, with_events: bool = False, flows: Sequence[str] = ()
+    services: JobServices, goals: Sequence[str], path: Path, *, with_events: bool = False, flows: Sequence[str] = ()
 ) -> Task:
     """Start a task that writes goals and flows (ids) as a package."""
     job = CreatePackage(goals=tuple(goals), flows=tuple(flows), path=storable(path), with_events=with_events)
     return services.tasks.start_job(f"Create package {path.name}", job)
 
 
-def import_package(services: Services, path: Path, on_conflict: OnConflict | Answers) -> Task:
+def import_package(services: JobServices, path: Path, on_conflict: OnConflict | Answers) -> Task:
     """Start a task that imports a package, with one decision for all conflicts or one for each by id."""
     answers = on_conflict if isinstance(on_conflict, str) else dict(on_conflict)
     job = ImportPackage(path=storable(path), on_conflict=answers)
     return services.tasks.start_job(f"Import package {path.name}", job)
 
 
-def import_events(services: Services, paths: Sequence[Path], duration_unit: str = "seconds") -> Task:
+def import_events(services: JobServices, paths: Sequence[Path], duration_unit: str = "seconds") -> Task:
     """Start a task that imports goals and events in the original system's export format, from files or folders."""
     job = ImportEvents(paths=tuple(map(storable, paths)), duration_unit=duration_unit)
     names = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
     return services.tasks.start_job(f"Import events from {names}", job)
 
 
-def import_log(services: Services, path: Path, goal: str | None, columns: Columns | None, options: LogOptions) -> Task:
+def import_log(
+    services: JobServices, path: Path, goal: str | None, columns: Columns | None, options: LogOptions
+) -> Task:
     """Start a task that imports a log as events of a goal, or as activities if `goal` is None."""
     job = ImportLog(
         path=storable(path),
@@ -63,30 +111,30 @@ def import_log(services: Services, path: Path, goal: str | None, columns: Column
     return services.tasks.start_job(f"Import {path.name}", job)
 
 
-def derive(services: Services, goal_id: str) -> Task:
+def derive(services: JobServices, goal_id: str) -> Task:
     """Start a task that derives a goal from all activities."""
     return services.tasks.start_job(f"Derive {services.goals.get(goal_id).name}", DeriveGoal(goal_id=goal_id))
 
 
-def seal(services: Services) -> Task:
+def seal(services: JobServices) -> Task:
     """Start a task that seals the appended events."""
     return services.tasks.start_job("Seal events", Seal())
 
 
-def seal_if_large(services: Services) -> Task | None:
+def seal_if_large(services: JobServices) -> Task | None:
     """Start a task that seals the appended events if they are large and not being sealed. Costs one stat call."""
-    if not is_large(services.workspace.events) or any(task.kind == "seal" for task in services.tasks.running()):
+    if not services.events.is_large() or any(task.kind == "seal" for task in services.tasks.running()):
         return None
     return seal(services)
 
 
-def simulate(services: Services, flow_id: str, *, sessions: int, seed: int, start: datetime, end: datetime) -> Task:
+def simulate(services: JobServices, flow_id: str, *, sessions: int, seed: int, start: datetime, end: datetime) -> Task:
     """Start a task that runs simulated conversations through a flow."""
     job = Simulate(flow_id=flow_id, sessions=sessions, seed=seed, start=start, end=end)
     return services.tasks.start_job(f"Simulate {services.flows.get(flow_id).name}", job)
 
 
-def sync(services: Services, source: str) -> Task:
+def sync(services: JobServices, source: str) -> Task:
     """Start a task that reads what is new at a source."""
     return services.tasks.start_job(f"Sync {source}", Sync(source=source))
 
@@ -100,11 +148,11 @@ class Job(Model):
 
     kind: ClassVar[TaskKind]
 
-    def check(self, services: Services) -> None:
+    def check(self, services: JobServices) -> None:
         """Raise GoalsError where something that the job needs no longer exists."""
 
     @abstractmethod
-    def run(self, services: Services, control: TaskControl) -> TaskResult:
+    def run(self, services: JobServices, control: TaskControl) -> TaskResult:
         """Do the work. Raises GoalsError to fail, TaskCancelled after a cancellation."""
 
 
@@ -117,7 +165,7 @@ class CreatePackage(Job):
     path: Path
     with_events: bool
 
-    def check(self, services: Services) -> None:
+    def check(self, services: JobServices) -> None:
         """Check that the goals, the flows and the target folder exist."""
         for goal in self.goals:
             services.goals.get(goal)
@@ -126,7 +174,7 @@ class CreatePackage(Job):
         if not self.path.parent.is_dir():
             raise UnreadableError(f"There is no folder {self.path.parent}.")
 
-    def run(self, services: Services, control: TaskControl) -> TaskResult:
+    def run(self, services: JobServices, control: TaskControl) -> TaskResult:
         """Export the package."""
         made = services.packages.export(
             self.goals, self.path, with_events=self.with_events, flows=self.flows, progress=control.progress
@@ -141,11 +189,11 @@ class ImportPackage(Job):
     path: Path
     on_conflict: OnConflict | dict[str, Decision]
 
-    def check(self, services: Services) -> None:
+    def check(self, services: JobServices) -> None:
         """Check that the package exists."""
         _check_there(self.path)
 
-    def run(self, services: Services, control: TaskControl) -> TaskResult:
+    def run(self, services: JobServices, control: TaskControl) -> TaskResult:
         """Import the package."""
         result = services.packages.import_package(self.path, self.on_conflict, progress=control.progress)
         return TaskResult(result.summary(), notices=result.notices)
@@ -158,12 +206,12 @@ class ImportEvents(Job):
     paths: tuple[Path, ...]
     duration_unit: str
 
-    def check(self, services: Services) -> None:
+    def check(self, services: JobServices) -> None:
         """Check that the files exist."""
         for path in self.paths:
             _check_there(path)
 
-    def run(self, services: Services, control: TaskControl) -> TaskResult:
+    def run(self, services: JobServices, control: TaskControl) -> TaskResult:
         """Import goals and events."""
         result = services.imports.odata(self.paths, duration_unit=self.duration_unit, progress=control.progress)
         return TaskResult(result.summary(), notices=_worth_knowing(result))
@@ -181,11 +229,11 @@ class ImportLog(Job):
     time_format: str | None
     object_type: str | None
 
-    def check(self, services: Services) -> None:
+    def check(self, services: JobServices) -> None:
         """Check that the file exists."""
         _check_there(self.path)
 
-    def run(self, services: Services, control: TaskControl) -> TaskResult:
+    def run(self, services: JobServices, control: TaskControl) -> TaskResult:
         """Import the log."""
         from goals_tui.services.imports.log_import import LogOptions
         from goals_tui.services.imports.log_rows import Columns
@@ -208,11 +256,11 @@ class DeriveGoal(Job):
     kind = "import_events"
     goal_id: str
 
-    def check(self, services: Services) -> None:
+    def check(self, services: JobServices) -> None:
         """Check that the goal exists."""
         services.goals.get(self.goal_id)
 
-    def run(self, services: Services, control: TaskControl) -> TaskResult:
+    def run(self, services: JobServices, control: TaskControl) -> TaskResult:
         """Derive the goal."""
         done = services.deriving.derive(self.goal_id, progress=control.progress)
         return TaskResult(f"{done.summary()}.", notices=tuple(done.left_out()))
@@ -223,7 +271,7 @@ class Seal(Job):
 
     kind = "seal"
 
-    def run(self, services: Services, control: TaskControl) -> TaskResult:
+    def run(self, services: JobServices, control: TaskControl) -> TaskResult:
         """Seal the events."""
         sealed = services.events.seal(lambda fraction: control.progress(fraction, "Sealing"))
         return TaskResult(
@@ -241,11 +289,11 @@ class Simulate(Job):
     start: Instant
     end: Instant
 
-    def check(self, services: Services) -> None:
+    def check(self, services: JobServices) -> None:
         """Check that the flow exists."""
         services.flows.get(self.flow_id)
 
-    def run(self, services: Services, control: TaskControl) -> TaskResult:
+    def run(self, services: JobServices, control: TaskControl) -> TaskResult:
         """Run the simulation."""
         result = services.simulation.simulate(
             self.flow_id,
@@ -264,11 +312,11 @@ class Sync(Job):
     kind = "sync"
     source: str
 
-    def check(self, services: Services) -> None:
+    def check(self, services: JobServices) -> None:
         """Check that the source exists."""
         services.syncs.get(self.source)
 
-    def run(self, services: Services, control: TaskControl) -> TaskResult:
+    def run(self, services: JobServices, control: TaskControl) -> TaskResult:
         """Import what is new; what came before a failure of the source stays."""
         done = services.syncs.run(self.source, control.progress)
         said = [line for result in done.imports for line in _worth_knowing(result)]

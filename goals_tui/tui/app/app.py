@@ -131,7 +131,7 @@ class GoalsApp(BaseApp[None]):
     def _offer_tour(self) -> None:
         from goals_tui.services.demo.service import is_demo
 
-        if is_demo(self.services):
+        if is_demo(self.services.project):
             self.action_tour()
 
     @work

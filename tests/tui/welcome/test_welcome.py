@@ -99,7 +99,7 @@ async def test_the_demo(tmp_path: Path) -> None:
         await pilot.app.workers.wait_for_complete()
         await settle(pilot)
         assert pilot.app.return_value == Start(demo_path(path))
-    assert is_demo(open_services(demo_path(path), env={}))
+    assert is_demo(open_services(demo_path(path), env={}).project)
     assert is_missing(path)
 
 
