@@ -1,6 +1,6 @@
 """Spans that an agent sends while it runs (OTLP): recorded as activities, and goals derived from them at once.
 
-A span becomes the same activity as in an import of the same trace (`imports.log_records`), so that both together count
+A span becomes the same activity as in an import of the same trace (`imports.agent_logs`), so that both together count
 it once. Nothing here belongs to a batch.
 """
 
@@ -23,7 +23,7 @@ from goals_tui.domain.errors import WrongValueError
 from goals_tui.domain.event import FIELDS, GoalEvent
 from goals_tui.domain.model import reason
 from goals_tui.format import plural
-from goals_tui.services.imports.log_records import AGENT_OPERATIONS, SESSION_ATTRIBUTES
+from goals_tui.services.imports.agent_logs import AGENT_OPERATIONS, SESSION_ATTRIBUTES
 from goals_tui.services.sealing import is_large
 
 if TYPE_CHECKING:

@@ -19,9 +19,10 @@ from typing import Any, Protocol
 import orjson
 
 from goals_tui.domain.errors import NotFoundError, UnreadableError, WrongValueError, nearest_names
+from goals_tui.services.imports.agent_logs import BOT_FRAMEWORK, OTLP, RASA
 from goals_tui.services.imports.files import read_page, unpack
-from goals_tui.services.imports.log_records import FORMATS as FORMATS_OF_RECORDS
 from goals_tui.services.imports.log_records import Format
+from goals_tui.services.imports.process_logs import OCEL, XES
 from goals_tui.services.imports.table import (
     ReadOptions,
     UnusableError,
@@ -324,7 +325,9 @@ def _knows(one: Format) -> Callable[[bytes, Path], bool]:
     return lambda head, _path: one.knows(head)
 
 
-_IMPLIED = tuple(Reader(one.name, one.called, _knows(one), one.open, implied=True) for one in FORMATS_OF_RECORDS)
+_IMPLIED = tuple(
+    Reader(one.name, one.called, _knows(one), one.open, implied=True) for one in (XES, OTLP, OCEL, RASA, BOT_FRAMEWORK)
+)
 
 _TABLES = (
     Reader("parquet", "a Parquet file", lambda head, _: head.startswith(b"PAR1"), _ParquetLog),
