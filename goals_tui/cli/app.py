@@ -20,7 +20,7 @@ MODULES = {
     "serve": "workspaces",
     "listen": "listen",
     "check": "checks",
-    "test": "conversation_tests",
+    "test": "checks",
     "track": "data",
     "simulate": "data",
     "report": "reports",
@@ -38,7 +38,7 @@ GROUPS = {
     "flows": ("flows", "app"),
     "package": ("packages", "app"),
     "events": ("events", "app"),
-    "activities": ("activities", "app"),
+    "activities": ("events", "activities"),
     "import": ("data", "imports"),
     "sync": ("sync", "app"),
 }

@@ -1,4 +1,4 @@
-"""`goals-tui events`: stats, verify, seal, expire, export, batches, remove, push, check."""
+"""`goals-tui events` (stats, verify, seal, expire, export, batches, remove, push, check) and `goals-tui activities`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from goals_tui.cli.commands import Commands
 from goals_tui.cli.output import (
     Format,
     FormatOption,
+    Heading,
     ResultFormat,
     ResultFormatOption,
     add_row,
@@ -20,6 +21,7 @@ from goals_tui.cli.output import (
     print_csv,
     print_json,
     print_lines,
+    print_list,
     print_table,
     progress_bar,
     say,
@@ -30,7 +32,8 @@ from goals_tui.cli.state import services
 from goals_tui.domain.model import format_instant
 from goals_tui.format import plural
 
-app = Commands(help="Count, check, compact, copy and expire the events.", no_args_is_help=True)
+app = Commands(help="The event log.", no_args_is_help=True)
+activities = Commands(help="What happened in sessions, whether or not a goal was meant.", no_args_is_help=True)
 
 
 @app.command()
@@ -42,12 +45,16 @@ def stats(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
     elif format is Format.CSV:
         print_csv([row], list(row))
     else:
-        table = new_table("", ("", "right"))
-        table.show_header = False
-        for name, value in row.items():
-            shown = f"{value:,}" if isinstance(value, int) else str(value or "")[:19].replace("T", " ")
-            add_row(table, f"{name} (UTC)" if name in ("first", "last") else name.replace("_", " "), shown)
-        print_table(table)
+        _print_stats(row)
+
+
+def _print_stats(row: dict[str, Any]) -> None:
+    table = new_table("", ("", "right"))
+    table.show_header = False
+    for name, value in row.items():
+        shown = f"{value:,}" if isinstance(value, int) else str(value or "")[:19].replace("T", " ")
+        add_row(table, f"{name} (UTC)" if name in ("first", "last") else name.replace("_", " "), shown)
+    print_table(table)
 
 
 @app.command()
@@ -215,3 +222,52 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
         name: format_instant(value) if isinstance(value, datetime) else str(value) if isinstance(value, Path) else value
         for name, value in row.items()
     }
+
+
+# -- activities
+
+
+@activities.command("stats")
+def activity_stats(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
+    """Count the activities: how many, in how many sessions, from when to when, of which kinds."""
+    found = services(context).activities.stats()
+    row: dict[str, Any] = {
+        "activities": found.activities,
+        "sessions": found.sessions,
+        "first": format_instant(found.first) if found.first else None,
+        "last": format_instant(found.last) if found.last else None,
+    }
+    if format is Format.JSON:
+        print_json({**row, "kinds": found.kinds})
+    elif format is Format.CSV:
+        row |= found.kinds
+        print_csv([row], list(row))
+    else:
+        _print_stats(row | {f"kind {kind}": count for kind, count in found.kinds.items()})
+
+
+@activities.command()
+def names(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
+    """List the names of activities by kind, the most frequent first."""
+    rows = [asdict(one) for one in services(context).activities.names()]
+    headings: dict[Heading, str] = {
+        "Kind": "kind",
+        "Name": "name",
+        ("Count", "right"): "count",
+        ("Sessions", "right"): "sessions",
+    }
+    print_list(rows, ["kind", "name", "count", "sessions"], format, headings)
+
+
+@activities.command("list")
+def list_activities(
+    context: typer.Context,
+    session: Annotated[str, typer.Option("--session", metavar="S", help="The session's id.")],
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """List what happened in a session, in order."""
+    rows = [
+        one.model_dump(mode="json", exclude={"position"}) for one in services(context).activities.of_session(session)
+    ]
+    headings: dict[Heading, str] = {"Time (UTC)": "timestamp", "Kind": "kind", "Name": "name", "Text": "text"}
+    print_list(rows, list(rows[0]), format, headings)

@@ -123,8 +123,13 @@ def demo(
 def _conversations(path: Path, speed: float) -> Iterator[None]:
     """Let conversations arrive in the demo at `path` meanwhile."""
     from goals_tui.services.context import open_services
+    from goals_tui.services.demo.live import LiveDemo
 
-    live, ended = open_services(path).live_demo(speed=speed), threading.Event()
+    opened = open_services(path)
+    live, ended = (
+        LiveDemo(opened.flows, opened.simulation, opened.tracking, opened.clock, opened.ids, speed=speed),
+        threading.Event(),
+    )
     thread = threading.Thread(target=live.run, args=(ended,), daemon=True)
     thread.start()
     try:

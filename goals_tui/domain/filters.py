@@ -22,6 +22,16 @@ SPAN_NAMES: tuple[SpanName, ...] = (
 )
 """The spans that are defined by their name; `custom` is defined by `since` and `until`."""
 
+SPANS_BY_LENGTH: tuple[SpanName, ...] = (
+    "today",
+    "last-7-days",
+    "this-month",
+    "last-30-days",
+    "this-year",
+    "last-365-days",
+    "all",
+)
+
 SPAN_TITLES: dict[SpanName, str] = {
     "today": "Today",
     "last-7-days": "Last 7 days",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from goals_tui.domain.ids import Ids
-    from goals_tui.services.context import Clock
+    from goals_tui.services.clock import Clock
     from goals_tui.services.goals import GoalService
     from goals_tui.services.history import History
     from goals_tui.services.insights.decisions import FirstAppearance

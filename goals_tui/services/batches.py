@@ -16,7 +16,7 @@ from goals_tui.services.stored import parse
 
 if TYPE_CHECKING:
     from goals_tui.domain.ids import Ids
-    from goals_tui.services.context import Clock
+    from goals_tui.services.clock import Clock
     from goals_tui.services.goals import GoalService
     from goals_tui.services.history import Editing, History
     from goals_tui.store.documents import Documents

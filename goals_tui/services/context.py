@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Hashable, Mapping
-from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
-from goals_tui.domain.errors import RefusedError, UnreadableError, WrongValueError
+from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.ids import Ids
 from goals_tui.domain.text import clean_line
+from goals_tui.services.clock import Clock, clock_of
 from goals_tui.services.features import Features, read_features, read_switch
 from goals_tui.services.history import History
 from goals_tui.store.locks import waits_for_others
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from goals_tui.services.annotations import Annotations
     from goals_tui.services.batches import Batches
     from goals_tui.services.conversation_tests import ConversationTests
-    from goals_tui.services.demo.live import LiveDemo
     from goals_tui.services.deriving import Deriving
     from goals_tui.services.engine_logs import EngineLogs
     from goals_tui.services.events import Events
@@ -67,10 +66,6 @@ class locked_cached_property(cached_property[Made]):
     def __get__(self, instance: object | None, owner: type[Any] | None = None) -> Self | Made:
         with self._making:
             return super().__get__(instance, owner)
-
-
-Clock = Callable[[], datetime]
-NOW_VARIABLE = "GOALS_TUI_NOW"
 
 
 class Services:
@@ -300,7 +295,8 @@ class Services:
     @locked_cached_property
     def imports(self) -> Imports:
         """Import of events and goals from files."""
-        from goals_tui.services.imports.service import Imports, ImportTarget
+        from goals_tui.services.imports.result import ImportTarget
+        from goals_tui.services.imports.service import Imports
 
         workspace = self.workspace
         target = ImportTarget(
@@ -368,21 +364,6 @@ class Services:
 
         return Tasks(self.workspace, self, self.clock, self.ids)
 
-    def live_demo(self, *, speed: float = 1.0, seed: int | None = None) -> LiveDemo:
-        """Return conversations that go on in real time, for the demo; see `LiveDemo`."""
-        from goals_tui.services.demo.live import LiveDemo
-
-        return LiveDemo(
-            self.workspace.documents,
-            self.flows,
-            self.simulation,
-            self.tracking,
-            self.clock,
-            self.ids,
-            speed=speed,
-            seed=seed,
-        )
-
     def waits_for_others(self) -> bool:
         """Return True if something that this process writes waits until another process has written."""
         return waits_for_others()
@@ -448,24 +429,3 @@ def create_workspace(
     project = Project(id=ids.hex24(), name=name, currency=check_currency(currency), time_zone=where.key)
     clock = clock or clock_of(env, lambda: where)
     return Services(Workspace.create(path, project), clock=clock, ids=ids, env=env)
-
-
-def clock_of(env: Mapping[str, str], zone_of: Callable[[], ZoneInfo]) -> Clock:
-    """Return the real clock, or one that stands still at GOALS_TUI_NOW. Raises RefusedError for an invalid moment.
-
-    `zone_of` returns the project's time zone; it is called where GOALS_TUI_NOW has none.
-    """
-    fixed = env.get(NOW_VARIABLE)
-    if not fixed:
-        return lambda: datetime.now(UTC)
-    from goals_tui.domain.filters import moment_in, parse_moment
-
-    try:
-        now = parse_moment(fixed, NOW_VARIABLE)
-    except WrongValueError:
-        # Not a usage error, because it was not typed on the command line.
-        raise RefusedError(
-            f"{NOW_VARIABLE} is {fixed!r}. Write a moment between 1970 and 2200, as in 2026-11-20T12:00:00Z."
-        ) from None
-    moment = moment_in(now, zone_of()).astimezone(UTC)
-    return lambda: moment

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from goals_tui.services.activities import Activities
     from goals_tui.services.batches import Batches
-    from goals_tui.services.context import Clock
+    from goals_tui.services.clock import Clock
     from goals_tui.services.goals import GoalService
     from goals_tui.services.project import ProjectService
     from goals_tui.store.events.log import EventLog

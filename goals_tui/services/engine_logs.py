@@ -17,7 +17,7 @@ from goals_tui.store.engines.local import LocalEngine
 from goals_tui.store.engines.table import IdCounts, Pushed, compare_ids, push_missing
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Clock
+    from goals_tui.services.clock import Clock
     from goals_tui.services.insights.service import Insights
     from goals_tui.services.project import ProjectService
     from goals_tui.store.engines.engine import Engine

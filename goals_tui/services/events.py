@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -9,15 +13,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain.model import format_instant
-from goals_tui.services.sealing import is_large, seal_if_large
+from goals_tui.store.atomic import open_or_make
+from goals_tui.store.events.log import LONGEST_SEAL
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Clock
+    from goals_tui.domain.activity import Activity
+    from goals_tui.domain.event import GoalEvent
+    from goals_tui.services.clock import Clock
     from goals_tui.services.project import ProjectService
-    from goals_tui.store.events.log import EventStats
+    from goals_tui.store.events.log import EventLog, EventStats, Log
     from goals_tui.store.events.parts import SealResult
     from goals_tui.store.events.verify import VerifyFinding
     from goals_tui.store.workspace import Workspace
+
+
+SEAL_FROM_BYTES = 16 * 1024 * 1024
+"""Size from which on appended events are sealed automatically, because reading them takes time."""
+
+STARTED = "seal.started"
+"""Name of the marker file beside the events while a sealing process runs; its modification time is the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +87,7 @@ class Events:
         return is_large(self._workspace.events)
 
     def seal_behind(self) -> bool:
-        """Start a process that seals the events if they are large, and return whether one was started."""
+        """Start a process that seals the events if they are large; see `seal_if_large`."""
         return seal_if_large(self._workspace.events)
 
     def expire(self, *, dry_run: bool = False) -> Expired:
@@ -98,3 +112,51 @@ class Events:
     def export(self, path: Path) -> int:
         """Write all events to a .jsonl, .jsonl.gz, .csv or .parquet file, ordered by time; return their number."""
         return self._workspace.events.export(path)
+
+
+def is_large(log: Log[GoalEvent] | Log[Activity]) -> bool:
+    """Return whether the appended records of a log are large enough to be sealed. Costs one stat call."""
+    try:
+        return (log.path / log.schema.appended).stat().st_size >= SEAL_FROM_BYTES
+    except OSError:
+        # No records yet, or unreadable ones, which are reported when they are read.
+        return False
+
+
+def seal_if_large(log: EventLog) -> bool:
+    """Start a process that seals the log if it is large, and return whether one was started: no command waits for it.
+
+    Only one such process runs at a time. After one that failed, the next may start once LONGEST_SEAL has passed.
+    """
+    if not is_large(log):
+        return False
+    import subprocess
+
+    folder = log.path.absolute()
+    with contextlib.suppress(OSError):
+        if not _claim(folder / STARTED):
+            return False
+        options: dict[str, Any] = {"start_new_session": True}
+        if sys.platform == "win32":
+            options = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.BELOW_NORMAL_PRIORITY_CLASS}
+        command = [sys.executable, "-P", "-m", "goals_tui.services.sealing", str(folder.parent)]
+        for stream in ("stdin", "stdout", "stderr"):
+            options[stream] = subprocess.DEVNULL
+        subprocess.Popen(command, cwd=folder.anchor, **options)
+        return True
+    return False
+
+
+def _claim(mark: Path) -> bool:
+    """Create or renew the marker file, unless it is younger than LONGEST_SEAL; return whether that was done.
+
+    Raises OSError.
+    """
+    descriptor, made = open_or_make(mark, os.O_RDWR)
+    try:
+        if not made and 0 <= time.time() - os.fstat(descriptor).st_mtime < LONGEST_SEAL:
+            return False
+        os.utime(mark)
+    finally:
+        os.close(descriptor)
+    return True

@@ -23,7 +23,7 @@ from goals_tui.services.imports.result import Broken, BrokenRecord
 
 if TYPE_CHECKING:
     from goals_tui.domain.ids import Ids
-    from goals_tui.services.context import Clock
+    from goals_tui.services.clock import Clock
     from goals_tui.services.flows import FlowService
     from goals_tui.services.goals import GoalService
     from goals_tui.services.history import History

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from goals_tui.services.stored import parse
 if TYPE_CHECKING:
     from goals_tui.domain.ids import Ids
     from goals_tui.domain.wiring import Finding
-    from goals_tui.services.context import Clock
+    from goals_tui.services.clock import Clock
     from goals_tui.services.goals import GoalService
     from goals_tui.services.history import Document, Editing, History
     from goals_tui.store.documents import Documents
@@ -48,6 +48,10 @@ class FlowService:
         self._cached: tuple[object, tuple[Flow, ...]] | None = None
         self._parsed: dict[str, tuple[Document, Flow]] = {}
         """Each flow with the document it was made from, so that an edit of one flow does not parse the others again."""
+
+    def stamp(self) -> Hashable:
+        """Return a value that changes when flows or goals change; costs a stat call."""
+        return self._documents.stamp()
 
     def all(self) -> tuple[Flow, ...]:
         """Return every flow, by name."""

@@ -24,7 +24,7 @@ from goals_tui.services.yaml_files import (
 if TYPE_CHECKING:
     from goals_tui.domain.decisions import WhatIf
     from goals_tui.domain.ids import Ids
-    from goals_tui.services.context import Clock
+    from goals_tui.services.clock import Clock
     from goals_tui.services.features import Features
     from goals_tui.services.goals import GoalService
     from goals_tui.services.history import Editing, History

@@ -22,7 +22,7 @@ from goals_tui.store.document_storage import without_garbage_collection
 
 if TYPE_CHECKING:
     from goals_tui.domain.ids import Ids
-    from goals_tui.services.context import Clock
+    from goals_tui.services.clock import Clock
     from goals_tui.services.features import Features
     from goals_tui.services.goal_list import NodeUse
     from goals_tui.services.goal_uses import GoalUses

@@ -23,8 +23,8 @@ from goals_tui.domain.errors import WrongValueError
 from goals_tui.domain.event import FIELDS, GoalEvent
 from goals_tui.domain.model import reason
 from goals_tui.format import plural
+from goals_tui.services.events import is_large
 from goals_tui.services.imports.agent_logs import AGENT_OPERATIONS, SESSION_ATTRIBUTES
-from goals_tui.services.sealing import is_large
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

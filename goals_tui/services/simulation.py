@@ -28,7 +28,7 @@ from goals_tui.services.imports.result import Progress, say_done, silent
 if TYPE_CHECKING:
     from goals_tui.domain.project import Project
     from goals_tui.services.batches import Batches
-    from goals_tui.services.context import Clock
+    from goals_tui.services.clock import Clock
     from goals_tui.services.flows import FlowService
     from goals_tui.services.goals import GoalService
     from goals_tui.services.project import ProjectService

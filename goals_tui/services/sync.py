@@ -26,7 +26,7 @@ from goals_tui.services.stored import parse
 from goals_tui.store.atomic import scratch_folder
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Clock
+    from goals_tui.services.clock import Clock
     from goals_tui.services.history import History
     from goals_tui.services.imports.service import Imports
     from goals_tui.store.documents import Documents

@@ -17,7 +17,7 @@ from goals_tui.domain.goal import Goal
 
 if TYPE_CHECKING:
     from goals_tui.domain.ids import Ids
-    from goals_tui.services.context import Clock
+    from goals_tui.services.clock import Clock
     from goals_tui.services.goals import GoalService
     from goals_tui.store.documents import Documents
     from goals_tui.store.events.log import EventLog

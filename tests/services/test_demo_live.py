@@ -19,6 +19,10 @@ def demo(tmp_path: Path) -> Services:
     return open_services(make_demo(tmp_path / "demo", clock=lambda: NOW).path, clock=lambda: NOW)
 
 
+def live_demo(demo: Services, *, speed: float = 1.0, seed: int) -> LiveDemo:
+    return LiveDemo(demo.flows, demo.simulation, demo.tracking, demo.clock, demo.ids, speed=speed, seed=seed)
+
+
 def ran(live: LiveDemo, seconds: int) -> None:
     """Run for so many seconds of a clock that moves only when something waits."""
     now, ended = [0.0], threading.Event()
@@ -43,7 +47,7 @@ def events(services: Services) -> Counter[str]:
 
 def test_a_few_conversations_a_minute_reach_steps(demo: Services) -> None:
     before = events(demo)
-    live = demo.live_demo(seed=1)
+    live = live_demo(demo, seed=1)
     ran(live, 600)
     assert 25 <= live.conversations <= 80
     came = events(demo) - before
@@ -57,13 +61,13 @@ def test_a_few_conversations_a_minute_reach_steps(demo: Services) -> None:
 
 
 def test_it_is_faster_where_that_is_wanted(demo: Services) -> None:
-    live = demo.live_demo(speed=20, seed=1)
+    live = live_demo(demo, speed=20, seed=1)
     ran(live, 60)
     assert live.conversations > 60
 
 
 def test_an_edited_project_changes_the_next_conversations(demo: Services) -> None:
-    live = demo.live_demo(speed=20, seed=1)
+    live = live_demo(demo, speed=20, seed=1)
     ran(live, 20)
     for flow in demo.flows.all():
         if flow.name != "Report a Claim":

@@ -15,7 +15,7 @@ import pytest
 from goals_tui.cli.run import run
 from goals_tui.domain.event import source
 from goals_tui.domain.goal import Goal
-from goals_tui.services import sealing
+from goals_tui.services import events as events_service
 from goals_tui.services.context import Services, open_services
 from goals_tui.store import atomic
 from goals_tui.store.events import append
@@ -31,7 +31,7 @@ WEB = source("Webchat", "en", None, None)
 @pytest.fixture
 def large(services: Services, monkeypatch: pytest.MonkeyPatch) -> Services:
     """A workspace with a goal and so many events that they are many here."""
-    monkeypatch.setattr(sealing, "SEAL_FROM_BYTES", 1_000)
+    monkeypatch.setattr(events_service, "SEAL_FROM_BYTES", 1_000)
     first = services.goals.save(goal("Book", "Begin", "◎Done").model_copy(update={"revision": 0}))
     for number in range(20):
         services.tracking.track(f"s{number}", first.id, [first.steps[0].id], WEB)
@@ -70,7 +70,7 @@ def test_a_command_seals_a_large_log_behind_itself(large: Services, started: Sta
     log = open_services(path).workspace.events
     assert len(ids(log)) == len(before) + 2
     assert log.stats().parts == 1 and log.stats().appended_events <= 2
-    assert not (log.path / sealing.STARTED).exists() and log.verify() == []
+    assert not (log.path / events_service.STARTED).exists() and log.verify() == []
     assert run([*command, "Done"]) == 0
     assert len(started.processes) == 1, "there is little to seal now"
 
@@ -79,7 +79,7 @@ def test_a_small_log_is_left_alone(services: Services, started: Started) -> None
     assert not services.events.seal_behind()
     services.workspace.events.append(events(1, 2))
     assert not services.events.seal_behind()
-    assert started.processes == [] and not (services.workspace.events.path / sealing.STARTED).exists()
+    assert started.processes == [] and not (services.workspace.events.path / events_service.STARTED).exists()
 
 
 def test_who_failed_or_died_is_followed_by_another_one_later(large: Services, started: Started) -> None:
@@ -88,7 +88,7 @@ def test_who_failed_or_died_is_followed_by_another_one_later(large: Services, st
     assert large.events.seal_behind() and started.ended() == 0
     assert not large.events.seal_behind(), "it would fail again"
     (log.path / "parts.json").unlink()
-    mark = log.path / sealing.STARTED
+    mark = log.path / events_service.STARTED
     os.utime(mark, (time.time() - 601,) * 2)
     assert large.events.seal_behind() and started.ended() == 0
     assert log.stats().appended_events == 0 and not mark.exists()
@@ -99,7 +99,7 @@ def test_killed_while_others_track(large: Services, started: Started) -> None:
     log, first = large.workspace.events, large.goals.get("Book")
     counted, number, waits = len(ids(log)), 0, [0.1, 0.4, 0.6, 0.8, 1.0]
     while waits:
-        (log.path / sealing.STARTED).unlink(missing_ok=True)
+        (log.path / events_service.STARTED).unlink(missing_ok=True)
         assert large.events.seal_behind()
         until = time.monotonic() + waits.pop()
         while time.monotonic() < until:

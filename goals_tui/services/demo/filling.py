@@ -15,7 +15,6 @@ from goals_tui.domain.ids import Ids
 from goals_tui.domain.project import zone
 from goals_tui.domain.value import parse_amount
 from goals_tui.services.demo import content
-from goals_tui.services.demo.service import SEED
 from goals_tui.services.simulation import Profile, Release, Simulation
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ class Traffic:
     """Weights of answers that differ with the second snapshot."""
 
 
-def fill(path: Path, now: datetime) -> int:
+def fill(path: Path, now: datetime, ids: Ids) -> int:
     """Create the demo's workspace at `path`, and return the number of conversations. Raises GoalsError, OSError.
 
     Everything depends on the day of `now` in the demo's time zone; conversations that are not over by `now` are left
@@ -61,7 +60,7 @@ def fill(path: Path, now: datetime) -> int:
         currency=content.CURRENCY,
         time_zone=content.TIME_ZONE,
         clock=lambda: moment,
-        ids=Ids(SEED),
+        ids=ids,
         env={},
     )
     make = content.Maker(services.ids, start)

@@ -18,10 +18,9 @@ from goals_tui.services.simulation import Release, Simulation, Users
 
 if TYPE_CHECKING:
     from goals_tui.domain.ids import Ids
-    from goals_tui.services.context import Clock
+    from goals_tui.services.clock import Clock
     from goals_tui.services.flows import FlowService
     from goals_tui.services.tracking import Tracker
-    from goals_tui.store.documents import Documents
 
 A_MINUTE = 5.0
 """The number of conversations that begin in a minute at speed 1."""
@@ -42,7 +41,6 @@ class LiveDemo:
 
     def __init__(
         self,
-        documents: Documents,
         flows: FlowService,
         simulation: Simulation,
         tracking: Tracker,
@@ -53,7 +51,6 @@ class LiveDemo:
         seed: int | None = None,
     ) -> None:
         """Prepare the conversations. `speed` is how much faster they come and go on than those of people."""
-        self._documents = documents
         self._flows = flows
         self._simulation = simulation
         self._tracking = tracking
@@ -102,7 +99,7 @@ class LiveDemo:
 
     def _look(self) -> None:
         """Read the flows and goals again if they were changed."""
-        stamp = self._documents.stamp()
+        stamp = self._flows.stamp()
         if stamp == self._stamp:
             return
         flows = {flow.name: flow.id for flow in self._flows.all()}

@@ -12,7 +12,7 @@ from goals_tui.domain.ids import Ids
 from goals_tui.domain.project import zone
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Clock
+    from goals_tui.services.clock import Clock
     from goals_tui.services.project import ProjectService
 
 
@@ -30,7 +30,7 @@ def make_demo(path: Path, *, fresh: bool = False, clock: Clock | None = None) ->
     Other files in its folder stay. If the process is killed, either the old or the new demo remains, complete. Raises
     RefusedError where `path` holds something else, UnreadableError where it can't be written.
     """
-    from goals_tui.services.context import clock_of
+    from goals_tui.services.clock import clock_of
 
     path = path.absolute()
     there = _is_demo(path)
@@ -47,7 +47,7 @@ def make_demo(path: Path, *, fresh: bool = False, clock: Clock | None = None) ->
     now = (clock or clock_of(os.environ, lambda: zone(TIME_ZONE)))()
     try:
         with replacing_folder(path, belongs_to_workspace) as made:
-            count = fill(made, now)
+            count = fill(made, now, Ids(SEED))
     except OSError as error:
         raise UnreadableError(f"Can't write {path}: {error.strerror or error}. Choose another folder.") from error
     return Demo(path, f"Created the demo at {path}: 3 goals, {count:,} conversations in {DAYS} days.")

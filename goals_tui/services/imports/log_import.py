@@ -43,7 +43,7 @@ from goals_tui.store.events.bulk_import import BulkImport
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from goals_tui.services.imports.service import ImportTarget
+    from goals_tui.services.imports.result import ImportTarget
 
 _FIRST_ROWS = 5
 

@@ -43,7 +43,7 @@ from goals_tui.store.events.reader import load_appended
 from goals_tui.store.events.schema import ACTIVITIES
 
 if TYPE_CHECKING:
-    from goals_tui.services.imports.service import ImportTarget
+    from goals_tui.services.imports.result import ImportTarget
     from goals_tui.store.events.parts import Prepared
 
 _READING = 0.5

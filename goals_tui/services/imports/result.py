@@ -1,14 +1,24 @@
-"""The result of an import: what was added, and what had to be left out."""
+"""Both ends of an import: what it adds to, and its result, what was added and what had to be left out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain.text import clean_line
 from goals_tui.format import plural
+
+if TYPE_CHECKING:
+    from goals_tui.domain.activity import Activity
+    from goals_tui.services.batches import Batches
+    from goals_tui.services.clock import Clock
+    from goals_tui.services.features import Features
+    from goals_tui.services.goals import GoalService
+    from goals_tui.services.project import ProjectService
+    from goals_tui.store.documents import Documents
+    from goals_tui.store.events.log import EventLog, Log
 
 Progress = Callable[[float, str], None]
 """A callback for the progress, from 0 to 1, and the current activity. An exception in it stops the import unwritten."""
@@ -17,6 +27,20 @@ MOST_NAMED = 100
 """The number of broken records that are reported one by one; the others are only counted."""
 
 _LONGEST_REASON = 300
+
+
+@dataclass(frozen=True)
+class ImportTarget:
+    """The logs, documents and services that an import reads and adds to."""
+
+    log: EventLog
+    activity_log: Log[Activity]
+    documents: Documents
+    project: ProjectService
+    goals: GoalService
+    batches: Batches
+    features: Callable[[], Features]
+    clock: Clock
 
 
 @dataclass(frozen=True, slots=True)

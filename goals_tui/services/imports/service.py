@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goals_tui.services.imports.result import Broken, BrokenRecord, ImportResult, Progress, silent
 
 if TYPE_CHECKING:
-    from goals_tui.domain.activity import Activity
-    from goals_tui.services.batches import Batches
-    from goals_tui.services.context import Clock
-    from goals_tui.services.features import Features
-    from goals_tui.services.goals import GoalService
     from goals_tui.services.imports.log_import import LogOptions
     from goals_tui.services.imports.log_look import LogLook
     from goals_tui.services.imports.log_rows import Columns
-    from goals_tui.services.project import ProjectService
-    from goals_tui.store.documents import Documents
-    from goals_tui.store.events.log import EventLog, Log
+    from goals_tui.services.imports.result import ImportTarget
 
 __all__ = ["Broken", "BrokenRecord", "ImportResult", "Imports", "Progress"]
-
-
-@dataclass(frozen=True)
-class ImportTarget:
-    """The logs, documents and services that an import reads and adds to."""
-
-    log: EventLog
-    activity_log: Log[Activity]
-    documents: Documents
-    project: ProjectService
-    goals: GoalService
-    batches: Batches
-    features: Callable[[], Features]
-    clock: Clock
 
 
 class Imports:

@@ -64,7 +64,7 @@ from goals_tui.services.insights.report import (
 from goals_tui.store.engines.engine import Cancellation, Cancelled
 
 if TYPE_CHECKING:
-    from goals_tui.services.context import Clock
+    from goals_tui.services.clock import Clock
     from goals_tui.services.goals import GoalService
     from goals_tui.services.project import ProjectService
     from goals_tui.store.documents import Documents

@@ -44,7 +44,7 @@ from goals_tui.store.package_file import PackageReader, write_package
 if TYPE_CHECKING:
     from goals_tui.domain.ids import Ids
     from goals_tui.services.batches import Batches
-    from goals_tui.services.context import Clock
+    from goals_tui.services.clock import Clock
     from goals_tui.services.features import Features
     from goals_tui.services.flows import FlowService
     from goals_tui.services.goals import GoalService

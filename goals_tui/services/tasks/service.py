@@ -17,7 +17,7 @@ from goals_tui.store.locks import LivenessLock, is_running
 
 if TYPE_CHECKING:
     from goals_tui.domain.ids import Ids
-    from goals_tui.services.context import Clock
+    from goals_tui.services.clock import Clock
     from goals_tui.store.workspace import Workspace
 
 

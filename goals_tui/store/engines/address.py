@@ -237,3 +237,12 @@ def _module(address: Address) -> Any:
             f"pip install {kind.install}"
         )
     return import_module(kind.module)
+
+
+def no_table(address: Address) -> str:
+    """Return the message that there is no such table or folder."""
+    what = "folder of events" if address.path else "table"
+    return (
+        f"There is no {what} {address.log} in {address.kind.name} {address.where}. "
+        f"`goals-tui events push` with this URL makes it: {address.url}"
+    )

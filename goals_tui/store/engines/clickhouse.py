@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import FIELDS
 from goals_tui.domain.text import clean_line
-from goals_tui.store.engines.address import PASSWORD_VARIABLE, Address
+from goals_tui.store.engines.address import PASSWORD_VARIABLE, Address, no_table
 from goals_tui.store.engines.remote import CONNECTING, LONGEST_QUERY, LONGEST_REASON
-from goals_tui.store.engines.table import no_table
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client

@@ -18,10 +18,10 @@ from urllib.parse import quote
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.event import FIELDS
 from goals_tui.domain.text import clean_line
-from goals_tui.store.engines.address import PASSWORD_VARIABLE, Address
+from goals_tui.store.engines.address import PASSWORD_VARIABLE, Address, no_table
 from goals_tui.store.engines.engine import Cancelled, Columns, Engine
 from goals_tui.store.engines.remote import CONNECTING, LONGEST_QUERY, LONGEST_REASON, RemoteEngine, RemoteLog, plain
-from goals_tui.store.engines.table import missing_columns, no_table
+from goals_tui.store.engines.table import missing_columns
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

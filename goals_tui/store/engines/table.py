@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from goals_tui.store.engines.address import Address
     from goals_tui.store.events.log import EventLog
 
 BATCH = 100_000
@@ -60,15 +59,6 @@ class EventTable(Protocol):
     def close(self) -> None:
         """Close the connection."""
         ...
-
-
-def no_table(address: Address) -> str:
-    """Return the message that there is no such table or folder."""
-    what = "folder of events" if address.path else "table"
-    return (
-        f"There is no {what} {address.log} in {address.kind.name} {address.where}. "
-        f"`goals-tui events push` with this URL makes it: {address.url}"
-    )
 
 
 def missing_columns(columns: Collection[str], log: str) -> list[str]:

@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.style import Style
 from textual.timer import Timer
 
-from goals_tui.domain.filters import FILTER_DIMENSIONS, Choice, Filters, Span, SpanName, resolve_span
+from goals_tui.domain.filters import FILTER_DIMENSIONS, SPANS_BY_LENGTH, Choice, Filters, Span, resolve_span
 from goals_tui.services.insights.service import Cancellation
 from goals_tui.tui.app.background import BackgroundScreen
 from goals_tui.tui.app.screen import ScreenFrame
@@ -87,15 +87,7 @@ class FilterBar(Bar):
 
 
 T = TypeVar("T")
-SPANS_BY_LENGTH: tuple[SpanName, ...] = (
-    "today",
-    "last-7-days",
-    "this-month",
-    "last-30-days",
-    "this-year",
-    "last-365-days",
-    "all",
-)
+
 LOADING_AFTER = 0.2
 """Seconds after which the screen shows that it is loading."""
 

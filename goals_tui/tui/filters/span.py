@@ -19,10 +19,9 @@ from textual.widgets import Input, Label, Static
 from textual.widgets.option_list import Option
 
 from goals_tui.domain.errors import RefusedError
-from goals_tui.domain.filters import SPAN_TITLES, Filters, SpanName, parse_moment
+from goals_tui.domain.filters import SPAN_TITLES, SPANS_BY_LENGTH, Filters, SpanName, parse_moment
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.dialogs import Dialog
-from goals_tui.tui.filters.screen import SPANS_BY_LENGTH
 from goals_tui.tui.widgets.fields import Options
 
 

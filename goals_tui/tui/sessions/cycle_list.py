@@ -16,6 +16,7 @@ from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Amount, Cycl
 from goals_tui.domain.value import format_amount, format_duration
 from goals_tui.services.context import Services
 from goals_tui.services.insights.service import Cancellation, Cancelled, CycleList
+from goals_tui.tui.app.screen import GoalPlace, ScreenFrame
 from goals_tui.tui.filters.texts import DASH, Formats, minute
 from goals_tui.tui.widgets.columns import Column
 from goals_tui.tui.widgets.virtual_list import VirtualList
@@ -213,3 +214,31 @@ class CycleRows(VirtualList):
     def reaches(self, rows: int) -> bool:
         """Return whether there is a row this many rows below the cursor, or above it if negative."""
         return self.pages is not None and 0 <= self.cursor + rows < self.pages.count
+
+
+class CycleActions(ScreenFrame[None]):
+    """A screen with one chosen cycle, and the actions on it."""
+
+    @property
+    def chosen(self) -> Cycle | None:
+        """The chosen cycle, or None if there is none or it was not read yet."""
+        raise NotImplementedError
+
+    def action_copy_id(self) -> None:
+        """Copy the id of the chosen cycle to the clipboard."""
+        if self.chosen is not None:
+            self._copy(self.chosen.cycle_id, "Cycle id copied")
+
+    def action_copy_session(self) -> None:
+        """Copy the id of the chosen cycle's session to the clipboard."""
+        if self.chosen is not None:
+            self._copy(self.chosen.session_id, "Session id copied")
+
+    def _copy(self, text: str, said: str) -> None:
+        self.app.copy_to_clipboard(text)
+        self.app.notify(text, title=said)
+
+    def action_goal(self) -> None:
+        """Go to the goal of the chosen cycle."""
+        if self.chosen is not None:
+            self.goals_app.go(GoalPlace(self.chosen.goal_id))

@@ -22,8 +22,7 @@ from goals_tui.domain.text import clean_line, clean_text
 from goals_tui.format import long_time, plural
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.filters.texts import DASH, Formats, moment
-from goals_tui.tui.sessions.cycle_actions import CycleActions
-from goals_tui.tui.sessions.cycle_list import OUTCOME_COLORS, CycleRows, outcome_words
+from goals_tui.tui.sessions.cycle_list import OUTCOME_COLORS, CycleActions, CycleRows, outcome_words
 
 if TYPE_CHECKING:
     from goals_tui.domain.activity import Activity

@@ -14,8 +14,7 @@ from goals_tui.domain.report import Cycle, Outcome
 from goals_tui.tui.app.choose import Choose
 from goals_tui.tui.app.dialogs import AskText
 from goals_tui.tui.filters.dialog import FilterDialog
-from goals_tui.tui.sessions.find_dialog import FindDialog
-from goals_tui.tui.sessions.screen import SessionsScreen
+from goals_tui.tui.sessions.screen import FindDialog, SessionsScreen
 from goals_tui.tui.sessions.timeline import TimelineScreen
 from tests.builders import WHEN, flow
 from tests.conftest import make_services
