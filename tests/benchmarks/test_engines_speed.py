@@ -15,7 +15,7 @@ import pytest
 
 from goals_tui.domain.event import FIELDS
 from goals_tui.domain.filters import Filters
-from goals_tui.services.context import create_workspace, open_services
+from goals_tui.services.context import open_services
 from goals_tui.store.engines.address import open_table, parse_address
 from tests.benchmarks import test_report_speed as report_speed
 from tests.benchmarks.test_report_speed import GOALS, NOW, bare, in_turn
@@ -44,20 +44,8 @@ _BARE = """
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with the events, which are in a folder of chdb, too."""
     folder = tmp_path_factory.mktemp("engines")
-    made = create_workspace(folder / "w", name="Speed", clock=lambda: NOW, env={})
-    goals = report_speed._goals()
-    with made.workspace.documents.transaction() as tx:
-        for known in goals:
-            tx.put("goals", known.id, known.model_dump(mode="json"))
-    with made.workspace.events.connect() as connection:
-        connection.execute("CREATE TABLE goals (number INTEGER, goal VARCHAR, version VARCHAR, steps VARCHAR[])")
-        for number, known in enumerate(goals):
-            row = [number, known.id, known.version, [reached.id for reached in known.steps]]
-            connection.execute("INSERT INTO goals VALUES (?, ?, ?, ?)", row)
-        columns = ", ".join(f'"{field}"' for field in FIELDS)
-        events = report_speed._EVENTS.replace("LIMIT 1000000", f"LIMIT {EVENTS}").replace("ORDER BY n", "")
-        sql = events.format(cycles=EVENTS * 46 // 100, goals=GOALS)
-        assert made.workspace.events.write_part(connection, f"SELECT {columns} FROM ({sql})") == EVENTS
+    events = report_speed._EVENTS.replace("LIMIT 1000000", f"LIMIT {EVENTS}").replace("ORDER BY n", "")
+    made = report_speed.filled(folder / "w", events.format(cycles=EVENTS * 46 // 100, goals=GOALS), EVENTS)
     with closing(open_table(parse_address(url(folder / "w"), "the benchmark"), None)) as table:
         table.create()
         # Much faster than `events push`, which can be stopped at any point.

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -77,7 +78,12 @@ def _goals() -> list[Goal]:
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Services:
-    made = create_workspace(tmp_path_factory.mktemp("speed") / "w", name="Speed", clock=lambda: NOW, env={})
+    return filled(tmp_path_factory.mktemp("speed") / "w", _EVENTS.format(cycles=CYCLES, goals=GOALS), 1_000_000)
+
+
+def filled(folder: Path, sql: str, events: int) -> Services:
+    """A workspace with these goals and the `events` that a query gives."""
+    made = create_workspace(folder, name="Speed", clock=lambda: NOW, env={})
     goals = _goals()
     with made.workspace.documents.transaction() as tx:
         for known in goals:
@@ -88,8 +94,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Services:
             row = [number, known.id, known.version, [reached.id for reached in known.steps]]
             connection.execute("INSERT INTO goals VALUES (?, ?, ?, ?)", row)
         columns = ", ".join(f'"{field}"' for field in FIELDS)
-        sql = _EVENTS.format(cycles=CYCLES, goals=GOALS)
-        assert made.workspace.events.write_part(connection, f"SELECT {columns} FROM ({sql})") == 1_000_000
+        assert made.workspace.events.write_part(connection, f"SELECT {columns} FROM ({sql})") == events
     return made
 
 

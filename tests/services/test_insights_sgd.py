@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -15,31 +13,17 @@ from goals_tui.domain.filters import Choice, Filters
 from goals_tui.domain.report import Figures
 from goals_tui.services.context import Services, create_workspace
 from tests.builders import count_behind
+from tests.sgd import CASES, EXPECTED, SGD, each_case
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data" / "sgd"
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the test data is not beside this checkout, in ../shared")
+pytestmark = pytest.mark.skipif(not SGD.is_dir(), reason="the test data is not beside this checkout, in ../shared")
 
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Services:
     now = datetime(2026, 11, 19, 12, tzinfo=UTC)
     opened = create_workspace(tmp_path_factory.mktemp("sgd"), name="SGD", clock=lambda: now, env={})
-    opened.imports.odata([DATA])
+    opened.imports.odata([SGD])
     return opened
-
-
-EXPECTED = json.loads((DATA / "expected.json").read_text()) if DATA.is_dir() else {}
-FLIGHT = "95883afaa85e61f69ce98f8c"
-CASES = {
-    "whole_period_utc": Filters(span="all", include_test=True, time_zone="UTC"),
-    "october_berlin_without_interaction_panel": Filters(
-        span="custom", since="2026-10-01", until="2026-10-31", time_zone="Europe/Berlin"
-    ),
-    "september_utc_flights_only": Filters(
-        span="custom", since="2026-09-01", until="2026-09-30", time_zone="UTC", goals=Choice(values=(FLIGHT,))
-    ),
-}
-each_case = pytest.mark.parametrize("case", CASES)
 
 
 def figures(wanted: dict[str, int]) -> Figures:

@@ -477,11 +477,15 @@ class GoalEditor(StepEditing):
         except GoalsError as error:
             self.goals_app.show_error(error)
             return False
+        self.saved(goal, f"Saved {goal.name!r}.")
+        return True
+
+    def saved(self, goal: Goal, said: str) -> None:
+        """Go on from the goal as it is stored, and say so."""
         self.draft.saved(goal)
         self.unsaved = False
-        self.notify(f"Saved {goal.name!r}.")
+        self.notify(said)
         self.goals_app.changed()
-        return True
 
     async def _lost(self, overwrite: bool) -> list[Consequences]:
         """Return what saving deletes from the stored goal, to which others may have added steps. Raises GoalsError."""

@@ -113,10 +113,7 @@ async def _save_copy(editor: GoalEditor) -> bool:
     saved = await editor.attempt_change("Saving the goal", lambda: services.goals.save(copy, label=label))
     if saved is None:
         return False
-    editor.draft.saved(saved)
-    editor.unsaved = False
-    editor.notify(f"Saved yours as {saved.name!r}.")
-    editor.goals_app.changed()
+    editor.saved(saved, f"Saved yours as {saved.name!r}.")
     return True
 
 

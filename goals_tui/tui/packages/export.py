@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,9 +16,14 @@ from textual.suggester import Suggester
 from textual.widgets import Button, Input, Label, Static
 
 from goals_tui.domain.errors import GoalsError
-from goals_tui.services.export_files import check_target, complete, exists_already, proposed
+from goals_tui.services.export_files import check_target, complete, exists_already, proposed, typed
 from goals_tui.tui.app.dialogs import Answer, Ask, AskText, Form
 from goals_tui.tui.widgets.fields import Toggle
+
+if TYPE_CHECKING:
+    from goals_tui.tui.app.app import GoalsApp
+
+Read = TypeVar("Read")
 
 MOST_LETTERS = 4096
 
@@ -50,6 +55,19 @@ class AskPath(AskText):
         yield path_input()
         yield Static("", classes="problem", markup=False)
         yield Static(Content.assemble(self.hint, "  ", ("→", "bold $primary"), " completes the name."), classes="quiet")
+
+
+async def ask_and_read(app: GoalsApp, dialog: AskPath, read: Callable[[Path], Read]) -> tuple[Path, Read] | None:
+    """Ask for a file and read it in a thread; None if nobody names one, or if it can't be read, which is said."""
+    text = await app.push_screen_wait(dialog)
+    if text is None:
+        return None
+    path = typed(text)
+    try:
+        return path, await asyncio.to_thread(read, path)
+    except GoalsError as error:
+        app.show_error(error)
+        return None
 
 
 def ask_before_replacing(form: Screen[Any], path: Path, write: Callable[[], object]) -> None:

@@ -5,16 +5,14 @@ Each function asks its questions in dialogs and then starts a task. Await it in 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from goals_tui.domain.errors import GoalsError
 from goals_tui.format import plural
 from goals_tui.services.export_files import check_source, typed
 from goals_tui.services.tasks import work as tasks_work
 from goals_tui.tui.app.choose import Choose, Option
-from goals_tui.tui.packages.export import AskPath, ExportPackage
+from goals_tui.tui.packages.export import AskPath, ExportPackage, ask_and_read
 from goals_tui.tui.packages.review import ReviewPackage
 
 if TYPE_CHECKING:
@@ -74,15 +72,10 @@ async def choose_and_export(app: GoalsApp) -> bool:
 async def import_package(app: GoalsApp) -> bool:
     """Ask for a package, show its content for review and start the import. Return whether the task was started."""
     dialog = AskPath("Import a package", "A package (.zip) of another project.", save="Review", check=check_source)
-    text = await app.push_screen_wait(dialog)
-    if text is None:
+    found = await ask_and_read(app, dialog, app.services.packages.inspect)
+    if found is None:
         return False
-    path = typed(text)
-    try:
-        info = await asyncio.to_thread(app.services.packages.inspect, path)
-    except GoalsError as error:
-        app.show_error(error)
-        return False
+    path, info = found
     answers = await app.push_screen_wait(ReviewPackage(info))
     if answers is None:
         return False

@@ -5,7 +5,6 @@ Both dialogs show what was guessed, with samples and counts; keys change it.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -23,14 +22,14 @@ from goals_tui.domain.goal import GLYPHS, StepKind
 from goals_tui.domain.model import MAX_NAME
 from goals_tui.domain.text import clean_line
 from goals_tui.format import plural
-from goals_tui.services.export_files import check_source, typed
+from goals_tui.services.export_files import check_source
 from goals_tui.services.imports.log_import import LogOptions
 from goals_tui.services.imports.log_rows import Columns
 from goals_tui.services.tasks import work as tasks_work
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import AskText, Form
-from goals_tui.tui.packages.export import AskPath
+from goals_tui.tui.packages.export import AskPath, ask_and_read
 from goals_tui.tui.widgets.fields import Options
 
 if TYPE_CHECKING:
@@ -79,15 +78,11 @@ async def import_log(app: GoalsApp) -> bool:
     Await it in a worker.
     """
     hint = "A table (.csv .xlsx .ods .parquet .jsonl), or a log in XES, OCEL, OTLP/JSON, of Rasa or Bot Framework."
-    text = await app.push_screen_wait(AskPath("Import a log", hint, save="Next", check=check_source))
-    if text is None:
+    dialog = AskPath("Import a log", hint, save="Next", check=check_source)
+    read = await ask_and_read(app, dialog, app.services.imports.look)
+    if read is None:
         return False
-    path = typed(text)
-    try:
-        found = await asyncio.to_thread(app.services.imports.look, path)
-    except GoalsError as error:
-        app.show_error(error)
-        return False
+    path, found = read
     plan: Plan | None = Plan(path, _goal_name(path), found.columns.told() if found.columns else {})
     while True:
         plan = await app.push_screen_wait(ChooseColumns(plan or Plan(path, _goal_name(path)), found))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
@@ -66,13 +66,20 @@ async def waits(pilot: Pilot[Any]) -> None:
     await until_true(pilot, lambda: WAITING in messages(pilot.app))
 
 
+@asynccontextmanager
+async def node_deleted(desk: Services, pilot: Pilot[Any]) -> AsyncIterator[None]:
+    """Delete a node of the flow while another process holds the lock, for as long as the block lasts."""
+    await press(pilot, "down")
+    with held(desk):
+        await pilot.press("d")
+        await waits(pilot)
+        yield
+
+
 async def test_an_edit_of_a_flow(desk: Services) -> None:
     before = desk.flows.get("Book a Flight")
     async with running(desk, area="flows") as pilot:
-        await press(pilot, "down")
-        with held(desk):
-            await pilot.press("d")
-            await waits(pilot)
+        async with node_deleted(desk, pilot):
             await alive(pilot)
             assert desk.flows.get(before.id) == before
         await settle(pilot)
@@ -84,10 +91,7 @@ async def test_an_edit_of_a_flow(desk: Services) -> None:
 async def test_edits_that_wait_are_made_in_order(desk: Services) -> None:
     before = desk.flows.get("Book a Flight")
     async with running(desk, area="flows") as pilot:
-        await press(pilot, "down")
-        with held(desk):
-            await pilot.press("d")
-            await waits(pilot)
+        async with node_deleted(desk, pilot):
             await pilot.press("ctrl+z")
             await pilot.pause()
         await settle(pilot)
@@ -133,10 +137,7 @@ async def test_a_goal_that_is_saved(desk: Services) -> None:
 async def test_quitting_waits_for_what_is_saved(desk: Services) -> None:
     before = desk.flows.get("Book a Flight")
     async with running(desk, area="flows") as pilot:
-        await press(pilot, "down")
-        with held(desk):
-            await pilot.press("d")
-            await waits(pilot)
+        async with node_deleted(desk, pilot):
             await pilot.press("q")
             await pilot.pause(0.5)
             assert pilot.app.is_running

@@ -15,10 +15,10 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.ids import Ids
 from goals_tui.services.context import Services, create_workspace, open_services
 from tests.builders import event, goal, step
-from tests.conftest import NOW, SHARED, make_services
+from tests.conftest import NOW, make_services
+from tests.sgd import SGD
 from tests.tui.harness import HOSTILE
 
-SGD = SHARED / "data" / "sgd"
 WHEN = datetime(2026, 10, 1, 8, tzinfo=UTC)
 """The moment from which `builders.event` counts its seconds."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from goals_tui.domain.filters import Choice, Filters
+from goals_tui.domain.filters import Filters
 from goals_tui.domain.value import format_duration
 from goals_tui.format import percent
 from goals_tui.services.context import Services
@@ -24,21 +23,8 @@ from goals_tui.tui.insights.screen import InsightsScreen
 from goals_tui.tui.insights.table import TableView
 from goals_tui.tui.insights.tiles import Tile
 from goals_tui.tui.sessions.screen import SessionsScreen
+from tests.sgd import CASES, EXPECTED, each_case
 from tests.tui.harness import press, running, screen_text, settle
-from tests.tui.insights.conftest import SGD
-
-EXPECTED: dict[str, Any] = json.loads((SGD / "expected.json").read_text()) if SGD.is_dir() else {}
-FLIGHT = "95883afaa85e61f69ce98f8c"
-CASES = {
-    "whole_period_utc": Filters(span="all", include_test=True, time_zone="UTC"),
-    "october_berlin_without_interaction_panel": Filters(
-        span="custom", since="2026-10-01", until="2026-10-31", time_zone="Europe/Berlin"
-    ),
-    "september_utc_flights_only": Filters(
-        span="custom", since="2026-09-01", until="2026-09-30", time_zone="UTC", goals=Choice(values=(FLIGHT,))
-    ),
-}
-each_case = pytest.mark.parametrize("case", CASES)
 
 
 async def insights(pilot: Pilot[Any], filters: Filters) -> InsightsScreen:
