@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from textual import events
 from textual.actions import parse
@@ -21,10 +21,12 @@ from textual.widgets import Label
 from goals_tui.domain.drill_down import DrillDown
 from goals_tui.domain.words import fold
 from goals_tui.tui.app.actions import AREAS, Action, key_names, registry
-from goals_tui.tui.app.app import GoalsApp
 from goals_tui.tui.app.background import ClosesOnce
 from goals_tui.tui.app.screen import FlowPlace, GoalPlace
 from goals_tui.tui.app.textual_compat import PagedPalette, keymap
+
+if TYPE_CHECKING:
+    from goals_tui.tui.app.app import GoalsApp
 
 SHORTEST_SESSION = 2
 """The shortest session id that is looked for.
@@ -66,7 +68,7 @@ class GoalsProvider(Provider):
     @property
     def goals_app(self) -> GoalsApp:
         """The app, with its own type."""
-        return cast(GoalsApp, self.app)
+        return cast("GoalsApp", self.app)
 
     def _actions(self) -> Iterator[Command]:
         context = getattr(self.screen, "CONTEXT", "app")
