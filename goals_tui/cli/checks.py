@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,7 +35,8 @@ _STYLES = {"error": "red", "warning": "yellow", "info": "dim"}
 
 def register(app: Commands, name: str) -> None:
     """Register the command `name`."""
-    app.command(name)({"check": check, "test": test}[name])
+    commands: dict[str, Callable[..., None]] = {"check": check, "test": test}
+    app.command(name)(commands[name])
 
 
 def check(

@@ -132,7 +132,7 @@ class InsightsData:
 
 
 @dataclass(frozen=True)
-class Asked:
+class TabQuery:
     """The context of a tab's query."""
 
     services: Services
@@ -174,7 +174,7 @@ class Tab(Generic[Found]):
     command: Callable[[Found, Shown], tuple[list[str], Filters]]
     """Return the words and the filters of the command that prints the numbers of the view."""
 
-    fetch: Callable[[Asked], Found] = lambda asked: None  # type: ignore[assignment,return-value]  # only the report
+    fetch: Callable[[TabQuery], Found] = lambda query: None  # type: ignore[assignment,return-value]  # only the report
     """Read what the tab needs besides the report; called in a thread."""
 
     asks: tuple[str, ...] = ()
@@ -215,7 +215,7 @@ def gather(
         found = (
             known.found
             if known is not None and wanted.same_answer(known.wanted)
-            else tab.fetch(Asked(services, wanted.filters, wanted.choices, report, cancellation))
+            else tab.fetch(TabQuery(services, wanted.filters, wanted.choices, report, cancellation))
         )
         same_log = known is not None and known.wanted.stamp == wanted.stamp
         annotations = known.annotations if known is not None and same_log else None
@@ -269,13 +269,13 @@ def _performance(found: None, shown: Shown) -> View:
     return performance(shown.report, shown.axis, shown.words, shown.choices.rank)
 
 
-def _fetch_target(asked: Asked) -> float | None:
+def _fetch_target(query: TabQuery) -> float | None:
     """Return the target of the goal that Rate shows: of the chosen one, or of the only one that was started."""
-    started = [goal for goal in asked.report.goals if goal.known and goal.figures.started]
-    chosen = asked.choices.rate_goal_id or (started[0].goal_id if len(started) == 1 else None)
+    started = [goal for goal in query.report.goals if goal.known and goal.figures.started]
+    chosen = query.choices.rate_goal_id or (started[0].goal_id if len(started) == 1 else None)
     if chosen is None or all(goal.goal_id != chosen for goal in started):
         return None
-    target = asked.services.goals.get(chosen).target
+    target = query.services.goals.get(chosen).target
     return None if target is None else float(target)
 
 
@@ -313,13 +313,13 @@ def _value_command(found: None, shown: Shown) -> tuple[list[str], Filters]:
     return ["report", "--by", "goal" if by_goal or shown.axis is None else shown.axis.unit], shown.filters
 
 
-def _fetch_funnel(asked: Asked) -> FunnelData | None:
-    goal_id = shown_goal(asked.report, asked.choices.goal_id)
+def _fetch_funnel(query: TabQuery) -> FunnelData | None:
+    goal_id = shown_goal(query.report, query.choices.goal_id)
     if goal_id is None:
         return None
-    insights, filters, strict = asked.services.insights, asked.filters, asked.choices.strict
-    found = insights.funnel(goal_id, filters, strict=strict, cancellation=asked.cancellation)
-    dropped = None if strict else insights.drop_offs(goal_id, filters, cancellation=asked.cancellation)
+    insights, filters, strict = query.services.insights, query.filters, query.choices.strict
+    found = insights.funnel(goal_id, filters, strict=strict, cancellation=query.cancellation)
+    dropped = None if strict else insights.drop_offs(goal_id, filters, cancellation=query.cancellation)
     return FunnelData(found, dropped)
 
 
@@ -343,13 +343,13 @@ class TimesData:
     steps: Mapping[str, str]
 
 
-def _fetch_times(asked: Asked) -> TimesData | None:
-    goal_id = shown_goal(asked.report, asked.choices.goal_id)
+def _fetch_times(query: TabQuery) -> TimesData | None:
+    goal_id = shown_goal(query.report, query.choices.goal_id)
     if goal_id is None:
         return None
-    steps = {step.id: step.name for step in asked.services.goals.get(goal_id).further}
-    step_id = asked.choices.step_id if asked.choices.step_id in steps else None
-    found = asked.services.insights.times(goal_id, asked.filters, step_id, cancellation=asked.cancellation)
+    steps = {step.id: step.name for step in query.services.goals.get(goal_id).further}
+    step_id = query.choices.step_id if query.choices.step_id in steps else None
+    found = query.services.insights.times(goal_id, query.filters, step_id, cancellation=query.cancellation)
     return TimesData(found, goal_id, steps)
 
 
@@ -369,9 +369,9 @@ def _next_step(found: TimesData | None, choices: Choices) -> Choices:
     return replace(choices, step_id=_next((None, *(found.steps if found else ())), choices.step_id))
 
 
-def _fetch_breakdown(asked: Asked) -> list[CrossedFigures]:
-    insights = asked.services.insights
-    return insights.crossed_breakdown(asked.choices.dimensions, asked.filters, cancellation=asked.cancellation)
+def _fetch_breakdown(query: TabQuery) -> list[CrossedFigures]:
+    insights = query.services.insights
+    return insights.crossed_breakdown(query.choices.dimensions, query.filters, cancellation=query.cancellation)
 
 
 def _breakdown(found: list[CrossedFigures], shown: Shown) -> View:
@@ -393,9 +393,9 @@ def _next_second(found: object, choices: Choices) -> Choices:
     return replace(choices, dimensions=(first,) if second is None else (first, second))
 
 
-def _fetch_when(asked: Asked) -> list[CrossedFigures]:
-    return asked.services.insights.crossed_breakdown(
-        ["weekday", "hour"], asked.filters, cancellation=asked.cancellation
+def _fetch_when(query: TabQuery) -> list[CrossedFigures]:
+    return query.services.insights.crossed_breakdown(
+        ["weekday", "hour"], query.filters, cancellation=query.cancellation
     )
 
 
@@ -403,8 +403,8 @@ def _when(found: list[CrossedFigures], shown: Shown) -> View:
     return when(found, shown.choices.heat, shown.words)
 
 
-def _fetch_releases(asked: Asked) -> list[Release]:
-    return asked.services.insights.releases(asked.filters, cancellation=asked.cancellation)
+def _fetch_releases(query: TabQuery) -> list[Release]:
+    return query.services.insights.releases(query.filters, cancellation=query.cancellation)
 
 
 def _releases(found: list[Release], shown: Shown) -> View:
