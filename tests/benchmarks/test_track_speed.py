@@ -20,7 +20,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from goals_tui.domain.event import source
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services, create_workspace
-from goals_tui.services.sealing import STARTED
+from goals_tui.services.events import STARTED
 from tests.benchmarks import million
 from tests.builders import book_a_flight
 
