@@ -263,8 +263,8 @@ def _update_step(entry: Any, step: Step, digits: int) -> None:
 def _set_triggers(entry: Any, step: Step) -> None:
     from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-    new = [{key: text for key in _TRIGGER_KEYS if (text := getattr(each, key))} for each in step.triggers]
-    if [dict(each) for each in entry.get("triggers") or ()] == new:
+    new = [{key: str(text) for key in _TRIGGER_KEYS if (text := getattr(each, key))} for each in step.triggers]
+    if [{key: str(text) for key, text in each.items()} for each in entry.get("triggers") or ()] == new:
         return
     entry.pop("triggers", None)
     if new:

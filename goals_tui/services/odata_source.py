@@ -64,7 +64,7 @@ class Source(Model):
 
     cursors: dict[str, Instant] = {}
     last: Instant | None = None
-    """When it was last read to its end."""
+    """The moment at which it was last read to its end."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields for JSON output."""

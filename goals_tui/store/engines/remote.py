@@ -25,7 +25,7 @@ LONGEST_REASON = 300
 """The most characters of a server's own reason in a message."""
 
 STAMP_SECONDS = 5.0
-"""How long a stamp holds before the server is asked again."""
+"""The seconds for which a stamp holds, until the server is asked again."""
 
 
 class RemoteEngine(ABC, Generic[Connected]):

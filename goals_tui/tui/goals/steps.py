@@ -72,10 +72,10 @@ class Steps(Vertical):
         self._before: Step | None = None
         self._field: Field = "name"
         self._problem = ""
-        """What is wrong with the text of the cell."""
+        """The problem with the text of the cell."""
         self._said = ""
         self._came_from_cell = False
-        """Whether the table gets the focus from a cell, and not from outside."""
+        """True if the table gets the focus from a cell, and not from outside."""
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="steps-head"):
@@ -106,7 +106,7 @@ class Steps(Vertical):
 
     @property
     def editing(self) -> bool:
-        """Whether a cell is edited."""
+        """True if a cell is edited."""
         return self._before is not None
 
     def show(
@@ -203,7 +203,7 @@ class Steps(Vertical):
 
     @property
     def _stuck(self) -> bool:
-        """Whether the text of the cell is no amount or time, so that the cell can't be left."""
+        """True if the text of the cell is no amount or time, so that the cell can't be left."""
         return bool(self._problem)
 
     @on(Input.Changed)
