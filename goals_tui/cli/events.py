@@ -32,7 +32,7 @@ from goals_tui.cli.state import services
 from goals_tui.domain.model import format_instant
 from goals_tui.format import plural
 
-app = Commands(help="The event log.", no_args_is_help=True)
+app = Commands(help="Count, check, compact, copy and expire the events.", no_args_is_help=True)
 activities = Commands(help="List what happened in sessions, meant as a goal or not.", no_args_is_help=True)
 
 
