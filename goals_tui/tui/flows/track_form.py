@@ -54,7 +54,7 @@ class TrackForm(NodeForm):
         """Choose the goal of a new node if there is only one, otherwise ask for it at once."""
         if not self.goal_id:
             self._take_only_goal()
-        self._show_steps()
+        self._show_goal()
         if not self.goal_id and self.data.names.goals:
             self.choose_goal()
 
@@ -102,8 +102,7 @@ class TrackForm(NodeForm):
         if chosen is None:
             return
         self._take_goal(chosen)
-        self.query_one("#goal", Button).label = Content(self._goal_title())
-        self._show_steps()
+        self._show_goal()
         self.post_message(self.Edited())
         self.query_one(StepList).focus()
 
@@ -115,6 +114,10 @@ class TrackForm(NodeForm):
             self.chosen ^= {event.option_id}
             self._show_steps()
             self.post_message(self.Edited())
+
+    def _show_goal(self) -> None:
+        self.query_one("#goal", Button).label = Content(self._goal_title())
+        self._show_steps()
 
     def _show_steps(self) -> None:
         goal = self.goal

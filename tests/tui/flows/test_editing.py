@@ -578,3 +578,13 @@ async def test_numbers_stand_on_the_nodes_that_track(services: Services) -> None
         assert "numbers: Last 7 days" in screen_text(pilot.app)
         await press(pilot, "N")
         assert "went on" not in screen_text(pilot.app)
+
+
+async def test_a_new_track_node_names_the_only_goal(services: Services) -> None:
+    save_goal(services)
+    services.flows.save(ABC)
+    async with running(services, area="flows") as pilot:
+        chart(pilot).select(node_id("a"))
+        await press(pilot, "a", "t")
+        shown = screen_text(pilot.app)
+        assert "Choose a goal" not in shown and "Book a Flight" in shown
