@@ -41,6 +41,12 @@ def _run() -> int:
 
         if answers(os.environ):
             return answer(os.environ)
+    import gc
+
+    # Almost all objects that imports make stay. By default they are looked through at every 700th.
+    gc.set_threshold(20_000)
+    # Otherwise pydantic reads the metadata of all installed packages, in search of plugins.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # Also what could not be written: this says why.
     from goals_tui.cli.run import run
 

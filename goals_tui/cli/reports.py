@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from goals_tui.domain.buckets import TimeBucket, Unit
+    from goals_tui.domain.decisions import Limit
     from goals_tui.domain.report import DayFigures, Figures, Report
     from goals_tui.services.insights.service import SeriesPoint
 
@@ -101,11 +102,9 @@ def report(
     excel: ExcelOption = False,
 ) -> None:
     """Goals completed, partially completed and incomplete, and what they saved."""
-    from goals_tui.domain.decisions import parse_limit
-
     check_excel(excel, format)
     check_document(format, output)
-    limits = [parse_limit(text) for text in fail_if or ()]
+    limits = _limits(fail_if) if fail_if else []
     opened = services_with_goals(context)
     applied = filters(opened)
     result = opened.insights.report(applied)
@@ -139,6 +138,12 @@ def report(
         say(f"goals-tui: --fail-if {limit.text!r}: {said}.")
     if failed:
         raise typer.Exit(FOUND_PROBLEMS)
+
+
+def _limits(conditions: Sequence[str]) -> list[Limit]:
+    from goals_tui.domain.decisions import parse_limit
+
+    return [parse_limit(text) for text in conditions]
 
 
 def _day_json(row: DayFigures, digits: int) -> dict[str, Any]:

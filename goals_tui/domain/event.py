@@ -86,7 +86,9 @@ class Source(Model):
     project_id: Label = None
 
 
-PANEL_SOURCE = Source(endpoint_name=INTERACTION_PANEL, endpoint_type=ADMIN_CONSOLE, channel=ADMIN_CONSOLE)
+PANEL_SOURCE = Source.model_construct(
+    endpoint_name=INTERACTION_PANEL, endpoint_type=ADMIN_CONSOLE, channel=ADMIN_CONSOLE
+)
 """The source of conversations in the app's Interaction Panel."""
 
 

@@ -79,7 +79,7 @@ class Choice(Model):
         return bool(self.values)
 
 
-EVERYTHING = Choice()
+EVERYTHING = Choice.model_construct()
 
 _FIRST_DAY = date(1970, 1, 1)
 """The start of a custom span without a first day; no event is older (`event.EARLIEST`)."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Generic, Literal, NamedTuple, TypeVar
 
 Interval = tuple[float, float]
 
 CONFIDENCE = 0.95
-_Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+_Z = 1.9599639845400536
+"""The quantile of the normal distribution at (1 + CONFIDENCE) / 2; the module `statistics` is slow to import."""
 
 FEW_CYCLES = 20
 """Rates of fewer cycles are dimmed and shown with the number of cycles."""

@@ -134,4 +134,4 @@ class SuccessMetrics(Model):
         return bool(self.cost_savings or self.revenue or self.time_saved_seconds)
 
 
-NO_METRICS = SuccessMetrics()
+NO_METRICS = SuccessMetrics.model_construct()

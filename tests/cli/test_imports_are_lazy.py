@@ -58,6 +58,25 @@ def test_listing_goals_needs_no_models(services: Services, format: str) -> None:
     assert "pydantic.main" not in imported_by(*listing, whole=True)
 
 
+def test_a_report_needs_no_other_analysis(services: Services) -> None:
+    loaded = imported_by("--workspace", str(services.workspace.path), "report", whole=True)
+    assert "goals_tui.services.insights.report" in loaded
+    analyses = {f"goals_tui.services.insights.{other}" for other in ("cycles", "decisions", "documents", "health")}
+    assert not {"goals_tui.domain.decisions", "statistics", *analyses} & loaded
+
+
+def test_imported_models_are_not_built() -> None:
+    modules = "activity, cycle, event, filters, goal, project, report, value"
+    code = f"from goals_tui.domain import {modules}, model; print(*(one.__name__ for one in built(model.Model)))"
+    built = (
+        "def built(model):\n"
+        "    return [each for one in model.__subclasses__() for each in [one, *built(one)]\n"
+        "            if each.__pydantic_complete__]\n"
+    )
+    done = subprocess.run([sys.executable, "-c", built + code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
 def test_no_driver_of_an_engine_is_imported_unless_its_url_is_used(services: Services) -> None:
     drivers = {"sqlglot", "clickhouse_connect", "chdb", "pyspark", "pyarrow", "grpc", "pandas", "numpy"}
     here = ["--workspace", str(services.workspace.path)]

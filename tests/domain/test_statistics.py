@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import random
+from statistics import NormalDist
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from goals_tui.domain.statistics import (
+    CONFIDENCE,
     NO_DIFFERENCE,
     Departures,
     Share,
@@ -28,6 +30,13 @@ ORACLES = "{} is not installed: pip install -e '.[oracles]'"
 
 shares = st.integers(1, 500).flatmap(lambda whole: st.builds(Share, st.integers(0, whole), st.just(whole)))
 parts = st.dictionaries(st.sampled_from("abcdefgh"), shares | st.just(Share(0, 0)), max_size=8)
+
+
+def test_the_intervals_have_a_confidence_of_95_percent() -> None:
+    share = Share(40, 100)
+    low, _ = share.interval or (0.0, 0.0)
+    # By the definition of the interval, its end is that many standard errors of the end away.
+    assert (0.4 - low) / math.sqrt(low * (1 - low) / 100) == pytest.approx(NormalDist().inv_cdf((1 + CONFIDENCE) / 2))
 
 
 @given(shares)

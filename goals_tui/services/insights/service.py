@@ -11,16 +11,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.buckets import Unit
-from goals_tui.domain.decisions import (
-    ComparedPart,
-    Comparison,
-    DropOffs,
-    Explanation,
-    Release,
-    StepWorth,
-    TargetResult,
-    Times,
-)
 from goals_tui.domain.drill_down import ALL_CYCLES, DrillDown
 from goals_tui.domain.errors import NotFoundError, RefusedError, WrongValueError
 from goals_tui.domain.filters import EVERYTHING, Choice, Dimension, Filters, Span, resolve_span, span_fields
@@ -36,22 +26,8 @@ from goals_tui.domain.report import (
     Report,
     Timeline,
 )
-from goals_tui.domain.statistics import target_state
 from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import fold
-from goals_tui.services.insights.cycles import CycleList, make_funnel, make_timeline
-from goals_tui.services.insights.decisions import (
-    FirstAppearance,
-    GoalTallies,
-    make_drop_offs,
-    make_explanation,
-    make_first_appearances,
-    make_releases,
-    make_step_worths,
-    make_times,
-    make_totals,
-)
-from goals_tui.services.insights.health import HealthEntry, health_entries
 from goals_tui.services.insights.query import Queries, Query
 from goals_tui.services.insights.report import (
     WEEKDAYS,
@@ -64,8 +40,20 @@ from goals_tui.services.insights.report import (
 from goals_tui.store.engines.engine import Cancellation, Cancelled
 
 if TYPE_CHECKING:
+    from goals_tui.domain.decisions import (
+        Comparison,
+        DropOffs,
+        Explanation,
+        Release,
+        StepWorth,
+        TargetResult,
+        Times,
+    )
     from goals_tui.services.clock import Clock
     from goals_tui.services.goals import GoalService
+    from goals_tui.services.insights.cycles import CycleList
+    from goals_tui.services.insights.decisions import FirstAppearance, GoalTallies
+    from goals_tui.services.insights.health import HealthEntry
     from goals_tui.services.project import ProjectService
     from goals_tui.store.documents import Documents
     from goals_tui.store.engines.engine import Engine
@@ -73,8 +61,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Cancellation",
     "Cancelled",
-    "CycleList",
-    "HealthEntry",
     "Insights",
     "SeriesPoint",
 ]
@@ -137,6 +123,8 @@ class Insights:
 
         Raises NotFoundError with the nearest names for a part that neither the selected cycles nor the project has.
         """
+        from goals_tui.domain.decisions import ComparedPart, Comparison
+
         rows = self.crossed_breakdown([dimension], filters, cancellation=cancellation)
         figures = {row.parts[0]: row.figures for row in rows}
         names = {each for each in figures if each is not None}
@@ -151,6 +139,8 @@ class Insights:
 
         Raises WrongValueError for a text that is no span, or where nothing lies before the other one.
         """
+        from goals_tui.domain.decisions import ComparedPart, Comparison
+
         named = [None if _is_previous(text) else filters.model_copy(update=span_fields(text)) for text in (a, b)]
         found = [None if each is None else self.totals(each) for each in named]
         if found[0] is None and found[1] is None:
@@ -171,6 +161,8 @@ class Insights:
 
     def compare_filters(self, a: tuple[str, Filters], b: tuple[str, Filters]) -> Comparison:
         """Compare the cycles of two filters, each given with a name."""
+        from goals_tui.domain.decisions import ComparedPart, Comparison
+
         sides = []
         for name, filters in (a, b):
             span, figures = self.totals(filters)
@@ -206,6 +198,8 @@ class Insights:
 
     def totals(self, filters: Filters) -> tuple[Span, Figures]:
         """Return the span of filters, and the figures of all its cycles together."""
+        from goals_tui.services.insights.decisions import make_totals
+
         with self._queries.open(filters) as query:
             return query.span, make_totals(query)
 
@@ -223,11 +217,15 @@ class Insights:
 
     def explain(self, filters: Filters, *, cancellation: Cancellation | None = None) -> Explanation:
         """Explain why the completion rate differs from that of the previous period."""
+        from goals_tui.services.insights.decisions import make_explanation
+
         with self._queries.open(filters, cancellation) as query:
             return make_explanation(query)
 
     def drop_offs(self, goal_id: str, filters: Filters, *, cancellation: Cancellation | None = None) -> DropOffs:
         """Return what became of the cycles that reached each step of a goal, and what followed the drop-offs."""
+        from goals_tui.services.insights.decisions import make_drop_offs
+
         goal = self._goals.get(goal_id)
         with self._queries.open(filters, cancellation) as query:
             return make_drop_offs(query, goal)
@@ -236,28 +234,39 @@ class Insights:
         self, goal_id: str, filters: Filters, step_id: str | None = None, *, cancellation: Cancellation | None = None
     ) -> Times:
         """Return how long the cycles of a goal took to reach a step or, if `step_id` is None, to complete."""
+        from goals_tui.services.insights.decisions import make_times
+
         goal = self._goals.get(goal_id)
         with self._queries.open(filters, cancellation, goal_id=goal.id) as query:
             return make_times(query, goal, step_id)
 
     def releases(self, filters: Filters, *, cancellation: Cancellation | None = None) -> list[Release]:
         """Compare each snapshot with the one that appeared before it."""
+        from goals_tui.services.insights.decisions import make_releases
+
         with self._queries.open(filters, cancellation) as query:
             return make_releases(query)
 
     def tallies(self, goal_id: str, filters: Filters, *, cancellation: Cancellation | None = None) -> GoalTallies:
         """Return the cycles of a goal counted by what they reached, to value them under edited definitions."""
+        from goals_tui.services.insights.decisions import GoalTallies
+
         goal = self._goals.get(goal_id)
         with self._queries.open(filters, cancellation, goal_id=goal.id) as query:
             return GoalTallies(query, goal)
 
     def step_worths(self, filters: Filters, *, cancellation: Cancellation | None = None) -> list[StepWorth]:
         """Return how many cycles reached each step at each of its worths: the summands of the value of a report."""
+        from goals_tui.services.insights.decisions import make_step_worths
+
         with self._queries.open(filters, cancellation) as query:
             return make_step_worths(query)
 
     def targets(self, filters: Filters, *, cancellation: Cancellation | None = None) -> list[TargetResult]:
         """Return for each goal with a target, sorted by name, whether it is met."""
+        from goals_tui.domain.decisions import TargetResult
+        from goals_tui.domain.statistics import target_state
+
         with self._queries.open(filters, cancellation) as query:
             rows = make_report(query, lambda orphans: _health(query, orphans)).goals
         found = []
@@ -270,6 +279,8 @@ class Insights:
 
     def first_appearances(self) -> list[FirstAppearance]:
         """Return when each version of a goal, and each snapshot, first appears in the log."""
+        from goals_tui.services.insights.decisions import make_first_appearances
+
         with self._queries.open(Filters(span="all")) as query:
             return make_first_appearances(query)
 
@@ -321,6 +332,8 @@ class Insights:
 
         If `strict`, a cycle counts at a step only if it reached all steps before it, each no later than the next.
         """
+        from goals_tui.services.insights.cycles import make_funnel
+
         goal = self._goals.get(goal_id)
         with self._queries.open(filters, cancellation, goal_id=goal.id) as query:
             return make_funnel(query, goal, strict=strict)
@@ -329,6 +342,8 @@ class Insights:
         self, filters: Filters, drill_down: DrillDown = ALL_CYCLES, *, cancellation: Cancellation | None = None
     ) -> CycleList:
         """Return the list of the cycles of a drill-down, for scrolling. The caller must close it."""
+        from goals_tui.services.insights.cycles import CycleList
+
         return CycleList(self._queries, filters, drill_down, cancellation)
 
     def left_out_test_cycles(self, filters: Filters, *, cancellation: Cancellation | None = None) -> int:
@@ -351,6 +366,8 @@ class Insights:
 
         Raises NotFoundError, or RefusedError where cycles of several goals have the id and no goal is given.
         """
+        from goals_tui.services.insights.cycles import make_timeline
+
         with self._queries.reader() as reader:
             return make_timeline(self._documents, reader, cycle_id, goal_id)
 
@@ -365,6 +382,8 @@ class Insights:
 
         Unpriced steps, and cycles of the future, are those of the selected cycles; all others concern the whole log.
         """
+        from goals_tui.services.insights.health import health_entries
+
         with self._queries.open(filters) as query:
             report = make_report(query, lambda orphans: _health(query, orphans))
             return health_entries(query, report)

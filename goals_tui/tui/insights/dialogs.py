@@ -12,7 +12,7 @@ from textual.widgets import Button, Static
 from goals_tui.domain.decisions import DropOff
 from goals_tui.domain.filters import Filters
 from goals_tui.format import percent, plural
-from goals_tui.services.insights.service import HealthEntry
+from goals_tui.services.insights.health import HealthEntry
 from goals_tui.tui.app.dialogs import Reading
 from goals_tui.tui.app.screen import ScreenFrame
 from goals_tui.tui.insights.view import View

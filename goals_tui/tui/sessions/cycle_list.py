@@ -15,7 +15,8 @@ from goals_tui.domain.goal import GLYPHS, Goal
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Amount, Cycle, Outcome
 from goals_tui.domain.value import format_amount, format_duration
 from goals_tui.services.context import Services
-from goals_tui.services.insights.service import Cancellation, Cancelled, CycleList
+from goals_tui.services.insights.cycles import CycleList
+from goals_tui.services.insights.service import Cancellation, Cancelled
 from goals_tui.tui.app.screen import GoalPlace, ScreenFrame
 from goals_tui.tui.filters.texts import DASH, Formats, minute
 from goals_tui.tui.widgets.columns import Column

@@ -17,7 +17,8 @@ from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Cycle
 from goals_tui.services.context import Services, open_services
-from goals_tui.services.insights.service import CycleList, Insights
+from goals_tui.services.insights.cycles import CycleList
+from goals_tui.services.insights.service import Insights
 from goals_tui.tui.sessions.cycle_list import PAGE
 from goals_tui.tui.sessions.screen import SessionsScreen
 from goals_tui.tui.sessions.timeline import TimelineScreen
