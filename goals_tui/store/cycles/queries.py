@@ -269,12 +269,21 @@ def choose(reader: EventReader, selection: Selection) -> list[Tally]:
     def keep(cycles: str) -> list[tuple[Any, ...]]:
         reader.keep_rows(
             "chosen",
-            f"SELECT goal, cycle, openings, {masks} FROM ({cycles}) c WHERE {within} AND {conditions}",
+            f"""SELECT goal, cycle, openings, first_session, last_session, last_moment // 2 AS ended, {masks}
+                FROM ({cycles}) c WHERE {within} AND {conditions}""",
             values.bound,
         )
         return reader.rows(f"SELECT goal, count(*), {masks}, max(openings) FROM chosen GROUP BY goal, {masks}")
 
-    rows = _ask(reader, selection.attributes, keep, selection.goals)
+    rows = _ask(
+        reader,
+        selection.attributes,
+        keep,
+        selection.goals,
+        first_session='min(e."sessionId")',
+        last_session='max(e."sessionId")',
+        last_moment="max(e.moment)",
+    )
     return [Tally(row[0], CURRENT, (), row[1], row[2:-1]) for row in rows]
 
 
@@ -294,39 +303,73 @@ def came_next(reader: EventReader, dropped: Mapping[tuple[int, tuple[int, ...]],
         },
     )
     same = " AND ".join(f"c.{mask} = d.{mask}" for mask in masks)
-    return [
-        Next(*row)
-        for row in reader.rows(
-            f"""WITH lost AS (
-                    SELECT d.after AS after, c.goal AS goal, c.cycle AS cycle
-                    FROM chosen c JOIN dropped d ON c.goal = d.goal AND {same}
-                ), ended AS (
-                    SELECT c.after AS after, c.goal AS goal, c.cycle AS cycle, e."sessionId" AS session,
-                           e."timestamp" AS moment, s.rank AS rank, e.id AS id,
-                           row_number() OVER (PARTITION BY c.goal, c.cycle
-                                              ORDER BY e."timestamp" DESC, s.rank DESC, e.id DESC) AS place
-                    FROM lost c
-                    JOIN {reader.stepping_sql("goalCycleId", "SELECT cycle FROM lost")} e ON e."goalCycleId" = c.cycle
-                    JOIN step_bits s ON {reader.joined} AND s.goal = c.goal
-                ), following AS (
-                    SELECT l.after AS after, s.goal AS goal, e."stepId" AS step,
-                           row_number() OVER (PARTITION BY l.goal, l.cycle
-                                              ORDER BY e."timestamp", s.rank, e.id) AS place
-                    FROM (SELECT * FROM ended WHERE place = 1) l
-                    JOIN {reader.stepping_sql("sessionId", "SELECT session FROM ended")} e ON e."sessionId" = l.session
-                    JOIN step_bits s ON {reader.joined}
-                    WHERE (s.goal <> l.goal OR e."goalCycleId" <> l.cycle)
-                      AND (e."timestamp" > l.moment OR (e."timestamp" = l.moment
-                           AND (s.rank > l.rank OR (s.rank = l.rank AND e.id > l.id))))
-                )
-                SELECT after, goal, step, count(*) FROM following WHERE place = 1 GROUP BY after, goal, step"""
-        )
-    ]
+    reader.keep_rows(
+        "lost",
+        f"""SELECT d.after AS after, c.goal AS goal, c.cycle AS cycle, c.ended AS ended,
+                   c.first_session AS session, CASE WHEN c.first_session = c.last_session THEN 0 ELSE 1 END AS odd
+            FROM chosen c JOIN dropped d ON c.goal = d.goal AND {same}""",
+        {},
+    )
+    # The cycle's last moment and its only session, which the scan of cycles gave, say what came later. Only where an
+    # event of another cycle came in that same moment, or the cycle spans sessions, is its last event looked for.
+    reader.keep_rows(
+        "following",
+        f"""SELECT after, lost, cycle, goal, step, tied FROM (
+                SELECT l.after AS after, l.goal AS lost, l.cycle AS cycle, s.goal AS goal, e."stepId" AS step,
+                       CASE WHEN epoch_us(e."timestamp") = l.ended THEN 1 ELSE 0 END AS tied,
+                       row_number() OVER (PARTITION BY l.goal, l.cycle
+                                          ORDER BY e."timestamp", s.rank, e.id) AS place
+                FROM lost l
+                JOIN {reader.stepping_sql("sessionId", "SELECT session FROM lost")} e ON e."sessionId" = l.session
+                JOIN step_bits s ON {reader.joined}
+                WHERE l.odd = 0 AND epoch_us(e."timestamp") >= l.ended
+                  AND (s.goal <> l.goal OR e."goalCycleId" <> l.cycle)
+            ) WHERE place = 1""",
+        {},
+    )
+    reader.keep_rows(
+        "odd",
+        """SELECT after, goal, cycle FROM lost WHERE odd = 1
+           UNION ALL SELECT after, lost AS goal, cycle FROM following WHERE tied = 1""",
+        {},
+    )
+    found = reader.rows("SELECT after, goal, step, count(*) FROM following WHERE tied = 0 GROUP BY after, goal, step")
+    if reader.rows("SELECT count(*) FROM odd")[0][0]:
+        found += _after_last_events(reader)
+    return [Next(*row) for row in found]
+
+
+def _after_last_events(reader: EventReader) -> list[tuple[Any, ...]]:
+    """Return the rows of `came_next` for the cycles in the table `odd`, by the order of events within a moment."""
+    return reader.rows(
+        f"""WITH ended AS (
+                SELECT c.after AS after, c.goal AS goal, c.cycle AS cycle, e."sessionId" AS session,
+                       e."timestamp" AS moment, s.rank AS rank, e.id AS id,
+                       row_number() OVER (PARTITION BY c.goal, c.cycle
+                                          ORDER BY e."timestamp" DESC, s.rank DESC, e.id DESC) AS place
+                FROM odd c
+                JOIN {reader.stepping_sql("goalCycleId", "SELECT cycle FROM odd")} e ON e."goalCycleId" = c.cycle
+                JOIN step_bits s ON {reader.joined} AND s.goal = c.goal
+            ), following AS (
+                SELECT l.after AS after, s.goal AS goal, e."stepId" AS step,
+                       row_number() OVER (PARTITION BY l.goal, l.cycle
+                                          ORDER BY e."timestamp", s.rank, e.id) AS place
+                FROM (SELECT * FROM ended WHERE place = 1) l
+                JOIN {reader.stepping_sql("sessionId", "SELECT session FROM ended")} e ON e."sessionId" = l.session
+                JOIN step_bits s ON {reader.joined}
+                WHERE (s.goal <> l.goal OR e."goalCycleId" <> l.cycle)
+                  AND (e."timestamp" > l.moment OR (e."timestamp" = l.moment
+                       AND (s.rank > l.rank OR (s.rank = l.rank AND e.id > l.id))))
+            )
+            SELECT after, goal, step, count(*) FROM following WHERE place = 1 GROUP BY after, goal, step"""
+    )
 
 
 def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | None, now: int) -> list[Departures]:
     """Count the selected cycles by how long they waited for the step with the mask `step`, the shortest first.
 
+    Open cycles, each of which waits for a time of its own, are counted at the last departure before: there is one for
+    each time at which a cycle reached the step or was superseded, and for the shortest wait.
     `step` is None for the initial step. The reader must have the step bits of one goal only. `now` is in microseconds
     since 1970.
     """
@@ -340,30 +383,45 @@ def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | Non
         has = " OR ".join(f"(mask{word} & {mask}) <> 0" for word, mask in bits)
     reached = f"({has}) AND arrived IS NOT NULL"
     current = values.add(now)
+    ends = {
+        "reached": f"CASE WHEN {reached} THEN 1 ELSE 0 END",
+        "superseded": f"CASE WHEN NOT ({reached}) AND following <= {current} THEN 1 ELSE 0 END",
+    }
     rows = _ask(
         reader,
         selection.attributes,
         lambda cycles: reader.rows(
-            f"""SELECT waited, {", ".join(f"count(CASE WHEN ending = {end} THEN 1 END)" for end in range(3))},
-                       max(openings)
-                FROM (
-                    SELECT openings,
-                           CASE WHEN {reached} THEN 0 WHEN following <= {current} THEN 1 ELSE 2 END AS ending,
-                           CASE WHEN {reached} THEN arrived // 2 - started
-                                WHEN following <= {current} THEN following - started
-                                WHEN started < {current} THEN {current} - started ELSE 0 END AS waited
+            f"""SELECT waited, reached, superseded, longer, openings FROM (
+                    SELECT waited, reached, superseded, max(openings) OVER () AS openings,
+                           sum(cycles - reached - superseded) OVER (ORDER BY waited DESC
+                               ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS longer,
+                           row_number() OVER (ORDER BY waited) AS place
                     FROM (
-                        SELECT c.*, min(started) OVER (PARTITION BY session ORDER BY started, cycle
-                                                       ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS following
-                        FROM ({cycles}) c WHERE started IS NOT NULL
-                    ) c WHERE {within} AND {conditions}
-                ) c GROUP BY waited ORDER BY waited""",
+                        SELECT waited, sum(reached) AS reached, sum(superseded) AS superseded, count(*) AS cycles,
+                               max(openings) AS openings
+                        FROM (
+                            SELECT openings, {", ".join(f"{sql} AS {name}" for name, sql in ends.items())},
+                                   CASE WHEN {reached} THEN arrived // 2 - started
+                                        WHEN following <= {current} THEN following - started
+                                        WHEN started < {current} THEN {current} - started ELSE 0 END AS waited
+                            FROM (
+                                SELECT c.*, min(started) OVER (PARTITION BY session ORDER BY started, cycle
+                                                               ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS following
+                                FROM ({cycles}) c WHERE started IS NOT NULL
+                            ) c WHERE {within} AND {conditions}
+                        ) c GROUP BY waited
+                    ) c
+                ) c WHERE place = 1 OR reached + superseded > 0 ORDER BY waited""",
             values.bound,
         ),
         arrived=f"min(CASE WHEN {arriving} THEN e.moment END)",
         session='min(CASE WHEN s.initial THEN e."sessionId" END)',
     )
-    return [Departures(micros / 1e6, *ends) for micros, *ends, _ in rows]
+    longer = [*(row[3] for row in rows[1:]), 0]
+    return [
+        Departures(micros / 1e6, reached, superseded, int(open_then - open_later))
+        for (micros, reached, superseded, open_then, _), open_later in zip(rows, longer, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
