@@ -15,7 +15,7 @@ import pytest
 
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.statistics import Share, difference
+from goals_tui.domain.statistics import Departures, Share, difference, incidence
 from goals_tui.services.context import Services
 from goals_tui.store.cycles.view import LogView
 from tests.builders import event, goal, step
@@ -278,7 +278,78 @@ def test_what_came_next(cli: Cli, services: Services, goals: list[Goal]) -> None
     }
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_what_came_next_by_the_plain_rule(services: Services, goals: list[Goal], seed: int) -> None:
+    """Many events in the same moments, and cycles that span sessions: the last event of a cycle decides."""
+    chance, tracked = Random(seed), goals[0]
+    drawn = set()
+    for _ in range(300):
+        of = chance.choice(goals)
+        cycle = f"{of.name[0]}{chance.randrange(60)}"
+        session = f"s{int(cycle[1:]) % 20}" if chance.random() < 0.9 else f"s{chance.randrange(20)}"
+        drawn.add((session, goals.index(of), cycle, chance.choice(of.steps).name, chance.randrange(12)))
+    told = [(*rest, f"{number:03}") for number, rest in enumerate(sorted(drawn, key=lambda _: chance.random()))]
+    services.workspace.events.append(
+        [
+            event(goals[of], name, cycle=cycle, session=session, seconds=seconds).model_copy(update={"id": id_})
+            for session, of, cycle, name, seconds, id_ in told
+        ]
+    )
+
+    def order(line: tuple[str, int, str, str, int, str]) -> tuple[int, int, str]:
+        return line[4], [step.name for step in goals[line[1]].steps].index(line[3]), line[5]
+
+    wanted: dict[str, Counter[str]] = {step.name: Counter() for step in tracked.steps}
+    for cycle in {line[2] for line in told if line[1] == 0}:
+        own = [line for line in told if line[2] == cycle]
+        reached = {line[3] for line in own}
+        if tracked.initial.name not in reached or "Payment completed" in reached:
+            continue
+        last = max(own, key=order)
+        later = [line for line in told if line[0] == last[0] and line[2] != cycle and order(line) > order(last)]
+        what = "nothing more"
+        if later:
+            _, of, _, name, *_ = min(later, key=order)
+            what = "the same goal again" if of == 0 else f"another goal: {goals[of].name}, {name}"
+        furthest = next(step.name for step in reversed(tracked.steps) if step.name in reached)
+        wanted[furthest][what] += 1
+    found = services.insights.drop_offs(tracked.id, Filters(span="all")).steps
+    assert {each.name: Counter(dict(each.next)) for each in found} == wanted
+
+
 # -- times
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_times_by_the_plain_rule(services: Services, goals: list[Goal], seed: int) -> None:
+    chance, tracked = Random(seed), goals[0]
+    events, begun, reached = [], {}, {}
+    for number in range(60):
+        # No two cycles of a session start at once: then their ids would decide which comes first.
+        session, start = f"s{chance.randrange(25)}", number * 3
+        begun[number] = (session, start)
+        told = [("Flight selected", start)]
+        if chance.random() < 0.4:
+            reached[number] = chance.randrange(1, 30)
+            told.append(("Payment completed", start + reached[number]))
+        events += [
+            event(tracked, name, cycle=f"{number:02}", session=session, seconds=seconds) for name, seconds in told
+        ]
+    services.workspace.events.append(events)
+    now = (services.clock() - event(tracked, "Flight selected").timestamp).total_seconds()
+    departures = []
+    for number, (session, start) in begun.items():
+        later = [other for of, other in begun.values() if of == session and other > start]
+        if number in reached:
+            departures.append(Departures(reached[number], reached=1))
+        elif later:
+            departures.append(Departures(min(later) - start, superseded=1))
+        else:
+            departures.append(Departures(now - start, open=1))
+    found = services.insights.times(tracked.id, Filters(span="all"))
+    assert (found.started, found.open) == (60, sum(each.open for each in departures))
+    assert dict(found.seconds) == Counter(reached.values())
+    assert list(found.incidence) == incidence(departures)
 
 
 def test_times_are_those_of_the_funnel(desk: Cli) -> None:
