@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,9 @@ class Findings:
 
     restarts: bool = False
     """True if some cycle has several initial events, so that its attributes are not simply those of one event."""
+
+    first_seen: dict[tuple[str, ...], list[tuple[Any, ...]]] = field(default_factory=dict)
+    """The answers of `EventReader.first_seen`, by columns."""
 
 
 class EventReader:
@@ -220,8 +223,12 @@ class EventReader:
 
     def first_seen(self, *columns: str) -> list[tuple[Any, ...]]:
         """Return each combination of these columns in the log with its first time, in microseconds since 1970."""
-        names = ", ".join(f'"{column}"' for column in columns)
-        return self.rows(f"""SELECT {names}, epoch_us(min("timestamp")) FROM events GROUP BY {names}""")
+        found = self.findings.first_seen.get(columns)
+        if found is None:
+            names = ", ".join(f'"{column}"' for column in columns)
+            found = self.rows(f"""SELECT {names}, epoch_us(min("timestamp")) FROM events GROUP BY {names}""")
+            self.findings.first_seen[columns] = found
+        return found
 
     def stepping_sql(self, column: str, wanted: str) -> str:
         """Return a query, in parentheses, of the events with a value of `column` that the query `wanted` gives."""
