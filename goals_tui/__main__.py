@@ -10,12 +10,15 @@ _INTERRUPTED = 130
 def main() -> None:
     """Run the command line; exits with 0 done, 1 error, 2 wrong usage, 3 a check found problems, 130 for ctrl+c."""
     try:
+        import gc
         import signal
 
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             # Imports do not survive a KeyboardInterrupt well; `run` has a handler of its own.
             signal.signal(signal.SIGINT, _stop)
         code = _run()
+        # What is alive now ends with the process: Python does not look through it for garbage.
+        gc.freeze()
         # Done; what Python still does at its end is short.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if code == _INTERRUPTED:
