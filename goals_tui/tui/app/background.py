@@ -145,7 +145,8 @@ class BackgroundScreen(ErrorShowingScreen[ResultT], ClosesOnce[ResultT]):
         """Call a function a moment after the current state of the screen was drawn."""
         seconds = self.goals_app.READ_LATER_SECONDS
         if seconds:
-            self.set_timer(seconds, call)
+            # From when it was drawn: on a slow machine the call would otherwise be in the way of that.
+            self.call_after_refresh(self.set_timer, seconds, call)
         else:
             self.call_after_refresh(call)
 
