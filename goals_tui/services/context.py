@@ -127,7 +127,7 @@ class Services:
     def _goal_uses(self) -> GoalUses:
         from goals_tui.services.goal_uses import GoalUses
 
-        return GoalUses(self.workspace.documents, self.history, self.goals, self.flows)
+        return GoalUses(self.workspace.documents, self.history, self.goals, lambda: self.flows)
 
     def goal_summaries(self) -> list[GoalSummary]:
         """Return a summary of every goal, by name: `goals.summaries()` without importing the models."""

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 class GoalUses:
     """The Track Goal Process nodes of all flows, by goal."""
 
-    def __init__(self, documents: Documents, history: History, goals: GoalService, flows: FlowService) -> None:
+    def __init__(
+        self, documents: Documents, history: History, goals: GoalService, flows: Callable[[], FlowService]
+    ) -> None:
+        """Make the service. `flows` is called where nodes are changed: reading uses needs no models of flows."""
         self._documents = documents
         self._history = history
         self._goals = goals
@@ -94,7 +97,7 @@ class GoalUses:
                     flow = flow_edit.replace(flow, after) if after else flow_edit.remove(flow, node.id)[0]
                     changed += 1
                 if flow is not before:
-                    self._flows.put(edit, flow)
+                    self._flows().put(edit, flow)
         return changed
 
     def _by_goal(self) -> dict[str, list[NodeUse]]:

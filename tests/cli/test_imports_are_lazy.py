@@ -109,3 +109,16 @@ def test_the_first_frame_needs_no_models() -> None:
     loaded = set(done.stdout.split())
     assert "textual" in loaded
     assert not loaded & {"pydantic", "duckdb", "tinydb", "plotext", "babel", "ruamel", "tomlkit"}
+
+
+def test_the_list_of_goals_and_their_uses_need_no_models_of_flows(services: Services) -> None:
+    goal = services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
+    code = (
+        "import sys; from pathlib import Path; import goals_tui.tui.goals.screen;"
+        "from goals_tui.services.context import open_services;"
+        f"assert open_services(Path({str(services.path)!r})).goals.where_used({goal.id!r}) == [];"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    unneeded = {"goals_tui.domain.flow", "goals_tui.tui.app.choose", "textual.widgets._text_area", "duckdb"}
+    assert not unneeded & set(done.stdout.split())

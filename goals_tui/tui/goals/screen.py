@@ -17,7 +17,6 @@ from goals_tui.domain.errors import GoalsError
 from goals_tui.format import plural
 from goals_tui.services.goal_list import GoalSummary
 from goals_tui.tui.app.actions import bindings
-from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.screen import FlowPlace, GoalPlace, Place, ScreenFrame
 from goals_tui.tui.goals.figures import (
     Findings,
@@ -393,6 +392,8 @@ NEW_FLOW = "new flow"
 
 async def choose_use(screen: ScreenFrame[Any], row: GoalSummary) -> None:
     """List the nodes that track a goal and go to the one that is chosen."""
+    from goals_tui.tui.app.choose import Choose, Option
+
     uses = screen.services.goals.where_used(row.id)
     if not uses:
         screen.notify(f"No flow tracks {row.name!r} yet. Press {screen.named_key('goals.track')} to track it in one.")
@@ -410,6 +411,8 @@ async def choose_use(screen: ScreenFrame[Any], row: GoalSummary) -> None:
 
 async def choose_flow(screen: ScreenFrame[Any], row: GoalSummary) -> None:
     """Ask for a flow, or create one, and go there to add a Track Goal Process node for a goal."""
+    from goals_tui.tui.app.choose import Choose, Option
+
     flows = screen.services.flows.summaries()
     options = [Option(flow.id, flow.name, plural(flow.nodes, "node")) for flow in flows]
     options.append(Option(NEW_FLOW, "New flow", f"called {row.name}"))
