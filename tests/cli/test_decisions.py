@@ -350,6 +350,8 @@ def test_times_by_the_plain_rule(services: Services, goals: list[Goal], seed: in
     assert (found.started, found.open) == (60, sum(each.open for each in departures))
     assert dict(found.seconds) == Counter(reached.values())
     assert list(found.incidence) == incidence(departures)
+    nobody = services.insights.times(tracked.id, Filters(span="all", any_snapshot=True))
+    assert (nobody.started, nobody.open, nobody.seconds, nobody.incidence) == (0, 0, (), ())
 
 
 def test_times_are_those_of_the_funnel(desk: Cli) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Literal, NamedTuple
 
 from goals_tui.domain.filters import EVERYTHING, Choice, Dimension
@@ -417,10 +418,9 @@ def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | Non
         arrived=f"min(CASE WHEN {arriving} THEN e.moment END)",
         session='min(CASE WHEN s.initial THEN e."sessionId" END)',
     )
-    longer = [*(row[3] for row in rows[1:]), 0]
     return [
-        Departures(micros / 1e6, reached, superseded, int(open_then - open_later))
-        for (micros, reached, superseded, open_then, _), open_later in zip(rows, longer, strict=True)
+        Departures(micros / 1e6, int(reached), int(superseded), int(longer - (later[3] if later else 0)))
+        for (micros, reached, superseded, longer, _), later in zip_longest(rows, rows[1:])
     ]
 
 
