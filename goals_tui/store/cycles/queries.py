@@ -351,7 +351,7 @@ def _after_last_events(reader: EventReader) -> list[tuple[Any, ...]]:
                 FROM odd c
                 JOIN {reader.stepping_sql("goalCycleId", "SELECT cycle FROM odd")} e ON e."goalCycleId" = c.cycle
                 JOIN step_bits s ON {reader.joined} AND s.goal = c.goal
-            ), following AS (
+            ), later AS (
                 SELECT l.after AS after, s.goal AS goal, e."stepId" AS step,
                        row_number() OVER (PARTITION BY l.goal, l.cycle
                                           ORDER BY e."timestamp", s.rank, e.id) AS place
@@ -362,7 +362,7 @@ def _after_last_events(reader: EventReader) -> list[tuple[Any, ...]]:
                   AND (e."timestamp" > l.moment OR (e."timestamp" = l.moment
                        AND (s.rank > l.rank OR (s.rank = l.rank AND e.id > l.id))))
             )
-            SELECT after, goal, step, count(*) FROM following WHERE place = 1 GROUP BY after, goal, step"""
+            SELECT after, goal, step, count(*) FROM later WHERE place = 1 GROUP BY after, goal, step"""
     )
 
 
