@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +18,11 @@ from goals_tui.services.context import Services, create_workspace
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SHARED = Path(__file__).parents[2] / "shared"
 
-settings.register_profile("fixed", derandomize=True)
-settings.register_profile("random", derandomize=False)
+PATIENCE = 240.0
+"""Seconds until a test gives up waiting for what it needs to see: machines that run tests are slow at times."""
+
+settings.register_profile("fixed", derandomize=True, deadline=None)
+settings.register_profile("random", derandomize=False, deadline=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,6 +30,9 @@ def pytest_configure(config: pytest.Config) -> None:
     chosen = config.option.markexpr
     long_mode = "long" in chosen and "not long" not in chosen
     settings.load_profile("random" if long_mode or "GOALS_TUI_EXAMPLES" in os.environ else "fixed")
+    # Tests start the program hundreds of times: it is compiled once, and so are the tests, for all workers.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -35,6 +42,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in folders):
             item.add_marker(pytest.mark.faults)
+
+
+def pytest_collection_finish() -> None:
+    """Leave out all that stays until the end, modules and tests, when the collector looks for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 # An app of hundreds of widgets is looked through by the collector again and again while it is drawn.

@@ -23,6 +23,7 @@ import pytest
 from goals_tui.domain.activity import Trigger
 from goals_tui.services.context import Services, open_services
 from tests import builders
+from tests.conftest import PATIENCE
 from tests.services.test_listening import MANY, as_protobuf, request, span
 
 JSON, PROTOBUF, PATH = "application/json", "application/x-protobuf", "/v1/traces"
@@ -42,7 +43,9 @@ class Running:
         """Return the status and the body of the answer."""
         given = {"Content-Type": content_type, **{name.replace("_", "-"): value for name, value in headers.items()}}
         try:
-            with urllib.request.urlopen(urllib.request.Request(self.url + path, body, given), timeout=120) as answer:
+            with urllib.request.urlopen(
+                urllib.request.Request(self.url + path, body, given), timeout=PATIENCE
+            ) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
@@ -50,8 +53,8 @@ class Running:
     def end(self, number: int = signal.SIGINT) -> str:
         """End it and return all that it said."""
         self.process.send_signal(number)
-        self.process.wait(120)
-        self.reader.join(120)
+        self.process.wait(PATIENCE)
+        self.reader.join(PATIENCE)
         return "".join(self.said)
 
     def __post_init__(self) -> None:

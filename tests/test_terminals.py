@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import make_services
+from tests.conftest import PATIENCE, make_services
 from tests.readme_commands import app_in_terminal, drawn_until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no TERM")
@@ -31,8 +31,8 @@ def test_a_terminal_without_addressing_gets_one_line(
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     command = f"TERM={terminal} exec {shlex.quote(sys.executable)} -m goals_tui --workspace w"
     with app_in_terminal(command, tmp_path) as (app, end):
-        shown = drawn_until(end, None, 60)
-        assert app.wait(60) == 1
+        shown = drawn_until(end, None, PATIENCE)
+        assert app.wait(PATIENCE) == 1
     assert os.linesep not in shown.strip()
     assert f"TERM is {terminal!r}" in shown and "Set TERM to" in shown
 
@@ -45,7 +45,7 @@ def test_one_that_can_or_that_is_not_known_gets_the_app(
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     command = f"TERM={terminal} exec {shlex.quote(sys.executable)} -m goals_tui --workspace w"
     with app_in_terminal(command, tmp_path) as (app, end):
-        drawn_until(end, lambda text: "Palette" in text, 60)
+        drawn_until(end, lambda text: "Palette" in text, PATIENCE)
         os.write(end, b"q")
-        drawn_until(end, None, 60)
-        assert app.wait(60) == 0
+        drawn_until(end, None, PATIENCE)
+        assert app.wait(PATIENCE) == 0

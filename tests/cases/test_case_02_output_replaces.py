@@ -16,6 +16,7 @@ import pytest
 from goals_tui.services.export_files import exists_already
 from tests.cases.conftest import Case
 from tests.cli.conftest import Cli, on_a_terminal
+from tests.conftest import PATIENCE
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no pipes and devices with names here")
 
@@ -44,7 +45,7 @@ def test_a_pipe_gets_the_bytes(filled: Cli, tmp_path: Path, name: str) -> None:
     reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()), daemon=True)
     reader.start()
     assert filled(*COMMANDS[name], "-o", pipe).code == 0
-    reader.join(10)
+    reader.join(PATIENCE)
     assert len(got[0]) > 20 and stat.S_ISFIFO(pipe.stat().st_mode)
 
 

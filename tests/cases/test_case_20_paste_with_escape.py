@@ -11,6 +11,7 @@ import pytest
 from goals_tui.services.context import open_services
 from tests.cases.conftest import Case
 from tests.cli.conftest import Cli
+from tests.conftest import PATIENCE
 from tests.readme_commands import app_in_terminal, drawn_until
 
 
@@ -23,16 +24,16 @@ def test_pasted_text_does_nothing_without_a_field(case: Case, cli: Cli, tmp_path
     before = open_services(demo).flows.all()
     command = f"exec {sys.executable} -m goals_tui --workspace {demo}"
     with app_in_terminal(command, tmp_path) as (app, terminal):
-        drawn_until(terminal, lambda text: "Goals: what" in text, 60)
+        drawn_until(terminal, lambda text: "Goals: what" in text, PATIENCE)
         os.write(terminal, b"\x1b")
-        drawn_until(terminal, lambda text: "Palette" in text, 60)
+        drawn_until(terminal, lambda text: "Palette" in text, PATIENCE)
         os.write(terminal, b"2")
-        drawn_until(terminal, lambda text: "Start" in text and "Findings" in text, 60)
+        drawn_until(terminal, lambda text: "Start" in text and "Findings" in text, PATIENCE)
         os.write(terminal, b"\x1b[B")
         os.write(terminal, b"\x1b[200~" + pasted + b"\x1b[201~")
         os.write(terminal, b"1")
-        drawn_until(terminal, lambda text: "by name" in text, 60)
+        drawn_until(terminal, lambda text: "by name" in text, PATIENCE)
         os.write(terminal, b"q")
-        drawn_until(terminal, None, 60)
-        assert app.wait(60) == 0
+        drawn_until(terminal, None, PATIENCE)
+        assert app.wait(PATIENCE) == 0
     assert open_services(demo).flows.all() == before

@@ -22,7 +22,7 @@ from goals_tui.store.events import append
 from goals_tui.store.events.log import LOCK, EventLog
 from goals_tui.store.locks import process_lock
 from tests.builders import goal
-from tests.conftest import NOW
+from tests.conftest import NOW, PATIENCE
 from tests.store.builders import event, events, ids, new_log
 
 WEB = source("Webchat", "en", None, None)
@@ -52,7 +52,7 @@ class Started:
         monkeypatch.setattr(subprocess, "Popen", start)
 
     def ended(self) -> int:
-        return self.processes[-1].wait(60)
+        return self.processes[-1].wait(PATIENCE)
 
 
 @pytest.fixture

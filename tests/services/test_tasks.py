@@ -21,8 +21,7 @@ from goals_tui.services.tasks.record import INTERRUPTED, TaskResult
 from goals_tui.services.tasks.service import MOST_KEPT, SerialExecutor, TaskControl
 from goals_tui.store.documents import Transaction
 from tests.builders import WHEN
-
-PATIENCE = 30.0
+from tests.conftest import PATIENCE
 
 
 @pytest.fixture

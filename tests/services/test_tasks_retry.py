@@ -16,9 +16,7 @@ from goals_tui.services.tasks import work as tasks_work
 from goals_tui.services.tasks.record import Task, TaskKind
 from goals_tui.services.tasks.work import JOBS, DeriveGoal, ImportEvents, ImportLog, Job, Seal, recorded
 from tests.builders import WHEN, book_a_flight, book_a_flight_flow, event
-from tests.conftest import NOW
-
-PATIENCE = 30.0
+from tests.conftest import NOW, PATIENCE
 
 
 @pytest.fixture

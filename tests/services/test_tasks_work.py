@@ -15,8 +15,7 @@ from goals_tui.services.tasks import work as tasks_work
 from goals_tui.services.tasks.record import Task
 from goals_tui.services.tasks.service import TaskControl
 from tests.builders import book_a_flight, book_a_flight_flow, event
-
-PATIENCE = 30.0
+from tests.conftest import PATIENCE
 
 
 @pytest.fixture

@@ -1,5 +1,20 @@
 """Fixtures of the tests of all screens."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.tui.harness import parse_css_once
 from tests.tui.pictures import pictures
 
 __all__ = ["pictures"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def css_parsed_once() -> Iterator[None]:
+    """Apps share the CSS of their widgets."""
+    with pytest.MonkeyPatch.context() as patch:
+        parse_css_once(patch)
+        yield

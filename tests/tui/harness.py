@@ -16,6 +16,8 @@ from rich.console import RenderableType
 from textual._compositor import Compositor, LayoutUpdate
 from textual.app import App
 from textual.command import CommandPalette
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 from textual.events import Key, MouseScrollDown
 from textual.keys import _character_to_key
@@ -30,6 +32,7 @@ from textual.worker import Worker
 from goals_tui.services.context import Services
 from goals_tui.tui.app.app import GoalsApp
 from goals_tui.tui.app.config import Config
+from tests.conftest import PATIENCE
 
 SIZES = ((80, 24), (120, 36), (200, 60))
 """The sizes that every screen is drawn at."""
@@ -45,9 +48,6 @@ HOSTILE = (
     "x" * 300,
 )
 """Names that widgets have to show as they are."""
-
-PATIENCE = 120.0
-"""Seconds until a test gives up waiting: machines that run tests are slow at times."""
 
 
 class QuietApp(GoalsApp):
@@ -81,12 +81,11 @@ async def settle(pilot: Pilot[Any]) -> None:
 
 
 async def until_true(pilot: Pilot[Any], fact: Callable[[], bool]) -> None:
-    """Let the app work until something is so, for ten seconds at most."""
-    for _ in range(1000):
-        if fact():
-            return
+    """Let the app work until something is so. Raise AssertionError if that never comes."""
+    deadline = monotonic() + PATIENCE
+    while not fact():
+        assert monotonic() < deadline, f"it did not come to that in {PATIENCE:.0f} s"
         await pilot.pause(0.01)
-    raise AssertionError("it did not come to that")
 
 
 def at_work(app: GoalsApp | Any) -> list[Worker[Any]]:
@@ -170,6 +169,20 @@ def draw_only_when_asked(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Compositor, "render_update", render_update)
 
 
+def parse_css_once(patch: pytest.MonkeyPatch) -> None:
+    """Let all apps share the rules parsed from CSS, which each would parse again for itself."""
+    parse = Stylesheet._parse_rules
+    parsed: dict[object, list[RuleSet]] = {}
+
+    def parse_rules(sheet: Stylesheet, css: str, *args: Any, **options: Any) -> list[RuleSet]:
+        key = (css, args, tuple(options.items()), tuple(sheet._variables.items()))
+        if key not in parsed:
+            parsed[key] = parse(sheet, css, *args, **options)
+        return parsed[key]
+
+    patch.setattr(Stylesheet, "_parse_rules", parse_rules)
+
+
 def has_ended(app: Any) -> bool:
     """Return True if the app has ended, or was told to."""
     return not app.is_running or bool(app._exit)
@@ -225,7 +238,7 @@ async def wheel_down(pilot: Pilot[Any], widget: Widget, offset: tuple[int, int])
 async def timer_done(timer: Timer) -> None:
     """Wait until a timer has fired."""
     assert timer._task is not None
-    await wait_for(timer._task, 10)
+    await wait_for(timer._task, PATIENCE)
 
 
 def lines_text(strips: Iterable[Strip]) -> str:

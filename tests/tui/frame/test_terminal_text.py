@@ -21,6 +21,7 @@ from goals_tui.tui.app.textual_compat import InputParser
 from goals_tui.tui.insights.screen import InsightsScreen
 from goals_tui.tui.sessions.screen import SessionsScreen
 from goals_tui.tui.welcome.app import WelcomeApp
+from tests.conftest import PATIENCE
 from tests.hostile.calm import harmless
 from tests.tui.harness import drawn_strips, press, running, settle
 
@@ -66,7 +67,7 @@ async def test_what_is_copied() -> None:
 
 async def test_the_path_of_a_task(services: Services, tmp_path: Path) -> None:
     services.tasks.start("Export", "simulation", lambda control: TaskResult("Done.", tmp_path / EVIL))
-    assert services.tasks.wait(30)
+    assert services.tasks.wait(PATIENCE)
     async with running(services, area="tasks") as pilot:
         assert harmless(written(pilot.app)) and "[2J]0;owned" in written(pilot.app).replace("\n", "")
         await press(pilot, "y")

@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input
 
+from tests.conftest import PATIENCE
 from tests.tui.harness import at_work, messages, press, screen_text, settle, type_text
 
 Proof = Callable[[Any], object]
@@ -19,9 +21,6 @@ Proof = Callable[[Any], object]
 
 Way = Callable[[Pilot[Any]], Awaitable[None]]
 """The keys that lead from one action to the next."""
-
-PATIENCE = 1000
-"""So often, a hundredth of a second apart, the app is asked again where a thread still works."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +79,10 @@ async def _act(pilot: Pilot[Any], row: Do | FromPalette, ran: list[str]) -> None
         await type_text(pilot, row.words)
         await settle(pilot)
         await press(pilot, "enter")
-    for _ in range(PATIENCE):
-        if row.proof(pilot.app) and not at_work(pilot.app):
-            break
+    deadline = monotonic() + PATIENCE
+    while at_work(pilot.app) or not row.proof(pilot.app):
+        assert monotonic() < deadline, f"{row.action}: the key did not do it"
         await pilot.pause(0.01)
-    assert row.proof(pilot.app), f"{row.action}: the key did not do it"
     expected = [row.action] if isinstance(row, Do) else ["app.palette", row.action]
     assert ran[before:] == ([] if isinstance(row, Do) and row.by_widget else expected)
 

@@ -13,6 +13,7 @@ from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
 from goals_tui.tui.goals.delete import DeleteGoal
+from tests.conftest import PATIENCE
 from tests.tui.goals.samples import book_a_flight
 from tests.tui.harness import messages, press, running, screen_text, settle, type_text, until_true
 
@@ -111,7 +112,7 @@ class Slow:
         delete = services.goals.delete
 
         def slowly(goal_id: str, *, confirm: str) -> object:
-            self.go_on.wait(30)
+            self.go_on.wait(PATIENCE)
             if self.error is not None:
                 raise self.error
             return delete(goal_id, confirm=confirm)

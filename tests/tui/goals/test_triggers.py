@@ -16,7 +16,7 @@ from goals_tui.tui.goals.editor import GoalEditor
 from goals_tui.tui.goals.step_form import StepForm
 from goals_tui.tui.goals.triggers import TriggerEditor, TriggerForm
 from tests.builders import goal
-from tests.conftest import NOW
+from tests.conftest import NOW, PATIENCE
 from tests.tui.harness import HOSTILE, messages, press, running, screen_text, type_text
 
 
@@ -74,7 +74,7 @@ async def test_triggers_are_made_with_counts_and_the_goal_reads_what_was(service
         assert "52 added" in text and "0 replaced" in text
         assert services.workspace.events.is_empty(), "nothing happens before it is agreed to"
         await press(pilot, "enter")
-        assert services.tasks.wait(30)
+        assert services.tasks.wait(PATIENCE)
         await press(pilot, "d")
         assert "Nothing would change." in screen_text(pilot.app)
         assert isinstance(pilot.app.screen, DeriveDialog)

@@ -15,10 +15,9 @@ from goals_tui.tui.packages.export import ExportPackage
 from goals_tui.tui.packages.review import ReviewPackage
 from goals_tui.tui.widgets.fields import Toggle
 from tests.builders import book_a_flight, book_a_flight_flow, event, goal
+from tests.conftest import PATIENCE
 from tests.tui.harness import HOSTILE, QuietApp, messages, press, running, screen_text, settle
 from tests.tui.pictures import GALLERY, Pictures, each_size
-
-PATIENCE = 30.0
 
 
 @pytest.fixture(autouse=True)

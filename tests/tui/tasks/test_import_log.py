@@ -12,7 +12,7 @@ from goals_tui.services.context import Services
 from goals_tui.services.imports.log_look import guess_columns
 from goals_tui.services.imports.log_rows import Columns
 from goals_tui.tui.tasks.import_log import ChooseColumns, ChooseSteps
-from tests.conftest import SHARED
+from tests.conftest import PATIENCE, SHARED
 from tests.tui.harness import SIZES, messages, press, running, screen_text, type_text
 
 SAMPLE = SHARED / "data" / "real" / "process-mining" / "running-example.csv"
@@ -56,7 +56,7 @@ async def test_from_nothing_to_a_report_in_under_thirty_keys(
         assert "● register request" in text and "6 rows  initial step" in text
         assert "◎ pay compensation" in text and "◎ reject request" in text
         await press(pilot, keys[6])
-        assert services.tasks.wait(30)
+        assert services.tasks.wait(PATIENCE)
         await press(pilot, *report)
         text = screen_text(pilot.app)
         assert "All time" in text and "running-example" in text
@@ -90,7 +90,7 @@ async def test_columns_and_steps_are_changed_with_keys(services: Services, log: 
         await press(pilot, "f2")
         assert pilot.app.screen is dialog
         await press(pilot, "c", "f2")
-        assert services.tasks.wait(30)
+        assert services.tasks.wait(PATIENCE)
     goal = services.goals.get("Claims")
     assert [(step.name, step.kind) for step in goal.steps] == [
         ("Begin", "initial"), ("Ask [/]", "step"), ("Done", "completion")
@@ -127,7 +127,7 @@ async def test_as_activities(services: Services, log: Path) -> None:
         await press(pilot, "enter", *["down"] * 7, "enter", "down", "enter", "f2")
         assert "7 rows, 3 sessions." in screen_text(pilot.app)
         await press(pilot, "f2")
-        assert services.tasks.wait(30)
+        assert services.tasks.wait(PATIENCE)
     assert services.activities.stats().activities == 7 and services.goals.all() == []
 
 
@@ -160,7 +160,7 @@ async def test_a_format_that_says_its_columns(services: Services, tmp_path: Path
         text = screen_text(pilot.app)
         assert "a Bot Framework transcript" in text and "Endpoint" not in text
         await press(pilot, "enter", "down", "enter", "f2", "f2")
-        assert services.tasks.wait(30)
+        assert services.tasks.wait(PATIENCE)
     assert services.activities.stats().sessions == 3
 
 

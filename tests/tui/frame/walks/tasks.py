@@ -20,11 +20,9 @@ from goals_tui.tui.packages.review import ReviewPackage
 from goals_tui.tui.tasks.batches import BatchesScreen, RemoveBatch
 from goals_tui.tui.tasks.import_log import ChooseSteps
 from tests.builders import book_a_flight, goal
-from tests.conftest import NOW, make_services
+from tests.conftest import NOW, PATIENCE, make_services
 from tests.tui.frame.walking import Do, Proof, Walk, Way, keys, off, on
 from tests.tui.harness import press, running
-
-PATIENCE = 30.0
 
 
 @asynccontextmanager
