@@ -144,7 +144,8 @@ async def record(demo: Path, target: Path) -> None:
     """Drive the app through the frames of the recording and write it."""
     clock = Clock()
     services = open_services(demo, clock=clock, ids=Ids("recording"), env={})
-    live = LiveDemo(open_services(demo, clock=clock, ids=Ids("live"), env={}), seed=1)
+    agent = open_services(demo, clock=clock, ids=Ids("live"), env={})
+    live = LiveDemo(agent.flows, agent.simulation, agent.tracking, agent.clock, agent.ids, seed=1)
     app = StillApp(services, Config(theme=GOALS_DARK.name, tour_seen=True))
     drawn = []
     async with app.run_test(size=SIZE) as pilot:

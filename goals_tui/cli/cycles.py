@@ -110,7 +110,7 @@ def cycles(
     format: FormatOption = Format.TABLE,
     excel: ExcelOption = False,
 ) -> None:
-    """List the cycles: every attempt at a goal, newest first unless sorted otherwise."""
+    """List the cycles, newest first unless sorted otherwise."""
     from goals_tui.domain.drill_down import DrillDown
 
     check_excel(excel, format)
@@ -251,7 +251,7 @@ def cycle(
     format: FormatOption = Format.TABLE,
     excel: ExcelOption = False,
 ) -> None:
-    """Show one cycle as a timeline: each event, when it fired, what it earned."""
+    """Show one cycle as a timeline: its events and what they earned."""
     check_excel(excel, format)
     opened = services_with_goals(context)
     timeline = opened.insights.cycle(cycle_id, opened.goals.get(goal).id if goal else None)

@@ -96,7 +96,7 @@ def compare(
     format: FormatOption = Format.TABLE,
     excel: ExcelOption = False,
 ) -> None:
-    """Put two parts of a dimension, two spans or two saved filters side by side."""
+    """Compare two parts of a dimension, two spans or two filters."""
     check_excel(excel, format)
     known = next((each for each in BREAKDOWN_DIMENSIONS if each == dimension.strip().casefold()), None)
     what = dimension.strip().casefold()
@@ -138,7 +138,10 @@ def explain(
     format: FormatOption = Format.TABLE,
     excel: ExcelOption = False,
 ) -> None:
-    """Explain why the completion rate differs from the previous period: within which parts, and by which shares."""
+    """Explain why the completion rate differs from the period before.
+
+    Splits the difference into what changed within parts and what changed in their shares.
+    """
     check_excel(excel, format)
     opened = services_with_goals(context)
     result = opened.insights.explain(filters(opened))
@@ -187,7 +190,10 @@ def dropoffs(
     format: FormatOption = Format.TABLE,
     excel: ExcelOption = False,
 ) -> None:
-    """Show after which steps cycles drop off, what that may cost, and what comes next in their sessions."""
+    """Show after which steps cycles drop off, and what that may cost.
+
+    Says what comes next in their sessions.
+    """
     check_excel(excel, format)
     opened = services_with_goals(context)
     found = opened.goals.get(wanted)
@@ -298,7 +304,7 @@ def what_if(
     format: FormatOption = Format.TABLE,
     excel: ExcelOption = False,
 ) -> None:
-    """Read the cycles of a goal under an edited definition, without saving it."""
+    """Report the cycles of a goal under an edit, without saving it."""
     check_excel(excel, format)
     opened = services_with_goals(context)
     current = opened.goals.get(wanted)
@@ -360,7 +366,7 @@ def targets(
     format: FormatOption = Format.TABLE,
     excel: ExcelOption = False,
 ) -> None:
-    """Say which goals meet their target completion rate; ends with 3 where one is missed."""
+    """Say which goals meet their targets; exits 3 where one does not."""
     check_excel(excel, format)
     opened = services_with_goals(context)
     found = opened.insights.targets(filters(opened))

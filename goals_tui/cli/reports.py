@@ -101,7 +101,10 @@ def report(
     force: ForceOption = False,
     excel: ExcelOption = False,
 ) -> None:
-    """Goals completed, partially completed and incomplete, and what they saved."""
+    """Count completed, partial and incomplete cycles by goal or time.
+
+    Says what they saved, and whether the completion rate changed.
+    """
     check_excel(excel, format)
     check_document(format, output)
     limits = _limits(fail_if) if fail_if else []
@@ -267,7 +270,7 @@ def breakdown(
     force: ForceOption = False,
     excel: ExcelOption = False,
 ) -> None:
-    """The figures of each endpoint, snapshot, weekday and so on, or of the combinations of two of them."""
+    """Count by endpoint, snapshot, weekday and so on, or by a pair."""
     from goals_tui.domain.report import NOTHING
 
     check_excel(excel, format)
@@ -321,7 +324,10 @@ def funnel(
     format: FormatOption = Format.TABLE,
     excel: ExcelOption = False,
 ) -> None:
-    """How far the cycles of one goal got, step by step, how long it took, where they dropped, and what is at stake."""
+    """Show how far the cycles of a goal got, step by step.
+
+    Each step says how long it took, how many dropped off after it, and what is at stake.
+    """
     check_excel(excel, format)
     opened = services_with_goals(context)
     applied = filters(opened)

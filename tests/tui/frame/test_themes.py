@@ -102,7 +102,7 @@ BLINDNESS: dict[str, tuple[Triple, Triple, Triple]] = {
         (0.004733, 0.691367, 0.303900),
     ),
 }
-"""How linear red, green and blue are seen: Machado, Oliveira and Fernandes, 2009, at full severity."""
+"""The linear red, green and blue that are seen: Machado, Oliveira and Fernandes, 2009, at full severity."""
 
 
 def seen(color: Color, matrix: tuple[Triple, Triple, Triple]) -> Triple:
