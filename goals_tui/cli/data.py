@@ -25,6 +25,7 @@ from goals_tui.cli.output import (
 from goals_tui.cli.run import FOUND_PROBLEMS
 from goals_tui.cli.state import services_with_goals
 from goals_tui.domain.errors import RefusedError
+from goals_tui.domain.text import command_of
 from goals_tui.format import plural
 
 if TYPE_CHECKING:
@@ -235,7 +236,7 @@ def import_log(
     read_as, shown = _formats(formats or [])
     if (goal is None) == (target is Target.GOAL):
         raise typer.BadParameter(
-            "Give --goal NAME, or --as activities."
+            "Give --goal NAME to read it as attempts at a goal, or --as activities to keep it as it is."
             if goal is None
             else "--goal and --as activities exclude each other."
         )
@@ -284,6 +285,7 @@ def _print_preview(result: ImportResult, preview: Preview) -> None:
         [
             "Dry run: nothing was changed.",
             f"Columns: {', '.join(f'{what} = {name}' for what, name in preview.mapping.items())}",
+            *([f"Not used: {', '.join(preview.unused_columns)}"] if preview.unused_columns else []),
             "First rows:",
         ]
     )
@@ -339,6 +341,9 @@ def say_import(result: ImportResult) -> None:
     """Say on standard error what an import guessed, changed and left out."""
     from goals_tui.services.imports.result import unpriced_text
 
+    if result.rows is not None and result.left_out:
+        used = result.rows - result.broken_total
+        say(f"Read: {plural(result.rows, 'row')}, of which {used:,} in {plural(result.cases or 0, 'case')} came in.")
     for note in result.notes:
         say(note)
     for guess in result.guesses:
@@ -368,3 +373,6 @@ def say_import(result: ImportResult) -> None:
         say(f"Left out: {record}.")
     if result.broken_total > len(result.broken):
         say(f"Left out: {plural(result.broken_total - len(result.broken), 'more record')}.")
+    if result.batch and (result.guesses or result.left_out):
+        remove = command_of(["goals-tui", "events", "remove", result.batch, "--confirm", result.batch])
+        say(f"To take all of it back, and import it in another way: {remove}")

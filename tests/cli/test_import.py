@@ -19,8 +19,32 @@ def test_times_without_a_zone_are_said_once(cli: Cli, services: Services, tmp_pa
     arguments = ("import", "csv", tmp_path / "log.csv", "--goal", "Book", *COLUMNS, *told)
     done = cli(*arguments)
     assert done.code == 0
-    assert done.err == "Times without a zone were read as Europe/Berlin; --time-zone says another one.\n"
+    batch = services.batches.summaries()[0].id
+    assert done.err == (
+        "Times without a zone were read as Europe/Berlin; --time-zone says another one.\n"
+        f"To take all of it back, and import it in another way: goals-tui events remove {batch} --confirm {batch}\n"
+    )
     assert cli(*arguments, "--time-zone", "Europe/Berlin").err == ""
+
+
+def test_the_output_of_an_import_with_errors_says_what_came_in_and_how_to_change_it(
+    cli: Cli, services: Services, tmp_path: Path
+) -> None:
+    rows = [f"{case},Select,2026-10-0{case} 10:00,x\n{case},Pay,2026-10-0{case} 10:05,y\n" for case in range(1, 8)]
+    log = tmp_path / "log.csv"
+    log.write_text("case,activity,when,colour\n" + "".join(rows) + "8,Pay,2026-10-09 10:00,z\n9,Select,soon,z\n")
+    lacking = cli("import", "log", log, "--goal", "Book")
+    assert lacking.code == 2 and "It has 'case', 'activity', 'when', 'colour'." in lacking.err
+    arguments = ("import", "log", log, "--goal", "Book", *COLUMNS)
+    tried = cli(*arguments, "--dry-run")
+    assert "Not used: colour" in tried.out and "events remove" not in tried.err
+    done = cli(*arguments)
+    assert done.code == 3
+    assert "Read: 16 rows, of which 15 in 8 cases came in." in done.err
+    assert "(begins 7 of 8 cases; the others are in no outcome)" in done.err
+    undo = done.err.splitlines()[-1].partition("goals-tui ")[2]
+    assert cli(*undo.split()).code == 0
+    assert "15 events added" in cli(*arguments).out
 
 
 def test_an_import_of_which_nothing_can_be_used_ends_with_1(cli: Cli, services: Services, tmp_path: Path) -> None:

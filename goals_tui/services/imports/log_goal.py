@@ -90,6 +90,7 @@ class GoalSketch:
         guesses = []
         if told is None:
             why = f"begins {found[first].begins:,} of {plural(cases, 'case')}"
+            why += "; the others are in no outcome" * (found[first].begins < cases)
             guesses.append(Guess("initial", self._spelling[first], why, "--initial STEP"))
         if not ends:
             ends = dict.fromkeys(_endings([(key, found[key]) for key in further], cases))

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from goals_tui.services.imports.result import ImportTarget
 
 _FIRST_ROWS = 5
+_MOST_COLUMNS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,12 @@ def import_log(
     with scratch_folder() as folder, BulkImport(log) as bulk:
         rows = LogRows(bulk.connection, folder, step_needed=goal_name is not None)
         notes: list[str] = []
+        there: dict[str, None] = {}
         with bulk.watched(_part(progress, 0.0, 0.3, f"Reading {called}")):
             for number, (file, name) in enumerate(zip(files, names, strict=True)):
-                notes += _load(rows, file, name, folder / str(number), columns, options, as_steps=goal_name is not None)
+                notes += _load(
+                    rows, file, name, folder / str(number), columns, options, there, as_steps=goal_name is not None
+                )
         with bulk.watched(_part(progress, 0.3, 0.5, f"Reading the times of {called}")):
             rows.read(where, options.time_format, target.clock())
             guesses = _time_guesses(rows)
@@ -128,7 +132,9 @@ def import_log(
         preview = None
         if options.dry_run:
             drawn_goal = _as_json(goal, is_new) if goal else None
-            preview = Preview(rows.columns, rows.first(_FIRST_ROWS), activities, drawn_goal)
+            used = set(rows.columns.values())
+            unused = [name for name in there if name not in used]
+            preview = Preview(rows.columns, unused, rows.first(_FIRST_ROWS), activities, drawn_goal)
         batch, what = target.batches.new_id(), f"import log {called}"
         with bulk.prepared(batch) as part:
             added = part.events if part else 0
@@ -174,6 +180,7 @@ def import_log(
         guesses=tuple(guesses),
         notes=tuple(notes),
         preview=preview,
+        batch=batch if added and not options.dry_run else None,
     )
 
 
@@ -184,10 +191,11 @@ def _load(
     scratch: Path,
     columns: Columns | None,
     options: LogOptions,
+    there: dict[str, None],
     *,
     as_steps: bool,
 ) -> list[str]:
-    """Load the rows of a file and return notes for the user about it.
+    """Load the rows of a file and return notes for the user about it. The columns of a table are added to `there`.
 
     Raises UnreadableError for a file that is not a log, NotFoundError for an unknown column, WrongValueError where the
     columns of a table are not given.
@@ -202,11 +210,15 @@ def _load(
             implied = _STEPS if as_steps else _ACTIVITIES
             rows.load(log, name, replace(implied, text=None) if options.without_text else implied, named_only=as_steps)
         elif columns is None:
+            has = ", ".join(repr(clean_line(column)) for column in log.columns[:_MOST_COLUMNS])
+            more = f" and {len(log.columns) - _MOST_COLUMNS} more" if len(log.columns) > _MOST_COLUMNS else ""
             raise WrongValueError(
-                f"{name} is {reader.called}: name its columns with --cycle, --step and --time.", field="cycle"
+                f"{name} is {reader.called}: name its columns with --cycle, --step and --time. It has {has}{more}.",
+                field="cycle",
             )
         else:
             rows.load(log, name, columns)
+            there.update(dict.fromkeys(map(clean_line, log.columns)))
     except UnusableError as error:
         raise UnreadableError(f"{name if file == STANDARD_INPUT else file} can't be imported: {error}.") from None
     except OSError as error:

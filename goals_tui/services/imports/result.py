@@ -102,6 +102,7 @@ class Preview:
     """The result of a dry run of `import log`: columns by field, first rows, rows of each activity, and the goal."""
 
     mapping: dict[str, str]
+    unused_columns: list[str]
     first_rows: list[dict[str, str | None]]
     activities: dict[str, int]
     goal: dict[str, Any] | None
@@ -194,6 +195,9 @@ class ImportResult:
     preview: Preview | None = None
     """The preview of a dry run, else None. A dry run changes nothing; its counts say what would have been added."""
 
+    batch: str | None = None
+    """The batch of what came in; None where nothing did, or where no batch is said."""
+
     @property
     def left_out(self) -> bool:
         """True if records are missing that should have been imported."""
@@ -250,6 +254,7 @@ class ImportResult:
                 for one in self.guesses
             ],
             "notes": list(self.notes),
+            "batch": self.batch,
             "dry_run": self.preview is not None,
         }
 
