@@ -38,7 +38,11 @@ class Help(Reading[None]):
         self.help = getattr(screen, "HELP", "")
         keys = keymap(screen.app)
         known = list(of_context(context)) if context not in ("", "app") else []
-        self.actions = [(action, keys.get(action.id, action.keys)) for action in [*known, *of_context("app")]]
+        actions = [*known, *of_context("app")]
+        # The registry has them in the order of the footer, where groups may alternate.
+        groups = list(dict.fromkeys(action.group for action in actions))
+        actions.sort(key=lambda action: groups.index(action.group))
+        self.actions = [(action, keys.get(action.id, action.keys)) for action in actions]
 
     def compose_dialog(self) -> ComposeResult:
         with VerticalScroll(id="help-scroll"):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import pytest
 
 from goals_tui.services.context import Services
 from goals_tui.tui.app.actions import AREAS
 from goals_tui.tui.app.dialogs import Answer, Ask
+from goals_tui.tui.app.help import Help
 from tests.tui.harness import SIZES, press, running, screen_text, settle
 
 
@@ -25,6 +28,16 @@ async def test_help_lists_the_keys_of_the_screen(services: Services) -> None:
         assert "Define a new goal" in screen_text(pilot.app)
         await press(pilot, "escape")
         assert "Define a new goal" not in screen_text(pilot.app)
+
+
+@pytest.mark.parametrize("area", ["insights", "flows", "sessions"])
+async def test_help_has_each_group_of_keys_once(services: Services, area: str) -> None:
+    async with running(services, area=area) as pilot:
+        await press(pilot, "question_mark")
+        shown = pilot.app.screen
+        assert isinstance(shown, Help)
+        groups = [group for group, _ in groupby(action.group for action, _ in shown.actions)]
+        assert len(groups) == len(set(groups))
 
 
 @pytest.mark.parametrize("size", SIZES)
