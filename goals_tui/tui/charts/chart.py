@@ -53,7 +53,7 @@ def describe(spec: ChartSpec, place: Place) -> str:
 
 
 def fitted(spec: ChartSpec, place: Place, width: int) -> list[Said]:
-    """Return the description of a place in at most `width` cells.
+    """Return the description of a place in at most `width` cells, unless its name and first value need more.
 
     These give way, in this order: the names of series whose glyphs differ (the legend explains them); the long name of
     a bucket of time and the ends of other names; the last values, whose number is shown.
@@ -63,7 +63,7 @@ def fitted(spec: ChartSpec, place: Place, width: int) -> list[Said]:
         if _width(parts) <= width:
             return parts
     left_out = 0
-    while len(parts) > 1 and _width(parts) + (GAP + 3 if left_out else 0) > width:
+    while len(parts) > 2 and _width(parts) + (GAP + 3 if left_out else 0) > width:
         parts.pop()
         left_out += 1
     return [*parts, Said(f"+{left_out}")] if left_out else parts

@@ -205,6 +205,12 @@ def test_a_caption_gives_way_name_by_name_and_says_how_much_it_leaves_out() -> N
         assert parts[1].words == "€36.00 in all"
 
 
+def test_the_only_value_of_a_caption_is_never_left_out() -> None:
+    words = "71 % (241 of 341); clearly higher, against v1.8 +21.1 points"
+    release = Bars(("v2.0 shorter forms",), (Series("Rate", "completed", (0.7,), "●", (words,)),))
+    assert words in fitted(release, Place(0), 40)[1].words
+
+
 def test_a_legend_always_names_what_the_others_add_up_to() -> None:
     series = [Series(f"Goal number {i}", "", (float(i),)) for i in range(41)]
     spec = Columns(("Oct 1",), ("Thu 1 Oct 2026",), ranked(series, "other goals"))
