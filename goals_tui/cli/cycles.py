@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import partial
@@ -97,6 +98,19 @@ def cycles(
             help="Only those whose last step, in the goal's order, was this one, and that are not completed.",
         ),
     ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="With --reached: only those that reached all steps before it, in their order."),
+    ] = False,
+    took: Annotated[
+        str | None,
+        typer.Option(
+            "--took",
+            metavar="A..B",
+            help="Only those that took from A until before B seconds to complete (with --goal), or to reach the "
+            "step of --reached.",
+        ),
+    ] = None,
     sort: Annotated[
         str,
         typer.Option("--sort", metavar="COLUMN", help=f"By one of: {', '.join(_SORTED_BY)}; -COLUMN for falling."),
@@ -124,12 +138,21 @@ def cycles(
     )
     if goal_id is not None and dropped_goal is not None and goal_id != dropped_goal:
         raise RefusedError("--reached and --dropped-after name steps of two goals: no cycle belongs to both.")
+    if strict and step_id is None:
+        raise typer.BadParameter("--strict is about the steps before one: give it with --reached STEP.")
+    goal_id = goal_id or dropped_goal
+    if took is not None and goal_id is None:
+        if len(applied.goals.values) != 1 or applied.goals.negated:
+            raise typer.BadParameter("--took is about one goal: give --goal GOAL, or --reached STEP.")
+        goal_id = applied.goals.values[0]
     drill_down = DrillDown(
         outcome=outcome.value if outcome else None,
-        goal_id=goal_id or dropped_goal,
+        goal_id=goal_id,
         step_id=step_id,
         parts=tuple(_part(text) for text in part or ()),
         dropped_after=dropped_id,
+        in_order=strict,
+        took=None if took is None else _seconds_between(took),
     )
     with opened.insights.cycle_list(applied, drill_down) as listed:
         if sort == _NEWEST_FIRST:
@@ -176,6 +199,14 @@ def _sort_key(column: str, cycle: Cycle) -> tuple[object, ...]:
         value = fold(value)
     started = cycle.started_at.timestamp() if cycle.started_at else 0.0
     return (value is not None, 0 if value is None else value, started, cycle.cycle_id)
+
+
+def _seconds_between(text: str) -> tuple[int, int]:
+    """Return both ends of A..B in seconds. Raises typer.BadParameter."""
+    found = re.fullmatch(r"(-?\d{1,10})\.\.(-?\d{1,10})", text)
+    if found is None or int(found[1]) >= int(found[2]):
+        raise typer.BadParameter(f"--took is A..B in seconds, A below B, for example 30..60, not {text!r}.")
+    return int(found[1]), int(found[2])
 
 
 def _part(text: str) -> Part:

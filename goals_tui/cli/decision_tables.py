@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from goals_tui.cli.figures import (
     FIGURE_HEADINGS,
-    change_sentence,
     difference_cell,
     figure_cells,
     lasted,
@@ -20,9 +19,9 @@ from goals_tui.cli.figures import (
 from goals_tui.cli.output import Heading, add_row, new_table, print_table, set_caption
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.report import Outcome, difference_json
-from goals_tui.domain.statistics import FEWEST_FOR_TARGET, FEWEST_FOR_VERDICT
+from goals_tui.domain.statistics import FEWEST_FOR_TARGET, FEWEST_FOR_VERDICT, Share
 from goals_tui.domain.value import format_amount
-from goals_tui.format import DASH, difference_words, plural, points, precise_percent, span_dates
+from goals_tui.format import DASH, plural, points, precise_percent, span_dates
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
         Times,
         WhatIf,
     )
+    from goals_tui.domain.report import Figures
 
 _VERDICT_STYLES = {"better": "green", "worse": "red", "met": "green", "missed": "red"}
 _MOST_PARTS = 3
@@ -52,32 +52,17 @@ def side_json(side: ComparedPart, digits: int) -> dict[str, Any]:
     }
 
 
-def print_comparison(result: Comparison, currency: str) -> None:
+def print_comparison(result: Comparison, currency: str, scope: str) -> None:
     """Print the two sides of a comparison and their differences."""
+    from goals_tui.services.insights.documents import comparison_sentences, side_name
+
     headings: list[Heading] = [(result.dimension.capitalize(), "whole"), *FIGURE_HEADINGS, ("Value per cycle", "money")]
-    table = new_table(*headings)
+    table = new_table(*headings, scope=scope)
     for side in (result.a, result.b):
-        name = _side_name(result, side)
+        name = side_name(result, side)
         add_row(table, name, *figure_cells(side.figures, currency), _per_cycle(side.figures.value_per_cycle, currency))
-    change = result.change
-    captions = [
-        f"Completion rate, {_side_name(result, result.b)} against {_side_name(result, result.a)}: "
-        f"{difference_words(change.completion_rate)}.",
-        f"Partially completed: {difference_words(change.partial_rate)}.",
-    ]
-    if change.value_per_cycle is not None:
-        captions.append(f"Value per cycle: {_per_cycle(change.value_per_cycle, currency, signed=True)}.")
-    for side in (result.a, result.b):
-        if side.span is not None:
-            not_over = "" if side.span.over else " (not over)"
-            captions.append(f"{_side_name(result, side)}: {span_dates(side.span)}{not_over}.")
-    set_caption(table, *captions)
+    set_caption(table, *comparison_sentences(result, currency))
     print_table(table)
-
-
-def _side_name(result: Comparison, side: ComparedPart) -> str:
-    """Return the name of one side of a comparison in a table."""
-    return f"no {result.dimension}" if side.part is None else side.part
 
 
 def _per_cycle(amount: Decimal | None, currency: str, *, signed: bool = False) -> str:
@@ -116,19 +101,18 @@ def explanation_json(result: Explanation, digits: int) -> dict[str, Any]:
     }
 
 
-def print_explanation(result: Explanation) -> None:
+def print_explanation(result: Explanation, scope: str) -> None:
     """Print the effects of each dimension, with those of its largest parts; nothing without a previous period."""
+    from goals_tui.services.insights.documents import explanation_sentences
+
     if result.before is None or result.before_span is None or not result.dimensions:
         return
-    not_over = "" if result.span.over else " (not over)"
-    title = f"{span_dates(result.span)}{not_over} against {span_dates(result.before_span)}"
+    title = f"Completed of started: now, against the previous period ({span_dates(result.before_span)})"
     table = new_table(
         ("Dimension", "whole"), "Part", ("Previous", "right"), ("Now", "right"),
-        ("By its rate", "right"), ("By its share", "right"), ("Together", "right"), title=title,
+        ("By its rate", "right"), ("By its share", "right"), ("Together", "right"), title=title, scope=scope,
     )  # fmt: skip
-    from goals_tui.domain.report import Change
-
-    alone = [each.dimension for each in result.dimensions if len(each.parts) == 1]
+    whole = [_of(each.completion_rate, each.started) for each in (result.before, result.after)]
     for each in result.dimensions:
         if len(each.parts) == 1:
             continue
@@ -142,23 +126,21 @@ def print_explanation(result: Explanation) -> None:
         if rest:
             rate, mix = sum(part.rate_effect for part in rest), sum(part.mix_effect for part in rest)
             many = plural(len(rest), "other")
-            add_row(table, each.dimension, many, "", "", points(rate), points(mix), points(rate + mix), style="dim")
+            sums = _sum(part.before for part in rest), _sum(part.after for part in rest)
+            shares = [_of(found.rate, found.whole) for found in sums]
+            add_row(table, each.dimension, many, *shares, points(rate), points(mix), points(rate + mix), style="dim")
         total = points(each.rate_effect + each.mix_effect)
         add_row(
-            table, each.dimension, "All", "", "", points(each.rate_effect), points(each.mix_effect), total, style="bold"
+            table, each.dimension, "All", *whole, points(each.rate_effect), points(each.mix_effect), total, style="bold"
         )
         table.add_section()
-    captions = [change_sentence(Change(result.before, result.after))]
-    if not result.change.clear:
-        captions.append("The change as a whole is within what chance does: take its parts as hints.")
-    captions.append(
-        "By its rate: what changed within a part. By its share: what changed because the part had more or fewer of all "
-        "cycles. Each dimension explains the whole difference in its own way; the dimensions don't add up."
-    )
-    if alone:
-        captions.append(f"One part only, so nothing to explain: {', '.join(alone)}.")
-    set_caption(table, *captions)
+    set_caption(table, *explanation_sentences(result))
     print_table(table)
+
+
+def _sum(shares: Iterable[Share]) -> Share:
+    found = list(shares)
+    return Share(sum(each.part for each in found), sum(each.whole for each in found))
 
 
 def _of(rate: float | None, whole: int) -> object:
@@ -188,14 +170,14 @@ def drop_offs_json(result: DropOffs, digits: int) -> dict[str, Any]:
     }
 
 
-def print_drop_offs(result: DropOffs, step_id: str | None, currency: str) -> None:
+def print_drop_offs(result: DropOffs, step_id: str | None, currency: str, scope: str) -> None:
     """Print what became of the cycles that reached each step, or the step `step_id`."""
     digits = currency_digits(currency)
     headings: list[Heading] = [
         "Step", ("Reached", "right"), ("Dropped there", "right"), ("Went on", "right"), ("Completed there", "right"),
         ("At stake: savings", "money"), ("Revenue", "money"), ("Time", "right"),
     ]  # fmt: skip
-    table = new_table(*headings, title=f"{result.goal}: {result.started:,} started")
+    table = new_table(*headings, title=f"{result.goal}: {result.started:,} started", scope=scope)
     captions = []
     for step in result.steps:
         if step_id not in (None, step.step_id):
@@ -249,12 +231,13 @@ def _milliseconds(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 3)
 
 
-def print_times(result: Times) -> None:
+def print_times(result: Times, scope: str) -> None:
     """Print the histogram of the times to convert."""
     what = f"until {result.step!r}" if result.step else "until completed"
     table = new_table(
         ("From", "right"), ("To", "right"), ("Cycles", "right"), ("Share of all by then", "right"), ("", "whole"),
         title=f"{result.goal}, {what}: {result.reached:,} of {result.started:,} reached it, {result.open:,} are open",
+        scope=scope,
     )  # fmt: skip
     most = max((each.count for each in result.histogram), default=0)
     for each in result.histogram:
@@ -286,12 +269,12 @@ def release_json(release: Release, digits: int) -> dict[str, Any]:
     }
 
 
-def print_releases(found: Sequence[Release], currency: str) -> None:
+def print_releases(found: Sequence[Release], currency: str, scope: str) -> None:
     """Print each snapshot and its difference from the one before."""
     digits = currency_digits(currency)
     table = new_table(
         "Snapshot", ("Started", "right"), ("Completed (95 %)", "right"), "Against the one before", "At equal mix",
-        ("Value a week", "money"), ("Verdict", "whole"),
+        ("Value a week", "money"), ("Verdict", "whole"), scope=scope,
     )  # fmt: skip
     from rich.text import Text
 
@@ -332,21 +315,29 @@ def moves_json(result: WhatIf, digits: int) -> dict[str, Any]:
     }
 
 
-def print_what_if(result: WhatIf, currency: str) -> None:
+def print_what_if(result: WhatIf, currency: str, scope: str) -> None:
     """Print the figures as recorded, and as they would be."""
-    table = new_table("", *FIGURE_HEADINGS, title=f"{result.goal}, as recorded and as it would be")
+    table = new_table("", *FIGURE_HEADINGS, title=f"{result.goal}, as recorded and as it would be", scope=scope)
     add_row(table, "As recorded", *figure_cells(result.recorded, currency))
     add_row(table, "What if", *figure_cells(result.edited, currency), style="bold")
     moved = "; ".join(f"{plural(each.cycles, 'cycle')} from {each.before} to {each.after}" for each in result.moved)
-    before, after = result.recorded, result.edited
-    set_caption(
-        table,
+    captions = [
         f"Other outcomes: {moved}." if moved else "No cycle has another outcome.",
-        f"Difference: cost savings {money(after.cost_savings - before.cost_savings, currency, signed=True)}, "
-        f"revenue {money(after.revenue - before.revenue, currency, signed=True)}, "
-        f"time saved {lasted(after.time_saved_seconds - before.time_saved_seconds)}.",
-    )
+        f"Difference: {_worth_words(result.recorded, result.edited, currency)}.",
+    ]
+    if result.saved != result.recorded:
+        without = _worth_words(result.recorded, result.saved, currency)
+        captions.append(f"Of that without an edit, as older versions were defined differently: {without}.")
+    set_caption(table, *captions)
     print_table(table)
+
+
+def _worth_words(before: Figures, after: Figures, currency: str) -> str:
+    return (
+        f"cost savings {money(after.cost_savings - before.cost_savings, currency, signed=True)}, "
+        f"revenue {money(after.revenue - before.revenue, currency, signed=True)}, "
+        f"time saved {lasted(after.time_saved_seconds - before.time_saved_seconds)}"
+    )
 
 
 def target_json(result: TargetResult) -> dict[str, Any]:

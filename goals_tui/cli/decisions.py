@@ -57,7 +57,9 @@ from goals_tui.domain.value import parse_amount, parse_duration
 from goals_tui.format import span_dates
 
 if TYPE_CHECKING:
+    from goals_tui.domain.decisions import Comparison
     from goals_tui.domain.goal import Goal, Step
+    from goals_tui.services.context import Services
 
 GoalArgument = Annotated[str, typer.Argument(metavar="GOAL", help="A goal's name or id.")]
 
@@ -93,11 +95,14 @@ def compare(
     ],
     b: Annotated[str, typer.Argument(metavar="B", help="What it is compared with: differences are B - A.")],
     filters: Build,
-    format: FormatOption = Format.TABLE,
+    format: DocumentFormatOption = DocumentFormat.TABLE,
+    output: DocumentOutputOption = None,
+    force: ForceOption = False,
     excel: ExcelOption = False,
 ) -> None:
     """Compare two parts of a dimension, two spans or two filters."""
     check_excel(excel, format)
+    check_document(format, output)
     known = next((each for each in BREAKDOWN_DIMENSIONS if each == dimension.strip().casefold()), None)
     what = dimension.strip().casefold()
     if known is None and what not in ("span", "filter"):
@@ -119,14 +124,37 @@ def compare(
     currency = opened.project.get().currency
     digits = currency_digits(currency)
     sides = [side_json(side, digits) for side in (result.a, result.b)]
-    if format is Format.JSON:
+    if format.document:
+        from goals_tui.services.insights.documents import comparison_document
+
+        document = comparison_document(result, currency, _compared_origin(opened, result, filters))
+        hand_over(document, format, output, force)
+    elif format is DocumentFormat.JSON:
         print_json(
             {"dimension": result.dimension, "a": sides[0], "b": sides[1], "difference": result.change.as_json(digits)}
         )
-    elif format is Format.CSV:
+    elif format is DocumentFormat.CSV:
         print_csv(sides, ["part", *FIGURES], excel=excel)
     else:
-        print_comparison(result, currency)
+        scope = opened.insights.scope(filters(opened)) if known is not None else ""
+        print_comparison(result, currency, scope)
+
+
+def _compared_origin(opened: Services, result: Comparison, filters: Build) -> str:
+    """Describe the cycles of a comparison: of both sides where they are spans or saved filters."""
+    if result.dimension not in ("span", "filter"):
+        return opened.insights.origin(filters(opened))
+    said = []
+    for side in (result.a, result.b):
+        if result.dimension == "filter":
+            asked = filters(opened, base=opened.filters.get(side.part or ""))
+        elif side.span is not None and side.span.start is not None and side.span.end is not None:
+            moments = {"since": side.span.start.isoformat(), "until": side.span.end.isoformat()}
+            asked = filters(opened).model_copy(update={"span": "custom", **moments})
+        else:
+            asked = filters(opened).model_copy(update={"span": "all", "since": None, "until": None})
+        said.append(f"{side.part}: {opened.insights.origin(asked)}")
+    return " ".join(said)
 
 
 # -- explain
@@ -135,7 +163,9 @@ def compare(
 def explain(
     context: typer.Context,
     filters: Build,
-    format: FormatOption = Format.TABLE,
+    format: DocumentFormatOption = DocumentFormat.TABLE,
+    output: DocumentOutputOption = None,
+    force: ForceOption = False,
     excel: ExcelOption = False,
 ) -> None:
     """Explain why the completion rate differs from the period before.
@@ -143,13 +173,19 @@ def explain(
     Splits the difference into what changed within parts and what changed in their shares.
     """
     check_excel(excel, format)
+    check_document(format, output)
     opened = services_with_goals(context)
-    result = opened.insights.explain(filters(opened))
+    asked = filters(opened)
+    result = opened.insights.explain(asked)
     digits = currency_digits(opened.project.get().currency)
     content = explanation_json(result, digits)
-    if format is Format.JSON:
+    if format.document:
+        from goals_tui.services.insights.documents import explanation_document
+
+        hand_over(explanation_document(result, opened.insights.origin(asked)), format, output, force)
+    elif format is DocumentFormat.JSON:
         print_json(content)
-    elif format is Format.CSV:
+    elif format is DocumentFormat.CSV:
         rows = (
             {
                 "dimension": each["dimension"],
@@ -167,7 +203,7 @@ def explain(
         columns = ["dimension", "part", "started_before", "started", "completion_rate_before", "completion_rate"]
         print_csv(rows, [*columns, "rate_effect", "mix_effect"], excel=excel)
     else:
-        print_explanation(result)
+        print_explanation(result, opened.insights.scope(asked))
     if result.before_span is None:
         say("All time has nothing before it to compare with: give --span, or --from and --to.")
     elif result.change.difference is None:
@@ -198,7 +234,8 @@ def dropoffs(
     opened = services_with_goals(context)
     found = opened.goals.get(wanted)
     step_id = opened.insights.step(step, Choice(values=(found.id,)))[1] if step is not None else None
-    result = opened.insights.drop_offs(found.id, filters(opened))
+    asked = filters(opened)
+    result = opened.insights.drop_offs(found.id, asked)
     currency = opened.project.get().currency
     content = drop_offs_json(result, currency_digits(currency))
     content["steps"] = [each for each in content["steps"] if step_id in (None, each["step_id"])]
@@ -213,7 +250,7 @@ def dropoffs(
         columns = ["step_id", "name", "reached", "dropped", "went_on", "completed", *STAKE_COLUMNS, "next"]
         print_csv(rows, columns, excel=excel)
     else:
-        print_drop_offs(result, step_id, currency)
+        print_drop_offs(result, step_id, currency, opened.insights.scope(asked))
 
 
 # -- times
@@ -235,14 +272,15 @@ def times(
     opened = services_with_goals(context)
     found = opened.goals.get(wanted)
     step_id = opened.insights.step(step, Choice(values=(found.id,)))[1] if step is not None else None
-    result = opened.insights.times(found.id, filters(opened), step_id)
+    asked = filters(opened)
+    result = opened.insights.times(found.id, asked, step_id)
     content = times_json(result)
     if format is Format.JSON:
         print_json(content)
     elif format is Format.CSV:
         print_csv(content["histogram"], ["from", "to", "count"], excel=excel)
     else:
-        print_times(result)
+        print_times(result, opened.insights.scope(asked))
 
 
 # -- releases
@@ -280,7 +318,7 @@ def releases(
         print_csv(flat, ["snapshot", "against", *FIGURES, "difference", "value_per_week", "verdict"], excel=excel)
     else:
         if found:
-            print_releases(found, currency)
+            print_releases(found, currency, opened.insights.scope(applied))
         else:
             say("No cycle of this span has a snapshot.")
 
@@ -336,14 +374,15 @@ def what_if(
             edited = _with_step(edited, name, {"metrics": metrics})
     for problem in opened.goals.problems(edited):
         raise RefusedError(problem.message)
-    result = opened.insights.tallies(current.id, filters(opened)).under(edited)
+    asked = filters(opened)
+    result = opened.insights.tallies(current.id, asked).under(edited)
     sides = {"recorded": result.recorded.as_json(digits), "what_if": result.edited.as_json(digits)}
     if format is Format.JSON:
         print_json({"goal": result.goal, "goal_id": result.goal_id, **sides, **moves_json(result, digits)})
     elif format is Format.CSV:
         print_csv(({"": name, **row} for name, row in sides.items()), ["", *FIGURES], excel=excel)
     else:
-        print_what_if(result, currency)
+        print_what_if(result, currency, opened.insights.scope(asked))
 
 
 def _with_step(goal: Goal, wanted: str, update: dict[str, Any]) -> Goal:

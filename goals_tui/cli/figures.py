@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from goals_tui.domain.decisions import Stake
     from goals_tui.domain.filters import Span
-    from goals_tui.domain.report import Change, Figures
+    from goals_tui.domain.report import Change, Figures, Stake
     from goals_tui.domain.statistics import Difference, Interval
 
 FIGURES = (

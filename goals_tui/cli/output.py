@@ -123,8 +123,8 @@ def print_text(text: str) -> None:
     _print(text)
 
 
-def new_table(*columns: Heading, title: str | None = None) -> Table:
-    """Return an empty table with these columns."""
+def new_table(*columns: Heading, title: str = "", scope: str = "") -> Table:
+    """Return an empty table with these columns. Above it stand a title and what its numbers are of, each in a line."""
     from rich import box
     from rich.style import Style
     from rich.table import Table
@@ -133,7 +133,7 @@ def new_table(*columns: Heading, title: str | None = None) -> Table:
     table = Table(
         box=box.SIMPLE_HEAD,
         header_style="bold",
-        title=Text(clean_line(title)) if title else None,
+        title=Text("\n".join(clean_line(line) for line in (title, scope) if line)) if title or scope else None,
         title_justify="left",
         caption_justify="left",
     )

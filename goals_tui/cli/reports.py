@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
     from goals_tui.domain.buckets import TimeBucket, Unit
     from goals_tui.domain.decisions import Limit
-    from goals_tui.domain.report import DayFigures, Figures, Report
+    from goals_tui.domain.report import DayFigures, Figures, Loss, Report
     from goals_tui.services.insights.service import SeriesPoint
 
 
@@ -133,7 +133,7 @@ def report(
         days = ({**_day_json(row, digits), "over": str(row.day < today).lower()} for row in result.every_day())
         print_csv(days, ["day", "goal_id", "name", *FIGURES, "over"], excel=excel)
     else:
-        _print_report(result, by or By.GOAL, series)
+        _print_report(result, by or By.GOAL, series, opened.insights.scope(applied))
     failed = [limit for limit in limits if limit.holds(result.totals) is not False]
     for limit in failed:
         value = limit.value(result.totals)
@@ -185,9 +185,22 @@ def report_json(report: Report) -> dict[str, Any]:
         "change": report.change and report.change.as_json(digits),
         "goals": [{"goal_id": row.goal_id, "name": row.name, **row.figures.as_json(digits)} for row in report.goals],
         "days": [{**_day_json(row, digits), **_if_not_over(row.day < today)} for row in report.days],
+        "largest_loss": report.largest_loss and _loss_json(report.largest_loss, digits),
         "health": report.health.model_dump(),
         **({"events_between": [format_instant(each) for each in between]} if between else {}),
         **({"later_cycles": report.later_cycles} if report.later_cycles else {}),
+    }
+
+
+def _loss_json(loss: Loss, digits: int) -> dict[str, Any]:
+    return {
+        "goal_id": loss.goal_id,
+        "goal": loss.goal,
+        "step_id": loss.step_id,
+        "step": loss.step,
+        "reached": loss.reached,
+        "dropped": loss.dropped,
+        "at_stake": stake_json(loss.stake, digits),
     }
 
 
@@ -195,14 +208,12 @@ def _if_not_over(over: bool) -> dict[str, Any]:
     return {} if over else {"over": False}
 
 
-def _print_report(report: Report, by: By, series: Sequence[SeriesPoint]) -> None:
-    from goals_tui.domain.filters import SPAN_TITLES
+def _print_report(report: Report, by: By, series: Sequence[SeriesPoint], scope: str) -> None:
+    from goals_tui.services.currencies import decimals_of, loss_words
 
-    span, words = report.span, partial(figure_cells, currency=report.currency)
-    dates = f"{span_dates(span)}{'' if span.over else ' (not over)'}, " if span.start else ""
-    title = f"{SPAN_TITLES[span.name]}: {dates}{report.time_zone}"
+    words = partial(figure_cells, currency=report.currency)
     heading = "Goal" if by is By.GOAL else (by.value.capitalize(), "whole")
-    table = new_table(heading, *FIGURE_HEADINGS, title=title)
+    table = new_table(heading, *FIGURE_HEADINGS, scope=scope)
     if by is By.GOAL:
         for row in report.goals:
             add_row(table, row.name, *words(row.figures))
@@ -216,12 +227,18 @@ def _print_report(report: Report, by: By, series: Sequence[SeriesPoint]) -> None
             add_row(table, f"{name}{'' if over else ' (not over)'}", *words(figures))
     table.add_section()
     add_row(table, "Total", *words(report.totals), style="bold")
+    sentences = []
     if report.previous is not None and report.previous_span is not None:
-        sentences = [f"Compared with {span_dates(report.previous_span)}."]
+        sentences.append(f"Compared with {span_dates(report.previous_span)}.")
         if report.change is not None and report.totals.started:
             sentences.append(change_sentence(report.change))
-        set_caption(table, *sentences)
         add_row(table, "Previous period", *words(report.previous), style="dim")
+    if report.largest_loss is not None:
+        amounts = [amount for row in report.goals for amount in (row.figures.cost_savings, row.figures.revenue)]
+        decimals = max(decimals_of(amount, report.currency) for amount in amounts)
+        sentences.append(loss_words(report.largest_loss, report.currency, decimals))
+    if sentences:
+        set_caption(table, *sentences)
     print_table(table)
     if not report.totals.started:
         say_when_events_are(report.events_between)
@@ -298,7 +315,8 @@ def breakdown(
     else:
         from goals_tui.services.insights.documents import MOST_PARTS, part_words
 
-        table = new_table(*(each.capitalize() for each in dimensions), *FIGURE_HEADINGS)
+        headings = [each.capitalize() for each in dimensions]
+        table = new_table(*headings, *FIGURE_HEADINGS, scope=opened.insights.scope(applied))
         for row in rows[:MOST_PARTS]:
             add_row(table, *part_words(dimensions, row), *figure_cells(row.figures, currency))
         blank = [""] * (len(dimensions) - 1)
@@ -369,6 +387,7 @@ def funnel(
             *((name, "right") for name in headings),
             ("", "whole"),
             title=f"{result.goal}: {result.started:,} started{', steps in strict order' if strict else ''}",
+            scope=opened.insights.scope(applied),
         )
         for step in result.steps:
             drop = dropped.get(step.step_id)

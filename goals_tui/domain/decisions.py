@@ -13,7 +13,7 @@ from typing import Literal
 
 from goals_tui.domain.errors import WrongValueError, nearest_names
 from goals_tui.domain.filters import Span
-from goals_tui.domain.report import BreakdownDimension, Change, Figures, Outcome
+from goals_tui.domain.report import BreakdownDimension, Change, Figures, Outcome, Stake
 from goals_tui.domain.statistics import (
     NO_DIFFERENCE,
     Difference,
@@ -94,19 +94,6 @@ class Explanation:
         if self.before is None:
             return NO_DIFFERENCE
         return difference(self.before.completed_share, self.after.completed_share)
-
-
-@dataclass(frozen=True, slots=True)
-class Stake:
-    """The value lost in a drop-off: the number of dropped cycles times the mean later value of those that went on."""
-
-    cost_savings: Decimal
-    revenue: Decimal
-    time_saved_seconds: float
-
-    def value(self, digits: int) -> Decimal:
-        """Return cost savings and revenue together, each rounded first, so that it is the sum of what is shown."""
-        return round(self.cost_savings, digits) + round(self.revenue, digits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +234,8 @@ class WhatIf:
     recorded: Figures
     edited: Figures
     moved: tuple[Moved, ...]
+    saved: Figures
+    """The figures under the goal as it is saved; they differ from the recorded ones where older versions did."""
 
 
 @dataclass(frozen=True, slots=True)

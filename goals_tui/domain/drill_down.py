@@ -38,6 +38,12 @@ class DrillDown:
     dropped_after: str | None = None
     """The id of a step: selects cycles that reached it and no later step of the goal, and are not completed."""
 
+    in_order: bool = False
+    """Whether the cycles must also have reached all steps of the goal before `step_id`, in their order."""
+
+    took: tuple[int, int] | None = None
+    """How long the cycles took to reach `step_id`, or to complete where that is None: seconds from and until before."""
+
     filters: Filters | None = None
     """Filters that apply instead of those of the screens, or None to keep these."""
 

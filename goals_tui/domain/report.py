@@ -249,6 +249,32 @@ _LONGEST_EMPTY = 2 * 366
 
 
 @dataclass(frozen=True, slots=True)
+class Stake:
+    """The value lost in a drop-off: the number of dropped cycles times the mean later value of those that went on."""
+
+    cost_savings: Decimal
+    revenue: Decimal
+    time_saved_seconds: float
+
+    def value(self, digits: int) -> Decimal:
+        """Return cost savings and revenue together, each rounded first, so that it is the sum of what is shown."""
+        return round(self.cost_savings, digits) + round(self.revenue, digits)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """The drop-offs after one step of a goal, of the cycles that reached it, and what they would have been worth."""
+
+    goal_id: str
+    goal: str
+    step_id: str
+    step: str
+    reached: int
+    dropped: int
+    stake: Stake
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Figures in total, by goal and by day; both goals and days add up to `totals`. `now` is the time of the report."""
 
@@ -263,6 +289,9 @@ class Report:
     goals: tuple[GoalFigures, ...]
     days: tuple[DayFigures, ...]
     health: Health
+    largest_loss: Loss | None = None
+    """Where most money is at stake; None if none is."""
+
     later_cycles: int = 0
     """The number of cycles in the span that start later than now; they are not in the figures."""
 

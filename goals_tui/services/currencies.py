@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import WrongValueError, nearest_names
 from goals_tui.domain.project import currency_digits
+
+if TYPE_CHECKING:
+    from goals_tui.domain.report import Loss
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,17 @@ def check_currency(code: str) -> str:
     raise WrongValueError(
         f"{code.strip()!r} is not a currency. Use an ISO 4217 code, for example {' or '.join(near or ['EUR', 'USD'])}.",
         field="currency",
+    )
+
+
+def loss_words(loss: Loss, code: str, decimals: int = 0) -> str:
+    """Return a sentence about the drop-offs after a step and what they would have been worth.
+
+    `decimals` is the least number of decimals of the amount.
+    """
+    return (
+        f"Largest loss: {loss.goal} after {loss.step}, where {loss.dropped:,} of {loss.reached:,} dropped off: "
+        f"{format_money(loss.stake.value(currency_digits(code)), code, decimals)} at stake."
     )
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -160,6 +161,10 @@ def test_compare_spans_and_filters(desk: Cli, services: Services) -> None:
         (("cycles", "--sort", "revenu"), 2, "Did you mean revenue?"),
         (("cycles", "--columns", "goal,outcom"), 2, "Did you mean outcome?"),
         (("cycles", "--dropped-after", "Paymnt completed"), 1, "Did you mean 'Payment completed'?"),
+        (("cycles", "--strict"), 2, "give it with --reached STEP"),
+        (("cycles", "--took", "0..60"), 2, "give --goal GOAL"),
+        (("cycles", "--goal", FLIGHT, "--took", "60"), 2, "30..60"),
+        (("cycles", "--goal", FLIGHT, "--took", "60..60"), 2, "A below B"),
         (("cycles", "--reached", "Ask", "--dropped-after", "Passenger entered"), 1, "two goals"),
     ],
 )  # fmt: skip
@@ -206,6 +211,69 @@ def test_explanations_add_up(desk: Cli) -> None:
     )
 
 
+def test_the_cycles_of_a_bar_of_times_and_of_a_step_in_strict_order(desk: Cli) -> None:
+    for asked in ((), ("--step", "Passenger entered")):
+        reached = ("--reached", *asked[1:]) if asked else ()
+        times = desk("times", FLIGHT, *asked, "--format", "json").json
+        assert times["histogram"]
+        for each in times["histogram"]:
+            took = f"{each['from']:.0f}..{each['to']:.0f}"
+            listed = desk("cycles", "--goal", FLIGHT, *reached, "--took", took, "--format", "json").json
+            assert len(listed) == each["count"], (asked, took)
+    for each in desk("funnel", FLIGHT, "--strict", "--format", "json").json["steps"]:
+        listed = desk("cycles", "--goal", FLIGHT, "--reached", each["name"], "--strict", "--format", "json").json
+        assert len(listed) == each["reached"]
+
+
+def test_tables_say_which_cycles_they_are_of(desk: Cli) -> None:
+    for command in (
+        ("report",),
+        ("breakdown", "snapshot"),
+        ("funnel", FLIGHT),
+        ("compare", "snapshot", "v1", "v2"),
+        ("explain",),
+        ("dropoffs", FLIGHT),
+        ("times", FLIGHT),
+        ("releases",),
+        ("what-if", FLIGHT),
+    ):
+        shown = " ".join(desk(*command, "--endpoint", "Webchat", "--include-test").out.split())
+        assert "Last 7 days: 2026-11-" in shown and "; endpoints: Webchat; include test: yes" in shown, command
+        assert "; without test cycles" in " ".join(desk(*command).out.split()), command
+
+
+def test_an_explanation_says_of_how_many_cycles_all_and_others_are(desk: Cli) -> None:
+    found = desk("explain", "--format", "json").json
+    every = f"{found['from']['completion_rate'] * 100:.1f} % of {found['from']['started']}"
+    shown = desk("explain").out
+    assert every in next(line for line in shown.splitlines() if " All " in line)
+    weekdays = next(each for each in found["dimensions"] if each["dimension"] == "weekday")
+    rest = sum(part["started"][1] for part in weekdays["parts"][3:])
+    others = next(line for line in shown.splitlines() if "weekday" in line and "others" in line)
+    assert f"of {rest}" in others
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("compare", "snapshot", "v1", "v2"),
+        ("compare", "span", "last-7-days", "previous"),
+        ("explain",),
+        ("explain", "--span", "all"),
+    ],
+    ids=" ".join,
+)
+def test_comparisons_and_explanations_are_handed_over(desk: Cli, tmp_path: Path, command: tuple[str, ...]) -> None:
+    table, written = desk(*command).out, desk(*command, "--format", "md")
+    assert written.code == 0 and "Event log: " in written.out
+    change = next((line for line in table.splitlines() if line.startswith("Completion rate")), "")
+    assert change.strip() in written.out
+    for format in ("html", "svg"):
+        assert desk(*command, "--format", format, "-o", tmp_path / f"a.{format}").code == 0
+        assert (tmp_path / f"a.{format}").read_text().startswith("<")
+    assert desk(*command, "-o", tmp_path / "a.md").code == 2
+
+
 def test_an_empty_period_explains_nothing(desk: Cli) -> None:
     for span in (("--span", "last-365-days"), ("--from", "2025-01-01", "--to", "2025-01-02"), ("--span", "all")):
         found = desk("explain", *span, "--format", "json")
@@ -216,6 +284,29 @@ def test_an_empty_period_explains_nothing(desk: Cli) -> None:
 
 
 # -- drop-offs
+
+
+def test_a_report_names_the_largest_loss_of_all_goals(desk: Cli) -> None:
+    def money(at_stake: dict[str, str] | None) -> Decimal:
+        return Decimal(at_stake["cost_savings"]) + Decimal(at_stake["revenue"]) if at_stake else Decimal(0)
+
+    found = desk("report", "--format", "json").json
+    loss = found["largest_loss"]
+    steps = {
+        (goal["name"], each["name"]): each
+        for goal in found["goals"]
+        for each in desk("dropoffs", goal["name"], "--format", "json").json["steps"]
+    }
+    there = steps[loss["goal"], loss["step"]]
+    assert {key: loss[key] for key in ("reached", "dropped", "at_stake")} == {
+        key: there[key] for key in ("reached", "dropped", "at_stake")
+    }
+    assert money(loss["at_stake"]) == max(money(each["at_stake"]) for each in steps.values()) > 0
+    for format in ("table", "md"):
+        assert f"Largest loss: {loss['goal']} after {loss['step']}" in " ".join(
+            desk("report", "--format", format).out.split()
+        )
+    assert desk("report", "--from", "2025-01-01", "--to", "2025-01-02", "--format", "json").json["largest_loss"] is None
 
 
 def test_drop_offs_add_up(desk: Cli) -> None:
@@ -451,6 +542,15 @@ def completes_earlier(of: Goal) -> Goal:
 def completes_later(of: Goal) -> Goal:
     metrics = of.step("Payment completed").metrics.model_copy(update={"cost_savings": Decimal("0.99")})
     return with_step(with_step(of, "Seat added", kind="completion"), "Payment completed", kind="step", metrics=metrics)
+
+
+def test_what_if_says_what_differs_without_an_edit(desk: Cli, services: Services, goals: list[Goal]) -> None:
+    assert "without an edit" not in desk("what-if", FLIGHT, "--completion", "Passenger entered").out
+    services.goals.save(worth_more(services.goals.get(FLIGHT)))
+    shown = " ".join(desk("what-if", FLIGHT, "--completion", "Passenger entered").out.split())
+    assert (
+        "Of that without an edit, as older versions were defined differently: cost savings €0.00, revenue +€" in shown
+    )
 
 
 @edit("--revenue", "Seat added=100", "--time", "Seat added=1:30:00")

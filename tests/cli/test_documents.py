@@ -16,7 +16,13 @@ from tests.cli.conftest import Cli
 from tests.conftest import NOW
 
 HOSTILE = '<script>alert(1)</script> | **bold** [x](http://evil.test) & "q"'
-COMMANDS = (("report",), ("breakdown", "endpoint"), ("breakdown", "endpoint,goal"), ("releases",))
+COMMANDS = (
+    ("report",),
+    ("breakdown", "endpoint"),
+    ("breakdown", "endpoint,goal"),
+    ("releases",),
+    ("compare", "goal", HOSTILE, "Reserve a Table"),
+)
 
 
 @pytest.fixture

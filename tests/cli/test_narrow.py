@@ -93,7 +93,7 @@ def test_rows_are_stacked_where_the_table_does_not_fit(columns: int) -> None:
 
 def test_a_title_is_as_wide_as_the_terminal(desk: Path) -> None:
     lines = shown(80, "--workspace", desk, "report", "--from", "2026-10-01", "--to", "2026-10-31")
-    assert lines[0] == "Custom: 2026-10-01 00:00 to 2026-11-01 00:00, Europe/Berlin"
+    assert lines[0] == "Custom: 2026-10-01 00:00 to 2026-11-01 00:00, Europe/Berlin; without test cycles"
 
 
 @pytest.mark.parametrize("columns", [40, 118, 125])

@@ -111,7 +111,7 @@ def test_an_edit_and_its_inverse_leave_the_flow_as_it_was(data: st.DataObject, f
     assert remove(insert_after(made, chosen, say("new")), node_id("new"))[0] == made
     where = position_of(made, chosen)
     without, taken = remove(made, chosen)
-    assert insert_at(without, where, taken) == made
+    assert insert_at(without, where, *taken) == made
     assert replace(replace(made, say("other").model_copy(update={"id": chosen})), made.node(chosen)) == made
     if move_down(made, chosen) != made:
         assert move_up(move_down(made, chosen), chosen) == made

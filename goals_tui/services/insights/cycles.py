@@ -15,11 +15,11 @@ from goals_tui.domain.filters import Dimension, Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.report import Cycle, Funnel, FunnelStep, Timeline
 from goals_tui.domain.text import clean_line
-from goals_tui.services.insights.definitions import NO_WORTH
+from goals_tui.services.insights.definitions import NO_WORTH, Definition
 from goals_tui.services.insights.query import Queries, Query
 from goals_tui.services.insights.report import WEEKDAYS
 from goals_tui.services.stored import parse
-from goals_tui.store.cycles.queries import Bucket, CycleRow, Restriction, list_cycles, page, step_times
+from goals_tui.store.cycles.queries import Arrival, Bucket, CycleRow, Restriction, list_cycles, page, step_times
 from goals_tui.store.cycles.reader import COLUMNS, instant, microseconds
 from goals_tui.store.cycles.step_bits import masks_of
 from goals_tui.store.engines.engine import Cancellation
@@ -110,6 +110,7 @@ def _restriction(query: Query, drill_down: DrillDown) -> Restriction:
         restriction = _of_step(query, drill_down.step_id, restriction)
     if drill_down.dropped_after is not None:
         restriction = _dropped_after(query, drill_down.dropped_after, restriction)
+    restriction = _on_the_way(query, drill_down, restriction)
     bucket = drill_down.bucket
     if drill_down.day is not None:
         day = (drill_down.day - _EPOCH_DAY).days
@@ -172,6 +173,33 @@ def _dropped_after(query: Query, step_id: str, restriction: Restriction) -> Rest
     definition = query.definitions.by_number[restriction.goal]
     later = [place for each in definition.steps_after(step_id) for place in definition.places_of(each)]
     return replace(restriction, lacks=masks_of(later, query.reader.words), completed=False)
+
+
+def _on_the_way(query: Query, drill_down: DrillDown, restriction: Restriction) -> Restriction:
+    """Restrict to the cycles that took all steps up to one in order, or as long as wanted until a step.
+
+    The goal must be chosen.
+    """
+    if restriction.goal is None or restriction.goal < 0:
+        return restriction
+    definition, step_id = query.definitions.by_number[restriction.goal], drill_down.step_id
+    if drill_down.in_order and step_id is not None:
+        order = definition.all_in_order()
+        until = order.index(step_id) + 1 if step_id in order else 0
+        restriction = replace(restriction, in_order=tuple(order[:until]))
+    if drill_down.took is not None:
+        places = arrival_places(definition, step_id)
+        mask = None if places is None else masks_of(places, query.reader.words)
+        since, until = (seconds * 1_000_000 for seconds in drill_down.took)
+        restriction = replace(restriction, arrived=Arrival(mask, since, until))
+    return restriction
+
+
+def arrival_places(definition: Definition, step_id: str | None) -> list[int] | None:
+    """Return the bits by which a cycle arrives at a step, or at its completion for None; None for the initial step."""
+    if step_id is None:
+        return [number for number, place in enumerate(definition.places) if place.completes]
+    return definition.places_of(step_id) or (None if definition.kind(step_id) == "initial" else [])
 
 
 def make_funnel(query: Query, goal: Goal, *, strict: bool = False) -> Funnel:

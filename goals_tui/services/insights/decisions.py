@@ -16,18 +16,17 @@ from goals_tui.domain.decisions import (
     Explanation,
     Moved,
     Release,
-    Stake,
     StepWorth,
     Times,
     WhatIf,
 )
 from goals_tui.domain.report import BREAKDOWN_DIMENSIONS, BreakdownDimension, Change, Figures, Outcome
 from goals_tui.domain.statistics import NO_CYCLES, Share, at_equal_mix, effects, incidence, verdict
-from goals_tui.domain.value import SuccessMetrics
 from goals_tui.domain.words import fold
+from goals_tui.services.insights.cycles import arrival_places
 from goals_tui.services.insights.definitions import Definition, bits_of
 from goals_tui.services.insights.query import FigureTotals, Query, time_range_of
-from goals_tui.services.insights.report import keys_of, part_name, shown
+from goals_tui.services.insights.report import DropOffCounts, keys_of, part_name, shown
 from goals_tui.store.cycles.queries import (
     CURRENT,
     PREVIOUS,
@@ -189,24 +188,14 @@ def make_drop_offs(query: Query, goal: Goal) -> DropOffs:
     rows: list[Tally] = []
     if definition is not None and allowed:
         rows = choose(query.reader, replace(query.selection, goals=(definition.number,)))
-    counts = {kind: [0] * len(order) for kind in ("reached", "dropped", "went_on", "completed")}
-    later = [_Later() for _ in order]
+    counted = DropOffCounts(len(order))
     dropped: dict[tuple[int, tuple[int, ...]], int] = {}
     for row in rows:
         assert definition is not None
-        bits = [definition.places[number] for number in bits_of(row.masks)]
-        places = sorted({0, *(place_of[bit.step_id] for bit in bits)})
-        completed = definition.worth(row.masks).outcome == "completed"
-        for place in places:
-            counts["reached"][place] += row.cycles
-            if place != places[-1]:
-                counts["went_on"][place] += row.cycles
-                worth = [bit.metrics for bit in bits if bit.metrics is not None and place_of[bit.step_id] > place]
-                later[place].add(worth, row.cycles)
-        counts["completed" if completed else "dropped"][places[-1]] += row.cycles
+        last, completed = counted.add(definition, place_of, row.masks, row.cycles)
         if not completed:
-            dropped[row.goal, row.masks] = places[-1]
-    following = _following(query, definition, dropped, counts["dropped"]) if definition else {}
+            dropped[row.goal, row.masks] = last
+    following = _following(query, definition, dropped, counted.dropped) if definition else {}
     names = [definition.step_name(each) if definition else goal.step(each).name for each in order]
     return DropOffs(
         goal_id=goal.id,
@@ -216,39 +205,16 @@ def make_drop_offs(query: Query, goal: Goal) -> DropOffs:
             DropOff(
                 step_id=step_id,
                 name=names[place],
-                reached=counts["reached"][place],
-                dropped=counts["dropped"][place],
-                went_on=counts["went_on"][place],
-                completed=counts["completed"][place],
-                stake=later[place].at_stake(counts["dropped"][place], counts["went_on"][place]),
+                reached=counted.reached[place],
+                dropped=counted.dropped[place],
+                went_on=counted.went_on[place],
+                completed=counted.completed[place],
+                stake=counted.at_stake(place),
                 next=following.get(place, ()),
             )
             for place, step_id in enumerate(order)
         ),
     )
-
-
-class _Later:
-    """The worth of the later steps of the cycles that went on."""
-
-    def __init__(self) -> None:
-        self.cost_savings = self.revenue = Decimal(0)
-        self.seconds = 0
-
-    def add(self, worth: Iterable[SuccessMetrics], cycles: int) -> None:
-        for metrics in worth:
-            self.cost_savings += metrics.cost_savings * cycles
-            self.revenue += metrics.revenue * cycles
-            self.seconds += metrics.time_saved_seconds * cycles
-
-    def at_stake(self, dropped: int, went_on: int) -> Stake | None:
-        if not went_on:
-            return None
-        return Stake(
-            cost_savings=self.cost_savings * dropped / went_on,
-            revenue=self.revenue * dropped / went_on,
-            time_saved_seconds=self.seconds * dropped / went_on,
-        )
 
 
 def _following(
@@ -282,13 +248,9 @@ def make_times(query: Query, goal: Goal, step_id: str | None) -> Times:
     `query` must be limited to this goal.
     """
     definition = query.definitions.by_id.get(goal.id)
-    places: list[int] | None = []
-    if definition is not None and step_id is None:
-        places = [number for number, place in enumerate(definition.places) if place.completes]
-    elif definition is not None and step_id is not None:
-        places = definition.places_of(step_id) or (None if definition.kind(step_id) == "initial" else [])
     departures = []
     if definition is not None:
+        places = arrival_places(definition, step_id)
         mask = None if places is None else masks_of(places, query.reader.words)
         departures = waits(query.reader, query.selection, mask, microseconds(query.now))
     return Times(
@@ -344,12 +306,19 @@ class GoalTallies:
             self._cycles[definition.worth(row.masks).outcome, mask] += row.cycles
         self.recorded = recorded[None]
         """The figures as recorded."""
+        self._saved = self._figures(goal)[0]
 
     def under(self, edited: Goal) -> WhatIf:
         """Return the figures as recorded, and as they would be if `edited` had been the goal's definition.
 
         Reached steps that `edited` lacks count as reached, but are worth nothing and are unpriced.
         """
+        figures, moved = self._figures(edited)
+        changes = tuple(Moved(before, after, cycles) for (before, after), cycles in _most_first(moved))
+        return WhatIf(self._goal_id, self._name, self.recorded, figures, changes, self._saved)
+
+    def _figures(self, edited: Goal) -> tuple[Figures, Counter[tuple[Outcome, Outcome]]]:
+        """Return the figures under a definition, and how many cycles move from which recorded outcome to which."""
         steps = {step.id: step for step in edited.steps}
         completing = sum(bit for id_, bit in self._bits.items() if id_ in steps and steps[id_].kind == "completion")
         further = sum(bit for id_, bit in self._bits.items() if id_ not in steps or steps[id_].kind != "initial")
@@ -371,5 +340,4 @@ class GoalTallies:
             revenue=sum((each.revenue * cycles for each, cycles in worth), Decimal(0)),
             unpriced_steps=gone + sum(cycles for each, cycles in worth if each.unpriced),
         )
-        changes = tuple(Moved(before, after, cycles) for (before, after), cycles in _most_first(moved))
-        return WhatIf(self._goal_id, self._name, self.recorded, figures, changes)
+        return figures, moved

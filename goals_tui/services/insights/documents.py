@@ -13,15 +13,25 @@ from goals_tui.domain.project import currency_digits
 from goals_tui.domain.report import NOTHING, CrossedFigures, DayFigures, Figures
 from goals_tui.domain.svg import Bar, OutcomeBars, RateCourse, RatePoint, RateWhiskers
 from goals_tui.domain.value import format_duration
-from goals_tui.format import DASH, difference_words, long_time, plural, points, precise_percent, short_interval
-from goals_tui.services.currencies import format_money
+from goals_tui.format import (
+    DASH,
+    difference_words,
+    long_time,
+    plural,
+    points,
+    precise_percent,
+    short_interval,
+    span_dates,
+)
+from goals_tui.services.currencies import format_money, loss_words
 from goals_tui.store.cycles.reader import instant
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from goals_tui.domain.decisions import Release
+    from goals_tui.domain.decisions import ComparedPart, Comparison, Explanation, Release
     from goals_tui.domain.report import Report
+    from goals_tui.domain.statistics import Share
     from goals_tui.services.insights.query import Query
 
 MOST_PARTS = 20
@@ -94,6 +104,8 @@ def _report_sentences(report: Report) -> list[str]:
             f"({precise_percent(change.before.completion_rate)} of {change.before.started:,}): "
             f"{difference_words(change.completion_rate)}."
         )
+    if report.largest_loss is not None:
+        said.append(loss_words(report.largest_loss, currency))
     if totals.unpriced_steps:
         said.append(f"{plural(totals.unpriced_steps, 'step')} without a price are in no sum.")
     return said
@@ -177,6 +189,121 @@ def releases_document(found: Sequence[Release], span: Span, currency: str, origi
     )
 
 
+def comparison_document(result: Comparison, currency: str, origin: str) -> Document:
+    """Return the document that puts two parts, spans or saved filters side by side."""
+    sides = [(side_name(result, side), side.figures) for side in (result.a, result.b)]
+    (a, _), (b, _) = sides
+    return Document(
+        title=f"{b} against {a}",
+        sentences=comparison_sentences(result, currency),
+        charts=[
+            RateWhiskers(f"Completion rate by {result.dimension}", [rate_point(name, each) for name, each in sides]),
+            OutcomeBars(f"Outcomes by {result.dimension}", [outcome_bar(name, each) for name, each in sides]),
+        ],
+        tables=[
+            DocumentTable(
+                "Side by side",
+                (result.dimension.capitalize(), *_HEADINGS, "Value per cycle"),
+                [(name, *_cells(each, currency), _per_cycle(each.value_per_cycle, currency)) for name, each in sides],
+            )
+        ],
+        origin=origin,
+    )
+
+
+def comparison_sentences(result: Comparison, currency: str) -> list[str]:
+    """Return the differences of a comparison in sentences; those of spans and saved filters say when they are."""
+    a, b, change = side_name(result, result.a), side_name(result, result.b), result.change
+    said = [
+        f"Completion rate, {b} against {a}: {difference_words(change.completion_rate)}.",
+        f"Partially completed: {difference_words(change.partial_rate)}.",
+    ]
+    if change.value_per_cycle is not None:
+        signed = "+" if change.value_per_cycle > 0 else ""
+        per_cycle = _per_cycle(change.value_per_cycle, currency)
+        said.append(f"Value per cycle (cost savings and revenue): {signed}{per_cycle}, without an interval.")
+    for name, side in ((a, result.a), (b, result.b)):
+        if side.span is not None:
+            said.append(f"{name}: {span_dates(side.span)}{'' if side.span.over else ' (not over)'}.")
+    return said
+
+
+def side_name(result: Comparison, side: ComparedPart) -> str:
+    """Return the name of one side of a comparison in a table."""
+    return f"no {result.dimension}" if side.part is None else side.part
+
+
+def _per_cycle(amount: Decimal | None, currency: str) -> str:
+    return DASH if amount is None else format_money(round(amount, currency_digits(currency)) + 0, currency)
+
+
+def explanation_document(result: Explanation, origin: str) -> Document:
+    """Return the document that explains the change of the completion rate; all parts of every dimension are in it."""
+    if result.before is None or result.before_span is None:
+        said = ["All time has nothing before it to compare with."]
+        chart = RateWhiskers("Completion rate", [rate_point("All time", result.after)])
+        return Document("Why the completion rate changed", said, [chart], [], origin)
+    sides = [("Previous period", result.before), ("Now", result.after)]
+    tables = [
+        DocumentTable(
+            f"By {each.dimension}",
+            (each.dimension.capitalize(), "Previous", "Now", "By its rate", "By its share", "Together"),
+            [
+                *(
+                    (
+                        f"no {each.dimension}" if part.part is None else part.part,
+                        _share_words(part.before),
+                        _share_words(part.after),
+                        *map(points, (part.rate_effect, part.mix_effect, part.contribution)),
+                    )
+                    for part in each.parts
+                ),
+                (
+                    "All",
+                    *(_share_words(figures.completed_share) for _, figures in sides),
+                    *map(points, (each.rate_effect, each.mix_effect, each.rate_effect + each.mix_effect)),
+                ),
+            ],
+            total=True,
+        )
+        for each in result.dimensions
+        if len(each.parts) > 1
+    ]
+    return Document(
+        title=f"Why the completion rate changed: {_span_title(result.span)}",
+        sentences=[f"Compared with {span_dates(result.before_span)}.", *explanation_sentences(result)],
+        charts=[RateWhiskers("Completion rate", [rate_point(name, figures) for name, figures in sides])],
+        tables=tables,
+        origin=origin,
+    )
+
+
+def explanation_sentences(result: Explanation) -> list[str]:
+    """Return the change in sentences, and how its parts are to be read."""
+    if result.before is None:
+        return []
+    said = [
+        f"Completion rate {_share_words(result.after.completed_share)}, previous period "
+        f"{_share_words(result.before.completed_share)}: {difference_words(result.change)}."
+    ]
+    if not result.dimensions:
+        return said
+    if not result.change.clear:
+        said.append("The change as a whole is within what chance does: take its parts as hints.")
+    said.append(
+        "By its rate: what changed within a part. By its share: what changed because the part had more or fewer of all "
+        "cycles. Each dimension explains the whole difference in its own way; the dimensions don't add up."
+    )
+    alone = [each.dimension for each in result.dimensions if len(each.parts) == 1]
+    if alone:
+        said.append(f"One part only, so nothing to explain: {', '.join(alone)}.")
+    return said
+
+
+def _share_words(share: Share) -> str:
+    return DASH if share.rate is None else f"{precise_percent(share.rate)} of {share.whole:,}"
+
+
 def outcome_bar(label: str, figures: Figures) -> Bar:
     """Return a row for a chart of outcomes."""
     return Bar(label, figures.completed, figures.partial, figures.incomplete, rate_words(figures))
@@ -229,8 +356,7 @@ def make_origin(query: Query) -> str:
     else:
         when = f"Cycles that started from {span.start:%Y-%m-%d %H:%M} until {span.end:%Y-%m-%d %H:%M}"
         when += "" if span.over else " (not over)"
-    active = query.filters_in_words().items()
-    filters = "; ".join(f"{name.replace('_', ' ')}: {_listed(value)}" for name, value in active)
+    filters = "; ".join(_filters(query))
     priced = "today's definition" if query.filters.price_by == "current" else "the definition that they recorded"
     numbers = definitions.numbers(query.filters.goals)
     goals = [each for each in definitions.by_number if each.current and (numbers is None or each.number in numbers)]
@@ -250,6 +376,18 @@ def make_origin(query: Query) -> str:
         f"Event log: {plural(count, 'event')}{last}{torn}{f', {twice:,} of them twice' if twice else ''}. "
         f"Made {query.now.astimezone(query.zone):%Y-%m-%d %H:%M} by goals-tui {__version__}."
     )
+
+
+def make_scope(query: Query) -> str:
+    """Describe in one line the cycles of a table: span, zone and filters."""
+    span = query.span
+    dates = f"{span_dates(span)}{'' if span.over else ' (not over)'}, " if span.start else ""
+    without = [] if query.filters.include_test else ["without test cycles"]
+    return f"{SPAN_TITLES[span.name]}: {'; '.join([f'{dates}{query.zone.key}', *_filters(query), *without])}"
+
+
+def _filters(query: Query) -> list[str]:
+    return [f"{name.replace('_', ' ')}: {_listed(value)}" for name, value in query.filters_in_words().items()]
 
 
 def _listed(value: Any) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from goals_tui.domain.buckets import TimeBucket, Unit, days_at, hour_at
 from goals_tui.domain.filters import Choice, Dimension
+from goals_tui.domain.project import currency_digits
 from goals_tui.domain.report import (
     NOTHING,
     BreakdownDimension,
@@ -17,12 +20,14 @@ from goals_tui.domain.report import (
     Figures,
     GoalFigures,
     Health,
+    Loss,
     PartFigures,
     Report,
+    Stake,
 )
 from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import fold
-from goals_tui.services.insights.definitions import Definition
+from goals_tui.services.insights.definitions import Definition, bits_of
 from goals_tui.services.insights.query import FigureTotals, Query, later_than_now, time_range_of
 from goals_tui.store.cycles.queries import CURRENT, LATER, PREVIOUS, Bucket, TimeRange, tally
 from goals_tui.store.cycles.reader import instant
@@ -36,6 +41,48 @@ _NO_PART: dict[Dimension, str] = {
     "session": "No session",
 }
 _EPOCH_DAY = date(1970, 1, 1)
+
+
+class DropOffCounts:
+    """What became of the cycles of one goal after each of its steps, by the places of the steps in their order.
+
+    At each step, reached = went_on + dropped + completed; the last two reached no later step.
+    """
+
+    def __init__(self, steps: int) -> None:
+        self.reached, self.went_on = [0] * steps, [0] * steps
+        self.dropped, self.completed = [0] * steps, [0] * steps
+        self._later = [[Decimal(0), Decimal(0)] for _ in range(steps)]
+        self._seconds = [0] * steps
+
+    def add(
+        self, definition: Definition, place_of: Mapping[str, int], masks: tuple[int, ...], cycles: int
+    ) -> tuple[int, bool]:
+        """Add cycles with the same masks; return the place of their last step, and whether they are completed."""
+        bits = [definition.places[number] for number in bits_of(masks)]
+        places = sorted({0, *(place_of[bit.step_id] for bit in bits)})
+        last, completed = places[-1], definition.worth(masks).outcome == "completed"
+        for place in places:
+            self.reached[place] += cycles
+            if place == last:
+                continue
+            self.went_on[place] += cycles
+            later = self._later[place]
+            for bit in bits:
+                if bit.metrics is not None and place_of[bit.step_id] > place:
+                    later[0] += bit.metrics.cost_savings * cycles
+                    later[1] += bit.metrics.revenue * cycles
+                    self._seconds[place] += bit.metrics.time_saved_seconds * cycles
+        (self.completed if completed else self.dropped)[last] += cycles
+        return last, completed
+
+    def at_stake(self, place: int) -> Stake | None:
+        """Return what the cycles that dropped off after a step would have been worth; None if no cycle went on."""
+        dropped, went_on = self.dropped[place], self.went_on[place]
+        if not went_on:
+            return None
+        cost, revenue = (worth * dropped / went_on for worth in self._later[place])
+        return Stake(cost, revenue, self._seconds[place] * dropped / went_on)
 
 
 @dataclass(frozen=True)
@@ -53,6 +100,7 @@ def make_report(query: Query, health: Callable[[int], Health]) -> Report:
     previous = query.span.previous()
     days: FigureTotals[tuple[int, int]] = FigureTotals()
     before: FigureTotals[None] = FigureTotals()
+    masks: Counter[tuple[int, tuple[int, ...]]] = Counter()
     orphans = later = 0
     found = tally(
         query.reader,
@@ -64,6 +112,7 @@ def make_report(query: Query, health: Callable[[int], Health]) -> Report:
     for row in found:
         if row.period == CURRENT:
             days.add((row.key[0], row.goal), query.definitions.by_number[row.goal], row)
+            masks[row.goal, row.masks] += row.cycles
         elif row.period == PREVIOUS:
             before.add(None, query.definitions.by_number[row.goal], row)
         elif row.period == LATER:
@@ -81,12 +130,43 @@ def make_report(query: Query, health: Callable[[int], Health]) -> Report:
         previous=before[None] if previous else None,
         previous_span=previous,
         now=query.now.astimezone(query.zone),
+        largest_loss=_largest_loss(query, masks),
         later_cycles=later,
         events_between=None if totals.started else query.events_between(),
         goals=tuple(_goal_rows(query, goals)),
         days=tuple(_day_rows(query, days)),
         health=health(orphans),
     )
+
+
+def _largest_loss(query: Query, masks: Mapping[tuple[int, tuple[int, ...]], int]) -> Loss | None:
+    """Return the step of a goal of the project after which most money is at stake; None where none is.
+
+    `masks` counts the cycles of each goal by what they reached.
+    """
+    digits = currency_digits(query.project.currency)
+    counts: dict[int, DropOffCounts] = {}
+    orders: dict[int, dict[str, int]] = {}
+    for (goal, reached), cycles in masks.items():
+        definition = query.definitions.by_number[goal]
+        if definition.current is None:
+            continue
+        if goal not in counts:
+            orders[goal] = {step_id: place for place, step_id in enumerate(definition.all_in_order())}
+            counts[goal] = DropOffCounts(len(orders[goal]))
+        counts[goal].add(definition, orders[goal], reached, cycles)
+    losses = []
+    for goal, counted in counts.items():
+        definition = query.definitions.by_number[goal]
+        for step_id, place in orders[goal].items():
+            stake = counted.at_stake(place)
+            if stake is not None and stake.value(digits) > 0:
+                step, reached_it = definition.step_name(step_id), counted.reached[place]
+                losses.append(
+                    Loss(definition.id, definition.name, step_id, step, reached_it, counted.dropped[place], stake)
+                )
+    largest_first = sorted(losses, key=lambda loss: (-loss.stake.value(digits), -loss.dropped, loss.goal_id))
+    return largest_first[0] if largest_first else None
 
 
 def _goal_rows(query: Query, sums: FigureTotals[int]) -> list[GoalFigures]:

@@ -117,6 +117,10 @@ def cycles_command(drill_down: DrillDown, goal: Goal | None) -> list[str]:
     for flag, step_id in (("--reached", drill_down.step_id), ("--dropped-after", drill_down.dropped_after)):
         if step_id is not None:
             words += _option(flag, names.get(step_id, step_id))
+    if drill_down.in_order:
+        words.append("--strict")
+    if drill_down.took is not None:
+        words += _option("--took", "{}..{}".format(*drill_down.took))
     for dimension, value in drill_down.parts:
         words += ["--part", f"{dimension}={value or ''}"]
     return words

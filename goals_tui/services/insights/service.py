@@ -208,6 +208,13 @@ class Insights:
         zone = self._project.get().zone_or(filters.time_zone)
         return resolve_span(filters, self._clock(), zone)
 
+    def scope(self, filters: Filters) -> str:
+        """Describe in one line the cycles that filters select; see `documents.make_scope`."""
+        from goals_tui.services.insights.documents import make_scope
+
+        with self._queries.open(filters) as query:
+            return make_scope(query)
+
     def origin(self, filters: Filters) -> str:
         """Describe in one paragraph the cycles that filters select; see `documents.make_origin`."""
         from goals_tui.services.insights.documents import make_origin

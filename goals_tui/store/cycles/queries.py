@@ -120,6 +120,21 @@ class Restriction:
     parts: tuple[tuple[Dimension, tuple[str, ...] | None], ...] = ()
     """Dimensions, each with the accepted values, or None for cycles without a value."""
 
+    in_order: tuple[str, ...] = ()
+    """The ids of steps of one goal that must all be reached, each first no later than the next."""
+
+    arrived: Arrival | None = None
+    """A step of one goal, and how long after their start the cycles must have reached it."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A step with the mask `step`, or the initial step for None, reached in a half-open range of microseconds."""
+
+    step: tuple[int, ...] | None
+    since: int
+    until: int
+
 
 class Tally(NamedTuple):
     """The number of cycles of a goal with the same masks and `key`: a value for each requested bucket and dimension."""
@@ -376,13 +391,7 @@ def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | Non
     """
     values = Values()
     within, conditions = _within(selection.time_range, values), _matching(selection, values)
-    if step is None:
-        arriving, has = "s.initial", "true"
-    else:
-        bits = [(word, values.add(mask)) for word, mask in enumerate(step)]
-        arriving = " OR ".join(f"(s.word = {word} AND (s.bit & {mask}) <> 0)" for word, mask in bits)
-        has = " OR ".join(f"(mask{word} & {mask}) <> 0" for word, mask in bits)
-    reached = f"({has}) AND arrived IS NOT NULL"
+    arrived, reached = _arrival(step, values)
     current = values.add(now)
     ends = {
         "reached": f"CASE WHEN {reached} THEN 1 ELSE 0 END",
@@ -415,13 +424,24 @@ def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | Non
                 ) c WHERE place = 1 OR reached + superseded > 0 ORDER BY waited""",
             values.bound,
         ),
-        arrived=f"min(CASE WHEN {arriving} THEN e.moment END)",
+        arrived=arrived,
         session='min(CASE WHEN s.initial THEN e."sessionId" END)',
     )
     return [
         Departures(micros / 1e6, int(reached), int(superseded), int(longer - (later[3] if later else 0)))
         for (micros, reached, superseded, longer, _), later in zip_longest(rows, rows[1:])
     ]
+
+
+def _arrival(step: tuple[int, ...] | None, values: Values) -> tuple[str, str]:
+    """Return the aggregate `arrived`, twice the time at which a cycle first reached a step, and whether it did."""
+    if step is None:
+        arriving, has = "s.initial", "true"
+    else:
+        bits = [(word, values.add(mask)) for word, mask in enumerate(step)]
+        arriving = " OR ".join(f"(s.word = {word} AND (s.bit & {mask}) <> 0)" for word, mask in bits)
+        has = " OR ".join(f"(mask{word} & {mask}) <> 0" for word, mask in bits)
+    return f"min(CASE WHEN {arriving} THEN e.moment END)", f"({has}) AND arrived IS NOT NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -517,7 +537,8 @@ class CycleRow:
 def list_cycles(reader: EventReader, selection: Selection, restriction: Restriction) -> int:
     """Find the cycles, newest first, keep them in a table of the session for `page`, and return their number."""
     values = Values()
-    conditions = _restricted(selection, restriction, values)
+    further = {"moment": "min(CASE WHEN s.initial THEN e.moment END) // 2"}
+    conditions = _restricted(selection, restriction, values, further)
     orphans = restriction.outcome == "orphan"
     attributes = [] if orphans else selection.attributes
     attributes = list(dict.fromkeys([*attributes, *(COLUMNS[dimension] for dimension, _ in restriction.parts)]))
@@ -543,9 +564,7 @@ def list_cycles(reader: EventReader, selection: Selection, restriction: Restrict
     if orphans:
         # Only settled cycles have the attributes of orphans.
         return int(keep(reader.cycles_sql(attributes, {"moment": "min(e.moment) // 2"}))[0][0])
-    return int(
-        _ask(reader, attributes, keep, selection.goals, moment="min(CASE WHEN s.initial THEN e.moment END) // 2")[0][0]
-    )
+    return int(_ask(reader, attributes, keep, selection.goals, **further)[0][0])
 
 
 def page(reader: EventReader, offset: int, limit: int | None) -> list[CycleRow]:
@@ -571,7 +590,8 @@ def page(reader: EventReader, offset: int, limit: int | None) -> list[CycleRow]:
     return cycles
 
 
-def _restricted(selection: Selection, restriction: Restriction, values: Values) -> str:
+def _restricted(selection: Selection, restriction: Restriction, values: Values, further: dict[str, str]) -> str:
+    """Return the condition for the cycles to list. The aggregates that it needs are added to `further`."""
     found = []
     if restriction.outcome == "orphan":
         found.append("started IS NULL")
@@ -588,6 +608,14 @@ def _restricted(selection: Selection, restriction: Restriction, values: Values) 
         found += [f"(mask{word} & {values.add(mask)}) = 0" for word, mask in enumerate(restriction.lacks)]
     if restriction.completed is not None:
         found.append(f"outcome {'=' if restriction.completed else '<>'} 'completed'")
+    for place, step_id in enumerate(restriction.in_order):
+        further[f"at{place}"] = f"""min(CASE WHEN e."stepId" = {values.add(step_id)} THEN e.moment // 2 END)"""
+        found.append(f"at{place} >= at{place - 1}" if place else "at0 IS NOT NULL")
+    if restriction.arrived is not None:
+        arrival = restriction.arrived
+        further["arrived"], reached = _arrival(arrival.step, values)
+        found.append(f"{reached} AND arrived // 2 - started >= {values.add(arrival.since)}")
+        found.append(f"arrived // 2 - started < {values.add(arrival.until)}")
     for bucket, first, last in restriction.buckets:
         found.append(f"{bucket.sql} BETWEEN {values.add(first)} AND {values.add(last)}")
     for dimension, parts in restriction.parts:

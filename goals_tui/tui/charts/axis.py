@@ -135,6 +135,11 @@ def short_time(seconds: float) -> str:
     return f"{short_number(seconds / 3600)} h"
 
 
+def between_times(start: float, end: float) -> str:
+    """Return a range of durations in words: 30 s to 1 min."""
+    return f"{short_time(start)} to {short_time(end)}"
+
+
 def label_every(widths: Sequence[int], cell: float) -> int:
     """Return how many buckets of `cell` columns share one label, so that labels of these widths never touch."""
     longest = max(widths, default=1) + 2

@@ -12,9 +12,9 @@ from goals_tui.domain.project import currency_digits
 from goals_tui.format import percent
 
 if TYPE_CHECKING:
-    from goals_tui.domain.decisions import DropOffs, Stake
+    from goals_tui.domain.decisions import DropOffs
     from goals_tui.domain.filters import SpanName
-    from goals_tui.domain.report import Figures
+    from goals_tui.domain.report import Figures, Stake
     from goals_tui.domain.statistics import TargetState
     from goals_tui.domain.wiring import Finding, Severity
     from goals_tui.services.context import Services

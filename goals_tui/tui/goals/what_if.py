@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -111,6 +111,13 @@ class Shown:
         return f"{', '.join(moves)}." if moves else "No cycle has another outcome."
 
     @property
+    def unedited(self) -> str:
+        """What differs from the recorded figures without any edit, in a sentence; empty where nothing does."""
+        saved = replace(self, result=replace(self.result, edited=self.result.saved))
+        differs = [f"{_short(row.title)} {row.difference}" for row in saved.rows if row.difference]
+        return f"Without an edit: {', '.join(differs)}, as older versions were defined differently." if differs else ""
+
+    @property
     def empty(self) -> bool:
         """True if no cycle was selected."""
         return not self.result.recorded.started
@@ -149,7 +156,9 @@ def as_table(shown: Shown, width: int) -> Content:
         for text, cells, look in zip((row.recorded, row.edited, row.difference), others, looks, strict=True):
             line.append(Content.styled(text.rjust(_GAP + cells - cell_len(text) + len(text)), look))
         lines.append(Content("").join(line).truncate(width, ellipsis=True))
-    return Content("\n").join([*lines, *Content.styled(shown.moved, "$quiet").wrap(width)])
+    for said in filter(None, (shown.moved, shown.unedited)):
+        lines += Content.styled(said, "$quiet").wrap(width)
+    return Content("\n").join(lines)
 
 
 def in_brief(shown: Shown, width: int) -> Content:

@@ -41,6 +41,10 @@ class Pair:
     filters: Filters
     read: Callable[[Services], Comparison]
 
+    def scope(self, services: Services) -> str:
+        """Return which cycles are compared, in one line; empty where both sides say it themselves."""
+        return "" if self.words[0] in ("span", "filter") else services.insights.scope(self.filters)
+
 
 def pair_of(a: DrillDown, b: DrillDown, filters: Filters, goal_names: dict[str, str]) -> Pair:
     """Return the comparison of two rows. Raises RefusedError where they aren't two parts of one dimension."""
@@ -142,12 +146,13 @@ interval leaves out 0, and only then it has a colour.
     def on_mount(self) -> None:
         self.query_one("#close").focus()
         services, pair = self.services, self.pair
-        self.load("compare", lambda: pair.read(services), self._show)
+        self.load("compare", lambda: (pair.read(services), pair.scope(services)), self._show)
 
-    def _show(self, found: Comparison) -> None:
-        self.found = found
+    def _show(self, answer: tuple[Comparison, str]) -> None:
+        self.found, scope = answer
         line = self.query_one("#compared", Static)
-        line.update(compared(found, Formats(self.services.project.get().currency), max(40, line.size.width)))
+        words, width = Formats(self.services.project.get().currency), max(40, line.size.width)
+        line.update(compared(self.found, scope, words, width))
 
     def action_copy_command(self) -> None:
         """Copy the command that gives this comparison."""
@@ -165,8 +170,8 @@ interval leaves out 0, and only then it has a colour.
 _OUTCOMES: tuple[Outcome, ...] = ("completed", "partial", "incomplete")
 
 
-def compared(found: Comparison, words: Formats, width: int) -> Content:
-    """Return a comparison in lines of at most `width` cells."""
+def compared(found: Comparison, scope: str, words: Formats, width: int) -> Content:
+    """Return a comparison in lines of at most `width` cells; `scope` says of which cycles it is."""
     sides = (found.a, found.b)
     names = [f"no {found.dimension}" if side.part is None else side.part for side in sides]
     words = words.aligned(amount for side in sides for amount in (side.figures.cost_savings, side.figures.revenue))
@@ -200,8 +205,12 @@ def compared(found: Comparison, words: Formats, width: int) -> Content:
     value = change.value_per_cycle
     if value is not None:
         rounded = round(value, currency_digits(words.currency))
-        lines.append(Content(f"Value per cycle: {'+' if rounded > 0 else ''}{words.money(rounded)}."))
+        lines.append(
+            Content(f"Value per cycle: {'+' if rounded > 0 else ''}{words.money(rounded)}, without an interval.")
+        )
     lines += Content.styled(f"Differences are {names[1]} minus {names[0]}.", "$quiet").wrap(width)
+    if scope:
+        lines += Content.styled(f"{scope}.", "$quiet").wrap(width)
     for name, side in zip(names, sides, strict=True):
         if side.span is not None:
             not_over = "" if side.span.over else " (not over)"

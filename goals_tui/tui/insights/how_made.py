@@ -27,6 +27,7 @@ from goals_tui.domain.statistics import Share
 from goals_tui.format import plural, precise_percent
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.dialogs import Reading
+from goals_tui.tui.charts.axis import between_times
 from goals_tui.tui.filters.screen import copy_command
 from goals_tui.tui.filters.texts import Formats, hours, minute
 from goals_tui.tui.insights.focus import Focus
@@ -105,6 +106,12 @@ def _sentences(made: Making) -> Iterator[Content]:
         yield from _sum(made)
     elif made.step and drill_down.dropped_after:
         does = f"reached {made.step!r}, nothing later in the goal's order, and are not completed"
+        yield _share(made.count, figures.started, does)
+    elif drill_down.took is not None:
+        took = f"took {between_times(*drill_down.took)} until {repr(made.step) if made.step else 'they were completed'}"
+        yield _share(made.count, figures.started, took)
+    elif made.step and drill_down.in_order:
+        does = f"reached {made.step!r} and all steps before it, in their order"
         yield _share(made.count, figures.started, does)
     elif made.step:
         yield _share(made.count, figures.started, f"reached {made.step!r}, however often it fired")
@@ -238,7 +245,7 @@ class HowMade(Reading[DrillDown]):
 
         focus = self.asked_for
         drill_down = focus.drill_down
-        if focus.rest or drill_down.step_id or drill_down.dropped_after:
+        if focus.rest or drill_down.step_id or drill_down.dropped_after or drill_down.took:
             goal_id = drill_down.goal_id
             goal = self.attempt(lambda: self.services.goals.get(goal_id)) if goal_id else None
             words = cycles_command(drill_down, goal)

@@ -18,6 +18,7 @@ from goals_tui.domain.report import (
 )
 from goals_tui.domain.words import fold
 from goals_tui.format import DASH, difference_words, percent, points, precise_percent, short_interval
+from goals_tui.services.currencies import loss_words
 from goals_tui.services.insights.report import WEEKDAYS
 from goals_tui.tui.charts.axis import COUNT, PERCENT, short_number
 from goals_tui.tui.charts.spec import Bars, Column, Heat, Nothing, Series
@@ -68,19 +69,24 @@ def performance(report: Report, axis: Axis | None, words: Formats, rank: Rank = 
         lambda place: DrillDown(goal_id=shown[place.mark].goal_id, outcome=outcome_of(place)),
         tuple(DrillDown(goal_id=goal.goal_id) for goal in ordered),
         everything,
-        hints=(("o", _NEXT_RANK[rank]),) if count > RANKED else (),
+        summary=loss_words(report.largest_loss, report.currency) if report.largest_loss else "",
+        hints=(
+            *((("N", "largest loss"),) if report.largest_loss else ()),
+            *((("o", _NEXT_RANK[rank]),) if count > RANKED else ()),
+        ),
         below=lambda place: goal_trend(axis, shown[place.mark].goal_id if place.mark < len(shown) else None),
     )
 
 
 # -- breakdown
 
-Order = Literal["started", "highest", "lowest", "value"]
+Order = Literal["started", "highest", "lowest", "value", "name"]
 ORDERS: dict[Order, str] = {
     "started": "most started first",
     "highest": "highest rate first",
     "lowest": "lowest rate first",
     "value": "most value first",
+    "name": "by name",
 }
 _IN_TIME = ("weekday", "hour")
 
@@ -120,6 +126,8 @@ def _ordered(rows: Sequence[CrossedFigures], order: Order) -> Sequence[CrossedFi
     """Return the rows in an order. By rate, parts with few cycles come last, whatever their rate is."""
     if order == "started":
         return rows
+    if order == "name":
+        return sorted(rows, key=lambda row: [(part is None, fold(part or "")) for part in row.parts])
     if order == "value":
         return sorted(rows, key=lambda row: -row.figures.value)
     sign = -1 if order == "highest" else 1
@@ -270,7 +278,7 @@ def releases(found: Sequence[Release], words: Formats) -> View:
                 tuple(DASH if w is None else money.money(round(w, words.digits)) for w in weeks),
                 wide_only=True,
             ),
-            Column("Verdict", tuple(each.verdict or "the first" for each in found), tones=tones),
+            Column("Verdict", tuple(each.verdict or "first here" for each in found), tones=tones),
             Column("Started", tuple(f"{each.figures.started:,}" for each in found), "muted"),
         ),
         PERCENT,
@@ -308,7 +316,9 @@ def releases(found: Sequence[Release], words: Formats) -> View:
         ),
     )
     leads = tuple(DrillDown(parts=(("snapshot", each.snapshot),)) for each in found)
-    return View(title, spec, table, lambda place: leads[place.mark], leads)
+    notes = ("Only one snapshot has cycles in this span: a longer one has more to compare.",) if len(found) == 1 else ()
+    hints = (("B", "for whom"),) if len(found) > 1 else ()
+    return View(title, spec, table, lambda place: leads[place.mark], leads, notes=notes, hints=hints)
 
 
 def _points(difference: float | None) -> str:
@@ -319,5 +329,7 @@ def _release_words(release: Release) -> str:
     share = release.figures.completed_share
     said = f"{percent(share.rate)} ({share.part:,} of {share.whole:,})"
     if release.change is None:
-        return f"{said}; nothing before it"
-    return f"{said}; against {release.against} {difference_words(release.change.completion_rate)}"
+        return f"{said}; nothing before it in this span"
+    numbers, _, verdict = difference_words(release.change.completion_rate).rpartition(": ")
+    # The end is cut off where there is no room.
+    return f"{said}; {verdict}, against {release.against} {numbers}"

@@ -16,6 +16,7 @@ from goals_tui.domain.drill_down import ORPHANS, DrillDown
 from goals_tui.domain.filters import Filters
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.dialogs import Reading
+from goals_tui.tui.app.screen import GoalPlace
 from goals_tui.tui.charts.canvas import Place
 from goals_tui.tui.charts.chart import Chart
 from goals_tui.tui.filters.screen import FilterBar, FilteredScreen
@@ -79,10 +80,13 @@ A **cycle** is one attempt at a goal in a session. It is ✔ *completed* when a 
 when any step beyond the initial one was, else ✕ *incomplete*. It counts on the day it started, with all it reached.
 
 Arrows move over a chart, across its parts too; **tab** goes to the chart below. **Enter** lists the cycles behind the
-number. Rates are of all started; the band, and the numbers in brackets, are their 95 % interval. Below 20 cycles a rate
-is dimmed, its point hollow (○). Changes compare with the previous period, until the same time of day; one that chance
-explains has no colour. What is not over is hatched, its line dashed. ◆ is where a version or snapshot first appears,
-✎ an annotation made by hand.
+number. In a table, **space** marks two rows to compare. Rates are of all started; the band, and the numbers in
+brackets, are their 95 % interval. Below 20 cycles a rate is dimmed, its point hollow (○). Changes compare with the
+previous period, until the same time of day; one that chance explains has no colour. What is not over is hatched, its
+line dashed. ◆ is where a version or snapshot first appears, ✎ an annotation made by hand.
+
+**Largest loss** leads to the step, of any goal, after which most money is at stake; **for whom** shows releases side by
+side in each goal; **what if** opens the goal's editor, which reads the same cycles under each edit.
 
 **Why** and **how made** are about the number under the cursor: a tile (tab leads there), a bar, a point or a row.
 """
@@ -101,6 +105,9 @@ explains has no colour. What is not over is hatched, its line dashed. ◆ is whe
         self.tab: TabName = "performance"
         self.choices = Choices()
         self.gathered: InsightsData | None = None
+        self._to_step = ""
+        """The step of Funnel to which the cursor goes once its numbers are there."""
+
         self.pane = ViewPane()
 
     @property
@@ -150,6 +157,11 @@ explains has no colour. What is not over is hatched, its line dashed. ◆ is whe
             self.query_one(Tiles).show(tiles_of(found.report, shown.axis, shown.words))
             self.query_one(TabStrip).tab = self.tab
             pane.show(view_of(found, shown, self.own_key))
+            if isinstance(found.found, FunnelData) and self._to_step:
+                steps = [step.step_id for step in found.found.funnel.steps]
+                if self._to_step in steps:
+                    pane.chart.select(Place(steps.index(self._to_step), 1))
+                    self._to_step = ""
         self.refresh_bindings()
 
     def drawing_of(self, found: InsightsData) -> Shown:
@@ -242,6 +254,36 @@ explains has no colour. What is not over is hatched, its line dashed. ◆ is whe
         elif goal_id is not None:
             self.choose(replace(self.choices, rate_goal_id=goal_id or None))
 
+    def action_largest_loss(self) -> None:
+        """Show in Funnel the drop-offs with most money at stake, of all goals."""
+        loss = self.gathered.report.largest_loss if self.gathered is not None else None
+        if loss is not None:
+            self.choices = replace(self.choices, goal_id=loss.goal_id, strict=False, step_id=None)
+            self._to_step = loss.step_id
+            if self.pane.as_table:
+                self.pane.turn()
+            self.action_view("funnel")
+
+    def action_for_whom(self) -> None:
+        """Show the releases side by side for each goal; the keys of Breakdown take other dimensions."""
+        self.choices = replace(self.choices, dimensions=("goal", "snapshot"), order="name")
+        self.action_view("breakdown")
+
+    @property
+    def _editable_goal(self) -> str | None:
+        """The id of the goal with the cursor, else of the goal that the tab shows, else of the one started most."""
+        if self.gathered is None:
+            return None
+        chosen = self.pane.chosen
+        asked = (chosen and chosen.goal_id) or (TABS[self.tab].goal and getattr(self.choices, TABS[self.tab].goal))
+        return shown_goal(self.gathered.report, asked or None)
+
+    def action_what_if(self) -> None:
+        """Open the editor of the goal, whose What-if reads the cycles under the edit."""
+        goal_id = self._editable_goal
+        if goal_id is not None:
+            self.goals_app.go(GoalPlace(goal_id, edit=True))
+
     @work
     async def action_came_next(self) -> None:
         """Show what the cycles that dropped off after the chosen step did next in their sessions."""
@@ -285,7 +327,7 @@ explains has no colour. What is not over is hatched, its line dashed. ◆ is whe
         if drill_down is None:
             return None
         if all_outcomes:
-            drill_down = replace(drill_down, outcome=None, step_id=None, dropped_after=None)
+            drill_down = replace(drill_down, outcome=None, step_id=None, dropped_after=None, in_order=False, took=None)
         words = restriction_words(drill_down, lambda id_: self.attempt(lambda: self.services.goals.get(id_)))
         title = " · ".join(words) or "All cycles"
         zone = self.services.project.get().zone_or(self.filters.time_zone)
@@ -392,6 +434,12 @@ explains has no colour. What is not over is hatched, its line dashed. ◆ is whe
             return parameters[0] in (TABS[self.tab].keys or {}) and not listed
         if action == "goal":
             return bool(TABS[self.tab].goal)
+        if action == "for_whom":
+            return self.tab == "releases"
+        if action == "what_if":
+            return self.is_mounted and self._editable_goal is not None
+        if action == "largest_loss":
+            return self.gathered is not None and self.gathered.report.largest_loss is not None
         if action == "came_next":
             return self._chosen_drop_off is not None
         if action == "annotate":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from goals_tui.domain.decisions import DropOff, DropOffs, Times
@@ -10,7 +11,7 @@ from goals_tui.domain.goal import GLYPHS
 from goals_tui.domain.report import Funnel
 from goals_tui.domain.statistics import FEW_CYCLES
 from goals_tui.format import DASH, long_time, percent
-from goals_tui.tui.charts.axis import PERCENT, short_time
+from goals_tui.tui.charts.axis import PERCENT, between_times, short_time
 from goals_tui.tui.charts.canvas import Place
 from goals_tui.tui.charts.spec import Bars, Column, Columns, Lines, Nothing, Series
 from goals_tui.tui.filters.texts import Formats, count_cell, lasted_cell, rate_cell, text_cell
@@ -118,9 +119,11 @@ def funnel(found: FunnelData | None, words: Formats) -> View:
     goal_id = found.funnel.goal_id
 
     def drill_down(place: Place) -> DrillDown | None:
-        if strict or place.part == 0:
-            return None
         step_id = steps[place.mark].step_id
+        if strict:
+            return DrillDown(goal_id=goal_id, step_id=step_id, in_order=True)
+        if place.part == 0:
+            return None
         if place.part == 1:
             return DrillDown(goal_id=goal_id, dropped_after=step_id)
         return DrillDown(goal_id=goal_id, step_id=step_id)
@@ -130,7 +133,7 @@ def funnel(found: FunnelData | None, words: Formats) -> View:
         spec,
         table,
         drill_down,
-        tuple(None if strict else DrillDown(goal_id=goal_id, step_id=step.step_id) for step in steps),
+        tuple(DrillDown(goal_id=goal_id, step_id=step.step_id, in_order=strict) for step in steps),
         notes=tuple(found.funnel.notes),
         hints=(("g", "goal"), ("o", "any order" if strict else "strict order"), ("c", "what came next")),
     )
@@ -148,15 +151,16 @@ def _of_reached(drop: DropOff | None) -> str:
 
 
 def _stake(drop: DropOff | None, words: Formats) -> str:
-    if drop is None or drop.stake is None:
-        return DASH
-    return words.money(drop.stake.value(words.digits)) if drop.dropped else ""
+    if drop is None or not drop.dropped:
+        return ""
+    return DASH if drop.stake is None else words.money(drop.stake.value(words.digits))
 
 
-def times(found: Times | None, width: int, *, share_first: bool = False) -> View:
-    """Return the view of times until a step: a histogram, and the share of all cycles that had reached it by then."""
-    if found is None:
-        return nothing("Times", NO_GOALS)
+def times(found: Times, width: int, goal_id: str, step_id: str | None = None, *, share_first: bool = False) -> View:
+    """Return the view of times until a step: a histogram, and the share of all cycles that had reached it by then.
+
+    A bar and its row lead to the cycles that took so long, a point to those that had reached the step by then.
+    """
     until = f"until {found.step}" if found.step else "until completed"
     title = f"Times · {found.goal} {until}"
     if not found.reached:
@@ -164,12 +168,15 @@ def times(found: Times | None, width: int, *, share_first: bool = False) -> View
         hint = "Press ] for a longer span, g for another goal, or d for another step."
         return nothing(title, Nothing(f"{why} in this span", hint))
     summary = (
-        f"{found.reached:,} of {found.started:,} reached it, half of these within {long_time(found.median or 0)}, "
+        f"{found.reached:,} of {found.started:,} reached it, half within {long_time(found.median or 0)}, "
         f"90 % within {long_time(found.p90 or 0)}" + (f"; {found.open:,} open" if found.open else "")
     )
     by_then = _shares(found)
     bins = found.histogram
-    names = tuple(f"{short_time(each.start)} to {short_time(each.end)}" for each in bins)
+    names = tuple(between_times(each.start, each.end) for each in bins)
+    leads = tuple(
+        DrillDown(goal_id=goal_id, step_id=step_id, took=(round(each.start), round(each.end))) for each in bins
+    )
     histogram = Columns(
         tuple(short_time(each.start) for each in bins),
         names,
@@ -197,17 +204,21 @@ def times(found: Times | None, width: int, *, share_first: bool = False) -> View
     )
     few = (f"Only {found.reached} cycles: take the times as hints.",) if found.reached < FEW_CYCLES else ()
     hints = (("g", "goal"), ("d", "step"), ("o", "histogram" if share_first else "share over time"))
-    course, rows = _course(found, width), (None,) * len(bins)
+    moments = _moments(found, width)
+    first = round(bins[0].start)
+    by_moment = tuple(DrillDown(goal_id=goal_id, step_id=step_id, took=(first, int(each) + 1)) for each in moments)
     charts = [
-        View(f"{title} · how long it took", histogram, table, _no_list, rows),
-        View(f"{title} · share of all that had reached it", course, table, _no_list, rows),
+        View(f"{title} · how long it took", histogram, table, lambda place: leads[place.mark], leads),
+        View(
+            f"{title} · share of all that had reached it",
+            _course(found, moments),
+            table,
+            lambda place: by_moment[place.mark],
+            leads,
+        ),
     ]
-    first, second = reversed(charts) if share_first else charts
-    return replace(first, summary=summary, notes=few, hints=hints, below=lambda place: second)
-
-
-def _no_list(place: Place) -> None:
-    """Return None: cycles are not listed by how long they took."""
+    upper, lower = reversed(charts) if share_first else charts
+    return replace(upper, summary=summary, notes=few, hints=hints, below=lambda place: lower)
 
 
 def _shares(found: Times) -> list[float]:
@@ -224,13 +235,17 @@ def _shares(found: Times) -> list[float]:
 _MOST_POINTS = 60
 
 
-def _course(found: Times, width: int) -> Lines:
-    """Return the share over time at so many moments as the width shows; a last wide bin of the histogram is cut off."""
+def _moments(found: Times, width: int) -> list[float]:
+    """Return so many moments as the width shows; a last wide bin of the histogram is cut off."""
     bins = found.histogram
     wide = len(bins) > 1 and bins[-1].end - bins[-1].start > bins[0].end - bins[0].start
     last = bins[-1].start if wide else bins[-1].end
     count = max(2, min(_MOST_POINTS, width // 2))
-    moments = [max(0.0, bins[0].start) + (last - max(0.0, bins[0].start)) * n / (count - 1) for n in range(count)]
+    return [max(0.0, bins[0].start) + (last - max(0.0, bins[0].start)) * n / (count - 1) for n in range(count)]
+
+
+def _course(found: Times, moments: Sequence[float]) -> Lines:
+    """Return the share of all cycles that had reached the step at each moment."""
     shares, place, share = [], 0, 0.0
     for moment in moments:
         while place < len(found.incidence) and found.incidence[place][0] <= moment:

@@ -38,7 +38,7 @@ from goals_tui.tui.insights.parts import (
     when,
 )
 from goals_tui.tui.insights.steps import FunnelData, funnel, times
-from goals_tui.tui.insights.view import NO_GOALS, View
+from goals_tui.tui.insights.view import NO_GOALS, View, nothing
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
@@ -354,7 +354,10 @@ def _fetch_times(query: TabQuery) -> TimesData | None:
 
 
 def _times(found: TimesData | None, shown: Shown) -> View:
-    return times(found.times if found else None, shown.width, share_first=shown.choices.share_first)
+    if found is None:
+        return nothing("Times", NO_GOALS)
+    step_id = shown.choices.step_id if shown.choices.step_id in found.steps else None
+    return times(found.times, shown.width, found.goal_id, step_id, share_first=shown.choices.share_first)
 
 
 def _times_command(found: TimesData | None, shown: Shown) -> tuple[list[str], Filters]:

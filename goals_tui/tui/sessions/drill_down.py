@@ -15,6 +15,7 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES
 from goals_tui.tui.app.actions import shown_key
 from goals_tui.tui.app.textual_compat import keymap
+from goals_tui.tui.charts.axis import between_times
 from goals_tui.tui.filters.texts import day_title
 
 
@@ -31,8 +32,11 @@ def _words(drill_down: DrillDown, goal_of: Callable[[str], Goal | None]) -> Iter
         goal = goal_of(drill_down.goal_id)
         yield goal.name if goal else drill_down.goal_id
         names = {step.id: step.name for step in goal.steps} if goal else {}
-        if drill_down.step_id is not None:
-            yield f"reached {names.get(drill_down.step_id, drill_down.step_id)}"
+        step = None if drill_down.step_id is None else names.get(drill_down.step_id, drill_down.step_id)
+        if drill_down.took is not None:
+            yield f"{between_times(*drill_down.took)} until {step or 'completed'}"
+        elif step is not None:
+            yield f"reached {step}{' in order' if drill_down.in_order else ''}"
         if drill_down.dropped_after is not None:
             yield f"dropped off after {names.get(drill_down.dropped_after, drill_down.dropped_after)}"
     if drill_down.bucket is not None:

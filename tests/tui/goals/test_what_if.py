@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import redirect_stdout
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -75,6 +76,21 @@ async def test_the_panel_says_what_the_command_says(
         await press(pilot, "u")
         assert result(pilot).edited == result(pilot).recorded
     assert services.goals.get(flight.id) == flight
+
+
+async def test_what_differs_without_an_edit_is_said(services: Services, flight: Goal) -> None:
+    async with running(services) as pilot:
+        await press(pilot, "enter")
+        assert "Without an edit" not in screen_text(pilot.app)
+        await press(pilot, "escape")
+        paid = flight.step("Payment completed")
+        dearer = paid.model_copy(update={"metrics": paid.metrics.model_copy(update={"cost_savings": Decimal(16)})})
+        steps = tuple(dearer if step.id == paid.id else step for step in flight.steps)
+        services.goals.save(flight.model_copy(update={"steps": steps}))
+        await press(pilot, "enter")
+        found = result(pilot)
+        assert found.saved == found.edited != found.recorded
+        assert "Without an edit: cost savings +€" in screen_text(pilot.app)
 
 
 async def test_an_amount_that_is_wrong_changes_no_figure(services: Services, flight: Goal) -> None:

@@ -156,6 +156,9 @@ def drill_downs(screen: SessionsScreen) -> list[DrillDown]:
         DrillDown(parts=(("version", goal.version),), outcome="incomplete"),
         DrillDown.of_session(insights.cycles(FILTERS, limit=1)[0].session_id),
         DrillDown(goal_id=goal.id, dropped_after=goal.steps[1].id),
+        DrillDown(goal_id=goal.id, step_id=goal.steps[2].id, in_order=True),
+        DrillDown(goal_id=goal.id, step_id=goal.steps[1].id, took=(30, 120)),
+        DrillDown(goal_id=goal.id, took=(0, 200)),
         ORPHANS,
     ]
 

@@ -200,6 +200,16 @@ async def test_every_number_leads_to_as_many_cycles(sgd_services: Services) -> N
         await press(pilot, "n", "home", "right", "right")
         funnel_spec = screen.query_one(Chart).spec
         assert await cycles_behind(pilot) == funnel_spec.series[1].values[0]
+        await press(pilot, "o", "home", "down", "down")
+        strict = screen.query_one(Chart).spec
+        assert await cycles_behind(pilot) == strict.series[0].values[2]
+        await press(pilot, "t")
+        for step in (None, "first"):
+            histogram = screen.query_one(Chart).spec
+            for mark in (0, 1, histogram.size - 1):
+                await press(pilot, "home", *["right"] * mark)
+                assert await cycles_behind(pilot) == histogram.series[0].values[mark], (step, mark)
+            await press(pilot, "d")
         await press(pilot, "e", "v", "home")
         day = next(iter(case["days"]))
         assert await cycles_behind(pilot) == case["days"][day]["started"]

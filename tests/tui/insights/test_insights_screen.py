@@ -169,6 +169,28 @@ async def test_top_bottom_and_all_goals(scenarios: dict[str, Scenario]) -> None:
         assert every[-1][:20] in screen_text(pilot.app), "the list follows the cursor"
 
 
+async def test_the_largest_loss_is_named_and_leads_to_its_cycles(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), (120, 36), area="insights") as pilot:
+        await press(pilot, "right_square_bracket")
+        assert shown(pilot).gathered is not None
+        loss = shown(pilot).gathered.report.largest_loss  # type: ignore[union-attr]  # just seen
+        assert loss is not None
+        assert f"Largest loss: {loss.goal} after {loss.step}" in screen_text(pilot.app)
+        await press(pilot, "o", "v", "N")
+        place, spec = shown(pilot).pane.chart.place, shown(pilot).pane.chart.spec
+        assert isinstance(spec, Bars) and place is not None
+        assert (shown(pilot).tab, spec.labels[place.mark], place.part) == ("funnel", loss.step, 1)
+        assert spec.series[1].values[place.mark] == loss.dropped
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, SessionsScreen)
+        assert pilot.app.screen.pages is not None
+        assert pilot.app.screen.pages.count == loss.dropped
+    async with running(scenarios["none"](), area="insights") as pilot:
+        assert "Largest loss" not in screen_text(pilot.app)
+        await press(pilot, "N")
+        assert shown(pilot).tab == "performance"
+
+
 async def test_hostile_names_are_shown_as_they_are(scenarios: dict[str, Scenario]) -> None:
     async with running(scenarios["forty"](), size=(200, 60), area="insights") as pilot:
         await press(pilot, "right_square_bracket", "o", "o")

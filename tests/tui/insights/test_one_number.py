@@ -116,6 +116,8 @@ async def test_two_marked_rows_are_compared(scenarios: dict[str, Scenario], tab:
             assert {key: found[name][key] for key in side.figures.as_json()} == side.figures.as_json()
         assert found["difference"] == shown.change.as_json()
         assert shown.a.figures.started and shown.a.figures != shown.b.figures
+        # Both days of Rate say themselves when they are.
+        assert tab == "r" or "not endpoints: [/Voice]" in " ".join(screen_text(pilot.app).split())
 
 
 async def test_two_saved_filters_are_compared(scenarios: dict[str, Scenario]) -> None:

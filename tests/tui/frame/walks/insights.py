@@ -14,6 +14,7 @@ from goals_tui.tui.app.choose import Choose
 from goals_tui.tui.app.dialogs import AskText
 from goals_tui.tui.filters.dialog import FilterDialog
 from goals_tui.tui.filters.span import Calendar
+from goals_tui.tui.goals.editor import GoalEditor
 from goals_tui.tui.insights.annotations import AnnotationForm, AnnotationList
 from goals_tui.tui.insights.compare import Compare
 from goals_tui.tui.insights.dialogs import CameNext, HealthDialog
@@ -109,6 +110,11 @@ INSIGHTS = Walk(
         Do("b", "insights.breakdown", tab("breakdown")),
         Do("d", "insights.dimension", shown(lambda screen: screen.choices.dimensions == ("locale",))),
         Do("D", "insights.second-dimension", shown(lambda screen: screen.choices.dimensions == ("locale", "goal"))),
+        keys("l"),
+        Do("B", "insights.for-whom", shown(lambda screen: screen.choices.dimensions == ("goal", "snapshot"))),
+        Do("N", "insights.largest-loss", tab("funnel")),
+        Do("E", "insights.what-if", on(GoalEditor)),
+        keys("escape", "3", "b"),
         Do("n", "insights.funnel", tab("funnel")),
         Do("c", "insights.came-next", on(CameNext)),
         keys("escape"),
