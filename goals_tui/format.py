@@ -1,8 +1,14 @@
-"""Format numbers for people: counts with their noun, percentages, durations."""
+"""Format numbers for people: counts with their noun, percentages, durations. And rows as CSV."""
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
+
+from goals_tui.domain.spreadsheet import harmless
+from goals_tui.domain.text import clean_line, clean_text
 
 if TYPE_CHECKING:
     from goals_tui.domain.filters import Span
@@ -79,3 +85,20 @@ def span_dates(span: Span) -> str:
     if span.start is None or span.end is None:
         return "all time"
     return f"{span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M}"
+
+
+def csv_text(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> str:
+    """Return rows as CSV with a header; cells that a spreadsheet would run as a formula are made harmless."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_csv_cell(row.get(column)) for column in columns] for row in rows)
+    return text.getvalue()
+
+
+def _csv_cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (list, tuple)):
+        return harmless("; ".join(clean_line(str(item)) for item in value))
+    return harmless(clean_text(value)) if isinstance(value, str) else str(value)

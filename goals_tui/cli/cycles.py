@@ -30,32 +30,16 @@ from goals_tui.domain.project import currency_digits
 from goals_tui.domain.value import format_amount, format_duration
 from goals_tui.domain.words import fold
 from goals_tui.format import DASH
+from goals_tui.services.insights.cycle_fields import CYCLE_COLUMNS, cycle_fields, in_zone
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from decimal import Decimal
     from zoneinfo import ZoneInfo
 
     from goals_tui.domain.drill_down import Part
     from goals_tui.domain.report import Amount, Cycle, Moment, Timeline
 
-_CYCLE = [
-    "cycle_id",
-    "goal",
-    "session_id",
-    "started_at",
-    "outcome",
-    "reached",
-    "time_saved_seconds",
-    "cost_savings",
-    "revenue",
-    "endpoint",
-    "locale",
-    "snapshot",
-    "version",
-    "unpriced_steps",
-]
-_SORTED_BY = [name for name in _CYCLE if name not in ("cycle_id", "version")]
+_SORTED_BY = [name for name in CYCLE_COLUMNS if name not in ("cycle_id", "version")]
 _NEWEST_FIRST = "-started_at"
 _STYLES = {"completed": "green", "partial": "yellow", "incomplete": "red", "orphan": "dim"}
 
@@ -117,7 +101,7 @@ def cycles(
     ] = _NEWEST_FIRST,
     columns: Annotated[
         str | None,
-        typer.Option("--columns", metavar="A,B", help=f"Only these, in this order: {', '.join(_CYCLE)}."),
+        typer.Option("--columns", metavar="A,B", help=f"Only these, in this order: {', '.join(CYCLE_COLUMNS)}."),
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many.")] = None,
     offset: Annotated[int, typer.Option("--offset", min=0, help="Leave out the first so many.")] = 0,
@@ -128,7 +112,7 @@ def cycles(
     from goals_tui.domain.drill_down import DrillDown
 
     check_excel(excel, format)
-    chosen = _names(columns, _CYCLE, "--columns") if columns is not None else None
+    chosen = _names(columns, CYCLE_COLUMNS, "--columns") if columns is not None else None
     key, falling = _names(sort.removeprefix("-"), _SORTED_BY, "--sort")[0], sort.startswith("-")
     opened = services_with_goals(context)
     applied = filters(opened)
@@ -162,12 +146,12 @@ def cycles(
             found = everything[offset:] if limit is None else everything[offset : offset + limit]
     project = opened.project.get()
     where = project.zone_or(applied.time_zone)
-    rows = [cycle_json(row, currency_digits(project.currency)) for row in found]
-    local = ({**row, "started_at": _local(each.started_at, where)} for row, each in zip(rows, found, strict=True))
+    rows = [cycle_fields(row, currency_digits(project.currency)) for row in found]
+    local = [in_zone(row, each, where) for row, each in zip(rows, found, strict=True)]
     if format is Format.JSON:
         print_json(rows if chosen is None else [{name: row[name] for name in chosen} for row in rows])
     elif format is Format.CSV:
-        print_csv(local, chosen or _CYCLE, excel=excel)
+        print_csv(local, chosen or CYCLE_COLUMNS, excel=excel)
     elif chosen is not None:
         table = new_table(*((name, "whole") if name == "cycle_id" else name for name in chosen))
         for row in local:
@@ -229,11 +213,6 @@ def _part(text: str) -> Part:
     return dimension, value or None
 
 
-def _local(moment: datetime | None, where: ZoneInfo) -> str | None:
-    """Return an instant for CSV: in the zone's time, with its offset."""
-    return None if moment is None else moment.astimezone(where).isoformat()
-
-
 def _print_cycles(found: list[Cycle], currency: str, where: ZoneInfo) -> None:
     from goals_tui.domain.report import OUTCOME_GLYPHS
     from goals_tui.services.currencies import format_money
@@ -291,10 +270,10 @@ def cycle(
     digits = currency_digits(project.currency)
     events = _moments(timeline, digits)
     if format is Format.JSON:
-        print_json({**cycle_json(timeline.cycle, digits), "events": events})
+        print_json({**cycle_fields(timeline.cycle, digits), "events": events})
     elif format is Format.CSV:
         moments = zip(events, timeline.moments, strict=True)
-        local = [{**row, "timestamp": _local(moment.event.timestamp, where)} for row, moment in moments]
+        local = [{**row, "timestamp": moment.event.timestamp.astimezone(where).isoformat()} for row, moment in moments]
         print_csv(local, list(local[0]), excel=excel)
     else:
         from goals_tui.domain.goal import GLYPHS
@@ -357,15 +336,6 @@ def _moments(timeline: Timeline, digits: int) -> list[dict[str, Any]]:
         }
         for moment in timeline.moments
     ]
-
-
-def cycle_json(cycle: Cycle, digits: int) -> dict[str, Any]:
-    """Return a cycle under the keys of docs/command-line.md; an unknown sum is null (see `Cycle.known`)."""
-    content = cycle.model_dump(mode="json")
-    content["time_saved_seconds"] = cycle.known(cycle.time_saved_seconds)
-    content["cost_savings"] = _amount(cycle.known(cycle.cost_savings), digits)
-    content["revenue"] = _amount(cycle.known(cycle.revenue), digits)
-    return {**{key: content[key] for key in _CYCLE}, **content}
 
 
 def _amount(amount: Decimal | None, digits: int) -> str | None:

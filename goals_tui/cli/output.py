@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import re
@@ -16,9 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal, cast
 import typer
 
 from goals_tui.domain.errors import RefusedError, UnreadableError
-from goals_tui.domain.spreadsheet import harmless
 from goals_tui.domain.text import clean_line, clean_text
-from goals_tui.format import DASH
+from goals_tui.format import DASH, csv_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -90,12 +87,7 @@ def print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, exce
 
     `excel` adds the byte order mark by which Excel recognizes UTF-8.
     """
-    text = io.StringIO()
-    text.write("\ufeff" if excel else "")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
-    _print(text.getvalue())
+    _print(("\ufeff" if excel else "") + csv_text(rows, columns))
 
 
 def print_list(
@@ -244,14 +236,6 @@ def discard_output() -> None:
 def _shown(cell: object) -> str:
     text = ", ".join(map(str, cell)) if isinstance(cell, list | tuple) else "" if cell is None else str(cell)
     return clean_line(text) or DASH
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, (list, tuple)):
-        return harmless("; ".join(clean_line(str(item)) for item in value))
-    return harmless(clean_text(value)) if isinstance(value, str) else str(value)
 
 
 _WORD = 16

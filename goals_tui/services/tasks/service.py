@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from threading import Condition, Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain.errors import GoalsError, NotFoundError, RefusedError
+from goals_tui.format import plural
 from goals_tui.services.stored import parse
 from goals_tui.services.tasks.record import INTERRUPTED, READ_ONLY, Task, TaskKind, TaskResult
 from goals_tui.services.tasks.work import Job, JobServices, recorded
@@ -115,6 +116,7 @@ class Tasks:
         self._news = Condition()
         self._mine: dict[str, Task] = {}
         self._controls: dict[str, TaskControl] = {}
+        self._cleared: set[str] = set()
         self._writing, self._reading, self._recording = (
             SerialExecutor("writing"),
             SerialExecutor("reading"),
@@ -151,6 +153,10 @@ class Tasks:
     def can_retry(self, task: Task) -> bool:
         """Return whether the task ended without success and can be started again from its record."""
         return task.state in ("failed", "cancelled", "interrupted") and task.job is not None
+
+    def can_clear(self, task: Task) -> bool:
+        """Return whether the task has ended, so that its record can be deleted."""
+        return not task.live
 
     def can_cancel(self, task: Task) -> bool:
         """Return whether the task belongs to this process and has not ended."""
@@ -214,6 +220,26 @@ class Tasks:
         except GoalsError as error:
             raise RefusedError(f"{task.title!r} can't be started again: {error}") from error
         return self.start_job(task.title, job)
+
+    def clear(self, task_ids: Collection[str]) -> int:
+        """Delete the records of tasks that have ended, as one edit, and return their number.
+
+        What the tasks did stays. Tasks that are queued or running are passed over.
+        """
+        ended = [task for task in self.list() if task.id in task_ids and self.can_clear(task)]
+        with self._services.history.edit(f"Clear {plural(len(ended), 'task')}") as edit:
+            recorded = edit.all(KIND).keys()
+            for task in ended:
+                if task.id in recorded:
+                    edit.delete(KIND, task.id)
+        with self._news:
+            for task in ended:
+                # Its last record may still be waiting to be written.
+                self._cleared.add(task.id)
+                self._mine.pop(task.id, None)
+                self._controls.pop(task.id, None)
+            self.changed += 1
+        return len(ended)
 
     def cancel_all(self) -> None:
         """Cancel all queued and running tasks, before the program ends."""
@@ -286,10 +312,12 @@ class Tasks:
         return None
 
     def _is_over(self, task: Task) -> bool:
-        """Return whether a task that was queued has moved on since.
+        """Return whether a task that was queued has moved on since, or the record of one that ended was deleted.
 
         The executor may be late, and the later states are recorded anyway.
         """
+        if task.id in self._cleared:
+            return True
         if task.state != "queued":
             return False
         now = self._mine.get(task.id)

@@ -72,7 +72,7 @@ AREAS = (
     Area("flows", "2", "Flows", "goals_tui.tui.flows.screen", "FlowsScreen", frozenset({"flows"})),
     Area("insights", "3", "Insights", "goals_tui.tui.insights.screen", "InsightsScreen", frozenset({"saved_filters"})),
     Area("sessions", "4", "Sessions", "goals_tui.tui.sessions.screen", "SessionsScreen"),
-    Area("tasks", "5", "Tasks", "goals_tui.tui.tasks.screen", "TasksScreen"),
+    Area("tasks", "5", "Tasks", "goals_tui.tui.tasks.screen", "TasksScreen", frozenset({"tasks"})),
     Area("settings", "6", "Settings", "goals_tui.tui.settings.screen", "SettingsScreen", frozenset({"project"})),
 )
 """The six screens, in the order of their keys."""

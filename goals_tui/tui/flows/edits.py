@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -24,6 +24,7 @@ from goals_tui.domain.flow_edit import Position
 from goals_tui.domain.goal import Goal, Step
 from goals_tui.domain.ids import Ids
 from goals_tui.domain.wiring import Finding, Fix, Severity
+from goals_tui.domain.words import fold
 from goals_tui.format import plural
 from goals_tui.tui.flows.layout import START, Box, slot_key
 
@@ -76,6 +77,49 @@ def paste(flow: Flow, position: Position, nodes: Sequence[Node], ids: Ids) -> Ed
     """Insert copies of nodes under new ids; the last one is selected."""
     copies = [flow_edit.with_new_ids(node, ids) for node in nodes]
     return Edit(flow_edit.insert_at(flow, position, *copies), f"Paste {named(nodes)}", copies[-1].id)
+
+
+def duplicate(flow: Flow, nodes: Sequence[Node], ids: Ids) -> Edit:
+    """Insert copies of a run of nodes right after it, under new ids; the last one is selected."""
+    at = flow_edit.position_of(flow, nodes[-1].id)
+    edit = paste(flow, replace(at, index=at.index + 1), nodes, ids)
+    return replace(edit, label=f"Duplicate {named(nodes)}")
+
+
+def comment(flow: Flow, nodes: Sequence[Node], text: str) -> Edit | None:
+    """Give each of some nodes a comment; return None if nothing differs."""
+    return _each(flow, nodes, f"Comment on {named(nodes)}", lambda node: node.model_copy(update={"comment": text}))
+
+
+def track_instead(flow: Flow, nodes: Sequence[Node], goal: Goal, goals: Mapping[str, Goal]) -> Edit | None:
+    """Let the Track Goal Process nodes among some nodes, and in their branches, track another goal.
+
+    The initial step becomes that of the goal; others are matched by name, and left out where it has none of the name.
+    """
+    tracking = [node for node in walk_nodes(tuple(nodes)) if isinstance(node, TrackGoal)]
+    named_steps = {fold(step.name): step.id for step in goal.steps}
+
+    def changed(node: Node) -> Node:
+        old = goals.get(node.goal_id) if isinstance(node, TrackGoal) else None
+        if not isinstance(node, TrackGoal) or node.goal_id == goal.id:
+            return node
+        steps = [step for step in old.steps if step.id in node.step_ids] if old else []
+        same = (goal.initial.id if step.kind == "initial" else named_steps.get(fold(step.name)) for step in steps)
+        return node.model_copy(update={"goal_id": goal.id, "step_ids": goal.in_order(filter(None, same))})
+
+    edit = _each(flow, tracking, f"Track {goal.name!r} in {plural(len(tracking), 'node')}", changed)
+    return edit and replace(edit, select=nodes[-1].id)
+
+
+def _each(flow: Flow, nodes: Sequence[Node], label: str, change: Callable[[Node], Node]) -> Edit | None:
+    changed = flow
+    for node in nodes:
+        # A node in a branch of one that was changed before is another object by now.
+        now = changed.node(node.id)
+        after = change(now)
+        if after != now:
+            changed = flow_edit.replace(changed, after)
+    return None if changed is flow else Edit(changed, label, nodes[-1].id)
 
 
 def delete(flow: Flow, nodes: Sequence[Node], *, word: str = "Delete") -> Edit:

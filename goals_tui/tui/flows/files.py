@@ -8,45 +8,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from textual import on
-from textual.app import ComposeResult
-from textual.widgets import Input, Label, Static
-
 from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.flow import Flow
-from goals_tui.services.export_files import check_source, check_target, proposed, typed
-from goals_tui.tui.app.dialogs import AskText
-from goals_tui.tui.packages.export import AskPath, ask_before_replacing, path_input
+from goals_tui.services.export_files import check_source, proposed, typed
+from goals_tui.tui.packages.export import AskPath, AskTarget
 
 if TYPE_CHECKING:
     from goals_tui.tui.app.app import GoalsApp
 
 
-class ExportFlow(AskText):
-    """A dialog for the file to write a flow to, which asks before replacing a file."""
-
-    def __init__(self, flow: Flow) -> None:
-        path = proposed(flow.name, ".json")
-        super().__init__("Export flow", value=path, label="File", save="Export", check=check_target)
-
-    def compose_dialog(self) -> ComposeResult:
-        yield Label(self.label, classes="quiet", markup=False)
-        yield path_input(self.value)
-        yield Static("", classes="problem", markup=False)
-        yield Static("", id="note", classes="quiet", markup=False)
-
-    @on(Input.Changed)
-    def _note(self) -> None:
-        there = not self.problem() and typed(self.query_one(Input).value).exists()
-        self.query_one("#note", Static).update("There is a file of this name already." if there else "")
-
-    def answer(self, text: str) -> None:
-        ask_before_replacing(self, typed(text), lambda: self.dismiss(text))
-
-
 async def export_flow(app: GoalsApp, flow: Flow) -> None:
     """Ask for a file and write a flow to it."""
-    text = await app.push_screen_wait(ExportFlow(flow))
+    text = await app.push_screen_wait(AskTarget("Export flow", proposed(flow.name, ".json")))
     if text is None:
         return
     path = typed(text)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from goals_tui.domain import flow_edit
 from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.domain.flow import Flow, Node, NodeKind
 from goals_tui.domain.flow_edit import Position
+from goals_tui.domain.goal import Goal
 from goals_tui.domain.ids import Ids
 from goals_tui.services.flows import changed_parts
 from goals_tui.tui.flows import edits
@@ -128,18 +130,39 @@ class FlowEditor:
 
     def paste(self) -> Edit | None:
         """Insert copies of what was cut or copied at the selection. Raises RefusedError."""
-        return edits.paste(self.flow, self.here, self.clipboard, self._ids) if self.flow and self.clipboard else None
+        if self.flow is None or not self.clipboard:
+            return None
+        edit = edits.paste(self.flow, self.here, self.clipboard, self._ids)
+        self.anchor = None
+        return edit
+
+    def duplicate(self) -> Edit | None:
+        """Insert copies of the selected nodes after them. Raises RefusedError."""
+        run = self.run
+        if self.flow is None or not run:
+            return None
+        edit = edits.duplicate(self.flow, run, self._ids)
+        self.anchor = None
+        return edit
 
     def move(self, *, up: bool) -> Edit | None:
         """Swap the selected nodes with their neighbour above or below."""
         run = self.run
         return edits.move(self.flow, run, up=up, select=self.selected) if self.flow and run else None
 
-    def comment(self, node_id: str, text: str) -> Edit | None:
-        """Give a node a comment. Raises NotFoundError."""
-        if self.flow is None:
-            return None
-        return edits.change(self.flow, self.flow.node(node_id).model_copy(update={"comment": text}))
+    def comment(self, text: str) -> Edit | None:
+        """Give the selected nodes a comment."""
+        run = self.run
+        return self._selected_edit(edits.comment(self.flow, run, text)) if self.flow and run else None
+
+    def track_instead(self, goal: Goal, goals: Mapping[str, Goal]) -> Edit | None:
+        """Let the selected Track Goal Process nodes track another goal; `goals` are all goals by id."""
+        run = self.run
+        return self._selected_edit(edits.track_instead(self.flow, run, goal, goals)) if self.flow and run else None
+
+    def _selected_edit(self, edit: Edit | None) -> Edit | None:
+        """Return an edit after which the same box is selected as before."""
+        return edit and replace(edit, select=self.selected)
 
     # -- saving
 

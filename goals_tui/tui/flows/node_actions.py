@@ -15,9 +15,10 @@ from textual.widgets import ContentSwitcher
 from textual.worker import Worker
 
 from goals_tui.domain.errors import ConflictError, GoalsError
-from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, title
+from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, TrackGoal, title, walk_nodes
 from goals_tui.domain.flow_edit import Position
 from goals_tui.domain.wiring import Finding
+from goals_tui.domain.words import fold
 from goals_tui.format import plural
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import AskText, ask_conflict
@@ -252,14 +253,38 @@ class NodeActions(ScreenFrame[None]):
 
     @work(group="waits")
     async def action_comment(self) -> None:
-        """Write a comment on the selected node; an empty one deletes it."""
-        node = self.node
-        if node is None:
+        """Write a comment on the selected nodes; an empty one deletes it."""
+        run = self.flow_editor.run
+        if not run:
             return
-        dialog = AskText(one_line(f"Comment on {title(node)!r}"), value=node.comment, label="Comment", optional=True)
+        before = run[0].comment if len({node.comment for node in run}) == 1 else ""
+        dialog = AskText(one_line(f"Comment on {edits.named(run)}"), value=before, label="Comment", optional=True)
         text = await self.app.push_screen_wait(dialog)
         if text is not None:
-            self._edit(lambda editor: editor.comment(node.id, text))
+            self._edit(lambda editor: editor.comment(text))
+
+    @work(group="waits")
+    async def action_set_goal(self) -> None:
+        """Let the selected Track Goal Process nodes track another goal."""
+        nodes = self._tracking()
+        goals = self.names.goals
+        if not nodes:
+            return
+        options = [Option(goal.id, goal.name, plural(len(goal.steps), "step")) for goal in goals.values()]
+        title = f"Which goal do {plural(len(nodes), 'node')} track?" if len(nodes) > 1 else "Which goal does it track?"
+        text = "Steps are matched by their names; those that the goal does not have are left out."
+        dialog = Choose(title, sorted(options, key=lambda one: fold(one.title)), text=text, chosen=nodes[0].goal_id)
+        chosen = await self.app.push_screen_wait(dialog)
+        if chosen is not None:
+            self._edit(lambda editor: editor.track_instead(goals[chosen], goals))
+
+    def _tracking(self) -> list[TrackGoal]:
+        """Return the Track Goal Process nodes among the selected nodes and in their branches."""
+        return [node for node in walk_nodes(self.flow_editor.run) if isinstance(node, TrackGoal)]
+
+    def action_duplicate(self) -> None:
+        """Copy the selected nodes right after them."""
+        self._edit(FlowEditor.duplicate)
 
     def action_mark(self) -> None:
         """Begin or end a run of selected nodes."""
@@ -352,7 +377,7 @@ class NodeActions(ScreenFrame[None]):
             self.fix_finding(found[0])
 
     NEEDS_NODE: ClassVar[frozenset[str]] = frozenset(
-        "comment rename delete cut copy move_up move_down mark extend_up extend_down".split()
+        "comment rename duplicate delete cut copy move_up move_down mark extend_up extend_down".split()
     )
 
     def node_action_works(self, action: str) -> bool:
@@ -363,6 +388,8 @@ class NodeActions(ScreenFrame[None]):
         if action in self.NEEDS_NODE:
             return node is not None
         match action:
+            case "set_goal":
+                return bool(self._tracking())
             case "collapse":
                 return bool(node and node.branches) or box.parent is not None
             case "add_in_branch":

@@ -54,7 +54,7 @@ Every edit is saved at once; `u` takes it back. `space` begins a selection of se
 a later step, completed or left, and what those that left would have been worth (*at stake*).
 """
 
-CHART_ACTIONS = NodeActions.NEEDS_NODE | frozenset("add add_in_branch edit paste follow fix collapse".split())
+CHART_ACTIONS = NodeActions.NEEDS_NODE | frozenset("add add_in_branch edit paste follow fix collapse set_goal".split())
 FLOW_ACTIONS = frozenset(
     "find propose numbers collapse_all overview findings talk simulate".split()
     + "rename_flow duplicate_flow delete_flow export compact".split()

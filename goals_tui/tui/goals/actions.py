@@ -34,6 +34,8 @@ ACTIONS: tuple[Action, ...] = (
            title="Mark all goals"),
     Action("goals.set", "v", "Set values", "Set a value or the target of the chosen goal, or of all marked ones", _LIST,
            title="Set values of goals"),
+    Action("goals.set-trigger", "T", "Set trigger", "Give steps of the chosen goal, or of all marked ones, a trigger",
+           _LIST, footer=False, title="Set a trigger of goals"),
     Action("goals.set.accept", "ctrl+s,f2", "Set", "Set what is filled in", "Goals", palette=False),
     Action("goals.clear-filter", "escape", "All goals", "Take the marks away, then show all goals again", _LIST),
     Action("goals.editor.edit-step", "o", "Form", "Edit the chosen step in its form, with its description", _STEPS,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal
 
 from rich.cells import cell_len
@@ -20,7 +22,7 @@ from goals_tui.tui.app.actions import shown_key
 from goals_tui.tui.app.textual_compat import keymap
 from goals_tui.tui.goals.figures import SEVERITIES, SPARK_DAYS, TARGET_STATES, Rate, sparkline, worst
 from goals_tui.tui.widgets.columns import Cell, Column, whole
-from goals_tui.tui.widgets.virtual_list import AROUND, VirtualList
+from goals_tui.tui.widgets.virtual_list import AROUND, Marks, VirtualList
 
 if TYPE_CHECKING:
     from goals_tui.domain.wiring import Finding, Severity
@@ -182,7 +184,6 @@ class GoalList(Vertical):
         self.rates: dict[str, Rate] | None = None
         self.findings: Mapping[str, Sequence[Finding]] = {}
         self._wanted: str | None = None
-        self._marked: set[str] = set()
 
     def compose(self) -> ComposeResult:
         # In its own container, so that typing lays out this line again and not the whole list.
@@ -191,40 +192,38 @@ class GoalList(Vertical):
         yield VirtualList(id="goals")
         yield Static("", id="no-match", markup=False)
 
+    @cached_property
+    def _marks(self) -> Marks[GoalSummary]:
+        return Marks(self._list, self._row_at, attrgetter("id"))
+
     @property
     def chosen(self) -> GoalSummary | None:
         """The goal under the cursor; None if no goal is shown."""
-        cursor = self._list.cursor
-        return self.rows.found[cursor] if cursor < len(self.rows.found) else None
+        return self._row_at(self._list.cursor)
 
     @property
     def marked(self) -> list[GoalSummary]:
         """The marked goals that are shown, from top to bottom."""
-        return [row for row in self.rows.found if row.id in self._marked] if self._marked else []
+        return [row for row in self.rows.found if row in self._marks] if self._marks else []
 
     def mark(self, *, on: bool | None = None, move: int = 1) -> None:
-        """Mark the chosen goal, or take its mark away, and choose another row; `on` sets the mark either way."""
-        if self.chosen is not None:
-            marked = self.chosen.id not in self._marked if on is None else on
-            (self._marked.add if marked else self._marked.discard)(self.chosen.id)
-            self._list.action_move(move)
-            if on and self.chosen is not None:
-                self._marked.add(self.chosen.id)
-            self._marks_changed()
+        """Mark the chosen goal, or take its mark away, and choose another row; `on` marks both."""
+        self._marks.mark(on=on, move=move)
 
     def mark_all(self) -> None:
         """Mark all goals that are shown."""
-        self._marked = {row.id for row in self.rows.found}
-        self._marks_changed()
+        self._marks.put(self.rows.found)
 
     def clear_marks(self) -> None:
         """Take all marks away."""
-        self._marked.clear()
-        self._marks_changed()
+        self._marks.put(())
 
+    @on(VirtualList.Marked)
     def _marks_changed(self) -> None:
-        self._list.refresh_rows()
         self.post_message(self.Narrowed())
+
+    def _row_at(self, index: int) -> GoalSummary | None:
+        return self.rows.found[index] if index < len(self.rows.found) else None
 
     @property
     def filtering(self) -> bool:
@@ -259,9 +258,8 @@ class GoalList(Vertical):
         """Show goals with the current filter and order."""
         chosen, order = self.chosen, self.rows.order
         self.rows = rows
-        if self._marked:
-            self._marked &= {row.id for row in rows.all}
-        self._list.is_marked = lambda index: self.rows.found[index].id in self._marked
+        if self._marks:
+            self._marks.keep({row.id for row in rows.all})
         self.rows.sort(order, self.rates or {})
         self.rows.find(self._filter.value)
         # The journey gets the width that the list does not need.

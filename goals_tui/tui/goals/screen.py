@@ -223,7 +223,7 @@ class GoalsScreen(ScreenFrame[None]):
         """Enable actions on a goal only if one is chosen, and others only where they apply."""
         if action.startswith("mark"):
             return self.chosen is not None
-        if action in {"edit", "duplicate", "delete", "derive", "where_used", "track", "export", "set"}:
+        if action in {"edit", "duplicate", "delete", "derive", "where_used", "track", "export", "set", "set_trigger"}:
             return self.chosen is not None
         if action in {"filter", "sort"}:
             return not self.has_class("-empty")
@@ -310,6 +310,17 @@ class GoalsScreen(ScreenFrame[None]):
 
         rows = self.affected
         changed = await self.app.push_screen_wait(SetValues(rows)) if rows else None
+        if changed is not None:
+            self.notify(f"Changed {plural(changed, 'goal')}.")
+            self.goals_app.changed()
+
+    @work
+    async def action_set_trigger(self) -> None:
+        """Give steps of the chosen goal, or of all marked ones, a trigger."""
+        from goals_tui.tui.goals.several import set_trigger
+
+        rows = self.affected
+        changed = await set_trigger(self, rows) if rows else None
         if changed is not None:
             self.notify(f"Changed {plural(changed, 'goal')}.")
             self.goals_app.changed()

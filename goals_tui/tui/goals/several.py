@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -15,8 +16,10 @@ from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.goal import Goal, Step, format_target, parse_target
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.value import SuccessMetrics, parse_amount, parse_duration
+from goals_tui.domain.words import fold
 from goals_tui.format import plural
 from goals_tui.tui.app.actions import bindings
+from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import Dialog, Form
 from goals_tui.tui.goals.step_form import TIME_HINT
 from goals_tui.tui.widgets.fields import Field, Toggle
@@ -24,6 +27,7 @@ from goals_tui.tui.widgets.fields import Field, Toggle
 if TYPE_CHECKING:
     from goals_tui.services.goal_list import GoalSummary
     from goals_tui.services.goals import Consequences
+    from goals_tui.tui.app.background import BackgroundScreen
 
 
 def _named(goals: Sequence[GoalSummary]) -> str:
@@ -136,6 +140,55 @@ recorded keep the values of their own version. A **target** is a completion rate
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
         self.dismiss(None)
+
+
+async def set_trigger(screen: BackgroundScreen[Any], rows: Sequence[GoalSummary]) -> int | None:
+    """Ask for a trigger and for steps, and give it to these steps of all given goals, as one edit.
+
+    Return the number of goals that changed; None if the user cancelled. Await it in a worker.
+    """
+    from goals_tui.tui.goals.triggers import TriggerForm
+
+    services, ids = screen.services, [row.id for row in rows]
+    goals = screen.attempt(lambda: [services.goals.get(id_) for id_ in ids])
+    trigger = await screen.app.push_screen_wait(TriggerForm(None)) if goals else None
+    if not goals or trigger is None:
+        return None
+    chosen = await screen.app.push_screen_wait(Choose("Which steps does it fire?", _steps_of(goals)))
+    if chosen is None:
+        return None
+    kind, _, name = chosen.partition(" ")
+
+    def fires(step: Step) -> bool:
+        if kind == "named":
+            return fold(step.name) == name
+        return step.kind != "initial" if kind == "further" else step.kind == kind
+
+    def with_it(step: Step) -> Step:
+        return step.model_copy(update={"triggers": tuple(dict.fromkeys((*step.triggers, trigger)))})
+
+    def with_trigger(goal: Goal) -> Goal:
+        return goal.model_copy(update={"steps": tuple(with_it(step) if fires(step) else step for step in goal.steps)})
+
+    changed = await screen.attempt_change("Saving the goals", lambda: services.goals.change_all(ids, with_trigger))
+    return None if changed is None else len(changed)
+
+
+def _steps_of(goals: Sequence[Goal]) -> list[Option]:
+    """Return the choices of steps: by their kind, then by each name that several goals have, most frequent first."""
+    kinds = (
+        ("initial", "The initial step", [goal.initial for goal in goals]),
+        ("completion", "Completion steps", [s for goal in goals for s in goal.steps if s.kind == "completion"]),
+        ("further", "Every step after the initial one", [step for goal in goals for step in goal.further]),
+    )
+    names = [(fold(step.name), step.name) for goal in goals for step in goal.steps]
+    counted = Counter(folded for folded, _ in names)
+    first = dict(reversed(names))
+    named = [(folded, count) for folded, count in counted.most_common() if count > 1 or len(goals) == 1]
+    return [
+        *(Option(kind, title, plural(len(steps), "step")) for kind, title, steps in kinds),
+        *(Option(f"named {folded}", first[folded], f"in {plural(count, 'goal')}") for folded, count in named),
+    ]
 
 
 class DeleteGoals(Dialog[int]):

@@ -93,6 +93,27 @@ def ask_before_replacing(form: Screen[Any], path: Path, write: Callable[[], obje
     form.app.push_screen(question, decide)
 
 
+class AskTarget(AskText):
+    """A dialog for the file to write to, which asks before replacing a file."""
+
+    def __init__(self, title: str, proposed: str) -> None:
+        super().__init__(title, value=proposed, label="File", save="Export", check=check_target)
+
+    def compose_dialog(self) -> ComposeResult:
+        yield Label(self.label, classes="quiet", markup=False)
+        yield path_input(self.value)
+        yield Static("", classes="problem", markup=False)
+        yield Static("", id="note", classes="quiet", markup=False)
+
+    @on(Input.Changed)
+    def _note(self) -> None:
+        there = not self.problem() and typed(self.query_one(Input).value).exists()
+        self.query_one("#note", Static).update("There is a file of this name already." if there else "")
+
+    def answer(self, text: str) -> None:
+        ask_before_replacing(self, typed(text), lambda: self.dismiss(text))
+
+
 _NAMED = 4
 
 

@@ -7,6 +7,7 @@ from goals_tui.tui.app.actions import Action
 FILTERS, CYCLES = "Filters", "Cycles"
 ACTIONS: tuple[Action, ...] = (
     Action("sessions.open", "enter", "Timeline", "The cycle step by step", CYCLES),
+    Action("sessions.list.unmark", "escape", "Unmark", "Take all marks away", CYCLES, palette=False),
     Action("sessions.insights", "escape", "Back to Insights", "To the number whose cycles these are", CYCLES,
            palette=False),
     Action("sessions.filters", "f,slash", "Filter", "Choose span, goals, endpoints, locales, snapshots", FILTERS),
@@ -34,9 +35,18 @@ ACTIONS: tuple[Action, ...] = (
            footer=False),
     Action("sessions.session", "s", "Same session", "Every cycle of the chosen cycle's session", CYCLES, footer=False),
     Action("sessions.find", "F,ctrl+f", "Find by id", "A cycle or a session by its id", CYCLES),
-    Action("sessions.copy-id", "y", "Copy cycle id", "Copy the id of the chosen cycle", CYCLES, footer=False),
-    Action("sessions.copy-session", "Y", "Copy session id", "Copy the id of the chosen cycle's session", CYCLES,
+    Action("sessions.mark", "space", "Mark", "Mark the chosen cycle and go to the next, to copy or export several",
+           CYCLES, footer=False, title="Mark cycle"),
+    Action("sessions.mark-down", "shift+down", "Mark down", "Mark the chosen cycle and the next one", CYCLES,
+           palette=False, footer=False),
+    Action("sessions.mark-up", "shift+up", "Mark up", "Mark the chosen cycle and the one before", CYCLES,
+           palette=False, footer=False),
+    Action("sessions.copy-id", "y", "Copy cycle id", "Copy the id of the chosen cycle, or of all marked ones", CYCLES,
            footer=False),
+    Action("sessions.copy-session", "Y", "Copy session id", "Copy the session id of the chosen cycle, or of all marked "
+           "ones", CYCLES, footer=False),
+    Action("sessions.export", "e", "Export", "Write the chosen cycle, or all marked ones, to a CSV file", CYCLES,
+           footer=False, title="Export cycles"),
     Action("sessions.goal", "g", "Go to goal", "The goal of the chosen cycle", CYCLES, footer=False),
     Action("sessions.timeline.back", "escape", "Back", "Back to the list", CYCLES, palette=False),
     Action("sessions.timeline.newer", "k,left", "Newer", "The cycle above in the list", CYCLES, palette=False),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+from textual.binding import BindingType
 from textual.content import Content
 
 from goals_tui.domain.drill_down import DrillDown
@@ -17,10 +19,11 @@ from goals_tui.domain.value import format_amount, format_duration
 from goals_tui.services.context import Services
 from goals_tui.services.insights.cycles import CycleList
 from goals_tui.services.insights.service import Cancellation, Cancelled
+from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.screen import GoalPlace, ScreenFrame
 from goals_tui.tui.filters.texts import DASH, Formats, minute
 from goals_tui.tui.widgets.columns import Column
-from goals_tui.tui.widgets.virtual_list import VirtualList
+from goals_tui.tui.widgets.virtual_list import Marks, VirtualList
 
 PAGE = 200
 """The number of cycles in a page."""
@@ -179,11 +182,14 @@ def cells(cycle: Cycle, goal: Goal | None, words: Formats, zone: ZoneInfo) -> Se
 
 
 class CycleRows(VirtualList):
-    """A list that shows `CyclePages`, and closes them when it shows others or none."""
+    """A list that shows `CyclePages`, and closes them when it shows others or none. Its rows can be marked."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("sessions.list")]
 
     def __init__(self, *, id: str) -> None:
         super().__init__(COLUMNS, id=id)
         self.pages: CyclePages | None = None
+        self.marks: Marks[Cycle] = Marks(self, self.at, lambda cycle: (cycle.goal_id, cycle.cycle_id))
 
     def show_pages(
         self, pages: CyclePages, cursor: int, goal_of: Callable[[Cycle], Goal | None], words: Formats, zone: ZoneInfo
@@ -210,7 +216,19 @@ class CycleRows(VirtualList):
     @property
     def chosen(self) -> Cycle | None:
         """The cycle with the cursor, or None while it is being fetched."""
-        return None if self.pages is None else self.pages.at(self.cursor)
+        return self.at(self.cursor)
+
+    def at(self, index: int) -> Cycle | None:
+        """Return the cycle in a row, or None while it is being fetched."""
+        return None if self.pages is None else self.pages.at(index)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Allow taking marks away only where there are any."""
+        return bool(self.marks) if action == "unmark" else super().check_action(action, parameters)
+
+    def action_unmark(self) -> None:
+        """Take all marks away."""
+        self.marks.put(())
 
     def reaches(self, rows: int) -> bool:
         """Return whether there is a row this many rows below the cursor, or above it if negative."""
@@ -225,19 +243,26 @@ class CycleActions(ScreenFrame[None]):
         """The chosen cycle, or None if there is none or it was not read yet."""
         raise NotImplementedError
 
+    @property
+    def affected(self) -> list[Cycle]:
+        """The cycles whose ids are copied: the chosen one, or several that were marked."""
+        return [self.chosen] if self.chosen else []
+
     def action_copy_id(self) -> None:
-        """Copy the id of the chosen cycle to the clipboard."""
-        if self.chosen is not None:
-            self._copy(self.chosen.cycle_id, "Cycle id copied")
+        """Copy the cycle ids of the affected cycles to the clipboard, one a line."""
+        self._copy([cycle.cycle_id for cycle in self.affected], "Cycle id")
 
     def action_copy_session(self) -> None:
-        """Copy the id of the chosen cycle's session to the clipboard."""
-        if self.chosen is not None:
-            self._copy(self.chosen.session_id, "Session id copied")
+        """Copy the session ids of the affected cycles to the clipboard, one a line."""
+        self._copy([cycle.session_id for cycle in self.affected], "Session id")
 
-    def _copy(self, text: str, said: str) -> None:
-        self.app.copy_to_clipboard(text)
-        self.app.notify(text, title=said)
+    def _copy(self, ids: list[str], what: str) -> None:
+        ids = list(dict.fromkeys(ids))
+        if ids:
+            self.app.copy_to_clipboard("\n".join(ids))
+            several = len(ids) > 1
+            text = f"{ids[0]} and {len(ids) - 1:,} more" if several else ids[0]
+            self.app.notify(text, title=f"{what}{'s' if several else ''} copied")
 
     def action_goal(self) -> None:
         """Go to the goal of the chosen cycle."""

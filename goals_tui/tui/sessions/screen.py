@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -36,6 +37,7 @@ class SessionsScreen(FilteredScreen, CycleActions):
 A **cycle** is one attempt at a goal in a session: ✔ completed, ◐ partially completed, ✕ incomplete.
 **Steps** shows the goal's steps in order: ● initial, ○ step, ◎ completion step where reached, · where not.
 An **orphan** (?) has no initial step: it is in no number of a report.
+`✓` marked (`space`, `shift` with arrows): ids are copied, and cycles exported, of all marked cycles together.
 """
     CSS = """
     SessionsScreen.-low #body { padding: 0 1; }
@@ -82,6 +84,15 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         return self.rows.chosen
 
     @property
+    def affected(self) -> list[Cycle]:
+        """The cycles that are copied or exported: the marked ones, newest first, or the chosen one."""
+        if not self.rows.marks:
+            return super().affected
+        started = [cycle for cycle in self.rows.marks.rows if cycle.started_at is not None]
+        orphans = [cycle for cycle in self.rows.marks.rows if cycle.started_at is None]
+        return sorted(started, key=attrgetter("started_at"), reverse=True) + orphans
+
+    @property
     def filters(self) -> Filters:
         """The filters of the drill-down if it has its own, else the shared filters."""
         return self.drill_down.filters or self.goals_app.filters
@@ -108,11 +119,16 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         project = self.services.project.get()
         where = project.zone_or(self.filters.time_zone)
         self.rows.show_pages(pages, cursor, self._drawn_by, Formats(project.currency), where)
-        self.note = f"{pages.count:,} cycle{'' if pages.count == 1 else 's'}"
+        self._show_note()
         self.query_one("#view", ContentSwitcher).current = "list" if pages.count else "empty"
         if not pages.count:
             self._say_why_empty()
         self.refresh_bindings()
+
+    def _show_note(self) -> None:
+        count = self.pages.count if self.pages else 0
+        marked = f", {len(self.rows.marks):,} marked" if self.rows.marks else ""
+        self.note = f"{count:,} cycle{'' if count == 1 else 's'}{marked}"
 
     def _say_why_empty(self) -> None:
         insights, filters = self.services.insights, self.filters
@@ -168,6 +184,8 @@ An **orphan** (?) has no initial step: it is in no number of a report.
     def restrict(self, drill_down: DrillDown) -> None:
         """Show the cycles of a drill-down."""
         self.drill_down = drill_down
+        # A mark of a row that is no longer listed could not be seen.
+        self.rows.marks.put(())
         self.rows.cursor = 0
         self.rows.close()
         self.show_data()
@@ -200,6 +218,30 @@ An **orphan** (?) has no initial step: it is in no number of a report.
     def action_all(self) -> None:
         """Show all cycles that the filters let through."""
         self.restrict(ALL_CYCLES)
+
+    def action_mark(self) -> None:
+        """Mark the chosen cycle, or take its mark away, and go to the next."""
+        self.rows.marks.mark()
+
+    def action_mark_down(self) -> None:
+        """Mark the chosen cycle and the next."""
+        self.rows.marks.mark(on=True)
+
+    def action_mark_up(self) -> None:
+        """Mark the chosen cycle and the one before."""
+        self.rows.marks.mark(on=True, move=-1)
+
+    @on(VirtualList.Marked)
+    def _marked(self) -> None:
+        self._show_note()
+        self.refresh_bindings()
+
+    @work
+    async def action_export(self) -> None:
+        """Write the chosen cycle, or all marked ones, to a CSV file."""
+        from goals_tui.tui.sessions.export import export_cycles
+
+        await export_cycles(self, self.affected, self.filters)
 
     def action_insights(self) -> None:
         """Remove the restriction and go back to the Insights screen."""
@@ -234,8 +276,10 @@ An **orphan** (?) has no initial step: it is in no number of a report.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable the actions that would do nothing."""
-        if action in ("open", "copy_id", "copy_session", "session"):
+        if action in ("open", "session") or action.startswith("mark"):
             return self.chosen is not None
+        if action in ("copy_id", "copy_session", "export"):
+            return bool(self.affected)
         if action == "goal":
             return self.chosen is not None and self._goal(self.chosen.goal_id) is not None
         if action == "outcome":

@@ -5,8 +5,17 @@ from __future__ import annotations
 from goals_tui.tui.app.actions import Action
 
 ACTIONS: tuple[Action, ...] = (
-    Action("tasks.cancel", "c", "Cancel", "Stop the chosen task and roll it back", "Task"),
-    Action("tasks.retry", "r", "Retry", "Start the chosen task again", "Task"),
+    Action("tasks.cancel", "c", "Cancel", "Stop the chosen task and roll it back, or all marked ones", "Task"),
+    Action("tasks.retry", "r", "Retry", "Start the chosen task again, or all marked ones", "Task"),
+    Action("tasks.clear", "delete,x", "Clear", "Take the chosen task, or all marked ones, off the list; what they did "
+           "stays", "Task", footer=False, title="Clear tasks"),
+    Action("tasks.mark", "space", "Mark", "Mark the chosen task and go to the next, to change several together", "Task",
+           footer=False, title="Mark task"),
+    Action("tasks.mark-down", "shift+down", "Mark down", "Mark the chosen task and the next one", "Task", palette=False,
+           footer=False),
+    Action("tasks.mark-up", "shift+up", "Mark up", "Mark the chosen task and the one before", "Task", palette=False,
+           footer=False),
+    Action("tasks.unmark", "escape", "Unmark", "Take all marks away", "Task", palette=False),
     Action("tasks.copy-path", "y", "Copy path", "Copy the path of the file that the chosen task made", "Task"),
     Action("tasks.import-log", "l", "Import log", "Import a table or a log of any agent, as a goal or as activities",
            "Data"),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from textual import on, work
@@ -11,12 +14,12 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from goals_tui.format import long_time
+from goals_tui.format import long_time, plural
 from goals_tui.services.tasks.record import STATE_TITLES, Task, TaskState
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.screen import ScreenFrame
 from goals_tui.tui.widgets.columns import Column
-from goals_tui.tui.widgets.virtual_list import VirtualList
+from goals_tui.tui.widgets.virtual_list import Marks, VirtualList
 
 COLORS: dict[TaskState, str] = {
     "queued": "$quiet",
@@ -164,17 +167,34 @@ one at a time; those that wait are *queued*. The last hundred tasks are kept.
         tasks, before = self.services.tasks, self.chosen
         self.tasks = list(tasks.list())
         self._drawn = tasks.changed
-        running = len(tasks.running())
-        self.note = f"{running} running or queued" if running else ""
+        self._marks.keep({task.id for task in self.tasks})
+        self._show_note()
         self.set_class(not self.tasks, "-empty")
         self._draw(before.id if before else None)
         self.refresh_bindings()
 
+    def _show_note(self) -> None:
+        running, marked = len(self.services.tasks.running()), len(self._marks)
+        notes = [f"{running} running or queued"] if running else []
+        self.note = ", ".join([*notes, *([f"{marked} marked"] if marked else [])])
+
     @property
     def chosen(self) -> Task | None:
         """The task with the cursor."""
-        index = self.query_one("#task-list", VirtualList).cursor
+        return self._task_at(self.query_one("#task-list", VirtualList).cursor)
+
+    def _task_at(self, index: int) -> Task | None:
         return self.tasks[index] if index < len(self.tasks) else None
+
+    @cached_property
+    def _marks(self) -> Marks[Task]:
+        return Marks(self.query_one("#task-list", VirtualList), self._task_at, attrgetter("id"))
+
+    @property
+    def affected(self) -> list[Task]:
+        """The tasks that an action is about: the marked ones, or the chosen one if none is marked."""
+        marked = [task for task in self.tasks if task in self._marks] if self._marks else []
+        return marked or ([self.chosen] if self.chosen else [])
 
     def _draw(self, chosen: str | None) -> None:
         now, zone = self.services.clock(), self.services.project.get().zone
@@ -199,30 +219,77 @@ one at a time; those that wait are *queued*. The last hundred tasks are kept.
     # -- keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Disable cancel, retry and copy if they are not possible for the chosen task."""
-        if action not in ("cancel", "retry", "copy_path"):
-            return True
-        task = self.chosen if self.is_mounted else None
-        if task is None:
-            return False
-        tasks = self.services.tasks
-        works = {"cancel": tasks.can_cancel(task), "retry": tasks.can_retry(task), "copy_path": bool(task.path)}
-        return works[action]
+        """Disable the actions that are possible for none of the tasks that they are about."""
+        if not self.is_mounted:
+            return action not in ("cancel", "retry", "clear", "copy_path", "unmark")
+        tasks, works = self.services.tasks, True
+        if action in ("cancel", "retry", "clear"):
+            can: dict[str, Callable[[Task], bool]] = {
+                "cancel": tasks.can_cancel,
+                "retry": tasks.can_retry,
+                "clear": tasks.can_clear,
+            }
+            works = any(map(can[action], self.affected))
+        elif action == "copy_path":
+            works = self.chosen is not None and bool(self.chosen.path)
+        elif action == "unmark":
+            works = bool(self._marks)
+        elif action.startswith("mark"):
+            works = bool(self.tasks)
+        return works
+
+    def action_mark(self) -> None:
+        """Mark the chosen task, or take its mark away, and go to the next."""
+        self._marks.mark()
+
+    def action_mark_down(self) -> None:
+        """Mark the chosen task and the next."""
+        self._marks.mark(on=True)
+
+    def action_mark_up(self) -> None:
+        """Mark the chosen task and the one before."""
+        self._marks.mark(on=True, move=-1)
+
+    def action_unmark(self) -> None:
+        """Take all marks away."""
+        self._marks.put(())
+
+    @on(VirtualList.Marked, "#task-list")
+    def _marked(self) -> None:
+        self._show_note()
+        self.refresh_bindings()
 
     def action_cancel(self) -> None:
-        """Cancel the chosen task."""
-        if self.chosen is not None:
-            self.services.tasks.cancel(self.chosen.id)
-            self.show_data()
+        """Cancel the chosen task, or all marked ones."""
+        for task in self.affected:
+            self.services.tasks.cancel(task.id)
+        self.show_data()
 
     @work
     async def action_retry(self) -> None:
-        """Start the chosen task again."""
-        task = self.chosen
-        if task is None:
-            return
-        if await self.attempt_change("Starting the task", lambda: self.services.tasks.retry(task.id)) is not None:
+        """Start the chosen task again, or all marked ones, the oldest first."""
+        tasks = self.services.tasks
+        again = [task.id for task in reversed(self.affected) if tasks.can_retry(task)]
+
+        def retry() -> int:
+            for task_id in again:
+                tasks.retry(task_id)
+            return len(again)
+
+        if again and await self.attempt_change("Starting the task", retry):
+            self._marks.put(())
             self.query_one("#task-list", VirtualList).cursor = 0
+            self.show_data()
+
+    @work
+    async def action_clear(self) -> None:
+        """Delete the record of the chosen task, or of all marked ones, if they have ended; undo brings them back."""
+        ids = [task.id for task in self.affected]
+        cleared = await self.attempt_change("Clearing tasks", lambda: self.services.tasks.clear(ids))
+        if cleared:
+            self._marks.put(())
+            self.notify(f"Cleared {plural(cleared, 'task')}. Press {self.named_key('app.undo')} to bring them back.")
+            self.goals_app.changed()
             self.show_data()
 
     def action_copy_path(self) -> None:

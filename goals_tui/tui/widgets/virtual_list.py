@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -201,6 +201,17 @@ class VirtualList(RowCursor):
             """The list, for `@on(..., "#id")`."""
             return self.list
 
+    @dataclass
+    class Marked(Message):
+        """Posted when other rows are marked."""
+
+        list: VirtualList
+
+        @property
+        def control(self) -> VirtualList:
+            """The list, for `@on(..., "#id")`."""
+            return self.list
+
     def __init__(self, columns: Sequence[Column] = (), *, id: str | None = None, header: bool = True) -> None:
         super().__init__(id=id, header=1 if header else 0)
         self.columns: tuple[Column, ...] = tuple(columns)
@@ -309,3 +320,68 @@ class VirtualList(RowCursor):
         first = self.scroll_offset.y
         last = min(self.count - 1, first + self.scrollable_content_region.height)
         self.post_message(self.Missing(self, first, last))
+
+
+T = TypeVar("T")
+
+
+class Marks(Generic[T]):
+    """The rows of a list that were marked, to change several together. They stay marked where rows move.
+
+    `row_at` returns the row at an index, or None if there is none or it was not read yet; `key` tells rows apart.
+    """
+
+    def __init__(self, rows: VirtualList, row_at: Callable[[int], T | None], key: Callable[[T], Hashable]) -> None:
+        self._list = rows
+        self._row_at = row_at
+        self._key = key
+        self._marked: dict[Hashable, T] = {}
+        rows.is_marked = self._is_marked
+
+    @property
+    def rows(self) -> list[T]:
+        """The marked rows as they were when they were marked, in the order of marking."""
+        return list(self._marked.values())
+
+    def __contains__(self, row: T) -> bool:
+        return self._key(row) in self._marked
+
+    def __len__(self) -> int:
+        return len(self._marked)
+
+    def mark(self, *, on: bool | None = None, move: int = 1) -> None:
+        """Mark the row at the cursor, or take its mark away, and move the cursor.
+
+        With `on` it is marked either way, and so is the row at which the cursor arrives.
+        """
+        row = self._row_at(self._list.cursor)
+        if row is None:
+            return
+        if on or row not in self:
+            self._marked[self._key(row)] = row
+        else:
+            del self._marked[self._key(row)]
+        self._list.action_move(move)
+        reached = self._row_at(self._list.cursor) if on else None
+        if reached is not None:
+            self._marked[self._key(reached)] = reached
+        self._changed()
+
+    def put(self, rows: Collection[T]) -> None:
+        """Mark these rows and no others."""
+        if rows or self._marked:
+            self._marked = {self._key(row): row for row in rows}
+            self._changed()
+
+    def keep(self, keys: Collection[Hashable]) -> None:
+        """Take the marks of all rows away but of those with these keys."""
+        if self._marked:
+            self._marked = {key: row for key, row in self._marked.items() if key in keys}
+
+    def _changed(self) -> None:
+        self._list.refresh_rows()
+        self._list.post_message(VirtualList.Marked(self._list))
+
+    def _is_marked(self, index: int) -> bool:
+        row = self._row_at(index) if self._marked else None
+        return row is not None and row in self

@@ -580,6 +580,45 @@ async def test_numbers_stand_on_the_nodes_that_track(services: Services) -> None
         assert "went on" not in screen_text(pilot.app)
 
 
+async def test_several_nodes_are_duplicated_and_commented_together(services: Services) -> None:
+    services.flows.save(ABC)
+    async with running(services, area="flows") as pilot:
+        chart(pilot).select(node_id("a"))
+        await press(pilot, "shift+down", "Y")
+        assert kinds_and_texts(saved(services).nodes) == ["a", "choice", "a", "choice", "c"]
+        assert services.history.undo_label == "Duplicate 2 nodes"
+        await press(pilot, "u")
+        assert kinds_and_texts(saved(services).nodes) == ["a", "choice", "c"], "one undo"
+        chart(pilot).select(node_id("choice"))
+        await press(pilot, "shift+down", "C")
+        await type_text(pilot, "Legal")
+        await press(pilot, "enter")
+        assert [node.comment for node in saved(services).nodes] == ["", "Legal", "Legal"]
+        assert services.history.undo_label == "Comment on 2 nodes"
+        await press(pilot, "C")
+        assert "Legal" in screen_text(pilot.app), "what all have in common can be changed"
+        await press(pilot, "escape", "u")
+        assert not any(node.comment for node in saved(services).nodes)
+
+
+async def test_several_nodes_track_another_goal(services: Services) -> None:
+    old = save_goal(services)
+    new = services.goals.save(goal("Rebook", "Asked", "Passenger information entered", "◎ Rebooked"))
+    nodes = (track(old, "Flight selected", name="1"), track(old, "Passenger information entered", name="2"))
+    services.flows.save(flow("Abc", *nodes, track(old, "Payment completed", name="3")))
+    async with running(services, area="flows") as pilot:
+        chart(pilot).select(node_id("1"))
+        await press(pilot, "shift+down", "shift+down", "s")
+        assert "Which goal do 3 nodes track?" in screen_text(pilot.app)
+        await type_text(pilot, "rebook")
+        await press(pilot, "enter")
+        tracking = [(node.goal_id, node.step_ids) for node in saved(services).nodes if isinstance(node, TrackGoal)]
+        assert tracking == [(new.id, (new.steps[0].id,)), (new.id, (new.steps[1].id,)), (new.id, ())]
+        assert services.history.undo_label == "Track 'Rebook' in 3 nodes"
+        await press(pilot, "u")
+        assert {node.goal_id for node in saved(services).nodes if isinstance(node, TrackGoal)} == {old.id}
+
+
 async def test_a_new_track_node_names_the_only_goal(services: Services) -> None:
     save_goal(services)
     services.flows.save(ABC)

@@ -17,6 +17,7 @@ from goals_tui.tui.goals.several import SetValues
 from goals_tui.tui.goals.step_form import StepForm
 from goals_tui.tui.goals.step_table import CellInput
 from goals_tui.tui.goals.triggers import TriggerEditor
+from goals_tui.tui.sessions.cycle_list import CycleRows
 from goals_tui.tui.widgets.fields import Toggle
 from goals_tui.tui.widgets.search_list import Search
 from goals_tui.tui.widgets.virtual_list import RowCursor
@@ -36,6 +37,7 @@ CLASSES: dict[str, Any] = {
     "goals.set": SetValues,
     "goals.triggers": TriggerEditor,
     "goals.replace": StepRows,
+    "sessions.list": CycleRows,
 }
 
 

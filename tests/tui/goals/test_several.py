@@ -108,3 +108,30 @@ async def test_several_are_copied_and_deleted_together(six: Services) -> None:
         await type_text(pilot, "3 goals")
         await press(pilot, "enter")
     assert [row.name for row in six.goals.summaries()] == ["Goal D", "Goal E", "Goal F"]
+
+
+async def test_steps_of_several_goals_get_a_trigger_together(six: Services) -> None:
+    async with running(six) as pilot:
+        await press(pilot, "space", "space", "T")
+        await type_text(pilot, "search_*")
+        await press(pilot, "enter")
+        assert "The initial step" in screen_text(pilot.app) and "in 2 goals" in screen_text(pilot.app)
+        await press(pilot, "enter")
+        assert messages(pilot.app) == ["Changed 2 goals."]
+        fired = [[trigger.name for step in goal.steps for trigger in step.triggers] for goal in six.goals.all()]
+        assert fired == [["search_*"]] * 2 + [[]] * 4
+        assert six.goals.all()[0].initial.triggers
+        assert six.history.undo_label == "Edit 2 goals"
+        await press(pilot, "u")
+    assert not any(step.triggers for goal in six.goals.all() for step in goal.steps), "one undo"
+
+
+async def test_a_trigger_is_given_to_steps_of_one_name(six: Services) -> None:
+    name = six.goals.all()[0].steps[1].name
+    async with running(six) as pilot:
+        await press(pilot, "ctrl+a", "T")
+        await type_text(pilot, "find")
+        await press(pilot, "enter")
+        await type_text(pilot, name)
+        await press(pilot, "enter")
+    assert [[bool(step.triggers) for step in goal.steps] for goal in six.goals.all()] == [[False, True, False]] * 6

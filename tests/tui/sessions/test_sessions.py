@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -495,3 +497,31 @@ async def test_all_amounts_have_as_many_decimals(services: Services) -> None:
         await settle(pilot)
         shown = screen_text(pilot.app)
         assert {"¥15.00", "¥45.00", "¥2.50"} <= set(shown.split())
+
+
+async def test_marked_cycles_are_copied_and_exported_together(
+    scenarios: dict[str, Scenario], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with running(scenarios["data"]()) as pilot:
+        await sessions(pilot, Filters())
+        pages = shown(pilot).pages
+        assert pages is not None
+        cycles = [cycle for place in range(4) if (cycle := pages.at(place))]
+        await press(pilot, "down", "space", "shift+down", "home", "shift+down", "space")
+        assert f"{count(pilot):,} cycles, 3 marked" in screen_text(pilot.app)
+        assert screen_text(pilot.app).count("✓") == 3
+        await press(pilot, "y")
+        marked = [cycles[0], *cycles[2:4]]
+        assert pilot.app.clipboard.splitlines() == [cycle.cycle_id for cycle in marked]
+        await press(pilot, "Y")
+        assert pilot.app.clipboard.splitlines() == list(dict.fromkeys(cycle.session_id for cycle in marked))
+        await press(pilot, "e", "enter")
+        assert messages(pilot.app)[-1] == f"Wrote 3 cycles to {tmp_path / '3-cycles.csv'}."
+        with (tmp_path / "3-cycles.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        assert [row["cycle_id"] for row in rows] == [cycle.cycle_id for cycle in marked]
+        await press(pilot, "escape")
+        assert "marked" not in screen_text(pilot.app)
+        await press(pilot, "y")
+        assert pilot.app.clipboard == chosen(pilot).cycle_id, "without marks, the chosen one"

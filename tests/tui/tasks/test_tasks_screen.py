@@ -113,6 +113,24 @@ async def test_cancel_and_retry(kept: Kept) -> None:
         assert tasks.list()[0].state == "queued"
 
 
+async def test_marked_tasks_are_cancelled_and_cleared_together(kept: Kept) -> None:
+    tasks = kept.services.tasks
+    async with running(kept.services, (120, 36), area="tasks") as pilot:
+        await press(pilot, "space", "space")
+        assert "2 running or queued, 2 marked" in screen_text(pilot.app)
+        await press(pilot, "c")
+        assert [task.state for task in tasks.list()] == ["cancelled", "cancelled", "running", "failed", "done"]
+        await press(pilot, "end", "shift+up", "shift+up", "x")
+        assert messages(pilot.app) == ["Cleared 4 tasks. Press u to bring them back."]
+        assert [task.state for task in tasks.list()] == ["running"], "what runs is not cleared"
+        await press(pilot, "u")
+        assert [task.state for task in tasks.list()] == ["cancelled", "cancelled", "running", "failed", "done"]
+        await press(pilot, "space")
+        assert "1 marked" in screen_text(pilot.app)
+        await press(pilot, "escape")
+        assert "marked" not in screen_text(pilot.app)
+
+
 async def test_what_cannot_be_retried_is_said(kept: Kept) -> None:
     async with running(kept.services, (120, 36), area="tasks") as pilot:
         await press(pilot, "end", "up", "r")

@@ -12,14 +12,13 @@ from textual.pilot import Pilot
 from goals_tui.tui.app.choose import Choose
 from goals_tui.tui.app.dialogs import Ask, AskText
 from goals_tui.tui.app.screen import FlowPlace
-from goals_tui.tui.flows.files import ExportFlow
 from goals_tui.tui.flows.kinds import KindMenu
 from goals_tui.tui.flows.layout import START
 from goals_tui.tui.flows.panel import PanelScreen
 from goals_tui.tui.flows.screen import FlowsScreen
 from goals_tui.tui.flows.simulate import SimulateDialog
 from goals_tui.tui.flows.track_form import TrackForm
-from goals_tui.tui.packages.export import AskPath
+from goals_tui.tui.packages.export import AskPath, AskTarget
 from tests.builders import book_a_flight, flow, go_to, hex_id, if_, node_id, question, say, track
 from tests.conftest import make_services
 from tests.tui.frame.walking import Do, Proof, Walk, Way, call, focused, keys, on, says, words
@@ -118,6 +117,8 @@ FLOWS = Walk(
         keys("escape"),
         Do("C", "flows.comment", on(AskText)),
         keys("escape"),
+        Do("Y", "flows.duplicate", nodes("s", "s", "i", "q", "g", "t")),
+        keys("u"),
         Do("slash", "flows.find", on(Choose)),
         keys("escape"),
         Do("P", "flows.propose", on(Choose)),
@@ -125,6 +126,9 @@ FLOWS = Walk(
         Do("N", "flows.numbers", shown(lambda screen: "numbers: Last 7 days" in screen.note)),
         Do("M", "flows.overview", shown(lambda screen: screen.query_one("#map").display)),
         keys("M"),
+        at("pay"),
+        Do("s", "flows.set-goal", on(Choose)),
+        keys("escape"),
         at("choice"),
         Do("minus", "flows.collapse", shown(lambda screen: node_id("yes") not in screen.chart.layout_of_flow.boxes)),
         Do(
@@ -175,7 +179,7 @@ FLOWS = Walk(
         keys("escape"),
         Do("D", "flows.duplicate-flow", flows("Abc", "Abc (2)", "Other")),
         Do("X", "flows.delete-flow", flows("Abc", "Other")),
-        Do("E", "flows.export", on(ExportFlow)),
+        Do("E", "flows.export", on(AskTarget)),
         keys("escape"),
         Do("I", "flows.import", on(AskPath)),
     ),

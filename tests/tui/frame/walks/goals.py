@@ -71,6 +71,8 @@ GOALS = Walk(
         words("7"),
         Do("f2", "goals.set.accept", lambda app: app.services.goals.all()[0].steps[2].metrics.cost_savings == 7),
         keys("u"),
+        Do("T", "goals.set-trigger", on(TriggerForm)),
+        keys("escape"),
         Do("w", "goals.where-used", on(Choose)),
         keys("escape"),
         Do("t", "goals.track", on(Choose)),

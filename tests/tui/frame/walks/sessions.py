@@ -14,6 +14,7 @@ from goals_tui.domain.report import Cycle, Outcome
 from goals_tui.tui.app.choose import Choose
 from goals_tui.tui.app.dialogs import AskText
 from goals_tui.tui.filters.dialog import FilterDialog
+from goals_tui.tui.packages.export import AskTarget
 from goals_tui.tui.sessions.screen import FindDialog, SessionsScreen
 from goals_tui.tui.sessions.timeline import TimelineScreen
 from tests.builders import WHEN, flow
@@ -107,6 +108,14 @@ SESSIONS = Walk(
         Do("home", "app.list.first", cursor(0)),
         Do("y", "sessions.copy-id", copied(lambda app: chosen(app).cycle_id)),
         Do("Y", "sessions.copy-session", copied(lambda app: chosen(app).session_id)),
+        Do("space", "sessions.mark", shows("1 marked")),
+        Do("shift+up", "sessions.mark-up", shows("2 marked")),
+        keys("end"),
+        Do("shift+down", "sessions.mark-down", shows("3 marked")),
+        Do("e", "sessions.export", on(AskTarget)),
+        keys("escape"),
+        Do("escape", "sessions.list.unmark", lambda app: "marked" not in app.screen.note),
+        keys("home"),
         Do("s", "sessions.session", shows("└ only session")),
         keys("a"),
         Do("F", "sessions.find", on(FindDialog)),

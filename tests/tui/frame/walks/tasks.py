@@ -21,7 +21,7 @@ from goals_tui.tui.tasks.batches import BatchesScreen, RemoveBatch
 from goals_tui.tui.tasks.import_log import ChooseSteps
 from tests.builders import book_a_flight, goal
 from tests.conftest import NOW, PATIENCE, make_services
-from tests.tui.frame.walking import Do, Proof, Walk, Way, keys, off, on
+from tests.tui.frame.walking import Do, Proof, Walk, Way, keys, off, on, shows
 from tests.tui.harness import press, running
 
 
@@ -97,6 +97,11 @@ TASKS = Walk(
         Do("c", "tasks.cancel", chosen("cancelled")),
         Do("r", "tasks.retry", tasks(4)),
         Do("s", "tasks.seal", tasks(5)),
+        Do("space", "tasks.mark", shows("1 marked")),
+        Do("shift+up", "tasks.mark-up", shows("2 marked")),
+        keys("end"),
+        Do("shift+down", "tasks.mark-down", shows("3 marked")),
+        Do("escape", "tasks.unmark", lambda app: "marked" not in app.screen.note),
         keys("end"),
         Do("y", "tasks.copy-path", lambda app: app.clipboard.endswith("both.zip")),
         Do("e", "tasks.export-package", on(Choose)),
@@ -125,5 +130,7 @@ TASKS = Walk(
         keys("i"),
         look_into("both.zip"),
         Do("f2", "tasks.package.import", off(ReviewPackage)),
+        keys("end"),
+        Do("x", "tasks.clear", lambda app: all(task.title != "Create package both.zip" for task in app.screen.tasks)),
     ),
 )
