@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError
-from goals_tui.domain.flow import Flow, TrackGoal
+from goals_tui.domain.flow import Flow, Node, TrackGoal
 from goals_tui.domain.model import MAX_NAME
 from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import fold
@@ -87,9 +87,10 @@ class FlowService:
             return folded[0]
         raise NotFoundError("flow", wanted, [flow.name for flow in flows], where="This project has no flows yet.")
 
-    def create(self, name: str, description: str = "") -> Flow:
-        """Save and return a new empty flow. Raises RefusedError for an empty name or one that is taken."""
-        return self.save(self._blank(name, description), label=f"Create flow {name!r}")
+    def create(self, name: str, description: str = "", nodes: tuple[Node, ...] = ()) -> Flow:
+        """Save and return a new flow. Raises RefusedError for an empty name or one that is taken."""
+        flow = self._blank(name, description).model_copy(update={"nodes": nodes})
+        return self.save(flow, label=f"Create flow {name!r}")
 
     def save(self, flow: Flow, *, label: str | None = None, overwrite: bool = False) -> Flow:
         """Save a new or changed flow and return it.

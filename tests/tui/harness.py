@@ -19,7 +19,7 @@ from textual.command import CommandPalette
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
-from textual.events import Key, MouseScrollDown
+from textual.events import Key, MouseScrollDown, Paste
 from textual.keys import _character_to_key
 from textual.notifications import Notification
 from textual.pilot import Pilot
@@ -129,6 +129,12 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
         await pilot.press(key)
         if at_work(pilot.app):
             await settle(pilot)
+    await settle(pilot)
+
+
+async def paste(pilot: Pilot[Any], text: str) -> None:
+    """Paste text, as a terminal hands it over, and wait until all is quiet."""
+    pilot.app.post_message(Paste(text))
     await settle(pilot)
 
 

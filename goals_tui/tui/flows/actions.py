@@ -43,6 +43,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("flows.tests", "T", "Run tests", "Run every conversation that was kept as a test", _TEST, footer=False,
            title="Run conversation tests"),
     Action("flows.new", "n", "New flow", "Create a flow", _FLOWS),
+    Action("flows.lines", "L", "From lines", "Make nodes, or a flow, of lines that the agent says or asks", _FLOWS,
+           footer=False, title="Nodes from lines"),
     Action("flows.rename-flow", "R", "Rename flow", "Rename the flow that is shown", _FLOWS, footer=False),
     Action("flows.duplicate-flow", "D", "Duplicate flow", "Copy the flow that is shown", _FLOWS, footer=False),
     Action("flows.delete-flow", "X", "Delete flow", "Delete the flow that is shown", _FLOWS, footer=False),

@@ -79,6 +79,11 @@ def paste(flow: Flow, position: Position, nodes: Sequence[Node], ids: Ids) -> Ed
     return Edit(flow_edit.insert_at(flow, position, *copies), f"Paste {named(nodes)}", copies[-1].id)
 
 
+def insert(flow: Flow, position: Position, nodes: Sequence[Node]) -> Edit:
+    """Insert nodes that are in no flow yet; the last one is selected."""
+    return Edit(flow_edit.insert_at(flow, position, *nodes), f"Add {named(nodes)}", nodes[-1].id)
+
+
 def duplicate(flow: Flow, nodes: Sequence[Node], ids: Ids) -> Edit:
     """Insert copies of a run of nodes right after it, under new ids; the last one is selected."""
     at = flow_edit.position_of(flow, nodes[-1].id)

@@ -8,15 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from goals_tui.domain.errors import RefusedError
-from goals_tui.domain.flow import Flow, title
+from goals_tui.domain.flow import Flow, Question, title
 from goals_tui.domain.flow_text import search_text, summary
+from goals_tui.domain.outline import read_nodes
 from goals_tui.domain.wiring_graph import references
 from goals_tui.domain.words import fold
+from goals_tui.format import plural
+from goals_tui.services.flows import free_name
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import Answer, Ask, AskText
+from goals_tui.tui.flows.edits import insert
 from goals_tui.tui.flows.flow_list import ChooseFlow
 from goals_tui.tui.flows.kinds import KIND_GLYPHS
 from goals_tui.tui.flows.node_actions import NodeActions
+from goals_tui.tui.widgets.lines_dialog import AskLines
 
 
 async def choose_flow(screen: NodeActions, title: str) -> Flow | None:
@@ -48,6 +53,35 @@ async def create(screen: NodeActions) -> Flow | None:
     if name is None:
         return None
     return await screen.attempt_change("Creating the flow", lambda: screen.services.flows.create(name))
+
+
+async def from_lines(screen: NodeActions, text: str) -> Flow | None:
+    """Ask for lines that the agent says or asks, and insert nodes for them at the selection, or in a new flow.
+
+    Return the new flow; None if there is none.
+    """
+    ids = screen.services.ids
+
+    def read(lines: str) -> str:
+        nodes = read_nodes(lines, ids)
+        asked = sum(isinstance(node, Question) for node in nodes)
+        return f"{plural(len(nodes), 'node')}, {asked} of them " + ("a Question." if asked == 1 else "Questions.")
+
+    hint = (
+        "A line for each thing that the agent says. One that ends with a question mark, or begins with Ask:, becomes a "
+        "Question, and [names] [in brackets] at its end its buttons."
+    )
+    name_hint = "Name of a new flow; empty: after the selected node" if screen.flow else "Name of the new flow"
+    dialog = AskLines("Nodes from lines", hint, read, text=text, name_hint=name_hint)
+    lines = await screen.app.push_screen_wait(dialog)
+    if lines is None:
+        return None
+    nodes, flow, name = read_nodes(lines, ids), screen.flow, dialog.name_typed
+    if flow is not None and not name:
+        await screen.commit(screen.attempt(lambda: insert(flow, screen.here, nodes)))
+        return None
+    free = free_name(name or "New flow", [other.name for other in screen.services.flows.summaries()])
+    return await screen.attempt_change("Creating the flow", lambda: screen.services.flows.create(free, nodes=nodes))
 
 
 async def rename(screen: NodeActions, flow: Flow) -> Flow | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -38,7 +38,8 @@ No flows yet.
 A flow is what an AI agent says and asks. Track Goal Process nodes
 in it record the steps of your goals while conversations run.
 
-Press n to create the first one. Press I to import one from a file."""
+Press n to create the first one, or paste what it says and asks,
+a line each. Press I to import one from a file."""
 
 _HELP = f"""\
 A **flow** is a sequence of nodes under Start. Branches stand side by side and join again below.
@@ -61,7 +62,7 @@ FLOW_ACTIONS = frozenset(
 )
 
 
-PLACING_STOPS = CHART_ACTIONS | FLOW_ACTIONS | {"done", "save", "new", "import", "choose"}
+PLACING_STOPS = CHART_ACTIONS | FLOW_ACTIONS | {"done", "save", "new", "lines", "import", "choose"}
 """The actions that are disabled while the user chooses a place for a new node."""
 
 _LONG = 10
@@ -295,6 +296,17 @@ class FlowsScreen(NodeActions):
     async def action_new(self) -> None:
         """Create a flow."""
         self._after(await flow_dialogs.create(self))
+
+    @work(group="waits")
+    async def action_lines(self) -> None:
+        """Ask for lines that the agent says or asks, and make nodes or a flow of them."""
+        self._after(await flow_dialogs.from_lines(self, ""))
+
+    @on(events.Paste)
+    @work(group="waits")
+    async def _pasted(self, event: events.Paste) -> None:
+        if self.side != "editor" and len(event.text.splitlines()) > 1 and self._placed is None:
+            self._after(await flow_dialogs.from_lines(self, event.text))
 
     @work(group="waits")
     async def action_rename_flow(self) -> None:
@@ -532,7 +544,7 @@ class FlowsScreen(NodeActions):
             return self.flow is not None and self.chart.has_focus and self.node_action_works(action)
         if action in FLOW_ACTIONS:
             return self.flow is not None and not editing
-        if action in ("new", "import", "choose"):
+        if action in ("new", "lines", "import", "choose"):
             return not editing and (action != "choose" or len(self.names.flows) > 1)
         return super().check_action(action, parameters)
 

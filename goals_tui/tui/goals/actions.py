@@ -10,6 +10,8 @@ _STEPS = "Steps"
 
 ACTIONS: tuple[Action, ...] = (
     Action("goals.new", "n,insert", "New", "Define a new goal", _LIST, title="New goal"),
+    Action("goals.lines", "L", "From lines", "Define a goal by a list of lines: its name, then its steps", _LIST,
+           footer=False, title="New goal from lines"),
     Action("goals.edit", "enter,o", "Edit", "Open the chosen goal in the editor", _LIST, title="Edit goal"),
     Action("goals.filter", "slash", "Filter", "Show only goals with these words in name, description or flow", _LIST,
            title="Filter goals"),

@@ -236,9 +236,11 @@ class GoalEditor(StepEditing):
     GoalEditor #what-next.-wrong { color: $error; }
     """
 
-    def __init__(self, goal: Goal) -> None:
+    def __init__(self, goal: Goal, filled: Goal | None = None) -> None:
         super().__init__()
         self.draft = Draft(goal)
+        if filled is not None:
+            self.draft.goal = filled
         self._whole: bool | None = None
         """True if the user chose What-if as a table, False if in brief, None if the room decides."""
         self._filters: Filters | None = None

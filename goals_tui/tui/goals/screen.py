@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.timer import Timer
@@ -41,8 +41,9 @@ A goal is something that a conversation should achieve, such as
 Book a Flight: an initial step, further steps, and the step that
 completes it, each worth money and time.
 
-Press n to define the first one. Or import a log of any agent:
-5 for Tasks, then l."""
+Press n to define the first one, or paste its name and its
+steps, a line each. Or import a log of any agent: 5 for Tasks,
+then l."""
 HELP = """
 A **goal** is tracked in cycles: the initial step opens one, other steps join it, a completion step completes it.
 
@@ -229,7 +230,7 @@ class GoalsScreen(ScreenFrame[None]):
             return not self.has_class("-empty")
         if action == "clear_filter":
             return self.goal_list.filtering or bool(self.goal_list.marked)
-        if action == "new":
+        if action in {"new", "lines"}:
             return not self.has_class("-empty") or self._enabled()
         return True
 
@@ -243,6 +244,25 @@ class GoalsScreen(ScreenFrame[None]):
         """Open the editor with an empty form."""
         self._open_editor(self.services.goals.draft())
 
+    def on_paste(self, event: events.Paste) -> None:
+        """Make a goal of lines that are pasted into the list."""
+        if len(event.text.splitlines()) > 1 and self.check_action("lines", ()):
+            event.stop()
+            self._goal_of_lines(event.text)
+
+    def action_lines(self) -> None:
+        """Ask for lines, and open the editor with a goal made of them."""
+        self._goal_of_lines("")
+
+    @work
+    async def _goal_of_lines(self, text: str) -> None:
+        from goals_tui.tui.goals.pasted import ask_for_goal, goal_of_lines
+
+        lines = await self.app.push_screen_wait(ask_for_goal(self.services, text))
+        if lines is not None:
+            draft = self.services.goals.draft()
+            self._open_editor(draft, goal_of_lines(self.services, draft, lines))
+
     @on(VirtualList.Selected, "#goals")
     def action_edit(self) -> None:
         """Open the editor with the chosen goal."""
@@ -255,12 +275,12 @@ class GoalsScreen(ScreenFrame[None]):
             self._open_editor(goal)
 
     @work
-    async def _open_editor(self, goal: Goal) -> None:
+    async def _open_editor(self, goal: Goal, filled: Goal | None = None) -> None:
         from goals_tui.tui.goals.editor import GoalEditor
 
         if self.attempt(lambda: (self.services.project.get(), self.services.features)) is None:
             return  # The form needs the currency and the limit of steps.
-        saved = await self.app.push_screen_wait(GoalEditor(goal))
+        saved = await self.app.push_screen_wait(GoalEditor(goal, filled))
         if saved is not None:
             self.goal_list.choose(saved)
             self.show_data()

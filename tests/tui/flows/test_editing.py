@@ -30,7 +30,7 @@ from tests.builders import (
     say,
     track,
 )
-from tests.tui.harness import HOSTILE, messages, press, running, screen_text, settle, type_text
+from tests.tui.harness import HOSTILE, messages, paste, press, running, screen_text, settle, type_text
 
 ABC = flow("Abc", say("a"), if_("choice", (say("yes"),)), say("c"))
 
@@ -617,6 +617,26 @@ async def test_several_nodes_track_another_goal(services: Services) -> None:
         assert services.history.undo_label == "Track 'Rebook' in 3 nodes"
         await press(pilot, "u")
         assert {node.goal_id for node in saved(services).nodes if isinstance(node, TrackGoal)} == {old.id}
+
+
+async def test_nodes_and_flows_are_made_of_pasted_lines(services: Services) -> None:
+    services.flows.save(ABC)
+    async with running(services, area="flows") as pilot:
+        chart(pilot).select(node_id("a"))
+        await paste(pilot, "Hello.\nWhich seat? [Window] [Aisle]")
+        assert "2 nodes, 1 of them a Question." in screen_text(pilot.app)
+        await press(pilot, "f2")
+        assert kinds_and_texts(saved(services).nodes) == ["a", "Hello.", "Which seat?", "choice", "c"]
+        asked = saved(services).nodes[2]
+        assert isinstance(asked, Question) and asked.buttons == ("Window", "Aisle")
+        assert services.history.undo_label == "Add 2 nodes"
+        await press(pilot, "L")
+        await type_text(pilot, "Bye.")
+        await press(pilot, "tab")
+        await type_text(pilot, "Farewell")
+        await press(pilot, "enter")
+        assert kinds_and_texts(saved(services, "Farewell").nodes) == ["Bye."]
+        assert pilot.app.screen.flow.name == "Farewell"
 
 
 async def test_a_new_track_node_names_the_only_goal(services: Services) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from textual import events
 from textual.pilot import Pilot
 
 from goals_tui.domain.goal import Goal, Step
 from goals_tui.services.context import Services, open_services
 from goals_tui.tui.goals.editor import GoalEditor
-from tests.tui.harness import messages, press, running, screen_text, settle, type_text
+from tests.tui.harness import messages, paste, press, running, screen_text, type_text
 
 
 def editor(pilot: Pilot[Any]) -> GoalEditor:
@@ -21,11 +20,6 @@ def editor(pilot: Pilot[Any]) -> GoalEditor:
 
 def further(pilot: Pilot[Any]) -> tuple[Step, ...]:
     return editor(pilot).draft.goal.further
-
-
-async def paste(pilot: Pilot[Any], text: str) -> None:
-    pilot.app.post_message(events.Paste(text))
-    await settle(pilot)
 
 
 async def test_letters_are_text_while_a_cell_is_edited_and_act_otherwise(services: Services, flight: Goal) -> None:

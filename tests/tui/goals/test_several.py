@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from goals_tui.domain.errors import RefusedError
 from goals_tui.services.context import Services
 from tests.tui.goals.samples import book_a_flight
-from tests.tui.harness import messages, press, running, screen_text, type_text
+from tests.tui.harness import messages, paste, press, running, screen_text, type_text
 
 
 @pytest.fixture
@@ -135,3 +135,23 @@ async def test_a_trigger_is_given_to_steps_of_one_name(six: Services) -> None:
         await type_text(pilot, name)
         await press(pilot, "enter")
     assert [[bool(step.triggers) for step in goal.steps] for goal in six.goals.all()] == [[False, True, False]] * 6
+
+
+async def test_a_goal_is_made_of_pasted_lines(services: Services) -> None:
+    async with running(services) as pilot:
+        await paste(pilot, "Rebook\nAsked\nFlight offered\t2.50\nRebooked")
+        assert "Rebook: 3 steps, completed by Rebooked." in screen_text(pilot.app)
+        await press(pilot, "f2", "f2", "escape")
+        [made] = services.goals.all()
+        assert [(step.name, step.kind) for step in made.steps] == [
+            ("Asked", "initial"),
+            ("Flight offered", "step"),
+            ("Rebooked", "completion"),
+        ]
+        assert made.steps[1].metrics.cost_savings == Decimal("2.50")
+        await press(pilot, "L")
+        await type_text(pilot, "Only a name")
+        assert "Give at least three lines" in screen_text(pilot.app)
+        await press(pilot, "f2")
+        assert "Give at least three lines" in screen_text(pilot.app), "it stays"
+    assert len(services.goals.all()) == 1

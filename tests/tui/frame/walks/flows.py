@@ -19,6 +19,7 @@ from goals_tui.tui.flows.screen import FlowsScreen
 from goals_tui.tui.flows.simulate import SimulateDialog
 from goals_tui.tui.flows.track_form import TrackForm
 from goals_tui.tui.packages.export import AskPath, AskTarget
+from goals_tui.tui.widgets.lines_dialog import AskLines
 from tests.builders import book_a_flight, flow, go_to, hex_id, if_, node_id, question, say, track
 from tests.conftest import make_services
 from tests.tui.frame.walking import Do, Proof, Walk, Way, call, focused, keys, on, says, words
@@ -170,6 +171,8 @@ FLOWS = Walk(
         keys("escape"),
         Do("escape", "flows.panel.close", on(FlowsScreen)),
         Do("T", "flows.tests", says("There are no tests yet")),
+        Do("L", "flows.lines", on(AskLines)),
+        keys("escape"),
         Do("S", "flows.simulate", on(SimulateDialog)),
         Do("f2", "flows.simulation.start", lambda app: app.services.tasks.list()),
         Do("z", "flows.compact", shown(lambda screen: screen.chart.is_compact)),

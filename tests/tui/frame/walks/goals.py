@@ -17,6 +17,7 @@ from goals_tui.tui.goals.step_form import StepForm
 from goals_tui.tui.goals.triggers import TriggerEditor, TriggerForm
 from goals_tui.tui.goals.what_if import WhatIfPanel
 from goals_tui.tui.packages.export import ExportPackage
+from goals_tui.tui.widgets.lines_dialog import AskLines
 from tests.conftest import make_services
 from tests.tui.frame.walking import Do, Proof, Walk, keys, off, on, says, words
 from tests.tui.goals.conftest import make_flight
@@ -86,6 +87,8 @@ GOALS = Walk(
         keys("home", "x", "tab", "enter", "enter"),
         Do("space", "goals.replace.choose", on(Choose)),
         keys("escape", "escape", "escape"),
+        Do("L", "goals.lines", on(AskLines)),
+        keys("escape"),
         Do("n", "goals.new", on(GoalEditor)),
         Do("escape", "goals.editor.back", off(GoalEditor)),
         Do("o", "goals.edit", on(GoalEditor)),

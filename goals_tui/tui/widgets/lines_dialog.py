@@ -1,0 +1,77 @@
+"""The dialog for a list of lines that is pasted or typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Button, Input, Static, TextArea
+
+from goals_tui.domain.errors import GoalsError
+from goals_tui.tui.app.dialogs import Form
+
+
+class AskLines(Form[str]):
+    """A dialog for a list of lines.
+
+    `read` returns what the lines stand for, in words, and raises GoalsError for lines that can't be used. With
+    `name_hint` there is a field for a name, too, which may stay empty: `name_typed`.
+    """
+
+    DEFAULT_CSS = """
+    AskLines > #dialog { width: 80; }
+    AskLines TextArea { height: 10; margin-top: 1; }
+    AskLines #name { margin-top: 1; }
+    """
+
+    def __init__(
+        self, title: str, hint: str, read: Callable[[str], str], *, text: str = "", name_hint: str = ""
+    ) -> None:
+        super().__init__(title)
+        self.hint = hint
+        self.read = read
+        self.text = text
+        self.name_hint = name_hint
+        self.name_typed = ""
+
+    def compose_dialog(self) -> ComposeResult:
+        yield Static(self.hint, classes="dialog-text quiet", markup=False)
+        yield TextArea(self.text, id="lines", tab_behavior="focus")
+        if self.name_hint:
+            yield Input(placeholder=self.name_hint, id="name")
+        yield Static("", classes="problem", markup=False)
+
+    def compose_buttons(self) -> ComposeResult:
+        yield Button("Cancel", id="cancel")
+        yield Button("OK", id="ok", variant="primary")
+
+    def on_mount(self) -> None:
+        lines = self.query_one(TextArea)
+        lines.move_cursor(lines.document.end)
+        lines.focus()
+
+    @on(TextArea.Changed)
+    def _say(self) -> None:
+        self._checked(strict=False)
+
+    def _checked(self, *, strict: bool) -> bool:
+        text, line = self.query_one(TextArea).text, self.query_one(".problem", Static)
+        try:
+            line.update(self.read(text) if text.strip() or strict else "")
+        except GoalsError as error:
+            line.update(str(error))
+            return False
+        return True
+
+    @on(Button.Pressed, "#ok")
+    @on(Input.Submitted)
+    def _ok(self) -> None:
+        if self._checked(strict=True):
+            if self.name_hint:
+                self.name_typed = self.query_one(Input).value.strip()
+            self.dismiss(self.query_one(TextArea).text)
+
+    @on(Button.Pressed, "#cancel")
+    def _cancel(self) -> None:
+        self.dismiss(None)
