@@ -9,7 +9,7 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.outline import read_goal
 from goals_tui.domain.project import currency_digits
 from goals_tui.format import plural
-from goals_tui.tui.goals.step_table import CELLS, with_cell
+from goals_tui.tui.goals.step_table import FIELDS, with_cell
 from goals_tui.tui.widgets.lines_dialog import AskLines
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def goal_of_lines(services: Services, draft: Goal, text: str) -> Goal:
     for place, line in enumerate(outlined.steps):
         step = goals.new_step("completion" if line.completes else "step") if place else draft.initial
         # The initial step has no values.
-        for field, cell in list(zip(CELLS[:-1], line.cells, strict=False))[: None if place else 1]:
+        for field, cell in list(zip(FIELDS[:-1], line.cells, strict=False))[: None if place else 1]:
             try:
                 step = with_cell(step, field, cell, digits)
             except RefusedError as error:

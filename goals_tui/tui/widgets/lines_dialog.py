@@ -21,9 +21,11 @@ class AskLines(Form[str]):
 
     DEFAULT_CSS = """
     AskLines > #dialog { width: 80; }
-    AskLines TextArea { height: 10; margin-top: 1; }
+    AskLines #lines { margin-top: 1; }
     AskLines #name { margin-top: 1; }
     """
+    # Above the height that the app gives every field of several lines.
+    CSS = "AskLines #lines { height: 10; }"
 
     def __init__(
         self, title: str, hint: str, read: Callable[[str], str], *, text: str = "", name_hint: str = ""
@@ -50,6 +52,7 @@ class AskLines(Form[str]):
         lines = self.query_one(TextArea)
         lines.move_cursor(lines.document.end)
         lines.focus()
+        self._checked(strict=False)
 
     @on(TextArea.Changed)
     def _say(self) -> None:

@@ -45,6 +45,7 @@ VIEWS: dict[str, tuple[Keys, Keys]] = {
     "kinds": (("a",), ("escape",)),
     "rename": (("R",), ("escape",)),
     "export": (("E",), ("escape",)),
+    "lines": (("L", *"Ready?"), ("escape",)),
     "import": (("I",), ("escape",)),
     "simulate": (("S",), ("escape",)),
     "panel": (TALK, ("escape",)),
@@ -71,7 +72,7 @@ REFUSALS: dict[str, tuple[Keys, Keys]] = {
 
 
 DRAWN = {"example": SIZES, "panel": SIZES} | dict.fromkeys(
-    ("open", "kinds", "track-editor", "export", "simulate", "wide", "findings"), GALLERY
+    ("open", "kinds", "track-editor", "export", "lines", "simulate", "wide", "findings"), GALLERY
 )
 
 
