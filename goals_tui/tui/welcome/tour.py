@@ -39,7 +39,8 @@ CARDS = (
     Card(
         "goals",
         "Goals: what a conversation should achieve",
-        "Each goal is a journey from an initial step ● to a completion step ◎; steps are worth money and time.",
+        "Each goal is a journey from an initial step ● to a completion step ◎; steps are worth money and time. What if, in "
+        "the editor, says what an edit would have changed in what was recorded, before you save it.",
         (("goals.edit", "opens a goal"), ("goals.track", "tracks it in a flow"), ("goals.new", "defines a new one")),
     ),
     Card(
@@ -55,7 +56,8 @@ CARDS = (
     Card(
         "insights",
         "Insights: what it all saved",
-        "Every number leads to the conversations behind it. The newer snapshot does better: see the breakdown.",
+        "Every number leads to the conversations behind it. The newer snapshot does better: see the breakdown. With "
+        "goals-tui demo --live, conversations arrive while you look.",
         (
             ("insights.longer", "takes a longer span"),
             ("insights.breakdown", "compares"),

@@ -103,6 +103,11 @@ async def test_each_key_of_each_card_ends_the_tour(demo: Services, number: int) 
             assert not isinstance(pilot.app.screen, TourCard)
 
 
+def test_it_speaks_of_what_if_and_of_live() -> None:
+    texts = " ".join(card.text for card in CARDS)
+    assert "What if" in texts and "demo --live" in texts
+
+
 def test_every_key_that_it_names_exists() -> None:
     known = {action.id for action in registry()}
     assert {id_ for card in CARDS for id_, _ in card.keys} <= known
