@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 import pytest
 from rich.style import Style
+from textual.content import Content
 
 from goals_tui.domain.flow import Flow, Node
-from goals_tui.domain.flow_text import summary
+from goals_tui.domain.flow_text import summary, words
 from goals_tui.tui.flows.chart import step
 from goals_tui.tui.flows.chart_paint import CLASSES, Paint
 from goals_tui.tui.flows.kinds import Names, appearance_of
@@ -21,7 +22,10 @@ from tests.builders import book_a_flight, flow, if_, lookup, question, say, trac
 LINES, COLUMNS = 60, 200
 MOST_SECONDS_A_FRAME = 0.016
 MOST_SECONDS_A_LAYOUT = 0.1
-MOST_SECONDS_A_KEY = 0.05
+MOST_RATIO_TO_FOLDING = 30.0
+"""A key of the search may cost so many times folding the texts of all nodes: 50 ms on a quiet machine."""
+MOST_RATIO_TO_BARE = 2.0
+"""Collapsing and numbers may cost so many times the layout of the flow and a frame."""
 MOST_RATIO_TO_SMALL = 3.0
 """A frame of 2,000 nodes may cost so many times one of 50: what is not in view costs next to nothing."""
 
@@ -128,15 +132,81 @@ async def test_the_whole_widget_scrolls_2000_nodes() -> None:
         assert seconds < MOST_SECONDS_A_FRAME
 
 
-def test_a_key_of_the_search_and_a_collapsed_branch_in_2000_nodes() -> None:
+async def test_collapse_and_numbers_cost_one_layout_and_one_frame_of_2000_nodes() -> None:
+    """Through the widget: what it does beside laying the flow out and drawing what is in view costs next to nothing."""
+    from textual.app import App, ComposeResult
+
+    from goals_tui.tui.flows.chart import FlowChart
+
+    class ChartApp(App[None]):
+        def compose(self) -> ComposeResult:
+            yield FlowChart()
+
     shown = mixed(2000)
     faces = {node.id: appearance_of(node, NAMES) for node in shown.walk()}
     branching = [node.id for node in shown.walk() if node.branches]
-    options = [Option(node.id, node.label, summary(node, NAMES.goals, {})) for node in shown.walk()]
-    one = median_seconds(lambda number: lay_out(shown, lambda node: faces[node.id], ROOMY, {branching[number]}))
-    every = median_seconds(lambda number: lay_out(shown, lambda node: faces[node.id], ROOMY, frozenset(branching)))
-    key = median_seconds(lambda number: [option for option in options if f"say {number}" in searched(option)])
-    print(f"2,000 nodes: collapse one {one * 1000:.1f} ms, all {every * 1000:.1f} ms; search {key * 1000:.1f} ms a key")
-    assert one < MOST_SECONDS_A_FRAME
-    assert every < MOST_SECONDS_A_FRAME
-    assert key < MOST_SECONDS_A_KEY
+    tracking = [node.id for node in shown.walk() if node.kind == "track_goal"]
+    lines = ((("target", "3 went on"), ("dim", ", 2 left")), (("dim", "€ 5 at stake"),))
+    app = ChartApp()
+    async with app.run_test(size=(COLUMNS, LINES)) as pilot:
+        chart = app.query_one(FlowChart)
+        chart.show(shown, NAMES, {})
+        await pilot.pause()
+
+        def draw() -> None:
+            for y in range(chart.size.height):
+                chart.render_line(y)
+
+        def collapse(number: int) -> None:
+            chart.collapsed = frozenset({branching[number]})
+            draw()
+
+        def collapse_all(number: int) -> None:
+            chart.collapsed = frozenset(branching if number % 2 else ())
+            draw()
+
+        def number_nodes(number: int) -> None:
+            chart.numbers = dict.fromkeys(tracking, lines) if number % 2 else {}
+            draw()
+
+        bare = median_seconds(lambda number: lay_out(shown, lambda node: faces[node.id], ROOMY, {branching[number]}))
+        layout, paint = laid_out(shown), painter()
+        bare += median_seconds(lambda number: frame(layout, paint, 0, 0))
+        for name, work in (("collapse one", collapse), ("collapse all", collapse_all), ("numbers", number_nodes)):
+            seconds = median_seconds(work)
+            ratio = seconds / bare
+            print(f"{name} in 2,000 nodes: {seconds * 1000:.1f} ms, {ratio:.2f}x of a bare layout and a frame")
+            assert ratio < MOST_RATIO_TO_BARE
+
+
+async def test_a_key_of_the_search_in_2000_nodes() -> None:
+    """Through the list of the dialog, at its size in a terminal of 120 x 36: filter, sort, list and draw."""
+    from textual.app import App, ComposeResult
+
+    from goals_tui.tui.widgets.search_list import SearchList
+
+    shown = mixed(2000)
+    options = [
+        Option(node.id, node.label, summary(node, NAMES.goals, {}), words(node, NAMES.goals, {}))
+        for node in shown.walk()
+    ]
+
+    class SearchApp(App[None]):
+        def compose(self) -> ComposeResult:
+            yield SearchList(lambda option: Content(option.title))
+
+    app = SearchApp()
+    times = []
+    async with app.run_test(size=(72, 28)) as pilot:
+        found = app.query_one(SearchList)
+        found.fill(options)
+        found.search.focus()
+        await pilot.pause()
+        for key in [*"say", "space", *"19", *["backspace"] * 6] * 3:
+            begin = time.thread_time()
+            await pilot.press(key)
+            times.append(time.thread_time() - begin)
+    seconds = statistics.median(times)
+    bare = median_seconds(lambda number: [text for text in map(searched, options) if "say" in text])
+    print(f"search in 2,000 nodes: {seconds * 1000:.1f} ms a key, {seconds / bare:.1f}x of folding their texts")
+    assert seconds < bare * MOST_RATIO_TO_FOLDING

@@ -467,24 +467,28 @@ class FlowChart(ScrollView, can_focus=True):
 
     def _fitting(self, flow: Flow) -> Layout:
         """Lay a flow out in the chosen size of boxes, or in the widest that fits the widget."""
-        collapsed = self.collapsed
+        # Reactive attributes take too long to be read for every node.
+        collapsed, numbers, names = self.collapsed, self.numbers, self._names
         measures = fitting(flow, self.size.width or NARROW, compact=self.compact, collapsed=collapsed)
-        if self._is_compact != (measures is COMPACT):
+        compact = measures is COMPACT
+        if self._is_compact != compact:
             self._faces = {}
-            self._is_compact = not self._is_compact
-        return lay_out(flow, self._face, measures, collapsed)
+            self._is_compact = compact
+        faces = self._faces
 
-    def _face(self, node: Node) -> Appearance:
-        """Return the texts on a node's box, kept until the node is edited."""
-        known = self._faces.get(id(node))
-        if known is None or known[0] is not node:
-            known = self._faces[id(node)] = (node, appearance_of(node, self._names, compact=self._is_compact))
-        face, more = known[1], self.numbers.get(node.id, ())
-        if node.id in self.collapsed and node.branches:
-            inside = sum(1 for _ in walk_nodes((node,))) - 1
-            branches = "1 branch" if len(node.branches) == 1 else f"{len(node.branches)} branches"
-            more = (*more, (("target", f"▸ {plural(inside, 'node')} in {branches}"),))
-        return replace(face, lines=(*face.lines, *more)) if more else face
+        def face(node: Node) -> Appearance:
+            """Return the texts on a node's box, kept until the node is edited."""
+            known = faces.get(id(node))
+            if known is None or known[0] is not node:
+                known = faces[id(node)] = (node, appearance_of(node, names, compact=compact))
+            more = numbers.get(node.id, ())
+            if node.id in collapsed and node.branches:
+                inside = sum(1 for _ in walk_nodes((node,))) - 1
+                branches = "1 branch" if len(node.branches) == 1 else f"{len(node.branches)} branches"
+                more = (*more, (("target", f"▸ {plural(inside, 'node')} in {branches}"),))
+            return replace(known[1], lines=(*known[1].lines, *more)) if more else known[1]
+
+        return lay_out(flow, face, measures, collapsed)
 
     def _follow(self) -> None:
         """Scroll the selection into view: centred horizontally, with some lines above and below it."""

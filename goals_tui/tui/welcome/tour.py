@@ -39,8 +39,8 @@ CARDS = (
     Card(
         "goals",
         "Goals: what a conversation should achieve",
-        "Each goal is a journey from an initial step ● to a completion step ◎; steps are worth money and time. What if, in "
-        "the editor, says what an edit would have changed in what was recorded, before you save it.",
+        "Each goal is a journey from an initial step ● to a completion step ◎; steps are worth money and time. What "
+        "if, in the editor, says what an edit would have changed in what was recorded, before you save it.",
         (("goals.edit", "opens a goal"), ("goals.track", "tracks it in a flow"), ("goals.new", "defines a new one")),
     ),
     Card(

@@ -82,6 +82,8 @@ class SearchList(Vertical):
         self._placeholder = placeholder
         self._focus_list = focus_list
         self._options: tuple[Option, ...] = ()
+        self._texts: list[str] = []
+        """The folded texts of the options, in which words are looked up at each key."""
         self._start: str | None = None
         self.shown: list[Option] = []
 
@@ -111,6 +113,7 @@ class SearchList(Vertical):
     def fill(self, options: Iterable[Option], start: str | None = None) -> None:
         """List other options. The cursor stays on its option if it can; at first it is on the option `start`."""
         self._options = tuple(options)
+        self._texts = [searched(option) for option in self._options]
         self._start = start
         here = self.highlighted
         self._list(here.value if here else start)
@@ -128,7 +131,8 @@ class SearchList(Vertical):
     def _list(self, wanted: str | None) -> None:
         text = self.search.value
         words, first = _spaced(text).split(), fold(text.strip())
-        found = [option for option in self._options if all(word in searched(option) for word in words)]
+        texts = zip(self._options, self._texts, strict=True)
+        found = [option for option, folded in texts if all(word in folded for word in words)]
         found.sort(key=lambda option: not fold(option.title).startswith(first))
         self.shown = found[: self.MOST_ROWS]
         rows = self.rows
