@@ -41,9 +41,8 @@ A goal is something that a conversation should achieve, such as
 Book a Flight: an initial step, further steps, and the step that
 completes it, each worth money and time.
 
-Press n to define the first one, or paste its name and its
-steps, a line each. Or import a log of any agent: 5 for Tasks,
-then l."""
+Press n to define the first one, or paste its name and steps,
+a line each. Or import a log of any agent: 5 for Tasks, then l."""
 HELP = """
 A **goal** is tracked in cycles: the initial step opens one, other steps join it, a completion step completes it.
 
