@@ -194,8 +194,10 @@ class History:
                     transaction.delete(change.kind, change.id)
                     written = None
                 else:
-                    revision = max(_revision(current), _revision(change.before)) + 1
-                    written = {**change.before, "revision": revision}
+                    written = dict(change.before)
+                    # Records of tasks have none.
+                    if "revision" in written:
+                        written["revision"] = max(_revision(current), _revision(change.before)) + 1
                     transaction.put(change.kind, change.id, written)
                 inverse.append(Change(change.kind, change.id, dict(current) if current else None, written))
             _check_names(transaction, inverse, done)

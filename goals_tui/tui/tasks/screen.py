@@ -288,7 +288,7 @@ one at a time; those that wait are *queued*. The last hundred tasks are kept.
         cleared = await self.attempt_change("Clearing tasks", lambda: self.services.tasks.clear(ids))
         if cleared:
             self._marks.put(())
-            self.notify(f"Cleared {plural(cleared, 'task')}. Press {self.named_key('app.undo')} to bring them back.")
+            self.notify(f"Cleared {plural(cleared, 'task')}. Press {self.named_key('app.undo')} to take that back.")
             self.goals_app.changed()
             self.show_data()
 

@@ -121,7 +121,7 @@ async def test_marked_tasks_are_cancelled_and_cleared_together(kept: Kept) -> No
         await press(pilot, "c")
         assert [task.state for task in tasks.list()] == ["cancelled", "cancelled", "running", "failed", "done"]
         await press(pilot, "end", "shift+up", "shift+up", "x")
-        assert messages(pilot.app) == ["Cleared 4 tasks. Press u to bring them back."]
+        assert messages(pilot.app) == ["Cleared 4 tasks. Press u to take that back."]
         assert [task.state for task in tasks.list()] == ["running"], "what runs is not cleared"
         await press(pilot, "u")
         assert [task.state for task in tasks.list()] == ["cancelled", "cancelled", "running", "failed", "done"]
