@@ -46,6 +46,8 @@ VIEWS: dict[str, tuple[Keys, Keys]] = {
     "rename": (("R",), ("escape",)),
     "export": (("E",), ("escape",)),
     "lines": (("L", *"Ready?"), ("escape",)),
+    "comment": (("C", *"Ask legal"), ("escape",)),
+    "find": (("slash", *"pa"), ("escape",)),
     "import": (("I",), ("escape",)),
     "simulate": (("S",), ("escape",)),
     "panel": (TALK, ("escape",)),
@@ -72,7 +74,7 @@ REFUSALS: dict[str, tuple[Keys, Keys]] = {
 
 
 DRAWN = {"example": SIZES, "panel": SIZES} | dict.fromkeys(
-    ("open", "kinds", "track-editor", "export", "lines", "simulate", "wide", "findings"), GALLERY
+    ("open", "kinds", "track-editor", "export", "lines", "comment", "find", "simulate", "wide", "findings"), GALLERY
 )
 
 
