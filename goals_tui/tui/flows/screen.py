@@ -49,7 +49,8 @@ A **flow** is a sequence of nodes under Start. Branches stand side by side and j
 ✖ and ▲ mark where that, or anything else about the wiring, is wrong.
 
 Arrows walk along the lines and across branches, `[` and `]` pass branches by, `( + )` is an empty branch.
-Every edit is saved at once; `u` takes it back. `space` begins a selection of several nodes that arrows extend.
+Every edit is saved at once; `u` takes it back. `space` begins a selection of several nodes that arrows extend: they are
+moved, cut, copied, duplicated, deleted, commented, and made to track another goal together.
 
 **Numbers** (`N`) at a Track Goal Process node count the cycles of its step in the span of Insights: how many went on to
 a later step, completed or left, and what those that left would have been worth (*at stake*).

@@ -119,7 +119,8 @@ class TasksScreen(ScreenFrame[None]):
     BINDINGS = bindings("tasks")
     HELP = """\
 Packages, imports, sealing and simulations run here while you go on working. Tasks that write into the workspace run
-one at a time; those that wait are *queued*. The last hundred tasks are kept.
+one at a time; those that wait are *queued*. The last hundred tasks are kept. `space`, and `shift` with arrows, mark
+several, to cancel, start again or clear them together.
 
 `▶` runs  `◌` queued  `✔` done  `✕` failed  `■` cancelled  `!` interrupted: the program ended before the task did
 """
