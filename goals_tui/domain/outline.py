@@ -71,7 +71,8 @@ def read_nodes(text: str, ids: Ids) -> tuple[Node, ...]:
 
 def _node(line: str, ids: Ids) -> Node:
     spoken = _SPOKEN.match(line)
-    rest, buttons = line[spoken.end() :] if spoken else line, []
+    rest = line[spoken.end() :] if spoken else line
+    buttons: list[str] = []
     while found := _BUTTON.search(rest):
         buttons.insert(0, clean_line(found[1]))
         rest = rest[: found.start()].rstrip()
