@@ -11,7 +11,7 @@ from rich.style import Style
 from textual.content import Content
 
 from goals_tui.domain.flow import Flow, Node
-from goals_tui.domain.flow_text import summary, words
+from goals_tui.domain.flow_text import search_text, summary
 from goals_tui.tui.flows.chart import step
 from goals_tui.tui.flows.chart_paint import CLASSES, Paint
 from goals_tui.tui.flows.kinds import Names, appearance_of
@@ -187,7 +187,7 @@ async def test_a_key_of_the_search_in_2000_nodes() -> None:
 
     shown = mixed(2000)
     options = [
-        Option(node.id, node.label, summary(node, NAMES.goals, {}), words(node, NAMES.goals, {}))
+        Option(node.id, node.label, summary(node, NAMES.goals, {}), search_text(node, NAMES.goals, {}))
         for node in shown.walk()
     ]
 
