@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from goals_tui.services.events import Events
     from goals_tui.services.flows import FlowService
     from goals_tui.services.goals import GoalService
+    from goals_tui.services.history import History
     from goals_tui.services.imports.log_import import LogOptions
     from goals_tui.services.imports.log_rows import Columns
     from goals_tui.services.imports.result import ImportResult
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 
 class JobServices(Protocol):
     """The services that tasks are started with and that their jobs use."""
+
+    @property
+    def history(self) -> History:
+        """The edits of documents."""
 
     @property
     def tasks(self) -> Tasks:
