@@ -11,6 +11,9 @@ from goals_tui.domain.spreadsheet import harmless
 from goals_tui.domain.text import clean_line, clean_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from decimal import Decimal
+
     from goals_tui.domain.filters import Span
     from goals_tui.domain.statistics import Difference, Interval
 
@@ -38,6 +41,28 @@ def long_time(seconds: float) -> str:
     if days == 0:
         return f"{hour} h {minute:02d} min" if minute else f"{hour} h"
     return f"{days} d {hour} h" if hour else f"{days} d"
+
+
+def hours(seconds: int) -> str:
+    """Return time saved in hours and minutes, never in days, with a sign where negative: 43 h 50 min, 1,234 h."""
+    if seconds < 0:
+        return f"-{hours(-seconds)}"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return long_time(seconds)
+    if minutes >= 60_000:
+        return f"{minutes // 60:,} h"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def value_words(money: Callable[[Decimal], str], cost_savings: Decimal, seconds: float, revenue: Decimal) -> list[str]:
+    """Return what something is worth, part by part: saves €1.80, 2 min 30 s, earns €23.00; what is 0 is left out.
+
+    `money` formats an amount with its currency.
+    """
+    saved = [money(cost_savings)] if cost_savings else []
+    saved += [long_time(seconds)] if seconds else []
+    return [*([f"saves {saved[0]}", *saved[1:]] if saved else []), *([f"earns {money(revenue)}"] if revenue else [])]
 
 
 def percent(share: float | None) -> str:

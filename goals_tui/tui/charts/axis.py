@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from goals_tui.format import percent
+
 Kind = Literal["count", "percent", "money", "time"]
 _TIME_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 18000, 36000)
 """Steps in seconds that read well on an axis, up to ten hours; beyond, hours go up by 1, 2, 5."""
@@ -22,7 +24,7 @@ class Unit:
     def short(self, value: float) -> str:
         """Return a value in about six characters: 1.2k, 38 %, €450, 3 h."""
         if self.kind == "percent":
-            return f"{value * 100:.0f} %"
+            return percent(value)
         if self.kind == "money":
             return self.signed(short_number(value))
         if self.kind == "time":

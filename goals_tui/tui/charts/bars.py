@@ -176,8 +176,8 @@ class _Layout:
 
 
 _EIGHTHS_UP = " ▁▂▃▄▅▆▇█"
-HATCH, HATCH_PLAIN = "▒", "┆"
-"""The characters of bars in a bucket that is not over; the latter where patterns mean something else."""
+HATCH = "▒"
+"""The character of bars in a bucket that is not over."""
 _WIDEST = 12
 """The greatest width of a bar in cells, where there are few."""
 
@@ -196,7 +196,8 @@ def draw_columns(spec: Columns, width: int, height: int, cursor: Place | None, *
 
     def ends_at(mark: int) -> list[int]:
         values = [series.values[mark] for series in spec.series]
-        return (whole_cells if patterns else ends_of)(values, scale[-1], frame.height)
+        # Hatched cells have one colour each, like patterns.
+        return (whole_cells if patterns or mark == spec.running else ends_of)(values, scale[-1], frame.height)
 
     for mark in range(spec.size):
         ends = ends_at(mark)
@@ -225,10 +226,13 @@ def _bar(
     cursor: Place | None,
     patterns: bool,
 ) -> None:
-    hatch = "" if mark != spec.running else HATCH_PLAIN if patterns else HATCH
+    hatch = HATCH if mark == spec.running and not patterns else ""
+    dashed = patterns and mark == spec.running
     for row in range(((ends[-1] if ends else 0) + 7) // 8):
         eighths, part, behind = split_cell(ends, row * 8)
         tones = [tone_of(spec.series[each].tone, each, cursor, mark) for each in (part, behind)]
         y = frame.top + frame.height - 1 - row
         block = hatch or (PATTERNS[part] if patterns else _EIGHTHS_UP[eighths])
-        canvas.put(x, y, block * bar, tones[0], bg=None if behind == part or hatch else tones[1])
+        # Without colours a bar has a pattern of its own already: one that is not over is drawn in dashes.
+        text = f"{block} " * ((bar + 1) // 2) if dashed else block * bar
+        canvas.put(x, y, text[:bar], tones[0], bg=None if behind == part or hatch else tones[1])

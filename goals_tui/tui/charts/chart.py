@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.charts.bars import draw_bars, draw_columns
-from goals_tui.tui.charts.canvas import Canvas, Drawing, Palette, Place, fit, nowhere
+from goals_tui.tui.charts.canvas import PATTERNS, Canvas, Drawing, Palette, Place, fit, nowhere
 from goals_tui.tui.charts.heat import draw_heat
 from goals_tui.tui.charts.lines import draw_lines
 from goals_tui.tui.charts.spec import Bars, ChartSpec, Columns, Heat, Lines, Nothing, legend
@@ -194,7 +194,7 @@ class Chart(Widget, can_focus=True):
             Content.assemble(Content.styled(f"{part.glyph} ", palette.color(part.tone).css), Content(part.words))
             if part.glyph
             else Content(part.words)
-            for part in fitted(self._spec, self._place, width)
+            for part in fitted(_patterned(self._spec) if self.app.no_color else self._spec, self._place, width)
         ]
         return Content(" " * GAP).join(parts).truncate(max(1, width), ellipsis=True)
 
@@ -297,13 +297,26 @@ def draw(
     return Drawing(_empty(spec, width, height), nowhere)
 
 
+def _patterned(spec: ChartSpec) -> ChartSpec:
+    """Return a spec of bars whose series have the patterns of the bars for their glyphs."""
+    if not isinstance(spec, Bars | Columns) or len(legend(spec)) < 2:
+        return spec
+    series = [replace(one, glyph=PATTERNS[place]) for place, one in enumerate(spec.series)]
+    return replace(spec, series=tuple(series))
+
+
 def _empty(spec: ChartSpec, width: int, height: int) -> Canvas:
     canvas = Canvas(width, height)
     if isinstance(spec, Nothing):
         lines = [(spec.title, "text", True), *((line, "muted", False) for line in spec.hint.split("\n"))]
+        keys = max((len(key) for key, _ in spec.ways), default=0)
+        ways = [f"{key:>{keys}}  {does}" for key, does in spec.ways]
+        widest = max(map(len, ways), default=0)
+        lines += [("", "text", False)] * bool(ways) + [(way.ljust(widest), "text", False) for way in ways]
+        top = max(0, min(height // 2 - 1, (height - len(lines)) // 2))
         for row, (text, tone, bold) in enumerate(lines):
             x = max(0, (width - len(text)) // 2)
-            canvas.label(x, max(0, height // 2 - 1 + row), text, min(len(text), width), tone, bold)
+            canvas.label(x, top + row, text, min(len(text), width), tone, bold)
     return canvas
 
 

@@ -137,13 +137,14 @@ def _drawn(xs: list[int], ys: list[int], frame: Frame) -> list[str]:
 def _stretches(spec: Lines, series: Series) -> list[list[tuple[int, float]]]:
     """Return the runs of values between gaps; a single value draws no line.
 
-    The way to a bucket that is not over is a run of its own, and none where that bucket has few cycles yet.
+    The way to a bucket that is not over is a run of its own, and none where that bucket has few cycles yet or a value
+    of 0, which may only say that nothing has ended yet.
     """
     groups = groupby(enumerate(series.values), key=lambda item: item[1] is not None)
     runs = [[(mark, value) for mark, value in run if value is not None] for known, run in groups if known]
     last = runs[-1] if runs else []
     if last and last[-1][0] == spec.running:
         runs[-1] = last[:-1]
-        if spec.running not in spec.few:
+        if spec.running not in spec.few and last[-1][1]:
             runs.append(last[-2:])
     return [run for run in runs if len(run) > 1]

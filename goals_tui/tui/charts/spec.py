@@ -228,6 +228,8 @@ class Nothing:
 
     title: str
     hint: str
+    ways: tuple[tuple[str, str], ...] = ()
+    """What brings data: a key or a command, and what it does."""
 
     series: tuple[Series, ...] = ()
     size: int = 0
@@ -268,12 +270,14 @@ def spread(values: Sequence[float | None], width: int) -> tuple[float, ...]:
 
 
 _SPARKS = " ▁▂▃▄▅▆▇█"
+RUNNING = "░"
+"""The character of a sparkline for a bucket that is not over, however low it is until now."""
 
 
-def sparkline(values: Sequence[float | None], width: int) -> str:
-    """Return the values as blocks one character high; anything above 0 shows at least the lowest block."""
+def sparkline(values: Sequence[float | None], width: int, *, top: int = 8) -> str:
+    """Return the values as blocks of at most `top` eighths of a line; anything above 0 shows the lowest at least."""
     bins = spread(values, width)
-    top = max(bins, default=0)
-    if top <= 0:
+    highest = max(bins, default=0)
+    if highest <= 0:
         return "▁" * len(bins)
-    return "".join(_SPARKS[max(1, round(value / top * 8))] if value > 0 else "▁" for value in bins)
+    return "".join(_SPARKS[max(1, round(value / highest * top))] if value > 0 else "▁" for value in bins)

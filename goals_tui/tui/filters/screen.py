@@ -66,6 +66,8 @@ class FilterBar(Bar):
 
     words: reactive[tuple[str, ...]] = reactive(())
     busy = reactive(False)
+    new = reactive(False)
+    """Whether there is nothing before the span to compare it with."""
     odd = reactive(0)
     """The number of kinds of data health problems."""
 
@@ -80,6 +82,8 @@ class FilterBar(Bar):
         room = self.size.width - right.cell_length - 2
         parts = [Content.styled(self.words[0], "bold")] if self.words else []
         parts += [Content.styled(word, "$primary") for word in self.words[1:]]
+        if self.new:
+            parts.insert(1, Content.styled("no earlier data", "$quiet"))
         left = Content.styled(" · ", "$quiet").join(parts) if parts else Content("")
         left = Content.assemble(("▾ ", "$quiet"), left).truncate(max(1, room), ellipsis=True)
         left = left.stylize(Style.from_meta({DO: "screen.filters"}))

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from goals_tui.domain.filters import SPAN_TITLES, Filters, Span
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.value import format_amount, format_duration
-from goals_tui.format import long_time, percent, plural
+from goals_tui.format import percent, plural
 from goals_tui.tui.charts.axis import Unit
 from goals_tui.tui.insights.table import Cell, Value
 
@@ -98,18 +98,6 @@ def text_cell(text: str) -> Cell:
     return Cell(text, text)
 
 
-def hours(seconds: int) -> str:
-    """Return time saved in hours and minutes, never in days, with a sign where negative: 43 h 50 min, 1,234 h."""
-    if seconds < 0:
-        return f"-{hours(-seconds)}"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return long_time(seconds)
-    if minutes >= 60_000:
-        return f"{minutes // 60:,} h"
-    return f"{minutes // 60} h {minutes % 60:02d} min"
-
-
 def day_label(day: date) -> str:
     """Return a day without its year: 12 Oct."""
     return f"{day.day} {day:%b}"
@@ -136,7 +124,7 @@ def empty_span_hint(events_between: tuple[datetime, datetime] | None, left_out: 
     `left_out` is the number of test cycles; `key` returns the key of an action that Insights and Sessions have.
     """
     if events_between is None:
-        return "The event log is empty. Talk to a flow (press 2, then i), or import events."
+        return "The event log is empty. Any of these brings events in:"
     first, last = (f"{moment:%Y-%m-%d %H:%M}" for moment in events_between)
     why = f"The log has events from {first} to {last}."
     if left_out:

@@ -130,7 +130,7 @@ class FindingsList(Vertical):
 
     def _row(self, finding: Finding) -> Content:
         color = COLORS[finding.severity]
-        where = finding.node or finding.goal or ""
+        where = finding.step or finding.node or finding.goal or ""
         if finding.flow and finding.flow_id != self._flow_id:
             where = f"{finding.flow} › {where}"
         head = Content.assemble((f"{BADGES[finding.severity]} ", f"bold {color}"), Content.styled(where, "bold"))

@@ -31,15 +31,11 @@ from goals_tui.tui.flows.node_actions import NodeActions, where
 from goals_tui.tui.flows.node_editor import NodeEditor
 from goals_tui.tui.flows.numbers import numbers_of
 from goals_tui.tui.flows.repairs import Repair, choose_repair, repairs
+from goals_tui.tui.widgets.empty import Empty
 
-EMPTY = """\
-No flows yet.
-
+_WHAT_FOR = """\
 A flow is what an AI agent says and asks. Track Goal Process nodes
-in it record the steps of your goals while conversations run.
-
-Press n to create the first one, or paste what it says and asks,
-a line each. Press I to import one from a file."""
+in it record the steps of your goals while conversations run."""
 
 _HELP = f"""\
 A **flow** is a sequence of nodes under Start. Branches stand side by side and join again below.
@@ -87,7 +83,7 @@ class FlowsScreen(NodeActions):
     FlowsScreen #map { display: none; margin-left: 2; }
     FlowsScreen.-huge #map.-needed, FlowsScreen.-map #map { display: block; }
     FlowsScreen.-no-map #map { display: none; }
-    FlowsScreen #no-flows { height: 1fr; width: 1fr; content-align: center middle; color: $quiet; display: none; }
+    FlowsScreen #no-flows { display: none; }
     FlowsScreen FlowList { display: none; }
     FlowsScreen.-wide FlowList, FlowsScreen.-huge FlowList { display: block; }
     FlowsScreen.-wide.-side FlowList { display: none; }
@@ -124,11 +120,18 @@ class FlowsScreen(NodeActions):
             with ContentSwitcher(id="side", initial="editor"):
                 yield NodeEditor(id="editor")
                 yield FindingsList(id="findings-list")
-        yield Static(EMPTY, id="no-flows", markup=False)
+        yield Empty(id="no-flows", markup=False)
 
     def on_mount(self) -> None:
-        """Focus the chart."""
+        """Focus the chart, and say what to do where there is no flow."""
         self.chart.focus()
+        key = self.goals_app.named_key
+        ways = (
+            (key("flows.new"), "create the first one"),
+            ("paste", "what it says and asks, a line each"),
+            (key("flows.import"), "import one from a file"),
+        )
+        self.query_one(Empty).say("No flows yet.", _WHAT_FOR, ways)
 
     # -- data
 

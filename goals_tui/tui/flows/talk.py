@@ -15,7 +15,8 @@ from goals_tui.domain.event import PANEL_SOURCE, GoalEvent
 from goals_tui.domain.flow import Flow, Node, TrackGoal, title
 from goals_tui.domain.goal import Step
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Outcome, Timeline
-from goals_tui.domain.value import SuccessMetrics, format_duration
+from goals_tui.domain.value import SuccessMetrics
+from goals_tui.format import long_time, value_words
 from goals_tui.services.context import Services
 from goals_tui.services.conversation_tests import ConversationTest, begin_conversation
 from goals_tui.services.currencies import format_money
@@ -169,7 +170,7 @@ def debug_parts(talk: PanelConversation, currency: str) -> DebugParts:
 
 
 def _state(cycles: list[Timeline], currency: str) -> Content:
-    """Return the state in one line: `✔ Completed · €8.20 · 00:09:30`.
+    """Return the state in one line: `✔ Completed · €8.20 · 9 min 30 s`.
 
     Cost savings and revenue are added up; several cycles are counted by outcome.
     """
@@ -183,7 +184,7 @@ def _state(cycles: list[Timeline], currency: str) -> Content:
             parts.append(Content.styled(f"{OUTCOME_GLYPHS[outcome]} {words}", f"bold {color}"))
     total = _sum_of(cycles)
     parts.append(Content(format_money(total.cost_savings + total.revenue, currency)))
-    parts.append(Content(format_duration(total.time_saved_seconds)))
+    parts.append(Content(long_time(total.time_saved_seconds)))
     return Content.styled(" · ", "$quiet").join(parts)
 
 
@@ -195,16 +196,9 @@ def _open_cycle(timeline: Timeline) -> Content:
 
 def worth(metrics: SuccessMetrics, currency: str) -> str:
     """Return what a step is worth, in words; empty if it is worth nothing."""
-    parts = []
-    if metrics.cost_savings:
-        parts.append(f"{format_money(metrics.cost_savings, currency)} saved")
-    if metrics.revenue:
-        parts.append(f"{format_money(metrics.revenue, currency)} revenue")
-    if metrics.time_saved_seconds:
-        parts.append(format_duration(metrics.time_saved_seconds))
-    if metrics.unpriced:
-        parts.append("unpriced")
-    return ", ".join(parts)
+    seconds = metrics.time_saved_seconds
+    parts = value_words(lambda amount: format_money(amount, currency), metrics.cost_savings, seconds, metrics.revenue)
+    return " · ".join([*parts, "unpriced"] if metrics.unpriced else parts)
 
 
 def _fire(fire: FiredNode, currency: str) -> list[Content]:
@@ -236,7 +230,7 @@ def _cycle(talk: PanelConversation, timeline: Timeline, still_open: set[str]) ->
     cycle = timeline.cycle
     color = COLORS[cycle.outcome]
     glyphs = [
-        Content.styled(f"{step.glyph} ", color if reached else "$foreground 30%")
+        Content.styled(f"{step.glyph} " if reached else "· ", color if reached else "$quiet")
         for step, reached in talk.glyphs(cycle.goal_id, cycle.reached)
     ]
     state = "open" if cycle.cycle_id in still_open else "closed"
@@ -259,7 +253,7 @@ def _earned(cycles: list[Timeline], currency: str) -> list[Content]:
     rows = (
         ("Cost savings", format_money(total.cost_savings, currency)),
         ("Revenue", format_money(total.revenue, currency)),
-        ("Time saved", format_duration(total.time_saved_seconds)),
+        ("Time saved", long_time(total.time_saved_seconds)),
     )
     return [
         Content.assemble(Content.styled(f"  {name:<14}", "$quiet"), Content.styled(value, "bold"))

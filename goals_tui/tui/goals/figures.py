@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -27,38 +27,26 @@ SEVERITIES: dict[Severity, tuple[str, str]] = {
 """The glyph of a finding (as on the flow chart) and its colour, by severity."""
 
 
-@dataclass(frozen=True)
-class Findings:
-    """The findings of all flows, by goal id; `money` formats an amount in the project's currency."""
-
-    by_goal: dict[str, list[Finding]]
-    money: Callable[[Decimal], str]
-
-
 def worst(findings: Sequence[Finding]) -> Severity | None:
     """Return the severity of the worst finding; None if there is none."""
     found = {finding.severity for finding in findings}
     return next((severity for severity in SEVERITIES if severity in found), None)
 
 
-def read_findings(services: Services) -> Findings:
-    """Check every flow and return the findings by goal.
+def read_findings(services: Services) -> dict[str, list[Finding]]:
+    """Check every flow and return the findings by the id of their goal.
 
     Call it in a thread: it walks through all flows and goals.
     """
-    from goals_tui.services.currencies import format_money
-
     found: dict[str, list[Finding]] = {}
     for finding in services.flows.findings():
         if finding.goal_id:
             found.setdefault(finding.goal_id, []).append(finding)
-    currency = services.project.get().currency
-    return Findings(found, lambda amount: format_money(amount, currency))
+    return found
 
 
 SPAN: SpanName = "last-30-days"
 SPARK_DAYS = 10
-BARS = "▁▂▃▄▅▆▇█"
 
 
 @dataclass(frozen=True)
@@ -81,9 +69,8 @@ class Rate:
 
     @property
     def sentence(self) -> str:
-        """The completion rate in words, with the counts of completed and started cycles."""
-        figures = self.figures
-        return f"{self.text} completed: {figures.completed:,} of {figures.started:,} in the last 30 days"
+        """The completion rate, with the counts of completed and started cycles, in a short line."""
+        return f"✔ {self.text}, {self.figures.completed:,} of {self.figures.started:,} in 30 days"
 
 
 TARGET_STATES: dict[TargetState, tuple[str, str]] = {
@@ -144,11 +131,3 @@ def _rounded(stake: Stake | None, digits: int) -> Stake | None:
     if stake is None:
         return None
     return replace(stake, cost_savings=round(stake.cost_savings, digits), revenue=round(stake.revenue, digits))
-
-
-def sparkline(values: tuple[int, ...]) -> str:
-    """Return a bar for each value, scaled to the highest; empty if all values are 0."""
-    most = max(values, default=0)
-    if not most:
-        return ""
-    return "".join(" " if not value else BARS[(value * (len(BARS) - 1) + most - 1) // most] for value in values)

@@ -20,7 +20,8 @@ from goals_tui.domain.words import fold
 from goals_tui.services.goal_list import GoalSummary
 from goals_tui.tui.app.actions import shown_key
 from goals_tui.tui.app.textual_compat import keymap
-from goals_tui.tui.goals.figures import SEVERITIES, SPARK_DAYS, TARGET_STATES, Rate, sparkline, worst
+from goals_tui.tui.charts.spec import RUNNING, sparkline
+from goals_tui.tui.goals.figures import SEVERITIES, SPARK_DAYS, TARGET_STATES, Rate, worst
 from goals_tui.tui.widgets.columns import Cell, Column, whole
 from goals_tui.tui.widgets.virtual_list import AROUND, Marks, VirtualList
 
@@ -137,9 +138,11 @@ def _target(target: float | None, rate: Rate | None, *, read: bool) -> Cell:
 
 
 def _sparkline_of(rate: Rate | None) -> Content:
-    """Return the completed cycles of the last days as bars; today's has another colour, as the day is not over."""
-    bars = sparkline(rate.days) if rate else ""
-    return Content.assemble((bars[:-1], "$completed"), (bars[-1:], "$quiet"))
+    """Return the completed cycles of the last days as bars, and today as not over."""
+    if rate is None or not any(rate.days):
+        return Content("")
+    bars = sparkline(rate.days[:-1], SPARK_DAYS, top=7)  # Bars of full height would touch those of the row above.
+    return Content.assemble((bars, "$completed"), (RUNNING, "$quiet"))
 
 
 def glyphs(kinds: Sequence[StepKind]) -> Content:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -14,7 +15,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from goals_tui.domain.goal import Goal, Step
-from goals_tui.format import long_time, percent
+from goals_tui.format import long_time, percent, plural, value_words
 from goals_tui.tui.goals.figures import SEVERITIES
 
 if TYPE_CHECKING:
@@ -27,7 +28,10 @@ STEP_STYLES = {"initial": "bold $primary", "step": "$foreground", "completion": 
 
 @dataclass(frozen=True)
 class GoalView:
-    """The contents of a journey; `findings` and `drop_offs` are None while they are read."""
+    """The contents of a journey; `findings` and `drop_offs` are None while they are read.
+
+    Where cycles are `counted`, there is room for their numbers also before they come.
+    """
 
     goal: Goal
     money: Callable[[Decimal], str]
@@ -38,6 +42,7 @@ class GoalView:
     """The state of the goal's target, in words; empty if it has none."""
     drop_offs: DropOffs | None = None
     """The steps that the cycles of the last 30 days reached."""
+    counted: bool = False
 
 
 def journey(view: GoalView, width: int) -> Content:
@@ -50,12 +55,14 @@ def _lines(view: GoalView, width: int) -> Iterator[Content]:
     yield from Content.styled(goal.name, "bold").wrap(width)
     if goal.description:
         yield from _wrapped(goal.description, width, "$quiet")
-    if view.rate:
-        yield Content.styled(view.rate, "$completed")
+    if view.findings is None:
+        return  # They stand above the steps, which they would push down.
+    if view.rate or view.counted:
+        yield Content.styled(view.rate or "…", "$completed" if view.rate else "$quiet").truncate(width, ellipsis=True)
     if view.target:
         yield from Content(view.target).wrap(width)
     yield Content("")
-    for finding in view.findings or ():
+    for finding in view.findings:
         where = " › ".join(part for part in (finding.flow, finding.node) if part)
         mark, style = SEVERITIES[finding.severity]
         yield from _hanging(f"{mark} ", style, f"{where}: {finding.message}" if where else finding.message, width)
@@ -65,13 +72,13 @@ def _lines(view: GoalView, width: int) -> Iterator[Content]:
     reached = {step.step_id: step for step in view.drop_offs.steps} if view.drop_offs and started else {}
     for place, step in enumerate(goal.steps):
         last = place == len(goal.steps) - 1
-        yield from _step(step, view.money, width, reached.get(step.id), started, last=last)
+        yield from _step(step, view, width, reached.get(step.id), started, last=last)
     yield Content("")
     yield from _uses(goal, view.uses, width)
 
 
 def _step(
-    step: Step, money: Callable[[Decimal], str], width: int, cycles: DropOff | None, started: int, *, last: bool
+    step: Step, view: GoalView, width: int, cycles: DropOff | None, started: int, *, last: bool
 ) -> Iterator[Content]:
     rail = "  " if last else "│ "
     style = STEP_STYLES[step.kind]
@@ -82,17 +89,18 @@ def _step(
         line = Content.assemble((f"{step.glyph} " if number == 0 else rail, style if number == 0 else "$quiet"), text)
         room = width - line.cell_length - cell_len(count)
         yield Content.assemble(line, " " * room, (count, "bold")) if number == 0 and count and room > 0 else line
-    if cycles:
-        bar = "▔" * max(1 if cycles.reached else 0, round((width - 2) * cycles.reached / started))
+    if view.counted:
+        bar = "▔" * max(1 if cycles.reached else 0, round((width - 2) * cycles.reached / started)) if cycles else ""
         yield Content.assemble((rail, "$quiet"), (bar, "$completed" if step.kind == "completion" else "$primary"))
     for text in _wrapped(step.description, width - 2, "$quiet") if step.description else ():
         yield Content.assemble((rail, "$quiet"), text)
-    for worth in _whole_parts(list(worth_of(step, money)), width - 2):
+    for worth in _whole_parts(_worth(step, view.money), width - 2):
         yield Content.assemble((rail, "$quiet"), (worth, "$secondary"))
     if cycles and cycles.dropped:
-        for lost in _whole_parts(list(_lost(cycles, money)), width - 4):
+        # On the line that parts two steps, so that nothing moves when it comes.
+        for lost in _whole_parts(list(_lost(cycles, view.money)), width - 4):
             yield Content.assemble((rail, "$quiet"), (f"↘ {lost}", "$warning"))
-    if not last:
+    elif not last:
         yield Content.styled("│", "$quiet")
 
 
@@ -107,18 +115,10 @@ def _lost(cycles: DropOff, money: Callable[[Decimal], str]) -> Iterator[str]:
         yield f"{long_time(stake.time_saved_seconds)} at stake"
 
 
-def worth_of(step: Step, money: Callable[[Decimal], str]) -> Iterator[str]:
-    """Yield what a step is worth, in words, without values that are 0."""
+def _worth(step: Step, money: Callable[[Decimal], str]) -> list[str]:
     metrics = step.metrics
-    if metrics.cost_savings:
-        yield f"saves {money(metrics.cost_savings)}"
-    if metrics.time_saved_seconds:
-        saves = "" if metrics.cost_savings else "saves "
-        yield f"{saves}{long_time(metrics.time_saved_seconds)}"
-    if metrics.revenue:
-        yield f"earns {money(metrics.revenue)}"
-    if metrics.unpriced:
-        yield "unpriced: its value did not come in"
+    worth = value_words(money, metrics.cost_savings, metrics.time_saved_seconds, metrics.revenue)
+    return [*worth, "unpriced: its value did not come in"] if metrics.unpriced else worth
 
 
 def _whole_parts(parts: Sequence[str], width: int) -> Iterator[str]:
@@ -138,8 +138,10 @@ def _uses(goal: Goal, uses: Sequence[NodeUse], width: int) -> Iterator[Content]:
     yield Content.styled("Tracked in", "bold $primary")
     if not uses:
         yield from _wrapped("No flow yet. Press t to track this goal in one.", width, "$quiet")
-    for use in uses:
-        yield from _hanging("→ ", "$quiet", f"{use.flow} › {node_in_words(use, goal)}", width)
+    steps = {step.id for step in goal.steps}
+    for flow_id, flow in {use.flow_id: use.flow for use in uses}.items():
+        tracked = steps.intersection(*[chain.from_iterable(use.step_ids for use in uses if use.flow_id == flow_id)])
+        yield from _hanging("→ ", "$quiet", f"{flow}: {len(tracked)} of {plural(len(steps), 'step')}", width)
 
 
 def node_in_words(use: NodeUse, goal: Goal) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +9,14 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.timer import Timer
-from textual.widgets import Static
 
 from goals_tui.domain.errors import GoalsError
 from goals_tui.format import plural
+from goals_tui.services.currencies import format_money
 from goals_tui.services.goal_list import GoalSummary
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.screen import FlowPlace, GoalPlace, Place, ScreenFrame
 from goals_tui.tui.goals.figures import (
-    Findings,
     Rate,
     read_drop_offs,
     read_findings,
@@ -28,6 +25,7 @@ from goals_tui.tui.goals.figures import (
 )
 from goals_tui.tui.goals.goal_list import GoalList, GoalRows
 from goals_tui.tui.goals.journey import GoalView, Journey, node_in_words, steps_in_words
+from goals_tui.tui.widgets.empty import Empty
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
@@ -35,14 +33,10 @@ if TYPE_CHECKING:
     from goals_tui.domain.goal import Goal
     from goals_tui.domain.wiring import Finding
 
-EMPTY = """No goals yet.
-
+_WHAT_FOR = """\
 A goal is something that a conversation should achieve, such as
 Book a Flight: an initial step, further steps, and the step that
-completes it, each worth money and time.
-
-Press n to define the first one, or paste its name and steps,
-a line each. Or import a log of any agent: 5 for Tasks, then l."""
+completes it, each worth money and time."""
 HELP = """
 A **goal** is tracked in cycles: the initial step opens one, other steps join it, a completion step completes it.
 
@@ -53,7 +47,7 @@ A **goal** is tracked in cycles: the initial step opens one, other steps join it
 | ◎ | completion step: reaching any of them completes the goal |
 | 30 days | completed of started cycles in the last 30 days; — where none was started |
 | Target | whether these 30 days meet the goal's target: only if chance can't explain the distance |
-| 10 days | completed cycles on each of the last 10 days |
+| 10 days | completed cycles on each of the last 10 days; ░ is today, which is not over |
 | ✖ ▲ • | findings: what keeps the goal from being tracked, as error, warning or note |
 | ▔▔▔ | how many of the cycles started in the last 30 days reached a step |
 | ↘ | cycles that ended after a step without being completed, and what later steps would have been worth |
@@ -72,7 +66,7 @@ class GoalsScreen(ScreenFrame[None]):
     GoalsScreen #journey { width: 3fr; min-width: 34; margin-left: 2; }
     GoalsScreen.-normal #journey { margin-left: 0; }
     GoalsScreen.-narrow #journey { display: none; }
-    GoalsScreen #empty { width: 1fr; height: 1fr; content-align: center middle; text-align: center; display: none; }
+    GoalsScreen #empty { display: none; }
     GoalsScreen.-empty #empty { display: block; }
     GoalsScreen.-empty #goals-panes { display: none; }
     """
@@ -80,13 +74,12 @@ class GoalsScreen(ScreenFrame[None]):
     def __init__(self) -> None:
         super().__init__()
         self.findings: dict[str, list[Finding]] | None = None
-        self.money: Callable[[Decimal], str] = str
         self._resting = Timer(self, 0)
         self._drop_offs: dict[str, DropOffs] = {}
         self._listed = False
 
     def compose_body(self) -> ComposeResult:
-        yield Static("", id="empty", markup=False)
+        yield Empty(id="empty", markup=False)
         with Horizontal(id="goals-panes"):
             yield GoalList(id="goals-list")
             yield Journey(id="journey")
@@ -105,7 +98,7 @@ class GoalsScreen(ScreenFrame[None]):
             return
         if not enabled:
             self._show_off(
-                f"Goals are switched off by {said_by}.\n\nSet FEATURE_USE_GOALS_V2=true there to turn them on."
+                f"Goals are switched off by {said_by}.", "Set FEATURE_USE_GOALS_V2=true there to turn them on."
             )
             return
         if self._listed:
@@ -125,7 +118,14 @@ class GoalsScreen(ScreenFrame[None]):
     def _show_goals(self, rows: GoalRows) -> None:
         self.set_class(not rows.all, "-empty")
         if not rows.all:
-            self.query_one("#empty", Static).update(EMPTY)
+            key = self.goals_app.named_key
+            log = f"{key('app.tasks')}, {key('tasks.import-log')}"
+            ways = (
+                (key("goals.new"), "define the first one"),
+                ("paste", "its name and its steps, a line each"),
+                (log, "import a table or a log of any agent"),
+            )
+            self.query_one(Empty).say("No goals yet.", _WHAT_FOR, ways)
         self.goal_list.show(rows)
         if rows.all:
             # Rates need DuckDB (only if there are events), and findings walk through all flows and goals.
@@ -133,11 +133,11 @@ class GoalsScreen(ScreenFrame[None]):
 
     def _read_more(self) -> None:
         self.load("rates", lambda: read_rates(self.services), self._show_rates)
-        self.load("findings", lambda: read_findings(self.services), self._show_findings)
+        self.load("findings", lambda: read_findings(self.services), self._show_findings, refused=self._no_findings)
 
-    def _show_off(self, why: str) -> None:
+    def _show_off(self, title: str, why: str = "") -> None:
         self.goal_list.show(GoalRows())
-        self.query_one("#empty", Static).update(why)
+        self.query_one(Empty).say(title, why)
         self.set_class(True, "-empty")
         self.refresh_bindings()
 
@@ -146,10 +146,14 @@ class GoalsScreen(ScreenFrame[None]):
         self._drop_offs.clear()
         self._show_journey()
 
-    def _show_findings(self, read: Findings) -> None:
-        self.findings, self.money = read.by_goal, read.money
-        self.goal_list.show_findings(read.by_goal)
+    def _show_findings(self, findings: dict[str, list[Finding]]) -> None:
+        self.findings = findings
+        self.goal_list.show_findings(findings)
         self._show_journey()
+
+    def _no_findings(self, error: BaseException) -> None:
+        self.goals_app.show_error(error)
+        self._show_findings({})
 
     # -- the chosen goal
 
@@ -196,8 +200,20 @@ class GoalsScreen(ScreenFrame[None]):
         target = target_sentence(goal.target, rate) if goal.target is not None and rates is not None else ""
         findings = None if self.findings is None else self.findings.get(row.id, [])
         uses = self.services.goals.where_used(row.id)
-        said = rate.sentence if rate and started else ""
-        panel.show(GoalView(goal, self.money, uses, findings, said, target, self._drop_offs.get(row.id)))
+        said = rate.sentence if rate else "" if rates is None else "No cycle in the last 30 days"
+        currency = self.services.project.get().currency
+        panel.show(
+            GoalView(
+                goal,
+                lambda amount: format_money(amount, currency),
+                uses,
+                findings,
+                said,
+                target,
+                self._drop_offs.get(row.id),
+                counted=self.services.has_events(),
+            )
+        )
 
     def _read_drop_offs(self, goal_id: str) -> None:
         if self.chosen is None or self.chosen.id != goal_id:

@@ -14,7 +14,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Outcome
-from goals_tui.format import plural, precise_percent
+from goals_tui.format import hours, percent, plural
 
 if TYPE_CHECKING:
     from goals_tui.domain.decisions import WhatIf
@@ -93,7 +93,7 @@ class Shown:
                 f"${outcome}",
             )
         then, now = before.time_saved_seconds, after.time_saved_seconds
-        yield Row("Time saved", _hours(then), _hours(now), _signed(_hours(now - then), now - then))
+        yield Row("Time saved", hours(then), hours(now), _signed(hours(now - then), now - then))
         words = self.formats.aligned((before.cost_savings, after.cost_savings, before.revenue, after.revenue))
         for title, old, new in (
             ("Cost savings", before.cost_savings, after.cost_savings),
@@ -124,13 +124,7 @@ class Shown:
 
 
 def _of(count: int, started: int) -> str:
-    return f"{count:,}  {precise_percent(count / started):>7}" if started else f"{count:,}"
-
-
-def _hours(seconds: int) -> str:
-    from goals_tui.tui.filters.texts import hours
-
-    return hours(seconds)
+    return f"{count:,}  {percent(count / started):>7}" if started else f"{count:,}"
 
 
 def _signed(text: str, value: int | Decimal) -> str:
@@ -173,7 +167,7 @@ def in_brief(shown: Shown, width: int) -> Content:
         of = f"of {before.started:,}"
         parts.append(f"✔ {before.completed:,} → {after.completed:,} {of} ({completed.difference})")
     parts += [f"{_short(row.title)} {row.difference}" for row in others if row.difference]
-    rate = precise_percent(before.completion_rate)
+    rate = percent(before.completion_rate)
     said = parts or [f"as recorded, ✔ {before.completed:,} of {before.started:,} ({rate})"]
     return Content("\n").join(Content.assemble(begin, " · ".join(said)).wrap(width))
 

@@ -18,12 +18,12 @@ from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.report import BREAKDOWN_DIMENSIONS, OUTCOME_GLYPHS, OUTCOME_TITLES, Figures, Outcome
-from goals_tui.format import DASH, difference_words, precise_percent, short_interval, span_dates
+from goals_tui.format import DASH, difference_words, hours, percent, short_interval, span_dates
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import Reading
 from goals_tui.tui.filters.screen import copy_command
-from goals_tui.tui.filters.texts import Formats, hours
+from goals_tui.tui.filters.texts import Formats
 
 if TYPE_CHECKING:
     from goals_tui.domain.buckets import TimeBucket
@@ -225,7 +225,7 @@ def _rate(figures: Figures, outcome: Outcome) -> str:
     interval = figures.completed_share.interval if outcome == "completed" else None
     between = f" ({short_interval(interval)})" if interval and not figures.few else ""
     few = f" of {figures.started}" if figures.few else ""
-    return f"{count:,}  {precise_percent(count / figures.started)}{few}{between}"
+    return f"{count:,}  {percent(count / figures.started):>5}{few}{between}"
 
 
 def _per_cycle(figures: Figures, words: Formats) -> str:

@@ -24,12 +24,12 @@ from goals_tui.domain.report import (
     Outcome,
 )
 from goals_tui.domain.statistics import Share
-from goals_tui.format import plural, precise_percent
+from goals_tui.format import hours, percent, plural
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.dialogs import Reading
 from goals_tui.tui.charts.axis import between_times
 from goals_tui.tui.filters.screen import copy_command
-from goals_tui.tui.filters.texts import Formats, hours, minute
+from goals_tui.tui.filters.texts import Formats, minute
 from goals_tui.tui.insights.focus import Focus
 from goals_tui.tui.widgets.columns import Column
 from goals_tui.tui.widgets.virtual_list import VirtualList
@@ -127,8 +127,8 @@ def _share(part: int, whole: int, does: str) -> Content:
     if not whole:
         return Content("No cycle was started: there is no rate.")
     low, high = Share(part, whole).interval or (0.0, 1.0)
-    rate = f"{part:,} / {whole:,} = {precise_percent(part / whole)}"
-    between = f"95 % interval {precise_percent(low)} to {precise_percent(high)}"
+    rate = f"{part:,} / {whole:,} = {percent(part / whole)}"
+    between = f"95 % interval {percent(low)} to {percent(high)}"
     of = f"{part:,} of the {whole:,} cycles that were started {does}: "
     return Content.assemble(of, (rate, "bold"), f" ({between}).")
 

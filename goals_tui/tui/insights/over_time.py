@@ -14,12 +14,12 @@ from goals_tui.domain.drill_down import DrillDown
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Figures, GoalFigures, Outcome
 from goals_tui.domain.words import fold
-from goals_tui.format import percent, short_interval
+from goals_tui.format import hours, percent, short_interval
 from goals_tui.services.annotations import Annotation, AnnotationKind
 from goals_tui.tui.charts.axis import PERCENT, TIME
 from goals_tui.tui.charts.canvas import Place
 from goals_tui.tui.charts.spec import Bars, Column, Columns, Lines, Note, Nothing, Series, ranked
-from goals_tui.tui.filters.texts import Formats, hours, rate_cell, text_cell, time_cell
+from goals_tui.tui.filters.texts import Formats, rate_cell, text_cell, time_cell
 from goals_tui.tui.insights.model import Axis
 from goals_tui.tui.insights.table import Cell, Heading, Table
 from goals_tui.tui.insights.view import View, figure_table, nothing, outcome_of

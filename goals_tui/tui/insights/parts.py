@@ -17,7 +17,7 @@ from goals_tui.domain.report import (
     Report,
 )
 from goals_tui.domain.words import fold
-from goals_tui.format import DASH, difference_words, percent, points, precise_percent, short_interval
+from goals_tui.format import DASH, difference_words, percent, points, short_interval
 from goals_tui.services.currencies import loss_words
 from goals_tui.services.insights.report import WEEKDAYS
 from goals_tui.tui.charts.axis import COUNT, PERCENT, short_number
@@ -307,7 +307,7 @@ def releases(found: Sequence[Release], words: Formats) -> View:
                 text_cell(each.verdict or ""),
                 Cell(_points(mix), mix),
                 Cell(
-                    precise_percent(each.equal_mix.covered if each.equal_mix else None),
+                    percent(each.equal_mix.covered if each.equal_mix else None),
                     each.equal_mix.covered if each.equal_mix else None,
                 ),
                 Cell(DASH, None) if week is None else money.money_cell(round(week, words.digits)),

@@ -141,6 +141,8 @@ side in each goal; **what if** opens the goal's editor, which reads the same cyc
     def _take(self, found: InsightsData) -> None:
         self.gathered = found
         odd = [count for count in found.report.health.model_dump().values() if count]
+        before = found.report.previous
+        self.query_one(FilterBar).new = before is not None and not before.started and bool(found.report.totals.started)
         self.query_one(FilterBar).odd = (
             len(odd) + bool(found.report.totals.unpriced_steps) + bool(found.report.later_cycles)
         )
@@ -156,7 +158,7 @@ side in each goal; **what if** opens the goal's editor, which reads the same cyc
         with self.app.batch_update():
             self.query_one(Tiles).show(tiles_of(found.report, shown.axis, shown.words))
             self.query_one(TabStrip).tab = self.tab
-            pane.show(view_of(found, shown, self.own_key))
+            pane.show(view_of(found, shown, self.goals_app.named_key))
             if isinstance(found.found, FunnelData) and self._to_step:
                 steps = [step.step_id for step in found.found.funnel.steps]
                 if self._to_step in steps:

@@ -39,6 +39,7 @@ from goals_tui.tui.insights.parts import (
 )
 from goals_tui.tui.insights.steps import FunnelData, funnel, times
 from goals_tui.tui.insights.view import NO_GOALS, View, nothing
+from goals_tui.tui.widgets.empty import data_ways
 
 if TYPE_CHECKING:
     from goals_tui.services.context import Services
@@ -227,15 +228,13 @@ def gather(
 
 
 def view_of(data: InsightsData, shown: Shown, key: Callable[[str], str]) -> View:
-    """Return the view of the gathered data.
-
-    `key` returns the key of an action of the Insights screen, for the hint in an empty view.
-    """
+    """Return the view of the gathered data. `key` returns the key of an action, for the hint in an empty view."""
     view = TABS[data.wanted.tab].draw(data.found, shown)
     if data.report.totals.started or not isinstance(view.spec, Nothing) or view.spec is NO_GOALS:
         return view
-    hint = empty_span_hint(data.report.events_between, data.left_out, key)
-    return replace(view, spec=replace(view.spec, hint=hint))
+    between = data.report.events_between
+    hint = empty_span_hint(between, data.left_out, lambda action: key(f"insights.{action}"))
+    return replace(view, spec=replace(view.spec, hint=hint, ways=() if between else data_ways(key)))
 
 
 def shown_goal(report: Report, chosen: str | None) -> str | None:

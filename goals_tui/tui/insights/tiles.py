@@ -13,10 +13,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from goals_tui.domain.report import Change, Figures, Report
-from goals_tui.format import percent
+from goals_tui.format import hours, percent
 from goals_tui.tui.charts.axis import short_number
-from goals_tui.tui.charts.spec import sparkline
-from goals_tui.tui.filters.texts import DASH, Formats, hours
+from goals_tui.tui.charts.spec import RUNNING, sparkline
+from goals_tui.tui.filters.texts import DASH, Formats
 from goals_tui.tui.insights.model import Axis
 
 
@@ -85,8 +85,6 @@ def _rate(
         difference = since.completion_rate if outcome == "completed" else since.partial_rate
         change = _change((share - old) * 100, "pt") if difference.clear else _UNCLEAR
         rising = (share > old) == good if good is not None and difference.clear else None
-    elif share is not None and before is not None:
-        change = _NOTHING_EARLIER
     trend = tuple(getattr(f, outcome) / f.started if f.started else None for f in by_time)
     was = (
         ""
@@ -116,7 +114,7 @@ def _amount(
     change: tuple[str, ...] = ()
     if old:
         change = _change(float(amount / old - 1) * 100, "%")
-    elif old is not None and amount:
+    elif before is not None and before.started and amount:
         change = _NOTHING_EARLIER
     first, *briefer = worded(old) if old else ("",)
     earlier = (f"{first} in the previous period", f"{first} before", *(f"was {text}" for text in briefer))
@@ -237,8 +235,6 @@ class Tile(Widget, can_focus=True):
 
 
 _LEAST_SPARK = 3
-RUNNING = "░"
-"""The character of a sparkline for a bucket that is not over, however low it is until now."""
 
 
 def stretched(trend: Sequence[float | None], width: int) -> str:

@@ -15,7 +15,7 @@ from goals_tui.domain.decisions import DimensionEffects, Explanation
 from goals_tui.domain.drill_down import DrillDown
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.statistics import PartEffect, Share
-from goals_tui.format import DASH, difference_words, points, precise_percent, span_dates
+from goals_tui.format import DASH, difference_words, percent, points, span_dates
 from goals_tui.services.insights.service import Cancellation, Cancelled
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.dialogs import Reading
@@ -175,7 +175,7 @@ def points_only(effect: float) -> str:
 def _of(share: Share) -> Content:
     if share.rate is None:
         return Content.styled(DASH, "$quiet")
-    text = f"{precise_percent(share.rate)} of {share.whole:,}"
+    text = f"{percent(share.rate)} of {share.whole:,}"
     return Content.styled(text, "$quiet") if share.whole < 20 else Content(text)
 
 
@@ -194,8 +194,8 @@ def said(found: Explanation, focus: Focus) -> Content:
     look = "" if not change.clear else "bold $completed" if change.difference > 0 else "bold $error"
     before, after = found.before, found.after
     rates = (
-        f"Completion rate {precise_percent(after.completion_rate)} ({after.completed:,} of {after.started:,}), "
-        f"before {precise_percent(before.completion_rate)} ({before.completed:,} of {before.started:,}): "
+        f"Completion rate {percent(after.completion_rate)} ({after.completed:,} of {after.started:,}), "
+        f"before {percent(before.completion_rate)} ({before.completed:,} of {before.started:,}): "
     )
     lines.append(Content.assemble(rates, (f"{difference_words(change)}.", look)))
     if not change.clear:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from textual.content import Content
 from textual.reactive import reactive
@@ -16,7 +17,7 @@ from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES
 from goals_tui.tui.app.actions import shown_key
 from goals_tui.tui.app.textual_compat import keymap
 from goals_tui.tui.charts.axis import between_times
-from goals_tui.tui.filters.texts import day_title
+from goals_tui.tui.filters.texts import day_title, empty_span_hint
 
 
 def restriction_words(drill_down: DrillDown, goal_of: Callable[[str], Goal | None]) -> tuple[str, ...]:
@@ -54,10 +55,12 @@ def _words(drill_down: DrillDown, goal_of: Callable[[str], Goal | None]) -> Iter
         yield f"{OUTCOME_GLYPHS[drill_down.outcome]} {OUTCOME_TITLES[drill_down.outcome]}"
 
 
-def nothing_found(drill_down: DrillDown, key: Callable[[str], str], why: str) -> Content:
-    """Return the text that is shown instead of an empty list.
+def nothing_found(
+    drill_down: DrillDown, key: Callable[[str], str], events_between: tuple[datetime, datetime] | None, left_out: int
+) -> tuple[str, str]:
+    """Return the title and the text that are shown instead of an empty list.
 
-    `key` returns the key of an action; `why` is the hint for a span in which nothing was started.
+    `key` returns the key of an action. The others are as for `empty_span_hint`.
     """
     everything = key("all")
     if drill_down == ORPHANS:
@@ -66,8 +69,8 @@ def nothing_found(drill_down: DrillDown, key: Callable[[str], str], why: str) ->
     elif drill_down != ALL_CYCLES:
         title, hint = "No such cycle in this span", f"Press {everything} for all cycles."
     else:
-        title, hint = "No goal was started in this span", why
-    return Content.assemble((f"{title}\n", "bold"), (hint, "$quiet"))
+        title, hint = "No goal was started in this span", empty_span_hint(events_between, left_out, key)
+    return title, hint
 
 
 def _bucket_words(bucket: TimeBucket) -> str:

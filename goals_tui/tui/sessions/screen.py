@@ -22,9 +22,10 @@ from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.dialogs import Form
 from goals_tui.tui.app.screen import Place
 from goals_tui.tui.filters.screen import FilterBar, FilteredScreen
-from goals_tui.tui.filters.texts import Formats, empty_span_hint
+from goals_tui.tui.filters.texts import Formats
 from goals_tui.tui.sessions.cycle_list import CycleActions, CyclePages, CycleRows, find
 from goals_tui.tui.sessions.drill_down import DrillDownLine, nothing_found, restriction_words
+from goals_tui.tui.widgets.empty import Empty, data_ways
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
 
@@ -43,7 +44,6 @@ An **orphan** (?) has no initial step: it is in no number of a report.
     SessionsScreen.-low #body { padding: 0 1; }
     SessionsScreen #list { height: 1fr; margin-top: 1; }
     SessionsScreen.-low #list { margin-top: 0; }
-    SessionsScreen #empty { height: 1fr; content-align: center middle; text-align: center; }
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         yield DrillDownLine()
         with ContentSwitcher(initial="list", id="view"):
             yield self.rows
-            yield Static("", id="empty", markup=False)
+            yield Empty(id="empty", markup=False)
 
     def on_mount(self) -> None:
         self.place = "Sessions"
@@ -137,8 +137,9 @@ An **orphan** (?) has no initial step: it is in no number of a report.
             return insights.events_between(filters.time_zone), insights.left_out_test_cycles(filters)
 
         def say(found: tuple[tuple[datetime, datetime] | None, int]) -> None:
-            why = empty_span_hint(*found, self.own_key)
-            self.query_one("#empty", Static).update(nothing_found(self.drill_down, self.own_key, why))
+            title, why = nothing_found(self.drill_down, self.own_key, *found)
+            is_filled = found[0] is not None
+            self.query_one(Empty).say(title, why, () if is_filled else data_ways(self.goals_app.named_key))
 
         self.load("empty", read, say)
 

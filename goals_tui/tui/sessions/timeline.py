@@ -19,7 +19,7 @@ from goals_tui.domain.event import in_milliseconds
 from goals_tui.domain.goal import GLYPHS
 from goals_tui.domain.report import Cycle, Moment, Timeline
 from goals_tui.domain.text import clean_line, clean_text
-from goals_tui.format import long_time, plural
+from goals_tui.format import long_time, plural, value_words
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.filters.texts import DASH, Formats, moment
 from goals_tui.tui.sessions.cycle_list import OUTCOME_COLORS, CycleActions, CycleRows, outcome_words
@@ -184,9 +184,7 @@ def facts(cycle: Cycle, words: Formats, zone: ZoneInfo, version: str) -> Content
     started = moment(cycle.started_at, zone) if cycle.started_at else "no initial step"
     where = [part for part in (cycle.endpoint, cycle.locale, cycle.snapshot) if part]
     earned = [
-        f"{long_time(cycle.time_saved_seconds)} saved" if cycle.time_saved_seconds else "",
-        f"{words.money(cycle.cost_savings)} cost savings" if cycle.cost_savings else "",
-        f"{words.money(cycle.revenue)} revenue" if cycle.revenue else "",
+        *value_words(words.money, cycle.cost_savings, cycle.time_saved_seconds, cycle.revenue),
         f"{cycle.unpriced_steps} unpriced" if cycle.unpriced_steps else "",
     ]
     nothing = "nothing that counts: an orphan is in no number of a report" if cycle.outcome == "orphan" else DASH
@@ -350,9 +348,7 @@ def _earned(timeline: Timeline, each: Moment, words: Formats, before: Moment | N
     if not each.priced:
         return Content.styled("unpriced", "$warning")
     parts = [
-        f"{long_time(each.time_saved_seconds)} saved" if each.time_saved_seconds else "",
-        f"{words.money(each.cost_savings)} cost savings" if each.cost_savings else "",
-        f"{words.money(each.revenue)} revenue" if each.revenue else "",
+        *value_words(words.money, each.cost_savings, each.time_saved_seconds, each.revenue),
         f"version {each.event.version[:8]}" if before and before.event.version != each.event.version else "",
     ]
     return Content.styled(" · ".join(filter(None, parts)), "$primary")

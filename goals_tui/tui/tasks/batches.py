@@ -17,6 +17,7 @@ from goals_tui.tui.app.dialogs import Dialog
 from goals_tui.tui.app.screen import ScreenFrame
 from goals_tui.tui.filters.texts import DASH, minute
 from goals_tui.tui.widgets.columns import Column
+from goals_tui.tui.widgets.empty import Empty
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ imports contain belongs to the batch that first added it.
 """
     DEFAULT_CSS = """
     BatchesScreen #batches { height: 1fr; }
-    BatchesScreen #no-batches { width: 1fr; height: 1fr; content-align: center middle; text-align: center; }
     BatchesScreen #no-batches { display: none; }
     BatchesScreen.-empty #no-batches { display: block; }
     BatchesScreen.-empty #batches { display: none; }
@@ -56,7 +56,7 @@ imports contain belongs to the batch that first added it.
 
     def compose_body(self) -> ComposeResult:
         yield VirtualList(COLUMNS, id="batches")
-        yield Static("", id="no-batches", markup=False)
+        yield Empty(id="no-batches", markup=False)
 
     def on_mount(self) -> None:
         self.place = "Tasks › Batches"
@@ -70,8 +70,8 @@ imports contain belongs to the batch that first added it.
         self.batches = batches[::-1]
         self.note = f"{len(batches):,} batch{'' if len(batches) == 1 else 'es'}" if batches else ""
         self.set_class(not batches, "-empty")
-        nothing = "Nothing was added yet.\n\nWhat an import, a simulation or a derivation adds is listed here\n"
-        self.query_one("#no-batches", Static).update(f"{nothing}and can be taken back.")
+        what_for = "What an import, a simulation or a derivation adds is listed here\nand can be taken back."
+        self.query_one(Empty).say("Nothing was added yet.", what_for)
         zone = self.services.project.get().zone
         rows = self.query_one("#batches", VirtualList)
         rows.show(len(batches), lambda index: cells(self.batches[index], zone))

@@ -14,11 +14,12 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from goals_tui.format import long_time, plural
+from goals_tui.format import long_time, percent, plural
 from goals_tui.services.tasks.record import STATE_TITLES, Task, TaskState
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.screen import ScreenFrame
 from goals_tui.tui.widgets.columns import Column
+from goals_tui.tui.widgets.empty import DATA_COMMANDS, Empty
 from goals_tui.tui.widgets.virtual_list import Marks, VirtualList
 
 COLORS: dict[TaskState, str] = {
@@ -64,7 +65,7 @@ def detail(task: Task, width: int, now: datetime, zone: ZoneInfo) -> Content:
     )
     blocks = [Content.assemble(Content.styled(task.title, "bold"), "\n", head)]
     if task.state == "running":
-        share = f" {percent(task.fraction)}"
+        share = "" if task.fraction is None else f" {percent(task.fraction)}"
         blocks.append(Content.assemble(bar(task.fraction, max(width - len(share), 8)), (share, "bold")))
     if task.text:
         blocks.append(Content.styled(task.text, color if task.state in ("failed", "interrupted") else ""))
@@ -80,11 +81,6 @@ def bar(fraction: float | None, width: int) -> Content:
     """Return a progress bar; without a fraction, an empty one."""
     filled = round((fraction or 0.0) * width)
     return Content.assemble(("━" * filled, "$primary"), ("━" * (width - filled), "$border-blurred"))
-
-
-def percent(fraction: float | None) -> str:
-    """Return a fraction in percent, such as "42 %", or an empty string for None."""
-    return "" if fraction is None else f"{int(fraction * 100)} %"
 
 
 def when(task: Task, now: datetime, zone: ZoneInfo) -> str:
@@ -131,7 +127,7 @@ several, to cancel, start again or clear them together.
         width: 1fr; height: 11; border-top: solid $border-blurred; scrollbar-size-vertical: 1;
     }
     TasksScreen #task-detail { width: 1fr; height: auto; }
-    TasksScreen #no-tasks { width: 1fr; height: auto; display: none; }
+    TasksScreen #no-tasks { display: none; }
     TasksScreen.-empty #no-tasks { display: block; }
     TasksScreen.-empty #tasks { display: none; }
     TasksScreen.-wide #tasks, TasksScreen.-huge #tasks { layout: horizontal; }
@@ -147,7 +143,7 @@ several, to cancel, start again or clear them together.
         self._drawn = -1
 
     def compose_body(self) -> ComposeResult:
-        yield Static(_nothing(), id="no-tasks")
+        yield Empty(id="no-tasks", markup=False)
         with Horizontal(id="tasks"):
             yield VirtualList(COLUMNS, id="task-list")
             with VerticalScroll(id="task-scroll", can_focus=False):
@@ -155,6 +151,16 @@ several, to cancel, start again or clear them together.
 
     def on_mount(self) -> None:
         self.place = "Tasks"
+        key, commands = self.goals_app.named_key, ("import-log", "import-events", "import-package", "export-package")
+        does = (
+            "import a table or a log of any agent",
+            "import events that the original system exported",
+            "import a package of another project",
+            "export goals as a package",
+        )
+        ways = zip((key(f"tasks.{command}") for command in commands), does, strict=True)
+        what_for = "Packages, imports, sealing and simulations run here while you go on working."
+        self.query_one(Empty).say("Nothing has run yet", what_for, (*ways, *DATA_COMMANDS))
         self.set_interval(LOOK_SECONDS, self.look)
 
     def look(self) -> None:
@@ -344,17 +350,3 @@ several, to cancel, start again or clear them together.
 
         await self.change("Starting to seal the events", lambda: seal(self.services))
         self.show_data()
-
-
-def _nothing() -> Content:
-    keys = (("l", "import a table or another log"), ("o", "import events that the original system exported"),
-            ("i", "import a package of another project"), ("e", "export goals as a package"))  # fmt: skip
-    lines = [Content.assemble((f"  {key}  ", "bold $primary"), text) for key, text in keys]
-    return Content("\n").join(
-        [
-            Content.styled("Nothing has run yet", "bold"),
-            Content.styled("Packages, imports, sealing and simulations run here while you go on working.", "$quiet"),
-            Content(""),
-            *lines,
-        ]
-    )

@@ -180,6 +180,16 @@ async def test_where_nothing_is_wrong_there_is_nothing_to_fix(services: Services
         assert "nothing is wrong" in text and "Fix" not in text
 
 
+async def test_findings_are_titled_by_the_step_that_they_are_about(services: Services) -> None:
+    tracked = save_goal(services)
+    services.flows.save(flow("F", track(tracked, "Payment completed", name="pay")))
+    async with running(services, area="flows") as pilot:
+        titles = {finding.step for finding in pilot.app.screen.findings if finding.step}
+        await press(pilot, "f")
+        text = screen_text(pilot.app)
+        assert titles and all(f"✖ {title}" in text or f"▲ {title}" in text or f"• {title}" in text for title in titles)
+
+
 async def test_a_finding_of_another_flow_leads_there(services: Services) -> None:
     services.flows.save(flow("A", say("hi")))
     services.flows.save(flow("B", go_to("Gone")))

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from rich.cells import cell_len
 
+from goals_tui.domain.decisions import DropOff, DropOffs
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
 from goals_tui.services.goal_list import NodeUse
@@ -26,21 +27,40 @@ def euros(amount: Decimal) -> str:
 
 @pytest.mark.parametrize("width", [24, 30, 60])
 def test_a_value_is_never_broken(goal: Goal, width: int) -> None:
-    lines = journey(GoalView(goal, euros), width).plain.split("\n")
+    lines = journey(GoalView(goal, euros, findings=()), width).plain.split("\n")
     assert all(cell_len(line) <= width for line in lines)
     for value in ("saves €15.00", "8 min", "earns €35.00"):
         assert any(value in line for line in lines), value
 
 
-def test_nodes_are_named_by_their_label_or_their_steps(goal: Goal) -> None:
-    initial = goal.initial
+def test_nodes_are_counted_by_flow(goal: Goal) -> None:
+    initial, other, *_ = goal.steps
     bare = NodeUse("f", "Trips", "n", "Track Goal Process", "", (initial.id,))
-    uses = (bare, replace(bare, label="Paid"), replace(bare, step_ids=()), replace(bare, step_ids=("gone",)))
-    text = journey(GoalView(goal, euros, uses), 80).plain
-    for line in (
-        f"→ Trips › ● {initial.name}",
-        "→ Trips › Paid",
-        "→ Trips › no steps",
-        "→ Trips › a step that is gone",
-    ):
-        assert line in text
+    uses = (
+        bare,
+        replace(bare, flow_id="g", flow="Rooms", step_ids=("gone",)),
+        replace(bare, label="Paid", step_ids=(initial.id, other.id)),
+    )
+    text = journey(GoalView(goal, euros, uses, ()), 80).plain
+    assert text.endswith(f"Tracked in\n→ Trips: 2 of {len(goal.steps)} steps\n→ Rooms: 0 of {len(goal.steps)} steps")
+
+
+def test_nothing_moves_when_the_numbers_come(goal: Goal) -> None:
+    before = GoalView(goal, euros, (), (), counted=True)
+    figures = [
+        DropOff(step.id, step.name, reached=9 - place, dropped=1, went_on=1, completed=0, stake=None)
+        for place, step in enumerate(goal.steps)
+    ]
+    drop_offs = DropOffs(goal.id, goal.name, started=9, steps=tuple(figures))
+    after = replace(before, rate="✔ 50 %, 5 of 10 in 30 days", drop_offs=drop_offs)
+    for name in [step.name for step in goal.steps]:
+        places = [
+            next(row for row, line in enumerate(journey(view, 60).plain.split("\n")) if name in line)
+            for view in (before, after)
+        ]
+        assert places[0] == places[1], name
+
+
+def test_steps_wait_for_the_findings_that_stand_above_them(goal: Goal) -> None:
+    assert goal.initial.name not in journey(GoalView(goal, euros), 60).plain
+    assert goal.initial.name in journey(GoalView(goal, euros, findings=()), 60).plain

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from textual.content import Content
 
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.report import Figures
 from goals_tui.services.context import Services, open_services
+from goals_tui.services.goal_list import GoalSummary
 from goals_tui.tui.goals.figures import Rate
+from goals_tui.tui.goals.goal_list import cells
 from goals_tui.tui.widgets.virtual_list import VirtualList
 from tests.tui.goals.samples import book_a_flight
 from tests.tui.harness import HOSTILE, messages, press, running, screen_text, type_text
@@ -183,3 +186,10 @@ async def test_a_goal_whose_wiring_is_wrong_is_marked_in_the_list(services: Serv
 
 def test_a_rate_that_is_not_quite_all_does_not_read_100() -> None:
     assert Rate(Figures(started=300, completed=299), ()).text == "99.7 %"
+
+
+def test_today_is_hollow_however_few_were_completed_and_rows_do_not_touch() -> None:
+    row = GoalSummary("g", "Book a Flight", "", "v", 1, "", ("initial", "completion"), ())
+    days = cells(row, {"g": Rate(Figures(started=9, completed=9), (1, 2, 0, 8, 8, 8, 8, 8, 8, 0))})[-1]
+    assert isinstance(days, Content)
+    assert days.plain == "▁▂▁▇▇▇▇▇▇░"

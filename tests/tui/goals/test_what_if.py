@@ -122,7 +122,7 @@ async def test_the_last_30_days_at_first_then_the_filters_of_insights(services: 
 async def test_in_brief_where_room_is_short_and_whole_by_its_key(services: Services, flight: Goal) -> None:
     async with running(services, (80, 24)) as pilot:
         await press(pilot, "enter")
-        assert "as recorded, ✔ 2 of 4 (50.0 %)" in screen_text(pilot.app)
+        assert "as recorded, ✔ 2 of 4 (50 %)" in screen_text(pilot.app)
         await press(pilot, "f4")
         assert "Under the edit" in screen_text(pilot.app)
         await press(pilot, "f4")

@@ -1,12 +1,16 @@
 """Axes and numbers as people read them."""
 
 import itertools
+import re
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goals_tui.format import long_time, percent
+import goals_tui
+from goals_tui.format import long_time, percent, value_words
 from goals_tui.tui.charts.axis import COUNT, PERCENT, TIME, Unit, label_every, marks, short_number, short_time
 
 
@@ -85,3 +89,22 @@ def test_labels_never_touch() -> None:
     assert label_every([6] * 30, 3.6) == 3
     assert label_every([6], 20) == 1
     assert label_every([6] * 200, 0.5) == 28
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ((Decimal("1.8"), 150, Decimal(0)), "saves €1.80 · 2 min 30 s"),
+        ((Decimal(0), 150, Decimal(23)), "saves 2 min 30 s · earns €23.00"),
+        ((Decimal(0), 0, Decimal(23)), "earns €23.00"),
+        ((Decimal(0), 0, Decimal(0)), ""),
+    ],
+)
+def test_value_has_one_form(value: tuple[Decimal, int, Decimal], words: str) -> None:
+    assert " · ".join(value_words(lambda amount: f"€{amount:.2f}", *value)) == words
+
+
+def test_rates_have_one_form_on_all_screens() -> None:
+    for path in (Path(goals_tui.__file__).parent / "tui").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert "precise_percent" not in text and not re.search(r":\.\d(f\}|%\}) ?%", text), path

@@ -1,15 +1,17 @@
 """Specs and what is drawn from them, without an app."""
 
+from dataclasses import replace
 from itertools import groupby, pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.style import Style
 
 from goals_tui.format import percent
 from goals_tui.tui.charts.axis import Unit
-from goals_tui.tui.charts.canvas import Place, ends_of, fit, split_cell
+from goals_tui.tui.charts.canvas import Paint, Place, ends_of, fit, split_cell
 from goals_tui.tui.charts.chart import GAP, describe, draw, fitted
 from goals_tui.tui.charts.spec import (
     SERIES_TONES,
@@ -293,6 +295,30 @@ def test_without_colours_columns_have_patterns_and_clicks_meet_them() -> None:
                 assert place.part == "█▓".index(character)
 
 
+@pytest.mark.parametrize("height", range(8, 24))
+def test_a_hatched_bar_shows_all_its_parts(height: int) -> None:
+    series = (Series("A", "a", (0.0, 6.5)), Series("B", "b", (0.0, 0.4)), Series("C", "c", (0.0, 0.4)))
+    drawing = draw(Columns(("1", "2"), ("1", "2"), series, running=1), 40, height)
+    tones: set[str | None] = set()
+
+    def style(paint: Paint) -> Style:
+        tones.add(paint.fg)
+        return Style()
+
+    drawing.canvas.strips(style)
+    assert {"a", "b", "c"} <= tones
+    assert {place.part for y in range(height) if (place := drawing.at(30, y))} >= {0, 1, 2}
+
+
+def test_without_colours_a_bucket_that_is_not_over_keeps_its_patterns_in_dashes() -> None:
+    spec = replace(columns(4), running=3)
+    rows = draw(spec, 80, 14, colors=False).canvas.text().split("\n")[1:]
+    bars = [[run for run in row.split("  ") if set(run) & set("█▓")] for row in rows]
+    last = [runs[-1].strip() for runs in bars if len(runs) == 4]
+    assert {character for run in last for character in run} == set("█▓ ")
+    assert all(" " in run for run in last)
+
+
 def test_without_colours_lines_differ_by_dashes_and_by_the_glyphs_of_their_points() -> None:
     labels = tuple(f"Oct {i + 1}" for i in range(30))
     both = (Series("Completed", "completed", (0.9,) * 30, "✔"), Series("Partial", "partial", (0.2,) * 30, "◐"))
@@ -301,6 +327,17 @@ def test_without_colours_lines_differ_by_dashes_and_by_the_glyphs_of_their_point
     drawn = [sum("\u2800" < character <= "\u28ff" for character in row) for row in (whole, dashed)]
     assert drawn[1] < drawn[0] * 0.7
     assert "●" not in "".join(rows)
+
+
+@pytest.mark.parametrize(("now", "falls"), [(0.0, False), (0.4, True)])
+def test_no_line_falls_to_a_bucket_in_which_nothing_has_ended_yet(now: float, falls: bool) -> None:
+    labels = tuple(f"Oct {i + 1}" for i in range(4))
+    spec = Lines(labels, labels, (Series("Completed", "completed", (0.8, 0.8, 0.8, now), "✔"),), running=3)
+    rows = draw(spec, 80, 20).canvas.text().split("\n")
+    point = max(row.find("○") for row in rows)
+    assert point > 0
+    drawn = [x for row in rows for x, character in enumerate(row) if "\u2800" < character <= "\u28ff"]
+    assert (max(drawn) > point - 8) == falls
 
 
 def test_a_chart_of_one_series_needs_no_pattern() -> None:

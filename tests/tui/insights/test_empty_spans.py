@@ -55,7 +55,30 @@ async def test_it_names_the_keys_of_the_user(services: Services) -> None:
 @pytest.mark.parametrize("area", ["insights", "sessions"])
 async def test_an_empty_log_says_how_to_fill_it(services: Services, area: str) -> None:
     async with running(services, SIZE, area=area) as pilot:
-        assert "The event log is empty. Talk to a flow (press 2, then i), or import events." in screen_text(pilot.app)
+        assert "The event log is empty. Any of these brings events in:" in screen_text(pilot.app)
+
+
+@pytest.mark.parametrize(
+    ("area", "ways"),
+    [
+        ("goals", ("n  define", "5, l  import")),
+        ("flows", ("n  create", "I  import one")),
+        ("insights", ("2, i  talk", "2, S  simulate", "5, l  import", "goals-tui listen", "goals-tui demo --live")),
+        ("sessions", ("2, i  talk", "2, S  simulate", "5, l  import", "goals-tui sync", "goals-tui demo --live")),
+        ("tasks", ("l  import a table", "o  import events", "goals-tui listen", "goals-tui sync")),
+    ],
+)
+async def test_empty_screens_name_what_brings_data(services: Services, area: str, ways: tuple[str, ...]) -> None:
+    async with running(services, SIZE, area=area) as pilot:
+        lines = screen_text(pilot.app).splitlines()
+        places = [next((line.find(way) for line in lines if way in line), -1) for way in ways]
+        assert min(places) > 0, "\n".join(lines)
+
+
+async def test_the_keys_of_the_user_bring_data(services: Services) -> None:
+    config = Config(keys={"flows.talk": "f4"})
+    async with running(services, SIZE, config=config, area="insights") as pilot:
+        assert "2, f4  talk to a flow" in screen_text(pilot.app)
 
 
 def test_only_what_the_other_filters_let_through_is_offered(services: Services) -> None:

@@ -13,12 +13,11 @@ from textual.pilot import Pilot
 
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.value import format_duration
-from goals_tui.format import percent
+from goals_tui.format import hours, percent
 from goals_tui.services.context import Services
 from goals_tui.services.currencies import format_money
 from goals_tui.tui.charts.chart import Chart
 from goals_tui.tui.charts.spec import Bars, Columns, Lines
-from goals_tui.tui.filters.texts import hours
 from goals_tui.tui.insights.screen import InsightsScreen
 from goals_tui.tui.insights.table import TableView
 from goals_tui.tui.insights.tiles import Tile

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from goals_tui.domain.filters import Choice, Filters, SpanName
 from goals_tui.services.context import Services
+from goals_tui.tui.charts.chart import Chart
 from tests.builders import event
 from tests.tui.harness import SIZES, press, running, screen_text, settle, shown_notifications
 from tests.tui.insights.conftest import Scenario, flight
@@ -173,6 +174,10 @@ async def test_every_chart_of_outcomes_has_its_patterns(
             pilot.app.screen.action_view(tab)  # type: ignore[attr-defined]
             await settle(pilot)
             assert all(pattern in screen_text(pilot.app) for pattern in "█▓░"), tab
+        pilot.app.screen.action_view("value")  # type: ignore[attr-defined]
+        await settle(pilot)
+        chart = pilot.app.screen.query_one(Chart)
+        assert all(pattern in chart.caption(200).plain for pattern in "█▓"), "as in the bars"
         pilot.app.screen.action_view("rate")  # type: ignore[attr-defined]
         await settle(pilot)
         assert all(screen_text(pilot.app).count(glyph) >= 2 for glyph in "✔◐"), "in the legend and at the line"

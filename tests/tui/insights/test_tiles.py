@@ -51,9 +51,12 @@ def test_a_change_is_rounded_alike_at_every_width(by: float, unit: str, words: t
     assert _change(by, unit) == words
 
 
-async def test_an_empty_previous_period_is_said_in_words(scenarios: dict[str, Scenario]) -> None:
+async def test_an_empty_previous_period_is_said_once_beside_the_span(scenarios: dict[str, Scenario]) -> None:
     async with running(scenarios["one-day"](), (200, 60), area="insights") as pilot:
-        assert screen_text(pilot.app).count("no previous period") == len(_tiles(pilot))
+        shown = screen_text(pilot.app)
+        assert shown.count("no earlier data") == 1 and "previous period" not in shown
+        assert "until 13:00) · no earlier data" in shown
+        assert all(not tile.facts.change for tile in _tiles(pilot))
 
 
 def _tiles(pilot: Pilot[object]) -> list[Tile]:

@@ -14,7 +14,7 @@ from goals_tui.domain.errors import UnreadableError
 from goals_tui.services.context import Services
 from goals_tui.services.tasks.record import Task, TaskResult
 from goals_tui.services.tasks.service import TaskControl
-from goals_tui.tui.tasks.screen import duration, percent, took, when
+from goals_tui.tui.tasks.screen import duration, took, when
 from tests.conftest import NOW
 from tests.tui.harness import HOSTILE, SIZES, QuietApp, has_ended, messages, press, running, screen_text, settle
 from tests.tui.pictures import Pictures, each_size
@@ -249,4 +249,3 @@ def test_times_as_people_say_them(services: Services) -> None:
         "3 min 20 s",
         "2 h 05 min",
     ]
-    assert [percent(fraction) for fraction in (None, 0.0, 0.999, 1.0)] == ["", "0 %", "99 %", "100 %"]
