@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from goals_tui.domain.errors import RefusedError
-from goals_tui.services import sealing
+from goals_tui.services import events as events_service
 from goals_tui.services.context import Services
 from goals_tui.services.export_files import check_source, check_target
 from goals_tui.services.tasks import work as tasks_work
@@ -75,7 +75,7 @@ def test_events_are_imported(filled: Services, tmp_path: Path) -> None:
 
 def test_sealing(filled: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     assert filled.tasks.seal_if_large() is None, "two events are few"
-    monkeypatch.setattr(sealing, "SEAL_FROM_BYTES", 10)
+    monkeypatch.setattr(events_service, "SEAL_FROM_BYTES", 10)
     task = filled.tasks.seal_if_large()
     assert task is not None
     assert ended(filled, task).text == "Sealed 2 events."
