@@ -283,7 +283,9 @@ several, to cancel, start again or clear them together.
                 tasks.retry(task_id)
             return len(again)
 
-        if again and await self.attempt_change("Starting the task", retry):
+        if not again:
+            return
+        if await self.attempt_change("Starting the task", retry):
             self._marks.put(())
             self.query_one("#task-list", VirtualList).cursor = 0
             self.show_data()
