@@ -141,7 +141,8 @@ def test_a_file_is_not_replaced_unasked(desk: Cli, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("format", ["md", "html", "svg"])
 def test_nothing_to_show_is_said(cli: Cli, services: Services, format: str) -> None:
-    services.goals.save(goal("Reserve a Table", "Ask", "◎ Done").model_copy(update={"revision": 0}))
+    for name in (HOSTILE, "Reserve a Table"):
+        services.goals.save(goal(name, "Ask", "◎ Done").model_copy(update={"revision": 0}))
     for command in COMMANDS:
         for span in ("last-7-days", "all"):
             result = cli(*command, "--span", span, "--format", format)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from goals_tui import __version__
 from goals_tui.domain.document import Document, DocumentTable
@@ -356,7 +356,7 @@ def make_origin(query: Query) -> str:
     else:
         when = f"Cycles that started from {span.start:%Y-%m-%d %H:%M} until {span.end:%Y-%m-%d %H:%M}"
         when += "" if span.over else " (not over)"
-    filters = "; ".join(_filters(query))
+    filters = "; ".join(query.filter_list())
     priced = "today's definition" if query.filters.price_by == "current" else "the definition that they recorded"
     numbers = definitions.numbers(query.filters.goals)
     goals = [each for each in definitions.by_number if each.current and (numbers is None or each.number in numbers)]
@@ -376,19 +376,3 @@ def make_origin(query: Query) -> str:
         f"Event log: {plural(count, 'event')}{last}{torn}{f', {twice:,} of them twice' if twice else ''}. "
         f"Made {query.now.astimezone(query.zone):%Y-%m-%d %H:%M} by goals-tui {__version__}."
     )
-
-
-def make_scope(query: Query) -> str:
-    """Describe in one line the cycles of a table: span, zone and filters."""
-    span = query.span
-    dates = f"{span_dates(span)}{'' if span.over else ' (not over)'}, " if span.start else ""
-    without = [] if query.filters.include_test else ["without test cycles"]
-    return f"{SPAN_TITLES[span.name]}: {'; '.join([f'{dates}{query.zone.key}', *_filters(query), *without])}"
-
-
-def _filters(query: Query) -> list[str]:
-    return [f"{name.replace('_', ' ')}: {_listed(value)}" for name, value in query.filters_in_words().items()]
-
-
-def _listed(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else "yes" if value is True else str(value)

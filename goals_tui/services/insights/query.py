@@ -12,10 +12,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
-from goals_tui.domain.filters import FILTER_DIMENSIONS, Choice, Dimension, Filters, Span, resolve_span
+from goals_tui.domain.filters import FILTER_DIMENSIONS, SPAN_TITLES, Choice, Dimension, Filters, Span, resolve_span
 from goals_tui.domain.project import Project
 from goals_tui.domain.report import Figures
 from goals_tui.domain.text import clean_line
+from goals_tui.format import span_dates
 from goals_tui.services.insights.definitions import Definition, Definitions
 from goals_tui.store.cycles.queries import HOUR, Bucket, Offsets, Selection, Tally, TimeRange
 from goals_tui.store.cycles.reader import COLUMNS, EventReader, instant, microseconds
@@ -84,6 +85,21 @@ class Query:
         if self.filters.price_by == "current":
             words["price_by"] = "current"
         return words
+
+    def filter_list(self) -> list[str]:
+        """Return the active filters for people, each as "name: values"."""
+        return [f"{name.replace('_', ' ')}: {_listed(value)}" for name, value in self.filters_in_words().items()]
+
+    def scope(self) -> str:
+        """Describe in one line the cycles of a table: span, zone and filters."""
+        span = self.span
+        dates = f"{span_dates(span)}{'' if span.over else ' (not over)'}, " if span.start else ""
+        without = [] if self.filters.include_test else ["without test cycles"]
+        return f"{SPAN_TITLES[span.name]}: {'; '.join([f'{dates}{self.zone.key}', *self.filter_list(), *without])}"
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else "yes" if value is True else str(value)
 
 
 class Queries:

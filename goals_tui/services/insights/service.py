@@ -209,11 +209,9 @@ class Insights:
         return resolve_span(filters, self._clock(), zone)
 
     def scope(self, filters: Filters) -> str:
-        """Describe in one line the cycles that filters select; see `documents.make_scope`."""
-        from goals_tui.services.insights.documents import make_scope
-
+        """Describe in one line the cycles that filters select."""
         with self._queries.open(filters) as query:
-            return make_scope(query)
+            return query.scope()
 
     def origin(self, filters: Filters) -> str:
         """Describe in one paragraph the cycles that filters select; see `documents.make_origin`."""
