@@ -176,6 +176,14 @@ def test_entities_of_xml_do_not_explode(services: Services, tmp_path: Path) -> N
         )
 
 
+@pytest.mark.parametrize("encoding", ["UTF-8true", "utf-7", "big5"])
+def test_xes_in_an_encoding_that_cannot_be_read(services: Services, tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "log.xes"
+    file.write_bytes(f'<?xml version="1.0" encoding="{encoding}"?>\n<log><trace></trace></log>'.encode())
+    with pytest.raises(UnreadableError, match="its encoding can't be read"):
+        bring(services, file)
+
+
 def ocel(*events: tuple[str, str, list[str]], kinds: str = "order item") -> dict[str, Any]:
     objects = [{"id": f"{kind[0]}{n}", "type": kind} for kind in kinds.split() for n in (1, 2)]
     return {

@@ -56,6 +56,8 @@ class _XesParser:
             self._parser.Parse(data, last)
         except self._error as error:
             raise UnusableError(f"it is not whole XML ({error})") from None
+        except (LookupError, ValueError) as error:
+            raise UnusableError(f"its encoding can't be read ({error})") from None
         return self.found
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
