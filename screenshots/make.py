@@ -171,12 +171,15 @@ async def press(pilot: Pilot[Any], keys: Iterable[str]) -> None:
 
 
 async def settle(pilot: Pilot[Any]) -> None:
-    """Wait until nothing works for the app any more, what is read a moment later included, and all is drawn."""
-    quiet = 0
+    """Wait until nothing works for the app any more, what is read a moment later included, and all is drawn.
+
+    A key may wait for what the one before it opens, longer on a machine that is busy.
+    """
+    keys, quiet = pilot.app._key_queue, 0  # type: ignore[attr-defined]  # the app is ours
     while quiet < QUIET_ROUNDS:
         await pilot.pause(ROUND_SECONDS)
         threads = [worker for worker in pilot.app.workers if worker._thread_worker and not worker.is_finished]
-        quiet = 0 if threads else quiet + 1
+        quiet = 0 if threads or keys._held or keys._due or keys._under_way else quiet + 1
         if threads:
             await pilot.app.workers.wait_for_complete(threads)
 
