@@ -311,9 +311,12 @@ def test_a_folder_in_the_place_of_the_file(path: Path) -> None:
 
 @pytest.fixture
 def thawed() -> Iterator[None]:
-    """Give objects that a test keeps from the garbage collector back to it."""
+    """Let the garbage collector look at all objects, as in a new process; afterwards at those of tests only."""
+    gc.unfreeze()
     yield
     gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 class Knot:
