@@ -78,7 +78,8 @@ class Choose(Dialog[str]):
         self.query_one("#count", Label).update(many if event.matches else "No matches")
 
     def _row(self, option: Option) -> Content:
-        mark = ("✓ ", "$primary") if option.value == self.chosen else "  "
+        # Without a choice made before there is no column for its mark: lines that wrap stay a block.
+        mark = "" if self.chosen is None else ("✓ ", "$primary") if option.value == self.chosen else "  "
         note = (f"  {option.note}", "$quiet") if option.note else ""
         return Content.assemble(mark, Content(option.title), note)
 
