@@ -281,7 +281,7 @@ async def test_what_is_not_interpreted_is_shown_and_kept(services: Services) -> 
 
 async def test_flows_are_created_renamed_duplicated_deleted(services: Services) -> None:
     async with running(services, area="flows") as pilot:
-        assert "Press n to create the first one." in screen_text(pilot.app)
+        assert "n  create the first one" in screen_text(pilot.app)
         await press(pilot, "n")
         await type_text(pilot, "One")
         await press(pilot, "enter", "R")

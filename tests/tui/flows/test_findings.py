@@ -38,7 +38,7 @@ async def test_the_list_jumps_to_the_node_and_inserts_the_initial_step(services:
         await press(pilot, "f")
         assert pilot.app.screen.query_one(FlowChart).selected == node_id("pay")
         text = screen_text(pilot.app)
-        assert "is never tracked here" in " ".join(text.split())
+        assert "'Payment completed' is never tracked" in text
         assert "enter: track the initial step first…" in text
         await press(pilot, "enter")
         assert len(services.flows.get("F").nodes) == 2, "nothing is done before it is named and chosen"
@@ -184,7 +184,7 @@ async def test_findings_are_titled_by_the_step_that_they_are_about(services: Ser
     tracked = save_goal(services)
     services.flows.save(flow("F", track(tracked, "Payment completed", name="pay")))
     async with running(services, area="flows") as pilot:
-        titles = {finding.step for finding in pilot.app.screen.findings if finding.step}
+        titles = {finding.step for finding in pilot.app.screen.wiring.findings if finding.step}
         await press(pilot, "f")
         text = screen_text(pilot.app)
         assert titles and all(f"✖ {title}" in text or f"▲ {title}" in text or f"• {title}" in text for title in titles)
