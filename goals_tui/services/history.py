@@ -211,12 +211,13 @@ def _check_names(transaction: Transaction, changes: Sequence[Change], done: str)
         for kind in {change.kind for change in changes}
     }
     for change in changes:
-        name = str((change.after or {}).get("name", ""))
-        renamed = name != (change.before or {}).get("name")
-        if change.after is not None and renamed and taken[change.kind][fold(name)] > 1:
+        name = (change.after or {}).get("name")
+        if name is None or name == (change.before or {}).get("name"):
+            continue
+        if taken[change.kind][fold(str(name))] > 1:
             kind = _WORDS.get(change.kind, change.kind)
             what = "can't have its name again: another one has it now"
-            raise ConflictError(kind, name, ["name"], what=what, remedy=_GONE.format(done))
+            raise ConflictError(kind, str(name), ["name"], what=what, remedy=_GONE.format(done))
 
 
 def _last(edits: deque[Edit]) -> Edit | None:

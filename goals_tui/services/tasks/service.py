@@ -227,15 +227,19 @@ class Tasks:
         What the tasks did stays. Tasks that are queued or running are passed over.
         """
         ended = [task for task in self.list() if task.id in task_ids and self.can_clear(task)]
-        with self._services.history.edit(f"Clear {plural(len(ended), 'task')}") as edit:
-            recorded = edit.all(KIND).keys()
-            for task in ended:
-                if task.id in recorded:
-                    edit.delete(KIND, task.id)
+        # Their last records may still be waiting to be written.
+        self._cleared.update(task.id for task in ended)
+        try:
+            with self._services.history.edit(f"Clear {plural(len(ended), 'task')}") as edit:
+                recorded = edit.all(KIND).keys()
+                for task in ended:
+                    if task.id in recorded:
+                        edit.delete(KIND, task.id)
+        except GoalsError:
+            self._cleared.difference_update(task.id for task in ended)
+            raise
         with self._news:
             for task in ended:
-                # Its last record may still be waiting to be written.
-                self._cleared.add(task.id)
                 self._mine.pop(task.id, None)
                 self._controls.pop(task.id, None)
             self.changed += 1
@@ -261,9 +265,10 @@ class Tasks:
             self._publish(self._with(task_id, **ended))
 
     def _run_recorded(self, task_id: str, work: Work) -> None:
-        control = self._controls[task_id]
         with self._news:
-            if control.cancelled:
+            control = self._controls.get(task_id)
+            if control is None or control.cancelled:
+                # Cancelled before it began; it may even be cleared.
                 return
             self._publish(self._with(task_id, state="running", started_at=self._clock()))
         self._record(self._mine[task_id])

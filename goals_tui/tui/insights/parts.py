@@ -71,8 +71,8 @@ def performance(report: Report, axis: Axis | None, words: Formats, rank: Rank = 
         everything,
         summary=loss_words(report.largest_loss, report.currency) if report.largest_loss else "",
         hints=(
-            *((("N", "largest loss"),) if report.largest_loss else ()),
             *((("o", _NEXT_RANK[rank]),) if count > RANKED else ()),
+            *((("N", "largest loss"),) if report.largest_loss else ()),
         ),
         below=lambda place: goal_trend(axis, shown[place.mark].goal_id if place.mark < len(shown) else None),
     )

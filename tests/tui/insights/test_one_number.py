@@ -110,14 +110,15 @@ async def test_two_marked_rows_are_compared(scenarios: dict[str, Scenario], tab:
         await press(pilot, tab, "v", "home", "space", "down", "space", "C")
         compare = pilot.app.screen
         assert isinstance(compare, Compare) and compare.found is not None
+        # Both days of Rate say themselves when they are.
+        text = screen_text(pilot.app).replace("▌", " ")
+        assert tab == "r" or "not endpoints: [/Voice]" in " ".join(text.split())
         found, shown = await Copied(pilot)(), compare.found
         assert found["dimension"] == shown.dimension
         for name, side in (("a", shown.a), ("b", shown.b)):
             assert {key: found[name][key] for key in side.figures.as_json()} == side.figures.as_json()
         assert found["difference"] == shown.change.as_json()
         assert shown.a.figures.started and shown.a.figures != shown.b.figures
-        # Both days of Rate say themselves when they are.
-        assert tab == "r" or "not endpoints: [/Voice]" in " ".join(screen_text(pilot.app).split())
 
 
 async def test_two_saved_filters_are_compared(scenarios: dict[str, Scenario]) -> None:
