@@ -36,7 +36,7 @@ def test_the_help_fits_80_columns() -> None:
 def hook() -> Any:
     """The build hook, as hatchling loads it."""
     pytest.importorskip("hatchling", reason="needs hatchling, which builds the wheel")
-    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+    spec = importlib.util.spec_from_file_location("man_page", ROOT / ".ci" / "man_page.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
