@@ -14,6 +14,7 @@ from goals_tui.domain.event import GoalEvent, source
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.ids import Ids
+from goals_tui.services import odata_source
 from goals_tui.services.context import Services, create_workspace, open_services
 from goals_tui.services.imports.log_rows import Columns
 from tests.builders import goal, hex_id, uuid_of
@@ -85,6 +86,14 @@ def save(workspace: Path, acknowledge: Acknowledge, *, first: int, count: int) -
 def import_odata(workspace: Path, acknowledge: Acknowledge, *, folder: str) -> None:
     result = opened(workspace).imports.odata([Path(folder)])
     acknowledge([result.goals_added, result.events_added, result.events_known])
+
+
+def sync(workspace: Path, acknowledge: Acknowledge, *, name: str) -> None:
+    """Read what is new from an OData service, in chunks of eight records."""
+    odata_source.CHUNK = 8
+    done = opened(workspace).syncs.run(name, env={}, sleep=lambda seconds: None)
+    assert not done.problem, done.problem
+    acknowledge(name)
 
 
 def import_csv(workspace: Path, acknowledge: Acknowledge, *, file: str, goal: str) -> None:
@@ -243,6 +252,7 @@ JOBS: dict[str, Callable[..., None]] = {
         append,
         save,
         import_odata,
+        sync,
         import_csv,
         remove_batch,
         derive,

@@ -14,6 +14,9 @@ from tests.builders import goal
 from tests.faults.conftest import HARMLESS, Patient
 from tests.faults.jobs import GOAL, OTHER, activities, attempt, odata_records
 from tests.faults.server import Death, Outcome, Server, Task, deaths
+from tests.services.odata_records import START
+from tests.services.odata_records import event as event_record
+from tests.services.odata_service import serving
 
 NORMAL, LONG = 20, 200
 
@@ -115,6 +118,30 @@ def test_saving_goals(server: Server, patient: Patient, count: int) -> None:
         last = state
     server.run(Task("save", patient.path, {"first": 100 * LONG * 10, "count": 1}))
     assert list(patient.path.glob(".*.tmp")) == []
+
+
+@kills
+def test_syncing(server: Server, patient: Patient, count: int) -> None:
+    with serving() as service:
+        patient.services.syncs.add("Live", service.url)
+        records = service.records["GoalEvents"]
+
+        def more(number: int) -> dict[str, Any]:
+            first = len(records)
+            for place in range(first, first + 12):
+                moment = f"2026-10-{2 + place // 1440:02}T{place // 60 % 24:02}:{place % 60:02}:00.000Z"
+                records.append(event_record(place, START, id=f"e{place:05}", timestamp=moment))
+            return {"name": "Live"}
+
+        known: set[str] = set()
+        for _number, death, found in each_death(server, patient, count, "sync", more):
+            there = patient.events()
+            assert known <= there.keys() and set(there.values()) <= {1}, death
+            assert not found.acknowledged or len(there) == len(records), death
+            known = set(there)
+        assert not server.run(Task("sync", patient.path, {"name": "Live"})).error
+        assert patient.events() == {record["id"]: 1 for record in records}
+    patient.check()
 
 
 @kills
