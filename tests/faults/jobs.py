@@ -170,10 +170,9 @@ def export_events(workspace: Path, acknowledge: Acknowledge, *, file: str) -> No
 def demo(workspace: Path, acknowledge: Acknowledge, *, cycles: int) -> None:
     """The demo made anew, with a goal and so many cycles instead of all that it holds."""
     from goals_tui.services.demo import filling, service
-    from goals_tui.services.demo import service as mark
 
-    def fill(path: Path, now: datetime) -> int:
-        services = create_workspace(path, name="Demo", clock=lambda: now, ids=Ids(mark.SEED), env={})
+    def fill(path: Path, now: datetime, ids: Ids) -> int:
+        services = create_workspace(path, name="Demo", clock=lambda: now, ids=ids, env={})
         one = services.goals.save(goal(GOAL, "Begin", "Choose", "◎Done").model_copy(update={"revision": 0}))
         for number in range(cycles):
             services.workspace.events.append(attempt(one, f"demo.{number}"))
