@@ -127,7 +127,7 @@ class Services:
     def _goal_uses(self) -> GoalUses:
         from goals_tui.services.goal_uses import GoalUses
 
-        return GoalUses(self.workspace.documents, self.history, self.goals, lambda: self.flows)
+        return GoalUses(self.workspace.documents, self.history, self.goals.get, lambda: self.flows)
 
     def goal_summaries(self) -> list[GoalSummary]:
         """Return a summary of every goal, by name: `goals.summaries()` without importing the models."""
@@ -156,7 +156,7 @@ class Services:
         """Flows and their wiring."""
         from goals_tui.services.flows import FlowService
 
-        return FlowService(self.workspace.documents, self.history, self.goals, self.clock, self.ids)
+        return FlowService(self.workspace.documents, self.history, lambda: self.goals.all(), self.clock, self.ids)
 
     @locked_cached_property
     def flow_files(self) -> FlowFiles:

@@ -14,11 +14,11 @@ from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.flow import Flow, Node, Other, TrackGoal, title
 from goals_tui.domain.flow_chart_file import ReadFlow
 from goals_tui.domain.flow_chart_links import Link, follow, links
+from goals_tui.domain.names import free_name
 from goals_tui.domain.words import fold
 from goals_tui.format import plural
 from goals_tui.services.export_files import replace_text
 from goals_tui.services.flow_sources import FoundFlow, find_flows
-from goals_tui.services.flows import free_name
 from goals_tui.services.imports.result import Broken, BrokenRecord
 
 if TYPE_CHECKING:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from goals_tui.domain.flow import Flow, Node, TrackGoal
-from goals_tui.domain.model import MAX_NAME
+from goals_tui.domain.names import free_name
 from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import fold
 from goals_tui.services.stored import parse
 
 if TYPE_CHECKING:
+    from goals_tui.domain.goal import Goal
     from goals_tui.domain.ids import Ids
     from goals_tui.domain.wiring import Finding
     from goals_tui.services.clock import Clock
-    from goals_tui.services.goals import GoalService
     from goals_tui.services.history import Document, Editing, History
     from goals_tui.store.documents import Documents
 
@@ -39,7 +39,10 @@ class FlowSummary:
 class FlowService:
     """The flows of the workspace, by name."""
 
-    def __init__(self, documents: Documents, history: History, goals: GoalService, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, documents: Documents, history: History, goals: Callable[[], Sequence[Goal]], clock: Clock, ids: Ids
+    ) -> None:
+        """Make the service. `goals` returns every goal: the wiring is checked against them."""
         self._documents = documents
         self._history = history
         self._goals = goals
@@ -152,7 +155,7 @@ class FlowService:
         flows: Sequence[Flow] = self.all()
         if flow is not None:
             flows = [*(other for other in flows if other.id != flow.id), flow]
-        return check(flows, self._goals.all())
+        return check(flows, self._goals())
 
     def _blank(self, name: str, description: str) -> Flow:
         now, ids = self._clock(), self._ids
@@ -171,22 +174,6 @@ class FlowService:
         for other in edit.all(KIND).values():
             if other["id"] != flow.id and fold(str(other["name"])) == fold(flow.name):
                 raise RefusedError(f"There is a flow {flow.name!r} already. Choose another name.", field="name")
-
-
-def free_name(name: str, taken: Sequence[str]) -> str:
-    """Return `name`, or `name (2)` and so on where it is taken, within the maximum length of names."""
-    folded = {fold(other) for other in taken}
-    return first_free(name, lambda one: fold(one) in folded)
-
-
-def first_free(name: str, is_taken: Callable[[str], bool]) -> str:
-    """Return `name`, or the first of `name (2)`, `name (3)`, ... for which `is_taken` is false."""
-    free, number = name, 1
-    while is_taken(free):
-        number += 1
-        mark = f" ({number})"
-        free = f"{name[: MAX_NAME - len(mark)].rstrip()}{mark}"
-    return free
 
 
 def changed_parts(before: Flow, after: Flow) -> list[str]:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from goals_tui.domain.flow import TrackGoal
     from goals_tui.domain.goal import Goal
     from goals_tui.services.flows import FlowService
-    from goals_tui.services.goals import GoalService
     from goals_tui.services.history import History
     from goals_tui.store.documents import Documents
 
@@ -21,12 +20,15 @@ class GoalUses:
     """The Track Goal Process nodes of all flows, by goal."""
 
     def __init__(
-        self, documents: Documents, history: History, goals: GoalService, flows: Callable[[], FlowService]
+        self, documents: Documents, history: History, goal: Callable[[str], Goal], flows: Callable[[], FlowService]
     ) -> None:
-        """Make the service. `flows` is called where nodes are changed: reading uses needs no models of flows."""
+        """Make the service. `goal` returns a goal by its id.
+
+        `flows` is called where nodes are changed: reading uses needs no models of flows.
+        """
         self._documents = documents
         self._history = history
-        self._goals = goals
+        self._goal = goal
         self._flows = flows
         self._cached: tuple[object, dict[str, list[NodeUse]]] = (None, {})
 
@@ -41,7 +43,7 @@ class GoalUses:
         `steps` maps step ids of the goal to steps of the other goal. Steps that it does not name stay in their nodes,
         where `check` reports them. Raises NotFoundError for a step that the other goal does not have.
         """
-        old, new = self._goals.get(goal_id), self._goals.get(other_id)
+        old, new = self._goal(goal_id), self._goal(other_id)
         match = {step_id: new.step(other).id for step_id, other in steps.items()}
 
         def replaced(node: TrackGoal) -> TrackGoal:
@@ -52,12 +54,12 @@ class GoalUses:
 
     def remove_goal(self, goal_id: str) -> int:
         """Remove every node that tracks a goal, and return their number."""
-        name = self._goals.get(goal_id).name
+        name = self._goal(goal_id).name
         return self._rewrite(f"Remove the nodes of {name!r}", goal_id, None, lambda node: None)
 
     def replace_step(self, goal_id: str, step_id: str, other_id: str) -> int:
         """Make every node that tracks a step track another step of the goal instead; return the number of nodes."""
-        goal = self._goals.get(goal_id)
+        goal = self._goal(goal_id)
 
         def replaced(node: TrackGoal) -> TrackGoal:
             return _with_steps(node, goal, [other_id if step == step_id else step for step in node.step_ids])
@@ -70,7 +72,7 @@ class GoalUses:
 
         Nodes that tracked nothing else are removed.
         """
-        goal = self._goals.get(goal_id)
+        goal = self._goal(goal_id)
 
         def without(node: TrackGoal) -> TrackGoal | None:
             rest = [step for step in node.step_ids if step != step_id]

@@ -12,6 +12,7 @@ from goals_tui.domain import goal as goal_rules
 from goals_tui.domain.activity import Trigger
 from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from goals_tui.domain.goal import Goal, Problem, Step, StepKind, changed_fields, same_definition
+from goals_tui.domain.names import free_name
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.value import format_amount
 from goals_tui.domain.words import fold
@@ -248,8 +249,6 @@ class GoalService:
 
     def duplicate_all(self, goal_ids: Collection[str]) -> list[Goal]:
         """Save and return copies of goals under free names, with new ids, as one edit."""
-        from goals_tui.services.flows import free_name
-
         goals, ids = [self.get(goal_id) for goal_id in goal_ids], self._ids
         names = [summary.name for summary in self.summaries()]
         title = f"goal {goals[0].name!r}" if len(goals) == 1 else plural(len(goals), "goal")

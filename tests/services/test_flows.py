@@ -6,8 +6,8 @@ import pytest
 
 from goals_tui.domain.errors import ConflictError, NotFoundError, RefusedError
 from goals_tui.domain.model import MAX_NAME
+from goals_tui.domain.names import free_name
 from goals_tui.services.context import Services, open_services
-from goals_tui.services.flows import free_name
 from tests.builders import flow, say
 from tests.conftest import NOW
 

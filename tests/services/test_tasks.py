@@ -18,7 +18,8 @@ from goals_tui.domain.errors import NotFoundError, RefusedError, UnreadableError
 from goals_tui.domain.ids import Ids
 from goals_tui.services.context import Services, create_workspace, open_services
 from goals_tui.services.tasks.record import INTERRUPTED, TaskResult
-from goals_tui.services.tasks.service import MOST_KEPT, SerialExecutor, TaskControl
+from goals_tui.services.tasks.service import MOST_KEPT, SerialExecutor
+from goals_tui.services.tasks.work import TaskControl
 from goals_tui.store.documents import Transaction
 from tests.builders import WHEN
 from tests.conftest import PATIENCE

@@ -12,7 +12,7 @@ import pytest
 
 from goals_tui.domain.errors import RefusedError
 from goals_tui.services.context import Services, open_services
-from goals_tui.services.tasks import work as tasks_work
+from goals_tui.services.tasks import start as start_task
 from goals_tui.services.tasks.record import Task, TaskKind
 from goals_tui.services.tasks.work import JOBS, DeriveGoal, ImportEvents, ImportLog, Job, Seal, recorded
 from tests.builders import WHEN, book_a_flight, book_a_flight_flow, event
@@ -46,7 +46,7 @@ def failed(services: Services, task: Task) -> Task:
 
 def test_an_import_of_events(filled: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    task = failed(filled, tasks_work.import_events(filled, [Path("events.jsonl")]))
+    task = failed(filled, start_task.import_events(filled, [Path("events.jsonl")]))
     line = event(filled.goals.get("Book a Flight"), "Flight selected").model_dump_json(by_alias=True)
     (tmp_path / "events.jsonl").write_text(line + "\n")
     monkeypatch.chdir("/")
@@ -56,7 +56,7 @@ def test_an_import_of_events(filled: Services, tmp_path: Path, monkeypatch: pyte
 def test_an_import_of_a_package_with_its_answers(filled: Services, tmp_path: Path) -> None:
     (goal,) = filled.goals.all()
     package = tmp_path / "a.zip"
-    task = failed(filled, tasks_work.import_package(filled, package, {goal.id: "duplicate"}))
+    task = failed(filled, start_task.import_package(filled, package, {goal.id: "duplicate"}))
     filled.packages.export([goal.id], package)
     assert again(filled, task).text.startswith("Imported 1 goal")
     assert [found.name for found in filled.goals.all()] == ["Book a Flight", "Book a Flight (2)"]
@@ -66,7 +66,7 @@ def test_a_package_that_could_not_be_written(filled: Services, tmp_path: Path) -
     (goal,) = filled.goals.all()
     target = tmp_path / "not yet" / "a.zip"
     flows = [flow.id for flow in filled.flows.all()]
-    task = failed(filled, tasks_work.create_package(filled, [goal.id], target, flows=flows))
+    task = failed(filled, start_task.create_package(filled, [goal.id], target, flows=flows))
     with pytest.raises(RefusedError, match=r"^'Create package a\.zip' can't be started again: There is no folder"):
         again(filled, task)
     target.parent.mkdir()
@@ -82,7 +82,7 @@ def test_a_simulation(filled: Services, monkeypatch: pytest.MonkeyPatch) -> None
     with monkeypatch.context() as patched:
         patched.setattr(filled.simulation, "simulate", refuse)
         days = {"start": NOW - timedelta(days=2), "end": NOW}
-        task = failed(filled, tasks_work.simulate(filled, flow.id, sessions=20, seed=4, **days))
+        task = failed(filled, start_task.simulate(filled, flow.id, sessions=20, seed=4, **days))
     done = again(filled, task)
     assert (done.state, done.text.split(",")[0]) == ("done", "20 conversations")
     filled.flows.delete(flow.id)
@@ -98,11 +98,11 @@ def test_what_was_cut_off_by_the_end_of_its_program(filled: Services, tmp_path: 
 import os, sys
 from pathlib import Path
 from threading import Event
-from goals_tui.services.tasks import work as tasks_work
+from goals_tui.services.tasks import start as start_task
 from goals_tui.services.context import open_services
 services = open_services(Path(sys.argv[1]), env={})
 services.imports.odata = lambda *args, **options: os.kill(os.getpid(), 9)
-tasks_work.import_events(services, [Path(sys.argv[2])])
+start_task.import_events(services, [Path(sys.argv[2])])
 Event().wait()
 """
     killed = subprocess.run([sys.executable, "-c", program, str(filled.workspace.path), str(file)], timeout=PATIENCE)
@@ -115,7 +115,7 @@ Event().wait()
 
 def test_what_is_gone_is_said(filled: Services, tmp_path: Path) -> None:
     gone = tmp_path / "gone.jsonl"
-    task = failed(filled, tasks_work.import_events(filled, [gone]))
+    task = failed(filled, start_task.import_events(filled, [gone]))
     with pytest.raises(RefusedError) as refused:
         filled.tasks.retry(task.id)
     assert (
@@ -134,7 +134,7 @@ def test_a_record_that_somebody_changed_is_said(filled: Services) -> None:
 
 
 def test_what_is_done_is_not_done_again(filled: Services) -> None:
-    done = tasks_work.seal(filled)
+    done = filled.tasks.seal()
     assert filled.tasks.wait(PATIENCE)
     with pytest.raises(RefusedError, match="can't be started again"):
         filled.tasks.retry(done.id)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 from goals_tui.domain import goal as goal_rules
 from goals_tui.domain.goal import Goal, same_definition, with_triggers_of
 from goals_tui.domain.limits import HIGHEST_MAX_STEPS
+from goals_tui.domain.names import first_free
 from goals_tui.domain.words import fold
-from goals_tui.services.flows import first_free
 from goals_tui.services.imports.odata_goals import ReadGoal
 from goals_tui.services.imports.result import Broken
 from goals_tui.services.stored import parse

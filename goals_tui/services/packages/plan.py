@@ -14,10 +14,10 @@ from goals_tui.domain.flow import ExecuteFlow, Flow, GoTo, Node, TrackGoal
 from goals_tui.domain.flow_edit import every_node
 from goals_tui.domain.goal import Goal, same_definition, with_triggers_of
 from goals_tui.domain.ids import Ids
+from goals_tui.domain.names import free_name
 from goals_tui.domain.package import ConflictsError, Contents, Decision, Item, ItemKind, OnConflict
 from goals_tui.domain.words import fold
 from goals_tui.format import plural
-from goals_tui.services.flows import free_name
 from goals_tui.services.stored import parse
 
 

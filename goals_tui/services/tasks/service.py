@@ -6,14 +6,14 @@ import os
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from threading import Condition, Event, Lock, Thread
+from threading import Condition, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain.errors import GoalsError, NotFoundError, RefusedError
 from goals_tui.format import plural
 from goals_tui.services.stored import parse
 from goals_tui.services.tasks.record import INTERRUPTED, READ_ONLY, Task, TaskKind, TaskResult
-from goals_tui.services.tasks.work import Job, JobServices, recorded
+from goals_tui.services.tasks.work import Job, JobServices, Seal, TaskCancelled, TaskControl, recorded
 from goals_tui.store.locks import LivenessLock, is_running
 
 if TYPE_CHECKING:
@@ -61,37 +61,6 @@ class SerialExecutor:
 
 KIND = "tasks"
 MOST_KEPT = 100
-
-
-class TaskCancelled(Exception):
-    """Raised inside the work of a cancelled task; never shown to the user."""
-
-
-class TaskControl:
-    """Progress reporting and cancellation for the work of a task."""
-
-    def __init__(self, report: Callable[[float | None, str], None]) -> None:
-        self._report = report
-        self._cancelled = Event()
-
-    @property
-    def cancelled(self) -> bool:
-        """True if the task was cancelled."""
-        return self._cancelled.is_set()
-
-    def progress(self, fraction: float | None, text: str = "") -> None:
-        """Report the share that is done (0 to 1, None if unknown). Raises TaskCancelled after a cancellation."""
-        self.check()
-        self._report(fraction, text)
-
-    def check(self) -> None:
-        """Raise TaskCancelled after a cancellation."""
-        if self.cancelled:
-            raise TaskCancelled
-
-    def cancel(self) -> None:
-        """Request that the work stops at its next check."""
-        self._cancelled.set()
 
 
 Work = Callable[[TaskControl], TaskResult]
@@ -187,11 +156,15 @@ class Tasks:
         lane.put(lambda: self._run(task.id, work))
         return task
 
-    def seal_if_large(self) -> Task | None:
-        """Start a task that seals the appended events if they are large; costs one stat call."""
-        from goals_tui.services.tasks.work import seal_if_large
+    def seal(self) -> Task:
+        """Start a task that seals the appended events."""
+        return self.start_job("Seal events", Seal())
 
-        return seal_if_large(self._services)
+    def seal_if_large(self) -> Task | None:
+        """Start a task that seals the appended events if they are large and not being sealed; costs one stat call."""
+        if not self._services.events.is_large() or any(task.kind == "seal" for task in self.running()):
+            return None
+        return self.seal()
 
     def cancel(self, task_id: str) -> None:
         """Cancel a task: at once if it is queued, else at the next check of its work. No partial result stays."""

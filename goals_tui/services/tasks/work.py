@@ -1,11 +1,11 @@
-"""Jobs: the work of each kind of task."""
+"""Jobs: the work of each kind of task, and how a job reports progress and is cancelled."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from pydantic import ValidationError
@@ -14,8 +14,7 @@ from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.model import Instant, Model, reason
 from goals_tui.domain.package import Decision, OnConflict
 from goals_tui.format import plural
-from goals_tui.services.export_files import storable
-from goals_tui.services.tasks.record import Task, TaskKind, TaskResult
+from goals_tui.services.tasks.record import TaskKind, TaskResult
 
 if TYPE_CHECKING:
     from goals_tui.services.deriving import Deriving
@@ -23,27 +22,19 @@ if TYPE_CHECKING:
     from goals_tui.services.flows import FlowService
     from goals_tui.services.goals import GoalService
     from goals_tui.services.history import History
-    from goals_tui.services.imports.log_import import LogOptions
-    from goals_tui.services.imports.log_rows import Columns
     from goals_tui.services.imports.result import ImportResult
     from goals_tui.services.imports.service import Imports
-    from goals_tui.services.packages.plan import Answers
     from goals_tui.services.packages.service import Packages
     from goals_tui.services.simulation import Simulation
     from goals_tui.services.sync import Syncs
-    from goals_tui.services.tasks.service import TaskControl, Tasks
 
 
 class JobServices(Protocol):
-    """The services that tasks are started with and that their jobs use."""
+    """The services that jobs use."""
 
     @property
     def history(self) -> History:
         """The edits of documents."""
-
-    @property
-    def tasks(self) -> Tasks:
-        """The tasks."""
 
     @property
     def goals(self) -> GoalService:
@@ -78,70 +69,35 @@ class JobServices(Protocol):
         """Sources."""
 
 
-def create_package(
-    services: JobServices, goals: Sequence[str], path: Path, *, with_events: bool = False, flows: Sequence[str] = ()
-) -> Task:
-    """Start a task that writes goals and flows (ids) as a package."""
-    job = CreatePackage(goals=tuple(goals), flows=tuple(flows), path=storable(path), with_events=with_events)
-    return services.tasks.start_job(f"Create package {path.name}", job)
+class TaskCancelled(Exception):
+    """Raised inside the work of a cancelled task; never shown to the user."""
 
 
-def import_package(services: JobServices, path: Path, on_conflict: OnConflict | Answers) -> Task:
-    """Start a task that imports a package, with one decision for all conflicts or one for each by id."""
-    answers = on_conflict if isinstance(on_conflict, str) else dict(on_conflict)
-    job = ImportPackage(path=storable(path), on_conflict=answers)
-    return services.tasks.start_job(f"Import package {path.name}", job)
+class TaskControl:
+    """Progress reporting and cancellation for the work of a task."""
 
+    def __init__(self, report: Callable[[float | None, str], None]) -> None:
+        self._report = report
+        self._cancelled = Event()
 
-def import_events(services: JobServices, paths: Sequence[Path], duration_unit: str = "seconds") -> Task:
-    """Start a task that imports goals and events in the original system's export format, from files or folders."""
-    job = ImportEvents(paths=tuple(map(storable, paths)), duration_unit=duration_unit)
-    names = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
-    return services.tasks.start_job(f"Import events from {names}", job)
+    @property
+    def cancelled(self) -> bool:
+        """True if the task was cancelled."""
+        return self._cancelled.is_set()
 
+    def progress(self, fraction: float | None, text: str = "") -> None:
+        """Report the share that is done (0 to 1, None if unknown). Raises TaskCancelled after a cancellation."""
+        self.check()
+        self._report(fraction, text)
 
-def import_log(
-    services: JobServices, path: Path, goal: str | None, columns: Columns | None, options: LogOptions
-) -> Task:
-    """Start a task that imports a log as events of a goal, or as activities if `goal` is None."""
-    job = ImportLog(
-        path=storable(path),
-        goal=goal,
-        columns=columns.told() if columns else None,
-        initial=options.initial,
-        completion=tuple(options.completion),
-        time_format=options.time_format,
-        object_type=options.object_type,
-    )
-    return services.tasks.start_job(f"Import {path.name}", job)
+    def check(self) -> None:
+        """Raise TaskCancelled after a cancellation."""
+        if self.cancelled:
+            raise TaskCancelled
 
-
-def derive(services: JobServices, goal_id: str) -> Task:
-    """Start a task that derives a goal from all activities."""
-    return services.tasks.start_job(f"Derive {services.goals.get(goal_id).name}", DeriveGoal(goal_id=goal_id))
-
-
-def seal(services: JobServices) -> Task:
-    """Start a task that seals the appended events."""
-    return services.tasks.start_job("Seal events", Seal())
-
-
-def seal_if_large(services: JobServices) -> Task | None:
-    """Start a task that seals the appended events if they are large and not being sealed. Costs one stat call."""
-    if not services.events.is_large() or any(task.kind == "seal" for task in services.tasks.running()):
-        return None
-    return seal(services)
-
-
-def simulate(services: JobServices, flow_id: str, *, sessions: int, seed: int, start: datetime, end: datetime) -> Task:
-    """Start a task that runs simulated conversations through a flow."""
-    job = Simulate(flow_id=flow_id, sessions=sessions, seed=seed, start=start, end=end)
-    return services.tasks.start_job(f"Simulate {services.flows.get(flow_id).name}", job)
-
-
-def sync(services: JobServices, source: str) -> Task:
-    """Start a task that reads what is new at a source."""
-    return services.tasks.start_job(f"Sync {source}", Sync(source=source))
+    def cancel(self) -> None:
+        """Request that the work stops at its next check."""
+        self._cancelled.set()
 
 
 _NAMED = 20

@@ -61,9 +61,9 @@ def bring_in(services: Services, begin: Start) -> None:
     """Start the import that was chosen in the welcome, as a task."""
     if begin.brings is None:
         return
-    from goals_tui.services.tasks import work as tasks_work
+    from goals_tui.services.tasks import start as start_task
 
     if begin.brings_package:
-        tasks_work.import_package(services, begin.brings, "ask")
+        start_task.import_package(services, begin.brings, "ask")
     else:
-        tasks_work.import_events(services, [begin.brings])
+        start_task.import_events(services, [begin.brings])

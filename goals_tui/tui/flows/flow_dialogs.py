@@ -10,11 +10,11 @@ from collections.abc import Callable
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.flow import Flow, Question, title
 from goals_tui.domain.flow_text import search_text, summary
+from goals_tui.domain.names import free_name
 from goals_tui.domain.outline import read_nodes
 from goals_tui.domain.wiring_graph import references
 from goals_tui.domain.words import fold
 from goals_tui.format import plural
-from goals_tui.services.flows import free_name
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import Answer, Ask, AskText
 from goals_tui.tui.flows.edits import insert

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -393,20 +393,3 @@ def _first_twice(texts: Sequence[str]) -> str:
 def saved_answers(nodes: Sequence[Node]) -> tuple[str, ...]:
     """Return the names under which Questions among nodes save answers, without duplicates."""
     return tuple(dict.fromkeys(node.save_as for node in nodes if isinstance(node, Question) and node.save_as))
-
-
-def forms_by_kind() -> Mapping[str, type[NodeForm]]:
-    """Return the form of each kind."""
-    from goals_tui.tui.flows.track_form import TrackForm
-
-    return {
-        "say": SpokenForm,
-        "handover": SpokenForm,
-        "question": QuestionForm,
-        "if": ConditionForm,
-        "lookup": LookupForm,
-        "go_to": TargetForm,
-        "execute_flow": TargetForm,
-        "track_goal": TrackForm,
-        "other": OtherForm,
-    }

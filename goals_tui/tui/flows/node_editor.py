@@ -13,8 +13,32 @@ from textual.widgets import Input, Select, Static, TextArea
 
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.flow import KIND_TITLES, Node
-from goals_tui.tui.flows.forms import EditorData, LineList, NodeForm, SpokenField, forms_by_kind
+from goals_tui.tui.flows.forms import (
+    ConditionForm,
+    EditorData,
+    LineList,
+    LookupForm,
+    NodeForm,
+    OtherForm,
+    QuestionForm,
+    SpokenField,
+    SpokenForm,
+    TargetForm,
+)
 from goals_tui.tui.flows.kinds import KIND_GLYPHS
+from goals_tui.tui.flows.track_form import TrackForm
+
+_FORMS: dict[str, type[NodeForm]] = {
+    "say": SpokenForm,
+    "handover": SpokenForm,
+    "question": QuestionForm,
+    "if": ConditionForm,
+    "lookup": LookupForm,
+    "go_to": TargetForm,
+    "execute_flow": TargetForm,
+    "track_goal": TrackForm,
+    "other": OtherForm,
+}
 
 
 class NodeEditor(Vertical):
@@ -54,7 +78,7 @@ class NodeEditor(Vertical):
         """Show the form of a node, with the focus in its first field or in `field`."""
         self.node = None
         await self.query(NodeForm).remove()
-        form = forms_by_kind().get(node.kind, NodeForm)(node, data)
+        form = _FORMS.get(node.kind, NodeForm)(node, data)
         self.query_one("#editor-title", Static).update(
             Content.assemble(f"{KIND_GLYPHS[node.kind]} ", Content(KIND_TITLES[node.kind]))
         )

@@ -13,7 +13,7 @@ from goals_tui.domain.errors import GoalsError, RefusedError
 from goals_tui.domain.filters import Filters, requested_span
 from goals_tui.domain.flow import Flow
 from goals_tui.services.tasks.record import Task
-from goals_tui.services.tasks.work import simulate
+from goals_tui.services.tasks.start import simulate
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.dialogs import Dialog
 

@@ -12,7 +12,7 @@ from textual.widgets import Button, Static
 from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.goal import Goal
 from goals_tui.format import plural
-from goals_tui.services.tasks.work import derive
+from goals_tui.services.tasks.start import derive
 from goals_tui.tui.app.dialogs import Form
 
 if TYPE_CHECKING:

@@ -32,6 +32,7 @@ from goals_tui.tui.widgets.fields import Field
 
 if TYPE_CHECKING:
     from goals_tui.services.goals import Consequences
+    from goals_tui.tui.app.dialogs import Resolution
 
 
 class StepEditing(ScreenFrame[str]):
@@ -471,16 +472,29 @@ class GoalEditor(StepEditing):
             return False
         try:
             lost = await self._lost(overwrite)
-            if not await settle_lost_steps(self, lost):
+            if not await settle_lost_steps(self, self.draft.goal, lost):
                 return False
             goal = await self._store(overwrite, lost)
         except ConflictError as conflict:
-            return await resolve_conflict(self, conflict)
+            resolved = await resolve_conflict(self, conflict, self.draft.goal)
+            return resolved is not None and await self._go_on(*resolved)
         except GoalsError as error:
             self.goals_app.show_error(error)
             return False
         self.saved(goal, f"Saved {goal.name!r}.")
         return True
+
+    async def _go_on(self, resolution: Resolution, goal: Goal) -> bool:
+        """Act on the answer to a conflict; return whether the draft was saved."""
+        if resolution == "overwrite":
+            return await self.save(overwrite=True)
+        if resolution == "copy":
+            self.saved(goal, f"Saved yours as {goal.name!r}.")
+            return True
+        self.reload(goal)
+        undo = self.named_key("goals.editor.undo")
+        self.notify(f"This is their version. {undo} brings yours back; it is on the clipboard too.")
+        return False
 
     def saved(self, goal: Goal, said: str) -> None:
         """Go on from the goal as it is stored, and say so."""

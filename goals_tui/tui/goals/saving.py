@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
 
 from goals_tui.domain.errors import ConflictError
 from goals_tui.domain.goal import Goal
+from goals_tui.domain.names import free_name
 from goals_tui.domain.value import format_duration
 from goals_tui.format import plural
 from goals_tui.tui.app.choose import Choose, Option
@@ -17,25 +18,26 @@ from goals_tui.tui.goals.delete import what_goes
 
 if TYPE_CHECKING:
     from goals_tui.services.goals import Consequences
-    from goals_tui.tui.goals.editor import GoalEditor
+    from goals_tui.tui.app.background import BackgroundScreen
+    from goals_tui.tui.app.dialogs import Resolution
 
 
-async def settle_lost_steps(editor: GoalEditor, lost: list[Consequences]) -> bool:
-    """Ask about each step that saving deletes; return whether to save.
+async def settle_lost_steps(screen: BackgroundScreen[Any], draft: Goal, lost: list[Consequences]) -> bool:
+    """Ask about each step that saving the draft deletes; return whether to save.
 
     Only the button that says "Delete" goes on to the next step; changing the nodes comes back to the same question.
     """
     for counted_before in lost:
         taken = counted_before
-        while (answer := await editor.app.push_screen_wait(_question(taken))) != "delete":
+        while (answer := await screen.app.push_screen_wait(_question(taken))) != "delete":
             if answer is None or answer == "back" or taken.step_id is None:
                 return False
-            changing = _replace(editor, taken) if answer == "replace" else _remove(editor, taken.step_id, taken)
-            changed = await changing
+            replaces = answer == "replace"
+            changed = await (_replace(screen, draft, taken) if replaces else _remove(screen, taken.step_id, taken))
             if changed:
-                editor.notify(f"{plural(changed, 'node')} changed. The step is still there.")
-                editor.goals_app.changed()
-            taken = await asyncio.to_thread(editor.services.goals.consequences, taken.goal_id, taken.step_id)
+                screen.notify(f"{plural(changed, 'node')} changed. The step is still there.")
+                screen.goals_app.changed()
+            taken = await asyncio.to_thread(screen.services.goals.consequences, taken.goal_id, taken.step_id)
     return True
 
 
@@ -50,71 +52,61 @@ def _question(taken: Consequences) -> Ask:
     return Ask(f"Delete step {taken.name}", text, answers, danger=True)
 
 
-async def _remove(editor: GoalEditor, step_id: str, taken: Consequences) -> int | None:
+async def _remove(screen: BackgroundScreen[Any], step_id: str, taken: Consequences) -> int | None:
     """Remove a step from the nodes that track it; return how many changed, or None after showing a refusal."""
-    uses = editor.services.goals.uses
-    return await editor.attempt_change("Changing the nodes", lambda: uses.remove_step(taken.goal_id, step_id))
+    uses = screen.services.goals.uses
+    return await screen.attempt_change("Changing the nodes", lambda: uses.remove_step(taken.goal_id, step_id))
 
 
-async def _replace(editor: GoalEditor, taken: Consequences) -> int | None:
+async def _replace(screen: BackgroundScreen[Any], draft: Goal, taken: Consequences) -> int | None:
     """Let the nodes track another step of the stored goal that the draft keeps; return how many changed."""
-    goal = editor.attempt(lambda: editor.services.goals.get(taken.goal_id))
+    goal = screen.attempt(lambda: screen.services.goals.get(taken.goal_id))
     if goal is None:
         return None
     stored = {step.id for step in goal.steps}
-    others = [step for step in editor.draft.goal.steps if step.id in stored]
-    options = [Option(step.id, f"{step.glyph} {step.name}") for step in others]
-    other = await editor.app.push_screen_wait(Choose(f"Replace {taken.name} by", options))
+    options = [Option(step.id, f"{step.glyph} {step.name}") for step in draft.steps if step.id in stored]
+    other = await screen.app.push_screen_wait(Choose(f"Replace {taken.name} by", options))
     if other is None or taken.step_id is None:
         return None
-    step_id, uses = taken.step_id, editor.services.goals.uses
-    return await editor.attempt_change("Changing the nodes", lambda: uses.replace_step(taken.goal_id, step_id, other))
+    step_id, uses = taken.step_id, screen.services.goals.uses
+    return await screen.attempt_change("Changing the nodes", lambda: uses.replace_step(taken.goal_id, step_id, other))
 
 
-async def resolve_conflict(editor: GoalEditor, conflict: ConflictError) -> bool:
-    """Ask how to resolve a conflict with a version that somebody else saved; return whether the draft was saved.
+async def resolve_conflict(
+    screen: BackgroundScreen[Any], conflict: ConflictError, mine: Goal
+) -> tuple[Resolution, Goal] | None:
+    """Ask how to resolve a conflict with a version that somebody else saved; None goes back to the draft `mine`.
 
-    Nothing is lost: after reloading, undo and the clipboard hold the draft; after overwriting, their version is kept as
-    an older one.
+    Return the answer with the goal to go on with: the draft to overwrite theirs with, their version, or the saved copy
+    of the draft. Nothing is lost: after reloading, undo and the clipboard hold the draft; after overwriting, their
+    version is kept as an older one.
     """
-    undo = editor.named_key("goals.editor.undo")
+    undo = screen.named_key("goals.editor.undo")
     outlook = f"Reload shows theirs; {undo} brings yours back. Overwrite keeps theirs as an older version."
-    answer = await ask_conflict(editor.app, conflict, outlook)
-    if answer == "overwrite":
-        return await editor.save(overwrite=True)
+    answer = await ask_conflict(screen.app, conflict, outlook)
+    goal: Goal | None = mine
     if answer == "reload":
-        editor.app.copy_to_clipboard(as_text(editor.draft.goal))
-        stored = editor.attempt(lambda: editor.services.goals.get(editor.draft.goal.id))
-        if stored is not None:
-            editor.reload(stored)
-            editor.notify(f"This is their version. {undo} brings yours back; it is on the clipboard too.")
-    if answer == "copy":
-        return await _save_copy(editor)
-    return False
+        screen.app.copy_to_clipboard(as_text(mine))
+        goal = screen.attempt(lambda: screen.services.goals.get(mine.id))
+    elif answer == "copy":
+        goal = await _save_copy(screen, mine)
+    return (answer, goal) if answer and goal else None
 
 
-async def _save_copy(editor: GoalEditor) -> bool:
-    """Save the draft as another goal, and leave the stored goal unchanged; return whether it was saved."""
-    from goals_tui.services.flows import free_name
-
-    services, mine = editor.services, editor.draft.goal
-    names = [row.name for row in services.goals.summaries()]
-    ids = services.ids
+async def _save_copy(screen: BackgroundScreen[Any], mine: Goal) -> Goal | None:
+    """Save the draft as another goal, and leave the stored goal unchanged; None after showing a refusal."""
+    services, ids = screen.services, screen.services.ids
     copy = mine.model_copy(
         update={
             "id": ids.hex24(),
             "reference_id": ids.uuid(),
             "revision": 0,
-            "name": free_name(mine.name, names),
+            "name": free_name(mine.name, [row.name for row in services.goals.summaries()]),
             "steps": tuple(step.model_copy(update={"id": ids.hex24()}) for step in mine.steps),
         }
     )
     label = f"Create goal {copy.name!r}"
-    saved = await editor.attempt_change("Saving the goal", lambda: services.goals.save(copy, label=label))
-    if saved is None:
-        return False
-    editor.saved(saved, f"Saved yours as {saved.name!r}.")
-    return True
+    return await screen.attempt_change("Saving the goal", lambda: services.goals.save(copy, label=label))
 
 
 def as_text(goal: Goal) -> str:

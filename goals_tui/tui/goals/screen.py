@@ -468,7 +468,7 @@ async def choose_flow(screen: ScreenFrame[Any], row: GoalSummary) -> None:
     if chosen is None:
         return
     if chosen == NEW_FLOW:
-        from goals_tui.services.flows import free_name
+        from goals_tui.domain.names import free_name
 
         name = free_name(row.name, [flow.name for flow in flows])
         made = await screen.attempt_change("Creating the flow", lambda: screen.services.flows.create(name))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from goals_tui.format import plural
 from goals_tui.services.export_files import check_source, typed
-from goals_tui.services.tasks import work as tasks_work
+from goals_tui.services.tasks import start as start_task
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.packages.export import AskPath, ExportPackage, ask_and_read
 from goals_tui.tui.packages.review import ReviewPackage
@@ -41,7 +41,7 @@ async def export_package(
     wanted = [*flows, *(offered if choice.with_flows else ())]
     await app.change(
         "Starting the task",
-        lambda: tasks_work.create_package(services, goals, choice.path, with_events=choice.with_events, flows=wanted),
+        lambda: start_task.create_package(services, goals, choice.path, with_events=choice.with_events, flows=wanted),
     )
     return True
 
@@ -79,7 +79,7 @@ async def import_package(app: GoalsApp) -> bool:
     answers = await app.push_screen_wait(ReviewPackage(info))
     if answers is None:
         return False
-    await app.change("Starting the task", lambda: tasks_work.import_package(app.services, path, answers))
+    await app.change("Starting the task", lambda: start_task.import_package(app.services, path, answers))
     return True
 
 
@@ -92,5 +92,5 @@ async def import_events(app: GoalsApp) -> bool:
     text = await app.push_screen_wait(AskPath("Import events", hint, save="Import", check=check_source))
     if text is None:
         return False
-    await app.change("Starting the task", lambda: tasks_work.import_events(app.services, [typed(text)]))
+    await app.change("Starting the task", lambda: start_task.import_events(app.services, [typed(text)]))
     return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain.errors import GoalsError
 from goals_tui.domain.project import currency_digits
@@ -16,10 +16,10 @@ from goals_tui.tui.packages.export import AskTarget
 if TYPE_CHECKING:
     from goals_tui.domain.filters import Filters
     from goals_tui.domain.report import Cycle
-    from goals_tui.tui.sessions.screen import SessionsScreen
+    from goals_tui.tui.app.background import BackgroundScreen
 
 
-async def export_cycles(screen: SessionsScreen, cycles: Sequence[Cycle], filters: Filters) -> None:
+async def export_cycles(screen: BackgroundScreen[Any], cycles: Sequence[Cycle], filters: Filters) -> None:
     """Ask for a file and write cycles there, as `goals-tui cycles --format csv` prints them.
 
     Await it in a worker.

@@ -264,7 +264,7 @@ class SettingsScreen(ScreenFrame[None]):
             self.query_one("#about").focus()
             self.refresh_bindings()
         elif row.kind == "source":
-            from goals_tui.services.tasks.work import sync
+            from goals_tui.services.tasks.start import sync
 
             await self.change("Starting the task", lambda: sync(self.services, row.title))
         elif row.kind == "theme":

@@ -25,7 +25,7 @@ from goals_tui.format import plural
 from goals_tui.services.export_files import check_source
 from goals_tui.services.imports.log_import import LogOptions
 from goals_tui.services.imports.log_rows import Columns
-from goals_tui.services.tasks import work as tasks_work
+from goals_tui.services.tasks import start as start_task
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import AskText, Form
@@ -91,7 +91,7 @@ async def import_log(app: GoalsApp) -> bool:
         decided = await app.push_screen_wait(ChooseSteps(plan))
         if decided is not None:
             told = decided.goal, decided.told, decided.options
-            await app.change("Starting the task", partial(tasks_work.import_log, app.services, decided.path, *told))
+            await app.change("Starting the task", partial(start_task.import_log, app.services, decided.path, *told))
             return True
 
 

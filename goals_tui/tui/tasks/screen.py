@@ -348,7 +348,5 @@ several, to cancel, start again or clear them together.
     @work
     async def action_seal(self) -> None:
         """Seal the appended events."""
-        from goals_tui.services.tasks.work import seal
-
-        await self.change("Starting to seal the events", lambda: seal(self.services))
+        await self.change("Starting to seal the events", self.services.tasks.seal)
         self.show_data()

@@ -13,7 +13,7 @@ import pytest
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.services.context import Services
 from goals_tui.services.tasks.record import Task, TaskResult
-from goals_tui.services.tasks.service import TaskControl
+from goals_tui.services.tasks.work import TaskControl
 from goals_tui.tui.tasks.screen import duration, took, when
 from tests.conftest import NOW
 from tests.tui.harness import HOSTILE, SIZES, QuietApp, has_ended, messages, press, running, screen_text, settle

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from goals_tui.services.imports.log_rows import Columns
 from goals_tui.services.tasks.record import TaskResult, TaskState
-from goals_tui.services.tasks.service import TaskControl
+from goals_tui.services.tasks.work import TaskControl
 from goals_tui.tui.app.choose import Choose
 from goals_tui.tui.packages.export import AskPath
 from goals_tui.tui.packages.review import ReviewPackage
