@@ -28,7 +28,7 @@ from goals_tui.format import plural
 from goals_tui.services.imports.log_import import name_endpoints
 from goals_tui.services.imports.result import Progress, say_done, silent
 from goals_tui.store.atomic import scratch_folder
-from goals_tui.store.duckdb_files import copy_to, parquet, sql_text, uuid5
+from goals_tui.store.duckdb_files import copy_to, cursor_of, parquet, sql_text, uuid5
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -251,7 +251,7 @@ class _Conditions:
     def _find_texts(self) -> None:
         """Make the table `odd_texts`: trigger texts found in non-ASCII texts, whose case DuckDB folds differently."""
         self._db.execute("CREATE TABLE odd_texts (written VARCHAR, part INTEGER)")
-        texts = self._db.cursor().execute(
+        texts = cursor_of(self._db).execute(
             f"SELECT DISTINCT text FROM each_once WHERE {self._within} AND NOT regexp_full_match(text, '{_ASCII}')"
         )
         while some := texts.fetchmany(_SOME):

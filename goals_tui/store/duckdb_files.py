@@ -7,12 +7,16 @@ DuckDB interprets paths: a folder `id=abc` replaces the column `id` (Hive partit
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
+import itertools
 import json
 import os
 import shutil
+import sys
 import tempfile
 import uuid
+import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 MEMORY_LIMIT = "1GB"
-"""The memory that a connection may use before DuckDB moves data to temporary files."""
+"""The memory that one DuckDB may use before it moves data to temporary files."""
 
 _PATTERN = "[*?"
 _LONGEST_REASON = 300
@@ -34,20 +38,82 @@ _NOTE = "goals-tui"
 PARQUET = "FORMAT parquet, COMPRESSION zstd"
 
 
+_names: weakref.WeakKeyDictionary[DuckDBPyConnection, str] = weakref.WeakKeyDictionary()
+"""The databases of the connections that `bare_connection` made."""
+_numbers = itertools.count(1)
+
+
 def bare_connection() -> DuckDBPyConnection:
-    """Return an empty in-memory DuckDB with bounded memory, in UTC, that loads nothing from the network."""
+    """Return a connection to a new and empty database in memory, in UTC, that loads nothing from the network.
+
+    These databases share one DuckDB, with its threads and its bounded memory, because starting another takes longer
+    than most queries. A cursor of such a connection is made by `cursor_of`.
+    """
+    import duckdb
+
+    try:
+        return _new_database(_shared_duckdb(os.getpid()))
+    except duckdb.FatalException:
+        # DuckDB refuses all work after an internal error.
+        _shared_duckdb.cache_clear()
+        return _new_database(_shared_duckdb(os.getpid()))
+
+
+def separate_connection() -> DuckDBPyConnection:
+    """Return a connection like `bare_connection`, but to a DuckDB of its own.
+
+    For files of others, which may bring DuckDB to an internal error, and for work that changes settings.
+    """
     import duckdb
 
     connection = duckdb.connect(
         config={
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            "enable_external_file_cache": False,
             "memory_limit": MEMORY_LIMIT,
             "temp_directory": _spill_folder(os.getpid()),
         }
     )
-    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
     return connection
+
+
+def cursor_of(connection: DuckDBPyConnection) -> DuckDBPyConnection:
+    """Return another connection to the same database, for a query that runs beside others."""
+    cursor = connection.cursor()
+    if name := _names.get(connection):
+        cursor.execute(f"USE {name}")
+    return cursor
+
+
+@functools.cache
+def _shared_duckdb(_process: int) -> DuckDBPyConnection:
+    """Return the DuckDB of all bare connections. The argument gives a forked process one of its own."""
+    return separate_connection()
+
+
+if sys.platform != "win32":
+    # A forked process would wait at its end for threads that it does not have.
+    os.register_at_fork(before=_shared_duckdb.cache_clear)
+
+
+def _new_database(shared: DuckDBPyConnection) -> DuckDBPyConnection:
+    connection, name = shared.cursor(), f"own_{next(_numbers)}"
+    connection.execute(f"ATTACH ':memory:' AS {name}; USE {name}")
+    _names[connection] = name
+    weakref.finalize(connection, _detach, weakref.ref(shared), name, os.getpid()).atexit = False
+    return connection
+
+
+def _detach(shared: weakref.ref[DuckDBPyConnection], name: str, process: int) -> None:
+    """Free the memory of a database whose connection is gone."""
+    import duckdb
+
+    # A forked process has copies of the connections, but none of DuckDB's threads.
+    if process == os.getpid() and (running := shared()) is not None:
+        with contextlib.suppress(duckdb.Error):
+            running.cursor().execute(f"DETACH {name}")
 
 
 def parquet(files: Iterable[Path], *, row_numbers: bool = False, bytes_as_text: bool = False) -> str:
@@ -189,7 +255,7 @@ def _usable(file: Path) -> str:
 def _spill_folder(process: int) -> str:
     """Return a new folder for data that exceeds DuckDB's memory; "" (no such data) if none can be written."""
     private = _private_folder(process)
-    # One folder per connection: two connections would overwrite each other's files.
+    # One folder per DuckDB: two would overwrite each other's files.
     return str(Path(private, uuid.uuid4().hex)) if private else ""
 
 

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 
 import goals_tui
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.project import Project
-from goals_tui.store.duckdb_files import bare_connection, copy_to, note_of, parquet, reason_of
+from goals_tui.store import duckdb_files
+from goals_tui.store.duckdb_files import bare_connection, copy_to, cursor_of, note_of, parquet, reason_of
 from goals_tui.store.events.bulk_import import BulkImport
 from goals_tui.store.events.lines import to_line
 from goals_tui.store.events.log import EventLog
 from goals_tui.store.workspace import Workspace
+from tests.conftest import PATIENCE
 from tests.store.builders import event, events, ids, new_log
 
 FOLDERS = [
@@ -140,3 +146,81 @@ def test_what_duckdb_says_is_one_short_line() -> None:
         "no space left on device"
     )
     assert reason_of(OSError("IO Error: cannot open: {}\nLINE 1")) == "IO Error: cannot open"
+
+
+def test_connections_share_one_duckdb_and_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    duckdb_files._shared_duckdb.cache_clear()
+    started: list[object] = []
+    connect = duckdb.connect
+
+    def counted(*args: Any, **options: Any) -> Any:
+        started.append(args)
+        return connect(*args, **options)
+
+    monkeypatch.setattr(duckdb, "connect", counted)
+    with bare_connection() as one, bare_connection() as two:
+        for connection, number in ((one, 1), (two, 2)):
+            connection.execute(f"CREATE TABLE t AS SELECT {number} AS n")
+        assert [each.execute("SELECT n FROM t").fetchall() for each in (one, two)] == [[(1,)], [(2,)]]
+        assert cursor_of(one).execute("SELECT n FROM t").fetchall() == [(1,)]
+        for each in (one, two, cursor_of(one)):
+            assert each.execute("SELECT current_setting('TimeZone')").fetchall() == [("UTC",)]
+    assert len(started) == 1
+    with bare_connection() as three, pytest.raises(duckdb.CatalogException):
+        three.execute("SELECT n FROM t")
+
+
+def test_a_database_goes_with_its_connection() -> None:
+    def databases() -> set[str]:
+        with bare_connection() as connection:
+            return {name for (name,) in connection.execute("SELECT database_name FROM duckdb_databases()").fetchall()}
+
+    connections = [bare_connection() for _ in range(5)]
+    names = {duckdb_files._names[connection] for connection in connections}
+    assert names <= databases()
+    del connections
+    assert not names & databases()
+
+
+def test_connections_of_many_threads() -> None:
+    def total(number: int) -> int:
+        with bare_connection() as connection:
+            connection.execute(f"CREATE TABLE t AS SELECT {number} AS n FROM range(100)")
+            (row,) = cursor_of(connection).execute("SELECT sum(n) FROM t").fetchall()
+        return int(row[0])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(total, range(80))) == [100 * number for number in range(80)]
+
+
+def test_after_an_internal_error_duckdb_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        def cursor(self) -> object:
+            raise duckdb.FatalException("database has been invalidated because of a previous fatal error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(duckdb_files, "separate_connection", Broken)
+        duckdb_files._shared_duckdb.cache_clear()
+        assert isinstance(duckdb_files._shared_duckdb(os.getpid()), Broken)
+    with bare_connection() as connection:
+        assert connection.execute("SELECT 1").fetchall() == [(1,)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no fork there")
+def test_a_forked_process_has_a_duckdb_of_its_own_and_ends() -> None:
+    program = """
+import os, sys
+from goals_tui.store.duckdb_files import bare_connection
+
+def answer():
+    with bare_connection() as connection:
+        return connection.execute("SELECT 3").fetchall()[0][0]
+
+assert answer() == 3
+child = os.fork()
+if child == 0:
+    sys.exit(answer())
+assert answer() == 3
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    assert subprocess.run([sys.executable, "-c", program], timeout=PATIENCE, check=False).returncode == 3

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from goals_tui.domain.errors import UnreadableError, WrongValueError
 from goals_tui.domain.event import FIELDS
+from goals_tui.store.duckdb_files import cursor_of
 from goals_tui.store.events import reader as event_reader
 from goals_tui.store.events.lines import read_line
 from goals_tui.store.events.log import EventLog
@@ -75,7 +76,7 @@ def test_a_connection_keeps_its_moment(tmp_path: Path) -> None:
         log.seal()
         log.delete("g", ["s1"])
         assert connection.execute("SELECT id FROM events").fetchall() == [("e1",)]
-        assert connection.cursor().execute("SELECT id FROM events").fetchall() == [("e1",)]
+        assert cursor_of(connection).execute("SELECT id FROM events").fetchall() == [("e1",)]
     assert ids(log) == ["e2"]
 
 

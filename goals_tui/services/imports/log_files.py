@@ -31,7 +31,7 @@ from goals_tui.services.imports.table import (
     read_layout,
     table_rows,
 )
-from goals_tui.store.duckdb_files import bare_connection, csv_rows, json_lines, parquet, reason_of
+from goals_tui.store.duckdb_files import csv_rows, json_lines, parquet, reason_of, separate_connection
 from goals_tui.store.events.bulk_import import LONGEST_LINE
 
 STANDARD_INPUT = Path("-")
@@ -183,7 +183,7 @@ class _ParquetLog:
 
         self._source = parquet([path], bytes_as_text=True)
         try:
-            with closing(bare_connection()) as connection:
+            with closing(separate_connection()) as connection:
                 described = connection.execute(f"DESCRIBE SELECT * FROM {self._source}").fetchall()
         except duckdb.Error as error:
             raise _damaged_parquet(error) from None
@@ -197,7 +197,7 @@ class _ParquetLog:
         import duckdb
 
         try:
-            with closing(bare_connection()) as connection:
+            with closing(separate_connection()) as connection:
                 found = connection.execute(self.query(columns) or "")
                 while some := found.fetchmany(10_000):
                     for _fault, *cells in some:

@@ -14,7 +14,7 @@ import orjson
 
 from goals_tui.services.imports.json_stream import JsonStream
 from goals_tui.services.imports.table import UnusableError
-from goals_tui.store.duckdb_files import bare_connection, json_lines
+from goals_tui.store.duckdb_files import json_lines, separate_connection
 from goals_tui.store.events.bulk_import import LONGEST_LINE
 
 COLUMNS = (
@@ -58,7 +58,7 @@ class RecordLog:
         import duckdb
 
         try:
-            with bare_connection() as connection:
+            with separate_connection() as connection:
                 found = connection.execute(self.query(columns) or "")
                 while some := found.fetchmany(10_000):
                     for fault, *cells in some:

@@ -18,7 +18,7 @@ from goals_tui.domain.text import clean_line, clean_text
 from goals_tui.services.imports.log_files import BLANK, Log
 from goals_tui.services.imports.table import UnusableError
 from goals_tui.services.imports.times import ACCEPTED, TimeGuess, read_column, stretches, told_format
-from goals_tui.store.duckdb_files import csv_rows
+from goals_tui.store.duckdb_files import csv_rows, cursor_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -315,7 +315,7 @@ class LogRows:
         clean, is_odd = clean_line, f"NOT regexp_full_match(\"{what}\", '{_PLAIN}')"
         if what == "text":
             clean, is_odd = clean_text, f"regexp_matches(text, '{_TEXT_ODD}')"
-        odd = self._db.cursor().execute(f'SELECT DISTINCT "{what}" FROM raw WHERE {is_odd}')
+        odd = cursor_of(self._db).execute(f'SELECT DISTINCT "{what}" FROM raw WHERE {is_odd}')
         while some := odd.fetchmany(_SOME):
             self._insert(f"clean_{what}", [(text, clean(text) or None) for (text,) in some])
 
@@ -370,7 +370,7 @@ class LogRows:
         )
         # Some logs are sorted with the newest row first.
         order = "DESC" if back > on else ""
-        found = self._db.cursor().execute(
+        found = cursor_of(self._db).execute(
             'SELECT "case", number, moment, again FROM timed WHERE moment IS NOT NULL AND "case" IN '
             f'(SELECT "case" FROM timed WHERE again IS NOT NULL) ORDER BY "case", number {order}'
         )

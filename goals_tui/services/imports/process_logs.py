@@ -23,7 +23,7 @@ from goals_tui.services.imports.log_records import (
     write_records,
 )
 from goals_tui.services.imports.table import ReadOptions, UnusableError
-from goals_tui.store.duckdb_files import bare_connection, json_lines, sql_text
+from goals_tui.store.duckdb_files import json_lines, separate_connection, sql_text
 from goals_tui.store.events.bulk_import import LONGEST_LINE
 
 _PIECE = 1 << 20
@@ -166,7 +166,7 @@ def open_ocel(path: Path, options: ReadOptions) -> RecordLog:
     }
     happened = f"(SELECT *, row_number() OVER () AS place FROM {json_lines([events], kinds, 2 * LONGEST_LINE)})"
     of_type = f"(SELECT object, any_value(type) AS type FROM {source} GROUP BY object)"
-    with bare_connection() as connection:
+    with separate_connection() as connection:
         counts = connection.execute(
             f"SELECT type, count(DISTINCT object) FROM {happened} JOIN {of_type} USING (object) "
             "WHERE type IS NOT NULL GROUP BY type ORDER BY count(DISTINCT object) DESC, type"

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain.errors import UnreadableError
+from goals_tui.store.duckdb_files import cursor_of
 from goals_tui.store.engines.engine import Cancelled, Columns
 from goals_tui.store.events.reader import damage_named, damaged
 
@@ -70,7 +71,7 @@ class _Session:
     def __init__(self, connection: DuckDBPyConnection, folder: Path) -> None:
         # While the connection is alive, no sealed part that it reads is removed from disk.
         self._keep: DuckDBPyConnection | None = connection
-        self._cursor = connection.cursor()
+        self._cursor = cursor_of(connection)
         self._folder = folder
 
     def rows(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

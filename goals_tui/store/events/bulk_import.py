@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from goals_tui.domain.event import EARLIEST, FIELDS, LATEST, LONGEST_FIELD
 from goals_tui.domain.text import clean_line
 from goals_tui.store.atomic import scratch_folder
-from goals_tui.store.duckdb_files import bare_connection, json_lines
+from goals_tui.store.duckdb_files import json_lines, separate_connection
 from goals_tui.store.events.schema import EVENTS
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class BulkImport:
         self._tables = ["staged"]
 
     def __enter__(self) -> BulkImport:
-        self._connection = bare_connection()
+        self._connection = separate_connection()
         self._connection.execute(f"CREATE TABLE staged ({self._log.schema.table}, plain BOOLEAN)")
         return self
 
