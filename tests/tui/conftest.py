@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.tui.harness import parse_css_once
+from tests.tui.harness import draw_later, parse_css_once
 from tests.tui.pictures import pictures
 
 __all__ = ["pictures"]
@@ -18,3 +18,9 @@ def css_parsed_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         parse_css_once(patch)
         yield
+
+
+@pytest.fixture(autouse=True)
+def drawn_by_settle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app is drawn when all is quiet."""
+    draw_later(monkeypatch)

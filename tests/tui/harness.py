@@ -9,7 +9,7 @@ from asyncio import sleep, wait_for
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from rich.console import RenderableType
@@ -53,6 +53,9 @@ HOSTILE = (
 class QuietApp(GoalsApp):
     """The app without animation, blinking and polling by the clock: the same picture every time."""
 
+    DRAWN_BY_SETTLE: ClassVar[bool] = False
+    """Whether `settle` draws what has changed, instead of the app after each change. See `draw_later`."""
+
     READ_LATER_SECONDS = 0.0
     NOTIFICATION_TIMEOUT = 3600.0
     """Seconds. A notification that goes by the clock would be in some pictures on some machines."""
@@ -77,7 +80,7 @@ async def settle(pilot: Pilot[Any]) -> None:
             await sleep(0.005)
         busy += ["a key that waits"] * keys_wait(pilot.app) + ["a cursor that blinks"] * stop_blinking(pilot.app)
         assert monotonic() < deadline, f"still busy after {PATIENCE:.0f} s: {', '.join(busy) or 'drawing'}"
-        quiet = 0 if busy else quiet + 1
+        quiet = 0 if busy or draw_changes(pilot.app) else quiet + 1
 
 
 async def until_true(pilot: Pilot[Any], fact: Callable[[], bool]) -> None:
@@ -165,28 +168,50 @@ def draw_everything(app: Any) -> list[Strip]:
     return [Strip.join(line) for line in update.strips]
 
 
-def draw_only_when_asked(patch: pytest.MonkeyPatch) -> None:
-    """Let screens be drawn by `draw_everything` only, not after each change."""
-    draw = Compositor.render_update
+def draw_later(patch: pytest.MonkeyPatch, *, by_settle: bool = True) -> None:
+    """Let a screen be drawn once when all is quiet, not after each change on the way: that is a third of the work.
+
+    Without `by_settle` it is drawn by `draw_everything` only.
+    """
 
     def render_update(compositor: Compositor, full: bool = False, **options: Any) -> RenderableType | None:
-        return draw(compositor, full, **options) if full else None
+        later = not full and compositor.root is not None and isinstance(compositor.root.app, QuietApp)
+        return None if later else _render_update(compositor, full, **options)
 
     patch.setattr(Compositor, "render_update", render_update)
+    patch.setattr(QuietApp, "DRAWN_BY_SETTLE", by_settle)
+
+
+_render_update = Compositor.render_update
+
+
+def draw_changes(app: GoalsApp | Any) -> bool:
+    """Draw what has changed since the screen in front was drawn. Return whether something had."""
+    if not getattr(app, "DRAWN_BY_SETTLE", False) or not app.screen._compositor._dirty_regions:
+        return False
+    _render_update(app.screen._compositor, screen_stack=app._background_screens)
+    return True
 
 
 def parse_css_once(patch: pytest.MonkeyPatch) -> None:
     """Let all apps share the rules parsed from CSS, which each would parse again for itself."""
-    parse = Stylesheet._parse_rules
     parsed: dict[object, list[RuleSet]] = {}
 
     def parse_rules(sheet: Stylesheet, css: str, *args: Any, **options: Any) -> list[RuleSet]:
         key = (css, args, tuple(options.items()), tuple(sheet._variables.items()))
         if key not in parsed:
-            parsed[key] = parse(sheet, css, *args, **options)
+            parsed[key] = _parse_rules(sheet, css, *args, **options)
         return parsed[key]
 
     patch.setattr(Stylesheet, "_parse_rules", parse_rules)
+
+
+_parse_rules = Stylesheet._parse_rules
+
+
+def parse_css_as_always(patch: pytest.MonkeyPatch) -> None:
+    """Let each app parse CSS for itself."""
+    patch.setattr(Stylesheet, "_parse_rules", _parse_rules)
 
 
 def has_ended(app: Any) -> bool:

@@ -24,7 +24,7 @@ from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 from textual.strip import Strip
 
-from tests.tui.harness import SIZES, draw_everything, draw_only_when_asked, lines_text, press, settle
+from tests.tui.harness import SIZES, draw_everything, draw_later, lines_text, press, settle
 
 Keys = tuple[str, ...]
 
@@ -121,5 +121,5 @@ def _accepted(snapshot: SnapshotAssertion) -> str:
 @pytest.fixture
 def pictures(snapshot: SnapshotAssertion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pictures:
     """Compares with what was accepted for this test. What nobody sees between two pictures is not drawn."""
-    draw_only_when_asked(monkeypatch)
+    draw_later(monkeypatch, by_settle=False)
     return Pictures(snapshot, tmp_path)

@@ -34,6 +34,7 @@ from goals_tui.tui.app.actions import key_name, shown_key
 from goals_tui.tui.app.background import Job
 from goals_tui.tui.app.config import Config
 from goals_tui.tui.app.textual_compat import (
+    CachingStylesheet,
     ErrorShowingApp,
     Harmless,
     keymap,
@@ -71,6 +72,7 @@ class BaseApp(ErrorShowingApp[ResultT], inherit_bindings=False):
     def __init__(self, config: Config | None = None) -> None:
         self.config = config or Config()  # before Textual asks for the driver, which reads its answers
         super().__init__()
+        self.stylesheet = CachingStylesheet(self.get_css_variables())
         self._window_title = ""
         self._jobs: dict[Worker[Any], Job] = {}
         self._changes = ThreadPoolExecutor(1, "changes")

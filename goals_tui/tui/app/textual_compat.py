@@ -19,6 +19,7 @@ from textual.app import App, ReturnType
 from textual.await_complete import AwaitComplete
 from textual.color import Color
 from textual.command import CommandList, CommandPalette
+from textual.css.stylesheet import Stylesheet
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.message import Message
@@ -251,6 +252,29 @@ class PagedOptionList(OptionList):
     def _move_page(self, direction: Literal[-1, 1]) -> None:
         if self.scrollable_content_region:
             super()._move_page(direction)
+
+
+# -- CSS
+
+
+class CachingStylesheet(Stylesheet):
+    """A stylesheet that parses the CSS of each widget once for a theme.
+
+    Textual's own parses all of it again, two or three times, for each screen that is opened first.
+    """
+
+    def __init__(self, variables: dict[str, str]) -> None:
+        super().__init__(variables=variables)
+        self._parse_cache.maxsize = 1024  # more than the app has widget classes; Textual's 64 are fewer
+
+    def set_variables(self, variables: dict[str, str]) -> None:
+        """Set the variables of the theme; forget what was parsed with others."""
+        if variables != self._variables:
+            super().set_variables(variables)
+
+    def reparse(self) -> None:
+        """Apply new variables: parse what was not parsed with them yet."""
+        self.parse()
 
 
 # -- what an app keeps to itself

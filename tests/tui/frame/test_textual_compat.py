@@ -10,13 +10,16 @@ from textual import _xterm_parser, events
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.command import CommandPalette
+from textual.css import stylesheet
 from textual.driver import Driver
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
 from textual.widgets import OptionList, Static
 
 from goals_tui.domain.errors import UnreadableError
+from goals_tui.services.context import Services
 from goals_tui.tui.app import textual_compat
+from tests.tui.harness import parse_css_as_always, running
 
 METHODS = {
     (App, "_handle_exception"): ["self", "error"],
@@ -139,3 +142,33 @@ def test_drivers_read_with_our_parser_and_name_their_app() -> None:
         assert hasattr(parser, name), name
     found: list[Message] = [*parser.feed("\x1b[200~one\x1b[2J"), *parser.feed("two\x1b[201~")]
     assert [getattr(each, "text", None) for each in found] == ["one[2Jtwo"]
+
+
+def test_css_is_parsed_once_for_a_theme(monkeypatch: pytest.MonkeyPatch) -> None:
+    parse_css_as_always(monkeypatch)
+    parsed: list[str] = []
+    parse = stylesheet.parse
+
+    def counted(scope: str, css: str, *args: Any, **options: Any) -> Any:
+        parsed.append(css)
+        return parse(scope, css, *args, **options)
+
+    monkeypatch.setattr(stylesheet, "parse", counted)
+    sheet = textual_compat.CachingStylesheet({"room": "3"})
+    css = [f".w{number} {{ width: $room; }}" for number in range(200)]
+    for number, each in enumerate(css):
+        sheet.add_source(each, ("", f"w{number}"))
+    sheet.parse()
+    # So Textual does it when a screen is opened.
+    sheet.set_variables({"room": "3"})
+    sheet.reparse()
+    assert parsed == css
+    sheet.set_variables({"room": "4"})
+    sheet.reparse()
+    assert parsed == css * 2
+    assert "width: 4" in sheet.css and "width: 3" not in sheet.css
+
+
+async def test_an_app_of_ours_keeps_what_was_parsed(services: Services) -> None:
+    async with running(services) as pilot:
+        assert isinstance(pilot.app.stylesheet, textual_compat.CachingStylesheet)
