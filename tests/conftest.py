@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from goals_tui.domain.ids import Ids
 from goals_tui.services.context import Services, create_workspace
+from goals_tui.services.demo.service import make_demo
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SHARED = Path(__file__).parents[2] / "shared"
@@ -82,12 +85,31 @@ def new_services(tmp_path: Path) -> Callable[..., Services]:
     return make
 
 
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo as it is made at NOW. It is that of all tests: one that changes it takes a copy."""
+    return made_once(tmp_path_factory, "demo", lambda path: make_demo(path, clock=lambda: NOW))
+
+
 @pytest.fixture
 def sgd() -> Path:
     """The folder with the real data and its expected results."""
     folder = SHARED / "data" / "sgd"
     if not folder.is_dir():
         pytest.skip(f"the shared data is not beside this checkout ({folder})")
+    return folder
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder that `make` fills, once for the processes of a run."""
+    run = factory.getbasetemp()
+    folder = (run.parent if "PYTEST_XDIST_WORKER" in os.environ else run) / f"made-{name}"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            making = folder.with_name(f"making-{name}")
+            shutil.rmtree(making, ignore_errors=True)
+            make(making)
+            making.rename(folder)
     return folder
 
 

@@ -181,6 +181,7 @@ def test_a_key_is_asked_for(workspace: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "") and "NO_SUCH is not set" in done.stderr
 
 
+@pytest.mark.faults
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_nothing_acknowledged_is_lost_or_doubled_by_a_kill(workspace: Path) -> None:
     with listening(workspace, "--derive") as running:
@@ -198,6 +199,7 @@ def test_nothing_acknowledged_is_lost_or_doubled_by_a_kill(workspace: Path) -> N
     assert {finding.code for finding in services.workspace.activities.verify()} == {"duplicates"}
 
 
+@pytest.mark.faults
 @pytest.mark.skipif(sys.platform == "win32", reason="no ulimit")
 def test_a_full_disk_is_said_to_the_exporter(workspace: Path) -> None:
     """The request is answered with 503, nothing of it is recorded, and the receiver goes on."""

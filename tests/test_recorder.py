@@ -94,6 +94,7 @@ async def test_the_web_handler_answers_many_sessions_at_once(flights: Services) 
         app.recorder.flush()
 
 
+@pytest.mark.faults
 def test_what_was_returned_survives_a_kill(flights: Services) -> None:
     code = (
         "import os, goals_tui\n"

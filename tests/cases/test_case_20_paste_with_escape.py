@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -10,17 +11,15 @@ import pytest
 
 from goals_tui.services.context import open_services
 from tests.cases.conftest import Case
-from tests.cli.conftest import Cli
 from tests.conftest import PATIENCE
 from tests.readme_commands import app_in_terminal, drawn_until
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
 @pytest.mark.parametrize("rest", [b"", b"\x1bq", b"\x1b[3~\x1ba"])
-def test_pasted_text_does_nothing_without_a_field(case: Case, cli: Cli, tmp_path: Path, rest: bytes) -> None:
+def test_pasted_text_does_nothing_without_a_field(case: Case, tmp_path: Path, demo_folder: Path, rest: bytes) -> None:
     pasted = (case("20") / "paste.txt").read_bytes().rstrip(b"\n") + rest
-    demo = tmp_path / "demo"
-    assert cli("demo", demo, "--no-open").code == 0
+    demo = Path(shutil.copytree(demo_folder, tmp_path / "demo"))
     before = open_services(demo).flows.all()
     command = f"exec {sys.executable} -m goals_tui --workspace {demo}"
     with app_in_terminal(command, tmp_path) as (app, terminal):

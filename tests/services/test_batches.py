@@ -224,7 +224,7 @@ def act(services: Services, action: str) -> str:
     return ""
 
 
-@examples(15)
+@examples(10)
 @given(before=st.lists(st.sampled_from(ACTIONS), max_size=4), brings=st.sampled_from(BRINGS),
        after=st.lists(st.sampled_from(["seal", "lost"]), max_size=2))  # fmt: skip
 def test_removing_a_batch_gives_back_what_was_there(before: list[str], brings: str, after: list[str]) -> None:

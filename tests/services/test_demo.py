@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -23,12 +23,9 @@ from tests.conftest import NOW
 YEAR = Filters(span="last-365-days")
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    path = tmp_path_factory.mktemp("demo") / "demo"
-    made = make_demo(path, clock=lambda: NOW)
-    assert made.message == f"Created the demo at {path}: 3 goals, 2,906 conversations in 90 days."
-    yield open_services(path, clock=lambda: NOW, env={})
+@pytest.fixture
+def demo(demo_folder: Path) -> Services:
+    return open_services(demo_folder, clock=lambda: NOW, env={})
 
 
 def test_three_goals_that_could_be_saved_and_their_flows(demo: Services) -> None:
@@ -135,7 +132,8 @@ def test_the_same_day_gives_the_same_cycles(demo: Services, tmp_path: Path) -> N
 
 def test_it_is_left_as_it_is_unless_made_anew(tmp_path: Path) -> None:
     path = tmp_path / "made" / "here"
-    make_demo(path, clock=lambda: NOW)
+    made = make_demo(path, clock=lambda: NOW)
+    assert made.message == f"Created the demo at {path}: 3 goals, 2,906 conversations in 90 days."
     services = open_services(path, env={})
     services.flows.create("Mine")
     again = make_demo(path, clock=lambda: NOW + timedelta(days=5))
@@ -149,12 +147,11 @@ def test_it_is_left_as_it_is_unless_made_anew(tmp_path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["here"]
 
 
-def test_neighbours_and_files_of_others_stay(tmp_path: Path) -> None:
+def test_neighbours_and_files_of_others_stay(tmp_path: Path, demo_folder: Path) -> None:
     for name in (".here.new", ".here.abcdefgh.making"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.txt").write_text("a")
-    path = tmp_path / "here"
-    make_demo(path, clock=lambda: NOW)
+    path = Path(shutil.copytree(demo_folder, tmp_path / "here"))
     (path / "flight.csv").write_text("mine")
     (path / "values.yaml").write_text("FEATURE_USE_GOALS_V2: true")
     make_demo(path, fresh=True, clock=lambda: NOW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections import Counter
 from pathlib import Path
@@ -10,13 +11,12 @@ import pytest
 
 from goals_tui.services.context import Services, open_services
 from goals_tui.services.demo.live import LiveDemo
-from goals_tui.services.demo.service import make_demo
 from tests.conftest import NOW
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Services:
-    return open_services(make_demo(tmp_path / "demo", clock=lambda: NOW).path, clock=lambda: NOW)
+def demo(tmp_path: Path, demo_folder: Path) -> Services:
+    return open_services(Path(shutil.copytree(demo_folder, tmp_path / "demo")), clock=lambda: NOW)
 
 
 def live_demo(demo: Services, *, speed: float = 1.0, seed: int) -> LiveDemo:

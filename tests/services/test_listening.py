@@ -149,6 +149,7 @@ def test_a_body_that_is_no_request_is_refused(body: bytes) -> None:
         spans_of_json(body)
 
 
+@pytest.mark.faults
 def test_no_mutation_of_a_request_does_more_than_be_refused(services: Services) -> None:
     chosen = random.Random(7)
     for number in range(300):

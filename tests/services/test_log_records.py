@@ -364,6 +364,7 @@ FORMATS = ("xes", "otlp", "otlp", "ocel", "rasa", "botframework", "csv", "jsonl"
 TABLE = [["case", "activity", "time"], *([f"c{n % 3}", f"step {n}", f"2026-10-01T08:00:0{n}Z"] for n in range(9))]
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("count", [40, pytest.param(300, marks=pytest.mark.long)])
 @pytest.mark.parametrize("place", range(len(FORMATS)))
 def test_whatever_is_done_to_a_file_it_is_read_or_refused(

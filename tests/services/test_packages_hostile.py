@@ -294,6 +294,7 @@ def test_where_it_cannot_be_written(target: Services, tmp_path: Path) -> None:
         target.packages.export(["Book a Flight"], tmp_path)
 
 
+@pytest.mark.faults
 @examples(60, shared_fixtures=True)
 @given(at=st.floats(0, 1, exclude_max=True), data=st.binary(min_size=1, max_size=8))
 def test_any_change_of_any_bytes_is_refused_or_harmless(

@@ -94,6 +94,7 @@ def test_who_failed_or_died_is_followed_by_another_one_later(large: Services, st
     assert log.stats().appended_events == 0 and not mark.exists()
 
 
+@pytest.mark.faults
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
 def test_killed_while_others_track(large: Services, started: Started) -> None:
     log, first = large.workspace.events, large.goals.get("Book")

@@ -322,6 +322,7 @@ def work_import(log: EventLog) -> None:
         log.write_part(source, "SELECT * REPLACE ('new ' || id AS id) FROM events")
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("work", [work_seal, work_delete, work_import])
 def test_work_can_be_killed_at_any_point(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Callable[[EventLog], None]

@@ -54,6 +54,7 @@ def worked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[EventLog, l
     return log, catalogs, every
 
 
+@pytest.mark.faults
 def test_every_older_catalog_and_none(worked: tuple[EventLog, list[bytes], Path], tmp_path: Path) -> None:
     log, catalogs, every = worked
     present, session = ids(log), log.session_events("session 0")

@@ -373,7 +373,7 @@ async def test_a_flow_goes_to_a_file_and_comes_back(services: Services, tmp_path
     file = tmp_path / "abc.json"
     async with running(services, area="flows") as pilot:
         await press(pilot, "E", "ctrl+u")
-        await type_text(pilot, str(tmp_path))
+        await paste(pilot, str(tmp_path))
         await press(pilot, "enter")
         assert "This is a folder." in screen_text(pilot.app)
         await type_text(pilot, "/abc.json")
@@ -382,23 +382,23 @@ async def test_a_flow_goes_to_a_file_and_comes_back(services: Services, tmp_path
         file.write_text("keep")
         for answer in ("enter", "escape"):
             await press(pilot, "E", "ctrl+u")
-            await type_text(pilot, str(file))
+            await paste(pilot, str(file))
             await press(pilot, "enter")
             assert isinstance(pilot.app.screen, Ask)
             await press(pilot, answer)
             assert file.read_text() == "keep"
             await press(pilot, "escape")
         await press(pilot, "E", "ctrl+u")
-        await type_text(pilot, str(file))
+        await paste(pilot, str(file))
         await press(pilot, "enter", "tab", "enter")
         await press(pilot, "I")
-        await type_text(pilot, str(file))
+        await paste(pilot, str(file))
         await press(pilot, "enter")
         assert [row.name for row in services.flows.summaries()] == ["Abc", "Abc (2)"]
         assert kinds_and_texts(saved(services, "Abc (2)").nodes) == kinds_and_texts(ABC.nodes)
         file.write_text("no flow")
         await press(pilot, "I")
-        await type_text(pilot, str(file))
+        await paste(pilot, str(file))
         await press(pilot, "enter")
         assert "is not JSON" in messages(pilot.app)[-1]
 

@@ -15,7 +15,7 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.ids import Ids
 from goals_tui.services.context import Services, create_workspace, open_services
 from tests.builders import event, goal, step
-from tests.conftest import NOW, make_services
+from tests.conftest import NOW, made_once, make_services
 from tests.sgd import SGD
 from tests.tui.harness import HOSTILE
 
@@ -28,10 +28,12 @@ def sgd_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The real data, imported once."""
     if not SGD.is_dir():
         pytest.skip(f"the shared data is not beside this checkout ({SGD})")
-    path = tmp_path_factory.mktemp("sgd") / "workspace"
-    services = create_workspace(path, name="Flight Desk", time_zone="Europe/Berlin", clock=lambda: NOW, env={})
-    services.imports.odata([SGD])
-    return path
+
+    def make(path: Path) -> None:
+        services = create_workspace(path, name="Flight Desk", time_zone="Europe/Berlin", clock=lambda: NOW, env={})
+        services.imports.odata([SGD])
+
+    return made_once(tmp_path_factory, "sgd", make)
 
 
 @pytest.fixture

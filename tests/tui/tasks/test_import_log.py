@@ -13,7 +13,7 @@ from goals_tui.services.imports.log_look import guess_columns
 from goals_tui.services.imports.log_rows import Columns
 from goals_tui.tui.tasks.import_log import ChooseColumns, ChooseSteps
 from tests.conftest import PATIENCE, SHARED
-from tests.tui.harness import SIZES, messages, press, running, screen_text, type_text
+from tests.tui.harness import SIZES, messages, paste, press, running, screen_text, type_text
 
 SAMPLE = SHARED / "data" / "real" / "process-mining" / "running-example.csv"
 
@@ -103,7 +103,7 @@ async def test_columns_and_steps_are_changed_with_keys(services: Services, log: 
 async def test_back_keeps_what_was_chosen_and_escape_changes_nothing(services: Services, log: Path) -> None:
     async with running(services, area="tasks") as pilot:
         await press(pilot, "l")
-        await type_text(pilot, str(log))
+        await paste(pilot, str(log))
         await press(pilot, "enter", "down", "enter")
         await type_text(pilot, "who")
         await press(pilot, "enter", "f2")
@@ -111,7 +111,7 @@ async def test_back_keeps_what_was_chosen_and_escape_changes_nothing(services: S
         assert "Choose the column for: Case." in screen_text(pilot.app)
         await press(pilot, "escape")
         await press(pilot, "l")
-        await type_text(pilot, str(log))
+        await paste(pilot, str(log))
         await press(pilot, "enter", *["down"] * 8, "enter")
         await type_text(pilot, "B")
         await press(pilot, "enter", "f2", "escape")
@@ -123,7 +123,7 @@ async def test_back_keeps_what_was_chosen_and_escape_changes_nothing(services: S
 async def test_as_activities(services: Services, log: Path) -> None:
     async with running(services, area="tasks") as pilot:
         await press(pilot, "l")
-        await type_text(pilot, str(log))
+        await paste(pilot, str(log))
         await press(pilot, "enter", *["down"] * 7, "enter", "down", "enter", "f2")
         assert "7 rows, 3 sessions." in screen_text(pilot.app)
         await press(pilot, "f2")
@@ -135,7 +135,7 @@ async def test_what_cannot_be_imported_is_said_in_place(services: Services, log:
     async with running(services, area="tasks") as pilot:
         log.write_text("id,what,when\n" + "".join(f"{n},step {n % 15},2026-11-01T08:00:00Z\n" for n in range(60)))
         await press(pilot, "l")
-        await type_text(pilot, str(log))
+        await paste(pilot, str(log))
         await press(pilot, "enter", "f2")
         assert "has 15 activities, and a goal has at most 10 steps" in " ".join(screen_text(pilot.app).split())
         await press(pilot, "f2")
@@ -143,7 +143,7 @@ async def test_what_cannot_be_imported_is_said_in_place(services: Services, log:
         await press(pilot, "escape", "escape")
         log.write_bytes(b"PK\x03\x04 no workbook")
         await press(pilot, "l")
-        await type_text(pilot, str(log))
+        await paste(pilot, str(log))
         await press(pilot, "enter")
         assert any("can't be imported" in message for message in messages(pilot.app))
     assert services.goals.all() == []
@@ -155,7 +155,7 @@ async def test_a_format_that_says_its_columns(services: Services, tmp_path: Path
     path.write_text(json.dumps([{**said, "id": str(n), "conversation": {"id": f"c{n}"}} for n in range(3)]))
     async with running(services, (80, 24), area="tasks") as pilot:
         await press(pilot, "l")
-        await type_text(pilot, str(path))
+        await paste(pilot, str(path))
         await press(pilot, "enter")
         text = screen_text(pilot.app)
         assert "a Bot Framework transcript" in text and "Endpoint" not in text

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from goals_tui.services.context import Services, open_services
-from goals_tui.services.demo.service import make_demo
 from goals_tui.tui.app.actions import keys_of, registry
 from goals_tui.tui.app.config import Config, load
 from goals_tui.tui.welcome.tour import CARDS, TourCard
@@ -16,16 +16,9 @@ from tests.tui.harness import press, running, screen_text, settle
 from tests.tui.pictures import GALLERY, Pictures, each_size
 
 
-@pytest.fixture(scope="module")
-def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("tour") / "demo"
-    make_demo(path, clock=lambda: NOW)
-    return path
-
-
 @pytest.fixture
-def demo(demo_folder: Path) -> Services:
-    return open_services(demo_folder, clock=lambda: NOW, env={})
+def demo(demo_folder: Path, tmp_path: Path) -> Services:
+    return open_services(Path(shutil.copytree(demo_folder, tmp_path / "demo")), clock=lambda: NOW, env={})
 
 
 async def test_it_leads_through_the_screens_and_back(demo: Services, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from goals_tui.services.context import open_services
-from goals_tui.services.demo.service import is_demo, make_demo
+from goals_tui.services.demo.service import is_demo
 from goals_tui.services.first_start import Start, demo_path, is_missing, propose, system_time_zone
 from goals_tui.tui.app.config import Config
 from goals_tui.tui.app.start import bring_in
@@ -103,9 +104,9 @@ async def test_the_demo(tmp_path: Path) -> None:
     assert is_missing(path)
 
 
-async def test_a_demo_that_was_made_before_is_offered_first(tmp_path: Path) -> None:
+async def test_a_demo_that_was_made_before_is_offered_first(tmp_path: Path, demo_folder: Path) -> None:
     path = tmp_path / "data" / "goals-tui"
-    make_demo(demo_path(path))
+    shutil.copytree(demo_folder, demo_path(path))
     goals = demo_path(path) / "goals.json"
     before = goals.read_bytes()
     async with welcome(path) as pilot:
