@@ -79,8 +79,13 @@ def verify(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
 def seal(context: typer.Context) -> None:
     """Turn the appended events into a Parquet part, and delete what has expired."""
     result = services(context).events.seal()
-    expired = f" Deleted {plural(result.expired, 'event')} that had expired." if result.expired else ""
+    gone = result.expired or result.expired_activities
+    expired = f" Deleted {_both(result.expired, result.expired_activities)} that had expired." if gone else ""
     say(f"Sealed {plural(result.events, 'event')}.{expired}")
+
+
+def _both(events: int, activities: int) -> str:
+    return f"{plural(events, 'event')} and {activities:,} activit{'y' if activities == 1 else 'ies'}"
 
 
 @app.command()
@@ -95,8 +100,7 @@ def expire(
     if format is ResultFormat.JSON:
         print_json(found.as_json())
         return
-    activities = f"{found.activities:,} activit{'y' if found.activities == 1 else 'ies'}"
-    goes = f"{plural(found.events, 'event')} and {activities}"
+    goes = _both(found.events, found.activities)
     print_lines([f"{goes} would be deleted." if dry_run else f"Deleted {goes}."])
     if found.before is None:
         say("The project keeps everything (Settings, Retention): only events past their own expiry go.")

@@ -79,8 +79,8 @@ class Events:
 
         `progress` is called with the share of the sealing that is done, from 0.0 to 1.0.
         """
-        sealed = self._workspace.events.seal(progress)
-        return replace(sealed, expired=self.expire().events)
+        sealed, gone = self._workspace.events.seal(progress), self.expire()
+        return replace(sealed, expired=gone.events, expired_activities=gone.activities)
 
     def is_large(self) -> bool:
         """Return whether the appended events should be sealed; costs one stat call."""

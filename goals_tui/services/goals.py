@@ -38,7 +38,10 @@ _MANY = 1_000
 
 @dataclass(frozen=True)
 class Consequences:
-    """The events, cycles and uses in flows that deleting a goal, or one of its steps, affects."""
+    """The events, cycles and uses in flows that deleting a goal, or one of its steps, affects.
+
+    Where the log is read only, `why_kept` says so: events stay, and none are counted.
+    """
 
     goal_id: str
     step_id: str | None
@@ -46,6 +49,7 @@ class Consequences:
     events: int
     cycles: int
     uses: tuple[NodeUse, ...]
+    why_kept: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.events or self.uses)
@@ -279,8 +283,9 @@ class GoalService:
 
         goal = self.get(goal_id)
         name = goal.name if step_id is None else goal.step(step_id).name
-        events, cycles = count_events(self._workspace.events, goal.id, step_id)
-        return Consequences(goal.id, step_id, name, events, cycles, tuple(self.where_used(goal.id, step_id)))
+        why_kept = self._workspace.why_read_only() or ""
+        events, cycles = (0, 0) if why_kept else count_events(self._workspace.events, goal.id, step_id)
+        return Consequences(goal.id, step_id, name, events, cycles, tuple(self.where_used(goal.id, step_id)), why_kept)
 
     def leftovers(self) -> list[Consequences]:
         """Return the consequences for each goal that no longer exists but still has events, most events first.

@@ -50,7 +50,23 @@ def clickhouse_push(clickhouse_server: ClickHouse) -> Push:
 NEEDED = ("id", "goalId", "stepId", "goalCycleId", "sessionId")
 
 
-@pytest.fixture(scope="module", params=["clickhouse"])
+@pytest.fixture(scope="module")
+def spark_push(spark_server: str, tmp_path_factory: pytest.TempPathFactory) -> Push:
+    """Writes events into a new folder of Parquet, and makes the services read them there."""
+    from goals_tui.store.engines.address import open_engine
+
+    columns = ", ".join(f'"{name}"' for name in FIELDS)
+
+    def push(services: Services, log: list[GoalEvent]) -> None:
+        folder = tmp_path_factory.mktemp("lake")
+        with workspace(log, False) as filled, filled.workspace.events.connect() as connection:
+            connection.execute(f"COPY (SELECT {columns} FROM events) TO '{folder}/events.parquet' (FORMAT parquet)")
+        services.__dict__["engine"] = open_engine(parse_address(f"{spark_server}?path={folder}", "the test"), None)
+
+    return push
+
+
+@pytest.fixture(scope="module", params=["clickhouse", "spark"])
 def made(request: pytest.FixtureRequest) -> Made:
     """Makes workspaces whose events are in an engine."""
     push: Push = request.getfixturevalue(f"{request.param}_push")
@@ -64,7 +80,7 @@ def made(request: pytest.FixtureRequest) -> Made:
     return on_engine
 
 
-any_case = examples(6, shared_fixtures=True)
+any_case = examples(4, shared_fixtures=True)
 
 
 @any_case

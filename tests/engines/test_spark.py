@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from contextlib import closing
 from datetime import timedelta
@@ -135,3 +138,16 @@ def test_a_table_of_a_catalog_is_made_and_filled(services: Services, spark_serve
         assert push_missing(log, table, None, lambda _added, _total: None).added == 0
         assert table.counts() == (5, 0)
         assert compare_ids(log, table) == IdCounts(5, 5, 0, 0)
+
+
+def test_a_program_without_a_file_reads_spark(pushed: tuple[Path, str], cli: Cli) -> None:
+    path, url = pushed
+    asked = ["report", *ALL, "--workspace", str(path), "--events", url]
+    done = subprocess.run(
+        [sys.executable, "-c", f"from goals_tui.cli.run import run; raise SystemExit(run({asked!r}))"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "GOALS_TUI_NOW": "2026-11-20T12:00:00Z"},
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, cli(*asked).out), done.stderr

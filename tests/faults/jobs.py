@@ -138,6 +138,11 @@ def seal(workspace: Path, acknowledge: Acknowledge) -> None:
     acknowledge("sealed")
 
 
+def expire(workspace: Path, acknowledge: Acknowledge) -> None:
+    done = opened(workspace).events.expire()
+    acknowledge([done.events, done.activities])
+
+
 def delete(workspace: Path, acknowledge: Acknowledge, *, goal: str) -> None:
     opened(workspace).goals.delete(goal, confirm=goal)
     acknowledge("deleted")
@@ -259,6 +264,7 @@ JOBS: dict[str, Callable[..., None]] = {
         append_activities,
         seal_activities,
         seal,
+        expire,
         delete,
         delete_step,
         import_package,

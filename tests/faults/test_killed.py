@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from tests.builders import goal
 from tests.faults.conftest import HARMLESS, Patient
-from tests.faults.jobs import GOAL, OTHER, activities, attempt, odata_records
+from tests.faults.jobs import GOAL, NOW, OTHER, activities, attempt, odata_records
 from tests.faults.server import Death, Outcome, Server, Task, deaths
 from tests.services.odata_records import START
 from tests.services.odata_records import event as event_record
@@ -188,6 +189,47 @@ def test_sealing(server: Server, patient: Patient, count: int) -> None:
     assert patient.events() == expected
     assert log.verify() == []
     assert log.stats().appended_events == 0
+
+
+@kills
+def test_expiring(server: Server, patient: Patient, count: int) -> None:
+    services = patient.services
+    services.project.save(services.project.get().model_copy(update={"retention_days": 30}))
+    kept, kept_activities = dict[str, int](), dict[str, int]()
+    old_events, old_activities = set[str](), set[str]()
+    add(patient, kept, "kept")
+
+    def more(number: int) -> dict[str, Any]:
+        log, activity_log = patient.services.workspace.events, patient.services.workspace.activities
+        some, acts = attempt(patient.services.goals.get(GOAL), f"old{number}"), activities(f"old{number}", 4)
+        aged = {"timestamp": NOW - timedelta(days=31)}
+        log.append([*(one.model_copy(update=aged) for one in some[:-1]), some[-1]])
+        activity_log.append([*(one.model_copy(update=aged) for one in acts[:-1]), acts[-1]])
+        if number % 2:
+            log.seal()
+            activity_log.seal()
+        kept.update({some[-1].id: 1})
+        kept_activities.update({acts[-1].id: 1})
+        old_events.update(one.id for one in some[:-1])
+        old_activities.update(one.id for one in acts[:-1])
+        add(patient, kept, f"young{number}")
+        return {}
+
+    more(-2)
+    for _number, death, found in each_death(server, patient, count, "expire", more):
+        logs = (patient.events(), kept, old_events), (happened(patient), kept_activities, old_activities)
+        for there, staying, old in logs:
+            left = there.keys() - staying.keys()
+            assert staying.items() <= there.items() and set(there.values()) <= {1}, f"{death}: what is young went"
+            assert left in (set(), old), f"{death}: half expired"
+            assert not (found.acknowledged and left), death
+            old &= left
+        patient.check()
+    patient.services.events.expire()
+    assert (patient.events(), happened(patient)) == (kept, kept_activities)
+    assert patient.services.events.expire(dry_run=True).events == 0
+    patient.check()
+    assert {one.code for one in patient.services.workspace.activities.verify()} <= HARMLESS
 
 
 @kills

@@ -191,6 +191,7 @@ def zipped(name: str) -> bytes:
         (b'{"a": 1', "it is one JSON object, not JSON Lines"),
         (b"\x7fELF\0\0\0", "it is not text and no format that can be read"),
         (b"[1", "it is not JSON"),
+        (b"[{}] [{}]", "it is not JSON: something follows its list"),
         (b"case,activity,time\n1,Select,caf\xe9\n", "it is not UTF-8 text"),
     ],
     # The content of an archive says when it was made.
@@ -200,6 +201,18 @@ def test_what_a_file_is_that_cannot_be_read(services: Services, tmp_path: Path, 
     with pytest.raises(UnreadableError) as raised:
         bring(services, written(tmp_path / "log.csv", content))
     assert f"log.csv can't be imported: {message}" in str(raised.value)
+
+
+def test_a_list_of_any_size_is_read_piece_by_piece(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from goals_tui.services.imports import files
+
+    monkeypatch.setattr(files, "LARGEST_PAGE", 1)
+    records = [dict(zip(ROWS[0][:3], row, strict=False)) for row in ROWS[1:]]
+    records[0]["case"] = 123456789012345678901234567890  # type: ignore[assignment]
+    found = bring(services, written(tmp_path / "log.json", json.dumps(records, indent=1)))
+    assert (found.events_added, found.broken_total) == (3, 0)
 
 
 @pytest.mark.parametrize(

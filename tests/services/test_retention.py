@@ -76,7 +76,7 @@ def test_sealing_takes_what_has_expired(services: Services) -> None:
     services.workspace.activities.append([activity(40)])
     keep_for(services, 30)
     sealed = services.events.seal()
-    assert (sealed.events, sealed.expired) == (2, 1)
+    assert (sealed.events, sealed.expired, sealed.expired_activities) == (2, 1, 1)
     assert ages(services) == [1]
     assert services.activities.stats().activities == 0
 
@@ -122,4 +122,8 @@ def test_the_command(services: Services, tmp_path: Path, monkeypatch: pytest.Mon
     counted = json.loads(run(app, [*at, "--dry-run", "--format", "json"]).stdout)
     assert counted == {"events": 1, "activities": 0, "before": "2026-10-21T12:00:00.000Z", "dry_run": True}
     assert "Deleted 1 event and 0 activities." in run(app, at).stdout
+    services.workspace.events.append([aged(41)])
+    services.workspace.activities.append([activity(41), activity(42)])
+    sealed = run(app, ["--workspace", str(services.path), "events", "seal"])
+    assert "Deleted 1 event and 2 activities that had expired." in sealed.output
     assert "0 events and 0 activities would be deleted." in run(app, [*at, "--dry-run"]).stdout

@@ -20,7 +20,8 @@ import orjson
 
 from goals_tui.domain.errors import NotFoundError, UnreadableError, WrongValueError, nearest_names
 from goals_tui.services.imports.agent_logs import BOT_FRAMEWORK, OTLP, RASA
-from goals_tui.services.imports.files import read_page, unpack
+from goals_tui.services.imports.files import unpack
+from goals_tui.services.imports.json_stream import JsonStream
 from goals_tui.services.imports.log_records import Format
 from goals_tui.services.imports.process_logs import OCEL, XES
 from goals_tui.services.imports.table import (
@@ -167,11 +168,11 @@ def _json_cell(value: Any) -> str:
 
 def _open_json_list(path: Path, options: ReadOptions) -> Log:
     lines = options.scratch / "lines"
-    records = read_page(path).records
-    if records is None:
-        raise UnusableError("it is a JSON object, not a list of records")
-    with lines.open("wb") as out:
-        out.writelines(orjson.dumps(record) + b"\n" for record in records)
+    with lines.open("wb") as out, JsonStream(path) as stream:
+        for _place in stream.items():
+            out.write(json.dumps(stream.value()).encode() + b"\n")
+        if stream.next():
+            raise UnusableError("it is not JSON: something follows its list")
     return _JsonLinesLog(lines, options)
 
 

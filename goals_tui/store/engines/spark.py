@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
+import sys
 import threading
 import time
 import uuid
@@ -31,6 +32,7 @@ Found = TypeVar("Found")
 
 _GONE = re.compile(r"(TABLE_OR_VIEW|PATH|SCHEMA)_NOT_FOUND|[Tt]able (or view )?not found|does not exist")
 _TYPES = {"VARCHAR": "string", "INTEGER": "int32", "BIGINT": "int64", "BOOLEAN": "bool_"}
+_importing = threading.Lock()
 
 
 class Connection:
@@ -46,8 +48,9 @@ class Connection:
         # It warns of versions of pandas, which isn't used, and of errors, which it raises as well.
         warnings.filterwarnings("ignore", module=r"pyspark\.")
         with self.told():
-            from pyspark.sql.connect.client.retries import DefaultPolicy
-            from pyspark.sql.connect.session import SparkSession
+            with _main_with_a_file():
+                from pyspark.sql.connect.client.retries import DefaultPolicy
+                from pyspark.sql.connect.session import SparkSession
 
             session: SparkSession = SparkSession.Builder().remote(self.url).create()
             session.client.set_retry_policies([DefaultPolicy(max_retries=2, initial_backoff=100)])
@@ -108,6 +111,24 @@ class Connection:
         if self.address.path:
             return session.read.parquet(self.address.path)
         return session.table(_quoted_table(self.address.table))
+
+
+@contextlib.contextmanager
+def _main_with_a_file() -> Iterator[None]:
+    """Give the main module a file during the block if it has none, as in `python -c` and in the workers of xdist.
+
+    Imported there, pyspark takes itself to be in its own doctests, and ends the process.
+    """
+    main = sys.modules["__main__"]
+    with _importing:
+        given = not hasattr(main, "__file__")
+        if given:
+            main.__file__ = __file__
+        try:
+            yield
+        finally:
+            if given:
+                del main.__file__
 
 
 class SparkEngine(RemoteEngine["SparkSession"]):

@@ -71,7 +71,8 @@ Progress = Callable[[float], None]
 class SealResult:
     """The result of sealing: sealed events, omitted duplicates, unreadable lines set aside, merged parts.
 
-    `expired` is the number of events that were deleted at the same time because they had expired.
+    `expired` and `expired_activities` are the numbers of events and activities that were deleted at the same time
+    because they had expired.
     """
 
     events: int = 0
@@ -79,6 +80,7 @@ class SealResult:
     torn_lines: int = 0
     merged_parts: int = 0
     expired: int = 0
+    expired_activities: int = 0
 
 
 @dataclass(slots=True)

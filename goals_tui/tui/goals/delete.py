@@ -50,7 +50,9 @@ class DeleteGoal(Dialog[bool]):
             yield Button("Replace in nodes…", id="replace")
             yield Button("Remove the nodes", id="remove")
             yield Button("Export a package…", id="export")
-        yield Label("To delete, type the goal's name. This can't be undone.", classes="dialog-text", markup=False)
+        yield Label(
+            "To delete, type the goal's name. This can't be undone.", id="ask", classes="dialog-text", markup=False
+        )
         yield Input(placeholder=self.goal.name, id="name", select_on_focus=False)
         yield Static("", classes="problem", markup=False)
 
@@ -76,7 +78,9 @@ class DeleteGoal(Dialog[bool]):
         if self.taken is None:
             return
         self.query_one("#taken", Static).update(what_goes(self.taken))
-        self._offer(self.taken)
+        self._offer(None if self.taken.why_kept else self.taken)
+        for part in ("#name", "#ask"):
+            self.query_one(part).display = not self.taken.why_kept
 
     def _offer(self, taken: Consequences | None) -> None:
         for part in ("#first", "#instead"):
@@ -87,6 +91,8 @@ class DeleteGoal(Dialog[bool]):
     def on_key(self, event: events.Key) -> None:
         """Pass typed characters to the field for the name, even while Cancel has the focus."""
         field = self.query_one("#name", Input)
+        if not field.display:
+            return
         if event.is_printable and event.character and not event.character.isspace() and not field.has_focus:
             event.stop()
             event.prevent_default()
@@ -173,9 +179,14 @@ class DeleteGoal(Dialog[bool]):
 def what_goes(taken: Consequences) -> Content:
     """Return what a deletion removes, in words: events, and nodes flow by flow."""
     events = f"{taken.events:,} event{'s' * (taken.events != 1)} in {taken.cycles:,} cycle{'s' * (taken.cycles != 1)}"
-    lines = [
-        Content.assemble("Deletes ", (events, "bold"), " of analytics.") if taken.events else Content("No events yet.")
-    ]
+    if taken.why_kept and taken.step_id is None:
+        return Content(f"The goal can't be deleted now. {taken.why_kept}")
+    if taken.why_kept:
+        lines = [Content(f"The events of the step stay in the log. {taken.why_kept}")]
+    elif taken.events:
+        lines = [Content.assemble("Deletes ", (events, "bold"), " of analytics.")]
+    else:
+        lines = [Content("No events yet.")]
     if taken.uses:
         number = len(taken.uses)
         lines.append(

@@ -511,7 +511,7 @@ class GoalEditor(StepEditing):
         """Save the goal and delete what the user agreed to. Raises GoalsError."""
         goal = self.draft.goal
         label = f"Create goal {goal.name!r}" if self.draft.is_new else None
-        doomed = {taken.step_id for taken in lost if taken.step_id}
+        doomed = {taken.step_id for taken in lost if taken.step_id and not taken.why_kept}
         return await self.change(
             "Saving the goal",
             lambda: self.services.goals.save(goal, overwrite=overwrite, label=label, delete_events_of=doomed),

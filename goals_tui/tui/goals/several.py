@@ -202,7 +202,7 @@ class DeleteGoals(Dialog[int]):
         yield Static(_named(self.goals), classes="dialog-text", markup=False)
         yield Static("Counting what will be deleted with them…", id="taken", classes="dialog-text quiet", markup=False)
         text = f"To delete them, type {self._wanted!r}. This can't be undone."
-        yield Label(text, classes="dialog-text", markup=False)
+        yield Label(text, id="ask", classes="dialog-text", markup=False)
         yield Input(placeholder=self._wanted, id="confirm", select_on_focus=False)
         yield Static("", classes="problem", markup=False)
 
@@ -222,6 +222,13 @@ class DeleteGoals(Dialog[int]):
 
     def _counted(self, taken: Sequence[Consequences]) -> None:
         events, nodes = sum(one.events for one in taken), sum(len(one.uses) for one in taken)
+        why_kept = next((one.why_kept for one in taken), "")
+        if why_kept:
+            self.query_one("#taken", Static).update(f"The goals can't be deleted now. {why_kept}")
+            for part in ("#ask", "#confirm"):
+                self.query_one(part).display = False
+            self.query_one("#cancel", Button).focus()
+            return
         self.query_one("#taken", Static).update(
             f"{plural(events, 'event')} go with them, and {plural(nodes, 'Track Goal Process node')} stop working."
         )

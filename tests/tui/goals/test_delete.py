@@ -43,6 +43,17 @@ async def test_only_the_name_deletes(services: Services, flight: Goal) -> None:
     assert services.workspace.events.stats().events == 0
 
 
+async def test_a_log_elsewhere_is_not_counted_and_nothing_is_asked(services: Services, flight: Goal) -> None:
+    services.workspace.why_read_only = lambda: "It is read only."
+    async with running(services, (80, 24)) as pilot:
+        await press(pilot, "x")
+        shown = screen_text(pilot.app)
+        assert "The goal can't be deleted now. It is read only." in shown
+        assert "9 events" not in shown and "type the goal's name" not in shown and "Do this first" not in shown
+        await press(pilot, "b", "o", "escape")
+    assert services.goals.get(flight.id) == flight
+
+
 async def test_its_nodes_can_track_another_goal_first(services: Services, flight: Goal) -> None:
     other = services.goals.save(book_a_flight(services, "Book a Train"))
     async with running(services) as pilot:

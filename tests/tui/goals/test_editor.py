@@ -269,6 +269,21 @@ async def test_deleting_a_tracked_step_says_what_goes(services: Services, flight
     assert services.history.undo_label == "Edit goal 'Book a Flight' (deleted events stay deleted)"
 
 
+async def test_a_step_is_deleted_while_its_events_stay_in_a_log_elsewhere(services: Services, flight: Goal) -> None:
+    done = services.goals.new_step("completion").model_copy(update={"name": "Also done"})
+    goal = services.goals.save(flight.model_copy(update={"steps": (*flight.steps, done)}))
+    services.workspace.why_read_only = lambda: "It is read only."
+    async with running(services) as pilot:
+        await at_steps(pilot)
+        await press(pilot, "down", "delete", "ctrl+s")
+        shown = screen_text(pilot.app)
+        assert "The events of the step stay in the log." in shown
+        assert "2 events" not in shown and "1 Track Goal Process node stops working" in shown
+        await press(pilot, "right", "right", "right", "enter")
+    assert [step.name for step in services.goals.get(goal.id).steps][2:] == ["Also done"]
+    assert services.workspace.events.stats().events == 9
+
+
 async def test_removing_a_step_from_its_nodes_deletes_nothing(services: Services, flight: Goal) -> None:
     done = services.goals.new_step("completion").model_copy(update={"name": "Also done"})
     goal = services.goals.save(flight.model_copy(update={"steps": (*flight.steps, done)}))

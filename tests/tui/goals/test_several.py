@@ -110,6 +110,17 @@ async def test_several_are_copied_and_deleted_together(six: Services) -> None:
     assert [row.name for row in six.goals.summaries()] == ["Goal D", "Goal E", "Goal F"]
 
 
+async def test_several_are_not_deleted_where_the_log_is_elsewhere(six: Services) -> None:
+    six.workspace.why_read_only = lambda: "It is read only."
+    async with running(six) as pilot:
+        await press(pilot, "space", "space", "x")
+        shown = screen_text(pilot.app)
+        assert "The goals can't be deleted now." in shown
+        assert "go with them" not in shown and "To delete them" not in shown
+        await press(pilot, "escape")
+    assert len(six.goals.summaries()) == 6
+
+
 async def test_steps_of_several_goals_get_a_trigger_together(six: Services) -> None:
     async with running(six) as pilot:
         await press(pilot, "space", "space", "T")
