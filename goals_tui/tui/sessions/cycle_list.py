@@ -131,6 +131,7 @@ BRIEF_COLUMNS = (
     Column("Time saved", 11, align="right", drop=3),
     Column("Savings", 9, align="right", drop=1),
     Column("Revenue", 9, align="right", drop=2),
+    Column("Endpoint", 12, share=2, most=30, drop=4),
 )
 """The columns where `COLUMNS` would leave out an amount, and days of different years need not be told apart."""
 _BRIEF_BELOW = AROUND + sum(column.width + GAP for column in COLUMNS if column.drop <= 5)
@@ -242,7 +243,6 @@ class CycleRows(VirtualList):
     def on_resize(self) -> None:
         """Show the columns that fit the new width."""
         self._arrange()
-        super().on_resize()
 
     def _arrange(self) -> None:
         days = self._span.days if self._span is not None else None
@@ -250,7 +250,7 @@ class CycleRows(VirtualList):
         self.set_columns(BRIEF_COLUMNS if brief else COLUMNS)
 
     def _brief_cells(self, index: int, cycle: Cycle, full: Sequence[Content], zone: ZoneInfo) -> Sequence[Content]:
-        started, goal, _, steps, *amounts = full
+        started, goal, _, steps, *others = full
         glyph = Content.styled(OUTCOME_GLYPHS[cycle.outcome], OUTCOME_COLORS[cycle.outcome])
         if cycle.started_at is not None:
             before = self.at(index - 1) if index and index not in (self.cursor, self.scroll_offset.y) else None
@@ -259,7 +259,7 @@ class CycleRows(VirtualList):
                 before is None or before.started_at is None or before.started_at.astimezone(zone).date() != at.date()
             )
             started = Content(f"{day_label(at.date()) if is_new else '':>6} {at:%H:%M}")
-        return started, goal, Content.assemble(glyph, " ", steps), *amounts[:3]
+        return started, goal, Content.assemble(glyph, " ", steps), *others[:4]
 
     def close(self) -> None:
         """Close the pages that are shown, which releases the event log."""
