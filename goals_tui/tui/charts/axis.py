@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from goals_tui.format import percent
+from goals_tui.format import long_time, percent
 
 Kind = Literal["count", "percent", "money", "time"]
 _TIME_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 18000, 36000)
@@ -89,13 +89,14 @@ _FITTED_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
 def fitted_marks(low: float, high: float, rows: int) -> tuple[float, ...]:
     """Return round rates around the range from `low` to `high`, for an axis of `rows` rows that need not begin at 0."""
     most = max(1, min(_MOST_STEPS, rows // _ROWS_A_STEP))
+    found = []
     for step in _FITTED_STEPS:
         first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-        if last == first:
-            last += 1
+        last = max(last, first + 1)
         if last - first <= most or step == _FITTED_STEPS[-1]:
-            return tuple(round(step * place, 4) for place in range(first, last + 1))
-    raise AssertionError("the last step always fits")
+            found.append((_waste(high - low, step, last - first, rows - 1), step, first, last))
+    _, step, first, last = min(found)
+    return tuple(round(step * place, 4) for place in range(first, last + 1))
 
 
 def _count(top: float, step: float) -> int:
@@ -103,11 +104,14 @@ def _count(top: float, step: float) -> int:
 
 
 def _against(top: float, step: float, rows: int) -> float:
-    """Return a penalty for a step: height above `top`, rows left over by steps of equal height, few marks."""
-    count = _count(top, step)
-    above = 1 - top / (step * count)
+    return _waste(top, step, _count(top, step), rows)
+
+
+def _waste(shown: float, step: float, count: int, rows: int) -> float:
+    """Return a penalty for `count` steps: height without values, rows left over by steps of equal height, few marks."""
+    unused = 1 - shown / (step * count)
     left_over = rows % count / rows if rows > 0 else 0
-    return above + left_over + 0.65 / count
+    return unused + left_over + 0.65 / count
 
 
 def short_number(value: float) -> str:
@@ -138,15 +142,27 @@ def short_time(seconds: float) -> str:
 
 
 def between_times(start: float, end: float) -> str:
-    """Return a range of durations in words: 30 s to 1 min."""
-    return f"{short_time(start)} to {short_time(end)}"
+    """Return a range of durations in words: 30 s to 1 min 10 s."""
+    return f"{long_time(start)} to {long_time(end)}"
 
 
-def label_every(widths: Sequence[int], cell: float) -> int:
-    """Return how many buckets of `cell` columns share one label, so that labels of these widths never touch."""
+DAYS = (1, 2, 3, 4, 7, 14, 28)
+"""The numbers of days for which one label stands well on an axis."""
+
+
+def round_multiples(step: float) -> tuple[int, ...]:
+    """Return how many buckets of `step` seconds make a duration that reads well; none where days do."""
+    return tuple(round(each / step) for each in _TIME_STEPS if each >= step and not each % step)
+
+
+def label_every(widths: Sequence[int], cell: float, multiples: Sequence[int] = DAYS) -> int:
+    """Return how many buckets of `cell` columns share one label, so that labels of these widths never touch.
+
+    It is one of `multiples` where one is large enough.
+    """
     longest = max(widths, default=1) + 2
     rough = max(1, math.ceil(longest / max(cell, 0.01)))
-    for nice in (1, 2, 3, 4, 7, 14, 28):
+    for nice in multiples:
         if nice >= rough:
             return nice
     return rough

@@ -197,7 +197,9 @@ def draw_columns(spec: Columns, width: int, height: int, cursor: Place | None, *
     def ends_at(mark: int) -> list[int]:
         values = [series.values[mark] for series in spec.series]
         # Hatched cells have one colour each, like patterns.
-        return (whole_cells if patterns or mark == spec.running else ends_of)(values, scale[-1], frame.height)
+        if patterns or mark == spec.running:
+            return whole_cells(values, scale[-1], frame.height, grow=not patterns)
+        return ends_of(values, scale[-1], frame.height)
 
     for mark in range(spec.size):
         ends = ends_at(mark)

@@ -139,16 +139,21 @@ PATTERNS = "█▓░▒▚╬╱∷"
 """The patterns of parts of a bar where there are no colours; outcomes have the first three."""
 
 
-def whole_cells(values: Sequence[float | None], top: float, cells: int) -> list[int]:
+def whole_cells(values: Sequence[float | None], top: float, cells: int, *, grow: bool = True) -> list[int]:
     """Return the ends of stacked parts as `ends_of` does, but at the edges of cells.
 
-    This is for parts that only patterns tell apart: each that is above 0 has at least one cell.
+    This is for parts that only patterns tell apart: each that is above 0 has at least one cell. Without `grow` the
+    whole keeps its length, and the smallest parts are left out where it has not got a cell for each.
     """
     ends = ends_of(values, top, cells)
     starts = (0, *ends)
     lengths = [max(1, round((ends[part] - starts[part]) / 8)) if value else 0 for part, value in enumerate(values)]
-    while sum(lengths) > max(1, round(max(ends, default=0) / 8)) and max(lengths) > 1:
+    whole = max(1, round(max(ends, default=0) / 8))
+    while sum(lengths) > whole and max(lengths) > 1:
         lengths[lengths.index(max(lengths))] -= 1
+    if not grow and sum(lengths) > whole:
+        kept = sorted(range(len(values)), key=lambda part: values[part] or 0, reverse=True)[:whole]
+        lengths = [length if part in kept else 0 for part, length in enumerate(lengths)]
     return [end * 8 for end in accumulate(lengths)]
 
 
@@ -170,10 +175,13 @@ def split_cell(ends: Sequence[int], low: int) -> tuple[int, int, int]:
 
 _ANSI_SERIES = ("blue", "magenta", "cyan", "bright_blue", "bright_magenta", "bright_cyan", "white", "bright_black")
 _SHADES = ((0, 0.0), (75, 0.06), (-32, 0.1), (110, 0.0), (35, -0.08), (-15, 0.2), (90, 0.2), (0, -0.22))
-"""The steps from a theme's primary colour to each series: a turn of the hue in degrees, and an increase of lightness.
+"""The steps from the first series to each other: a turn of the hue in degrees, and an increase of lightness.
 
-On a light background, the second is a decrease. The turns keep clear of green, amber and red, which mean outcomes.
+On a light background, the second is a decrease. From a blue, the turns keep clear of green, amber and red, which mean
+outcomes.
 """
+_BLUES = (0.58, 0.64)
+"""The hues of the first series: that of the theme's primary colour, or the nearest of these."""
 
 
 class Palette:
@@ -228,6 +236,7 @@ class Palette:
         if tone in self._variables or primary.ansi is not None:
             return self._variable(tone, f"ansi_{_ANSI_SERIES[place]}")
         hue, _, _ = primary.hsl
+        hue = min(max(hue, _BLUES[0]), _BLUES[1])
         turn, lighter = _SHADES[place]
         dark = self._background.brightness < 0.5
         lightness = 0.6 + lighter if dark else 0.45 - lighter

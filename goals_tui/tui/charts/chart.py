@@ -55,24 +55,26 @@ def describe(spec: ChartSpec, place: Place) -> str:
 def fitted(spec: ChartSpec, place: Place, width: int) -> list[Said]:
     """Return the description of a place in at most `width` cells, unless its name and first value need more.
 
-    These give way, in this order: the names of series whose glyphs differ (the legend explains them); the long name of
-    a bucket of time and the ends of other names; the last values, whose number is shown.
+    These give way, in this order: the names of series whose glyphs differ (title and legend explain them); the long
+    name of a bucket of time and the ends of other names; the last values, whose number is shown.
     """
     parts: list[Said] = []
     for parts in _wordings(spec, place):
         if _width(parts) <= width:
             return parts
     left_out = 0
-    while len(parts) > 2 and _width(parts) + (GAP + 3 if left_out else 0) > width:
+    more: list[Said] = []
+    while len(parts) > 2 and _width([*parts, *more]) > width:
         parts.pop()
         left_out += 1
-    return [*parts, Said(f"+{left_out}")] if left_out else parts
+        more = [Said(f"+{left_out} more")]
+    return [*parts, *more]
 
 
 def _wordings(spec: ChartSpec, place: Place) -> Iterator[list[Said]]:
     yield said(spec, place)
     glyphs = [series.glyph for series in spec.series]
-    differ = len(set(glyphs)) == len(glyphs) > 1
+    differ = len(set(glyphs)) == len(glyphs)
     if differ:
         yield said(spec, place, named=False)
     for longest in _SHORTER:
@@ -100,7 +102,7 @@ def said(spec: ChartSpec, place: Place, *, named: bool = True, longest: int | No
 
     series = [s for p, s in enumerate(spec.series) if place.part in (None, p)]
     shown = [s for s in series if s.values[place.mark] is not None and (s.values[place.mark] or place.part is not None)]
-    parts = [Said(cut(name) if longest is None or isinstance(spec, Bars) else spec.labels[place.mark])]
+    parts = [Said(cut(name) if longest is None or isinstance(spec, Bars) else _brief_name(spec, place.mark))]
     if isinstance(spec, Columns) and spec.totals and place.part is None and len(shown) > 1:
         parts.append(Said(f"{spec.totals[place.mark]} in all"))
     for one in shown:
@@ -111,6 +113,10 @@ def said(spec: ChartSpec, place: Place, *, named: bool = True, longest: int | No
     if isinstance(spec, Columns | Lines):
         parts += [Said(note.text, note.glyph, "accent") for note in spec.notes if note.mark == place.mark]
     return parts
+
+
+def _brief_name(spec: Columns | Lines, mark: int) -> str:
+    return f"{spec.labels[mark]}, not over" if mark == spec.running else spec.labels[mark]
 
 
 NO_CHART = Nothing("", "")
@@ -284,8 +290,6 @@ def draw(
 ) -> Drawing:
     """Draw any spec at a size. Without `colors`, series are told apart by patterns."""
     patterns = not colors and len(legend(spec)) > 1
-    if patterns and isinstance(spec, Columns):
-        spec = replace(spec, named=True)  # The words below the chart explain glyphs and colours, but not patterns.
     if isinstance(spec, Bars) and spec.size:
         return draw_bars(spec, width, height, cursor, first, patterns=patterns)
     if isinstance(spec, Columns) and spec.size:
@@ -308,15 +312,19 @@ def _patterned(spec: ChartSpec) -> ChartSpec:
 def _empty(spec: ChartSpec, width: int, height: int) -> Canvas:
     canvas = Canvas(width, height)
     if isinstance(spec, Nothing):
-        lines = [(spec.title, "text", True), *((line, "muted", False) for line in spec.hint.split("\n"))]
-        keys = max((len(key) for key, _ in spec.ways), default=0)
-        ways = [f"{key:>{keys}}  {does}" for key, does in spec.ways]
-        widest = max(map(len, ways), default=0)
-        lines += [("", "text", False)] * bool(ways) + [(way.ljust(widest), "text", False) for way in ways]
-        top = max(0, min(height // 2 - 1, (height - len(lines)) // 2))
-        for row, (text, tone, bold) in enumerate(lines):
+        lines = [(spec.title, "text", True), ("", "text", False)] if spec.hint else [(spec.title, "text", True)]
+        lines += [(line, "muted", False) for line in spec.hint.split("\n")] if spec.hint else []
+        tall = len(lines) + (len(spec.ways) + 1 if spec.ways else 0)
+        top = max(0, min(height // 2 - 1, (height - tall) // 2))
+        for row, (text, tone, bold) in enumerate(lines, top):
             x = max(0, (width - len(text)) // 2)
-            canvas.label(x, top + row, text, min(len(text), width), tone, bold)
+            canvas.label(x, row, text, min(len(text), width), tone, bold)
+        keys = max((len(key) for key, _ in spec.ways), default=0)
+        widest = keys + 2 + max((len(does) for _, does in spec.ways), default=0)
+        for row, (key, does) in enumerate(spec.ways, top + len(lines) + 1):
+            x = max(0, (width - widest) // 2)
+            canvas.label(x, row, key.rjust(keys), keys, "primary", bold=True)
+            canvas.label(x + keys + 2, row, does, len(does))
     return canvas
 
 

@@ -123,7 +123,7 @@ class Frame:
         self._times(base)
 
     def _times(self, base: int) -> None:
-        every = label_every([len(label) for label in self.spec.labels], self.cell)
+        every = label_every([len(label) for label in self.spec.labels], self.cell, self.spec.multiples)
         end = 0
         for mark in range(0, self.spec.size, every):
             text, middle = self.spec.labels[mark], self.middle(mark)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from goals_tui.domain.statistics import Interval, quantile
-from goals_tui.tui.charts.axis import COUNT, PERCENT, Unit
+from goals_tui.tui.charts.axis import COUNT, DAYS, PERCENT, Unit
 
 SERIES_TONES = 8
 """The most series with colours of their own; the series after them are added up as one."""
@@ -140,6 +140,9 @@ class OverTime:
 
     named: bool = True
     """True if there is a legend; it can be left out where the title, or a chart beside this one, says the same."""
+
+    multiples: tuple[int, ...] = DAYS
+    """The numbers of buckets for which one label may stand."""
 
     @property
     def size(self) -> int:

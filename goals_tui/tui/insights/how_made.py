@@ -31,6 +31,7 @@ from goals_tui.tui.charts.axis import between_times
 from goals_tui.tui.filters.screen import copy_command
 from goals_tui.tui.filters.texts import Formats, minute
 from goals_tui.tui.insights.focus import Focus
+from goals_tui.tui.sessions.cycle_list import outcome_words
 from goals_tui.tui.widgets.columns import Column
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
@@ -224,7 +225,7 @@ class HowMade(Reading[DrillDown]):
         return [
             Content(started),
             Content(cycle.goal),
-            Content.styled(f"{OUTCOME_GLYPHS[cycle.outcome]} {cycle.outcome}", f"${cycle.outcome}"),
+            outcome_words(cycle.outcome),
             Content(", ".join(cycle.reached)),
         ]
 

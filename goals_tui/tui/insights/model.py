@@ -18,6 +18,8 @@ from goals_tui.tui.filters.texts import day_label, day_title
 
 HOURS_UP_TO = 2
 """The longest span, in days, that may be shown by the hour."""
+NOT_OVER = " not over"
+"""The end of the title of a chart whose last bucket is incomplete."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Axis:
     def note(self) -> str:
         """A suffix for the title of a chart that names the incomplete last bucket, or an empty string."""
         last = len(self.buckets) - 1
-        return f" · {self._label(last)} not over" if self.running(last) else ""
+        return f" · {self.label(last)}{NOT_OVER}" if self.running(last) else ""
 
     def running(self, place: int) -> bool:
         """Return whether the bucket has not ended yet, so that its figures are still incomplete."""
@@ -65,11 +67,13 @@ class Axis:
         return self.now is not None and bucket.start.timestamp() <= self.now.timestamp() < bucket.end.timestamp()
 
     def label(self, place: int) -> str:
-        """Return the short name of a bucket for the axis, such as "14:00", "12 Oct" or "Oct".
-
-        The name ends in "…" if the bucket has not ended yet.
-        """
-        return f"{self._label(place)}…" if self.running(place) else self._label(place)
+        """Return the short name of a bucket for the axis, such as "14:00", "12 Oct" or "Oct"."""
+        bucket = self.buckets[place]
+        if self.unit == "hour":
+            return f"{bucket.start:%H:%M}"
+        if self.unit == "month":
+            return f"{bucket.first:%b}" if bucket.first.month > 1 and place else f"{bucket.first:%b %Y}"
+        return day_label(bucket.first)
 
     def title(self, place: int) -> str:
         """Return the full name of a bucket, such as "Mon 12 Oct 2026".
@@ -82,14 +86,6 @@ class Axis:
             f"{self.now:%H:%M}" if self.unit in ("hour", "day") else f"{day_label(self.now.date())} {self.now:%H:%M}"
         )
         return f"{self._title(place)}, until {until}"
-
-    def _label(self, place: int) -> str:
-        bucket = self.buckets[place]
-        if self.unit == "hour":
-            return f"{bucket.start:%H:%M}"
-        if self.unit == "month":
-            return f"{bucket.first:%b}" if bucket.first.month > 1 and place else f"{bucket.first:%b %Y}"
-        return day_label(bucket.first)
 
     def _title(self, place: int) -> str:
         bucket = self.buckets[place]

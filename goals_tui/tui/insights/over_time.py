@@ -118,7 +118,8 @@ def _annotated(table: Table, notes: Sequence[Note], target: float | None = None)
         table = _with_column(table, Heading("Target", "target"), [rate_cell(target)] * len(table.rows))
     if notes:
         texts = ["; ".join(note.text for note in notes if note.mark == place) for place in range(len(table.rows))]
-        table = _with_column(table, Heading("Annotations", "annotations", numeric=False), list(map(text_cell, texts)))
+        heading = Heading("Annotations", "annotations", numeric=False, minor=True)
+        table = _with_column(table, heading, list(map(text_cell, texts)))
     return table
 
 

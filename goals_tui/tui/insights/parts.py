@@ -262,7 +262,7 @@ def releases(found: Sequence[Release], words: Formats) -> View:
         tuple(each.snapshot for each in found),
         (
             Series(
-                "Completion rate",
+                "Completed",
                 "completed",
                 tuple(each.figures.completed_share.rate for each in found),
                 "●",
@@ -327,9 +327,9 @@ def _points(difference: float | None) -> str:
 
 def _release_words(release: Release) -> str:
     share = release.figures.completed_share
-    said = f"{percent(share.rate)} ({share.part:,} of {share.whole:,})"
+    said = f"{share.part:,} of {share.whole:,}"
     if release.change is None:
         return f"{said}; nothing before it in this span"
-    numbers, _, verdict = difference_words(release.change.completion_rate).rpartition(": ")
-    # The end is cut off where there is no room.
-    return f"{said}; {verdict}, against {release.against} {numbers}"
+    # Rate and verdict stand in the row. The end is cut off where there is no room.
+    numbers, _, _ = difference_words(release.change.completion_rate).rpartition(": ")
+    return f"{said}, {numbers} against {release.against}"

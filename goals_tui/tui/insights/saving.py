@@ -115,8 +115,10 @@ class SaveView(AskText):
     def compose_dialog(self) -> ComposeResult:
         yield from super().compose_dialog()
         yield Static(
-            ".csv: the exact numbers  .md: the table as Markdown\n"
-            ".html: a page with chart and table, to print  .svg: the chart as a picture",
+            ".csv   the exact numbers\n"
+            ".md    the table as Markdown\n"
+            ".html  chart and table as a page, to print\n"
+            ".svg   the chart as a picture",
             id="endings",
             markup=False,
         )

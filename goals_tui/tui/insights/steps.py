@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -11,7 +12,7 @@ from goals_tui.domain.goal import GLYPHS
 from goals_tui.domain.report import Funnel
 from goals_tui.domain.statistics import FEW_CYCLES
 from goals_tui.format import DASH, long_time, percent
-from goals_tui.tui.charts.axis import PERCENT, between_times, short_time
+from goals_tui.tui.charts.axis import PERCENT, TIME, between_times, round_multiples
 from goals_tui.tui.charts.canvas import Place
 from goals_tui.tui.charts.spec import Bars, Column, Columns, Lines, Nothing, Series
 from goals_tui.tui.filters.texts import Formats, count_cell, lasted_cell, rate_cell, text_cell
@@ -72,7 +73,7 @@ def funnel(found: FunnelData | None, words: Formats) -> View:
         columns += [
             Column(
                 "Dropped",
-                tuple(_of_reached(drop) for drop in drops),
+                _dropped(drops),
                 tones=tuple("incomplete" if n else "muted" for n in lost),
             ),
             Column("At stake", stakes),
@@ -143,11 +144,12 @@ def _of(rate: float | None, whole: int) -> str:
     return f"{percent(rate)} of {whole}" if rate is not None and 0 < whole < FEW_CYCLES else percent(rate)
 
 
-def _of_reached(drop: DropOff | None) -> str:
-    if drop is None:
-        return DASH
-    share = f" {percent(drop.dropped / drop.reached)}" if drop.dropped else ""
-    return f"{drop.dropped:,}{share}"
+def _dropped(drops: Sequence[DropOff | None]) -> tuple[str, ...]:
+    """Return how many dropped off after each step, and their share of those that reached it, below each other."""
+    counts = [DASH if drop is None else f"{drop.dropped:,}" for drop in drops]
+    shares = [percent(drop.dropped / drop.reached) if drop and drop.dropped else "" for drop in drops]
+    wide, beside = max(map(len, counts), default=0), max(map(len, shares), default=0)
+    return tuple(f"{count:>{wide}}  {share:>{beside}}" for count, share in zip(counts, shares, strict=True))
 
 
 def _stake(drop: DropOff | None, words: Formats) -> str:
@@ -178,7 +180,7 @@ def times(found: Times, width: int, goal_id: str, step_id: str | None = None, *,
         DrillDown(goal_id=goal_id, step_id=step_id, took=(round(each.start), round(each.end))) for each in bins
     )
     histogram = Columns(
-        tuple(short_time(each.start) for each in bins),
+        tuple(long_time(each.start) for each in bins),
         names,
         (
             Series(
@@ -189,6 +191,7 @@ def times(found: Times, width: int, goal_id: str, step_id: str | None = None, *,
             ),
         ),
         named=False,
+        multiples=round_multiples(bins[0].end - bins[0].start),
     )
     table = Table(
         (
@@ -236,12 +239,13 @@ _MOST_POINTS = 60
 
 
 def _moments(found: Times, width: int) -> list[float]:
-    """Return so many moments as the width shows; a last wide bin of the histogram is cut off."""
+    """Return moments a round time apart, as many as the width shows; a last wide bin of the histogram is cut off."""
     bins = found.histogram
     wide = len(bins) > 1 and bins[-1].end - bins[-1].start > bins[0].end - bins[0].start
     last = bins[-1].start if wide else bins[-1].end
-    count = max(2, min(_MOST_POINTS, width // 2))
-    return [max(0.0, bins[0].start) + (last - max(0.0, bins[0].start)) * n / (count - 1) for n in range(count)]
+    first = max(0.0, bins[0].start)
+    step = TIME.step(max(1.0, (last - first) / max(1, min(_MOST_POINTS, width // 2) - 1)))
+    return [first + step * n for n in range(max(1, math.ceil((last - first) / step)) + 1)]
 
 
 def _course(found: Times, moments: Sequence[float]) -> Lines:
@@ -252,7 +256,7 @@ def _course(found: Times, moments: Sequence[float]) -> Lines:
             share = found.incidence[place][1]
             place += 1
         shares.append(share)
-    names = tuple(short_time(moment) for moment in moments)
+    names = tuple(long_time(moment) for moment in moments)
     return Lines(
         names,
         tuple(f"after {name}" for name in names),
@@ -266,4 +270,5 @@ def _course(found: Times, moments: Sequence[float]) -> Lines:
         ),
         PERCENT,
         named=False,
+        multiples=round_multiples(moments[1] - moments[0]),
     )

@@ -120,6 +120,7 @@ class TableView(VirtualList):
         self._brief = False
         self._skipped = 0
         self._places: list[int] = []
+        self.is_marked = lambda index: index in self.marked
         self.marked: list[int] = []
         """The rows that are marked to be compared, two at most, in the order in which they were marked."""
 
@@ -246,8 +247,7 @@ class TableView(VirtualList):
         cells = self._table.lines[index]
         look = "bold" if cells is self._table.total else ""
         headings = self._table.headings
-        found = [Content.styled(self._text(headings[place], cells[place]), look) for place in self._places]
-        return [Content.assemble(("✓ ", "bold $primary"), found[0]), *found[1:]] if index in self.marked else found
+        return [Content.styled(self._text(headings[place], cells[place]), look) for place in self._places]
 
 
 def _short(text: str) -> str:

@@ -20,6 +20,7 @@ from goals_tui.tui.charts.bars import comfortable_rows
 from goals_tui.tui.charts.canvas import Place
 from goals_tui.tui.charts.chart import Chart
 from goals_tui.tui.charts.spec import Bars
+from goals_tui.tui.insights.model import NOT_OVER
 from goals_tui.tui.insights.table import TableView
 from goals_tui.tui.insights.view import View
 from goals_tui.tui.widgets.virtual_list import VirtualList
@@ -161,9 +162,13 @@ class ViewPane(Vertical):
         if view is None:
             return
         title = self.query_one("#view-title", Static)
-        name = Content.styled(view.table_title or view.title if self.as_table else view.title, "bold")
+        words = view.table_title or view.title if self.as_table else view.title
         only_chart = self.as_table and bool(view.table_title)
-        hint = Content("")
+        first_hints = sum(len(key) + len(does) + 3 for key, does in view.hints[:2])
+        if cell_len(words) + first_hints > self.size.width and not words.endswith(NOT_OVER):
+            # The end of a title tells least, and a key that nobody sees is not pressed.
+            words = words.rpartition(" · ")[0] or words
+        name, hint = Content.styled(words, "bold"), Content("")
         for key, does in () if only_chart else view.hints:
             longer = Content.assemble(hint, "  " if hint else "", (key, "bold $primary"), (f" {does}", "$quiet"))
             if not hint or longer.cell_length + name.cell_length + 2 <= self.size.width:
@@ -180,7 +185,10 @@ class ViewPane(Vertical):
             pressed = (shown_key(keymap(self.app), f"insights.{action}") for action in actions)
             uses = ("shows the chart", "marks", "compares two", "copies it", "saves it")
             can = map("{} {}".format, pressed, uses)
-            text = Content(" · ".join(filter(None, [turns, *can])))
+            said = [*filter(None, [turns]), *can]
+            while len(said) > 1 and cell_len(" · ".join(said)) > caption.size.width:
+                said.pop()
+            text = Content(" · ".join(said))
         else:
             text = (under if under.has_focus else self.chart).caption(caption.size.width)
         caption.update(text.truncate(max(1, caption.size.width), ellipsis=True))

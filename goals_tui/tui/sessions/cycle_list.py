@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.content import Content
 
 from goals_tui.domain.drill_down import DrillDown
-from goals_tui.domain.filters import Filters
+from goals_tui.domain.filters import Filters, Span
 from goals_tui.domain.goal import GLYPHS, Goal
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Amount, Cycle, Outcome
 from goals_tui.domain.value import format_amount, format_duration
@@ -21,9 +21,9 @@ from goals_tui.services.insights.cycles import CycleList
 from goals_tui.services.insights.service import Cancellation, Cancelled
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.screen import GoalPlace, ScreenFrame
-from goals_tui.tui.filters.texts import DASH, Formats, minute
-from goals_tui.tui.widgets.columns import Column
-from goals_tui.tui.widgets.virtual_list import Marks, VirtualList
+from goals_tui.tui.filters.texts import DASH, Formats, day_label, minute
+from goals_tui.tui.widgets.columns import GAP, Column
+from goals_tui.tui.widgets.virtual_list import AROUND, Marks, VirtualList
 
 PAGE = 200
 """The number of cycles in a page."""
@@ -124,6 +124,20 @@ COLUMNS = (
     Column("Locale", 8, share=1, most=14, drop=6),
     Column("Snapshot", 10, share=1, most=24, drop=7),
 )
+BRIEF_COLUMNS = (
+    Column("Started", 12),
+    Column("Goal", 12, share=3, most=40),
+    Column("Outcome", 8, share=1, most=14),
+    Column("Time saved", 11, align="right", drop=3),
+    Column("Savings", 9, align="right", drop=1),
+    Column("Revenue", 9, align="right", drop=2),
+    Column("Endpoint", 12, share=2, most=30, drop=4),
+)
+"""The columns where `COLUMNS` would leave out an amount, and days of different years need not be told apart."""
+_BRIEF_BELOW = AROUND + sum(column.width + GAP for column in COLUMNS if column.drop <= 5)
+"""The width of the list below which `COLUMNS` would leave out an amount."""
+_DISTINCT_DAYS = 365
+"""The longest span in days in which a day and its month are enough to tell when something was."""
 SHORT_OUTCOMES: dict[Outcome, str] = {**OUTCOME_TITLES, "partial": "Partial"}
 OUTCOME_COLORS: dict[Outcome, str] = {
     "completed": "$completed",
@@ -182,30 +196,70 @@ def cells(cycle: Cycle, goal: Goal | None, words: Formats, zone: ZoneInfo) -> Se
 
 
 class CycleRows(VirtualList):
-    """A list that shows `CyclePages`, and closes them when it shows others or none. Its rows can be marked."""
+    """A list that shows `CyclePages`, and closes them when it shows others or none. Its rows can be marked.
+
+    Where the room is short, a day is said once: at its first row, at the first one in view, and at the cursor.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("sessions.list")]
 
     def __init__(self, *, id: str) -> None:
         super().__init__(COLUMNS, id=id)
         self.pages: CyclePages | None = None
+        self._span: Span | None = None
         self.marks: Marks[Cycle] = Marks(self, self.at, lambda cycle: (cycle.goal_id, cycle.cycle_id))
 
     def show_pages(
-        self, pages: CyclePages, cursor: int, goal_of: Callable[[Cycle], Goal | None], words: Formats, zone: ZoneInfo
+        self,
+        pages: CyclePages,
+        cursor: int,
+        goal_of: Callable[[Cycle], Goal | None],
+        words: Formats,
+        zone: ZoneInfo,
+        span: Span | None,
     ) -> None:
-        """Show other cycles, with the cursor on the one at index `cursor`.
+        """Show other cycles, those of a span, with the cursor on the one at index `cursor`.
 
         `goal_of` returns the goal whose steps are drawn for a cycle, or None if it is unknown.
         """
         self.close()
         self.pages = pages
+        self._span = span
 
         def row(index: int) -> Sequence[Content] | None:
             cycle = pages.at(index)
-            return None if cycle is None else cells(cycle, goal_of(cycle), words.aligned([pages.finest]), zone)
+            if cycle is None:
+                return None
+            full = cells(cycle, goal_of(cycle), words.aligned([pages.finest]), zone)
+            return self._brief_cells(index, cycle, full, zone) if self._is_brief else full
 
+        self._arrange()
         self.show(pages.count, row, cursor=cursor)
+
+    @property
+    def _is_brief(self) -> bool:
+        return self.columns is BRIEF_COLUMNS
+
+    def on_resize(self) -> None:
+        """Show the columns that fit the new width."""
+        self._arrange()
+
+    def _arrange(self) -> None:
+        days = self._span.days if self._span is not None else None
+        brief = self.size.width < _BRIEF_BELOW and days is not None and days <= _DISTINCT_DAYS
+        self.set_columns(BRIEF_COLUMNS if brief else COLUMNS)
+
+    def _brief_cells(self, index: int, cycle: Cycle, full: Sequence[Content], zone: ZoneInfo) -> Sequence[Content]:
+        started, goal, _, steps, *others = full
+        glyph = Content.styled(OUTCOME_GLYPHS[cycle.outcome], OUTCOME_COLORS[cycle.outcome])
+        if cycle.started_at is not None:
+            before = self.at(index - 1) if index and index not in (self.cursor, self.scroll_offset.y) else None
+            at = cycle.started_at.astimezone(zone)
+            is_new = (
+                before is None or before.started_at is None or before.started_at.astimezone(zone).date() != at.date()
+            )
+            started = Content(f"{day_label(at.date()) if is_new else '':>6} {at:%H:%M}")
+        return started, goal, Content.assemble(glyph, " ", steps), *others[:4]
 
     def close(self) -> None:
         """Close the pages that are shown, which releases the event log."""

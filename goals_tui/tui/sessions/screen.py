@@ -37,6 +37,7 @@ class SessionsScreen(FilteredScreen, CycleActions):
     HELP = """\
 A **cycle** is one attempt at a goal in a session: ✔ completed, ◐ partially completed, ✕ incomplete.
 **Steps** shows the goal's steps in order: ● initial, ○ step, ◎ completion step where reached, · where not.
+In a narrow terminal they stand beside the outcome, and a day is said once.
 An **orphan** (?) has no initial step: it is in no number of a report.
 `✓` marked (`space`, `shift` with arrows): ids are copied, and cycles exported, of all marked cycles together.
 """
@@ -118,7 +119,7 @@ An **orphan** (?) has no initial step: it is in no number of a report.
         self._versions.clear()
         project = self.services.project.get()
         where = project.zone_or(self.filters.time_zone)
-        self.rows.show_pages(pages, cursor, self._drawn_by, Formats(project.currency), where)
+        self.rows.show_pages(pages, cursor, self._drawn_by, Formats(project.currency), where, self._span())
         self._show_note()
         self.query_one("#view", ContentSwitcher).current = "list" if pages.count else "empty"
         if not pages.count:

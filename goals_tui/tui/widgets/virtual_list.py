@@ -270,7 +270,8 @@ class VirtualList(RowCursor):
         index = y - self.header + self.scroll_offset.y
         look = self._look(index)
         marked = index < self.count and self.is_marked(index)
-        key = (index, look, width, marked)
+        # A list may draw the first row in view differently.
+        key = (index, look, width, marked, index == self.scroll_offset.y)
         strip = self._strips.get(key)
         if strip is None and index >= self.count:
             strip = self._strips[key] = Strip.blank(width, self.rich_style)

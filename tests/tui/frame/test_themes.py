@@ -166,6 +166,15 @@ def test_everybody_can_tell_outcomes_apart(theme: Theme, blindness: str) -> None
         assert found >= least, f"{one} and {other}: {found:.1f}"
 
 
+@pytest.mark.parametrize("theme", COLORED, ids=lambda theme: theme.name)
+def test_series_are_told_from_each_other_and_are_no_outcomes(theme: Theme) -> None:
+    palette = Palette(variables_of(theme), color_of(theme, "background"))
+    series = [palette.color(f"series-{place}") for place in (1, 2, 3)]
+    for one, other in combinations(series, 2):
+        assert difference(*(seen(color, BLINDNESS["none"]) for color in (one, other))) >= 15
+    assert all(0.45 < color.hsl.h < 0.95 for color in series), "no green, amber or red"
+
+
 # -- the app
 
 

@@ -11,7 +11,19 @@ from hypothesis import strategies as st
 
 import goals_tui
 from goals_tui.format import long_time, percent, value_words
-from goals_tui.tui.charts.axis import COUNT, PERCENT, TIME, Unit, label_every, marks, short_number, short_time
+from goals_tui.tui.charts.axis import (
+    COUNT,
+    PERCENT,
+    TIME,
+    Unit,
+    between_times,
+    fitted_marks,
+    label_every,
+    marks,
+    round_multiples,
+    short_number,
+    short_time,
+)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +101,20 @@ def test_labels_never_touch() -> None:
     assert label_every([6] * 30, 3.6) == 3
     assert label_every([6], 20) == 1
     assert label_every([6] * 200, 0.5) == 28
+
+
+def test_labels_of_durations_stand_at_round_ones() -> None:
+    assert round_multiples(10) == (1, 3, 6, 12, 30, 60, 90, 180, 360, 720, 1080, 1800, 3600)
+    assert label_every([10] * 24, 5, round_multiples(10)) == 3, "30 s, 1 min, 1 min 30 s"
+    assert round_multiples(86_400) == ()
+    assert between_times(220, 230) == "3 min 40 s to 3 min 50 s"
+
+
+@pytest.mark.parametrize("rows", range(7, 40))
+def test_a_zoomed_axis_uses_its_height(rows: int) -> None:
+    scale = fitted_marks(0.02, 1.0, rows)
+    steps = len(scale) - 1
+    assert (rows - 1) // steps * steps >= (rows - 1) * 0.7
 
 
 @pytest.mark.parametrize(

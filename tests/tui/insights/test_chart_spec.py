@@ -202,7 +202,7 @@ def test_a_caption_gives_way_name_by_name_and_says_how_much_it_leaves_out() -> N
     for width in (200, 140, 100, 78, 60):
         parts = fitted(many, Place(0), width)
         assert sum(part.width + GAP for part in parts) - GAP <= width
-        left_out = int(parts[-1].words[1:]) if parts[-1].words.startswith("+") else 0
+        left_out = int(parts[-1].words[1:].removesuffix(" more")) if parts[-1].words.startswith("+") else 0
         assert sum(bool(part.glyph) for part in parts) + left_out == 8
         assert parts[1].words == "€36.00 in all"
 
@@ -211,6 +211,12 @@ def test_the_only_value_of_a_caption_is_never_left_out() -> None:
     words = "71 % (241 of 341); clearly higher, against v1.8 +21.1 points"
     release = Bars(("v2.0 shorter forms",), (Series("Rate", "completed", (0.7,), "●", (words,)),))
     assert words in fitted(release, Place(0), 40)[1].words
+
+
+def test_the_name_of_an_only_series_gives_way_before_its_mark() -> None:
+    words = "264 of 354, +26.0 points (+19.5 to +32.1) against v1.8"
+    release = Bars(("v2.0 shorter forms",), (Series("Completed", "completed", (0.7,), "●", (words,)),))
+    assert [part.words for part in fitted(release, Place(0), 78)] == ["v2.0 shorter forms", words]
 
 
 def test_a_legend_always_names_what_the_others_add_up_to() -> None:
@@ -293,6 +299,17 @@ def test_without_colours_columns_have_patterns_and_clicks_meet_them() -> None:
             place = drawing.at(x, y)
             if place is not None and character in "█▓":
                 assert place.part == "█▓".index(character)
+
+
+@pytest.mark.parametrize("height", [5, 6, 8, 12])
+def test_without_colours_a_small_bar_stays_small(height: int) -> None:
+    """A stack of three that is a tenth of another one is no higher than it should be."""
+    series = tuple(Series(name, name, (value, value * 10)) for name, value in (("A", 2.0), ("B", 1.0), ("C", 1.0)))
+    rows = (
+        draw(Columns(("1", "2"), ("1", "2"), series, named=False), 40, height, colors=False).canvas.text().split("\n")
+    )
+    tall = [sum(row[x : x + 1] in tuple("█▓░") for row in rows) for x in (10, 30)]
+    assert tall[0] == 1 and tall[1] >= height - 3
 
 
 @pytest.mark.parametrize("height", range(8, 24))
