@@ -121,6 +121,23 @@ def test_compare_takes_ids_of_goals_and_versions(desk: Cli, services: Services, 
     assert by_id["a"]["part"] == first.name and by_id["a"]["started"] == found["a"]["started"]
 
 
+def test_an_empty_name_is_none_in_every_answer(cli: Cli, services: Services, goals: list[Goal]) -> None:
+    names = ("endpoint_name", "locale_name", "snapshot_name", "channel")
+    services.workspace.events.append(
+        event(goals[0], goals[0].initial.name, cycle=str(number), number=number, **dict.fromkeys(names, value))
+        for number, value in enumerate(("", None, "x"))
+    )
+    for dimension in ("endpoint", "locale", "snapshot", "channel"):
+        rows = cli("breakdown", dimension, "--span", "all", "--format", "json").json["rows"]
+        assert {row["parts"][dimension]: row["started"] for row in rows} == {None: 2, "x": 1}
+        part = ("--part", f"{dimension}=", "--span", "all", "--format", "json")
+        listed = cli("cycles", *part).json
+        assert [(one["endpoint"], one["locale"], one["snapshot"]) for one in listed] == [(None, None, None)] * 2
+    assert [one["snapshot"] for one in cli("releases", "--span", "all", "--format", "json").json] == ["x"]
+    assert len(cli("cycles", "--no-snapshot", "--span", "all", "--format", "json").json) == 2
+    assert {cli("cycle", one["cycle_id"], "--format", "json").json["endpoint"] for one in listed} == {None}
+
+
 def test_compare_spans_and_filters(desk: Cli, services: Services) -> None:
     report = desk("report", "--format", "json").json
     found = desk("compare", "span", "previous", "last-7-days", "--format", "json").json
