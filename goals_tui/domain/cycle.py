@@ -140,9 +140,9 @@ def _cycle(moments: list[Moment], start: GoalEvent, definitions: Definitions) ->
         cost_savings=sum((moment.cost_savings for moment in counted), Decimal(0)),
         revenue=sum((moment.revenue for moment in counted), Decimal(0)),
         unpriced_steps=0 if how == "orphan" else sum(not moment.priced for moment in counted),
-        endpoint=start.endpoint_name,
-        locale=start.locale_name,
-        snapshot=start.snapshot_name,
+        endpoint=start.endpoint_name or None,
+        locale=start.locale_name or None,
+        snapshot=start.snapshot_name or None,
         version=start.version,
     )
 

@@ -275,7 +275,7 @@ _COMPARISONS: dict[str, Callable[[Fraction, Fraction], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
-_LIMIT = re.compile(r"\s*([a-z_]+)\s*(<=|>=|==|!=|<|>)\s*(-?\d+(?:\.\d+)?)\s*(%?)\s*", re.ASCII)
+_LIMIT = re.compile(r"\s*([a-z_]+)\s*(<=|>=|==|!=|<|>)\s*(-?(?:\d+(?:\.\d+)?|\.\d+))\s*(%?)\s*", re.ASCII)
 
 Metric = Literal[
     "started",
@@ -343,4 +343,6 @@ def parse_limit(text: str) -> Limit:
         near = nearest_names(name, _METRICS, 1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise WrongValueError(f"{name!r} is not a figure of a report.{hint} Use one of: {', '.join(_METRICS)}.")
+    if percent and not name.endswith("_rate"):
+        raise WrongValueError(f"{text!r}: only a rate is compared with a percentage, as in 'completion_rate < 35%'.")
     return Limit(text.strip(), metric, comparison, Fraction(number) / (100 if percent else 1))

@@ -237,7 +237,7 @@ def _custom(filters: Filters, today: date, zone: ZoneInfo) -> Span:
     if isinstance(until, datetime) and _ISO_DAY_THERE.fullmatch((filters.until or "").strip()):
         until += timedelta(days=1)
     if until is None:
-        until = max(today, since.date() if isinstance(since, datetime) else since)
+        until = max(today, moment_in(since, zone).date())
     whole = not isinstance(since, datetime) and not isinstance(until, datetime)
     start = moment_in(since, zone)
     end = moment_in(until if isinstance(until, datetime) else until + timedelta(days=1), zone)

@@ -111,6 +111,33 @@ def test_compare_names_parts_as_people_do(desk: Cli) -> None:
     assert missing["difference"]["value_per_cycle"] is None
 
 
+def test_compare_takes_ids_of_goals_and_versions(desk: Cli, services: Services, goals: list[Goal]) -> None:
+    first = goals[0]
+    newer = services.goals.save(first.model_copy(update={"description": "Without cycles yet."}))
+    found = desk("compare", "version", first.version, newer.version, "--span", "all", "--format", "json").json
+    assert (found["a"]["part"], found["b"]["part"]) == (f"{first.name} v1", f"{first.name} v2")
+    assert found["a"]["started"] and not found["b"]["started"]
+    by_id = desk("compare", "goal", first.id, first.id, "--span", "all", "--format", "json").json
+    assert by_id["a"]["part"] == first.name and by_id["a"]["started"] == found["a"]["started"]
+
+
+def test_an_empty_name_is_none_in_every_answer(cli: Cli, services: Services, goals: list[Goal]) -> None:
+    names = ("endpoint_name", "locale_name", "snapshot_name", "channel")
+    services.workspace.events.append(
+        event(goals[0], goals[0].initial.name, cycle=str(number), number=number, **dict.fromkeys(names, value))
+        for number, value in enumerate(("", None, "x"))
+    )
+    for dimension in ("endpoint", "locale", "snapshot", "channel"):
+        rows = cli("breakdown", dimension, "--span", "all", "--format", "json").json["rows"]
+        assert {row["parts"][dimension]: row["started"] for row in rows} == {None: 2, "x": 1}
+        part = ("--part", f"{dimension}=", "--span", "all", "--format", "json")
+        listed = cli("cycles", *part).json
+        assert [(one["endpoint"], one["locale"], one["snapshot"]) for one in listed] == [(None, None, None)] * 2
+    assert [one["snapshot"] for one in cli("releases", "--span", "all", "--format", "json").json] == ["x"]
+    assert len(cli("cycles", "--no-snapshot", "--span", "all", "--format", "json").json) == 2
+    assert {cli("cycle", one["cycle_id"], "--format", "json").json["endpoint"] for one in listed} == {None}
+
+
 def test_compare_spans_and_filters(desk: Cli, services: Services) -> None:
     report = desk("report", "--format", "json").json
     found = desk("compare", "span", "previous", "last-7-days", "--format", "json").json
@@ -158,6 +185,7 @@ def test_compare_spans_and_filters(desk: Cli, services: Services) -> None:
         (("annotations", "delete", "ffff"), 1, "There is no annotation"),
         (("report", "--fail-if", "completion rate < 0.35"), 2, "is not a condition"),
         (("report", "--fail-if", "completion_rat < 0.35"), 2, "Did you mean completion_rate?"),
+        (("report", "--fail-if", "started < 5%"), 2, "only a rate is compared with a percentage"),
         (("cycles", "--sort", "revenu"), 2, "Did you mean revenue?"),
         (("cycles", "--columns", "goal,outcom"), 2, "Did you mean outcome?"),
         (("cycles", "--dropped-after", "Paymnt completed"), 1, "Did you mean 'Payment completed'?"),
@@ -649,6 +677,7 @@ def test_annotations_by_hand_and_by_themselves(desk: Cli) -> None:
     [
         ("completion_rate < 0.99", 3),
         ("completion_rate<1%", 0),
+        ("completion_rate <.99", 3),
         ("started == 0", 0),
         ("started >= 1", 3),
         ("value_per_cycle > 1000000", 0),

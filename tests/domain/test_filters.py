@@ -41,6 +41,13 @@ def seconds(made: Span) -> float:
     return made.end.timestamp() - made.start.timestamp()
 
 
+def test_a_start_in_the_future_without_an_end_goes_to_the_end_of_its_day_in_the_zone() -> None:
+    """13:00 in UTC is midnight of the next day there."""
+    made = custom("2026-12-06T13:00:00+00:00", None, ZoneInfo("Australia/Lord_Howe"))
+    assert made.start and made.end
+    assert (made.start.isoformat(), made.end.isoformat()) == ("2026-12-07T00:00:00+11:00", "2026-12-08T00:00:00+11:00")
+
+
 @pytest.mark.parametrize(
     ("name", "start", "days"),
     [

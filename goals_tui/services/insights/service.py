@@ -130,7 +130,7 @@ class Insights:
         names = {each for each in figures if each is not None}
         sides = []
         for wanted in (a, b):
-            part = self._part(dimension, wanted, names, none=None in figures)
+            part = self._part(dimension, wanted, names, filters, none=None in figures)
             sides.append(ComparedPart(part, figures.get(part, NOTHING)))
         return Comparison(dimension, *sides)
 
@@ -169,16 +169,21 @@ class Insights:
             sides.append(ComparedPart(name, figures, span))
         return Comparison("filter", *sides)
 
-    def _part(self, dimension: BreakdownDimension, wanted: str, names: set[str], *, none: bool) -> str | None:
-        """Return the part of a dimension with a name, regardless of case. Raises NotFoundError."""
+    def _part(
+        self, dimension: BreakdownDimension, wanted: str, names: set[str], filters: Filters, *, none: bool
+    ) -> str | None:
+        """Return the part of a dimension with a name, regardless of case, or an id. Raises NotFoundError."""
         text = wanted.strip()
         if dimension == "hour" and text.isdecimal():
             text = f"{int(text):02d}"
         if text in names:
             return text
-        known = names | self._known_parts(dimension)
+        by_id = self._parts_by_id(dimension, filters)
+        known = names | self._known_parts(dimension) | set(by_id.values())
         if text in known:
             return text
+        if text in by_id:
+            return by_id[text]
         same = [name for name in sorted(known) if fold(name) == fold(text)]
         if same:
             return same[0]
@@ -192,9 +197,19 @@ class Insights:
             return set(WEEKDAYS)
         if dimension == "hour":
             return {f"{hour:02d}" for hour in range(24)}
+        return set() if dimension in ("goal", "version") else set(self.dimension_values(dimension))
+
+    def _parts_by_id(self, dimension: BreakdownDimension, filters: Filters) -> dict[str, str]:
+        """Return the names of goals, or the titles of versions of goals with events, by id; else nothing."""
         if dimension == "goal":
-            return {goal.name for goal in self._goals.summaries()}
-        return set() if dimension == "version" else set(self.dimension_values(dimension))
+            return {goal.id: goal.name for goal in self._goals.summaries()}
+        if dimension != "version":
+            return {}
+        with self._queries.open(filters) as query:
+            goals = query.definitions
+            unknown = {version: goal.version_title(version) for goal, version in goals.unknown_versions}
+            known = {version: goal.version_title(version) for goal in goals.by_number for version in goal.versions}
+            return unknown | known
 
     def totals(self, filters: Filters) -> tuple[Span, Figures]:
         """Return the span of filters, and the figures of all its cycles together."""

@@ -187,7 +187,7 @@ class EventReader:
     def values_of(self, dimension: Dimension) -> list[str]:
         """Return all values of a dimension in the log."""
         column = COLUMNS[dimension]
-        return [value for (value,) in self.rows(f'SELECT DISTINCT "{column}" FROM events WHERE "{column}" IS NOT NULL')]
+        return [value for (value,) in self.rows(f"""SELECT DISTINCT "{column}" FROM events WHERE "{column}" <> ''""")]
 
     def shown_as(self, column: str, shown: Collection[str]) -> list[str]:
         """Return the other values of a column that `clean_line` turns into one of `shown`."""
@@ -225,7 +225,7 @@ class EventReader:
         """Return each combination of these columns in the log with its first time, in microseconds since 1970."""
         found = self.findings.first_seen.get(columns)
         if found is None:
-            names = ", ".join(f'"{column}"' for column in columns)
+            names = ", ".join(f"""nullif("{column}", '')""" for column in columns)
             found = self.rows(f"""SELECT {names}, epoch_us(min("timestamp")) FROM events GROUP BY {names}""")
             self.findings.first_seen[columns] = found
         return found
@@ -345,11 +345,12 @@ def _fitting(value: object) -> object:
 _TESTS = ", ".join(f"'{kind}'" for kind in TEST_ENDPOINT_TYPES)
 _EVENTS = f"""(
     SELECT id, coalesce("version", '') AS "version", "timestamp", "goalCycleId", "stepId", "goalId", "sessionId",
-           "endpointName", "localeName", "snapshotName", channel,
+           nullif("endpointName", '') AS "endpointName", nullif("localeName", '') AS "localeName",
+           nullif("snapshotName", '') AS "snapshotName", nullif(channel, '') AS channel,
            epoch_us("timestamp") * 2 + CASE WHEN "endpointType" IN ({_TESTS}) THEN 1 ELSE 0 END AS moment
     FROM events
 ) e"""
-"""The events as `e`, with `moment`: twice the microseconds since 1970, plus one for a test."""
+"""The events as `e`, with `moment`: twice the microseconds since 1970, plus one for a test. An empty name is none."""
 
 _KEYS = ('"goalId"', '"version"', '"stepId"')
 _KEY_COLUMNS = ((2,), (0, 2), (1, 2), (0, 1, 2))
