@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 from zoneinfo import ZoneInfo
@@ -22,7 +23,7 @@ from goals_tui.services.insights.service import Cancellation, Cancelled
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.screen import GoalPlace, ScreenFrame
 from goals_tui.tui.filters.texts import DASH, Formats, minute
-from goals_tui.tui.widgets.columns import Column
+from goals_tui.tui.widgets.columns import Cell, Column
 from goals_tui.tui.widgets.virtual_list import Marks, VirtualList
 
 PAGE = 200
@@ -113,13 +114,13 @@ def find(
 
 
 COLUMNS = (
-    Column("Started", 16),
+    Column("Started", 12, share=12, most=16),
     Column("Goal", 14, share=3, most=40),
     Column("Outcome", 12, most=22),
     Column("Steps", 6, share=1, most=12, drop=1),
-    Column("Time saved", 11, align="right", drop=5),
-    Column("Cost savings", 12, align="right", drop=2),
-    Column("Revenue", 10, align="right", drop=3),
+    Column("Time", 8, align="right", drop=5),
+    Column("Savings", 9, share=1, most=11, align="right", drop=2),
+    Column("Revenue", 9, share=1, most=11, align="right", drop=3),
     Column("Endpoint", 12, share=2, most=30, drop=4),
     Column("Locale", 8, share=1, most=14, drop=6),
     Column("Snapshot", 10, share=1, most=24, drop=7),
@@ -154,7 +155,7 @@ def path(cycle: Cycle, goal: Goal | None) -> Content:
     return Content("").join(parts)
 
 
-def cells(cycle: Cycle, goal: Goal | None, words: Formats, zone: ZoneInfo) -> Sequence[Content]:
+def cells(cycle: Cycle, goal: Goal | None, words: Formats, zone: ZoneInfo) -> Sequence[Cell]:
     """Return the cells of a cycle in the order of `COLUMNS`."""
 
     def quiet(text: str | None) -> Content:
@@ -168,7 +169,7 @@ def cells(cycle: Cycle, goal: Goal | None, words: Formats, zone: ZoneInfo) -> Se
         return Content.assemble(shown, (" +?", "$warning")) if cycle.unpriced_steps else shown
 
     return (
-        Content(minute(cycle.started_at, zone)) if cycle.started_at else quiet("no start"),
+        _started(cycle.started_at, zone) if cycle.started_at else quiet("no start"),
         Content(cycle.goal),
         outcome_words(cycle.outcome),
         path(cycle, goal),
@@ -179,6 +180,12 @@ def cells(cycle: Cycle, goal: Goal | None, words: Formats, zone: ZoneInfo) -> Se
         quiet(cycle.locale),
         quiet(cycle.snapshot),
     )
+
+
+def _started(moment: datetime, zone: ZoneInfo) -> Cell:
+    """Return two wordings of a start; the line above the list says the year of its span."""
+    here = moment.astimezone(zone)
+    return Content(minute(moment, zone)), Content(f"{here.day:2} {here:%b %H:%M}")
 
 
 class CycleRows(VirtualList):
@@ -201,7 +208,7 @@ class CycleRows(VirtualList):
         self.close()
         self.pages = pages
 
-        def row(index: int) -> Sequence[Content] | None:
+        def row(index: int) -> Sequence[Cell] | None:
             cycle = pages.at(index)
             return None if cycle is None else cells(cycle, goal_of(cycle), words.aligned([pages.finest]), zone)
 

@@ -529,3 +529,11 @@ async def test_marked_cycles_are_copied_and_exported_together(
         assert "cycles, " not in screen_text(pilot.app).splitlines()[1]
         await press(pilot, "y")
         assert pilot.app.clipboard == chosen(pilot).cycle_id, "without marks, the chosen one"
+
+
+async def test_a_small_terminal_has_room_for_money(services: Services) -> None:
+    with_a_cycle(services)
+    async with running(services, (80, 24)) as pilot:
+        await sessions(pilot, ALL)
+        title = next(line for line in screen_text(pilot.app).splitlines() if "Started" in line)
+        assert title.split() == ["Started", "Goal", "Outcome", "Steps", "Savings", "Revenue"]
