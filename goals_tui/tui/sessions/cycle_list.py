@@ -114,15 +114,15 @@ def find(
 
 
 COLUMNS = (
-    Column("Started", 12, share=12, most=16),
+    Column("Started", 12, share=40, most=16),
     Column("Goal", 14, share=3, most=40),
     Column("Outcome", 12, most=22),
     Column("Steps", 6, share=1, most=12, drop=1),
     Column("Time", 8, align="right", drop=5),
     Column("Savings", 9, share=1, most=11, align="right", drop=2),
     Column("Revenue", 9, share=1, most=11, align="right", drop=3),
-    Column("Endpoint", 12, share=2, most=30, drop=4),
-    Column("Locale", 8, share=1, most=14, drop=6),
+    Column("Endpoint", 14, share=2, most=30, drop=4),
+    Column("Locale", 16, drop=6),
     Column("Snapshot", 10, share=1, most=24, drop=7),
 )
 SHORT_OUTCOMES: dict[Outcome, str] = {**OUTCOME_TITLES, "partial": "Partial"}
