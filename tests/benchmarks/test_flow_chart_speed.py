@@ -106,8 +106,8 @@ def test_a_step_through_2000_nodes() -> None:
 @pytest.fixture
 def large(services: Services) -> Services:
     """A workspace with a flow of 2,000 nodes."""
-    services.goals.save(GOAL)
-    services.flows.save(mixed(2000))
+    services.goals.save(GOAL.model_copy(update={"revision": 0}))
+    services.flows.save(mixed(2000).model_copy(update={"revision": 0}))
     return services
 
 
