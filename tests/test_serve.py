@@ -56,6 +56,7 @@ class Served:
     process: subprocess.Popen[str]
     url: str
     token: str
+    port: int
 
     @property
     def page(self) -> str:
@@ -70,35 +71,51 @@ class Served:
 
 
 def free_port() -> int:
+    """A port that is free now; another program may take it at any moment."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
 
 
 @contextmanager
-def serve(workspace: Path, home: Path, port: int, *options: str) -> Iterator[Served]:
+def serve(workspace: Path, home: Path, *options: str) -> Iterator[Served]:
+    """A server at a free port: at another one where a program was quicker to listen there."""
     pytest.importorskip("textual_serve", reason="the extra web is not installed")
-    command = [sys.executable, "-m", "goals_tui", "--workspace", str(workspace), "serve", "--port", str(port), *options]
     environment = {**os.environ, "HOME": str(home)}
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, text=True
-    ) as server:
-        assert server.stdout is not None
-        try:
-            said = re.fullmatch(r"goals-tui is at (\S+)/\?token=(\S+) \(ctrl\+c ends it\)\n", server.stdout.readline())
-            assert said
-            yield Served(server, *said.groups())
-        finally:
-            server.terminate()
-            rest = server.stdout.read()
-        assert said[2] not in rest
+    said = None
+    while said is None:
+        port = free_port()
+        command = [sys.executable, "-m", "goals_tui", "--workspace", str(workspace), "serve", "--port", str(port)]
+        with subprocess.Popen(
+            [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, text=True
+        ) as server:
+            assert server.stdout is not None
+            try:
+                line = server.stdout.readline()
+                said = re.fullmatch(r"goals-tui is at (\S+)/\?token=(\S+) \(ctrl\+c ends it\)\n", line)
+                assert said or f"Can't listen at localhost, port {port}" in line, line
+                if said:
+                    yield Served(server, said[1], said[2], port)
+            finally:
+                server.terminate()
+                rest = server.stdout.read()
+            assert said is None or said[2] not in rest
+
+
+def test_a_port_that_is_taken_meanwhile_is_not_insisted_on(
+    workspace: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ports = iter([taken.getsockname()[1], free_port()])
+        monkeypatch.setattr(sys.modules[__name__], "free_port", lambda: next(ports))
+        with serve(workspace, home) as served:
+            assert served.port != taken.getsockname()[1]
 
 
 @pytest.fixture
 def served(workspace: Path, home: Path) -> Iterator[Served]:
-    port = free_port()
-    with serve(workspace, home, port) as served:
-        assert served.url == f"http://localhost:{port}"
+    with serve(workspace, home) as served:
+        assert served.url == f"http://localhost:{served.port}"
         yield served
 
 
@@ -212,8 +229,8 @@ async def test_a_page_of_another_site_cannot_open_the_app(served: Served, tmp_pa
     site.router.add_get("/", evil)
     runner = web.AppRunner(site)
     await runner.setup()
-    port = free_port()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    port = runner.addresses[0][1]
     try:
         async with asyncio.timeout(PATIENCE), browser(tmp_path / "chromium") as page:
             await page.do("Network.enable")
@@ -370,10 +387,9 @@ class TestEnding:
 
 async def test_behind_a_proxy_the_public_url_counts(workspace: Path, home: Path) -> None:
     aiohttp = pytest.importorskip("aiohttp")
-    port = free_port()
-    with serve(workspace, home, port, "--public-url", "https://Goals.example.com/team/") as served:
+    with serve(workspace, home, "--public-url", "https://Goals.example.com/team/") as served:
         assert served.url == "https://goals.example.com/team"
-        local = f"http://localhost:{port}/?token={served.token}"
+        local = f"http://localhost:{served.port}/?token={served.token}"
         async with aiohttp.ClientSession() as client:
             async with client.get(local) as response:
                 assert response.status == 403

@@ -15,7 +15,39 @@ from goals_tui.domain.words import fold
 _START = -1
 """The place before the first node, which every conversation passes."""
 _ENOUGH = 4
-"""The fewest letters that two words must begin with in common to be about the same."""
+"""The most letters of a word that are compared with those of another."""
+_SHORT = 3
+"""The fewest letters of a word that says what a step is about."""
+_ENDINGS = ("ments", "ment", "ings", "ing", "ed", "es", "s", "e")
+_IRREGULAR = {
+    form: root
+    for root, forms in {
+        "bring": "brought",
+        "buy": "bought",
+        "choose": "choice choices chose chosen",
+        "find": "found",
+        "give": "gave given",
+        "hold": "held",
+        "keep": "kept",
+        "leave": "left",
+        "meet": "met",
+        "pay": "paid",
+        "sell": "sold",
+        "send": "sent",
+        "speak": "spoke spoken",
+        "take": "took taken",
+        "tell": "told",
+        "write": "wrote written",
+    }.items()
+    for form in forms.split()
+}
+_COMMON = frozenset(
+    "all and any are can could did does for from get got had has have her here his how into its just let like may more "
+    "much need not now one our out please shall she should some than that the their them then there these they this "
+    "those too want was were what when where which who why will with would yes you your "
+    "aus bei das dem den der des die ein für ich ihr ist mit sie und von was wie wir".split()
+)
+"""Words that say nothing about what a text is about."""
 _LONGEST = 40
 """The most characters of a text by which a node is called."""
 _ENDS = {Op.JUMP, Op.STOP, Op.END}
@@ -82,7 +114,8 @@ class _Placing:
                 return self._previous(before), self._placed(initial, before, reason, after=False)
             return place, self._placed(initial, place, reason)
         mentioned = self._mentioning(initial, _START)
-        if mentioned is not None:
+        further = [self._mentioning(step, _START) for step in self.goal.further]
+        if mentioned is not None and all(place is None or self._dominates(mentioned, place) for place in further):
             return mentioned, self._placed(initial, mentioned, "Its text mentions the step.")
         reason = "Every conversation passes here."
         return _START, Placement(initial, Position(None, 0, 0), "at the start", reason)
@@ -90,16 +123,29 @@ class _Placing:
     def _completion(self, step: Step, opening: int) -> Placement | None:
         certain = self._certain(opening)
         mentioned = self._mentioning(step, opening)
-        if mentioned is not None:
+        if mentioned is not None and self._behind(mentioned, step, opening) is None:
             reason = "Its text mentions the step."
             if mentioned in certain:
                 reason = f"{reason} No path from {self.goal.initial.name!r} avoids it."
             return self._placed(step, mentioned, reason)
+        after = self.goal.initial
+        behind = self._behind(certain[-1] if certain else opening, step, opening)
+        if behind is not None:
+            after, certain = behind[0], self._certain(behind[1])
         if not certain:
             return None
         last = certain[-1]
-        reason = f"No path from {self.goal.initial.name!r} avoids it."
-        return self._placed(step, last, reason, after=self._goes_on(last))
+        return self._placed(step, last, f"No path from {after.name!r} avoids it.", after=self._goes_on(last))
+
+    def _behind(self, place: int, step: Step, opening: int) -> tuple[Step, int] | None:
+        """Return the last of the steps before this one in the goal that every path reaches after `place`."""
+        found = None
+        for each in self.goal.further[: self.goal.further.index(step)]:
+            mentioned = self._mentioning(each, opening)
+            known = self.tracking.get(each.id, [] if mentioned is None else [mentioned])
+            if known and all(one != place and self._dominates(place, one) for one in known):
+                found = each, known[-1]
+        return found
 
     def _further(self, step: Step, opening: int) -> Placement | None:
         mentioned = self._mentioning(step, opening)
@@ -112,8 +158,14 @@ class _Placing:
         return Placement(step, Position(at.parent_id, at.branch, at.index + after), where, reason)
 
     def _mentioning(self, step: Step, opening: int) -> int | None:
-        """Return the place of the node after `opening` whose text has most words of a step's name."""
-        wanted = _stems(step.name)
+        """Return the place of the node after `opening` whose text has most words of a step's name.
+
+        The whole flow is about the goal's name: a step whose name has no other words is mentioned by all of them only.
+        """
+        words = _stems(step.name)
+        wanted = words - _stems(self.goal.name)
+        fewest = 1 if wanted else len(words)
+        wanted = wanted or words
         counted = [
             (len(wanted & _stems(_said(node))), -place)
             for place, node in enumerate(self.graph.nodes)
@@ -121,7 +173,7 @@ class _Placing:
             if isinstance(node, Say | Question) and self.graph.ops[place] not in _ENDS
         ]
         most, place = max(counted, default=(0, 0))
-        return -place if most else None
+        return -place if most and most >= fewest else None
 
     def _certain(self, opening: int) -> list[int]:
         """Return the places that every path from `opening` passes, in order."""
@@ -198,6 +250,18 @@ def _said(node: Node) -> str:
 
 
 def _stems(text: str) -> set[str]:
-    """Return the beginnings of the words of a text, so that "booked" and "booking" are the same."""
+    """Return the stems of the words of a text that say what it is about."""
     letters = "".join(letter if letter.isalnum() else " " for letter in fold(text))
-    return {word[:_ENOUGH] for word in letters.split() if len(word) >= _ENOUGH}
+    return {_stem(word) for word in letters.split() if len(word) >= _SHORT and word not in _COMMON}
+
+
+def _stem(word: str) -> str:
+    """Return the beginning that the forms of a word share: pay for paid and payment, book for booked and booking."""
+    word = _IRREGULAR.get(word, word)
+    ending = next((each for each in _ENDINGS if word.endswith(each) and len(word) - len(each) >= _SHORT), "")
+    stem = word.removesuffix(ending)
+    if stem.endswith("i") and ending in ("ed", "es"):
+        stem = f"{stem[:-1]}y"
+    if len(stem) > _SHORT and stem[-1] == stem[-2]:
+        stem = stem[:-1]
+    return stem[:_ENOUGH]

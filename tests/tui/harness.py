@@ -1,11 +1,11 @@
 """Driving the app in tests: at a size, without animation, waiting for work instead of sleeping.
 
-Only this module uses private names of Textual.
+Only this module uses private names of Textual and asyncio.
 """
 
 from __future__ import annotations
 
-from asyncio import sleep, wait_for
+from asyncio import get_running_loop, sleep, wait_for
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from time import monotonic
@@ -76,6 +76,7 @@ async def settle(pilot: Pilot[Any]) -> None:
     while quiet < 2:
         await pilot.pause()
         busy = [f"the worker {worker.name} ({worker.group})" for worker in at_work(pilot.app)]
+        busy += ["asyncio.to_thread"] * threads_at_work()
         if busy:
             await sleep(0.005)
         busy += ["a key that waits"] * keys_wait(pilot.app) + ["a cursor that blinks"] * stop_blinking(pilot.app)
@@ -96,6 +97,12 @@ def at_work(app: GoalsApp | Any) -> list[Worker[Any]]:
     running = [worker for worker in app.workers if not worker.is_finished and worker.group != "waits"]
     looking = CommandPalette._GATHER_COMMANDS_GROUP
     return [worker for worker in running if worker._thread_worker or worker.group == looking]
+
+
+def threads_at_work() -> int:
+    """Return how many calls of `asyncio.to_thread` are at work, for which workers without a thread wait."""
+    pool = get_running_loop()._default_executor  # type: ignore[attr-defined]
+    return len(pool._threads) - pool._idle_semaphore._value if pool is not None else 0
 
 
 def keys_wait(app: GoalsApp | Any) -> bool:
@@ -130,7 +137,7 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
     """Press keys, each when the work that the one before began is done, then wait until all is quiet."""
     for key in keys:
         await pilot.press(key)
-        if at_work(pilot.app):
+        if at_work(pilot.app) or threads_at_work():
             await settle(pilot)
     await settle(pilot)
 

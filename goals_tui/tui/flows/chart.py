@@ -21,9 +21,10 @@ from goals_tui.domain.errors import NotFoundError
 from goals_tui.domain.flow import Flow, Node, walk_nodes
 from goals_tui.format import plural
 from goals_tui.tui.app.actions import bindings
+from goals_tui.tui.flows.blocks import COMPACT, NARROW, START, Blocks
 from goals_tui.tui.flows.chart_paint import CLASSES, COLOURS, Paint, Palette
 from goals_tui.tui.flows.kinds import Appearance, Line, Names, appearance_of
-from goals_tui.tui.flows.layout import COMPACT, NARROW, START, Box, Layout, fitting, lay_out
+from goals_tui.tui.flows.layout import Box, Layout
 
 Direction = Literal["up", "down", "left", "right", "previous", "next", "first", "last"]
 Visited = Mapping[str, int]
@@ -52,14 +53,14 @@ def step(layout: Layout, key: str, direction: Direction, visited: Visited) -> st
         case "first":
             return START
         case "last":
-            return (layout.sequences.get((None, 0)) or [START])[-1]
+            return (layout.sequence(None, 0) or [START])[-1]
 
 
 def page(layout: Layout, key: str, lines: int) -> str:
     """Return the key of the box about `lines` lines further down (up if negative), near the same column."""
     box = layout.boxes[key]
     wanted = min(max(box.y + lines, 0), layout.height)
-    beyond = [other for other in layout.boxes.values() if (other.y > box.y if lines > 0 else other.y < box.y)]
+    beyond = [other for other in layout.walk() if (other.y > box.y if lines > 0 else other.y < box.y)]
     nearest = min(beyond, key=lambda other: (abs(other.y - wanted) // 4, abs(other.spine - box.spine)), default=box)
     return nearest.key
 
@@ -82,7 +83,7 @@ def nearest(before: Layout | None, after: Layout, key: str) -> str:
     gone = before.boxes.get(key) if before else None
     if gone is None:
         return START
-    sequence = after.sequences.get((gone.parent, gone.branch))
+    sequence = after.sequence(gone.parent, gone.branch)
     if sequence:
         return sequence[min(gone.place, len(sequence) - 1)]
     return gone.parent if gone.parent in after.boxes and gone.parent is not None else START
@@ -90,9 +91,9 @@ def nearest(before: Layout | None, after: Layout, key: str) -> str:
 
 def _down(layout: Layout, box: Box, visited: Visited) -> str:
     if box.key == START:
-        return (layout.sequences.get((None, 0)) or [START])[0]
-    if (box.key, 0) in layout.sequences:
-        return layout.sequences[box.key, _last_visited(box, visited)][0]
+        return (layout.sequence(None, 0) or [START])[0]
+    if inside := layout.sequence(box.key, _last_visited(box, visited)):
+        return inside[0]
     return _beside(layout, box, 1) or _after(layout, box) or box.key
 
 
@@ -105,8 +106,8 @@ def _up(layout: Layout, box: Box, visited: Visited) -> str:
 
 def _bottom(layout: Layout, box: Box, visited: Visited) -> str:
     """Return the key of the box from which the line leads to the next node: the last one in the visited branch."""
-    while (box.key, 0) in layout.sequences:
-        box = layout.boxes[layout.sequences[box.key, _last_visited(box, visited)][-1]]
+    while inside := layout.sequence(box.key, _last_visited(box, visited)):
+        box = layout.boxes[inside[-1]]
     return box.key
 
 
@@ -118,7 +119,7 @@ def _last_visited(box: Box, visited: Visited) -> int:
 def _beside(layout: Layout, box: Box, by: int) -> str | None:
     if box.key == START:
         return None
-    sequence = layout.sequences[box.parent, box.branch]
+    sequence = layout.sequence(box.parent, box.branch)
     place = box.place + by
     return sequence[place] if 0 <= place < len(sequence) else None
 
@@ -135,7 +136,7 @@ def _after(layout: Layout, box: Box) -> str | None:
 
 def _across(layout: Layout, box: Box, by: int) -> str:
     for parent, branch in ancestors(layout, box.key):
-        sequence = layout.sequences.get((parent, branch + by))
+        sequence = layout.sequence(parent, branch + by)
         if sequence:
             return min(sequence, key=lambda key: abs(layout.boxes[key].y - box.y))
     return box.key
@@ -234,6 +235,7 @@ class FlowChart(ScrollView, can_focus=True):
         self._flow: Flow | None = None
         self._names = Names()
         self._badges: Mapping[str, Severity] = {}
+        self._blocks: Blocks | None = None
         self._layout: Layout | None = None
         self._is_compact = False
         self._visited: dict[str, int] = {}
@@ -261,6 +263,7 @@ class FlowChart(ScrollView, can_focus=True):
             self._strips.clear()
             self._paint = None
         else:
+            self._blocks = Blocks(flow, self._face, self.collapsed) if flow else None
             self._lay_out()
         if self._layout is not None and self.selected not in self._layout.boxes:
             self.selected = nearest(before, self._layout, self.selected)
@@ -325,20 +328,23 @@ class FlowChart(ScrollView, can_focus=True):
 
     def watch_compact(self) -> None:
         """Lay the flow out again in the new size."""
-        self._faces = {}
         self._lay_out()
 
     def watch_collapsed(self) -> None:
         """Lay the flow out again; a selection that is no longer drawn moves to the collapsed node."""
         before = self._layout
+        if self._blocks is not None:
+            self._blocks.collapse(self.collapsed)
         self._lay_out()
         if self._layout is not None and self.selected not in self._layout.boxes and before is not None:
             around = (parent for parent, _ in ancestors(before, self.selected) if parent in self.collapsed)
             self.selected = list(around)[-1]
         self._follow()
 
-    def watch_numbers(self) -> None:
+    def watch_numbers(self, before: Mapping[str, tuple[Line, ...]], now: Mapping[str, tuple[Line, ...]]) -> None:
         """Lay the flow out again, as boxes become higher."""
+        if self._blocks is not None:
+            self._blocks.change(key for key in {**before, **now} if before.get(key) != now.get(key))
         self._lay_out()
         self._follow()
 
@@ -456,39 +462,31 @@ class FlowChart(ScrollView, can_focus=True):
     def _lay_out(self) -> None:
         self._strips.clear()
         self._paint = None
-        if self._flow is None:
+        if self._blocks is None:
             self._layout = None
             self.virtual_size = Size(0, 0)
             return
-        self._layout = self._fitting(self._flow)
+        measures = self._blocks.fitting(self.size.width or NARROW, compact=self.compact)
+        if self._is_compact != (measures is COMPACT):
+            self._is_compact = measures is COMPACT
+            self._faces = {}
+        self._layout = Layout(self._blocks, measures)
         self.virtual_size = Size(self._layout.width, self._layout.height)
         self.refresh()
         self.post_message(self.Moved(self))
 
-    def _fitting(self, flow: Flow) -> Layout:
-        """Lay a flow out in the chosen size of boxes, or in the widest that fits the widget."""
-        # Reactive attributes take too long to be read for every node.
-        collapsed, numbers, names = self.collapsed, self.numbers, self._names
-        measures = fitting(flow, self.size.width or NARROW, compact=self.compact, collapsed=collapsed)
-        compact = measures is COMPACT
-        if self._is_compact != compact:
-            self._faces = {}
-            self._is_compact = compact
-        faces = self._faces
-
-        def face(node: Node) -> Appearance:
-            """Return the texts on a node's box, kept until the node is edited."""
-            known = faces.get(id(node))
-            if known is None or known[0] is not node:
-                known = faces[id(node)] = (node, appearance_of(node, names, compact=compact))
-            more = numbers.get(node.id, ())
-            if node.id in collapsed and node.branches:
-                inside = sum(1 for _ in walk_nodes((node,))) - 1
-                branches = "1 branch" if len(node.branches) == 1 else f"{len(node.branches)} branches"
-                more = (*more, (("target", f"▸ {plural(inside, 'node')} in {branches}"),))
-            return replace(known[1], lines=(*known[1].lines, *more)) if more else known[1]
-
-        return lay_out(flow, face, measures, collapsed)
+    def _face(self, node: Node) -> Appearance:
+        """Return the texts on a node's box, kept until the node is edited."""
+        known = self._faces.get(id(node))
+        if known is None or known[0] is not node:
+            face = appearance_of(node, self._names, compact=self._is_compact)
+            known = self._faces[id(node)] = (node, face)
+        more = self.numbers.get(node.id, ())
+        if node.branches and node.id in self.collapsed:
+            inside = sum(1 for _ in walk_nodes((node,))) - 1
+            branches = "1 branch" if len(node.branches) == 1 else f"{len(node.branches)} branches"
+            more = (*more, (("target", f"▸ {plural(inside, 'node')} in {branches}"),))
+        return replace(known[1], lines=(*known[1].lines, *more)) if more else known[1]
 
     def _follow(self) -> None:
         """Scroll the selection into view: centred horizontally, with some lines above and below it."""

@@ -17,7 +17,8 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from goals_tui.tui.flows.layout import START, Box, HorizontalLine, Layout, Span, VerticalLine
+from goals_tui.tui.flows.blocks import START
+from goals_tui.tui.flows.layout import Box, HorizontalLine, Layout, Span, VerticalLine
 
 CLASSES = (
     "line branch border border-track border-branching selected selected-blur glyph glyph-track glyph-branching title "
@@ -225,6 +226,9 @@ class FlowMap(Widget, can_focus=False):
         self._layout: Layout | None = None
         self._selected = ""
         self._dots: list[bytearray] = []
+        self._scale = (1.0, 1.0)
+        """How many columns and lines of the layout a dot stands for."""
+
         self._styles: dict[tuple[bool, int], Style] = {}
 
     def show(self, layout: Layout | None, selected: str) -> None:
@@ -243,7 +247,7 @@ class FlowMap(Widget, can_focus=False):
     def on_click(self, event: events.Click) -> None:
         """Post the point of the layout that was clicked."""
         if self._layout is not None and self.size:
-            across, down = self._scale(self._layout)
+            across, down = self._scale
             self.post_message(self.Pointed(int(event.x * across), int(event.y * 2 * down)))
 
     def notify_style_update(self) -> None:
@@ -257,7 +261,7 @@ class FlowMap(Widget, can_focus=False):
         if layout is None or 2 * y + 1 >= len(self._dots):
             return Strip.blank(width, self.rich_style)
         styles = self._styles = self._styles or self._looked_up()
-        across, down = self._scale(layout)
+        across, down = self._scale
         lit_top, lit_bottom = self.view.y < (2 * y + 2) * down, self.view.bottom > 2 * y * down
         lit = range(int(self.view.x / across), int(-(-self.view.right // across))) if lit_top and lit_bottom else ()
         top, bottom = self._with_selected(layout, 2 * y), self._with_selected(layout, 2 * y + 1)
@@ -285,29 +289,27 @@ class FlowMap(Widget, can_focus=False):
         base = self.background_colors[1]
         return (base + (styles.background if background else styles.color)).rich_color
 
-    def _scale(self, layout: Layout) -> tuple[float, float]:
-        """Return how many columns and lines of the layout a dot stands for; small flows are not enlarged."""
-        width, height = self.size
-        return max(4.0, layout.width / width), max(3.0, layout.height / (2 * height))
-
     def _draw(self) -> None:
-        """Draw the dots of all nodes, once for each layout and size."""
+        """Draw the dots of all nodes, once for each layout and size; small flows are not enlarged."""
         width, height = self.size
         self._dots = [bytearray(width) for _ in range(2 * height)]
-        if self._layout is not None and self.size:
-            for box in self._layout.boxes.values():
-                y, columns = self._place(self._layout, box)
+        layout = self._layout
+        if layout is not None and width and height:
+            self._scale = max(4.0, layout.width / width), max(3.0, layout.height / (2 * height))
+            for box in layout.walk():
+                y, columns = self._place(box)
                 mark = _TRACK if box.node is not None and box.node.kind == "track_goal" else _NODE
                 row = self._dots[y]
                 for x in columns:
-                    row[x] = max(row[x], mark)
+                    if row[x] < mark:
+                        row[x] = mark
         self.refresh()
 
     def _with_selected(self, layout: Layout, y: int) -> bytearray:
         row, chosen = self._dots[y], layout.boxes.get(self._selected)
         if chosen is None:
             return row
-        at, columns = self._place(layout, chosen)
+        at, columns = self._place(chosen)
         if at != y:
             return row
         marked = bytearray(row)
@@ -315,7 +317,8 @@ class FlowMap(Widget, can_focus=False):
             marked[x] = _SELECTED
         return marked
 
-    def _place(self, layout: Layout, box: Box) -> tuple[int, range]:
-        across, down = self._scale(layout)
-        last = min(int((box.x + box.width - 1) / across), self.size.width - 1)
-        return min(int(box.y / down), len(self._dots) - 1), range(int(box.x / across), last + 1)
+    def _place(self, box: Box) -> tuple[int, range]:
+        """Return the row of a box and its columns, in dots."""
+        (across, down), rows = self._scale, self._dots
+        last = min(int((box.x + box.width - 1) / across), len(rows[0]) - 1)
+        return min(int(box.y / down), len(rows) - 1), range(int(box.x / across), last + 1)

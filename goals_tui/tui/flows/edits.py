@@ -26,7 +26,8 @@ from goals_tui.domain.ids import Ids
 from goals_tui.domain.wiring import Finding, Fix, Severity
 from goals_tui.domain.words import fold
 from goals_tui.format import plural
-from goals_tui.tui.flows.layout import START, Box, slot_key
+from goals_tui.tui.flows.blocks import START, slot_key
+from goals_tui.tui.flows.layout import Box
 
 
 @dataclass(frozen=True)

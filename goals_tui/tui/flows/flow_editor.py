@@ -14,8 +14,8 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.ids import Ids
 from goals_tui.services.flows import changed_parts
 from goals_tui.tui.flows import edits
+from goals_tui.tui.flows.blocks import START
 from goals_tui.tui.flows.edits import Edit
-from goals_tui.tui.flows.layout import START
 
 
 class Flows(Protocol):

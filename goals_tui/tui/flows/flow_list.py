@@ -10,15 +10,12 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets.option_list import Option
 
-from goals_tui.domain.flow import Flow, If, Lookup, Node, title
 from goals_tui.domain.wiring import Severity
 from goals_tui.services.flows import FlowSummary
 from goals_tui.tui.app.choose import Choose
 from goals_tui.tui.app.choose import Option as Row
 from goals_tui.tui.flows.chart_paint import BADGES
 from goals_tui.tui.flows.findings_list import COLORS
-from goals_tui.tui.flows.kinds import KIND_GLYPHS, condition_text
-from goals_tui.tui.flows.layout import Box, Layout
 from goals_tui.tui.widgets.fields import Options
 
 
@@ -104,48 +101,3 @@ def _row(flow: FlowSummary, found: Mapping[Severity, int]) -> Content:
         name = name.truncate(60, ellipsis=True)
     below = Content.assemble(Content.styled(in_short(flow), "$quiet"), "  ", badges(found))
     return Content("\n").join([name, below, Content("")])
-
-
-_LONGEST = 28
-
-
-def crumbs(flow: Flow, layout: Layout, box: Box, width: int) -> Content:
-    """Return the path from the flow to a box, through nodes and branches.
-
-    If it is longer than `width`, an ellipsis replaces the middle.
-    """
-    parts: list[Content] = []
-    at = box
-    while at.parent is not None:
-        parent = layout.boxes[at.parent]
-        assert parent.node is not None
-        parts += [_short(parent.node.branches[at.branch].title, "$text-secondary italic"), _stop(parent.node)]
-        at = parent
-    parts.append(_short(flow.name, "bold"))
-    last = _short("empty branch" if box.is_slot else "Start", "$quiet") if box.node is None else _stop(box.node)
-    way = whole = [*reversed(parts), last]
-    if not flow.nodes:
-        return Content.assemble(_joined(way), Content.styled("   This flow is empty: add a node.", "$quiet"))
-    for first in range(2, len(way)):
-        if _joined(way).cell_length <= width:
-            break
-        way = [way[0], Content.styled("…", "$quiet"), *whole[first:]]
-    return _joined(way)
-
-
-def _joined(way: list[Content]) -> Content:
-    return Content.styled(" › ", "$quiet").join(way)
-
-
-def _stop(node: Node) -> Content:
-    text = title(node)
-    if isinstance(node, If):
-        condition = condition_text(node.condition)
-        text = f"{node.label} ({condition})" if node.label else f"If {condition}"
-    elif isinstance(node, Lookup) and not node.label:
-        text = f"Lookup {node.of or 'answer'}"
-    return Content.assemble(f"{KIND_GLYPHS[node.kind]} ", _short(text, ""))
-
-
-def _short(text: str, style: str) -> Content:
-    return Content.styled(text, style).truncate(_LONGEST, ellipsis=True)

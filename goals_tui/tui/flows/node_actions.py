@@ -25,20 +25,13 @@ from goals_tui.tui.app.dialogs import AskText, ask_conflict
 from goals_tui.tui.app.screen import ScreenFrame
 from goals_tui.tui.flows import edits
 from goals_tui.tui.flows.chart import FlowChart
+from goals_tui.tui.flows.chart_pane import where
 from goals_tui.tui.flows.edits import Edit
 from goals_tui.tui.flows.flow_editor import FlowEditor
 from goals_tui.tui.flows.forms import EditorData, saved_answers
 from goals_tui.tui.flows.kinds import KindMenu, Names, one_line
-from goals_tui.tui.flows.layout import START, Box
+from goals_tui.tui.flows.layout import Box
 from goals_tui.tui.flows.node_editor import NodeEditor
-
-
-def where(box: Box) -> str:
-    """Return the place of a node added at a box, in words."""
-    if box.node is not None:
-        return one_line(f"after {title(box.node)!r}")
-    return "at the start" if box.key == START else "in this branch"
-
 
 Saving = Literal["saved", "asked", "kept", "refused"]
 """The result of saving an edit: saved, a question about a conflict, kept for pasting, or refused with a message."""

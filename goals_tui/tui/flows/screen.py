@@ -8,9 +8,8 @@ from typing import ClassVar
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
-from textual.content import Content
-from textual.widgets import ContentSwitcher, Static
+from textual.containers import Horizontal
+from textual.widgets import ContentSwitcher
 
 from goals_tui.domain.flow import Flow
 from goals_tui.domain.goal import Goal
@@ -20,14 +19,14 @@ from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.screen import FlowPlace, Place
 from goals_tui.tui.filters.texts import span_words
 from goals_tui.tui.flows import edits, flow_dialogs
+from goals_tui.tui.flows.blocks import START
 from goals_tui.tui.flows.chart import FlowChart
-from goals_tui.tui.flows.chart_paint import FlowMap
+from goals_tui.tui.flows.chart_pane import ChartPane
 from goals_tui.tui.flows.edits import Wiring, needs_form
 from goals_tui.tui.flows.findings_list import FindingsList
-from goals_tui.tui.flows.flow_list import FlowList, badges, crumbs, in_short
+from goals_tui.tui.flows.flow_list import FlowList, badges, in_short
 from goals_tui.tui.flows.kinds import KIND_GLYPHS, Line, Names
-from goals_tui.tui.flows.layout import START
-from goals_tui.tui.flows.node_actions import NodeActions, where
+from goals_tui.tui.flows.node_actions import NodeActions
 from goals_tui.tui.flows.node_editor import NodeEditor
 from goals_tui.tui.flows.numbers import numbers_of
 from goals_tui.tui.flows.repairs import Repair, choose_repair, repairs
@@ -65,9 +64,6 @@ PLACING_STOPS = CHART_ACTIONS | FLOW_ACTIONS | {"done", "save", "new", "lines", 
 _LONG = 10
 """Seconds that the notification of a deletion stays, as the key may have been pressed by mistake."""
 
-_NAME = 24
-"""The maximum width, in cells, of a goal's name in the line above the chart."""
-
 
 class FlowsScreen(NodeActions):
     """The Flows screen."""
@@ -77,12 +73,6 @@ class FlowsScreen(NodeActions):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("flows")]
     DEFAULT_CSS = """
     FlowsScreen #flows { height: 1fr; }
-    FlowsScreen #center { width: 1fr; height: 1fr; }
-    FlowsScreen #crumbs { height: 1; width: 1fr; margin-bottom: 1; }
-    FlowsScreen #picture { height: 1fr; }
-    FlowsScreen #map { display: none; margin-left: 2; }
-    FlowsScreen.-huge #map.-needed, FlowsScreen.-map #map { display: block; }
-    FlowsScreen.-no-map #map { display: none; }
     FlowsScreen #no-flows { display: none; }
     FlowsScreen FlowList { display: none; }
     FlowsScreen.-wide FlowList, FlowsScreen.-huge FlowList { display: block; }
@@ -112,11 +102,7 @@ class FlowsScreen(NodeActions):
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="flows"):
             yield FlowList(id="flow-list")
-            with Vertical(id="center"):
-                yield Static("", id="crumbs")
-                with Horizontal(id="picture"):
-                    yield FlowChart(id="chart")
-                    yield FlowMap(id="map")
+            yield ChartPane(id="center")
             with ContentSwitcher(id="side", initial="editor"):
                 yield NodeEditor(id="editor")
                 yield FindingsList(id="findings-list")
@@ -178,7 +164,7 @@ class FlowsScreen(NodeActions):
         if select is not None:
             chart.select(select)
         self.show_run()
-        self._show_crumbs()
+        self._show_way()
 
     def _check(self, flow: Flow) -> Wiring:
         found = Wiring(self.services.flows.findings(flow))
@@ -201,23 +187,11 @@ class FlowsScreen(NodeActions):
         short = next((in_short(summary) for summary in self._summaries if summary.id == flow.id), "")
         self.place = flow.name
         self.note = "  ".join(filter(None, [short, badges(by_flow.get(flow.id, {})).plain, self.numbers_note]))
-        self._show_crumbs()
+        self._show_way()
 
-    def _show_crumbs(self) -> None:
-        layout, box = self.chart.layout_of_flow, self.box
-        if self.flow is not None and layout is not None and box is not None:
-            line = self.query_one("#crumbs", Static)
-            way = crumbs(self.flow, layout, box, line.size.width)
-            if len(self.chart.run) > 1:
-                way = Content.assemble((f"{len(self.chart.run)} nodes selected", "bold $primary"), "  ", way)
-                way = way.truncate(max(1, line.size.width), ellipsis=True)
-            if self._placed is not None:
-                way = Content.assemble(
-                    Content.styled("⚑ Where is ", "$primary"),
-                    Content.styled(self._placed.name, "bold $primary").truncate(_NAME, ellipsis=True),
-                    Content.styled(f" tracked?  Here it comes {where(box)}.", "$primary"),
-                ).truncate(max(1, line.size.width), ellipsis=True)
-            line.update(way, layout=False)
+    def _show_way(self) -> None:
+        """Show the way to the selection above the chart."""
+        self.query_one(ChartPane).show_way(self.flow, self._placed)
         self.refresh_bindings()
 
     def open_place(self, place: Place) -> None:
@@ -254,9 +228,8 @@ class FlowsScreen(NodeActions):
             if self.side:
                 self.action_done()
             self._placed, self._placed_step = goal, step_id
-            self.chart.placing = True
             self.chart.focus()
-            self._show_crumbs()
+            self._show_way()
             if not flow.nodes:
                 self.chart.action_here()
 
@@ -264,8 +237,8 @@ class FlowsScreen(NodeActions):
     @work(group="waits")
     async def _place(self, event: FlowChart.Placed) -> None:
         flow, goal, at = self.flow, self._placed, self.here
-        self._placed, self.chart.placing = None, False
-        self._show_crumbs()
+        self._placed = None
+        self._show_way()
         if flow is None or goal is None or not event.here:
             return
         steps = (self._placed_step or edits.step_to_track(flow, at, goal),)
@@ -486,31 +459,11 @@ class FlowsScreen(NodeActions):
         if self.side == "editor" and editor.node and editor.node.id != self.chart.selected and self.chart.has_focus:
             self.action_done()
         self.show_run()
-        self._moved_chart()
-
-    @on(FlowChart.Moved)
-    def _moved_chart(self) -> None:
-        chart, small = self.chart, self.query_one(FlowMap)
-        # The map narrows the chart, so hide it only if the flow fits without it.
-        small.set_class(not chart.shows_all or (small.has_class("-needed") and not self._fits_without_map()), "-needed")
-        small.show(chart.layout_of_flow, chart.selected)
-        small.view = chart.view
-        self._show_crumbs()
+        self._show_way()
 
     def action_overview(self) -> None:
         """Show or hide the map of the whole flow."""
-        shown = bool(self.query_one(FlowMap).display)
-        self.set_class(shown, "-no-map")
-        self.set_class(not shown, "-map")
-        self.call_after_refresh(self._moved_chart)
-
-    def _fits_without_map(self) -> bool:
-        layout, room = self.chart.layout_of_flow, self.query_one("#picture").size
-        return layout is None or (layout.width <= room.width and layout.height <= room.height)
-
-    @on(FlowMap.Pointed)
-    def _pointed_at_map(self, event: FlowMap.Pointed) -> None:
-        self.chart.show_point(event.x, event.y)
+        self.query_one(ChartPane).toggle_map()
 
     @on(FlowChart.Opened)
     def _opened_on_chart(self) -> None:

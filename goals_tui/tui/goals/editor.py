@@ -224,8 +224,8 @@ class GoalEditor(StepEditing):
     AUTO_FOCUS = "#field-name Input"
     DEFAULT_CSS = """
     GoalEditor.-wide #form, GoalEditor.-huge #form { layout: horizontal; overflow-y: hidden; }
-    GoalEditor.-wide #about, GoalEditor.-huge #about { width: 2fr; height: 1fr; overflow-y: auto; margin-right: 4; }
-    GoalEditor.-wide #steps-part, GoalEditor.-huge #steps-part { width: 3fr; height: 1fr; }
+    GoalEditor.-wide #about, GoalEditor.-huge #about { width: 35; height: 1fr; overflow-y: auto; margin-right: 4; }
+    GoalEditor.-wide #steps-part, GoalEditor.-huge #steps-part { width: 1fr; height: 1fr; }
     GoalEditor #edited { height: 1fr; }
     GoalEditor #what-if { margin-top: 1; }
     GoalEditor.-new #what-if { display: none; }

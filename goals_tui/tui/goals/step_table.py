@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, get_args
@@ -31,6 +31,9 @@ Field = Literal["name", "cost", "revenue", "time", "completion"]
 FIELDS: tuple[Field, ...] = get_args(Field)
 _FIRST = 1
 """The column of the first field; the column before it shows the kind of step."""
+_ENTRY = 7
+"""The least width of a cell in which an amount is typed: 1500.00."""
+_UNPRICED = "unpriced"
 
 
 def cell_text(step: Step, field: Field, digits: int) -> str:
@@ -125,6 +128,33 @@ class CellInput(Input):
             super()._on_paste(event)
 
 
+def _digits(currency: Currency, steps: Sequence[Step]) -> int:
+    """Return the decimals of the amounts: as many as the one with most has."""
+    amounts = [amount for step in steps for amount in (step.metrics.cost_savings, step.metrics.revenue)]
+    return max((len(format_amount(each, currency.digits).partition(".")[2]) for each in amounts), default=0)
+
+
+def _columns(currency: Currency, steps: Sequence[Step]) -> tuple[Column, ...]:
+    """Return the columns, those of amounts as wide as these and an entry need: the rest is for names."""
+    digits = _digits(currency, steps)
+
+    unpriced = len(_UNPRICED) if any(step.metrics.unpriced for step in steps) else 0
+
+    def amounts(title: str, values: Iterable[Decimal], drop: int) -> Column:
+        title = f"{title} {currency.sign}"
+        width = max(len(title), _ENTRY, unpriced, *(len(format_amount(each, digits)) for each in values))
+        return Column(title, width, align="right", drop=drop)
+
+    return (
+        Column("", 1),
+        Column("Name", 12, share=1),
+        amounts("Cost", (step.metrics.cost_savings for step in steps), 2),
+        amounts("Revenue", (step.metrics.revenue for step in steps), 3),
+        Column("Time", 8, align="right", drop=1),
+        Column("Completes", 9),
+    )
+
+
 class StepTable(VirtualList):
     """The steps in order, the initial one first; a cell of the chosen row is chosen, too."""
 
@@ -149,15 +179,7 @@ class StepTable(VirtualList):
         text: str
 
     def __init__(self, currency: Currency, *, id: str) -> None:
-        columns = (
-            Column("", 1),
-            Column("Name", 12, share=1),
-            Column(f"Cost {currency.sign}", 10, align="right", drop=2),
-            Column(f"Revenue {currency.sign}", 10, align="right", drop=3),
-            Column("Time", 8, align="right", drop=1),
-            Column("Completes", 9),
-        )
-        super().__init__(columns, id=id)
+        super().__init__(_columns(currency, ()), id=id)
         self.currency = currency
         self.steps: Sequence[Step] = ()
         self._wrong: Mapping[str, str] = {}
@@ -166,6 +188,7 @@ class StepTable(VirtualList):
     def show_steps(self, steps: Sequence[Step], wrong: Mapping[str, str], chosen: str | None = None) -> None:
         """Show steps, and what is wrong with them by id; the cursor goes to `chosen`, or stays."""
         self.steps, self._wrong = steps, wrong
+        self.columns = _columns(self.currency, steps)
         ids = [step.id for step in steps]
         cursor = ids.index(chosen) if chosen in ids else None
         self.styles.height = max(2, len(steps) + 1)
@@ -239,14 +262,13 @@ class StepTable(VirtualList):
     def _row(self, row: int) -> list[Content]:
         step, wrong = self.steps[row], self._wrong.get(self.steps[row].id, "")
         metrics = step.metrics
-        amounts = [worth for each in self.steps for worth in (each.metrics.cost_savings, each.metrics.revenue)]
-        digits = max(len(format_amount(each, self.currency.digits).partition(".")[2]) for each in amounts)
+        digits = _digits(self.currency, self.steps)
         nothing = Content.styled("—", "$quiet")
 
         def amount(value: Decimal) -> Content:
             if value:
                 return Content(format_amount(value, digits))
-            return Content.styled("unpriced", "$warning") if metrics.unpriced else nothing
+            return Content.styled(_UNPRICED, "$warning") if metrics.unpriced else nothing
 
         time = metrics.time_saved_seconds
         cells = [

@@ -34,7 +34,7 @@ FIELDS = ("name", "currency", "zone")
 
 
 class ProjectForm(Form[bool]):
-    """A form that creates a workspace at `path`, and returns True if it did.
+    """A form that creates a workspace at `path`, and returns True if it did. Enter in any field creates it.
 
     Problems are shown below the fields that cause them.
     """
@@ -86,12 +86,6 @@ class ProjectForm(Form[bool]):
         self.query_one(f"#{FIELDS[place]}-problem", Static).update(said)
 
     @on(Input.Submitted)
-    def _next(self, event: Input.Submitted) -> None:
-        if event.input.id == FIELDS[-1]:
-            self._make()
-        else:
-            self.focus_next()
-
     @on(Button.Pressed, "#make")
     def _make(self) -> None:
         from goals_tui.services.context import create_workspace

@@ -48,7 +48,10 @@ class SearchList(Vertical):
     """
 
     MOST_ROWS: ClassVar[int] = 400
-    """The most options that are listed at once; typing finds the others."""
+    """The most options that are listed; typing finds the others."""
+
+    ROWS_AT_ONCE: ClassVar[int] = 60
+    """How many options are listed at first, and more as soon as the end of the list is in view."""
 
     @dataclass
     class Listed(Message):
@@ -82,8 +85,8 @@ class SearchList(Vertical):
         self._placeholder = placeholder
         self._focus_list = focus_list
         self._options: tuple[Option, ...] = ()
-        self._texts: list[str] = []
-        """The folded texts of the options, in which words are looked up at each key."""
+        self._texts: list[tuple[str, str]] = []
+        """The folded texts of the options, in which words are looked up at each key, and their titles."""
         self._start: str | None = None
         self.shown: list[Option] = []
 
@@ -93,6 +96,10 @@ class SearchList(Vertical):
         options = Options(id="options", classes="" if self._focus_list else "-follows")
         options.can_focus = self._focus_list
         yield options
+
+    def on_mount(self) -> None:
+        """List more options when the list is scrolled."""
+        self.watch(self.rows, "scroll_y", self._scrolled, init=False)
 
     @property
     def rows(self) -> Options:
@@ -113,14 +120,16 @@ class SearchList(Vertical):
     def fill(self, options: Iterable[Option], start: str | None = None) -> None:
         """List other options. The cursor stays on its option if it can; at first it is on the option `start`."""
         self._options = tuple(options)
-        self._texts = [searched(option) for option in self._options]
+        self._texts = [
+            (_spaced(f"{option.title} {option.note} {option.words}"), fold(option.title)) for option in self._options
+        ]
         self._start = start
         here = self.highlighted
         self._list(here.value if here else start)
 
     def redraw(self, option: Option) -> None:
         """Draw an option again, where it is listed."""
-        if option in self.shown:
+        if option in self.shown[: self.rows.option_count]:
             self.rows.replace_option_prompt_at_index(self.shown.index(option), self._row(option))
 
     @on(Input.Changed, "#search")
@@ -131,17 +140,30 @@ class SearchList(Vertical):
     def _list(self, wanted: str | None) -> None:
         text = self.search.value
         words, first = _spaced(text).split(), fold(text.strip())
-        texts = zip(self._options, self._texts, strict=True)
-        found = [option for option, folded in texts if all(word in folded for word in words)]
-        found.sort(key=lambda option: not fold(option.title).startswith(first))
+        found: list[Option] = []
+        later: list[Option] = []
+        for option, (folded, title) in zip(self._options, self._texts, strict=True):
+            if all(word in folded for word in words):
+                (found if title.startswith(first) else later).append(option)
+        found += later
         self.shown = found[: self.MOST_ROWS]
         rows = self.rows
         rows.clear_options()
-        rows.add_options([Row(self._row(option)) for option in self.shown])
-        values = [option.value for option in self.shown]
-        if values:
-            rows.highlighted = values.index(wanted) if wanted in values else 0
+        place = next((place for place, option in enumerate(self.shown) if option.value == wanted), 0)
+        self._add_rows(place + self.ROWS_AT_ONCE)
+        if self.shown:
+            rows.highlighted = place
         self.post_message(self.Listed(len(found), len(self._options)))
+
+    def _add_rows(self, count: int) -> None:
+        """List the first `count` options."""
+        rows = self.rows
+        rows.add_options([Row(self._row(option)) for option in self.shown[rows.option_count : count]])
+
+    def _scrolled(self, y: float) -> None:
+        rows = self.rows
+        if y + 2 * rows.size.height > rows.virtual_size.height and rows.option_count < len(self.shown):
+            self._add_rows(rows.option_count + self.ROWS_AT_ONCE)
 
     def center(self) -> None:
         """Scroll the option with the cursor to the middle of the list."""
@@ -158,6 +180,8 @@ class SearchList(Vertical):
     def _highlight(self, event: Options.OptionHighlighted) -> None:
         event.stop()
         if Options.is_there(event):
+            if event.option_index == self.rows.option_count - 1:
+                self._add_rows(self.rows.option_count + self.ROWS_AT_ONCE)
             self.post_message(self.Highlighted(self.shown[event.option_index]))
 
     @on(Input.Submitted, "#search")
@@ -176,8 +200,3 @@ class SearchList(Vertical):
 
 def _spaced(text: str) -> str:
     return fold(text).replace("/", " ").replace("_", " ")
-
-
-def searched(option: Option) -> str:
-    """Return the folded text in which words are looked up."""
-    return _spaced(f"{option.title} {option.note} {option.words}")

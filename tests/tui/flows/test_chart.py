@@ -12,9 +12,9 @@ from textual.pilot import Pilot
 
 from goals_tui.domain.flow import Flow, Node, Say
 from goals_tui.tui.app.themes import OURS
+from goals_tui.tui.flows.blocks import START, slot_key
 from goals_tui.tui.flows.chart import FlowChart
 from goals_tui.tui.flows.kinds import Names
-from goals_tui.tui.flows.layout import START, slot_key
 from tests.builders import book_a_flight, book_a_flight_flow, flow, goal, if_, lookup, node_id, say, track
 from tests.tui.harness import HOSTILE, screen_text, wheel_down
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from goals_tui.tui.flows.flow_list import crumbs
-from goals_tui.tui.flows.layout import START, slot_key
+from goals_tui.tui.flows.blocks import START, slot_key
+from goals_tui.tui.flows.chart_pane import crumbs
 from tests.builders import flow, if_, lookup, node_id, say
 from tests.tui.flows.test_layout import laid_out
 

@@ -14,8 +14,8 @@ from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services, open_services
 from goals_tui.tui.app.dialogs import Ask
 from goals_tui.tui.app.screen import FlowPlace
+from goals_tui.tui.flows.blocks import START, slot_key
 from goals_tui.tui.flows.chart import FlowChart
-from goals_tui.tui.flows.layout import START, slot_key
 from tests.builders import (
     book_a_flight,
     book_a_flight_flow,

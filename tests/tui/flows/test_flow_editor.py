@@ -8,9 +8,9 @@ from goals_tui.domain.errors import ConflictError
 from goals_tui.domain.flow import Flow, Node, Say
 from goals_tui.domain.flow_edit import Position
 from goals_tui.services.context import Services
+from goals_tui.tui.flows.blocks import START, slot_key
 from goals_tui.tui.flows.edits import Edit
 from goals_tui.tui.flows.flow_editor import FlowEditor
-from goals_tui.tui.flows.layout import START, slot_key
 from tests.builders import flow, if_, node_id, say
 
 ABC = flow("Abc", say("a"), say("b"), if_("choice", (say("yes"), say("sure"))), say("c"))

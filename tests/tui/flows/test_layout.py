@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from hypothesis import given
+from hypothesis import strategies as st
 
 from goals_tui.domain.flow import Flow, Node
+from goals_tui.tui.flows.blocks import COMPACT, ROOMY, START, Blocks, Measures, slot_key
 from goals_tui.tui.flows.kinds import Appearance, Names, appearance_of
-from goals_tui.tui.flows.layout import (
-    COMPACT,
-    ROOMY,
-    START,
-    Box,
-    HorizontalLine,
-    Layout,
-    Measures,
-    VerticalLine,
-    lay_out,
-    slot_key,
-)
+from goals_tui.tui.flows.layout import Box, HorizontalLine, Layout, VerticalLine
 from tests.builders import book_a_flight, book_a_flight_flow, end, flow, flow_sets, go_to, if_, lookup, node_id, say
 from tests.examples import examples
 
@@ -26,7 +17,7 @@ SMALL = Measures(box=9, gap=3)
 
 def drawn(flow: Flow, measures: Measures = SMALL) -> str:
     """The chart as text; boxes show their titles only."""
-    layout = lay_out(flow, lambda node: Appearance("", node.label or "Say", "", ()), measures)
+    layout = Layout(Blocks(flow, lambda node: Appearance("", node.label or "Say", "", ())), measures)
     return "\n".join(text_of_row(layout, y).rstrip() for y in range(layout.height))
 
 
@@ -64,7 +55,7 @@ def laid_out(shown: Flow, *, compact: bool = False, names: Names | None = None) 
     def face(node: Node) -> Appearance:
         return appearance_of(node, names, compact=compact)
 
-    return lay_out(shown, face, COMPACT if compact else ROOMY)
+    return Layout(Blocks(shown, face), COMPACT if compact else ROOMY)
 
 
 def test_an_empty_flow_is_start_and_its_end() -> None:
@@ -146,7 +137,7 @@ def test_only_what_lies_in_view_is_found() -> None:
     box = layout.boxes[node_id("case 3")]
     seen = layout.visible(box.y, box.x + 5, box.x + box.width)
     assert [span.item for span in seen] == [box]
-    assert layout.at(box.x + 1, box.y + 1) is box
+    assert layout.at(box.x + 1, box.y + 1) == box
     assert layout.at(box.x + box.width, box.y + 1) is None
     assert layout.row(-1) == layout.row(layout.height) == []
 
@@ -202,3 +193,38 @@ def _is_pole(layout: Layout, x: int, y: int) -> bool:
 def _titles(layout: Layout) -> list[HorizontalLine]:
     spans = (span for y in range(layout.height) for span in layout.row(y))
     return [span.item for span in spans if isinstance(span.item, HorizontalLine) and span.item.is_title]
+
+
+@examples(60)
+@given(flow_sets(most=1), st.data())
+def test_a_flow_laid_out_again_and_again_is_laid_out_as_at_once(flows: tuple[Flow, ...], data: st.DataObject) -> None:
+    """Branches are collapsed and expanded, boxes get more lines, and widths change, in any order."""
+    shown = flows[0]
+    ids = [node.id for node in shown.walk()]
+    more: dict[str, int] = {}
+    collapsed: frozenset[str] = frozenset()
+
+    def face(node: Node) -> Appearance:
+        return Appearance("", node.label, "", ((("plain", "more"),),) * more.get(node.id, 0))
+
+    again = Blocks(shown, face)
+    Layout(again)
+    for _ in range(data.draw(st.integers(1, 4))):
+        changed = data.draw(st.sets(st.sampled_from(ids))) if ids else set()
+        if data.draw(st.booleans()):
+            collapsed ^= changed
+            again.collapse(collapsed)
+        else:
+            more.update(dict.fromkeys(changed, data.draw(st.integers(0, 3))))
+            again.change(changed)
+        width = data.draw(st.integers(20, 300))
+        measures = again.fitting(width, compact=None)
+        once = Blocks(shown, face, collapsed)
+        assert once.fitting(width, compact=None) == measures
+        assert everything_of(Layout(again, measures)) == everything_of(Layout(once, measures))
+
+
+def everything_of(layout: Layout) -> tuple[object, ...]:
+    rows = [layout.row(y) for y in range(layout.height)]
+    sequences = [layout.sequence(box.parent, box.branch) for box in layout.boxes.values()]
+    return layout.width, rows, list(layout.boxes.items()), sequences

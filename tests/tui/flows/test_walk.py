@@ -7,8 +7,9 @@ from typing import cast, get_args
 from hypothesis import given
 
 from goals_tui.domain.flow import Flow
+from goals_tui.tui.flows.blocks import START, slot_key
 from goals_tui.tui.flows.chart import Direction, ancestors, page, step
-from goals_tui.tui.flows.layout import START, Layout, slot_key
+from goals_tui.tui.flows.layout import Layout
 from tests.builders import flow, flow_sets, if_, lookup, node_id, say
 from tests.examples import examples
 from tests.tui.flows.test_layout import laid_out

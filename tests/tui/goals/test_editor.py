@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button
 
@@ -15,6 +16,7 @@ from goals_tui.tui.goals.editor import GoalEditor
 from goals_tui.tui.goals.step_form import StepForm
 from goals_tui.tui.goals.step_table import StepTable
 from goals_tui.tui.widgets.fields import Field
+from tests import builders
 from tests.tui.goals.samples import book_a_flight
 from tests.tui.harness import messages, press, running, screen_text, type_text, until_true
 
@@ -49,7 +51,7 @@ async def test_messages_stand_beside_the_field_while_typing(services: Services, 
         await press(pilot, "n")
         await type_text(pilot, "book a flight")
         shown = screen_text(pilot.app)
-        assert "There is a goal 'book a flight'" in shown
+        assert "There is a goal 'book a" in shown
         assert "● not saved" in shown
         await press(pilot, "s")
         assert "There is a goal" not in screen_text(pilot.app)
@@ -411,3 +413,15 @@ async def test_quitting_with_changes_asks(services: Services, flight: Goal) -> N
         await type_text(pilot, "s")
         await press(pilot, "ctrl+q")
         assert "Book a Flights has changes." in screen_text(pilot.app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
+async def test_names_are_whole_where_there_is_room(services: Services, size: tuple[int, int]) -> None:
+    long = builders.book_a_flight()
+    services.goals.save(long.model_copy(update={"revision": 0}))
+    async with running(services, size) as pilot:
+        await press(pilot, "enter")
+        shown = screen_text(pilot.app)
+        assert all(f"{step.glyph}  {step.name} " in shown for step in long.steps)
+        table = pilot.app.screen.query_one(StepTable)
+        assert all(table.cell_region(1, field).width >= 7 for field in ("cost", "revenue", "time"))

@@ -21,6 +21,7 @@ from goals_tui.domain.report import Cycle
 from goals_tui.services.context import Services, open_services
 from goals_tui.services.insights.cycles import CycleList
 from goals_tui.services.insights.service import Insights
+from goals_tui.tui.app.dialogs import AskText
 from goals_tui.tui.sessions.cycle_list import PAGE
 from goals_tui.tui.sessions.screen import SessionsScreen
 from goals_tui.tui.sessions.timeline import TimelineScreen
@@ -293,8 +294,11 @@ async def test_a_session_is_kept_as_a_test(services: Services) -> None:
     )
     async with running(services) as pilot:
         await sessions(pilot, Filters())
-        await press(pilot, "enter", "f6", "enter")
-        assert "Kept as conversations/book-a-flight.yaml in the workspace. It passes." in messages(pilot.app)
+        await press(pilot, "enter", "f6")
+        await until_true(pilot, lambda: isinstance(pilot.app.screen, AskText))
+        await press(pilot, "enter")
+        said = "Kept as conversations/book-a-flight.yaml in the workspace. It passes."
+        await until_true(pilot, lambda: said in messages(pilot.app))
     [file] = services.conversation_tests.files()
     kept = services.conversation_tests.read(file)
     assert kept.answers == ("Berlin", "Ada")
@@ -313,7 +317,7 @@ async def test_a_session_whose_answers_or_flow_are_unknown(services: Services, r
     async with running(services) as pilot:
         await sessions(pilot, Filters())
         await press(pilot, "enter", "f6")
-        assert any(said in message for message in messages(pilot.app))
+        await until_true(pilot, lambda: any(said in message for message in messages(pilot.app)))
     assert services.conversation_tests.files() == []
 
 

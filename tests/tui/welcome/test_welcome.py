@@ -62,7 +62,7 @@ async def test_a_new_project_with_the_keyboard_only(tmp_path: Path) -> None:
         await pilot.press("enter")
         await settle(pilot)
         await type_text(pilot, "Flight Desk")
-        await pilot.press("enter", "enter", "enter")
+        await pilot.press("enter")
         await settle(pilot)
         assert pilot.app.return_value == Start(path)
     project = open_services(path, env={}).project.get()

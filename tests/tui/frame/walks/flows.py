@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 from goals_tui.tui.app.choose import Choose
 from goals_tui.tui.app.dialogs import Ask, AskText
 from goals_tui.tui.app.screen import FlowPlace
+from goals_tui.tui.flows.blocks import START
 from goals_tui.tui.flows.kinds import KindMenu
-from goals_tui.tui.flows.layout import START
 from goals_tui.tui.flows.panel import PanelScreen
 from goals_tui.tui.flows.screen import FlowsScreen
 from goals_tui.tui.flows.simulate import SimulateDialog

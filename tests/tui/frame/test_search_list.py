@@ -1,0 +1,47 @@
+"""The list that is narrowed down by typing: a long one is listed bit by bit."""
+
+from __future__ import annotations
+
+from goals_tui.services.context import Services
+from goals_tui.tui.app.choose import Choose, Option
+from goals_tui.tui.widgets.search_list import SearchList
+from tests.tui.harness import press, running, settle, until_true
+
+OPTIONS = [Option(str(number), f"Option {number}") for number in range(350)]
+
+
+async def test_only_the_options_near_the_view_are_listed_until_others_are_needed(services: Services) -> None:
+    async with running(services) as pilot:
+        pilot.app.push_screen(Choose("Choose", OPTIONS))
+        await settle(pilot)
+        found = pilot.app.screen.query_one(SearchList)
+        assert found.rows.option_count == SearchList.ROWS_AT_ONCE
+        assert found.shown == OPTIONS
+        await press(pilot, *["pagedown"] * 40)
+        assert found.highlighted == OPTIONS[-1]
+        assert found.rows.option_count == len(OPTIONS)
+
+
+async def test_the_wheel_brings_the_others_too(services: Services) -> None:
+    async with running(services) as pilot:
+        pilot.app.push_screen(Choose("Choose", OPTIONS))
+        await settle(pilot)
+        rows = pilot.app.screen.query_one(SearchList).rows
+
+        def all_listed() -> bool:
+            rows.scroll_end(animate=False, immediate=True)
+            return rows.option_count == len(OPTIONS)
+
+        await until_true(pilot, all_listed)
+
+
+async def test_the_cursor_is_on_the_chosen_one_however_far_down(services: Services) -> None:
+    async with running(services) as pilot:
+        pilot.app.push_screen(Choose("Choose", OPTIONS, chosen="222"))
+        await settle(pilot)
+        found = pilot.app.screen.query_one(SearchList)
+        assert found.highlighted == OPTIONS[222]
+        await press(pilot, "3", "4", "9")
+        assert found.highlighted == OPTIONS[349]
+        await press(pilot, "backspace", "backspace", "backspace", "down")
+        assert found.highlighted == OPTIONS[223]
