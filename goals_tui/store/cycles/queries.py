@@ -397,6 +397,9 @@ def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | Non
         "reached": f"CASE WHEN {reached} THEN 1 ELSE 0 END",
         "superseded": f"CASE WHEN NOT ({reached}) AND following <= {current} THEN 1 ELSE 0 END",
     }
+    # Cycles that began in the same moment are ordered by all that the answer depends on: by their ids it takes longer.
+    attributes = (f"""coalesce("{name}", '')""" for name in selection.attributes)
+    order = ", ".join(["started", "test", *_masks(reader), "coalesce(arrived, 0)", *attributes])
     rows = _ask(
         reader,
         selection.attributes,
@@ -415,7 +418,7 @@ def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | Non
                                         WHEN following <= {current} THEN following - started
                                         WHEN started < {current} THEN {current} - started ELSE 0 END AS waited
                             FROM (
-                                SELECT c.*, min(started) OVER (PARTITION BY session ORDER BY started, cycle
+                                SELECT c.*, min(started) OVER (PARTITION BY session ORDER BY {order}
                                                                ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS following
                                 FROM ({cycles}) c WHERE started IS NOT NULL
                             ) c WHERE {within} AND {conditions}

@@ -202,12 +202,9 @@ def compared(found: Comparison, scope: str, words: Formats, width: int) -> Conte
         clear, rises = difference.clear and title == "Completion rate", (difference.difference or 0) > 0
         look = ("bold $completed" if rises else "bold $error") if clear else ""
         lines += Content.assemble(f"{title}: ", (f"{difference_words(difference)}.", look)).wrap(width)
-    value = change.value_per_cycle
+    value = change.shown_value_per_cycle(currency_digits(words.currency))
     if value is not None:
-        rounded = round(value, currency_digits(words.currency))
-        lines.append(
-            Content(f"Value per cycle: {'+' if rounded > 0 else ''}{words.money(rounded)}, without an interval.")
-        )
+        lines.append(Content(f"Value per cycle: {'+' if value > 0 else ''}{words.money(value)}, without an interval."))
     lines += Content.styled(f"Differences are {names[1]} minus {names[0]}.", "$quiet").wrap(width)
     if scope:
         lines += Content.styled(f"{scope}.", "$quiet").wrap(width)
@@ -229,5 +226,5 @@ def _rate(figures: Figures, outcome: Outcome) -> str:
 
 
 def _per_cycle(figures: Figures, words: Formats) -> str:
-    value = figures.value_per_cycle
-    return DASH if value is None else words.money(round(value, currency_digits(words.currency)))
+    value = figures.shown_value_per_cycle(currency_digits(words.currency))
+    return DASH if value is None else words.money(value)
