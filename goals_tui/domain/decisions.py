@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Literal
 
 from goals_tui.domain.errors import WrongValueError, nearest_names
-from goals_tui.domain.filters import Span
+from goals_tui.domain.filters import Filters, Span
 from goals_tui.domain.report import BreakdownDimension, Change, Figures, Outcome, Stake
 from goals_tui.domain.statistics import (
     NO_DIFFERENCE,
@@ -30,10 +30,14 @@ from goals_tui.domain.value import SuccessMetrics
 
 @dataclass(frozen=True, slots=True)
 class ComparedPart:
-    """One side of a comparison; `part` is None for cycles without one, `span` is set if spans are compared."""
+    """One side of a comparison; `part` is None for cycles without one.
+
+    `filters` select its cycles, or those of all parts. `span` is set if spans or filters are compared.
+    """
 
     part: str | None
     figures: Figures
+    filters: Filters
     span: Span | None = None
 
 

@@ -24,6 +24,7 @@ from goals_tui.format import (
     span_dates,
 )
 from goals_tui.services.currencies import format_money, loss_words
+from goals_tui.services.insights.query import filter_list
 from goals_tui.store.cycles.reader import instant
 
 if TYPE_CHECKING:
@@ -358,7 +359,7 @@ def make_origin(query: Query) -> str:
     else:
         when = f"Cycles that started from {span.start:%Y-%m-%d %H:%M} until {span.end:%Y-%m-%d %H:%M}"
         when += "" if span.over else " (not over)"
-    filters = "; ".join(query.filter_list())
+    filters = "; ".join(filter_list(query.filters_in_words()))
     priced = "today's definition" if query.filters.price_by == "current" else "the definition that they recorded"
     numbers = definitions.numbers(query.filters.goals)
     goals = [each for each in definitions.by_number if each.current and (numbers is None or each.number in numbers)]

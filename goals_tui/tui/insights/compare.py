@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from goals_tui.domain.decisions import ComparedPart, Comparison
+from goals_tui.domain.decisions import Comparison
 from goals_tui.domain.drill_down import DrillDown
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.filters import Choice, Filters
@@ -85,13 +85,16 @@ def _spans(a: TimeBucket, b: TimeBucket, filters: Filters) -> Pair:
             since, until = bucket.first.isoformat(), bucket.last.isoformat()
         named.append(since if since == until else f"{since}..{until}")
         sides.append(filters.model_copy(update={"span": "custom", "since": since, "until": until}))
-    return Pair(("span", named[0], named[1]), filters, lambda services: _totals("span", services, named, sides))
+    one, other = zip(named, sides, strict=True)
+    return Pair(
+        ("span", *named), filters, lambda services: services.insights.compare_filters(one, other, dimension="span")
+    )
 
 
 def saved_pair(services: Services, a: str, b: str) -> Pair:
     """Return the comparison of two saved filters."""
-    sides = [services.filters.get(a), services.filters.get(b)]
-    return Pair(("filter", a, b), Filters(), lambda known: _totals("filter", known, (a, b), sides))
+    one, other = ((name, services.filters.get(name)) for name in (a, b))
+    return Pair(("filter", a, b), Filters(), lambda known: known.insights.compare_filters(one, other))
 
 
 async def choose_saved(screen: ScreenFrame[Any]) -> Pair | None:
@@ -111,14 +114,6 @@ async def choose_saved(screen: ScreenFrame[Any]) -> Pair | None:
             return None
         chosen.append(name)
     return saved_pair(screen.services, *chosen)
-
-
-def _totals(dimension: str, services: Services, names: Sequence[str], sides: Sequence[Filters]) -> Comparison:
-    found = []
-    for name, filters in zip(names, sides, strict=True):
-        span, figures = services.insights.totals(filters)
-        found.append(ComparedPart(name, figures, span))
-    return Comparison(dimension, *found)
 
 
 class Compare(Reading[None]):

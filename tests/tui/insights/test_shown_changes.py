@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from goals_tui.domain.decisions import ComparedPart, Comparison, WhatIf
+from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Change, Figures
 from goals_tui.format import hours
 from goals_tui.services.insights.documents import comparison_document, comparison_sentences
@@ -18,7 +19,7 @@ BEFORE = Figures(started=500, completed=100, partial=100, incomplete=300, revenu
 AFTER = Figures(started=500, completed=200, partial=100, incomplete=200, revenue=Decimal("6893.00"))
 """11.734 and 13.786 a cycle: shown as 11.73 and 13.79, while the exact difference 2.052 would be shown as 2.05."""
 
-RESULT = Comparison("locale", ComparedPart("de", BEFORE), ComparedPart("en", AFTER))
+RESULT = Comparison("locale", ComparedPart("de", BEFORE, Filters()), ComparedPart("en", AFTER, Filters()))
 
 
 def test_the_sentence_of_a_comparison_subtracts_what_its_table_shows() -> None:
@@ -39,7 +40,7 @@ def test_programs_get_the_exact_difference_rounded_once() -> None:
 def test_a_difference_that_nobody_can_see_has_no_sign() -> None:
     nearly = Figures(started=500, completed=100, partial=100, incomplete=300, revenue=Decimal("5867.01"))
     assert Change(BEFORE, nearly).shown_value_per_cycle(2) == 0
-    result = Comparison("locale", ComparedPart("de", BEFORE), ComparedPart("en", nearly))
+    result = Comparison("locale", ComparedPart("de", BEFORE, Filters()), ComparedPart("en", nearly, Filters()))
     assert ": €0.00, without an interval." in " ".join(comparison_sentences(result, "EUR"))
 
 
