@@ -83,7 +83,7 @@ class Explanation:
     """The effects, by dimension and part, behind the change of the completion rate since the previous period.
 
     Dimensions are ranked by their largest contribution. `before` is None if there is no previous period, as for all
-    time.
+    time. With `releases`, the names of two snapshots, the second is explained against the first, in the same span.
     """
 
     before_span: Span | None
@@ -91,6 +91,7 @@ class Explanation:
     span: Span
     after: Figures
     dimensions: tuple[DimensionEffects, ...]
+    releases: tuple[str, str] | None = None
 
     @property
     def change(self) -> Difference:

@@ -238,6 +238,18 @@ class Insights:
         with self._queries.open(filters, cancellation) as query:
             return make_explanation(query)
 
+    def explain_release(
+        self, release: str, against: str, filters: Filters, *, cancellation: Cancellation | None = None
+    ) -> Explanation:
+        """Explain why the completion rate of a snapshot differs from that of another, under the other filters."""
+        from goals_tui.services.insights.decisions import make_release_explanation
+
+        both = filters.model_copy(
+            update={"snapshots": Choice(values=(against, release)), "no_snapshot": False, "any_snapshot": False}
+        )
+        with self._queries.open(both, cancellation) as query:
+            return make_release_explanation(query, release, against)
+
     def drop_offs(self, goal_id: str, filters: Filters, *, cancellation: Cancellation | None = None) -> DropOffs:
         """Return what became of the cycles that reached each step of a goal, and what followed the drop-offs."""
         from goals_tui.services.insights.decisions import make_drop_offs

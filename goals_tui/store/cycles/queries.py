@@ -238,12 +238,24 @@ def _ask(
 
 
 def tally_each(
-    reader: EventReader, selection: Selection, *, by: Sequence[Bucket | Dimension], previous: TimeRange
+    reader: EventReader,
+    selection: Selection,
+    *,
+    by: Sequence[Bucket | Dimension],
+    previous: TimeRange | None = None,
+    earlier: Sequence[str] = (),
 ) -> list[list[Tally]]:
-    """Count the selected cycles and those of an earlier range by each key separately, in one scan of the log."""
+    """Count the selected cycles and those of an earlier range by each key separately, in one scan of the log.
+
+    Without an earlier range, the selected cycles with one of the snapshots `earlier` are the earlier ones.
+    """
     values = Values()
     keyed = _Keyed(reader, selection, by)
-    now, before = _within(selection.time_range, values), _within(previous, values)
+    now = within = _within(selection.time_range, values)
+    if previous is not None:
+        within = f"({now} OR {_within(previous, values)})"
+    else:
+        now = "NOT " + values.is_one_of('"snapshotName"', earlier)
     conditions = _matching(selection, values)
     masks = ", ".join(keyed.masks)
     named = ", ".join(f"{sql} AS {key}" for key, sql in keyed.keys.items())
@@ -252,7 +264,7 @@ def tally_each(
         reader.keep_rows(
             "chosen",
             f"""SELECT goal, CASE WHEN {now} THEN {CURRENT} ELSE {PREVIOUS} END AS period, openings, {masks}, {named}
-                FROM ({cycles}) c WHERE ({now} OR {before}) AND {conditions}""",
+                FROM ({cycles}) c WHERE {within} AND {conditions}""",
             values.bound,
         )
         return reader.rows("SELECT max(openings) FROM chosen")
