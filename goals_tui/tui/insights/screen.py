@@ -467,7 +467,7 @@ side in each goal; **what if** opens the goal's editor, which reads the same cyc
         if action == "leave_full":
             return self.has_class("-full")
         if action in ("copy_table", "save_table", "table"):
-            return self.shown is not None and bool(self.shown.table.rows)
+            return self.shown is not None and bool(self.shown.rows)
         return super().check_action(action, parameters)
 
     @on(ViewPane.CyclesRequested)
