@@ -32,14 +32,12 @@ from goals_tui.store.cycles.queries import (
     PREVIOUS,
     Tally,
     TimeRange,
-    came_next,
-    choose,
     tally,
     tally_each,
-    waits,
 )
 from goals_tui.store.cycles.reader import instant, microseconds
 from goals_tui.store.cycles.step_bits import masks_of
+from goals_tui.store.cycles.steps import came_next, choose, waits
 
 if TYPE_CHECKING:
     from goals_tui.domain.filters import Span
