@@ -47,12 +47,24 @@ def hours(seconds: int) -> str:
     """Return time saved in hours and minutes, never in days, with a sign where negative: 43 h 50 min, 1,234 h."""
     if seconds < 0:
         return f"-{hours(-seconds)}"
+    shown = shown_time(seconds)
+    if shown < 3600:
+        return long_time(shown)
+    minutes = shown // 60
+    return f"{minutes // 60:,} h" if minutes >= 60_000 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def shown_time(seconds: int) -> int:
+    """Return a time as `hours` shows it: in whole minutes from an hour on, in whole hours from 1,000.
+
+    A change that stands beside both times is the difference of these, so that a reader finds it by subtracting.
+    """
+    if seconds < 0:
+        return -shown_time(-seconds)
     minutes = round(seconds / 60)
     if minutes < 60:
-        return long_time(seconds)
-    if minutes >= 60_000:
-        return f"{minutes // 60:,} h"
-    return f"{minutes // 60} h {minutes % 60:02d} min"
+        return seconds
+    return minutes * 60 if minutes < 60_000 else minutes // 60 * 3600
 
 
 def value_words(money: Callable[[Decimal], str], cost_savings: Decimal, seconds: float, revenue: Decimal) -> list[str]:

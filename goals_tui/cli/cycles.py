@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import partial
@@ -27,7 +26,7 @@ from goals_tui.cli.output import (
 from goals_tui.cli.state import services_with_goals
 from goals_tui.domain.errors import RefusedError, nearest_names
 from goals_tui.domain.project import currency_digits
-from goals_tui.domain.value import format_amount, format_duration
+from goals_tui.domain.value import format_amount, format_duration, parse_seconds_between
 from goals_tui.domain.words import fold
 from goals_tui.format import DASH
 from goals_tui.services.insights.cycle_fields import CYCLE_COLUMNS, cycle_fields, in_zone
@@ -136,7 +135,7 @@ def cycles(
         parts=tuple(_part(text) for text in part or ()),
         dropped_after=dropped_id,
         in_order=strict,
-        took=None if took is None else _seconds_between(took),
+        took=None if took is None else parse_seconds_between(took),
     )
     with opened.insights.cycle_list(applied, drill_down) as listed:
         if sort == _NEWEST_FIRST:
@@ -183,14 +182,6 @@ def _sort_key(column: str, cycle: Cycle) -> tuple[object, ...]:
         value = fold(value)
     started = cycle.started_at.timestamp() if cycle.started_at else 0.0
     return (value is not None, 0 if value is None else value, started, cycle.cycle_id)
-
-
-def _seconds_between(text: str) -> tuple[int, int]:
-    """Return both ends of A..B in seconds. Raises typer.BadParameter."""
-    found = re.fullmatch(r"(-?\d{1,10})\.\.(-?\d{1,10})", text)
-    if found is None or int(found[1]) >= int(found[2]):
-        raise typer.BadParameter(f"--took is A..B in seconds, A below B, for example 30..60, not {text!r}.")
-    return int(found[1]), int(found[2])
 
 
 def _part(text: str) -> Part:

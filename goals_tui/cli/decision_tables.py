@@ -24,8 +24,6 @@ from goals_tui.domain.value import format_amount
 from goals_tui.format import DASH, plural, points, precise_percent, span_dates
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from goals_tui.domain.decisions import (
         ComparedPart,
         Comparison,
@@ -54,20 +52,15 @@ def side_json(side: ComparedPart, digits: int) -> dict[str, Any]:
 
 def print_comparison(result: Comparison, currency: str, scope: str) -> None:
     """Print the two sides of a comparison and their differences."""
-    from goals_tui.services.insights.documents import comparison_sentences, side_name
+    from goals_tui.services.insights.documents import comparison_sentences, per_cycle, side_name
 
     headings: list[Heading] = [(result.dimension.capitalize(), "whole"), *FIGURE_HEADINGS, ("Value per cycle", "money")]
     table = new_table(*headings, scope=scope)
     for side in (result.a, result.b):
         name = side_name(result, side)
-        add_row(table, name, *figure_cells(side.figures, currency), _per_cycle(side.figures.value_per_cycle, currency))
+        add_row(table, name, *figure_cells(side.figures, currency), per_cycle(side.figures, currency))
     set_caption(table, *comparison_sentences(result, currency))
     print_table(table)
-
-
-def _per_cycle(amount: Decimal | None, currency: str, *, signed: bool = False) -> str:
-    rounded = None if amount is None else round(amount, currency_digits(currency)) + 0
-    return money(rounded, currency, signed=signed)
 
 
 def explanation_json(result: Explanation, digits: int) -> dict[str, Any]:

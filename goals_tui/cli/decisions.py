@@ -57,9 +57,7 @@ from goals_tui.domain.value import parse_amount, parse_duration
 from goals_tui.format import span_dates
 
 if TYPE_CHECKING:
-    from goals_tui.domain.decisions import Comparison
     from goals_tui.domain.goal import Goal, Step
-    from goals_tui.services.context import Services
 
 GoalArgument = Annotated[str, typer.Argument(metavar="GOAL", help="A goal's name or id.")]
 
@@ -127,7 +125,7 @@ def compare(
     if format.document:
         from goals_tui.services.insights.documents import comparison_document
 
-        document = comparison_document(result, currency, _compared_origin(opened, result, filters))
+        document = comparison_document(result, currency, opened.insights.origin_of(result))
         hand_over(document, format, output, force)
     elif format is DocumentFormat.JSON:
         print_json(
@@ -138,23 +136,6 @@ def compare(
     else:
         scope = opened.insights.scope(filters(opened)) if known is not None else ""
         print_comparison(result, currency, scope)
-
-
-def _compared_origin(opened: Services, result: Comparison, filters: Build) -> str:
-    """Describe the cycles of a comparison: of both sides where they are spans or saved filters."""
-    if result.dimension not in ("span", "filter"):
-        return opened.insights.origin(filters(opened))
-    said = []
-    for side in (result.a, result.b):
-        if result.dimension == "filter":
-            asked = filters(opened, base=opened.filters.get(side.part or ""))
-        elif side.span is not None and side.span.start is not None and side.span.end is not None:
-            moments = {"since": side.span.start.isoformat(), "until": side.span.end.isoformat()}
-            asked = filters(opened).model_copy(update={"span": "custom", **moments})
-        else:
-            asked = filters(opened).model_copy(update={"span": "all", "since": None, "until": None})
-        said.append(f"{side.part}: {opened.insights.origin(asked)}")
-    return " ".join(said)
 
 
 # -- explain

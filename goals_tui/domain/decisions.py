@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Literal
 
 from goals_tui.domain.errors import WrongValueError, nearest_names
-from goals_tui.domain.filters import Span
+from goals_tui.domain.filters import Filters, Span
 from goals_tui.domain.report import BreakdownDimension, Change, Figures, Outcome, Stake
 from goals_tui.domain.statistics import (
     NO_DIFFERENCE,
@@ -30,10 +30,14 @@ from goals_tui.domain.value import SuccessMetrics
 
 @dataclass(frozen=True, slots=True)
 class ComparedPart:
-    """One side of a comparison; `part` is None for cycles without one, `span` is set if spans are compared."""
+    """One side of a comparison; `part` is None for cycles without one.
+
+    `filters` select its cycles, or those of all parts. `span` is set if spans or filters are compared.
+    """
 
     part: str | None
     figures: Figures
+    filters: Filters
     span: Span | None = None
 
 
@@ -79,7 +83,7 @@ class Explanation:
     """The effects, by dimension and part, behind the change of the completion rate since the previous period.
 
     Dimensions are ranked by their largest contribution. `before` is None if there is no previous period, as for all
-    time.
+    time. With `releases`, the names of two snapshots, the second is explained against the first, in the same span.
     """
 
     before_span: Span | None
@@ -87,6 +91,7 @@ class Explanation:
     span: Span
     after: Figures
     dimensions: tuple[DimensionEffects, ...]
+    releases: tuple[str, str] | None = None
 
     @property
     def change(self) -> Difference:

@@ -98,6 +98,11 @@ class Figures:
         """The value divided by the number of started cycles; None if none started."""
         return self.value / self.started if self.started else None
 
+    def shown_value_per_cycle(self, digits: int) -> Decimal | None:
+        """Return the value per cycle as people see it, rounded to `digits` decimals; None if no cycle started."""
+        value = self.value_per_cycle
+        return None if value is None else round(value, digits) + 0  # + 0 turns -0 into 0
+
     def __add__(self, other: Figures) -> Figures:
         return Figures(
             started=self.started + other.started,
@@ -156,6 +161,11 @@ class Change:
     def value_per_cycle(self) -> Decimal | None:
         """The difference of the values per cycle; None if either side has no cycles."""
         before, after = self.before.value_per_cycle, self.after.value_per_cycle
+        return None if before is None or after is None else after - before
+
+    def shown_value_per_cycle(self, digits: int) -> Decimal | None:
+        """Return the difference of the values per cycle as they are shown, so that a reader finds it by subtracting."""
+        before, after = self.before.shown_value_per_cycle(digits), self.after.shown_value_per_cycle(digits)
         return None if before is None or after is None else after - before
 
     def as_json(self, digits: int = 2) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
-from goals_tui.domain.errors import RefusedError
+from goals_tui.domain.errors import RefusedError, WrongValueError
 from goals_tui.domain.model import Model
 
 MAX_AMOUNT = Decimal("999999999999.9999")
@@ -82,6 +82,16 @@ def parse_duration(text: str) -> int:
     if total > MAX_SECONDS:
         raise RefusedError(f"{text!r} is too long: {format_duration(MAX_SECONDS)} at most.")
     return int(total)
+
+
+def parse_seconds_between(text: str) -> tuple[int, int]:
+    """Parse `30..60`: at least 30 and less than 60 seconds. Raises WrongValueError; either may be negative."""
+    found = re.fullmatch(r"(-?\d{1,10})\.\.(-?\d{1,10})", text, re.ASCII)
+    if found is None or int(found[1]) >= int(found[2]):
+        raise WrongValueError(
+            f"{text!r} is not A..B in seconds, A below B. Write 'took' for example as 30..60.", field="took"
+        )
+    return int(found[1]), int(found[2])
 
 
 def format_duration(seconds: float) -> str:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from goals_tui.domain.errors import RefusedError
+from goals_tui.domain.errors import RefusedError, WrongValueError
 from goals_tui.domain.value import (
     MAX_AMOUNT,
     MAX_SECONDS,
@@ -18,6 +18,7 @@ from goals_tui.domain.value import (
     format_duration,
     parse_amount,
     parse_duration,
+    parse_seconds_between,
 )
 from tests.builders import amounts
 
@@ -182,3 +183,16 @@ def test_metrics_are_something_or_nothing() -> None:
 def test_time_is_not_negative() -> None:
     with pytest.raises(ValidationError):
         SuccessMetrics(time_saved_seconds=-1)
+
+
+def test_a_range_of_seconds() -> None:
+    assert parse_seconds_between("30..60") == (30, 60)
+    assert parse_seconds_between("-5..0") == (-5, 0)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "60", "60..60", "60..30", "1.5..2", "1..2 ", "1...2", "a..b", "١..٢", "1..99999999999"]
+)
+def test_what_is_no_range_of_seconds_is_refused(text: str) -> None:
+    with pytest.raises(WrongValueError, match=r"A\.\.B in seconds, A below B"):
+        parse_seconds_between(text)

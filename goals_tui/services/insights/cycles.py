@@ -19,9 +19,10 @@ from goals_tui.services.insights.definitions import NO_WORTH, Definition
 from goals_tui.services.insights.query import Queries, Query
 from goals_tui.services.insights.report import WEEKDAYS
 from goals_tui.services.stored import parse
-from goals_tui.store.cycles.queries import Arrival, Bucket, CycleRow, Restriction, list_cycles, page, step_times
+from goals_tui.store.cycles.queries import Arrival, Bucket, CycleRow, Restriction, list_cycles, page
 from goals_tui.store.cycles.reader import COLUMNS, instant, microseconds
 from goals_tui.store.cycles.step_bits import masks_of
+from goals_tui.store.cycles.steps import step_times
 from goals_tui.store.engines.engine import Cancellation
 
 if TYPE_CHECKING:

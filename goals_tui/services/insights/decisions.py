@@ -31,16 +31,16 @@ from goals_tui.store.cycles.queries import (
     CURRENT,
     PREVIOUS,
     Tally,
-    came_next,
-    choose,
+    TimeRange,
     tally,
     tally_each,
-    waits,
 )
 from goals_tui.store.cycles.reader import instant, microseconds
 from goals_tui.store.cycles.step_bits import masks_of
+from goals_tui.store.cycles.steps import came_next, choose, waits
 
 if TYPE_CHECKING:
+    from goals_tui.domain.filters import Span
     from goals_tui.domain.goal import Goal
 
 Named = TypeVar("Named", str, tuple[Outcome, Outcome])
@@ -63,13 +63,34 @@ def make_explanation(query: Query) -> Explanation:
     previous = query.span.previous()
     if previous is None:
         return Explanation(None, None, query.span, make_totals(query), ())
-    time_range = time_range_of(previous)
-    keyed: list[BreakdownDimension] = [each for each in BREAKDOWN_DIMENSIONS if each != "goal"]
+    return _explained(query, previous, _Earlier(time_range=time_range_of(previous)))
+
+
+def make_release_explanation(query: Query, release: str, against: str) -> Explanation:
+    """Explain why the completion rate of a snapshot differs from that of another. `query` must be limited to both."""
+    earlier = tuple(value for value in query.selection.snapshots.values if shown(value) == shown(against))
+    found = _explained(query, query.span, _Earlier(snapshots=earlier), without="snapshot")
+    return replace(found, releases=(against, release))
+
+
+@dataclass(frozen=True)
+class _Earlier:
+    """The cycles that others are compared with: those of an earlier range of time, or of a snapshot."""
+
+    time_range: TimeRange | None = None
+    snapshots: tuple[str, ...] = ()
+
+
+def _explained(query: Query, before_span: Span, earlier: _Earlier, without: str = "") -> Explanation:
+    """Explain by every dimension but one why the completion rate differs from that of the earlier cycles."""
+    ways: list[BreakdownDimension] = [each for each in BREAKDOWN_DIMENSIONS if each != without]
+    keyed = [each for each in ways if each != "goal"]
     found = tally_each(
         query.reader,
         query.selection,
-        by=list(keys_of(query, keyed, time_range).values()),
-        previous=time_range,
+        by=list(keys_of(query, keyed, earlier.time_range).values()),
+        previous=earlier.time_range,
+        earlier=earlier.snapshots,
     )
     periods: FigureTotals[int] = FigureTotals()
     for row in found[0]:
@@ -79,11 +100,11 @@ def make_explanation(query: Query) -> Explanation:
     if before.started and after.started:
         # Each list of rows counts every cycle and its goal, so any of them gives the breakdown by goal.
         rows_of = {"goal": found[0], **dict(zip(keyed, found, strict=True))}
-        for dimension in BREAKDOWN_DIMENSIONS:
+        for dimension in ways:
             shares = _shares(query, dimension, rows_of[dimension])
             dimensions.append(DimensionEffects(dimension, tuple(effects(shares[PREVIOUS], shares[CURRENT]))))
     ranked = sorted(dimensions, key=lambda each: -each.largest)
-    return Explanation(previous, before, query.span, after, tuple(ranked))
+    return Explanation(before_span, before, query.span, after, tuple(ranked))
 
 
 def _shares(query: Query, dimension: BreakdownDimension, rows: Iterable[Tally]) -> dict[int, dict[str | None, Share]]:

@@ -24,6 +24,7 @@ from goals_tui.format import (
     span_dates,
 )
 from goals_tui.services.currencies import format_money, loss_words
+from goals_tui.services.insights.query import filter_list
 from goals_tui.store.cycles.reader import instant
 
 if TYPE_CHECKING:
@@ -204,7 +205,7 @@ def comparison_document(result: Comparison, currency: str, origin: str) -> Docum
             DocumentTable(
                 "Side by side",
                 (result.dimension.capitalize(), *_HEADINGS, "Value per cycle"),
-                [(name, *_cells(each, currency), _per_cycle(each.value_per_cycle, currency)) for name, each in sides],
+                [(name, *_cells(each, currency), per_cycle(each, currency)) for name, each in sides],
             )
         ],
         origin=origin,
@@ -218,10 +219,10 @@ def comparison_sentences(result: Comparison, currency: str) -> list[str]:
         f"Completion rate, {b} against {a}: {difference_words(change.completion_rate)}.",
         f"Partially completed: {difference_words(change.partial_rate)}.",
     ]
-    if change.value_per_cycle is not None:
-        signed = "+" if change.value_per_cycle > 0 else ""
-        per_cycle = _per_cycle(change.value_per_cycle, currency)
-        said.append(f"Value per cycle (cost savings and revenue): {signed}{per_cycle}, without an interval.")
+    value = change.shown_value_per_cycle(currency_digits(currency))
+    if value is not None:
+        signed = f"{'+' if value > 0 else ''}{format_money(value, currency)}"
+        said.append(f"Value per cycle (cost savings and revenue): {signed}, without an interval.")
     for name, side in ((a, result.a), (b, result.b)):
         if side.span is not None:
             said.append(f"{name}: {span_dates(side.span)}{'' if side.span.over else ' (not over)'}.")
@@ -233,8 +234,10 @@ def side_name(result: Comparison, side: ComparedPart) -> str:
     return f"no {result.dimension}" if side.part is None else side.part
 
 
-def _per_cycle(amount: Decimal | None, currency: str) -> str:
-    return DASH if amount is None else format_money(round(amount, currency_digits(currency)) + 0, currency)
+def per_cycle(figures: Figures, currency: str) -> str:
+    """Return the value per cycle for a table."""
+    value = figures.shown_value_per_cycle(currency_digits(currency))
+    return DASH if value is None else format_money(value, currency)
 
 
 def explanation_document(result: Explanation, origin: str) -> Document:
@@ -356,7 +359,7 @@ def make_origin(query: Query) -> str:
     else:
         when = f"Cycles that started from {span.start:%Y-%m-%d %H:%M} until {span.end:%Y-%m-%d %H:%M}"
         when += "" if span.over else " (not over)"
-    filters = "; ".join(query.filter_list())
+    filters = "; ".join(filter_list(query.filters_in_words()))
     priced = "today's definition" if query.filters.price_by == "current" else "the definition that they recorded"
     numbers = definitions.numbers(query.filters.goals)
     goals = [each for each in definitions.by_number if each.current and (numbers is None or each.number in numbers)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -69,33 +69,31 @@ class Query:
 
     def filters_in_words(self) -> dict[str, Any]:
         """Return the active filters, with goals by name. Keys of negated filters begin with `not_`."""
-        documents = self.definitions.goal_documents
-        names = [clean_line(documents[id_]["name"]) if id_ in documents else id_ for id_ in self.filters.goals.values]
-        words: dict[str, Any] = {}
-        for dimension in FILTER_DIMENSIONS:
-            if choice := self.filters.choice(dimension):
-                values = names if dimension.name == "goal" else list(choice.values)
-                words[f"not_{dimension.field}" if choice.negated else dimension.field] = values
-        if self.filters.no_snapshot:
-            words["no_snapshot"] = True
-        if self.filters.any_snapshot:
-            words["any_snapshot"] = True
-        if self.filters.include_test:
-            words["include_test"] = True
-        if self.filters.price_by == "current":
-            words["price_by"] = "current"
-        return words
+        return filters_in_words(self.filters, self.definitions.goal_documents)
 
-    def filter_list(self) -> list[str]:
-        """Return the active filters for people, each as "name: values"."""
-        return [f"{name.replace('_', ' ')}: {_listed(value)}" for name, value in self.filters_in_words().items()]
 
-    def scope(self) -> str:
-        """Describe in one line the cycles of a table: span, zone and filters."""
-        span = self.span
-        dates = f"{span_dates(span)}{'' if span.over else ' (not over)'}, " if span.start else ""
-        without = [] if self.filters.include_test else ["without test cycles"]
-        return f"{SPAN_TITLES[span.name]}: {'; '.join([f'{dates}{self.zone.key}', *self.filter_list(), *without])}"
+def filters_in_words(filters: Filters, documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the active filters, goals by the names in their documents. Keys of negated filters begin with `not_`."""
+    names = [clean_line(documents[id_]["name"]) if id_ in documents else id_ for id_ in filters.goals.values]
+    words: dict[str, Any] = {}
+    for dimension in FILTER_DIMENSIONS:
+        if choice := filters.choice(dimension):
+            values = names if dimension.name == "goal" else list(choice.values)
+            words[f"not_{dimension.field}" if choice.negated else dimension.field] = values
+    if filters.no_snapshot:
+        words["no_snapshot"] = True
+    if filters.any_snapshot:
+        words["any_snapshot"] = True
+    if filters.include_test:
+        words["include_test"] = True
+    if filters.price_by == "current":
+        words["price_by"] = "current"
+    return words
+
+
+def filter_list(words: Mapping[str, Any]) -> list[str]:
+    """Return the filters of `filters_in_words` for people, each as "name: values"."""
+    return [f"{name.replace('_', ' ')}: {_listed(value)}" for name, value in words.items()]
 
 
 def _listed(value: Any) -> str:
@@ -113,6 +111,15 @@ class Queries:
         self._project = project
         self._goals = goals
         self._clock = clock
+
+    def scope(self, filters: Filters) -> str:
+        """Describe in one line the cycles of a table: span, zone and filters. The log is not read."""
+        zone = self._project.get().zone_or(filters.time_zone)
+        span = resolve_span(filters, self._clock(), zone)
+        dates = f"{span_dates(span)}{'' if span.over else ' (not over)'}, " if span.start else ""
+        named = filter_list(filters_in_words(filters, self._documents.all("goals")))
+        without = [] if filters.include_test else ["without test cycles"]
+        return f"{SPAN_TITLES[span.name]}: {'; '.join([f'{dates}{zone.key}', *named, *without])}"
 
     def reader(self, cancellation: Cancellation | None = None) -> EventReader:
         """Open the event log. The caller closes it. Raises Cancelled when cancelled."""

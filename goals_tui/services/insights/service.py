@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from goals_tui.domain.buckets import Unit
 from goals_tui.domain.drill_down import ALL_CYCLES, DrillDown
@@ -41,6 +41,7 @@ from goals_tui.store.engines.engine import Cancellation, Cancelled
 
 if TYPE_CHECKING:
     from goals_tui.domain.decisions import (
+        ComparedPart,
         Comparison,
         DropOffs,
         Explanation,
@@ -131,7 +132,7 @@ class Insights:
         sides = []
         for wanted in (a, b):
             part = self._part(dimension, wanted, names, filters, none=None in figures)
-            sides.append(ComparedPart(part, figures.get(part, NOTHING)))
+            sides.append(ComparedPart(part, figures.get(part, NOTHING), filters))
         return Comparison(dimension, *sides)
 
     def compare_spans(self, a: str, b: str, filters: Filters) -> Comparison:
@@ -139,35 +140,39 @@ class Insights:
 
         Raises WrongValueError for a text that is no span, or where nothing lies before the other one.
         """
-        from goals_tui.domain.decisions import ComparedPart, Comparison
+        from goals_tui.domain.decisions import Comparison
 
-        named = [None if _is_previous(text) else filters.model_copy(update=span_fields(text)) for text in (a, b)]
-        found = [None if each is None else self.totals(each) for each in named]
-        if found[0] is None and found[1] is None:
+        sides: list[Filters | None] = [
+            None if _is_previous(text) else filters.model_copy(update=span_fields(text)) for text in (a, b)
+        ]
+        for place, other in ((0, sides[1]), (1, sides[0])):
+            if sides[place] is None:
+                sides[place] = self._before(other)
+        return Comparison("span", *(self._side(text, side) for text, side in zip((a, b), sides, strict=True) if side))
+
+    def _before(self, filters: Filters | None) -> Filters:
+        """Return the same filters for the period before. Raises WrongValueError where there is none."""
+        if filters is None:
             raise WrongValueError("'previous' is the period before the other one: give a span beside it.")
-        sides = []
-        for text, own, other in zip((a, b), found, reversed(found), strict=True):
-            span, figures = own or self._totals_before(other, filters)
-            sides.append(ComparedPart(text, figures, span))
-        return Comparison("span", *sides)
-
-    def _totals_before(self, found: tuple[Span, Figures] | None, filters: Filters) -> tuple[Span, Figures]:
-        """Return the period before a span, and the figures of all its cycles. Raises WrongValueError."""
-        before = found[0].previous() if found else None
+        before = self.span(filters).previous()
         if before is None or before.start is None or before.end is None:
             raise WrongValueError("Nothing is before all time: give a span that begins somewhere.")
         moments = {"since": before.start.isoformat(), "until": before.end.isoformat()}
-        return before, self.totals(filters.model_copy(update={"span": "custom", **moments}))[1]
+        return filters.model_copy(update={"span": "custom", **moments})
 
-    def compare_filters(self, a: tuple[str, Filters], b: tuple[str, Filters]) -> Comparison:
-        """Compare the cycles of two filters, each given with a name."""
-        from goals_tui.domain.decisions import ComparedPart, Comparison
+    def _side(self, name: str, filters: Filters) -> ComparedPart:
+        from goals_tui.domain.decisions import ComparedPart
 
-        sides = []
-        for name, filters in (a, b):
-            span, figures = self.totals(filters)
-            sides.append(ComparedPart(name, figures, span))
-        return Comparison("filter", *sides)
+        span, figures = self.totals(filters)
+        return ComparedPart(name, figures, filters, span)
+
+    def compare_filters(
+        self, a: tuple[str, Filters], b: tuple[str, Filters], dimension: Literal["filter", "span"] = "filter"
+    ) -> Comparison:
+        """Compare the cycles of two filters, each given with a name; with "span", they differ in their spans only."""
+        from goals_tui.domain.decisions import Comparison
+
+        return Comparison(dimension, *(self._side(name, filters) for name, filters in (a, b)))
 
     def _part(
         self, dimension: BreakdownDimension, wanted: str, names: set[str], filters: Filters, *, none: bool
@@ -197,7 +202,7 @@ class Insights:
             return set(WEEKDAYS)
         if dimension == "hour":
             return {f"{hour:02d}" for hour in range(24)}
-        if dimension == "goal" or dimension == "version":  # noqa: PLR1714  # mypy narrows no literal by `in`
+        if dimension == "goal" or dimension == "version":  # mypy narrows no literal by `in`
             return set()
         return set(self.dimension_values(dimension))
 
@@ -227,8 +232,7 @@ class Insights:
 
     def scope(self, filters: Filters) -> str:
         """Describe in one line the cycles that filters select."""
-        with self._queries.open(filters) as query:
-            return query.scope()
+        return self._queries.scope(filters)
 
     def origin(self, filters: Filters) -> str:
         """Describe in one paragraph the cycles that filters select; see `documents.make_origin`."""
@@ -237,12 +241,31 @@ class Insights:
         with self._queries.open(filters) as query:
             return make_origin(query)
 
+    def origin_of(self, compared: Comparison) -> str:
+        """Describe in one paragraph the cycles of a comparison: of each side where their filters differ."""
+        a, b = compared.a, compared.b
+        if a.filters == b.filters:
+            return self.origin(a.filters)
+        return " ".join(f"{side.part}: {self.origin(side.filters)}" for side in (a, b))
+
     def explain(self, filters: Filters, *, cancellation: Cancellation | None = None) -> Explanation:
         """Explain why the completion rate differs from that of the previous period."""
         from goals_tui.services.insights.decisions import make_explanation
 
         with self._queries.open(filters, cancellation) as query:
             return make_explanation(query)
+
+    def explain_release(
+        self, release: str, against: str, filters: Filters, *, cancellation: Cancellation | None = None
+    ) -> Explanation:
+        """Explain why the completion rate of a snapshot differs from that of another, under the other filters."""
+        from goals_tui.services.insights.decisions import make_release_explanation
+
+        both = filters.model_copy(
+            update={"snapshots": Choice(values=(against, release)), "no_snapshot": False, "any_snapshot": False}
+        )
+        with self._queries.open(both, cancellation) as query:
+            return make_release_explanation(query, release, against)
 
     def drop_offs(self, goal_id: str, filters: Filters, *, cancellation: Cancellation | None = None) -> DropOffs:
         """Return what became of the cycles that reached each step of a goal, and what followed the drop-offs."""

@@ -1,15 +1,13 @@
-"""Queries over the cycles of the event log: tallies for reports, funnels, and lists that are read page by page."""
+"""Queries over the cycles of the event log: which cycles, tallies for reports, and lists that are read page by page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any, Literal, NamedTuple
 
 from goals_tui.domain.filters import EVERYTHING, Choice, Dimension
 from goals_tui.domain.report import Outcome
-from goals_tui.domain.statistics import Departures
 from goals_tui.store.cycles.reader import COLUMNS, EventReader, Values, instant
 
 Period = Literal[0, 1, 2, 3]
@@ -165,20 +163,20 @@ def tally(
     """
     values = Values()
     keyed = _Keyed(reader, selection, by)
-    now = _within(selection.time_range, values)
+    now = within_range(selection.time_range, values)
     others = [
-        (_within(time_range, values), period)
+        (within_range(time_range, values), period)
         for time_range, period in ((previous, PREVIOUS), (later, LATER))
         if time_range
     ]
     cases = " ".join(f"WHEN {within} THEN {period}" for within, period in [(now, CURRENT), *others])
     period = f"CASE WHEN started IS NULL THEN {ORPHAN} {cases} END"
     spans = f"({' OR '.join([now, *(within for within, _ in others)])})"
-    conditions = _matching(selection, values)
+    conditions = matching(selection, values)
     named = "".join(f", CASE WHEN {now} THEN {sql} END AS {key}" for key, sql in keyed.keys.items())
     grouped = ", ".join(["goal", "period", *keyed.keys, *keyed.masks])
     between = ", min(started) AS first, max(started) AS last" if extent else ""
-    found = _ask(
+    found = ask_cycles(
         reader,
         keyed.attributes,
         lambda cycles: reader.rows(
@@ -203,20 +201,21 @@ class _Keyed:
         self.keys = {
             f"key{place}": one.sql if isinstance(one, Bucket) else f'"{COLUMNS[one]}"' for place, one in enumerate(by)
         }
-        self.masks = _masks(reader)
+        self.masks = mask_columns(reader)
 
 
-def _masks(reader: EventReader) -> list[str]:
+def mask_columns(reader: EventReader) -> list[str]:
+    """Return the names of the columns of masks."""
     return [f"mask{word}" for word in range(reader.words)]
 
 
-def _matching(selection: Selection, values: Values) -> str:
-    """Return the condition for the selected cycles, apart from the time range, for `_ask`."""
+def matching(selection: Selection, values: Values) -> str:
+    """Return the condition for the selected cycles, apart from the time range, for `ask_cycles`."""
     conditions = selection.conditions(values)
     return f"(openings > 1 OR ({' AND '.join(conditions)}))" if conditions else "true"
 
 
-def _ask(
+def ask_cycles(
     reader: EventReader,
     attributes: Sequence[str],
     ask: Callable[[str], list[tuple[Any, ...]]],
@@ -227,7 +226,7 @@ def _ask(
 
     `ask` gets the query of cycles (of `goals`, where given) with `attributes` and the aggregates `further`. It returns
     rows whose last column is the greatest number of initial events of their cycles, and applies conditions as
-    `_matching` gives them.
+    `matching` gives them.
     """
     if attributes and not reader.findings.restarts:
         rows = ask(reader.cycles_sql(attributes, further, goals=goals, settled=False))
@@ -238,13 +237,25 @@ def _ask(
 
 
 def tally_each(
-    reader: EventReader, selection: Selection, *, by: Sequence[Bucket | Dimension], previous: TimeRange
+    reader: EventReader,
+    selection: Selection,
+    *,
+    by: Sequence[Bucket | Dimension],
+    previous: TimeRange | None = None,
+    earlier: Sequence[str] = (),
 ) -> list[list[Tally]]:
-    """Count the selected cycles and those of an earlier range by each key separately, in one scan of the log."""
+    """Count the selected cycles and those of an earlier range by each key separately, in one scan of the log.
+
+    Without an earlier range, the selected cycles with one of the snapshots `earlier` are the earlier ones.
+    """
     values = Values()
     keyed = _Keyed(reader, selection, by)
-    now, before = _within(selection.time_range, values), _within(previous, values)
-    conditions = _matching(selection, values)
+    now = within = within_range(selection.time_range, values)
+    if previous is not None:
+        within = f"({now} OR {within_range(previous, values)})"
+    else:
+        now = "NOT " + values.is_one_of('"snapshotName"', earlier)
+    conditions = matching(selection, values)
     masks = ", ".join(keyed.masks)
     named = ", ".join(f"{sql} AS {key}" for key, sql in keyed.keys.items())
 
@@ -252,12 +263,12 @@ def tally_each(
         reader.keep_rows(
             "chosen",
             f"""SELECT goal, CASE WHEN {now} THEN {CURRENT} ELSE {PREVIOUS} END AS period, openings, {masks}, {named}
-                FROM ({cycles}) c WHERE ({now} OR {before}) AND {conditions}""",
+                FROM ({cycles}) c WHERE {within} AND {conditions}""",
             values.bound,
         )
         return reader.rows("SELECT max(openings) FROM chosen")
 
-    _ask(reader, keyed.attributes, keep, selection.goals)
+    ask_cycles(reader, keyed.attributes, keep, selection.goals)
     found = []
     for key in keyed.keys:
         rows = reader.rows(
@@ -267,173 +278,7 @@ def tally_each(
     return found
 
 
-class Next(NamedTuple):
-    """The number of cycles that dropped off after step number `after` and had this step next in their session."""
-
-    after: int
-    goal: int
-    step_id: str
-    cycles: int
-
-
-def choose(reader: EventReader, selection: Selection) -> list[Tally]:
-    """Keep the selected cycles in a table of the session, for `came_next`, and count them by goal and mask."""
-    values = Values()
-    within, conditions = _within(selection.time_range, values), _matching(selection, values)
-    masks = ", ".join(_masks(reader))
-
-    def keep(cycles: str) -> list[tuple[Any, ...]]:
-        reader.keep_rows(
-            "chosen",
-            f"""SELECT goal, cycle, openings, first_session, last_session, last_moment // 2 AS ended, {masks}
-                FROM ({cycles}) c WHERE {within} AND {conditions}""",
-            values.bound,
-        )
-        return reader.rows(f"SELECT goal, count(*), {masks}, max(openings) FROM chosen GROUP BY goal, {masks}")
-
-    rows = _ask(
-        reader,
-        selection.attributes,
-        keep,
-        selection.goals,
-        first_session='min(e."sessionId")',
-        last_session='max(e."sessionId")',
-        last_moment="max(e.moment)",
-    )
-    return [Tally(row[0], CURRENT, (), row[1], row[2:-1]) for row in rows]
-
-
-def came_next(reader: EventReader, dropped: Mapping[tuple[int, tuple[int, ...]], int]) -> list[Next]:
-    """Count the steps that came first in the sessions of chosen cycles after these cycles' last events.
-
-    `dropped` maps goal and mask of the cycles that dropped off, among those kept by `choose`, to a number for the step
-    after which they did. Cycles with no later event in their session are left out.
-    """
-    masks = _masks(reader)
-    reader.make_table(
-        "dropped",
-        {
-            "goal": ("INTEGER", [goal for goal, _ in dropped]),
-            "after": ("INTEGER", list(dropped.values())),
-            **{mask: ("BIGINT", [of[word] for _, of in dropped]) for word, mask in enumerate(masks)},
-        },
-    )
-    same = " AND ".join(f"c.{mask} = d.{mask}" for mask in masks)
-    reader.keep_rows(
-        "lost",
-        f"""SELECT d.after AS after, c.goal AS goal, c.cycle AS cycle, c.ended AS ended,
-                   c.first_session AS session, CASE WHEN c.first_session = c.last_session THEN 0 ELSE 1 END AS odd
-            FROM chosen c JOIN dropped d ON c.goal = d.goal AND {same}""",
-        {},
-    )
-    # The cycle's last moment and its only session, which the scan of cycles gave, say what came later. Only where an
-    # event of another cycle came in that same moment, or the cycle spans sessions, is its last event looked for.
-    reader.keep_rows(
-        "following",
-        f"""SELECT after, lost, cycle, goal, step, tied FROM (
-                SELECT l.after AS after, l.goal AS lost, l.cycle AS cycle, s.goal AS goal, e."stepId" AS step,
-                       CASE WHEN epoch_us(e."timestamp") = l.ended THEN 1 ELSE 0 END AS tied,
-                       row_number() OVER (PARTITION BY l.goal, l.cycle
-                                          ORDER BY e."timestamp", s.rank, e.id) AS place
-                FROM lost l
-                JOIN {reader.stepping_sql("sessionId", "SELECT session FROM lost")} e ON e."sessionId" = l.session
-                JOIN step_bits s ON {reader.joined}
-                WHERE l.odd = 0 AND epoch_us(e."timestamp") >= l.ended
-                  AND (s.goal <> l.goal OR e."goalCycleId" <> l.cycle)
-            ) WHERE place = 1""",
-        {},
-    )
-    reader.keep_rows(
-        "odd",
-        """SELECT after, goal, cycle FROM lost WHERE odd = 1
-           UNION ALL SELECT after, lost AS goal, cycle FROM following WHERE tied = 1""",
-        {},
-    )
-    found = reader.rows("SELECT after, goal, step, count(*) FROM following WHERE tied = 0 GROUP BY after, goal, step")
-    if reader.rows("SELECT count(*) FROM odd")[0][0]:
-        found += _after_last_events(reader)
-    return [Next(*row) for row in found]
-
-
-def _after_last_events(reader: EventReader) -> list[tuple[Any, ...]]:
-    """Return the rows of `came_next` for the cycles in the table `odd`, by the order of events within a moment."""
-    return reader.rows(
-        f"""WITH ended AS (
-                SELECT c.after AS after, c.goal AS goal, c.cycle AS cycle, e."sessionId" AS session,
-                       e."timestamp" AS moment, s.rank AS rank, e.id AS id,
-                       row_number() OVER (PARTITION BY c.goal, c.cycle
-                                          ORDER BY e."timestamp" DESC, s.rank DESC, e.id DESC) AS place
-                FROM odd c
-                JOIN {reader.stepping_sql("goalCycleId", "SELECT cycle FROM odd")} e ON e."goalCycleId" = c.cycle
-                JOIN step_bits s ON {reader.joined} AND s.goal = c.goal
-            ), later AS (
-                SELECT l.after AS after, s.goal AS goal, e."stepId" AS step,
-                       row_number() OVER (PARTITION BY l.goal, l.cycle
-                                          ORDER BY e."timestamp", s.rank, e.id) AS place
-                FROM (SELECT * FROM ended WHERE place = 1) l
-                JOIN {reader.stepping_sql("sessionId", "SELECT session FROM ended")} e ON e."sessionId" = l.session
-                JOIN step_bits s ON {reader.joined}
-                WHERE (s.goal <> l.goal OR e."goalCycleId" <> l.cycle)
-                  AND (e."timestamp" > l.moment OR (e."timestamp" = l.moment
-                       AND (s.rank > l.rank OR (s.rank = l.rank AND e.id > l.id))))
-            )
-            SELECT after, goal, step, count(*) FROM later WHERE place = 1 GROUP BY after, goal, step"""
-    )
-
-
-def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | None, now: int) -> list[Departures]:
-    """Count the selected cycles by how long they waited for the step with the mask `step`, the shortest first.
-
-    Open cycles, each of which waits for a time of its own, are counted at the last departure before: there is one for
-    each time at which a cycle reached the step or was superseded, and for the shortest wait.
-    `step` is None for the initial step. The reader must have the step bits of one goal only. `now` is in microseconds
-    since 1970.
-    """
-    values = Values()
-    within, conditions = _within(selection.time_range, values), _matching(selection, values)
-    arrived, reached = _arrival(step, values)
-    current = values.add(now)
-    ends = {
-        "reached": f"CASE WHEN {reached} THEN 1 ELSE 0 END",
-        "superseded": f"CASE WHEN NOT ({reached}) AND following <= {current} THEN 1 ELSE 0 END",
-    }
-    rows = _ask(
-        reader,
-        selection.attributes,
-        lambda cycles: reader.rows(
-            f"""SELECT waited, reached, superseded, longer, openings FROM (
-                    SELECT waited, reached, superseded, max(openings) OVER () AS openings,
-                           sum(cycles - reached - superseded) OVER (ORDER BY waited DESC
-                               ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS longer,
-                           row_number() OVER (ORDER BY waited) AS place
-                    FROM (
-                        SELECT waited, sum(reached) AS reached, sum(superseded) AS superseded, count(*) AS cycles,
-                               max(openings) AS openings
-                        FROM (
-                            SELECT openings, {", ".join(f"{sql} AS {name}" for name, sql in ends.items())},
-                                   CASE WHEN {reached} THEN arrived // 2 - started
-                                        WHEN following <= {current} THEN following - started
-                                        WHEN started < {current} THEN {current} - started ELSE 0 END AS waited
-                            FROM (
-                                SELECT c.*, min(started) OVER (PARTITION BY session ORDER BY started, cycle
-                                                               ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS following
-                                FROM ({cycles}) c WHERE started IS NOT NULL
-                            ) c WHERE {within} AND {conditions}
-                        ) c GROUP BY waited
-                    ) c
-                ) c WHERE place = 1 OR reached + superseded > 0 ORDER BY waited""",
-            values.bound,
-        ),
-        arrived=arrived,
-        session='min(CASE WHEN s.initial THEN e."sessionId" END)',
-    )
-    return [
-        Departures(micros / 1e6, int(reached), int(superseded), int(longer - (later[3] if later else 0)))
-        for (micros, reached, superseded, longer, _), later in zip_longest(rows, rows[1:])
-    ]
-
-
-def _arrival(step: tuple[int, ...] | None, values: Values) -> tuple[str, str]:
+def arrival_of(step: tuple[int, ...] | None, values: Values) -> tuple[str, str]:
     """Return the aggregate `arrived`, twice the time at which a cycle first reached a step, and whether it did."""
     if step is None:
         arriving, has = "s.initial", "true"
@@ -442,77 +287,6 @@ def _arrival(step: tuple[int, ...] | None, values: Values) -> tuple[str, str]:
         arriving = " OR ".join(f"(s.word = {word} AND (s.bit & {mask}) <> 0)" for word, mask in bits)
         has = " OR ".join(f"(mask{word} & {mask}) <> 0" for word, mask in bits)
     return f"min(CASE WHEN {arriving} THEN e.moment END)", f"({has}) AND arrived IS NOT NULL"
-
-
-@dataclass(frozen=True, slots=True)
-class StepTimes:
-    """The number of cycles that reached a step, with quantiles of the seconds from the cycle's start to the step."""
-
-    step_id: str
-    reached: int
-    median: float
-    p90: float
-
-
-def step_times(
-    reader: EventReader, selection: Selection, goal_id: str, order: Sequence[str] | None = None
-) -> tuple[int, tuple[int, ...], list[StepTimes]]:
-    """Return the number of selected cycles, all their masks combined, and the times of the steps that they reached.
-
-    With `order`, the ids of steps, a cycle counts at a step only if it reached all steps before it in this order, each
-    first no later than the next. The reader must have the step bits of this goal only.
-    """
-    values = Values()
-    within, conditions = _within(selection.time_range, values), _matching(selection, values)
-    masks = _masks(reader)
-    together = ", ".join(f"bit_or({mask})" for mask in masks)
-
-    def keep(cycles: str) -> list[tuple[Any, ...]]:
-        reader.keep_rows(
-            "chosen",
-            f"SELECT cycle, started, openings, {', '.join(masks)} FROM ({cycles}) c WHERE {within} AND {conditions}",
-            values.bound,
-        )
-        return reader.rows(f"SELECT count(*), {together}, max(openings) FROM chosen")
-
-    started, *all_masks = _ask(reader, selection.attributes, keep)[0][:-1]
-    if not started:
-        return 0, tuple(0 for _ in masks), []
-    named = Values()
-    found = reader.rows(
-        f"""WITH reached AS (
-               SELECT c.cycle AS cycle, e."stepId" AS step, epoch_us(min(e."timestamp")) - c.started AS after
-               FROM events e JOIN chosen c ON e."goalCycleId" = c.cycle
-               WHERE e."goalId" = {named.add(goal_id)}
-               GROUP BY c.cycle, c.started, e."stepId"
-           ){_in_order(order, named)}
-           SELECT step, count(*), quantile_cont(after, 0.5), quantile_cont(after, 0.9)
-           FROM {"reached" if order is None else "in_order WHERE counts = 1"} GROUP BY step""",
-        named.bound,
-    )
-    times = [StepTimes(step, count, round(median) / 1e6, round(p90) / 1e6) for step, count, median, p90 in found]
-    return started, tuple(all_masks), times
-
-
-def _in_order(order: Sequence[str] | None, values: Values) -> str:
-    """Return SQL that adds a table to `reached`: whether a cycle reached all steps before a step, one after the other.
-
-    Where `order` is None, there is nothing to add.
-    """
-    if order is None:
-        return ""
-    places = " ".join(f"WHEN {values.add(step)} THEN {place}" for place, step in enumerate(order))
-    until_now = "PARTITION BY cycle ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
-    return f""", placed AS (
-               SELECT cycle, step, after, CASE step {places} END AS place FROM reached
-           ), following AS (
-               SELECT cycle, step, after, place,
-                      CASE WHEN row_number() OVER (PARTITION BY cycle ORDER BY place) = place + 1
-                            AND after = max(after) OVER ({until_now}) THEN 1 ELSE 0 END AS follows
-               FROM placed WHERE place IS NOT NULL
-           ), in_order AS (
-               SELECT step, after, min(follows) OVER ({until_now}) AS counts FROM following
-           )"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -542,7 +316,7 @@ def list_cycles(reader: EventReader, selection: Selection, restriction: Restrict
     orphans = restriction.outcome == "orphan"
     attributes = [] if orphans else selection.attributes
     attributes = list(dict.fromkeys([*attributes, *(COLUMNS[dimension] for dimension, _ in restriction.parts)]))
-    masks = _masks(reader)
+    masks = mask_columns(reader)
     completed = " OR ".join(f"(c.{mask} & d.{mask}) <> 0" for mask in masks)
     nothing = " AND ".join(f"c.{mask} = 0" for mask in masks)
     columns = ", ".join(masks)
@@ -564,7 +338,7 @@ def list_cycles(reader: EventReader, selection: Selection, restriction: Restrict
     if orphans:
         # Only settled cycles have the attributes of orphans.
         return int(keep(reader.cycles_sql(attributes, {"moment": "min(e.moment) // 2"}))[0][0])
-    return int(_ask(reader, attributes, keep, selection.goals, **further)[0][0])
+    return int(ask_cycles(reader, attributes, keep, selection.goals, **further)[0][0])
 
 
 def page(reader: EventReader, offset: int, limit: int | None) -> list[CycleRow]:
@@ -578,7 +352,7 @@ def page(reader: EventReader, offset: int, limit: int | None) -> list[CycleRow]:
     reader.check_times(first, last)
     # The attributes are those of a cycle's first event, whose time is known: few blocks of a sealed part are read.
     described = reader.attributes_sql(columns, f"SELECT cycle FROM ({shown}) c")
-    taken = ", ".join([*(f'd."{column}"' for column in columns), *(f"c.{mask}" for mask in _masks(reader))])
+    taken = ", ".join([*(f'd."{column}"' for column in columns), *(f"c.{mask}" for mask in mask_columns(reader))])
     found = reader.rows(
         f"""SELECT c.goal, c.cycle, c.started, c.outcome, {taken}
             FROM ({shown}) c JOIN ({described}) d ON c.goal = d.goal AND c.cycle = d.cycle ORDER BY c.place""",
@@ -596,7 +370,7 @@ def _restricted(selection: Selection, restriction: Restriction, values: Values, 
     if restriction.outcome == "orphan":
         found.append("started IS NULL")
     else:
-        found += [_within(selection.time_range, values), _matching(selection, values)]
+        found += [within_range(selection.time_range, values), matching(selection, values)]
         if restriction.outcome is not None:
             found.append(f"outcome = {values.add(restriction.outcome)}")
     if restriction.goal is not None:
@@ -613,19 +387,20 @@ def _restricted(selection: Selection, restriction: Restriction, values: Values, 
         found.append(f"at{place} >= at{place - 1}" if place else "at0 IS NOT NULL")
     if restriction.arrived is not None:
         arrival = restriction.arrived
-        further["arrived"], reached = _arrival(arrival.step, values)
+        further["arrived"], reached = arrival_of(arrival.step, values)
         found.append(f"{reached} AND arrived // 2 - started >= {values.add(arrival.since)}")
         found.append(f"arrived // 2 - started < {values.add(arrival.until)}")
     for bucket, first, last in restriction.buckets:
         found.append(f"{bucket.sql} BETWEEN {values.add(first)} AND {values.add(last)}")
     for dimension, parts in restriction.parts:
         column = f'"{COLUMNS[dimension]}"'
-        matching = f"{column} IS NULL" if parts is None else values.is_one_of(column, parts)
-        found.append(f"(openings > 1 OR {matching})")
+        same = f"{column} IS NULL" if parts is None else values.is_one_of(column, parts)
+        found.append(f"(openings > 1 OR {same})")
     return " AND ".join(found)
 
 
-def _within(time_range: TimeRange, values: Values) -> str:
+def within_range(time_range: TimeRange, values: Values) -> str:
+    """Return the condition for cycles that started in a range of time."""
     start, end = time_range
     found = ["started IS NOT NULL"]
     if start is not None:

@@ -29,6 +29,9 @@ def spelled(sql: str, dialect: Dialect, tables: Tables = (), types: tuple[tuple[
             placeholder.set("kind", kinds[placeholder.name])
     for cte in tree.find_all(exp.CTE):
         cte.set("materialized", None)
+    # Engines differ in what `any_value` does with nulls, and the smallest value is any.
+    for any_value in list(tree.find_all(exp.IgnoreNulls)):
+        any_value.replace(exp.Min(this=any_value.this.this))
     # Children come first: what stands for a node takes its children over.
     for node in reversed(list(tree.walk())):
         spelling = _SPELLING[dialect](node)

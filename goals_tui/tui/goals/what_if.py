@@ -14,7 +14,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Outcome
-from goals_tui.format import hours, percent, plural
+from goals_tui.format import hours, percent, plural, shown_time
 
 if TYPE_CHECKING:
     from goals_tui.domain.decisions import WhatIf
@@ -93,7 +93,8 @@ class Shown:
                 f"${outcome}",
             )
         then, now = before.time_saved_seconds, after.time_saved_seconds
-        yield Row("Time saved", hours(then), hours(now), _signed(hours(now - then), now - then))
+        change = shown_time(now) - shown_time(then)
+        yield Row("Time saved", hours(then), hours(now), _signed(hours(change), change))
         words = self.formats.aligned((before.cost_savings, after.cost_savings, before.revenue, after.revenue))
         for title, old, new in (
             ("Cost savings", before.cost_savings, after.cost_savings),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from goals_tui.domain.decisions import ComparedPart, Comparison
+from goals_tui.domain.decisions import Comparison
 from goals_tui.domain.drill_down import DrillDown
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.filters import Choice, Filters
@@ -85,13 +85,16 @@ def _spans(a: TimeBucket, b: TimeBucket, filters: Filters) -> Pair:
             since, until = bucket.first.isoformat(), bucket.last.isoformat()
         named.append(since if since == until else f"{since}..{until}")
         sides.append(filters.model_copy(update={"span": "custom", "since": since, "until": until}))
-    return Pair(("span", named[0], named[1]), filters, lambda services: _totals("span", services, named, sides))
+    one, other = zip(named, sides, strict=True)
+    return Pair(
+        ("span", *named), filters, lambda services: services.insights.compare_filters(one, other, dimension="span")
+    )
 
 
 def saved_pair(services: Services, a: str, b: str) -> Pair:
     """Return the comparison of two saved filters."""
-    sides = [services.filters.get(a), services.filters.get(b)]
-    return Pair(("filter", a, b), Filters(), lambda known: _totals("filter", known, (a, b), sides))
+    one, other = ((name, services.filters.get(name)) for name in (a, b))
+    return Pair(("filter", a, b), Filters(), lambda known: known.insights.compare_filters(one, other))
 
 
 async def choose_saved(screen: ScreenFrame[Any]) -> Pair | None:
@@ -111,14 +114,6 @@ async def choose_saved(screen: ScreenFrame[Any]) -> Pair | None:
             return None
         chosen.append(name)
     return saved_pair(screen.services, *chosen)
-
-
-def _totals(dimension: str, services: Services, names: Sequence[str], sides: Sequence[Filters]) -> Comparison:
-    found = []
-    for name, filters in zip(names, sides, strict=True):
-        span, figures = services.insights.totals(filters)
-        found.append(ComparedPart(name, figures, span))
-    return Comparison(dimension, *found)
 
 
 class Compare(Reading[None]):
@@ -202,12 +197,9 @@ def compared(found: Comparison, scope: str, words: Formats, width: int) -> Conte
         clear, rises = difference.clear and title == "Completion rate", (difference.difference or 0) > 0
         look = ("bold $completed" if rises else "bold $error") if clear else ""
         lines += Content.assemble(f"{title}: ", (f"{difference_words(difference)}.", look)).wrap(width)
-    value = change.value_per_cycle
+    value = change.shown_value_per_cycle(currency_digits(words.currency))
     if value is not None:
-        rounded = round(value, currency_digits(words.currency))
-        lines.append(
-            Content(f"Value per cycle: {'+' if rounded > 0 else ''}{words.money(rounded)}, without an interval.")
-        )
+        lines.append(Content(f"Value per cycle: {'+' if value > 0 else ''}{words.money(value)}, without an interval."))
     lines += Content.styled(f"Differences are {names[1]} minus {names[0]}.", "$quiet").wrap(width)
     if scope:
         lines += Content.styled(f"{scope}.", "$quiet").wrap(width)
@@ -229,5 +221,5 @@ def _rate(figures: Figures, outcome: Outcome) -> str:
 
 
 def _per_cycle(figures: Figures, words: Formats) -> str:
-    value = figures.value_per_cycle
-    return DASH if value is None else words.money(round(value, currency_digits(words.currency)))
+    value = figures.shown_value_per_cycle(currency_digits(words.currency))
+    return DASH if value is None else words.money(value)

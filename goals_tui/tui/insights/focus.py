@@ -25,6 +25,9 @@ class Focus:
     metric: str = ""
     """The figure that is shown, such as `cost_savings`; empty for a count of cycles or a rate."""
 
+    releases: tuple[str, str] | None = None
+    """The snapshot that the one of this number is compared with, and this one."""
+
     @property
     def notes(self) -> list[str]:
         """The parts that are not narrowed, in words."""

@@ -66,7 +66,7 @@ def rate(
     return View(
         f"{title}{of} by {axis.unit}{axis.note}",
         spec,
-        _annotated(
+        lambda: _annotated(
             figure_table([Heading(axis.unit.capitalize(), axis.unit, numeric=False)], names, figures, words),
             spec.notes,
             target,
@@ -205,7 +205,9 @@ def value_over_time(
         return DrillDown(bucket=axis.buckets[place.mark], goal_id=one, filters=some)
 
     rows = tuple(DrillDown(bucket=bucket) for bucket in axis.buckets)
-    return View(f"{title} by {axis.unit} and goal{axis.note}", spec, _annotated(table, spec.notes), drill_down, rows)
+    return View(
+        f"{title} by {axis.unit} and goal{axis.note}", spec, lambda: _annotated(table, spec.notes), drill_down, rows
+    )
 
 
 def value_by_goal(goals: Sequence[GoalFigures], metric: Metric, words: Formats) -> View:
@@ -242,7 +244,7 @@ def value_by_goal(goals: Sequence[GoalFigures], metric: Metric, words: Formats) 
     leads = tuple(DrillDown(goal_id=goal.goal_id) for goal in ordered)
     names = [[text_cell(goal.name)] for goal in ordered]
     table = figure_table([Heading("Goal", "goal", numeric=False)], names, figures, words)
-    return View(f"{title} by goal", spec, table, lambda place: leads[place.mark], leads)
+    return View(f"{title} by goal", spec, lambda: table, lambda place: leads[place.mark], leads)
 
 
 def with_metric_keys(view: View, metric: Metric, by: str) -> View:

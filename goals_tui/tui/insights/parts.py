@@ -65,7 +65,9 @@ def performance(report: Report, axis: Axis | None, words: Formats, rank: Rank = 
             [goal.name if goal.known else f"{goal.name} (unknown)" for goal in shown],
             [goal.figures for goal in shown],
         ),
-        figure_table([Heading("Goal", "goal", numeric=False)], names, [goal.figures for goal in ordered], words),
+        lambda: figure_table(
+            [Heading("Goal", "goal", numeric=False)], names, [goal.figures for goal in ordered], words
+        ),
         lambda place: DrillDown(goal_id=shown[place.mark].goal_id, outcome=outcome_of(place)),
         tuple(DrillDown(goal_id=goal.goal_id) for goal in ordered),
         everything,
@@ -115,7 +117,7 @@ def breakdown(
     return View(
         f"{title} · {'in order' if as_it_comes else ORDERS[order]}",
         outcome_bars(labels, figures),
-        figure_table(headings, names, figures, words),
+        lambda: figure_table(headings, names, figures, words),
         lambda place: part_link(dimensions, rows[place.mark], goal_ids, outcome_of(place)),
         tuple(part_link(dimensions, row, goal_ids) for row in rows),
         hints=(("o", "order"), ("d", f"by {following}"), ("D", "a second" if len(dimensions) == 1 else "other second")),
@@ -195,7 +197,7 @@ def when(rows: Sequence[CrossedFigures], metric: HeatMetric, words: Formats) -> 
     return View(
         title,
         spec,
-        figure_table(headings, names, [row.figures for row in rows], words),
+        lambda: figure_table(headings, names, [row.figures for row in rows], words),
         lambda place: DrillDown(parts=(("weekday", places[place.mark][0]), ("hour", places[place.mark][1]))),
         tuple(DrillDown(parts=(("weekday", row.parts[0]), ("hour", row.parts[1]))) for row in rows),
         notes=("Every hour has fewer than 20 cycles: no rate is coloured. A longer span has more.",) if few else (),
@@ -318,7 +320,7 @@ def releases(found: Sequence[Release], words: Formats) -> View:
     leads = tuple(DrillDown(parts=(("snapshot", each.snapshot),)) for each in found)
     notes = ("Only one snapshot has cycles in this span: a longer one has more to compare.",) if len(found) == 1 else ()
     hints = (("B", "for whom"),) if len(found) > 1 else ()
-    return View(title, spec, table, lambda place: leads[place.mark], leads, notes=notes, hints=hints)
+    return View(title, spec, lambda: table, lambda place: leads[place.mark], leads, notes=notes, hints=hints)
 
 
 def _points(difference: float | None) -> str:

@@ -11,7 +11,7 @@ from textual.events import Resize
 from textual.reactive import reactive
 from textual.style import Style
 
-from goals_tui.domain.decisions import DropOff
+from goals_tui.domain.decisions import DropOff, Release
 from goals_tui.domain.drill_down import ORPHANS, DrillDown
 from goals_tui.domain.filters import Filters
 from goals_tui.tui.app.actions import bindings
@@ -313,10 +313,11 @@ side in each goal; **what if** opens the goal's editor, which reads the same cyc
 
     # -- one number
 
-    def _focus(self, *, all_outcomes: bool = False) -> Focus | None:
+    def _focus(self, *, all_outcomes: bool = False, releases: bool = False) -> Focus | None:
         """Return the number of the tile, the mark or the row with the cursor; None if it has no cycles of its own.
 
-        With `all_outcomes`, the focus is on all cycles of its goal, time and part, whatever they reached.
+        With `all_outcomes`, the focus is on all cycles of its goal, time and part, whatever they reached. Those of a
+        snapshot are then those of all snapshots, unless `releases` are compared.
         """
         figure = self.query_one(Tiles).chosen
         if figure is None:
@@ -334,7 +335,7 @@ side in each goal; **what if** opens the goal's editor, which reads the same cyc
         title = " · ".join(words) or "All cycles"
         zone = self.services.project.get().zone_or(self.filters.time_zone)
         # The period before a release hasn't got it: its effect shows among all, in the rows by snapshot.
-        narrow = not all_outcomes
+        narrow = releases or not all_outcomes
         return focus_on(title, drill_down, self.filters, self._span(), zone, metric=metric, releases=narrow)
 
     @work
@@ -342,9 +343,25 @@ side in each goal; **what if** opens the goal's editor, which reads the same cyc
         """Explain why the completion rate of the cycles behind a number changed; go to the cycles of a part."""
         from goals_tui.tui.insights.why import Why
 
-        focus = self._focus(all_outcomes=True)
-        if focus is not None:
-            await self._go_on(Why(focus))
+        release = self._chosen_release
+        focus = self._focus(all_outcomes=True, releases=release is not None)
+        if focus is None:
+            return
+        if release is not None:
+            if release.against is None:
+                self.notify(f"{release.snapshot} is the first release here: there is none to compare it with.")
+                return
+            focus = replace(focus, releases=(release.against, release.snapshot))
+        await self._go_on(Why(focus))
+
+    @property
+    def _chosen_release(self) -> Release | None:
+        """The release with the cursor, if there is one."""
+        found, chosen = self.gathered, self.pane.chosen
+        if self.tab != "releases" or found is None or self.query_one(Tiles).chosen is not None or chosen is None:
+            return None
+        snapshot = dict(chosen.parts).get("snapshot")
+        return next((each for each in found.found if each.snapshot == snapshot), None)
 
     @work
     async def action_how_made(self) -> None:
@@ -450,7 +467,7 @@ side in each goal; **what if** opens the goal's editor, which reads the same cyc
         if action == "leave_full":
             return self.has_class("-full")
         if action in ("copy_table", "save_table", "table"):
-            return self.shown is not None and bool(self.shown.table.rows)
+            return self.shown is not None and bool(self.shown.rows)
         return super().check_action(action, parameters)
 
     @on(ViewPane.CyclesRequested)

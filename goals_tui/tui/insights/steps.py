@@ -132,7 +132,7 @@ def funnel(found: FunnelData | None, words: Formats) -> View:
     return View(
         title,
         spec,
-        table,
+        lambda: table,
         drill_down,
         tuple(DrillDown(goal_id=goal_id, step_id=step.step_id, in_order=strict) for step in steps),
         notes=tuple(found.funnel.notes),
@@ -211,11 +211,11 @@ def times(found: Times, width: int, goal_id: str, step_id: str | None = None, *,
     first = round(bins[0].start)
     by_moment = tuple(DrillDown(goal_id=goal_id, step_id=step_id, took=(first, int(each) + 1)) for each in moments)
     charts = [
-        View(f"{title} · how long it took", histogram, table, lambda place: leads[place.mark], leads),
+        View(f"{title} · how long it took", histogram, lambda: table, lambda place: leads[place.mark], leads),
         View(
             f"{title} · share of all that had reached it",
             _course(found, moments),
-            table,
+            lambda: table,
             lambda place: by_moment[place.mark],
             leads,
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from goals_tui.domain.drill_down import ALL_CYCLES, DrillDown
 from goals_tui.domain.report import NOTHING, OUTCOME_GLYPHS, OUTCOME_TITLES, Figures, Outcome
@@ -29,7 +30,9 @@ class View:
 
     title: str
     spec: ChartSpec
-    table: Table
+    make_table: Callable[[], Table]
+    """Return the table. It is made when it is first shown: making it can take longer than drawing the chart."""
+
     drill_down: Callable[[Place], DrillDown | None]
     rows: tuple[DrillDown | None, ...]
     table_title: str = ""
@@ -47,10 +50,15 @@ class View:
     below: Callable[[Place], View | None] | None = None
     """The chart that belongs below this one where there is room, by the place of the cursor."""
 
+    @cached_property
+    def table(self) -> Table:
+        """The same numbers as a table."""
+        return self.make_table()
+
 
 def nothing(view_title: str, spec: Nothing = NO_CYCLES) -> View:
     """Return a view without data; `spec` says why there is none."""
-    return View(view_title, spec, Table((), ()), lambda _place: ALL_CYCLES, ())
+    return View(view_title, spec, lambda: Table((), ()), lambda _place: ALL_CYCLES, ())
 
 
 def figure_headings(words: Formats) -> tuple[Heading, ...]:
@@ -164,7 +172,7 @@ def goal_trend(axis: Axis | None, goal_id: str | None) -> View | None:
     return View(
         f"{axis.goals[goal_id]} by {axis.unit}{axis.note}",
         spec,
-        Table((), ()),
+        lambda: Table((), ()),
         lambda place: DrillDown(goal_id=goal_id, bucket=axis.buckets[place.mark], outcome=outcome_of(place)),
         (),
     )

@@ -117,11 +117,14 @@ class ViewPane(Vertical):
         notes.update(Content("\n").join([*said, *map(Content, view.notes)]))
         notes.set_class(bool(view.summary or view.notes), "-shown")
         self.chart.show(view.spec)
-        self.table.show_table(view.table)
+        if self.as_table or self.table.marked:
+            self.table.show_table(view.table)
         self.fill()
 
     def turn(self) -> None:
         """Switch between the chart and its table."""
+        if self.view is not None and not self.as_table:
+            self.table.show_table(self.view.table)
         switcher = self.query_one("#view", ContentSwitcher)
         switcher.current = "chart" if self.as_table else "table"
         self.fill()

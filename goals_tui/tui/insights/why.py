@@ -13,7 +13,7 @@ from textual.widgets import Button, Static
 
 from goals_tui.domain.decisions import DimensionEffects, Explanation
 from goals_tui.domain.drill_down import DrillDown
-from goals_tui.domain.filters import Filters
+from goals_tui.domain.filters import Choice, Filters
 from goals_tui.domain.statistics import PartEffect, Share
 from goals_tui.format import DASH, difference_words, percent, points, span_dates
 from goals_tui.services.insights.service import Cancellation, Cancelled
@@ -51,9 +51,9 @@ class Why(Reading[DrillDown]):
     CONTEXT = "insights.why"
     BINDINGS = bindings("insights.why")
     HELP = """
-The change of the completion rate since the previous period, split for each dimension into what changed **within** its
-parts (by their rate) and what changed because a part had more or fewer of all cycles (by their share). Each dimension
-explains the whole difference in its own way: the dimensions don't add up.
+The change of the completion rate since the previous period (on *Releases*, since the release before), split for each
+dimension into what changed **within** its parts (by their rate) and what changed because a part had more or fewer of
+all cycles (by their share). Each dimension explains the whole difference in its own way: the dimensions don't add up.
 """
     DEFAULT_CSS = """
     Why > #dialog { width: 112; height: 90%; }
@@ -86,8 +86,8 @@ explains the whole difference in its own way: the dimensions don't add up.
 
     def on_mount(self) -> None:
         self.query_one(VirtualList).focus()
-        services, filters, cancellation = self.services, self.asked_for.filters, self._cancellation
-        self.load("why", lambda: _explain(services, filters, cancellation), self._show)
+        services, focus, cancellation = self.services, self.asked_for, self._cancellation
+        self.load("why", lambda: _explain(services, focus, cancellation), self._show)
 
     def on_unmount(self) -> None:
         self._cancellation.cancel()
@@ -121,8 +121,11 @@ explains the whole difference in its own way: the dimensions don't add up.
         if row is not None and row.part is not None and self.found is not None:
             filters = self.asked_for.filters
             if not row.part.after.whole and self.found.before_span is not None:
-                # The part had cycles only in the previous period.
-                filters = previous_filters(filters, self.found.before_span)
+                # The part had cycles only in the previous period, or in the release before.
+                if self.found.releases is None:
+                    filters = previous_filters(filters, self.found.before_span)
+                else:
+                    filters = filters.model_copy(update={"snapshots": Choice(values=self.found.releases[:1])})
             ids = {goal.name: goal.id for goal in self.services.goals.summaries()}
             self.dismiss(to_part(row, filters, ids))
 
@@ -143,17 +146,25 @@ explains the whole difference in its own way: the dimensions don't add up.
         return True
 
     def action_copy_command(self) -> None:
-        """Copy the command that gives this explanation."""
-        copy_command(self, ["explain"], self.asked_for.filters)
+        """Copy the command that gives this explanation or, for a release, its comparison with the one before."""
+        filters, releases = self.asked_for.filters, self.asked_for.releases
+        if releases is None:
+            copy_command(self, ["explain"], filters)
+        else:
+            filters = filters.model_copy(update={"snapshots": Choice()})
+            copy_command(self, ["compare", "snapshot", *releases], filters)
 
     @on(Button.Pressed, "#close")
     def _close(self) -> None:
         self.dismiss(None)
 
 
-def _explain(services: Services, filters: Filters, cancellation: Cancellation) -> Explanation | None:
+def _explain(services: Services, focus: Focus, cancellation: Cancellation) -> Explanation | None:
     try:
-        return services.insights.explain(filters, cancellation=cancellation)
+        if focus.releases is None:
+            return services.insights.explain(focus.filters, cancellation=cancellation)
+        against, release = focus.releases
+        return services.insights.explain_release(release, against, focus.filters, cancellation=cancellation)
     except Cancelled:
         return None
 
@@ -183,10 +194,12 @@ def said(found: Explanation, focus: Focus) -> Content:
     """Return the change in sentences, and the part that contributes most."""
     if found.before is None or found.before_span is None:
         return Content("All time has nothing before it to compare with. Choose a shorter span.")
-    spans = (
-        f"{span_dates(found.span)}{'' if found.span.over else ' (not over)'} against {span_dates(found.before_span)}"
-    )
-    lines = [Content.styled(spans, "$quiet")]
+    when = f"{span_dates(found.span)}{'' if found.span.over else ' (not over)'}"
+    if found.releases is None:
+        lines = [Content.styled(f"{when} against {span_dates(found.before_span)}", "$quiet")]
+    else:
+        against, release = found.releases
+        lines = [Content.styled(f"{release} against {against}, the release before it; {when}", "$quiet")]
     lines += [Content.styled(note, "$quiet") for note in focus.notes]
     change = found.change
     if change.difference is None:

@@ -344,6 +344,21 @@ async def test_a_narrow_table_shows_whole_columns_and_turns_by_one(scenarios: di
         assert titles()[: len(main)] == main
 
 
+async def test_a_table_is_made_when_it_is_shown_and_marks_are_those_of_the_view(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), area="insights") as pilot:
+        screen = shown(pilot)
+        for key in "prentbwl":
+            await press(pilot, key)
+            assert screen.shown is not None and "table" not in vars(screen.shown), "while its chart is shown"
+        await press(pilot, "b", "v")
+        assert screen.shown is not None and "table" in vars(screen.shown)
+        assert screen.pane.table.count == len(screen.shown.table.lines) > 1
+        await press(pilot, "space", "v")
+        assert screen.pane.table.marked == [0]
+        await press(pilot, "n")
+        assert screen.pane.table.marked == [], "another table has no marks"
+
+
 async def test_every_view_has_a_narrow_table(scenarios: dict[str, Scenario]) -> None:
     async with running(scenarios["data"](), (80, 24), area="insights") as pilot:
         await press(pilot, "v")

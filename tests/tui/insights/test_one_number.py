@@ -61,6 +61,32 @@ async def test_each_part_leads_to_its_cycles(scenarios: dict[str, Scenario]) -> 
         assert pilot.app.screen.pages.count == part.after.whole
 
 
+async def test_why_of_a_release_explains_it_against_the_one_before(scenarios: dict[str, Scenario]) -> None:
+    services = scenarios["data"]()
+    async with running(services, area="insights") as pilot:
+        screen = await insights(pilot, Filters(span="last-30-days"))
+        await press(pilot, "l", "home", "W")
+        assert isinstance(pilot.app.screen, InsightsScreen) and "is the first release here" in messages(pilot.app)[-1]
+        await press(pilot, "end", "W")
+        why = pilot.app.screen
+        assert isinstance(why, Why) and why.found is not None and why.found.before is not None
+        *_, before, release = services.insights.releases(screen.filters)
+        assert why.found.releases == (before.snapshot, release.snapshot)
+        assert (why.found.before, why.found.after) == (before.figures, release.figures)
+        assert release.change is not None and release.change.completion_rate.difference is not None
+        for each in why.found.dimensions:
+            assert each.rate_effect + each.mix_effect == pytest.approx(release.change.completion_rate.difference)
+            assert each.dimension != "snapshot"
+        compared = await Copied(pilot)()
+        assert compared["difference"]["completion_rate"]["difference"] == release.change.completion_rate.difference
+        only_before = [row for row in why.rows if row.part and not row.part.after.whole]
+        row = next(row for row in (*only_before, *why.rows) if row.part)
+        await press(pilot, *["down"] * (why.rows.index(row) - 1), "enter")
+        assert isinstance(pilot.app.screen, SessionsScreen) and pilot.app.screen.pages is not None
+        assert row.part is not None
+        assert pilot.app.screen.pages.count == (row.part.after.whole or row.part.before.whole)
+
+
 async def test_why_of_all_time_says_that_nothing_is_before(scenarios: dict[str, Scenario]) -> None:
     async with running(scenarios["data"](), area="insights") as pilot:
         await insights(pilot, Filters(span="all"))
