@@ -116,9 +116,8 @@ def compare(
     elif what == "span":
         result = opened.insights.compare_spans(a, b, filters(opened))
     else:
-        result = opened.insights.compare_filters(
-            *((name, filters(opened, base=opened.filters.get(name))) for name in (a, b))
-        )
+        one, other = ((name, filters(opened, base=opened.filters.get(name))) for name in (a, b))
+        result = opened.insights.compare_filters(one, other)
     currency = opened.project.get().currency
     digits = currency_digits(currency)
     sides = [side_json(side, digits) for side in (result.a, result.b)]

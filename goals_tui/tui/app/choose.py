@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Label, Static
 
 from goals_tui.tui.app.dialogs import Dialog
+from goals_tui.tui.widgets.fields import Hanging
 from goals_tui.tui.widgets.search_list import Option, SearchList
 
 __all__ = ["Choose", "Option"]
@@ -77,11 +78,14 @@ class Choose(Dialog[str]):
         many = f"{event.matches} of {event.total}" if searching else f"{event.total} in all"
         self.query_one("#count", Label).update(many if event.matches else "No matches")
 
-    def _row(self, option: Option) -> Content:
-        # Without a choice made before there is no column for its mark: lines that wrap stay a block.
-        mark = "" if self.chosen is None else ("✓ ", "$primary") if option.value == self.chosen else "  "
+    def _row(self, option: Option) -> Hanging:
+        # Without a choice made before there is no column for its mark.
+        mark = "" if self.chosen is None else "✓ " if option.value == self.chosen else "  "
+        return Hanging(Content.styled(mark, "$primary"), self._text(option))
+
+    def _text(self, option: Option) -> Content:
         note = (f"  {option.note}", "$quiet") if option.note else ""
-        return Content.assemble(mark, Content(option.title), note)
+        return Content.assemble(Content(option.title), note)
 
     @on(SearchList.Highlighted)
     def _highlighted(self, event: SearchList.Highlighted) -> None:

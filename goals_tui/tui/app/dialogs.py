@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, cast
 
 from textual import on
@@ -20,6 +20,7 @@ from goals_tui.tui.widgets.bars import KeyBar
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.binding import ActiveBinding
 
 ResultT = TypeVar("ResultT")
 MOST_WIDE = 3
@@ -112,6 +113,17 @@ class Form(Dialog[ResultT]):
     def action_accept(self) -> None:
         """Press the main button."""
         self.query_one("#dialog-buttons Button.-primary", Button).press()
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The keys that work now; the one for the main button is called as the button is."""
+        found = super().active_bindings
+        main = next(iter(self.query("#dialog-buttons Button.-primary").results(Button)), None)
+        title = str(main.label) if main else ""
+        for key, active in found.items():
+            if title and active.node is self and active.binding.action == "accept":
+                found[key] = active._replace(binding=replace(active.binding, description=title))
+        return found
 
 
 @dataclass(frozen=True)

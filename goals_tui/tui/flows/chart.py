@@ -256,6 +256,7 @@ class FlowChart(ScrollView, can_focus=True):
         as_it_is = laid_out and badges == self._badges
         if names != self._names:
             self._faces = {}
+        is_other = flow is not None and (self._flow is None or flow.id != self._flow.id)
         self._flow, self._names, self._badges = flow, names, badges
         if as_it_is:
             return
@@ -266,7 +267,9 @@ class FlowChart(ScrollView, can_focus=True):
             self._blocks = Blocks(flow, self._face, self.collapsed) if flow else None
             self._lay_out()
         if self._layout is not None and self.selected not in self._layout.boxes:
-            self.selected = nearest(before, self._layout, self.selected)
+            self.selected = START if is_other else nearest(before, self._layout, self.selected)
+        elif is_other:
+            self._follow()
         self.refresh()
 
     def select(self, key: str) -> None:

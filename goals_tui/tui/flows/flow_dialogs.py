@@ -72,7 +72,8 @@ async def from_lines(screen: NodeActions, text: str) -> Flow | None:
         "Question, and [names] [in brackets] at its end its buttons."
     )
     name_hint = "Name of a new flow; empty: after the selected node" if screen.flow else "Name of the new flow"
-    dialog = AskLines("Nodes from lines", hint, read, text=text, name_hint=name_hint)
+    save = "Add" if screen.flow else "Create"
+    dialog = AskLines("Nodes from lines", hint, read, save=save, text=text, name_hint=name_hint)
     lines = await screen.app.push_screen_wait(dialog)
     if lines is None:
         return None

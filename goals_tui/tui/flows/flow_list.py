@@ -79,8 +79,8 @@ class ChooseFlow(Choose):
         self._sizes = {flow.id: in_short(flow) for flow in flows}
         self._findings = findings
 
-    def _row(self, option: Row) -> Content:
-        row = super()._row(replace(option, note=self._sizes[option.value]))
+    def _text(self, option: Row) -> Content:
+        row = super()._text(replace(option, note=self._sizes[option.value]))
         found = badges(self._findings.get(option.value, {}))
         return Content.assemble(row, "  ", found) if found else row
 

@@ -31,6 +31,7 @@ from goals_tui.domain.flow import (
 from goals_tui.domain.goal import Goal
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.dialogs import Dialog
+from goals_tui.tui.widgets.fields import Hanging
 from goals_tui.tui.widgets.search_list import Option, SearchList
 
 Tone = Literal["plain", "dim", "title", "goal", "step", "completion", "button", "broken", "target"]
@@ -197,7 +198,7 @@ class KindMenu(Dialog[NodeKind]):
     CONTEXT = "flows.kinds"
     BINDINGS = bindings("flows.kinds")
     DEFAULT_CSS = """
-    KindMenu > #dialog { width: 70; }
+    KindMenu > #dialog { width: 78; }
     KindMenu #dialog-buttons { display: none; }
     KindMenu SearchList { height: auto; }
     KindMenu Search { display: none; }
@@ -243,11 +244,7 @@ class KindMenu(Dialog[NodeKind]):
 _LETTERS = {kind: letter for letter, kind, _ in KINDS}
 
 
-def _row(option: Option) -> Content:
+def _row(option: Option) -> Hanging:
     kind = cast(NodeKind, option.value)
-    return Content.assemble(
-        (f" {_LETTERS[kind]} ", "bold $primary"),
-        f" {KIND_GLYPHS[kind]} ",
-        f"{option.title:<20}",
-        (option.note, "$quiet"),
-    )
+    begin = Content.assemble((f" {_LETTERS[kind]} ", "bold $primary"), f" {KIND_GLYPHS[kind]} ", f"{option.title:<20}")
+    return Hanging(begin, Content.styled(option.note, "$quiet"))

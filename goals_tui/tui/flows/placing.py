@@ -52,6 +52,8 @@ async def _goal_to_place(screen: NodeActions) -> Goal | None:
     if not rows:
         screen.notify("There is no goal yet. Create one on the Goals screen.")
         return None
+    here = screen.flow.name if screen.flow else ""
+    rows = sorted(rows, key=lambda row: here not in row.flows)  # Those that the flow tracks come first.
     options = [Option(row.id, row.name, ", ".join(row.flows)) for row in rows]
     chosen = (
         rows[0].id

@@ -117,7 +117,7 @@ class FlowsScreen(NodeActions):
             ("paste", "what it says and asks, a line each"),
             (key("flows.import"), "import one from a file"),
         )
-        self.query_one(Empty).say("No flows yet.", _WHAT_FOR, ways)
+        self.query_one(Empty).say("No flows yet", _WHAT_FOR, ways)
 
     # -- data
 

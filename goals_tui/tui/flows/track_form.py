@@ -22,7 +22,7 @@ from goals_tui.tui.app.choose import Option as Row
 from goals_tui.tui.app.textual_compat import keymap
 from goals_tui.tui.flows import edits
 from goals_tui.tui.flows.forms import EditorData, NodeForm
-from goals_tui.tui.widgets.fields import Options
+from goals_tui.tui.widgets.fields import Hanging, Options
 
 
 class StepList(Options):
@@ -139,14 +139,15 @@ class TrackForm(NodeForm):
         steps.highlighted = first if highlighted is None else min(highlighted, len(goal.steps) - 1)
         hint.update(self._advice(goal))
 
-    def _row(self, step: Step) -> Content:
+    def _row(self, step: Step) -> Hanging:
         chosen = step.id in self.chosen
         mark = Content.styled("☑ " if chosen else "☐ ", "bold $primary" if chosen else "$quiet")
-        look = "$accent" if step.kind == "completion" else ""
-        name = Content.assemble((f"{step.glyph} ", look), Content.styled(step.name, "bold" if chosen else ""))
+        look = "$completed" if step.kind == "completion" else ""
+        begin = Content.assemble(mark, (f"{step.glyph} ", look))
+        name = Content.styled(step.name, "bold" if chosen else "")
         elsewhere = self._elsewhere(step)
         where = "Also tracked in " + ", ".join(elsewhere) if elsewhere else "Not tracked elsewhere"
-        return Content("\n").join([Content.assemble(mark, name), Content.styled(f"    {where}", "$quiet")])
+        return Hanging(begin, Content("\n").join([name, Content.styled(where, "$quiet")]))
 
     def _advice(self, goal: Goal) -> str:
         if not self.chosen:

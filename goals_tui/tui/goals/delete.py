@@ -305,4 +305,4 @@ class ReplaceSteps(Form[Mapping[str, str]]):
 
 
 def _shown(step: Step) -> Content:
-    return Content.assemble((f"{step.glyph} ", "$accent" if step.kind == "completion" else ""), Content(step.name))
+    return Content.assemble((f"{step.glyph} ", "$completed" if step.kind == "completion" else ""), Content(step.name))

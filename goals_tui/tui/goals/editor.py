@@ -314,7 +314,7 @@ class GoalEditor(StepEditing):
 
     def _say_what_next(self, problems: list[Problem]) -> None:
         unsaid = [problem for problem in problems if not self._is_news(problem)]
-        text = "Ready: ctrl+s or F2 saves."
+        text = f"Ready: {self.named_key('goals.editor.save')} saves."
         if unsaid:
             text = f"Before saving: {unsaid[0].message}"
         elif problems:

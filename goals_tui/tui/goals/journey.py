@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from goals_tui.services.goal_list import NodeUse
 
 STEP_STYLES = {"initial": "bold $primary", "step": "$foreground", "completion": "bold $completed"}
+NONE_STARTED = "No cycle in the last 30 days"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class GoalView:
     uses: Sequence[NodeUse] = ()
     findings: Sequence[Finding] | None = None
     rate: str = ""
+    """The completion rate in words, or `NONE_STARTED`; empty while it is read."""
     target: str = ""
     """The state of the goal's target, in words; empty if it has none."""
     drop_offs: DropOffs | None = None
@@ -58,7 +60,8 @@ def _lines(view: GoalView, width: int) -> Iterator[Content]:
     if view.findings is None:
         return  # They stand above the steps, which they would push down.
     if view.rate or view.counted:
-        yield Content.styled(view.rate or "…", "$completed" if view.rate else "$quiet").truncate(width, ellipsis=True)
+        look = "$quiet" if view.rate in ("", NONE_STARTED) else "$completed"
+        yield Content.styled(view.rate or "…", look).truncate(width, ellipsis=True)
     if view.target:
         yield from Content(view.target).wrap(width)
     yield Content("")

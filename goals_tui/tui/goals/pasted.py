@@ -28,7 +28,7 @@ def ask_for_goal(services: Services, text: str) -> AskLines:
         goal = goal_of_lines(services, services.goals.draft(), lines)
         return f"{goal.name}: {plural(len(goal.steps), 'step')}, completed by {_completing(goal)}."
 
-    return AskLines("New goal from lines", HINT, read, text=text)
+    return AskLines("New goal from lines", HINT, read, save="Create", text=text)
 
 
 def goal_of_lines(services: Services, draft: Goal, text: str) -> Goal:

@@ -24,7 +24,7 @@ from goals_tui.tui.goals.figures import (
     target_sentence,
 )
 from goals_tui.tui.goals.goal_list import GoalList, GoalRows
-from goals_tui.tui.goals.journey import GoalView, Journey, node_in_words, steps_in_words
+from goals_tui.tui.goals.journey import NONE_STARTED, GoalView, Journey, node_in_words, steps_in_words
 from goals_tui.tui.widgets.empty import Empty
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
@@ -125,7 +125,7 @@ class GoalsScreen(ScreenFrame[None]):
                 ("paste", "its name and its steps, a line each"),
                 (log, "import a table or a log of any agent"),
             )
-            self.query_one(Empty).say("No goals yet.", _WHAT_FOR, ways)
+            self.query_one(Empty).say("No goals yet", _WHAT_FOR, ways)
         self.goal_list.show(rows)
         if rows.all:
             # Rates need DuckDB (only if there are events), and findings walk through all flows and goals.
@@ -200,7 +200,7 @@ class GoalsScreen(ScreenFrame[None]):
         target = target_sentence(goal.target, rate) if goal.target is not None and rates is not None else ""
         findings = None if self.findings is None else self.findings.get(row.id, [])
         uses = self.services.goals.where_used(row.id)
-        said = rate.sentence if rate else "" if rates is None else "No cycle in the last 30 days"
+        said = "" if rates is None else rate.sentence if rate and started else NONE_STARTED
         currency = self.services.project.get().currency
         panel.show(
             GoalView(

@@ -151,8 +151,12 @@ async def set_trigger(screen: BackgroundScreen[Any], rows: Sequence[GoalSummary]
 
     services, ids = screen.services, [row.id for row in rows]
     goals = screen.attempt(lambda: [services.goals.get(id_) for id_ in ids])
-    trigger = await screen.app.push_screen_wait(TriggerForm(None)) if goals else None
-    if not goals or trigger is None:
+    if not goals:
+        return None
+    of = goals[0].name if len(goals) == 1 else plural(len(goals), "goal")
+    form = TriggerForm(None, title=f"Set a trigger of {of}", save="Next")
+    trigger = await screen.app.push_screen_wait(form)
+    if trigger is None:
         return None
     chosen = await screen.app.push_screen_wait(Choose("Which steps does it fire?", _steps_of(goals)))
     if chosen is None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Static
 from textual.widgets.input import Selection
 
@@ -84,7 +86,7 @@ class Steps(Vertical):
         yield Static("", id="steps-problem", markup=False)
         yield StepTable(self.currency, id="steps")
         with Vertical(id="no-steps"):
-            yield Static(f"{self.key} adds a step; enter does in the last row. Lines can be pasted.", markup=False)
+            yield Static(f"{self.key} adds a step; lines can be pasted.", markup=False)
             yield Button("Add step", id="add-step")
         yield CellInput(max_length=MAX_NAME, select_on_focus=False, compact=True)
         yield Static("", id="cell-problem", markup=False)
@@ -157,13 +159,18 @@ class Steps(Vertical):
         table, cell = self.table, self.cell
         field = self._field if self.editing else "name"
         found = table.cell_region(table.cursor, field).translate(table.region.offset - self.content_region.offset)
-        cell.styles.offset = found.offset
-        cell.styles.width = found.width + 1  # Room for the cursor behind a name as long as the column.
+        # An amount or time as people write it may be longer than its column; there is room to its left.
+        longer = max(0, cell_len(cell.value) - found.width) if field != "name" else 0
+        cell.styles.offset = (found.x - longer, found.y)
+        cell.styles.width = found.width + longer + 1  # Room for the cursor behind text as long as the column.
         problem = self.query_one("#cell-problem", Static)
         width = len(self._said) + 2
         room = self.content_region.width
         problem.styles.max_width = room
-        problem.styles.offset = (max(0, min(found.x, room - width)), found.y + 1)
+        lines = -(-width // max(1, room))
+        end = min(self.content_region.bottom, self.parent.region.bottom if isinstance(self.parent, Widget) else 0)
+        below = self.content_region.y + found.y + 1 + lines <= end
+        problem.styles.offset = (max(0, min(found.x, room - width)), found.y + 1 if below else found.y - lines)
 
     def _say_problem(self) -> None:
         """Say below the cell what is wrong with its text, or with its step; elsewhere the row itself says that."""
@@ -173,6 +180,7 @@ class Steps(Vertical):
         line = self.query_one("#cell-problem", Static)
         line.update(self._said)
         line.display = bool(self._said)
+        self.query_one("#no-steps Static").visible = not self._said  # It would stand out below the message.
 
     def say(self, problem: str) -> None:
         """Show below the cell that its text is no amount or time; empty if it is one."""

@@ -177,8 +177,9 @@ class TriggerForm(Form[Trigger]):
     TriggerForm #names { height: auto; max-height: 8; background: $surface; display: none; }
     """
 
-    def __init__(self, trigger: Trigger | None) -> None:
-        super().__init__("New trigger" if trigger is None else "Trigger")
+    def __init__(self, trigger: Trigger | None, *, title: str = "", save: str = "OK") -> None:
+        super().__init__(title or ("New trigger" if trigger is None else "Trigger"))
+        self.save = save
         self.trigger = trigger
         self.names: Sequence[ActivityName] = ()
         self._offered: Sequence[ActivityName] = ()
@@ -197,7 +198,7 @@ class TriggerForm(Form[Trigger]):
 
     def compose_buttons(self) -> ComposeResult:
         yield Button("Cancel", id="cancel")
-        yield Button("OK", id="ok", variant="primary")
+        yield Button(self.save, id="ok", variant="primary")
 
     def on_mount(self) -> None:
         self.query_one("#name Input", Input).focus()

@@ -77,18 +77,22 @@ def _parts(dimension: str, a: str, b: str, filters: Filters) -> Pair:
 
 
 def _spans(a: TimeBucket, b: TimeBucket, filters: Filters) -> Pair:
-    named, sides = [], []
-    for bucket in (a, b):
-        if bucket.unit == "hour":
-            since, until = bucket.start.isoformat(), bucket.end.isoformat()
-        else:
-            since, until = bucket.first.isoformat(), bucket.last.isoformat()
-        named.append(since if since == until else f"{since}..{until}")
-        sides.append(filters.model_copy(update={"span": "custom", "since": since, "until": until}))
-    one, other = zip(named, sides, strict=True)
+    one, other = (_of_time(bucket, filters) for bucket in (a, b))
     return Pair(
-        ("span", *named), filters, lambda services: services.insights.compare_filters(one, other, dimension="span")
+        ("span", one[0], other[0]),
+        filters,
+        lambda services: services.insights.compare_filters(one, other, dimension="span"),
     )
+
+
+def _of_time(bucket: TimeBucket, filters: Filters) -> tuple[str, Filters]:
+    """Return a bucket as `compare span` reads it, and the filters of its cycles."""
+    if bucket.unit == "hour":
+        since, until = bucket.start.isoformat(), bucket.end.isoformat()
+    else:
+        since, until = bucket.first.isoformat(), bucket.last.isoformat()
+    name = since if since == until else f"{since}..{until}"
+    return name, filters.model_copy(update={"span": "custom", "since": since, "until": until})
 
 
 def saved_pair(services: Services, a: str, b: str) -> Pair:

@@ -71,7 +71,7 @@ imports contain belongs to the batch that first added it.
         self.note = f"{len(batches):,} batch{'' if len(batches) == 1 else 'es'}" if batches else ""
         self.set_class(not batches, "-empty")
         what_for = "What an import, a simulation or a derivation adds is listed here\nand can be taken back."
-        self.query_one(Empty).say("Nothing was added yet.", what_for)
+        self.query_one(Empty).say("Nothing was added yet", what_for)
         zone = self.services.project.get().zone
         rows = self.query_one("#batches", VirtualList)
         rows.show(len(batches), lambda index: cells(self.batches[index], zone))

@@ -356,7 +356,7 @@ end; other steps are in the order in which they mostly come.
         kind = self._kind(name)
         counts = self.result.preview.activities if self.result and self.result.preview else {}
         count = plural(counts.get(name, 0), "row")
-        look = "$accent" if kind == "completion" else "$primary" if kind == "initial" else "$quiet"
+        look = "$completed" if kind == "completion" else "$primary" if kind == "initial" else "$quiet"
         words = {"initial": "initial step", "completion": "completion step", "step": ""}[kind]
         title = Content(name).truncate(_room(self.app.size.width) - 33, ellipsis=True, pad=True)
         return Content.assemble((f"{GLYPHS[kind]} ", look), title, f"{count:>14}  ", (words, look))

@@ -67,7 +67,8 @@ CARDS = (
     Card(
         "goals",
         "Everywhere",
-        "Break whatever you like: edits can be undone (deleted events can't); demo --fresh makes all of it again.",
+        "Break whatever you like: edits can be undone (deleted events can't), and goals-tui "
+        "demo --fresh makes all of it again.",
         (("app.palette", "finds everything"), ("app.help", "explains a screen"), ("app.jump", "goes to a part of it")),
     ),
 )

@@ -10,11 +10,13 @@ from textual.app import ComposeResult, RenderResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.css.styles import RulesMap
 from textual.events import Click
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.style import Style
+from textual.visual import RenderOptions, Visual
 from textual.widget import Widget
 from textual.widgets import Input, Label, OptionList, Static, TextArea
 
@@ -34,7 +36,8 @@ class Field(Vertical):
     Field .field-head { height: auto; }
     Field .field-label { width: auto; color: $quiet; }
     Field:focus-within .field-label { color: $primary; text-style: bold; }
-    Field .field-problem { width: 1fr; height: auto; color: $error; padding: 0 0 0 2; }
+    Field .field-problem { display: none; width: 1fr; height: auto; color: $error; padding: 0 0 0 2; }
+    Field.-wrong .field-problem { display: block; }
     """
 
     @dataclass
@@ -143,6 +146,30 @@ class Toggle(Widget, can_focus=True):
 
     def on_click(self) -> None:
         self.action_switch()
+
+
+class Hanging(Visual):
+    """Text whose further lines stay right of what the first one begins with: a mark, or a column."""
+
+    def __init__(self, begin: Content, text: Content) -> None:
+        self.begin = begin
+        self.text = text
+
+    def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
+        return self.begin.cell_length + self.text.get_optimal_width(rules, container_width)
+
+    def get_height(self, rules: RulesMap, width: int) -> int:
+        return self.text.get_height(rules, self._room(width))
+
+    def render_strips(self, width: int, height: int | None, style: Style, options: RenderOptions) -> list[Strip]:
+        room = self._room(width)
+        indent = Strip.blank(width - room, style.rich_style)
+        begin = self.begin.render_strips(width - room, 1, style, options) if width > room else []
+        lines = self.text.render_strips(room, height, style, options)
+        return [Strip.join([*(begin if number == 0 else [indent]), line]) for number, line in enumerate(lines)]
+
+    def _room(self, width: int) -> int:
+        return max(1, width - self.begin.cell_length)
 
 
 class Options(PagedOptionList):

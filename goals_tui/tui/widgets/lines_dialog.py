@@ -23,16 +23,18 @@ class AskLines(Form[str]):
     AskLines > #dialog { width: 80; }
     AskLines #lines { margin-top: 1; }
     AskLines #name { margin-top: 1; }
+    AskLines .problem.-none { color: $quiet; }
     """
     # Above the height that the app gives every field of several lines.
     CSS = "AskLines #lines { height: 10; }"
 
     def __init__(
-        self, title: str, hint: str, read: Callable[[str], str], *, text: str = "", name_hint: str = ""
+        self, title: str, hint: str, read: Callable[[str], str], *, save: str, text: str = "", name_hint: str = ""
     ) -> None:
         super().__init__(title)
         self.hint = hint
         self.read = read
+        self.save = save
         self.text = text
         self.name_hint = name_hint
         self.name_typed = ""
@@ -46,7 +48,7 @@ class AskLines(Form[str]):
 
     def compose_buttons(self) -> ComposeResult:
         yield Button("Cancel", id="cancel")
-        yield Button("OK", id="ok", variant="primary")
+        yield Button(self.save, id="ok", variant="primary")
 
     def on_mount(self) -> None:
         lines = self.query_one(TextArea)
@@ -64,7 +66,9 @@ class AskLines(Form[str]):
             line.update(self.read(text) if text.strip() or strict else "")
         except GoalsError as error:
             line.update(str(error))
+            line.remove_class("-none")
             return False
+        line.add_class("-none")
         return True
 
     @on(Button.Pressed, "#ok")

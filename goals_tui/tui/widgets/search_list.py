@@ -10,9 +10,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.events import Key
 from textual.message import Message
+from textual.visual import Visual
 from textual.widget import Widget
 from textual.widgets import Input
 from textual.widgets.option_list import Option as Row
@@ -74,7 +74,7 @@ class SearchList(Vertical):
 
     def __init__(
         self,
-        row: Callable[[Option], Content],
+        row: Callable[[Option], Visual],
         *between: Widget,
         placeholder: str = "Type to search",
         focus_list: bool = False,

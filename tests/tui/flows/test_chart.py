@@ -83,6 +83,16 @@ async def test_the_view_follows_the_selection_down_and_to_the_side() -> None:
         assert chart.selected != START
 
 
+async def test_another_flow_is_opened_with_its_start_in_the_middle() -> None:
+    wide = flow("Wide", lookup("by", {str(n): (say(f"{n}"),) for n in range(6)}))
+    async with charting(flow("Narrow", say("a")), (60, 20)) as (pilot, chart):
+        chart.show(wide, Names(), {})
+        await pilot.pause()
+        assert chart.box is not None
+        assert chart.selected == START
+        assert chart.scroll_x == chart.box.spine - chart.size.width // 2 > 0
+
+
 async def test_a_click_selects_and_a_double_click_opens() -> None:
     async with charting(book_a_flight_flow(GOAL)) as (pilot, chart):
         lines = screen_text(pilot.app).splitlines()

@@ -8,6 +8,7 @@ import pytest
 
 from goals_tui.services.context import Services
 from goals_tui.tui.app.actions import AREAS
+from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import Answer, Ask
 from goals_tui.tui.app.help import Help
 from tests.tui.harness import SIZES, press, running, screen_text, settle
@@ -51,6 +52,16 @@ async def test_a_long_question_scrolls_between_its_title_and_its_buttons(
         shown = screen_text(pilot.app)
         for words in ("A long title", "Line 0", "Go on", "Back"):
             assert words in shown
+
+
+async def test_lines_of_an_option_that_wrap_stay_right_of_its_mark(services: Services) -> None:
+    async with running(services, (80, 24)) as pilot:
+        options = [Option("a", "Short"), Option("b", "Long", "words " * 20)]
+        await pilot.app.push_screen(Choose("Which?", options, chosen="a"))
+        await settle(pilot)
+        lines = screen_text(pilot.app).splitlines()
+        first = next(number for number, line in enumerate(lines) if "Long" in line)
+        assert lines[first + 1].index("words") == lines[first].index("Long") == lines[first - 1].index("Short")
 
 
 async def test_a_short_dialog_after_a_resize_is_as_high_as_it_needs(services: Services) -> None:

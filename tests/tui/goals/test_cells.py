@@ -56,6 +56,24 @@ async def test_what_is_no_amount_is_said_below_the_cell_which_is_not_left(servic
         assert "is not an amount" not in screen_text(pilot.app)
 
 
+async def test_what_is_wrong_in_the_last_row_is_said_above_it_where_nothing_is_below(
+    services: Services, flight: Goal
+) -> None:
+    async with running(services, (80, 24)) as pilot:
+        await press(pilot, "enter", "tab", "tab", "tab", "down", "down", "right", "enter")
+        await type_text(pilot, "12,50")
+        lines = screen_text(pilot.app).splitlines()
+        row = next(number for number, line in enumerate(lines) if "Payment completed" in line)
+        assert "'12,50' is not an amount." in "".join(lines[row - 2 : row])
+
+
+async def test_a_time_longer_than_its_column_is_seen_whole_while_it_is_typed(services: Services, flight: Goal) -> None:
+    async with running(services) as pilot:
+        await press(pilot, "enter", "tab", "tab", "tab", "down", *["right"] * 3, "enter")
+        await type_text(pilot, "1 h 20 min 30 s")
+        assert "1 h 20 min 30 s" in screen_text(pilot.app)
+
+
 async def test_a_name_that_is_taken_is_said_once_below_its_cell(services: Services, flight: Goal) -> None:
     async with running(services) as pilot:
         await press(pilot, "enter", "tab", "tab", "tab", "down", "enter", "home", "shift+end")

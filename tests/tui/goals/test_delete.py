@@ -38,7 +38,7 @@ async def test_only_the_name_deletes(services: Services, flight: Goal) -> None:
         assert pilot.app.screen.query_one("#delete", Button).disabled
         await type_text(pilot, "t")
         await press(pilot, "enter")
-        assert "No goals yet." in screen_text(pilot.app)
+        assert "No goals yet" in screen_text(pilot.app)
     assert services.goals.summaries() == []
     assert services.workspace.events.stats().events == 0
 

@@ -12,7 +12,7 @@ from goals_tui.domain.decisions import DropOff, DropOffs
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
 from goals_tui.services.goal_list import NodeUse
-from goals_tui.tui.goals.journey import GoalView, journey
+from goals_tui.tui.goals.journey import NONE_STARTED, GoalView, journey
 from tests.tui.goals.samples import book_a_flight
 
 
@@ -43,6 +43,13 @@ def test_nodes_are_counted_by_flow(goal: Goal) -> None:
     )
     text = journey(GoalView(goal, euros, uses, ()), 80).plain
     assert text.endswith(f"Tracked in\n→ Trips: 2 of {len(goal.steps)} steps\n→ Rooms: 0 of {len(goal.steps)} steps")
+
+
+def test_a_rate_is_green_but_not_that_there_is_none(goal: Goal) -> None:
+    for said, style in (("✔ 50 %, 5 of 10 in 30 days", "$completed"), (NONE_STARTED, "$quiet")):
+        shown = journey(GoalView(goal, euros, findings=(), rate=said), 60)
+        at = shown.plain.index(said)
+        assert style in [str(span.style) for span in shown.spans if span.start <= at < span.end]
 
 
 def test_nothing_moves_when_the_numbers_come(goal: Goal) -> None:

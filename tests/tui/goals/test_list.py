@@ -19,7 +19,7 @@ from tests.tui.harness import HOSTILE, messages, press, running, screen_text, ty
 async def test_the_empty_list_names_the_next_key(services: Services) -> None:
     async with running(services) as pilot:
         shown = screen_text(pilot.app)
-        assert "No goals yet." in shown
+        assert "No goals yet" in shown
         assert "n  define the first one" in shown
         assert "enter Edit" not in shown
 

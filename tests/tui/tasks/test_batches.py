@@ -46,7 +46,7 @@ async def test_a_batch_is_taken_back_after_the_question(services: Services) -> N
 async def test_without_batches_it_says_what_would_be_here(services: Services) -> None:
     async with running(services, (80, 24), area="tasks") as pilot:
         await press(pilot, "b")
-        assert "Nothing was added yet." in screen_text(pilot.app)
+        assert "Nothing was added yet" in screen_text(pilot.app)
         await press(pilot, "x", "enter")
         assert isinstance(pilot.app.screen, BatchesScreen)
 
