@@ -87,7 +87,9 @@ def _spans(a: TimeBucket, b: TimeBucket, filters: Filters) -> Pair:
         sides.append(filters.model_copy(update={"span": "custom", "since": since, "until": until}))
     one, other = zip(named, sides, strict=True)
     return Pair(
-        ("span", *named), filters, lambda services: services.insights.compare_filters(one, other, dimension="span")
+        ("span", named[0], named[1]),
+        filters,
+        lambda services: services.insights.compare_filters(one, other, dimension="span"),
     )
 
 
