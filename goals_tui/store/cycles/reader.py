@@ -211,7 +211,7 @@ class EventReader:
         events = []
         for row in {row[FIELDS.index("id")]: row for row in found}.values():
             # A line of another program may hold text that GoalEvent refuses: clean and cut it, to show what is left.
-            record: dict[str, Any] = {name: _fitting(value) for name, value in zip(FIELDS, row, strict=True)}
+            record: dict[str, Any] = {name: _fitting(name, value) for name, value in zip(FIELDS, row, strict=True)}
             record["version"] = record["version"] or ""
             if isinstance(record["timestamp"], datetime):
                 record["timestamp"] = record["timestamp"].replace(tzinfo=UTC)
@@ -339,8 +339,13 @@ class EventReader:
         return {f"mask{word}": expression.format(bits=bits.format(word=word), word=word) for word in range(self.words)}
 
 
-def _fitting(value: object) -> object:
-    return (clean_line(value[:LONGEST_FIELD]) or "?") if isinstance(value, str) else value
+def _fitting(name: str, value: object) -> object:
+    if not isinstance(value, str) or (not value and name not in _REQUIRED):
+        return value
+    return clean_line(value[:LONGEST_FIELD]) or "?"
+
+
+_REQUIRED = {field.alias for field in GoalEvent.model_fields.values() if field.is_required()}
 
 
 _TESTS = ", ".join(f"'{kind}'" for kind in TEST_ENDPOINT_TYPES)

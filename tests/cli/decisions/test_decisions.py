@@ -219,10 +219,11 @@ def test_a_dimension_of_many_parts(desk: Cli, services: Services) -> None:
 
 def test_an_empty_name_is_none_in_every_answer(cli: Cli, services: Services, goals: list[Goal]) -> None:
     names = ("endpoint_name", "locale_name", "snapshot_name", "channel")
-    services.workspace.events.append(
+    log = [
         event(goals[0], goals[0].initial.name, cycle=str(number), number=number, **dict.fromkeys(names, value))
         for number, value in enumerate(("", None, "x"))
-    )
+    ]
+    services.workspace.events.append(log)
     for dimension in ("endpoint", "locale", "snapshot", "channel"):
         rows = cli("breakdown", dimension, "--span", "all", "--format", "json").json["rows"]
         assert {row["parts"][dimension]: row["started"] for row in rows} == {None: 2, "x": 1}
