@@ -19,6 +19,7 @@ from goals_tui.tui.app.dialogs import Reading
 from goals_tui.tui.app.screen import GoalPlace
 from goals_tui.tui.charts.canvas import Place
 from goals_tui.tui.charts.chart import Chart
+from goals_tui.tui.charts.spec import Nothing
 from goals_tui.tui.filters.screen import FilterBar, FilteredScreen
 from goals_tui.tui.filters.texts import Formats, span_words
 from goals_tui.tui.insights.dialogs import copy_table
@@ -449,7 +450,8 @@ side in each goal; **what if** opens the goal's editor, which reads the same cyc
         """Disable the actions that would do nothing on the current tab."""
         if action == "change":
             # The table of Performance always lists all goals.
-            listed = self.tab == "performance" and (self.pane.as_table or not (self.shown and self.shown.table.rows))
+            empty = self.shown is None or isinstance(self.shown.spec, Nothing)
+            listed = self.tab == "performance" and (self.pane.as_table or empty)
             return parameters[0] in (TABS[self.tab].keys or {}) and not listed
         if action == "goal":
             return bool(TABS[self.tab].goal)
