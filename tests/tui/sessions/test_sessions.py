@@ -91,7 +91,8 @@ async def test_the_real_cycles_newest_first_and_by_outcome(sgd_services: Service
 
 
 async def test_where_room_is_short_a_day_is_said_once_and_all_amounts_stay(scenarios: dict[str, Scenario]) -> None:
-    async with running(scenarios["data"](), (80, 24)) as pilot:
+    services = scenarios["data"]()
+    async with running(services, (80, 24)) as pilot:
         await sessions(pilot, Filters(span="last-30-days"))
         heading, *rows = [line for line in screen_text(pilot.app).splitlines() if line.startswith(("   ", " ▌ "))]
         assert heading.split() == ["Started", "Goal", "Outcome", "Time", "saved", "Savings", "Revenue"]
@@ -102,7 +103,7 @@ async def test_where_room_is_short_a_day_is_said_once_and_all_amounts_stay(scena
         assert " ▌ 20 Nov " in screen_text(pilot.app), "at the cursor"
         await press(pilot, "right_square_bracket", "right_square_bracket", "right_square_bracket")
         assert " ▌ 2026-11-20 " in screen_text(pilot.app), "there is a 20 November of other years in all time"
-    async with running(scenarios["data"](), (120, 36)) as pilot:
+    async with running(services, (120, 36)) as pilot:
         await sessions(pilot, Filters(span="last-30-days"))
         assert "Cost savings" in screen_text(pilot.app) and "✔ Completed" in screen_text(pilot.app)
 
