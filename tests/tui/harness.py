@@ -90,6 +90,7 @@ async def until_true(pilot: Pilot[Any], fact: Callable[[], bool]) -> None:
     while not fact():
         assert monotonic() < deadline, f"it did not come to that in {PATIENCE:.0f} s"
         await pilot.pause(0.01)
+        draw_changes(pilot.app)  # lists read what they show when they are drawn
 
 
 def at_work(app: GoalsApp | Any) -> list[Worker[Any]]:
