@@ -22,8 +22,11 @@ DASH = "—"
 
 
 def plural(number: int, what: str) -> str:
-    """Return a number with its noun: 1 event, 1,200 events."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    """Return a number with its noun: 1 event, 1,200 events, 2 activities, 3 days."""
+    if number != 1:
+        ends_in_ies = what.endswith("y") and what[-2:-1] not in "aeiou"
+        what = f"{what[:-1]}ies" if ends_in_ies else f"{what}s"
+    return f"{number:,} {what}"
 
 
 def long_time(seconds: float) -> str:

@@ -85,7 +85,7 @@ def seal(context: typer.Context) -> None:
 
 
 def _both(events: int, activities: int) -> str:
-    return f"{plural(events, 'event')} and {activities:,} activit{'y' if activities == 1 else 'ies'}"
+    return f"{plural(events, 'event')} and {plural(activities, 'activity')}"
 
 
 @app.command()

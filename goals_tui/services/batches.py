@@ -98,7 +98,7 @@ class Removed:
     @property
     def what(self) -> str:
         """The numbers of events, activities (if any) and goals, in words."""
-        count = f"{self.activities:,} activit{'y' if self.activities == 1 else 'ies'}"
+        count = plural(self.activities, "activity")
         went = [plural(self.events, "event"), *([count] if self.activities else []), plural(len(self.goals), "goal")]
         return ", ".join(went)
 

@@ -267,7 +267,7 @@ class ImportResult:
             goals += f"; an earlier version of {plural(self.goals_earlier, 'goal')}, whose newer one stays"
         parts = [f"{plural(self.events_added, 'event')} added, {self.events_known:,} known already"]
         if has_activities:
-            activities = f"{self.activities_added:,} activit{'y' if self.activities_added == 1 else 'ies'} added"
+            activities = f"{plural(self.activities_added, 'activity')} added"
             parts.append(f"{activities}, {self.activities_known:,} known already")
             if not of_goals and not self.events_added + self.events_known:
                 goals, parts = "", parts[1:]

@@ -135,6 +135,7 @@ def read_input_with_ours(driver: type[Driver], answers: TerminalAnswers | None =
     """Make a driver read terminal input with `InputParser`."""
     for name in (*(each.__module__ for each in driver.__mro__), "textual.drivers.win32"):
         if hasattr(sys.modules.get(name), "XTermParser"):
+            # Drivers make the parser by the name that their module imported, which mypy does not know of any module.
             sys.modules[name].XTermParser = partial(InputParser, answers=answers)  # type: ignore[attr-defined]
     return driver
 

@@ -237,7 +237,7 @@ def steps(
         next_place = bisect_right(times, each.event.timestamp, lo=place)
         between, place = activities[place:next_place], next_place
         if before is None and len(between) > 1 and not unfolded:
-            many = f"{len(between) - 1:,} activit{'y' if len(between) == 2 else 'ies'}"
+            many = plural(len(between) - 1, "activity")
             lines.append(Content.styled(f"⋮  {many} of the session before", "$quiet"))
             between = between[-1:]
         if between:
