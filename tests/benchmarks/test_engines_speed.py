@@ -5,7 +5,7 @@ By hand: pytest tests/benchmarks/test_engines_speed.py -o addopts= -s
 
 from __future__ import annotations
 
-import resource
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,14 +17,24 @@ from goals_tui.domain.event import FIELDS
 from goals_tui.domain.filters import Filters
 from goals_tui.services.context import open_services
 from goals_tui.store.engines.address import open_table, parse_address
+from tests.benchmarks import million
 from tests.benchmarks import test_report_speed as report_speed
+from tests.benchmarks.test_import_speed import read_and_write
 from tests.benchmarks.test_report_speed import GOALS, NOW, bare, in_turn
+from tests.benchmarks.timing import measured
+from tests.builders import book_a_flight
 
 pytest.importorskip("chdb", reason="needs the extra `engines`")
 pytest.importorskip("clickhouse_connect", reason="needs the extra `engines`")
 
 EVENTS = 10_000_000
 MOST = 1.3
+MOST_MEMORY = 2.5e9
+"""Bytes that the import may take, of which DuckDB may take 1 GB."""
+
+MOST_OF_A_QUESTION = 3.5e9
+"""Bytes that a command which counts may take: a row for each of 4,600,000 cycles is in memory."""
+
 YEAR = Filters(span="last-365-days")
 
 _BARE = """
@@ -70,6 +80,30 @@ def client(workspace: Path) -> Iterator[Any]:
     made.close()
 
 
+def test_the_import_of_ten_million_events(tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    million.export(book_a_flight(), file, EVENTS)
+    began = time.perf_counter()
+    read_and_write(file, tmp_path / "bare.parquet")
+    bare_seconds = time.perf_counter() - began
+    measured(tmp_path / "w", "init", tmp_path / "w", "--name", "Speed")
+    seconds, memory = measured(tmp_path / "w", "import", "odata", file)
+    print(
+        f"\nDuckDB reads and writes {EVENTS:,} events in {bare_seconds:.1f} s, the import takes {seconds:.1f} s "
+        f"({seconds / bare_seconds:.2f}x), at most {memory / 1e6:.0f} MB of memory"
+    )
+    assert memory <= MOST_MEMORY
+
+
+def test_the_memory_of_commands_over_ten_million_events(workspace: Path) -> None:
+    year = ("--span", "last-365-days", "--format", "json")
+    for events, engine in (("", "DuckDB"), (url(workspace), "chdb")):
+        for command in (["report"], ["funnel", "Goal 0"]):
+            seconds, memory = measured(workspace, *command, *year, "--events", events)
+            print(f"\n{command[0]} on {engine}: {seconds:.1f} s, at most {memory / 1e6:.0f} MB", end="")
+            assert memory <= MOST_OF_A_QUESTION, (command, engine)
+
+
 def test_a_report_and_a_funnel_over_ten_million_events(workspace: Path, client: Any) -> None:
     import duckdb
 
@@ -96,6 +130,5 @@ def test_a_report_and_a_funnel_over_ten_million_events(workspace: Path, client: 
         f"\nDuckDB: bare {by_hand:.2f} s, report {ours:.2f} s ({ours / by_hand:.2f}x), funnel {funnel:.2f} s"
         f"\nchdb: bare {of_clickhouse:.2f} s, report {on_clickhouse:.2f} s ({on_clickhouse / of_clickhouse:.2f}x), "
         f"funnel {funnel_there:.2f} s"
-        f"\nmost memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB"
     )
     assert on_clickhouse / of_clickhouse <= MOST

@@ -105,8 +105,8 @@ async def test_each_tab_is_drawn_as_soon_as_its_answers_are_there_and_no_key_wai
                     screen.use_filters(filters)
                     while screen.gathered is None or screen.gathered.wanted.filters.span != span:
                         await asyncio.sleep(0.001)
-                    await pilot.pause()
-                drawn.append(time.perf_counter() - began)
+                    await next_drawing(screen)
+                    drawn.append(time.perf_counter() - began)
                 waited.append(probe.longest)
             # The quickest of several rounds, in turns: what else runs on the machine only ever makes it slower.
             answer, chart, key = (min(each) for each in (bare, drawn, waited))
@@ -117,6 +117,13 @@ async def test_each_tab_is_drawn_as_soon_as_its_answers_are_there_and_no_key_wai
             if chart > answer * TAB + DRAWING or key > DRAWING:
                 slow[tab] = chart / answer
     assert not slow
+
+
+async def next_drawing(screen: InsightsScreen) -> None:
+    """Wait until what has changed is drawn. `pilot.pause` would wait for a processor that a probe keeps busy."""
+    drawn = asyncio.Event()
+    screen.call_after_refresh(drawn.set)
+    await drawn.wait()
 
 
 @pytest.mark.parametrize("events", [1_000_000])

@@ -263,8 +263,10 @@ def test_a_table_of_chdb_is_pushed_to_and_read(workspace: Path, tmp_path: Path) 
     url = f"chdb://{tmp_path}/ch/default?table=goal_events"
     here = ["--workspace", workspace]
     assert program(*here, "events", "push", url).code == 0
-    own, there = (program(*here, "report", "--span", "all", "--format", "csv", "--events", at) for at in ("", url))
-    assert (there.code, there.out) == (0, own.out), there.err
+    for command in (["report"], ["funnel", "Book a Flight"], ["times", "Book a Flight"]):
+        asked = [*here, *command, "--span", "all", "--format", "csv", "--events"]
+        own, there = (program(*asked, at) for at in ("", url))
+        assert (there.code, there.out, there.err) == (0, own.out, "")
 
 
 def test_a_column_of_another_type_is_said(cli: Cli, workspace: Path, clickhouse_server: ClickHouse) -> None:

@@ -40,8 +40,8 @@ def clickhouse_push(clickhouse_server: ClickHouse) -> Push:
     def push(services: Services, log: list[GoalEvent]) -> None:
         filling.command("TRUNCATE TABLE same_answers")
         if log:
-            rows = [list(event.model_dump(by_alias=True).values()) for event in log]
-            filling.insert("same_answers", rows, column_names=list(log[0].model_dump(by_alias=True)))
+            rows = [{**event.model_dump(by_alias=True), "version": event.version or None} for event in log]
+            filling.insert("same_answers", [list(row.values()) for row in rows], column_names=list(rows[0]))
         services.__dict__["engine"] = open_engine(address, clickhouse_server.password)
 
     return push
@@ -56,11 +56,12 @@ def spark_push(spark_server: str, tmp_path_factory: pytest.TempPathFactory) -> P
     from goals_tui.store.engines.address import open_engine
 
     columns = ", ".join(f'"{name}"' for name in FIELDS)
+    nulls = "(SELECT * REPLACE (nullif(version, '') AS version) FROM events)"
 
     def push(services: Services, log: list[GoalEvent]) -> None:
         folder = tmp_path_factory.mktemp("lake")
         with workspace(log, False) as filled, filled.workspace.events.connect() as connection:
-            connection.execute(f"COPY (SELECT {columns} FROM events) TO '{folder}/events.parquet' (FORMAT parquet)")
+            connection.execute(f"COPY (SELECT {columns} FROM {nulls}) TO '{folder}/events.parquet' (FORMAT parquet)")
         services.__dict__["engine"] = open_engine(parse_address(f"{spark_server}?path={folder}", "the test"), None)
 
     return push

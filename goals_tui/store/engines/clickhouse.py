@@ -221,6 +221,7 @@ def open_engine(address: Address, password: str | None) -> Engine:
         address.database,
         address.table,
         lambda: told(address, password),
+        in_process=address.scheme == "chdb",
     )
 
 

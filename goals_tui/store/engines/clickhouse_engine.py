@@ -38,11 +38,15 @@ class ClickHouseEngine(RemoteEngine["Client"]):
 
     `connect` makes a client with a session of its own. `title` names server and table for people, `database` and
     `table` for queries. `told` is a block that turns the driver's errors into UnreadableError, with them as the cause.
+    `in_process` is True for chdb, which has to be done with its work when the program ends.
     """
 
-    def __init__(self, connect: Connect, title: str, database: str, table: str, told: Told) -> None:
+    def __init__(
+        self, connect: Connect, title: str, database: str, table: str, told: Told, *, in_process: bool = False
+    ) -> None:
         super().__init__(title, connect)
         self.errors = told
+        self.in_process = in_process
         self._database, self._table = database, table
         self._events: str | None = None
 
@@ -239,7 +243,7 @@ class _Session:
         # A screen may close a session, and must not wait for the server.
         tables = [name for name, kept in self._tables.items() if kept.is_table]
         if tables:
-            threading.Thread(target=self._drop, args=(tables,), daemon=True).start()
+            threading.Thread(target=self._drop, args=(tables,), daemon=not self._engine.in_process).start()
         else:
             self._engine.give_back(self._client)
 
