@@ -35,11 +35,17 @@ class Measures:
     gap: int
     """The space between the branches of a node."""
 
+    def trunk(self, width: int) -> int:
+        """Return the width of boxes outside of branches, which have no neighbours, in a view of `width` columns."""
+        return max(self.box, min(TRUNK, (width - 2 * MARGIN - 1) | 1))
+
 
 ROOMY = Measures(box=37, gap=3)
 COMPACT = Measures(box=25, gap=1)
 SIZES = (ROOMY, Measures(box=33, gap=3), Measures(box=29, gap=1), COMPACT)
 """Measures from wide to narrow; box and gap are both odd, so that a node is centred over its branches."""
+TRUNK = 45
+"""The width of a box that has no neighbours, if there is room. It is odd, as are those of other boxes."""
 NARROW = 60
 """The width in columns below which a flow that does not fit is drawn compact."""
 START_WIDTH = 11
@@ -181,7 +187,7 @@ class Blocks:
 
     def extent(self, measures: Measures) -> Extent:
         """Return the columns that the flow covers on both sides of its spine."""
-        return self._measure(self._flow.nodes, measures).around(_centred(START_WIDTH))
+        return self._measure(self._flow.nodes, measures).around(centred(START_WIDTH))
 
     def under_start(self, measures: Measures) -> Sequence:
         """Return the nodes under Start in these measures."""
@@ -197,7 +203,7 @@ class Blocks:
                     self.places[slot_key(node.id, number)] = (node.id, number, 0)
 
     def _measure(self, nodes: tuple[Node, ...], measures: Measures) -> Extent:
-        extent = _centred(measures.box if nodes else SLOT_WIDTH)
+        extent = centred(measures.box if nodes else SLOT_WIDTH)
         for node in nodes:
             if node.branches and node.id not in self._collapsed:
                 extent = extent.around(self._fork(node, measures).extent)
@@ -209,7 +215,7 @@ class Blocks:
             titles = [_shortened(branch.title, measures.box) for branch in node.branches]
             starts, spines, x = [], [], 0
             for branch, text in zip(node.branches, titles, strict=True):
-                extent = self._measure(branch.nodes, measures).around(_centred(cell_len(text) + 2))
+                extent = self._measure(branch.nodes, measures).around(centred(cell_len(text) + 2))
                 starts.append(x)
                 spines.append(x + extent.left)
                 x += extent.width + measures.gap
@@ -251,7 +257,8 @@ def _slot(key: str) -> Sequence:
     return Sequence([key], [], [], 3, goes_on=True)
 
 
-def _centred(width: int) -> Extent:
+def centred(width: int) -> Extent:
+    """Return the extent of a box on the spine."""
     return Extent(width // 2, width - 1 - width // 2)
 
 

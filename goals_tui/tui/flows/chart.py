@@ -469,11 +469,12 @@ class FlowChart(ScrollView, can_focus=True):
             self._layout = None
             self.virtual_size = Size(0, 0)
             return
-        measures = self._blocks.fitting(self.size.width or NARROW, compact=self.compact)
+        width = self.size.width or NARROW
+        measures = self._blocks.fitting(width, compact=self.compact)
         if self._is_compact != (measures is COMPACT):
             self._is_compact = measures is COMPACT
             self._faces = {}
-        self._layout = Layout(self._blocks, measures)
+        self._layout = Layout(self._blocks, measures, trunk=0 if self.compact else measures.trunk(width))
         self.virtual_size = Size(self._layout.width, self._layout.height)
         self.refresh()
         self.post_message(self.Moved(self))

@@ -20,6 +20,7 @@ from goals_tui.tui.flows.blocks import (
     Measures,
     Place,
     Sequence,
+    centred,
 )
 from goals_tui.tui.flows.kinds import Appearance
 
@@ -83,9 +84,10 @@ class Span(NamedTuple):
 class _Boxes(Mapping[str, Box]):
     """The boxes of a layout by their keys, in reading order."""
 
-    def __init__(self, places: Mapping[str, Place], root: Sequence, spine: int, width: int) -> None:
+    def __init__(self, places: Mapping[str, Place], root: Sequence, spine: int, trunk: int, width: int) -> None:
         self._places = places
         self._start = Box(START, spine - START_WIDTH // 2, 0, START_WIDTH, 3, None, None, None, 0, -1, False, True)
+        self._trunk = trunk
         self._width = width
         self._sequences: dict[tuple[str | None, int], tuple[Sequence, int, int]] = {(None, 0): (root, spine, 3)}
 
@@ -140,20 +142,23 @@ class _Boxes(Mapping[str, Box]):
         node, face, branches, goes_on, height = sequence.blocks[index]
         line_in = index == 0 or sequence.blocks[index - 1].goes_on
         line_out = goes_on or branches is not None
-        x, y = spine - self._width // 2, y + sequence.tops[index] + 1
-        return Box(node.id, x, y, self._width, height, node, face, parent, branch, index, line_in, line_out)
+        width = self._trunk if parent is None else self._width
+        x, y = spine - width // 2, y + sequence.tops[index] + 1
+        return Box(node.id, x, y, width, height, node, face, parent, branch, index, line_in, line_out)
 
 
 class Layout:
     """The boxes and lines of a flow.
 
-    `boxes` maps keys to boxes, in reading order.
+    `boxes` maps keys to boxes, in reading order. `trunk` is the width of boxes outside of branches, if it isn't that of
+    the others.
     """
 
-    def __init__(self, blocks: Blocks, measures: Measures = ROOMY) -> None:
-        extent, self._root = blocks.extent(measures), blocks.under_start(measures)
+    def __init__(self, blocks: Blocks, measures: Measures = ROOMY, *, trunk: int = 0) -> None:
+        trunk = max(trunk, measures.box)
+        extent, self._root = blocks.extent(measures).around(centred(trunk)), blocks.under_start(measures)
         self._spine = MARGIN + extent.left
-        self._boxes = _Boxes(blocks.places, self._root, self._spine, measures.box)
+        self._boxes = _Boxes(blocks.places, self._root, self._spine, trunk, measures.box)
         self.width = extent.width + 2 * MARGIN
         self.height = 3 + self._root.height + 2 * self._root.goes_on
 

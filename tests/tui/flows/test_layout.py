@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goals_tui.domain.flow import Flow, Node
-from goals_tui.tui.flows.blocks import COMPACT, ROOMY, START, Blocks, Measures, slot_key
+from goals_tui.tui.flows.blocks import COMPACT, ROOMY, START, TRUNK, Blocks, Measures, slot_key
 from goals_tui.tui.flows.kinds import Appearance, Names, appearance_of
 from goals_tui.tui.flows.layout import Box, HorizontalLine, Layout, VerticalLine
 from tests.builders import book_a_flight, book_a_flight_flow, end, flow, flow_sets, go_to, if_, lookup, node_id, say
@@ -228,3 +228,14 @@ def everything_of(layout: Layout) -> tuple[object, ...]:
     rows = [layout.row(y) for y in range(layout.height)]
     sequences = [layout.sequence(box.parent, box.branch) for box in layout.boxes.values()]
     return layout.width, rows, list(layout.boxes.items()), sequences
+
+
+def test_boxes_without_neighbours_take_the_room_of_the_view() -> None:
+    shown = flow("Trunk", say("a"), lookup("b", {"x": (say("c"),)}, (say("d"),)), say("e"))
+    blocks = Blocks(shown, lambda node: appearance_of(node, Names()))
+    for width, trunk in ((30, ROOMY.box), (46, 41), (47, 43), (200, TRUNK)):
+        assert ROOMY.trunk(width) == trunk
+        boxes = Layout(blocks, ROOMY, trunk=trunk).boxes.values()
+        assert {box.width for box in boxes if box.node and box.parent is None} == {trunk}
+        assert {box.width for box in boxes if box.node and box.parent is not None} == {ROOMY.box}
+        assert len({box.spine for box in boxes if box.parent is None}) == 1
