@@ -29,54 +29,58 @@ def plural(number: int, what: str) -> str:
     return f"{number:,} {what}"
 
 
-def long_time(seconds: float) -> str:
-    """Return a duration in its two largest units: 45 s, 12 min 30 s, 3 h 05 min, 4 d 2 h, or -45 s."""
-    whole = round(seconds)
-    if whole < 0:
-        return f"-{long_time(-whole)}"
-    minutes, second = divmod(whole, 60)
-    hours, minute = divmod(minutes, 60)
-    days, hour = divmod(hours, 24)
-    if whole < 60:
-        return f"{whole} s"
-    if hours == 0:
-        return f"{minute} min {second:02d} s" if second else f"{minute} min"
-    if days == 0:
-        return f"{hour} h {minute:02d} min" if minute else f"{hour} h"
-    return f"{days} d {hour} h" if hour else f"{days} d"
-
-
-def hours(seconds: int) -> str:
-    """Return time saved in hours and minutes, never in days, with a sign where negative: 43 h 50 min, 1,234 h."""
-    if seconds < 0:
-        return f"-{hours(-seconds)}"
+def hours(seconds: float) -> str:
+    """Return time saved in its two largest units, never in days: 45 s, 12 min 30 s, 43 h 50 min, 1,234 h, or -45 s."""
     shown = shown_time(seconds)
-    if shown < 3600:
-        return long_time(shown)
-    minutes = shown // 60
-    return f"{minutes // 60:,} h" if minutes >= 60_000 else f"{minutes // 60} h {minutes % 60:02d} min"
+    if shown < 0:
+        return f"-{hours(-shown)}"
+    if shown < 60:
+        return f"{shown} s"
+    minutes, second = divmod(shown, 60)
+    if minutes < 60:
+        return f"{minutes} min {second:02d} s" if second else f"{minutes} min"
+    whole, minute = divmod(minutes, 60)
+    return f"{whole:,} h {minute:02d} min" if minute else f"{whole:,} h"
 
 
-def shown_time(seconds: int) -> int:
+def shown_time(seconds: float) -> int:
     """Return a time as `hours` shows it: in whole minutes from an hour on, in whole hours from 1,000.
 
     A change that stands beside both times is the difference of these, so that a reader finds it by subtracting.
     """
     if seconds < 0:
         return -shown_time(-seconds)
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return seconds
+    whole = round(seconds)
+    if whole < 3600:
+        return whole
+    minutes = round(whole / 60)
     return minutes * 60 if minutes < 60_000 else minutes // 60 * 3600
 
 
-def value_words(money: Callable[[Decimal], str], cost_savings: Decimal, seconds: float, revenue: Decimal) -> list[str]:
+def long_time(seconds: float) -> str:
+    """Return time that passed: as `hours` does, and from a day on in days: 4 d 2 h."""
+    if round(seconds) < 0:
+        return f"-{long_time(-seconds)}"
+    if shown_time(seconds) < 24 * 3600:
+        return hours(seconds)
+    days, hour = divmod(round(seconds / 3600), 24)
+    return f"{days} d {hour} h" if hour else f"{days} d"
+
+
+def exact_time(seconds: int) -> str:
+    """Return the time saved of a step, to the second: 2 min 30 s, 1 h 05 min 10 s."""
+    second = seconds % 60 if seconds >= 3600 else 0
+    words = hours(seconds - second)
+    return f"{words} {second:02d} s" if second else words
+
+
+def value_words(money: Callable[[Decimal], str], cost_savings: Decimal, seconds: int, revenue: Decimal) -> list[str]:
     """Return what something is worth, part by part: saves €1.80, 2 min 30 s, earns €23.00; what is 0 is left out.
 
     `money` formats an amount with its currency.
     """
     saved = [money(cost_savings)] if cost_savings else []
-    saved += [long_time(seconds)] if seconds else []
+    saved += [exact_time(seconds)] if seconds else []
     return [*([f"saves {saved[0]}", *saved[1:]] if saved else []), *([f"earns {money(revenue)}"] if revenue else [])]
 
 
@@ -101,21 +105,27 @@ def short_interval(interval: Interval) -> str:
     return f"{low * 100:.0f}–{high * 100:.0f}"
 
 
-def points(difference: float | None) -> str:
-    """Return a difference of rates in percentage points, with its sign; — for None."""
-    return DASH if difference is None else f"{_signed(difference)} points"
+def points(difference: float | None, unit: str = "points") -> str:
+    """Return a difference of rates in percentage points, with its sign: +2.5 points; — for None.
 
-
-def _signed(difference: float) -> str:
+    `unit` is `pts` where room is short, or empty where a heading says it.
+    """
+    if difference is None:
+        return DASH
     # `or 0.0` avoids -0.0: a difference that rounds to 0.0 has no direction.
-    return f"{round(difference * 100, 1) or 0.0:+.1f}"
+    return f"{round(difference * 100, 1) or 0.0:+.1f} {unit}".rstrip()
+
+
+def signed(words: str, change: float | Decimal) -> str:
+    """Return a change in words with its sign, which `words` lack where it is a gain: +€1.80, -2 min 30 s."""
+    return f"+{words}" if change > 0 else words
 
 
 def difference_words(found: Difference) -> str:
     """Return a difference of rates with its interval, and whether it is clear."""
     if found.difference is None or found.interval is None:
         return "no difference: one side has no cycles"
-    low, high = (_signed(end) for end in found.interval)
+    low, high = (points(end, "") for end in found.interval)
     said = ("clearly higher" if found.difference > 0 else "clearly lower") if found.clear else "no clear change"
     return f"{points(found.difference)} ({low} to {high}): {said}"
 

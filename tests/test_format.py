@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from goals_tui.format import plural
+from goals_tui.format import exact_time, hours, long_time, plural, points, shown_time, signed
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,40 @@ from goals_tui.format import plural
 )
 def test_a_number_has_the_right_form_of_its_noun(number: int, what: str, said: str) -> None:
     assert plural(number, what) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "saved", "passed"),
+    [
+        (0, "0 s", "0 s"),
+        (59.6, "1 min", "1 min"),
+        (750, "12 min 30 s", "12 min 30 s"),
+        (3599, "59 min 59 s", "59 min 59 s"),
+        (7_200, "2 h", "2 h"),
+        (11_135, "3 h 06 min", "3 h 06 min"),
+        (86_369, "23 h 59 min", "23 h 59 min"),
+        (86_399, "24 h", "1 d"),
+        (352_800, "98 h", "4 d 2 h"),
+        (423_000, "117 h 30 min", "4 d 22 h"),
+        (4_449_000, "1,235 h", "51 d 12 h"),
+        (-0.4, "0 s", "0 s"),
+        (-7_500, "-2 h 05 min", "-2 h 05 min"),
+    ],
+)
+def test_times_name_two_units_and_only_time_that_passed_has_days(seconds: float, saved: str, passed: str) -> None:
+    assert (hours(seconds), long_time(seconds)) == (saved, passed)
+
+
+def test_the_difference_of_two_shown_times_is_shown_as_it_is() -> None:
+    assert hours(shown_time(7_289) - shown_time(3_629)) == "1 h 01 min"  # of "2 h 01 min" and "1 h"
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(150, "2 min 30 s"), (3_900, "1 h 05 min"), (3_910, "1 h 05 min 10 s")])
+def test_what_a_step_saves_is_exact(seconds: int, words: str) -> None:
+    assert exact_time(seconds) == words
+
+
+def test_changes_have_their_sign() -> None:
+    assert (points(0.025), points(-0.025, "pts"), points(0.025, "")) == ("+2.5 points", "-2.5 pts", "+2.5")
+    assert (points(-0.0001), points(None, "pts")) == ("+0.0 points", "—")
+    assert [signed(words, change) for words, change in (("€1", 1), ("-€1", -1), ("0 s", 0))] == ["+€1", "-€1", "0 s"]

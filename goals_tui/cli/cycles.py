@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from goals_tui.cli.commands import Commands
-from goals_tui.cli.figures import say_when_events_are
+from goals_tui.cli.figures import say_when_events_are, since_start
 from goals_tui.cli.filter_options import Build, TimeZoneOption, with_filters
 from goals_tui.cli.output import (
     ExcelOption,
@@ -26,9 +26,9 @@ from goals_tui.cli.output import (
 from goals_tui.cli.state import services_with_goals
 from goals_tui.domain.errors import RefusedError, nearest_names
 from goals_tui.domain.project import currency_digits
-from goals_tui.domain.value import format_amount, format_duration, parse_seconds_between
+from goals_tui.domain.value import format_amount, parse_seconds_between
 from goals_tui.domain.words import fold
-from goals_tui.format import DASH
+from goals_tui.format import DASH, exact_time
 from goals_tui.services.insights.cycle_fields import CYCLE_COLUMNS, cycle_fields, in_zone
 
 if TYPE_CHECKING:
@@ -284,7 +284,7 @@ def cycle(
             add_row(
                 table,
                 f"{moment.event.timestamp.astimezone(where):%Y-%m-%d %H:%M:%S}",
-                format_duration(moment.since_start),
+                since_start(moment.since_start),
                 GLYPHS[moment.kind] if moment.kind else "?",
                 moment.step,
                 *_earned(timeline, moment, project.currency),
@@ -300,7 +300,7 @@ def _earned(timeline: Timeline, moment: Moment, currency: str) -> list[str | Non
     if moment.counts and not moment.priced and timeline.cycle.outcome != "orphan":
         return ["unpriced"] * 3
     return [
-        format_duration(moment.time_saved_seconds) if moment.time_saved_seconds else None,
+        exact_time(moment.time_saved_seconds) if moment.time_saved_seconds else None,
         format_money(moment.cost_savings, currency) if moment.cost_savings else None,
         format_money(moment.revenue, currency) if moment.revenue else None,
     ]

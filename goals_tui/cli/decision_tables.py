@@ -9,10 +9,10 @@ from goals_tui.cli.figures import (
     FIGURE_HEADINGS,
     difference_cell,
     figure_cells,
-    lasted,
     money,
     rate_cell,
     share_cell,
+    since_start,
     span_json,
     stake_json,
 )
@@ -21,7 +21,16 @@ from goals_tui.domain.project import currency_digits
 from goals_tui.domain.report import Outcome, difference_json
 from goals_tui.domain.statistics import FEWEST_FOR_TARGET, FEWEST_FOR_VERDICT, Share
 from goals_tui.domain.value import format_amount
-from goals_tui.format import DASH, plural, points, precise_percent, span_dates
+from goals_tui.format import (
+    DASH,
+    hours,
+    plural,
+    points,
+    precise_percent,
+    shown_time,
+    signed,
+    span_dates,
+)
 
 if TYPE_CHECKING:
     from goals_tui.domain.decisions import (
@@ -185,7 +194,7 @@ def print_drop_offs(result: DropOffs, step_id: str | None, currency: str, scope:
             f"{step.completed:,}",
             money(round(stake.cost_savings, digits), currency) if stake else DASH,
             money(round(stake.revenue, digits), currency) if stake else DASH,
-            lasted(stake.time_saved_seconds if stake else None),
+            hours(stake.time_saved_seconds) if stake else DASH,
         )
         following = ", ".join(f"{what} {count:,}" for what, count in step.next)
         captions += [f"What came next after {step.name!r}, where cycles dropped: {following}."] if following else []
@@ -237,10 +246,10 @@ def print_times(result: Times, scope: str) -> None:
         by_then = [share for seconds, share in result.incidence if seconds < each.end]
         bar = "█" * max(1, round(each.count / most * 24)) if each.count else ""
         shown = precise_percent(by_then[-1] if by_then else 0.0)
-        add_row(table, lasted(each.start), lasted(each.end), f"{each.count:,}", shown, bar)
+        add_row(table, since_start(each.start), since_start(each.end), f"{each.count:,}", shown, bar)
     set_caption(
         table,
-        f"Median {lasted(result.median)}, 90 % within {lasted(result.p90)}, of those that reached it.",
+        f"Median {since_start(result.median)}, 90 % within {since_start(result.p90)}, of those that reached it.",
         "Share of all by then: cycles that are open are censored, another attempt in the session ends one "
         "(Aalen-Johansen).",
     )
@@ -326,10 +335,11 @@ def print_what_if(result: WhatIf, currency: str, scope: str) -> None:
 
 
 def _worth_words(before: Figures, after: Figures, currency: str) -> str:
+    time = shown_time(after.time_saved_seconds) - shown_time(before.time_saved_seconds)
     return (
         f"cost savings {money(after.cost_savings - before.cost_savings, currency, signed=True)}, "
         f"revenue {money(after.revenue - before.revenue, currency, signed=True)}, "
-        f"time saved {lasted(after.time_saved_seconds - before.time_saved_seconds)}"
+        f"time saved {signed(hours(time), time)}"
     )
 
 

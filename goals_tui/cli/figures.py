@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from goals_tui.cli.output import Heading, say
 from goals_tui.domain.statistics import FEW_CYCLES
-from goals_tui.domain.value import format_amount, format_duration
-from goals_tui.format import DASH, difference_words, precise_percent, short_interval
+from goals_tui.domain.value import format_amount
+from goals_tui.format import DASH, difference_words, hours, long_time, precise_percent, short_interval
+from goals_tui.format import signed as with_sign
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,7 +57,7 @@ def figure_cells(figures: Figures, currency: str) -> list[object]:
         _with_rate(figures, figures.completed, figures.completion_rate, figures.completed_share.interval),
         _with_rate(figures, figures.partial, figures.partial_rate),
         _with_rate(figures, figures.incomplete, figures.incomplete_rate),
-        format_duration(figures.time_saved_seconds),
+        hours(figures.time_saved_seconds),
         format_money(figures.cost_savings, currency),
         format_money(figures.revenue, currency),
     ]
@@ -111,17 +112,20 @@ def change_sentence(change: Change, before: str = "previous period") -> str:
 
 
 def money(amount: Decimal | None, currency: str, *, signed: bool = False) -> str:
-    """Return an amount with its currency, or a dash for None. `signed` marks a gain by +."""
+    """Return an amount with its currency, or a dash for None. If `signed`, it is a change and has a sign."""
     from goals_tui.services.currencies import format_money
 
     if amount is None:
         return DASH
-    return f"{'+' if signed and amount > 0 else ''}{format_money(amount, currency)}"
+    words = format_money(amount, currency)
+    return with_sign(words, amount) if signed else words
 
 
-def lasted(seconds: float | None) -> str:
-    """Return a duration as a clock shows it, or a dash for None."""
-    return DASH if seconds is None else format_duration(seconds)
+def since_start(seconds: float | None) -> str:
+    """Return the time from the start of a cycle: 2 min 30 s, or 10 min before start if negative; — for None."""
+    if seconds is None:
+        return DASH
+    return f"{long_time(-seconds)} before start" if round(seconds) < 0 else long_time(seconds)
 
 
 def span_json(span: Span) -> dict[str, str | None]:

@@ -12,7 +12,7 @@ from goals_tui.cli.output import ResultFormat, ResultFormatOption, print_json, p
 from goals_tui.cli.output_file import STANDARD_OUTPUT, ForceOption, check_replaceable
 from goals_tui.cli.run import FOUND_PROBLEMS
 from goals_tui.cli.state import services_with_goals
-from goals_tui.format import percent, plural
+from goals_tui.format import hours, percent, plural
 
 if TYPE_CHECKING:
     from goals_tui.domain.decisions import WhatIf
@@ -131,14 +131,13 @@ def _reading(read: WhatIf | None, currency: str) -> list[str]:
     """Return the effect of a difference on the last 30 days, in lines; none without cycles."""
     if read is None or not read.recorded.started:
         return []
-    from goals_tui.domain.value import format_duration
     from goals_tui.services.currencies import format_money
 
     sides = []
     for figures in (read.recorded, read.edited):
         money = format_money(figures.cost_savings + figures.revenue, currency)
         rate = percent(figures.completion_rate)
-        sides.append(f"{rate} completed, {money}, {format_duration(figures.time_saved_seconds)}")
+        sides.append(f"{rate} completed, {money}, {hours(figures.time_saved_seconds)}")
     if sides[0] == sides[1]:
         return [f"  last 30 days: as before ({sides[0]})"]
     return [f"  last 30 days: {sides[0]}", f"  would read:   {sides[1]}"]

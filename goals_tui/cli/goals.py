@@ -24,7 +24,7 @@ from goals_tui.cli.output import (
     say,
 )
 from goals_tui.cli.state import services_with_goals
-from goals_tui.format import plural, precise_percent
+from goals_tui.format import exact_time, plural, precise_percent
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -74,7 +74,6 @@ def show(context: typer.Context, goal: GoalArgument, format: FormatOption = Form
     elif format is Format.CSV:
         print_csv(content["steps"], list(content["steps"][0]))
     else:
-        from goals_tui.domain.value import format_duration
         from goals_tui.services.currencies import format_money
 
         print_lines([found.name, *filter(None, [found.description])])
@@ -96,7 +95,7 @@ def show(context: typer.Context, goal: GoalArgument, format: FormatOption = Form
                     format_money(amount, currency) if amount else "unpriced" if worth.unpriced else None
                     for amount in (worth.cost_savings, worth.revenue)
                 ),
-                format_duration(worth.time_saved_seconds) if worth.time_saved_seconds else None,
+                exact_time(worth.time_saved_seconds) if worth.time_saved_seconds else None,
                 step.description,
             )
         print_table(table)

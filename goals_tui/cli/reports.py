@@ -23,10 +23,10 @@ from goals_tui.cli.figures import (
     STAKE_COLUMNS,
     change_sentence,
     figure_cells,
-    lasted,
     money,
     say_when_events_are,
     share_cell,
+    since_start,
     span_json,
     stake_columns,
     stake_json,
@@ -400,8 +400,8 @@ def funnel(
                 share_cell(step.from_previous, step.before or 0),
                 f"{drop.dropped:,}" if drop else DASH,
                 money(drop.stake.value(digits), currency) if drop and drop.stake else DASH,
-                lasted(step.median_seconds),
-                lasted(step.p90_seconds),
+                since_start(step.median_seconds),
+                since_start(step.p90_seconds),
                 _bar(step.from_start, 12),
             )
         set_caption(table, *result.notes)

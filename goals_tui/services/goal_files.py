@@ -11,9 +11,9 @@ from goals_tui.domain.errors import ConflictError, RefusedError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.goal import Goal, Step, problems
 from goals_tui.domain.project import currency_digits
-from goals_tui.domain.value import SuccessMetrics, format_amount, format_duration
+from goals_tui.domain.value import SuccessMetrics, format_amount
 from goals_tui.domain.words import fold
-from goals_tui.format import plural
+from goals_tui.format import exact_time, plural
 from goals_tui.services.goal_yaml import FileGoal, goals_text, is_goal_file, read_goals, target_text
 from goals_tui.services.goals import KIND as GOALS
 from goals_tui.services.yaml_files import (
@@ -314,7 +314,7 @@ def _step_differences(before: Step, after: Step, currency: str) -> Iterator[str]
         if was != now:
             yield f"{what} of {after.name!r}: {format_amount(was, digits)} to {format_amount(now, digits)} {currency}"
     if old.time_saved_seconds != new.time_saved_seconds:
-        was_time, now_time = format_duration(old.time_saved_seconds), format_duration(new.time_saved_seconds)
+        was_time, now_time = exact_time(old.time_saved_seconds), exact_time(new.time_saved_seconds)
         yield f"time saved of {after.name!r}: {was_time} to {now_time}"
     if before.triggers != after.triggers:
         said = "; ".join(map(str, after.triggers)) or "none"
@@ -341,5 +341,5 @@ def _worth(metrics: SuccessMetrics, currency: str) -> str:
         if amount
     ]
     if metrics.time_saved_seconds:
-        said.append(f"time saved {format_duration(metrics.time_saved_seconds)}")
+        said.append(f"time saved {exact_time(metrics.time_saved_seconds)}")
     return f" ({', '.join(said)})" if said else ""

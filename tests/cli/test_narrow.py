@@ -59,9 +59,9 @@ def desk(services: Services) -> Path:
 @pytest.mark.parametrize(
     ("command", "values"),
     [
-        (["report"], ["1 100.0 %", "0 0.0 %", "400:03:00", "€15.00", "€1,234,567.00"]),
+        (["report"], ["1 100.0 %", "0 0.0 %", "400 h 03 min", "€15.00", "€1,234,567.00"]),
         (["cycles"], ["✔ completed", "€15.00", "€1,234,567.00", CYCLE]),
-        (["funnel", "Book a Flight"], ["100.0 %", "00:00:00", "Flight", "completed"]),
+        (["funnel", "Book a Flight"], ["100.0 %", "0 s", "Flight", "completed"]),
     ],
 )
 def test_every_value_is_whole(desk: Path, columns: int, command: list[str], values: list[str]) -> None:

@@ -151,11 +151,11 @@ def changed(goal: Goal, place: int, **update: object) -> Goal:
         ),
         (
             lambda goal: changed(goal, 1, metrics=SuccessMetrics(cost_savings=Decimal("2.5"), time_saved_seconds=5)),
-            "time saved of 'Passenger information entered': 00:00:05 to 00:03:00",
+            "time saved of 'Passenger information entered': 5 s to 3 min",
         ),
         (
             lambda goal: goal.model_copy(update={"steps": (goal.steps[0], goal.steps[2])}),
-            "step 'Passenger information entered' added (cost savings 2.50 EUR, time saved 00:03:00)",
+            "step 'Passenger information entered' added (cost savings 2.50 EUR, time saved 3 min)",
         ),
         (
             lambda goal: goal.model_copy(

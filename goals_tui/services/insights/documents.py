@@ -12,11 +12,10 @@ from goals_tui.domain.filters import SPAN_TITLES, Span
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.report import NOTHING, CrossedFigures, DayFigures, Figures
 from goals_tui.domain.svg import Bar, OutcomeBars, RateCourse, RatePoint, RateWhiskers
-from goals_tui.domain.value import format_duration
 from goals_tui.format import (
     DASH,
     difference_words,
-    long_time,
+    hours,
     plural,
     points,
     precise_percent,
@@ -95,7 +94,7 @@ def _report_sentences(report: Report) -> list[str]:
     said = [
         f"{totals.completed:,} of {totals.started:,} cycles were completed: {precise_percent(totals.completion_rate)}"
         f"{f' ({short_interval(interval)} % with 95 % confidence)' if interval else ''}. "
-        f"They saved {long_time(totals.time_saved_seconds)} and {format_money(totals.cost_savings, currency)}, and "
+        f"They saved {hours(totals.time_saved_seconds)} and {format_money(totals.cost_savings, currency)}, and "
         f"brought {format_money(totals.revenue, currency)}."
     ]
     change, before = report.change, report.previous_span
@@ -334,7 +333,7 @@ def _cells(figures: Figures, currency: str) -> list[str]:
         rate_words(figures),
         f"{figures.partial:,}",
         f"{figures.incomplete:,}",
-        format_duration(figures.time_saved_seconds),
+        hours(figures.time_saved_seconds),
         _money(figures.cost_savings, currency),
         _money(figures.revenue, currency),
     ]

@@ -17,7 +17,7 @@ from goals_tui.tui.app.actions import AREAS, Area, bindings
 from goals_tui.tui.app.base import STAYS_SECONDS, BaseApp
 from goals_tui.tui.app.config import Config
 from goals_tui.tui.app.key_queue import KeyQueue
-from goals_tui.tui.app.screen import ScreenFrame, StoreChanged, area_of
+from goals_tui.tui.app.screen import FlowPlace, GoalPlace, ScreenFrame, StoreChanged, area_of
 from goals_tui.tui.app.textual_compat import screen_stacks
 from goals_tui.tui.tasks.watch import TaskWatch, may_end
 from goals_tui.tui.widgets.bars import KeyBar, TitleBar
@@ -35,6 +35,10 @@ ENGINE_SECONDS = 5.0
 
 POLL_SECONDS = 1.0
 """Seconds between two checks for changed files; each costs a few stat calls."""
+_UNDONE = "Undone"
+_PLACES: dict[str, Callable[[str], Place]] = {"goals": GoalPlace, "flows": FlowPlace}
+"""The place that shows a document, by the kind of document, which is the name of its screen, too."""
+
 SEARCH = "Search actions, goals and flows, or a session by its whole id…"
 """The placeholder of the palette's input."""
 
@@ -239,7 +243,7 @@ class GoalsApp(BaseApp[None]):
     async def action_undo(self) -> None:
         """Undo the last edit."""
         history = self.services.history
-        await self._travel("Undoing the last edit", lambda: history.next_undo, history.undo, "Undone")
+        await self._travel("Undoing the last edit", lambda: history.next_undo, history.undo, _UNDONE)
 
     @work
     async def action_redo(self) -> None:
@@ -258,6 +262,17 @@ class GoalsApp(BaseApp[None]):
         else:
             self.notify(f"{said}: {label}{self._elsewhere(edit) if edit else ''}")
             self.changed()
+            if edit is not None:
+                self._show_again(edit, undone=said == _UNDONE)
+
+    def _show_again(self, edit: Edit, *, undone: bool) -> None:
+        """Choose the first goal or flow that came back, if the screen that lists it is in front."""
+        front = self.screen
+        for change in edit.changes:
+            came_back = (change.after if undone else change.before) is None
+            if came_back and isinstance(front, ScreenFrame) and front.CONTEXT == change.kind in _PLACES:
+                front.open_place(_PLACES[change.kind](change.id))
+                return
 
     def _elsewhere(self, edit: Edit) -> str:
         """Return the place of an edit in words, or nothing where the screen in front shows it."""

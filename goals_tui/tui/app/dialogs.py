@@ -84,6 +84,15 @@ class Dialog(ModalScreen[ResultT | None], BackgroundScreen[ResultT | None]):
             around += (max(1, widget.size.height) + widget.styles.margin.height) if widget.display else 0
         self.query_one("#dialog-body").styles.max_height = max(3, self.size.height - around)
 
+    def called(self, action: str, title: str, keys: dict[str, ActiveBinding]) -> dict[str, ActiveBinding]:
+        """Return the keys with another title for an action of this dialog, unless the title is empty."""
+        return {
+            key: active._replace(binding=replace(active.binding, description=title))
+            if title and active.node is self and active.binding.action == action
+            else active
+            for key, active in keys.items()
+        }
+
     def action_cancel(self) -> None:
         """Close without an answer."""
         self.dismiss(None)
@@ -117,22 +126,19 @@ class Form(Dialog[ResultT]):
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """The keys that work now; the one for the main button is called as the button is."""
-        found = super().active_bindings
         main = next(iter(self.query("#dialog-buttons Button.-primary").results(Button)), None)
-        title = str(main.label) if main else ""
-        for key, active in found.items():
-            if title and active.node is self and active.binding.action == "accept":
-                found[key] = active._replace(binding=replace(active.binding, description=title))
-        return found
+        return self.called("accept", str(main.label) if main else "", super().active_bindings)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A button of `Ask`: the returned value, its title, and whether it loses something."""
+    """A button of `Ask`: the returned value, its title, and whether it loses something or changes nothing."""
 
     value: str
     title: str
     danger: bool = False
+    nothing: bool = False
+    """True if escape does the same; it is called alike then."""
 
 
 class Ask(Dialog[str]):
@@ -154,13 +160,19 @@ class Ask(Dialog[str]):
     def on_mount(self) -> None:
         self.query_one("#answer-0", Button).focus()
 
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The keys that work now; escape is called as the answer that changes nothing."""
+        title = next((answer.title for answer in self.answers if answer.nothing), "")
+        return self.called("cancel", title, super().active_bindings)
+
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss(self.answers[int((event.button.id or "").rpartition("-")[2])].value)
 
 
 def ask_to_leave(name: str) -> Ask:
     """Return the question before changes are lost: save, discard or stay."""
-    answers = [Answer("save", "Save"), Answer("discard", "Discard", danger=True), Answer("stay", "Stay")]
+    answers = [Answer("save", "Save"), Answer("discard", "Discard", danger=True), Answer("stay", "Stay", nothing=True)]
     return Ask("Not saved", f"{name} has changes.", answers)
 
 
@@ -246,7 +258,7 @@ async def ask_conflict(app: App[Any], conflict: ConflictError, outlook: str) -> 
 
     `outlook` tells in a line or two how the version that gives way can be reached afterwards.
     """
-    back = Answer("", "Back")
+    back = Answer("", "Back", nothing=True)
     if conflict.deleted:
         lines = [f"{conflict.name} was deleted elsewhere since you opened it. Your text is still here."]
         answers = [back, Answer("overwrite", "Save again")]

@@ -94,28 +94,34 @@ DEFAULT_THEME = GOALS_DARK.name
 
 READABLE = 4.5
 """The least contrast of text with its background, as WCAG 2 asks for."""
+VISIBLE = 1.35
+"""The least contrast of the line at the side of a field or list without the focus."""
 
 
 def readable_colors(variables: Mapping[str, str], *, ansi: bool) -> dict[str, str]:
     """Return the colours of outcomes and of quiet text for a theme of Textual's, which lacks them.
 
-    Those of the theme that we write text in are moved towards black or white until the text can be read. The colours
-    of a terminal (`ansi`) stay as they are, as nobody knows them.
+    Those of the theme that we write text in are moved towards black or white until the text can be read, and that of
+    lines until they can be seen. The colours of a terminal (`ansi`) stay as they are, as nobody knows them.
     """
-    found = {name: variables[name] for name in ("primary", "accent", "success", "warning", "error")}
+    found = {name: variables[name] for name in ("primary", "secondary", "accent", "success", "warning", "error")}
     found |= {ours: variables[theirs] for ours, theirs in OUTCOMES.items()} | {"quiet": variables["foreground"]}
     if ansi:
         return found
     grounds = [Color.parse(variables[name]) for name in ("background", "surface", "panel")]
     colors = {name: Color.parse(value) for name, value in found.items()}
     colors["quiet"] = grounds[0].blend(colors["quiet"], 0.7)
-    return {name: _readable(color, grounds).hex6 for name, color in colors.items()}
+    line = _apart(Color.parse(variables["border-blurred"]), grounds, VISIBLE)
+    return {name: _apart(color, grounds, READABLE).hex6 for name, color in colors.items()} | {
+        "border-blurred": line.hex6
+    }
 
 
-def _readable(color: Color, grounds: Sequence[Color]) -> Color:
+def _apart(color: Color, grounds: Sequence[Color], least: float) -> Color:
+    """Return the colour, moved towards black or white until its contrast with each ground is at least `least`."""
     end = grounds[0].get_contrast_text(1.0)
     steps = [color.blend(end, step / 20) for step in range(21)]
-    return next((step for step in steps if min(contrast(step, ground) for ground in grounds) >= READABLE), end)
+    return next((step for step in steps if min(contrast(step, ground) for ground in grounds) >= least), end)
 
 
 def contrast(one: Color, other: Color) -> float:

@@ -15,7 +15,7 @@ _PITCHES = ((5, 3), (3, 2), (2, 1), (1, 1))
 _COMFORTABLE = (3, 2)
 _LONGEST_LABEL = 36
 """The greatest width of a label in cells, so that a long name leaves room for the bars."""
-_LEAST_BAR = 24
+_LEAST_BAR = 22
 """The width in cells that is left for the bars and the cursor before names are cut."""
 WIDE = 100
 """The width in columns from which on every column of texts is shown."""
@@ -84,8 +84,9 @@ class _Layout:
         longest = max((cell_len(label) for label in spec.labels), default=0)
         self.columns = list(spec.columns)
         needed = mark + min(longest, _LONGEST_LABEL) + _LEAST_BAR
-        if width < WIDE or needed + self._beside() > width:
-            self.columns = [column for column in spec.columns if not column.wide_only]
+        spare = [column for column in spec.columns if column.wide_only]
+        while spare and (width < WIDE or needed + self._beside() > width):
+            self.columns.remove(spare.pop())
         self.widths = [_width_of(column) for column in self.columns]
         beside = self._beside()
         room = max(10, min(max((width - beside) // 2, width - beside - _LEAST_BAR), _LONGEST_LABEL))

@@ -67,7 +67,7 @@ class Column:
     texts: tuple[str, ...]
     tone: str = "text"
     wide_only: bool = False
-    """True if the column is left out where the chart is narrower than 100 columns."""
+    """True if the column is left out where the chart is narrower than 100 columns, or has no room for it."""
 
     tones: tuple[str, ...] = ()
     """The tone of each text, where they differ."""

@@ -11,12 +11,10 @@ from zoneinfo import ZoneInfo
 
 from goals_tui.domain.filters import SPAN_TITLES, Filters, Span
 from goals_tui.domain.project import currency_digits
-from goals_tui.domain.value import format_amount, format_duration
-from goals_tui.format import percent, plural
+from goals_tui.domain.value import format_amount
+from goals_tui.format import DASH, hours, long_time, percent, plural
 from goals_tui.tui.charts.axis import Unit
 from goals_tui.tui.insights.table import Cell, Value
-
-DASH = "—"
 
 
 @dataclass(frozen=True)
@@ -84,13 +82,13 @@ def rate_cell(share: float | None) -> Cell:
 
 
 def time_cell(seconds: int) -> Cell:
-    """Return a duration for a table."""
-    return Cell(format_duration(seconds), seconds)
+    """Return time saved for a table."""
+    return Cell(hours(seconds), seconds)
 
 
 def lasted_cell(seconds: float | None) -> Cell:
-    """Return a duration for a table, or a dash for None."""
-    return Cell(DASH if seconds is None else format_duration(seconds), seconds)
+    """Return the time from the start of a cycle for a table, or a dash for None."""
+    return Cell(DASH if seconds is None else long_time(seconds), seconds)
 
 
 def text_cell(text: str) -> Cell:

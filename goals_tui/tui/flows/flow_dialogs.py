@@ -101,7 +101,7 @@ async def delete(screen: NodeActions, flow: Flow) -> bool:
     if users:
         back = screen.named_key("app.undo")
         text = f"Nodes in {', '.join(map(repr, users))} lead to it, and will lead nowhere. {back} brings it back."
-        answers = [Answer("keep", "Keep it"), Answer("delete", "Delete", danger=True)]
+        answers = [Answer("keep", "Keep it", nothing=True), Answer("delete", "Delete", danger=True)]
         dialog = Ask(f"Delete {flow.name}?", text, answers, danger=True)
         if await screen.app.push_screen_wait(dialog) != "delete":
             return False

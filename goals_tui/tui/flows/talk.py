@@ -16,7 +16,7 @@ from goals_tui.domain.flow import Flow, Node, TrackGoal, title
 from goals_tui.domain.goal import Step
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Outcome, Timeline
 from goals_tui.domain.value import SuccessMetrics
-from goals_tui.format import long_time, value_words
+from goals_tui.format import hours, value_words
 from goals_tui.services.context import Services
 from goals_tui.services.conversation_tests import ConversationTest, begin_conversation
 from goals_tui.services.currencies import format_money
@@ -155,8 +155,9 @@ class DebugParts(NamedTuple):
 def debug_parts(talk: PanelConversation, currency: str) -> DebugParts:
     """Return the current contents of debug mode."""
     cycles, still_open = talk.cycles(), talk.open_cycles()
-    earlier = [_heading("Goal events"), *(line for fire in talk.fires[:-1] for line in _fire(fire, currency))]
-    newest = _fire(talk.fires[-1], currency) if talk.fires else [_quiet("None has fired yet.")]
+    fired = [_fire(fire, before, currency) for fire, before in zip(talk.fires, [None, *talk.fires], strict=False)]
+    earlier = [_heading("Goal events"), *(line for lines in fired[:-1] for line in lines)]
+    newest = fired[-1] if fired else [_quiet("None has fired yet.")]
     rest = [Content(""), _heading("Cycles")]
     rest += [line for cycle in cycles for line in _cycle(talk, cycle, still_open)] or [
         _quiet("The initial step of a goal opens one.")
@@ -184,7 +185,7 @@ def _state(cycles: list[Timeline], currency: str) -> Content:
             parts.append(Content.styled(f"{OUTCOME_GLYPHS[outcome]} {words}", f"bold {color}"))
     total = _sum_of(cycles)
     parts.append(Content(format_money(total.cost_savings + total.revenue, currency)))
-    parts.append(Content(long_time(total.time_saved_seconds)))
+    parts.append(Content(hours(total.time_saved_seconds)))
     return Content.styled(" · ", "$quiet").join(parts)
 
 
@@ -201,8 +202,9 @@ def worth(metrics: SuccessMetrics, currency: str) -> str:
     return " · ".join([*parts, "unpriced"] if metrics.unpriced else parts)
 
 
-def _fire(fire: FiredNode, currency: str) -> list[Content]:
-    lines = [_quiet(fire.goal)]
+def _fire(fire: FiredNode, before: FiredNode | None, currency: str) -> list[Content]:
+    """Return the lines of a node that fired; its goal's name stands above the first of those in a row."""
+    lines = [] if before is not None and before.goal == fire.goal else [_quiet(fire.goal)]
     lines += [_step(step, currency) for step in fire.tracked]
     lines += [Content.styled(f"  ✖ {step.name} is not tracked", "$warning") for step in fire.missed]
     if fire.why:
@@ -253,7 +255,7 @@ def _earned(cycles: list[Timeline], currency: str) -> list[Content]:
     rows = (
         ("Cost savings", format_money(total.cost_savings, currency)),
         ("Revenue", format_money(total.revenue, currency)),
-        ("Time saved", long_time(total.time_saved_seconds)),
+        ("Time saved", hours(total.time_saved_seconds)),
     )
     return [
         Content.assemble(Content.styled(f"  {name:<14}", "$quiet"), Content.styled(value, "bold"))

@@ -83,7 +83,7 @@ class StepEditing(ScreenFrame[str]):
         steps: list[Step] = []
         left_out = 0
         for row in event.rows:
-            step = filled if filled and not steps else self._new_step(not self.draft.goal.further and not steps)
+            step = filled if filled and not steps else self._new_step(first=False)
             if step is not filled and len(steps) - (filled is not None) >= room:
                 left_out += 1
                 continue
@@ -97,6 +97,14 @@ class StepEditing(ScreenFrame[str]):
             self.notify(self._limit(self.draft.goal, self.services.features.max_steps), severity="warning")
         if steps:
             self.draft.touched.add("steps")
+            further = self.draft.goal.further
+            if all(step.id == self.draft.forced for step in further):
+                # The first steps after the initial one: the last of them completes the goal.
+                pasted = {step.id for step in steps}
+                steps = [*(step for step in further if step.id not in pasted), *steps]
+                kinds = ["step"] * (len(steps) - 1) + ["completion"]
+                steps = [step.model_copy(update={"kind": kind}) for step, kind in zip(steps, kinds, strict=True)]
+                self.draft.forced = steps[-1].id
             self.draft.add_steps(steps)
             self.show_state(steps[-1].id)
         self.query_one(StepTable).focus()
@@ -229,8 +237,7 @@ class GoalEditor(StepEditing):
     GoalEditor #edited { height: 1fr; }
     GoalEditor #what-if { margin-top: 1; }
     GoalEditor.-new #what-if { display: none; }
-    GoalEditor.-wide #edited { align-horizontal: right; }
-    GoalEditor.-wide #what-if.-whole { width: 60%; }
+    GoalEditor.-wide #what-if.-whole { padding-left: 39; }
     GoalEditor.-huge #edited { layout: horizontal; }
     GoalEditor.-huge #what-if { width: 68; margin: 0 0 0 4; }
     GoalEditor #what-next { height: auto; min-height: 1; max-height: 2; color: $quiet; }

@@ -66,7 +66,7 @@ class GoalRows:
         return (
             Column("Name", 16, share=9, most=max(16, min(name, WIDEST))),
             Column("", 1),
-            Column("Steps", max(5, min(steps, MOST_GLYPHS)), drop=3),
+            Column("Steps", max(5, min(steps, 6)), share=1, most=max(5, min(steps, MOST_GLYPHS)), drop=3),
             Column("Tracked in", 10, share=1, most=max(10, min(flows, WIDEST_FLOWS)), drop=5),
             Column("30 days", len("30 days ↓"), align="right", drop=1),
             *(
@@ -145,12 +145,16 @@ def _sparkline_of(rate: Rate | None) -> Content:
     return Content.assemble((bars, "$completed"), (RUNNING, "$quiet"))
 
 
-def glyphs(kinds: Sequence[StepKind]) -> Content:
-    """Return the glyphs of steps; of many steps, the first ones and the number of the rest."""
-    shown = kinds if len(kinds) <= MOST_GLYPHS else kinds[: MOST_GLYPHS - 4]
-    content = Content.assemble(*[(GLYPHS[kind], STEP_STYLES[kind]) for kind in shown])
-    more = len(kinds) - len(shown)
-    return Content.assemble(content, (f" +{more}", "$quiet")) if more else content
+def glyphs(kinds: Sequence[StepKind]) -> tuple[Content, ...]:
+    """Return the glyphs of steps in several wordings: of many steps, the first ones and the number of the rest."""
+
+    def first(shown: Sequence[StepKind]) -> Content:
+        content = Content.assemble(*[(GLYPHS[kind], STEP_STYLES[kind]) for kind in shown])
+        more = len(kinds) - len(shown)
+        return Content.assemble(content, (f" +{more}", "$quiet")) if more else content
+
+    briefer = (first(kinds[:most]) for most in (MOST_GLYPHS - 4, 3, 2) if most < len(kinds))
+    return (*([first(kinds)] if len(kinds) <= MOST_GLYPHS else []), *briefer)
 
 
 def _flows(names: Sequence[str]) -> str:

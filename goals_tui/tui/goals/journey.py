@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from goals_tui.domain.goal import Goal, Step
-from goals_tui.format import long_time, percent, plural, value_words
+from goals_tui.format import hours, percent, plural, value_words
 from goals_tui.tui.goals.figures import SEVERITIES
 
 if TYPE_CHECKING:
@@ -65,12 +65,7 @@ def _lines(view: GoalView, width: int) -> Iterator[Content]:
     if view.target:
         yield from Content(view.target).wrap(width)
     yield Content("")
-    for finding in view.findings:
-        where = " › ".join(part for part in (finding.flow, finding.node) if part)
-        mark, style = SEVERITIES[finding.severity]
-        yield from _hanging(f"{mark} ", style, f"{where}: {finding.message}" if where else finding.message, width)
-    if view.findings:
-        yield Content("")
+    yield from _findings(view.findings, width)
     started = view.drop_offs.started if view.drop_offs else 0
     reached = {step.step_id: step for step in view.drop_offs.steps} if view.drop_offs and started else {}
     for place, step in enumerate(goal.steps):
@@ -78,6 +73,20 @@ def _lines(view: GoalView, width: int) -> Iterator[Content]:
         yield from _step(step, view, width, reached.get(step.id), started, last=last)
     yield Content("")
     yield from _uses(goal, view.uses, width)
+
+
+def _findings(findings: Sequence[Finding], width: int) -> Iterator[Content]:
+    """Yield the findings of each flow below its name; a node is named where the message does not do it."""
+    for flow in dict.fromkeys(finding.flow for finding in findings):
+        if flow:
+            yield from _hanging("→ ", "$quiet", flow, width)
+        for finding in findings:
+            if finding.flow == flow:
+                mark, style = SEVERITIES[finding.severity]
+                node = f"{finding.node}: " if finding.node and finding.node not in finding.message else ""
+                yield from _hanging(f"{mark} ", style, f"{node}{finding.message}", width)
+    if findings:
+        yield Content("")
 
 
 def _step(
@@ -115,7 +124,7 @@ def _lost(cycles: DropOff, money: Callable[[Decimal], str]) -> Iterator[str]:
     if amount:
         yield f"{money(amount)} at stake"
     elif stake and stake.time_saved_seconds:
-        yield f"{long_time(stake.time_saved_seconds)} at stake"
+        yield f"{hours(stake.time_saved_seconds)} at stake"
 
 
 def _worth(step: Step, money: Callable[[Decimal], str]) -> list[str]:

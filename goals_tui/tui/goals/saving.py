@@ -10,8 +10,7 @@ from textual.content import Content
 from goals_tui.domain.errors import ConflictError
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.names import free_name
-from goals_tui.domain.value import format_duration
-from goals_tui.format import plural
+from goals_tui.format import exact_time, plural
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import Answer, Ask, ask_conflict
 from goals_tui.tui.goals.delete import what_goes
@@ -42,7 +41,7 @@ async def settle_lost_steps(screen: BackgroundScreen[Any], draft: Goal, lost: li
 
 
 def _question(taken: Consequences) -> Ask:
-    answers = [Answer("back", "Back")]
+    answers = [Answer("back", "Back", nothing=True)]
     if taken.uses:
         answers += [Answer("replace", "Replace in nodes…"), Answer("remove", "Remove from nodes")]
     delete = f"Delete ({plural(taken.events, 'event')})" if taken.events else "Delete step"
@@ -116,7 +115,7 @@ def as_text(goal: Goal) -> str:
         metrics = step.metrics
         worth = [f"cost savings {metrics.cost_savings}"] if metrics.cost_savings else []
         worth += [f"revenue {metrics.revenue}"] if metrics.revenue else []
-        worth += [f"time saved {format_duration(metrics.time_saved_seconds)}"] if metrics.time_saved_seconds else []
+        worth += [f"time saved {exact_time(metrics.time_saved_seconds)}"] if metrics.time_saved_seconds else []
         lines.append(" ".join(filter(None, [step.glyph, step.name, f"({', '.join(worth)})" if worth else ""])))
         if step.description:
             lines.append(f"  {step.description}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -14,7 +13,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Outcome
-from goals_tui.format import hours, percent, plural, shown_time
+from goals_tui.format import hours, percent, plural, shown_time, signed
 
 if TYPE_CHECKING:
     from goals_tui.domain.decisions import WhatIf
@@ -93,14 +92,15 @@ class Shown:
                 f"${outcome}",
             )
         then, now = before.time_saved_seconds, after.time_saved_seconds
-        change = shown_time(now) - shown_time(then)
-        yield Row("Time saved", hours(then), hours(now), _signed(hours(change), change))
+        longer = shown_time(now) - shown_time(then)
+        yield Row("Time saved", hours(then), hours(now), signed(hours(longer), longer) if longer else "")
         words = self.formats.aligned((before.cost_savings, after.cost_savings, before.revenue, after.revenue))
         for title, old, new in (
             ("Cost savings", before.cost_savings, after.cost_savings),
             ("Revenue", before.revenue, after.revenue),
         ):
-            yield Row(title, words.money(old), words.money(new), _signed(words.money(new - old), new - old))
+            change = new - old
+            yield Row(title, words.money(old), words.money(new), signed(words.money(change), change) if change else "")
         then, now = before.unpriced_steps, after.unpriced_steps
         if then or now:
             yield Row("Unpriced steps", f"{then:,}", f"{now:,}", f"{now - then:+,}" if now != then else "", "$warning")
@@ -126,10 +126,6 @@ class Shown:
 
 def _of(count: int, started: int) -> str:
     return f"{count:,}  {percent(count / started):>7}" if started else f"{count:,}"
-
-
-def _signed(text: str, value: int | Decimal) -> str:
-    return "" if not value else f"+{text}" if value > 0 else text
 
 
 def as_table(shown: Shown, width: int) -> Content:
@@ -168,6 +164,8 @@ def in_brief(shown: Shown, width: int) -> Content:
         of = f"of {before.started:,}"
         parts.append(f"✔ {before.completed:,} → {after.completed:,} {of} ({completed.difference})")
     parts += [f"{_short(row.title)} {row.difference}" for row in others if row.difference]
+    if parts and shown.result.edited == shown.result.saved:
+        parts = [shown.unedited]
     rate = percent(before.completion_rate)
     said = parts or [f"as recorded, ✔ {before.completed:,} of {before.started:,} ({rate})"]
     return Content("\n").join(Content.assemble(begin, " · ".join(said)).wrap(width))

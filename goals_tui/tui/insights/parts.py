@@ -273,8 +273,8 @@ def releases(found: Sequence[Release], words: Formats) -> View:
         ),
         (
             Column("Rate", tuple(rate_of(each.figures.completion_rate, each.figures) for each in found), "completed"),
-            Column("Change", tuple(_points(c.difference if c else None) for c in changes), tones=tones),
-            Column("Same mix", tuple(_points(mix) for mix in mixes), "muted", wide_only=True),
+            Column("Change", tuple(points(c.difference if c else None, "pts") for c in changes), tones=tones),
+            Column("Same mix", tuple(points(mix, "pts") for mix in mixes), "muted", wide_only=True),
             Column(
                 "A week",
                 tuple(DASH if w is None else money.money(round(w, words.digits)) for w in weeks),
@@ -305,9 +305,9 @@ def releases(found: Sequence[Release], words: Formats) -> View:
                 text_cell(each.snapshot),
                 count_cell(each.figures.started),
                 rate_cell(each.figures.completion_rate),
-                Cell(_points(change.difference if change else None), change.difference if change else None),
+                Cell(points(change.difference if change else None, "pts"), change.difference if change else None),
                 text_cell(each.verdict or ""),
-                Cell(_points(mix), mix),
+                Cell(points(mix, "pts"), mix),
                 Cell(
                     percent(each.equal_mix.covered if each.equal_mix else None),
                     each.equal_mix.covered if each.equal_mix else None,
@@ -321,10 +321,6 @@ def releases(found: Sequence[Release], words: Formats) -> View:
     notes = ("Only one snapshot has cycles in this span: a longer one has more to compare.",) if len(found) == 1 else ()
     hints = (("B", "for whom"),) if len(found) > 1 else ()
     return View(title, spec, lambda: table, lambda place: leads[place.mark], leads, notes=notes, hints=hints)
-
-
-def _points(difference: float | None) -> str:
-    return points(difference).replace(" points", " pts")
 
 
 def _release_words(release: Release) -> str:

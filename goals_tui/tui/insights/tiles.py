@@ -13,10 +13,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from goals_tui.domain.report import Change, Figures, Report
-from goals_tui.format import hours, percent
+from goals_tui.format import DASH, hours, percent
 from goals_tui.tui.charts.axis import short_number
 from goals_tui.tui.charts.spec import RUNNING, sparkline
-from goals_tui.tui.filters.texts import DASH, Formats
+from goals_tui.tui.filters.texts import Formats
 from goals_tui.tui.insights.model import Axis
 
 
@@ -54,7 +54,7 @@ def tiles_of(report: Report, axis: Axis | None, words: Formats) -> tuple[TileFac
         return words.money(value), words.brief_money(value), words.money_unit.short(float(value))
 
     def time(seconds: int | Decimal) -> tuple[str, ...]:
-        return hours(int(seconds)), f"{seconds / 3600:,.0f} h" if seconds >= 3600 else hours(int(seconds))
+        return hours(float(seconds)), f"{seconds / 3600:,.0f} h" if seconds >= 3600 else hours(float(seconds))
 
     running = axis is not None and axis.running(len(axis.buckets) - 1)
     found = (
@@ -139,7 +139,7 @@ def _change(by: float, unit: str) -> tuple[str, ...]:
         return _NO_CHANGE
     size = f"{abs(by):.1f}" if abs(by) < 0.95 else f"{abs(by):,.0f}"
     words = f"{size} {unit}{'s' if unit == 'pt' and size != '1' else ''}"
-    return f"{_arrow(by)} {'+' if by > 0 else '−'}{words}", f"{_arrow(by)} {words}"
+    return f"{_arrow(by)} {'+' if by > 0 else '-'}{words}", f"{_arrow(by)} {words}"
 
 
 def _arrow(direction: float) -> str:

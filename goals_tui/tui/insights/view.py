@@ -9,11 +9,12 @@ from functools import cached_property
 from goals_tui.domain.drill_down import ALL_CYCLES, DrillDown
 from goals_tui.domain.report import NOTHING, OUTCOME_GLYPHS, OUTCOME_TITLES, Figures, Outcome
 from goals_tui.format import percent, short_interval
+from goals_tui.tui.charts.axis import short_time
 from goals_tui.tui.charts.canvas import Place
 from goals_tui.tui.charts.spec import Bars, ChartSpec, Column, Columns, Nothing, Series
 from goals_tui.tui.filters.texts import Formats, count_cell, rate_cell, text_cell, time_cell
 from goals_tui.tui.insights.model import Axis
-from goals_tui.tui.insights.table import Cell, Heading, Table
+from goals_tui.tui.insights.table import Cell, Heading, Table, Value
 
 COUNTED: tuple[Outcome, ...] = ("completed", "partial", "incomplete")
 NO_CYCLES = Nothing("No goal was started in this span", "")
@@ -73,10 +74,14 @@ def figure_headings(words: Formats) -> tuple[Heading, ...]:
         Heading("◐ Partial", "partial", brief_title="◐", minor=True),
         Heading("◐ %", "partial_rate", minor=True),
         Heading("✕ Incomplete", "incomplete", brief_title="✕", minor=True),
-        Heading("Time saved", "time_saved_seconds", brief_title="Time"),
+        Heading("Time saved", "time_saved_seconds", brief_title="Time", brief=_brief_time),
         Heading("Cost savings", "cost_savings", brief_title="Savings", brief=words.brief_money),
         Heading("Revenue", "revenue", brief=words.brief_money),
     )
+
+
+def _brief_time(seconds: Value) -> str:
+    return short_time(float(seconds or 0))
 
 
 def figure_cells(figures: Figures, words: Formats) -> tuple[Cell, ...]:

@@ -106,10 +106,10 @@ all cycles (by their share). Each dimension explains the whole difference in its
         part, effects = row.part, row.effects
         if part is None:
             total = effects.rate_effect + effects.mix_effect
-            numbers = [points_only(each) for each in (effects.rate_effect, effects.mix_effect, total)]
+            numbers = [points(each, "") for each in (effects.rate_effect, effects.mix_effect, total)]
             return [Content.styled(text, "bold") for text in (f"By {effects.dimension}", "", "", *numbers)]
         name = f"no {effects.dimension}" if part.part is None else part.part
-        numbers = [points_only(each) for each in (part.rate_effect, part.mix_effect, part.contribution)]
+        numbers = [points(each, "") for each in (part.rate_effect, part.mix_effect, part.contribution)]
         return [Content(f"  {name}"), _of(part.before), _of(part.after), *map(Content, numbers)]
 
     # -- the cycles of a part
@@ -178,11 +178,6 @@ def to_part(row: Row, filters: Filters, goal_ids: Mapping[str, str]) -> DrillDow
     return DrillDown(parts=((dimension, part),), filters=filters)
 
 
-def points_only(effect: float) -> str:
-    """Return an effect in percentage points, without the word."""
-    return points(effect).removesuffix(" points")
-
-
 def _of(share: Share) -> Content:
     if share.rate is None:
         return Content.styled(DASH, "$quiet")
@@ -222,7 +217,7 @@ def said(found: Explanation, focus: Focus) -> Content:
                 "Largest part: ",
                 (f"{effects.dimension} {name}", "bold"),
                 f", {points(part.contribution)} "
-                f"({points_only(part.rate_effect)} by its rate, {points_only(part.mix_effect)} by its share).",
+                f"({points(part.rate_effect, '')} by its rate, {points(part.mix_effect, '')} by its share).",
             )
         )
     alone = [each.dimension for each in found.dimensions if len(each.parts) == 1]

@@ -15,13 +15,14 @@ from goals_tui.domain.drill_down import DrillDown
 from goals_tui.domain.filters import Filters, Span
 from goals_tui.domain.goal import GLYPHS, Goal
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Amount, Cycle, Outcome
-from goals_tui.domain.value import format_amount, format_duration
+from goals_tui.domain.value import format_amount
+from goals_tui.format import DASH, hours
 from goals_tui.services.context import Services
 from goals_tui.services.insights.cycles import CycleList
 from goals_tui.services.insights.service import Cancellation, Cancelled
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.screen import GoalPlace, ScreenFrame
-from goals_tui.tui.filters.texts import DASH, Formats, day_label, minute
+from goals_tui.tui.filters.texts import Formats, day_label, minute
 from goals_tui.tui.widgets.columns import GAP, Column
 from goals_tui.tui.widgets.virtual_list import AROUND, Marks, VirtualList
 
@@ -186,7 +187,7 @@ def cells(cycle: Cycle, goal: Goal | None, words: Formats, zone: ZoneInfo) -> Se
         Content(cycle.goal),
         outcome_words(cycle.outcome),
         path(cycle, goal),
-        sum_(cycle.time_saved_seconds, format_duration(cycle.time_saved_seconds)),
+        sum_(cycle.time_saved_seconds, hours(cycle.time_saved_seconds)),
         sum_(cycle.cost_savings, words.money(cycle.cost_savings)),
         sum_(cycle.revenue, words.money(cycle.revenue)),
         quiet(cycle.endpoint),

@@ -19,9 +19,9 @@ from goals_tui.domain.event import in_milliseconds
 from goals_tui.domain.goal import GLYPHS
 from goals_tui.domain.report import Cycle, Moment, Timeline
 from goals_tui.domain.text import clean_line, clean_text
-from goals_tui.format import long_time, plural, value_words
+from goals_tui.format import DASH, long_time, plural, value_words
 from goals_tui.tui.app.actions import bindings
-from goals_tui.tui.filters.texts import DASH, Formats, moment
+from goals_tui.tui.filters.texts import Formats, moment
 from goals_tui.tui.sessions.cycle_list import OUTCOME_COLORS, CycleActions, CycleRows, outcome_words
 
 if TYPE_CHECKING:

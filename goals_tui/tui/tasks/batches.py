@@ -11,11 +11,11 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from goals_tui.format import plural
+from goals_tui.format import DASH, plural
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.dialogs import Dialog
 from goals_tui.tui.app.screen import ScreenFrame
-from goals_tui.tui.filters.texts import DASH, minute
+from goals_tui.tui.filters.texts import minute
 from goals_tui.tui.widgets.columns import Column
 from goals_tui.tui.widgets.empty import Empty
 from goals_tui.tui.widgets.virtual_list import VirtualList

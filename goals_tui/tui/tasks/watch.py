@@ -65,7 +65,7 @@ async def may_end(app: GoalsApp) -> bool:
         return True
     names = "\n".join(f"• {task.title}" for task in running[:5])
     title = "A task is still running" if len(running) == 1 else f"{len(running)} tasks are still running"
-    answers = [Answer("stay", "Stay"), Answer("end", "Cancel and quit", danger=True)]
+    answers = [Answer("stay", "Stay", nothing=True), Answer("end", "Cancel and quit", danger=True)]
     question = Ask(title, f"{names}\n\nCancelled tasks are rolled back.", answers)
     if await app.push_screen_wait(question) != "end":
         return False

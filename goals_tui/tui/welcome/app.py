@@ -55,7 +55,7 @@ class ProjectForm(Form[bool]):
         codes = SuggestFromList([known.code for known in list_currencies()], case_sensitive=False)
         zones = SuggestFromList(sorted(available_timezones()), case_sensitive=False)
         yield Label("Name", classes="quiet")
-        yield Input(name, id="name", placeholder="Flight Desk", max_length=MAX_NAME)
+        yield Input(name, id="name", placeholder="for example: Flight Desk", max_length=MAX_NAME)
         yield Static("", id="name-problem", classes="problem", markup=False)
         yield Label("Currency of cost savings and revenue, by its ISO 4217 code", classes="quiet")
         yield Input(currency, id="currency", max_length=3, suggester=codes)

@@ -87,7 +87,7 @@ class TitleBar(Bar):
         if self.note and left.cell_length + len(self.note) + 4 <= self.size.width:
             left = Content.assemble(left, Content.styled(f"  {self.note}", "$quiet"))
         if self.engine:
-            from_engine = Content.styled(f"  Events: {self.engine}", "$secondary")
+            from_engine = Content.styled(f"  Events: {self.engine}", "$accent")
             left += from_engine.truncate(max(0, self.size.width - left.cell_length - 1), ellipsis=True)
         room = self.size.width - left.cell_length - 3
         if room < 16 or not undo:

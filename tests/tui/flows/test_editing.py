@@ -292,8 +292,12 @@ async def test_flows_are_created_renamed_duplicated_deleted(services: Services) 
         assert [row.name for row in services.flows.summaries()] == ["One2"]
         assert messages(pilot.app)[-1] == "'One2 (2)' is deleted."
         assert "u brings it back" in screen_text(pilot.app)
+        assert pilot.app.screen.flow.name == "One2"
         await press(pilot, "u")
         assert len(services.flows.summaries()) == 2
+        assert pilot.app.screen.flow.name == "One2 (2)", "the one that came back is chosen"
+        await press(pilot, "u", "U")
+        assert pilot.app.screen.flow.name == "One2 (2)", "and so after redoing"
 
 
 async def test_a_flow_that_others_lead_to_is_not_deleted_by_a_slip(services: Services) -> None:

@@ -128,6 +128,19 @@ async def test_debug_says_what_was_not_tracked_and_why(services: Services) -> No
         assert "Goal events" not in screen_text(pilot.app)
 
 
+async def test_debug_names_a_goal_once_for_its_events_in_a_row(services: Services) -> None:
+    tracked = save_goal(services)
+    steps = [step.name for step in tracked.steps[:3]]
+    services.flows.save(flow("F", *(track(tracked, name) for name in steps), question("So?")))
+    async with running(services, (120, 36), area="flows") as pilot:
+        await press(pilot, "i")
+        if not pilot.app.screen.has_class("-debug"):
+            await press(pilot, "f4")
+        events, _, _ = screen_text(pilot.app).partition("Cycles")
+        debug = events[events.index("Goal events") :]
+        assert all(name in debug for name in steps) and debug.count(tracked.name) == 1
+
+
 async def test_events_carry_the_panel_as_endpoint_and_a_session_of_their_own(services: Services) -> None:
     tracked = save_goal(services)
     services.flows.save(flow("F", track(tracked, "Flight selected"), question("So?")))

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets.option_list import Option
 
 from goals_tui.services.context import Services
-from goals_tui.tui.app.themes import OURS, READABLE, contrast, readable_colors
+from goals_tui.tui.app.themes import OURS, READABLE, VISIBLE, contrast, readable_colors
 from goals_tui.tui.charts.canvas import Paint, Palette
 from goals_tui.tui.widgets.columns import Column
 from goals_tui.tui.widgets.fields import Options
@@ -47,6 +47,17 @@ def test_text_has_contrast(theme: Theme, ground: str) -> None:
     for name in TEXTS if ours else set(TEXTS) - {"foreground"}:
         ratio = contrast(color_of(theme, name), color_of(theme, ground))
         assert ratio >= READABLE, f"{name} on {ground}: {ratio:.2f}"
+
+
+@pytest.mark.parametrize("theme", COLORED, ids=lambda theme: theme.name)
+def test_the_values_of_steps_can_be_read(theme: Theme) -> None:
+    assert contrast(color_of(theme, "secondary"), color_of(theme, "background")) >= READABLE
+
+
+@pytest.mark.parametrize("theme", COLORED, ids=lambda theme: theme.name)
+@pytest.mark.parametrize("ground", ["background", "surface", "panel"])
+def test_the_side_of_a_field_without_the_focus_can_be_seen(theme: Theme, ground: str) -> None:
+    assert contrast(color_of(theme, "border-blurred"), color_of(theme, ground)) >= VISIBLE
 
 
 @pytest.mark.parametrize("theme", OURS, ids=lambda theme: theme.name)

@@ -135,6 +135,17 @@ async def test_lines_and_rows_with_tabs_become_steps(services: Services, flight:
         assert [step.name for step in further(pilot)[2:]] == ["First", "Second"], "the empty row is filled"
 
 
+async def test_of_the_first_steps_that_are_pasted_the_last_completes_the_goal(services: Services) -> None:
+    async with running(services) as pilot:
+        await press(pilot, "n", "tab", "tab", "tab")
+        await type_text(pilot, "Opened")
+        await press(pilot, "enter")
+        await paste(pilot, "Filled in\nPaid\nSent")
+        assert [step.kind for step in further(pilot)] == ["step", "step", "completion"]
+        await press(pilot, "u")
+        assert [step.name for step in further(pilot)] in ([], [""]), "one change"
+
+
 async def test_pasting_stops_at_the_limit_of_steps(services: Services, flight: Goal) -> None:
     env = {"FEATURE_USE_GOALS_V2__MAX_STEPS_PER_GOAL": "4"}
     limited = open_services(services.workspace.path, clock=services.clock, env=env)

@@ -85,6 +85,7 @@ async def test_leaving_with_changes_asks(services: Services, flight: Goal) -> No
         await type_text(pilot, "s")
         await press(pilot, "escape")
         assert "Book a Flights has changes." in screen_text(pilot.app)
+        assert screen_text(pilot.app).splitlines()[-1].strip() == "esc Stay", "the key is called as the button is"
         await press(pilot, "escape")
         assert editor(pilot).unsaved
         await press(pilot, "escape", "right", "right", "enter")

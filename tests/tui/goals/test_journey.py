@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from goals_tui.domain.decisions import DropOff, DropOffs
 from goals_tui.domain.goal import Goal
+from goals_tui.domain.wiring import Finding
 from goals_tui.services.context import Services
 from goals_tui.services.goal_list import NodeUse
 from goals_tui.tui.goals.journey import NONE_STARTED, GoalView, journey
@@ -43,6 +44,20 @@ def test_nodes_are_counted_by_flow(goal: Goal) -> None:
     )
     text = journey(GoalView(goal, euros, uses, ()), 80).plain
     assert text.endswith(f"Tracked in\n→ Trips: 2 of {len(goal.steps)} steps\n→ Rooms: 0 of {len(goal.steps)} steps")
+
+
+def test_findings_stand_below_their_flow_and_name_a_node_once(goal: Goal) -> None:
+    begin = Finding("before-initial", "error", "'Paid' is never tracked here.", None, flow="Trips", node="Paid")
+    again = replace(begin, severity="warning", message="Select its steps.", node="Track Goal Process")
+    findings = (begin, replace(begin, flow="Rooms"), again)
+    lines = journey(GoalView(goal, euros, findings=findings), 60).plain.split("\n")
+    place = lines.index("→ Trips")
+    assert lines[place + 1 : place + 5] == [
+        "✖ 'Paid' is never tracked here.",
+        "▲ Track Goal Process: Select its steps.",
+        "→ Rooms",
+        "✖ 'Paid' is never tracked here.",
+    ]
 
 
 def test_a_rate_is_green_but_not_that_there_is_none(goal: Goal) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import goals_tui
-from goals_tui.format import long_time, percent, value_words
+from goals_tui.format import percent, value_words
 from goals_tui.tui.charts.axis import (
     COUNT,
     PERCENT,
@@ -54,14 +54,6 @@ def test_units_say_what_they_are() -> None:
     assert TIME.short(5400) == "1.5 h"
     assert TIME.short(720) == "12 min"
     assert short_time(0) == "0"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(45, "45 s"), (750, "12 min 30 s"), (720, "12 min"), (11_100, "3 h 05 min"), (7200, "2 h"), (352_800, "4 d 2 h")],
-)
-def test_long_times_name_two_units(seconds: float, text: str) -> None:
-    assert long_time(seconds) == text
 
 
 @pytest.mark.parametrize(

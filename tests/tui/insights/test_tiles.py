@@ -40,9 +40,9 @@ async def test_every_tile_has_its_unit_and_its_sparkline(scenarios: dict[str, Sc
     ("by", "unit", "words"),
     [
         (1.0, "pt", ("▲ +1 pt", "▲ 1 pt")),
-        (-1.54, "pt", ("▼ −2 pts", "▼ 2 pts")),
+        (-1.54, "pt", ("▼ -2 pts", "▼ 2 pts")),
         (0.64, "pt", ("▲ +0.6 pts", "▲ 0.6 pts")),
-        (-0.96, "pt", ("▼ −1 pt", "▼ 1 pt")),
+        (-0.96, "pt", ("▼ -1 pt", "▼ 1 pt")),
         (1234.0, "%", ("▲ +1,234 %", "▲ 1,234 %")),
         (0.04, "%", ("= previous period", "= same")),
     ],
