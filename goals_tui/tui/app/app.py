@@ -35,7 +35,6 @@ ENGINE_SECONDS = 5.0
 
 POLL_SECONDS = 1.0
 """Seconds between two checks for changed files; each costs a few stat calls."""
-_UNDONE = "Undone"
 _PLACES: dict[str, Callable[[str], Place]] = {"goals": GoalPlace, "flows": FlowPlace}
 """The place that shows a document, by the kind of document, which is the name of its screen, too."""
 
@@ -243,7 +242,7 @@ class GoalsApp(BaseApp[None]):
     async def action_undo(self) -> None:
         """Undo the last edit."""
         history = self.services.history
-        await self._travel("Undoing the last edit", lambda: history.next_undo, history.undo, _UNDONE)
+        await self._travel("Undoing the last edit", lambda: history.next_undo, history.undo, "Undone")
 
     @work
     async def action_redo(self) -> None:
@@ -263,13 +262,13 @@ class GoalsApp(BaseApp[None]):
             self.notify(f"{said}: {label}{self._elsewhere(edit) if edit else ''}")
             self.changed()
             if edit is not None:
-                self._show_again(edit, undone=said == _UNDONE)
+                self._show_again(edit)
 
-    def _show_again(self, edit: Edit, *, undone: bool) -> None:
-        """Choose the first goal or flow that came back, if the screen that lists it is in front."""
+    def _show_again(self, edit: Edit) -> None:
+        """Choose the first goal or flow that came back with `edit`, if the screen that lists it is in front."""
         front = self.screen
         for change in edit.changes:
-            came_back = (change.after if undone else change.before) is None
+            came_back = change.after is None
             if came_back and isinstance(front, ScreenFrame) and front.CONTEXT == change.kind in _PLACES:
                 front.open_place(_PLACES[change.kind](change.id))
                 return

@@ -239,6 +239,7 @@ class GoalEditor(StepEditing):
     GoalEditor.-new #what-if { display: none; }
     GoalEditor.-wide #what-if.-whole { padding-left: 39; }
     GoalEditor.-huge #edited { layout: horizontal; }
+    GoalEditor.-huge.-new #steps-part { max-width: 100; }
     GoalEditor.-huge #what-if { width: 68; margin: 0 0 0 4; }
     GoalEditor #what-next { height: auto; min-height: 1; max-height: 2; color: $quiet; }
     GoalEditor #what-next.-wrong { color: $error; }

@@ -113,10 +113,10 @@ class Shown:
 
     @property
     def unedited(self) -> str:
-        """What differs from the recorded figures without any edit, in a sentence; empty where nothing does."""
+        """What differs from the recorded figures without any edit, and why; empty where nothing does."""
         saved = replace(self, result=replace(self.result, edited=self.result.saved))
         differs = [f"{_short(row.title)} {row.difference}" for row in saved.rows if row.difference]
-        return f"Without an edit: {', '.join(differs)}, as older versions were defined differently." if differs else ""
+        return f"{', '.join(differs)}, as older versions were defined differently." if differs else ""
 
     @property
     def empty(self) -> bool:
@@ -147,14 +147,17 @@ def as_table(shown: Shown, width: int) -> Content:
         for text, cells, look in zip((row.recorded, row.edited, row.difference), others, looks, strict=True):
             line.append(Content.styled(text.rjust(_GAP + cells - cell_len(text) + len(text)), look))
         lines.append(Content("").join(line).truncate(width, ellipsis=True))
-    for said in filter(None, (shown.moved, shown.unedited)):
+    unedited = f"Without an edit: {shown.unedited}" if shown.unedited else ""
+    for said in filter(None, (shown.moved, unedited)):
         lines += Content.styled(said, "$quiet").wrap(width)
     return Content("\n").join(lines)
 
 
 def in_brief(shown: Shown, width: int) -> Content:
     """Return what differs in one sentence, wrapped at `width` cells."""
-    begin = Content.assemble(("What if", "bold $primary"), (f"  {shown.span}: ", "$quiet"))
+    unedited = shown.unedited and shown.result.edited == shown.result.saved
+    when = f"{shown.span}, without an edit" if unedited else shown.span
+    begin = Content.assemble(("What if", "bold $primary"), (f"  {when}: ", "$quiet"))
     if shown.empty:
         return Content("\n").join(Content.assemble(begin, (NOTHING_STARTED, "$quiet")).wrap(width))
     completed, *others = shown.rows
@@ -164,7 +167,7 @@ def in_brief(shown: Shown, width: int) -> Content:
         of = f"of {before.started:,}"
         parts.append(f"✔ {before.completed:,} → {after.completed:,} {of} ({completed.difference})")
     parts += [f"{_short(row.title)} {row.difference}" for row in others if row.difference]
-    if parts and shown.result.edited == shown.result.saved:
+    if unedited:
         parts = [shown.unedited]
     rate = percent(before.completion_rate)
     said = parts or [f"as recorded, ✔ {before.completed:,} of {before.started:,} ({rate})"]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from goals_tui.services.batches import BatchSummary, Removed
 
 COLUMNS = (
-    Column("What", 20, share=1),
+    Column("What", 20, share=1, most=80),
     Column("When", 16, drop=1),
     Column("Events", 10, align="right"),
     Column("Activities", 10, align="right"),

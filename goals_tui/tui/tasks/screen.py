@@ -31,7 +31,7 @@ COLORS: dict[TaskState, str] = {
     "interrupted": "$warning",
 }
 COLUMNS = (
-    Column("Task", 32, share=3),
+    Column("Task", 32, share=3, most=44),
     Column("State", 15),
     Column("Result", 20, share=4, drop=2),
     Column("Started", 12, align="right"),

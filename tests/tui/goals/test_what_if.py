@@ -91,6 +91,8 @@ async def test_what_differs_without_an_edit_is_said(services: Services, flight: 
         found = result(pilot)
         assert found.saved == found.edited != found.recorded
         assert "Without an edit: cost savings +€" in screen_text(pilot.app)
+        await press(pilot, "f4")
+        assert "Last 30 days, without an edit: cost savings +€" in screen_text(pilot.app)
 
 
 async def test_an_amount_that_is_wrong_changes_no_figure(services: Services, flight: Goal) -> None:
