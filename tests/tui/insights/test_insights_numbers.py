@@ -12,7 +12,6 @@ import pytest
 from textual.pilot import Pilot
 
 from goals_tui.domain.filters import Filters
-from goals_tui.domain.value import format_duration
 from goals_tui.format import hours, percent
 from goals_tui.services.context import Services
 from goals_tui.services.currencies import format_money
@@ -220,4 +219,4 @@ async def test_time_saved_by_goal_and_day_in_words(sgd_services: Services) -> No
         await press(pilot, "e", "m", "m", "v")
         wanted = EXPECTED["september_utc_flights_only"]["totals"]["time_saved_seconds"]
         table = screen.query_one("#table", TableView)
-        assert table.row(table.count - 1)[1].plain == format_duration(wanted)
+        assert table.row(table.count - 1)[1].plain == hours(wanted)
