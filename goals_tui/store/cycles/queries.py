@@ -279,7 +279,7 @@ def tally_each(
 
 
 def arrival_of(step: tuple[int, ...] | None, values: Values) -> tuple[str, str]:
-    """Return the aggregate `arrived`, twice the time at which a cycle first reached a step, and whether it did."""
+    """Return the aggregate `arrived`, the time at which a cycle first reached a step, and whether it did."""
     if step is None:
         arriving, has = "s.initial", "true"
     else:
@@ -310,8 +310,9 @@ class CycleRow:
 
 def list_cycles(reader: EventReader, selection: Selection, restriction: Restriction) -> int:
     """Find the cycles, newest first, keep them in a table of the session for `page`, and return their number."""
+    reader.make_completions()
     values = Values()
-    further = {"moment": "min(CASE WHEN s.initial THEN e.moment END) // 2"}
+    further: dict[str, str] = {}
     conditions = _restricted(selection, restriction, values, further)
     orphans = restriction.outcome == "orphan"
     attributes = [] if orphans else selection.attributes
@@ -327,8 +328,9 @@ def list_cycles(reader: EventReader, selection: Selection, restriction: Restrict
             f"""SELECT row_number() OVER (ORDER BY moment DESC, goal, cycle) - 1 AS place,
                        goal, cycle, started, moment, outcome, openings, {columns}
                 FROM (
-                    SELECT c.*, CASE WHEN c.started IS NULL THEN 'orphan' WHEN {completed} THEN 'completed'
-                                     WHEN {nothing} THEN 'incomplete' ELSE 'partial' END AS outcome
+                    SELECT c.*, {"first_moment" if orphans else "c.started"} AS moment,
+                           CASE WHEN c.started IS NULL THEN 'orphan' WHEN {completed} THEN 'completed'
+                                WHEN {nothing} THEN 'incomplete' ELSE 'partial' END AS outcome
                     FROM ({cycles}) c JOIN completions d ON c.goal = d.goal
                 ) c WHERE {conditions}""",
             values.bound,
@@ -337,7 +339,7 @@ def list_cycles(reader: EventReader, selection: Selection, restriction: Restrict
 
     if orphans:
         # Only settled cycles have the attributes of orphans.
-        return int(keep(reader.cycles_sql(attributes, {"moment": "min(e.moment) // 2"}))[0][0])
+        return int(keep(reader.cycles_sql(attributes, {"first_moment": "min(e.moment)"}))[0][0])
     return int(ask_cycles(reader, attributes, keep, selection.goals, **further)[0][0])
 
 
@@ -383,13 +385,13 @@ def _restricted(selection: Selection, restriction: Restriction, values: Values, 
     if restriction.completed is not None:
         found.append(f"outcome {'=' if restriction.completed else '<>'} 'completed'")
     for place, step_id in enumerate(restriction.in_order):
-        further[f"at{place}"] = f"""min(CASE WHEN e."stepId" = {values.add(step_id)} THEN e.moment // 2 END)"""
+        further[f"at{place}"] = f"""min(CASE WHEN e."stepId" = {values.add(step_id)} THEN e.moment END)"""
         found.append(f"at{place} >= at{place - 1}" if place else "at0 IS NOT NULL")
     if restriction.arrived is not None:
         arrival = restriction.arrived
         further["arrived"], reached = arrival_of(arrival.step, values)
-        found.append(f"{reached} AND arrived // 2 - started >= {values.add(arrival.since)}")
-        found.append(f"arrived // 2 - started < {values.add(arrival.until)}")
+        found.append(f"{reached} AND arrived - started >= {values.add(arrival.since)}")
+        found.append(f"arrived - started < {values.add(arrival.until)}")
     for bucket, first, last in restriction.buckets:
         found.append(f"{bucket.sql} BETWEEN {values.add(first)} AND {values.add(last)}")
     for dimension, parts in restriction.parts:
@@ -402,12 +404,12 @@ def _restricted(selection: Selection, restriction: Restriction, values: Values, 
 def within_range(time_range: TimeRange, values: Values) -> str:
     """Return the condition for cycles that started in a range of time."""
     start, end = time_range
-    found = ["started IS NOT NULL"]
+    found = []
     if start is not None:
         found.append(f"started >= {values.add(start)}")
     if end is not None:
         found.append(f"started < {values.add(end)}")
-    return "(" + " AND ".join(found) + ")"
+    return f"({' AND '.join(found) or 'started IS NOT NULL'})"
 
 
 def _chosen(column: str, choice: Choice, values: Values, *, none_too: bool = False) -> Sequence[str]:

@@ -82,6 +82,7 @@ class EventReader:
         self.torn_lines = torn_lines
         self.duplicate_events = duplicate_events
         self.words = 1
+        self._step_bits: Sequence[StepBit] = ()
         self._contested = False
         self.joined = ""
         self._session = session
@@ -151,16 +152,22 @@ class EventReader:
                 "bit": ("BIGINT", [step_bit.bit for step_bit in step_bits]),
             },
         )
-        completing: dict[int, set[int]] = {step_bit.goal: set() for step_bit in step_bits}
+        self._step_bits = step_bits
         of_step: dict[tuple[int, str], set[int]] = {}
         for step_bit in step_bits:
             if step_bit.place is not None:
                 of_step.setdefault((step_bit.goal, step_bit.step_id), set()).add(step_bit.place)
-                if step_bit.completes:
-                    completing[step_bit.goal].add(step_bit.place)
         contests = [(goal, places) for (goal, _), places in of_step.items() if len(places) > 1]
         self._contested = bool(contests)
-        self._mask_table("contests", contests)
+        if contests:
+            self._mask_table("contests", contests)
+
+    def make_completions(self) -> None:
+        """Make the table `completions`: each goal with the mask of its completion steps. Raises Cancelled."""
+        completing: dict[int, set[int]] = {step_bit.goal: set() for step_bit in self._step_bits}
+        for step_bit in self._step_bits:
+            if step_bit.completes and step_bit.place is not None:
+                completing[step_bit.goal].add(step_bit.place)
         self._mask_table("completions", list(completing.items()))
 
     def _keys(self, step_bits: Sequence[StepBit]) -> tuple[tuple[int, ...], dict[tuple[str, ...], StepBit]]:
@@ -247,15 +254,14 @@ class EventReader:
 
         `started` is in microseconds since 1970. `attributes` are further columns of `events`, taken from the first
         initial event, or from an orphan's first event. `further` are aggregates by name, over events `e` with their
-        step bit `s`, where `e.moment` is twice the microseconds since 1970, plus one for a test. With `goals`, only
-        their cycles are read.
+        step bit `s`, where `e.moment` is the time in microseconds since 1970. With `goals`, only their cycles are read.
 
         Without `settled`, which takes longer, the attributes are right only for cycles with one initial event:
         `openings` is the number of initial events. With it, `openings` is 1.
         """
         counted = bool(attributes)
         aggregates = {
-            "opened": "min(CASE WHEN s.initial THEN e.moment END)",
+            "opened": f"min(CASE WHEN s.initial THEN e.moment * 2 + {_IS_TEST} END)",
             **({"openings": "count(CASE WHEN s.initial THEN 1 END)"} if counted else {}),
             **self._masks("bit_or({bits})"),
             # Any value is the only one, or not used: it needs no comparison of texts, which took a fifth of the time.
@@ -264,8 +270,8 @@ class EventReader:
         }
         only = f" WHERE s.goal IN ({', '.join(map(str, goals))})" if goals else ""
         shown = [name for name in aggregates if name not in ("opened", "openings")]
-        # The lowest bit of the time marks a test, which saves an aggregate over a million events. If a cycle has two
-        # first initial events in the same microsecond and only one is a test, the cycle is none.
+        # The lowest bit of the time marks a test, which saves an aggregate over a million events, and is found for
+        # initial events only. If a cycle has two first ones in the same microsecond and only one is a test, it is none.
         found = f"""
             SELECT goal, cycle, opened // 2 AS started, opened % 2 = 1 AS test,
                    {"openings" if counted else 1} AS openings, {", ".join(shown)}
@@ -349,14 +355,16 @@ _REQUIRED = {field.alias for field in GoalEvent.model_fields.values() if field.i
 
 
 _TESTS = ", ".join(f"'{kind}'" for kind in TEST_ENDPOINT_TYPES)
-_EVENTS = f"""(
+_EVENTS = """(
     SELECT id, coalesce("version", '') AS "version", "timestamp", "goalCycleId", "stepId", "goalId", "sessionId",
            nullif("endpointName", '') AS "endpointName", nullif("localeName", '') AS "localeName",
            nullif("snapshotName", '') AS "snapshotName", nullif(channel, '') AS channel,
-           epoch_us("timestamp") * 2 + CASE WHEN "endpointType" IN ({_TESTS}) THEN 1 ELSE 0 END AS moment
+           "endpointType", epoch_us("timestamp") AS moment
     FROM events
 ) e"""
-"""The events as `e`, with `moment`: twice the microseconds since 1970, plus one for a test. An empty name is none."""
+"""The events as `e`, with `moment`: the microseconds since 1970. An empty name is none."""
+
+_IS_TEST = f"""CASE WHEN e."endpointType" IN ({_TESTS}) THEN 1 ELSE 0 END"""
 
 _KEYS = ('"goalId"', '"version"', '"stepId"')
 _KEY_COLUMNS = ((2,), (0, 2), (1, 2), (0, 1, 2))

@@ -39,7 +39,7 @@ def choose(reader: EventReader, selection: Selection) -> list[Tally]:
     def keep(cycles: str) -> list[tuple[Any, ...]]:
         reader.keep_rows(
             "chosen",
-            f"""SELECT goal, cycle, openings, first_session, last_session, last_moment // 2 AS ended, {masks}
+            f"""SELECT goal, cycle, openings, first_session, last_session, last_moment AS ended, {masks}
                 FROM ({cycles}) c WHERE {within} AND {conditions}""",
             values.bound,
         )
@@ -168,7 +168,7 @@ def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | Non
                                max(openings) AS openings
                         FROM (
                             SELECT openings, {", ".join(f"{sql} AS {name}" for name, sql in ends.items())},
-                                   CASE WHEN {reached} THEN arrived // 2 - started
+                                   CASE WHEN {reached} THEN arrived - started
                                         WHEN following <= {current} THEN following - started
                                         WHEN started < {current} THEN {current} - started ELSE 0 END AS waited
                             FROM (

@@ -33,7 +33,7 @@ class Choose(Dialog[str]):
     Choose.-few > #dialog, Choose.-few #dialog-body, Choose.-few SearchList { height: auto; }
     Choose.-few Options { height: auto; min-height: 1; max-height: 12; }
     Choose .quiet { margin-bottom: 1; }
-    Choose #dialog-buttons .quiet { margin: 0; }
+    Choose #count { width: 1fr; margin: 0; text-align: right; }
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Choose(Dialog[str]):
     def _count(self, event: SearchList.Listed) -> None:
         searching = bool(self.query_one(SearchList).search.value.strip())
         many = f"{event.matches} of {event.total}" if searching else f"{event.total} in all"
-        self.query_one("#count", Label).update(many if event.matches else "No matches")
+        self.query_one("#count", Label).update(many if event.matches else "No matches", layout=False)
 
     def _row(self, option: Option) -> Hanging:
         # Without a choice made before there is no column for its mark.

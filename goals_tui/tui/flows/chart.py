@@ -444,13 +444,14 @@ class FlowChart(ScrollView, can_focus=True):
     def _shown_badges(self) -> Mapping[str, Severity]:
         """Return the badges of boxes; a collapsed node wears the worst one of its branches, too."""
         badges = dict(self._badges)
-        if self._flow is not None and self.collapsed and badges:
-            for node in self._flow.walk():
-                if node.id in self.collapsed:
-                    inside = {self._badges.get(one.id) for one in walk_nodes((node,))}
+        if self._layout is not None and self._badges:
+            for key in self.collapsed:
+                box = self._layout.boxes.get(key)
+                if box is not None and box.node is not None:
+                    inside = {self._badges.get(one.id) for one in walk_nodes((box.node,))}
                     found = next((each for each in SEVERITIES if each in inside), None)
                     if found:
-                        badges[node.id] = found
+                        badges[key] = found
         return badges
 
     def _style_of(self, component: str) -> Style:

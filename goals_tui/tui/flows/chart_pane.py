@@ -100,7 +100,10 @@ class ChartPane(Vertical):
             way = crumbs(self._flow, layout, box, line.size.width)
             if len(chart.run) > 1:
                 way = Content.assemble((f"{len(chart.run)} nodes selected", "bold $primary"), "  ", way)
-        line.update(way.truncate(max(1, line.size.width), ellipsis=True), layout=False)
+        way = way.truncate(max(1, line.size.width), ellipsis=True)
+        # Drawn together with the map, an unchanged line would have all that stands between them drawn, too.
+        if not (isinstance(line.content, Content) and way.is_same(line.content)):
+            line.update(way, layout=False)
 
 
 def where(box: Box) -> str:

@@ -87,6 +87,8 @@ class SearchList(Vertical):
         self._options: tuple[Option, ...] = ()
         self._texts: list[tuple[str, str]] = []
         """The folded texts of the options, in which words are looked up at each key, and their titles."""
+        self._drawn: dict[Option, Row] = {}
+        """The rows of the options that were listed."""
         self._start: str | None = None
         self.shown: list[Option] = []
 
@@ -120,6 +122,7 @@ class SearchList(Vertical):
     def fill(self, options: Iterable[Option], start: str | None = None) -> None:
         """List other options. The cursor stays on its option if it can; at first it is on the option `start`."""
         self._options = tuple(options)
+        self._drawn.clear()
         self._texts = [
             (_spaced(f"{option.title} {option.note} {option.words}"), fold(option.title)) for option in self._options
         ]
@@ -129,6 +132,7 @@ class SearchList(Vertical):
 
     def redraw(self, option: Option) -> None:
         """Draw an option again, where it is listed."""
+        self._drawn.pop(option, None)
         if option in self.shown[: self.rows.option_count]:
             self.rows.replace_option_prompt_at_index(self.shown.index(option), self._row(option))
 
@@ -140,25 +144,32 @@ class SearchList(Vertical):
     def _list(self, wanted: str | None) -> None:
         text = self.search.value
         words, first = _spaced(text).split(), fold(text.strip())
-        found: list[Option] = []
-        later: list[Option] = []
-        for option, (folded, title) in zip(self._options, self._texts, strict=True):
-            if all(word in folded for word in words):
-                (found if title.startswith(first) else later).append(option)
-        found += later
+        matching = list(zip(self._options, self._texts, strict=True))
+        for word in words:
+            matching = [(option, texts) for option, texts in matching if word in texts[0]]
+        found = [option for option, (_, title) in matching if title.startswith(first)]
+        found += [option for option, (_, title) in matching if not title.startswith(first)]
         self.shown = found[: self.MOST_ROWS]
-        rows = self.rows
-        rows.clear_options()
         place = next((place for place, option in enumerate(self.shown) if option.value == wanted), 0)
-        self._add_rows(place + self.ROWS_AT_ONCE)
+        rows = self.rows
         if self.shown:
+            # Set, not cleared and added: a list that is empty in between is laid out twice.
+            rows.set_options(map(self._row_of, self.shown[: place + self.ROWS_AT_ONCE]))
             rows.highlighted = place
+        else:
+            rows.clear_options()
         self.post_message(self.Listed(len(found), len(self._options)))
 
     def _add_rows(self, count: int) -> None:
         """List the first `count` options."""
         rows = self.rows
-        rows.add_options([Row(self._row(option)) for option in self.shown[rows.option_count : count]])
+        rows.add_options(map(self._row_of, self.shown[rows.option_count : count]))
+
+    def _row_of(self, option: Option) -> Row:
+        """Return the row of an option, which knows its height once it was listed."""
+        if option not in self._drawn:
+            self._drawn[option] = Row(self._row(option))
+        return self._drawn[option]
 
     def _scrolled(self, y: float) -> None:
         rows = self.rows
