@@ -18,8 +18,9 @@ from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services, create_workspace
 from goals_tui.services.insights.query import offsets_between
 from goals_tui.services.insights.service import Cancellation, Cancelled
-from goals_tui.store.cycles.reader import microseconds
+from goals_tui.store.cycles.reader import EventReader, microseconds
 from goals_tui.store.cycles.view import LogView
+from goals_tui.store.engines.engine import Columns
 from tests.builders import book_a_flight, event, goal, uuid_of
 
 NOW = datetime(2026, 10, 1, 20, tzinfo=UTC)
@@ -270,3 +271,21 @@ def test_versions_are_parsed_once_however_many_questions_are_asked(
     monkeypatch.setattr(Goal, "model_validate", lambda document: (parsed.append(document), real(document))[1])
     assert services.insights.report(ALL) == first
     assert len(parsed) <= 1, "only the goal as it is now"
+
+
+def test_no_table_is_made_that_the_question_does_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    make = EventReader.make_table
+
+    def make_table(self: EventReader, name: str, columns: Columns) -> None:
+        made.append(name)
+        make(self, name, columns)
+
+    monkeypatch.setattr(EventReader, "make_table", make_table)
+    known = book_a_flight()
+    insights = workspace(tmp_path, [known], [event(known, known.initial.name)]).insights
+    insights.report(ALL)
+    assert made == ["step_bits"]
+    with insights.cycle_list(ALL) as found:
+        assert len(found) == 1
+    assert made == ["step_bits"] * 2 + ["completions"]

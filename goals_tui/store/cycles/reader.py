@@ -273,7 +273,7 @@ class EventReader:
         # The lowest bit of the time marks a test, which saves an aggregate over a million events, and is found for
         # initial events only. If a cycle has two first ones in the same microsecond and only one is a test, it is none.
         found = f"""
-            SELECT goal, cycle, opened // 2 AS started, opened % 2 = 1 AS test,
+            SELECT goal, cycle, opened >> 1 AS started, opened & 1 = 1 AS test,
                    {"openings" if counted else 1} AS openings, {", ".join(shown)}
             FROM (
                 SELECT s.goal AS goal, e."goalCycleId" AS cycle,

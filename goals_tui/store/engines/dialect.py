@@ -56,6 +56,8 @@ def _clickhouse(node: exp.Expr) -> exp.Expr:
             return exp.func("intDiv", node.this, node.expression, dialect="clickhouse")
         case exp.BitwiseAnd():
             return exp.func("bitAnd", node.this, node.expression, dialect="clickhouse")
+        case exp.BitwiseRightShift():
+            return exp.func("bitShiftRight", node.this, node.expression, dialect="clickhouse")
         case exp.Anonymous(this="bit_count"):
             return exp.func("bitCount", *node.expressions, dialect="clickhouse")
         case exp.Anonymous(this="epoch_us"):

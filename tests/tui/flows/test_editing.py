@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from goals_tui.domain.event import Source
 from goals_tui.domain.flow import Flow, GoTo, If, Lookup, Node, Question, Say, TrackGoal
@@ -566,6 +567,21 @@ async def test_the_steps_of_a_goal_are_placed_one_by_one(services: Services) -> 
         assert tracked == ["track_goal", "say", "question", "track_goal", "say", "track_goal"]
         assert services.flows.findings() == []
         assert "This flow tracks every step of 'Book a Flight'" in messages(pilot.app)[-1]
+
+
+async def test_the_way_above_the_chart_is_drawn_only_where_it_changed(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.flows.save(ABC)
+    drawn: list[object] = []
+    async with running(services, area="flows") as pilot:
+        way = pilot.app.screen.query_one("#crumbs", Static)
+        monkeypatch.setattr(way, "update", lambda content, **_options: drawn.append(content))
+        chart(pilot).collapsed = frozenset({node_id("choice")})
+        await settle(pilot)
+        assert not drawn
+        await press(pilot, "down")
+        assert drawn
 
 
 async def test_numbers_stand_on_the_nodes_that_track(services: Services) -> None:

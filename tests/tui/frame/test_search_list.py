@@ -5,7 +5,7 @@ from __future__ import annotations
 from goals_tui.services.context import Services
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.widgets.search_list import SearchList
-from tests.tui.harness import press, running, settle, until_true
+from tests.tui.harness import press, running, screen_text, settle, until_true
 
 OPTIONS = [Option(str(number), f"Option {number}") for number in range(350)]
 
@@ -45,3 +45,22 @@ async def test_the_cursor_is_on_the_chosen_one_however_far_down(services: Servic
         assert found.highlighted == OPTIONS[349]
         await press(pilot, "backspace", "backspace", "backspace", "down")
         assert found.highlighted == OPTIONS[223]
+
+
+async def test_a_key_makes_no_row_again_and_leaves_the_layout_as_it_is(services: Services) -> None:
+    """What a key of the search costs: rows keep their heights, and the number of matches has room for any."""
+    async with running(services) as pilot:
+        pilot.app.push_screen(Choose("Choose", OPTIONS))
+        await settle(pilot)
+        found, count = pilot.app.screen.query_one(SearchList), pilot.app.screen.query_one("#count")
+        first, place = found.rows.get_option_at_index(0), count.region
+        await press(pilot, "o", "p")
+        assert found.rows.get_option_at_index(0) is first
+        assert count.region == place
+        assert "350 of 350" in screen_text(pilot.app)
+        found.redraw(OPTIONS[0])
+        await press(pilot, "backspace")
+        assert found.rows.get_option_at_index(0) is not first, "it is drawn as it is now"
+        await press(pilot, "z")
+        assert found.rows.option_count == 0
+        assert "No matches" in screen_text(pilot.app)
