@@ -374,9 +374,12 @@ class GoalEditor(StepEditing):
         self._show_what_if()
 
     def action_what_if(self) -> None:
-        """Show What-if as a table or in brief."""
+        """Show What-if as a table or in brief, and keep the chosen step in view beside it."""
         self._whole = not self.query_one(WhatIfPanel).whole
         self._show_what_if()
+        table = self.query_one(StepTable)
+        if self.at_steps:
+            self.call_after_refresh(lambda: table.scroll_to_row(table.cursor))
 
     @work
     async def action_what_if_filters(self) -> None:

@@ -54,7 +54,7 @@ def tiles_of(report: Report, axis: Axis | None, words: Formats) -> tuple[TileFac
         return words.money(value), words.brief_money(value), words.money_unit.short(float(value))
 
     def time(seconds: int | Decimal) -> tuple[str, ...]:
-        return hours(float(seconds)), f"{seconds / 3600:,.0f} h" if seconds >= 3600 else hours(float(seconds))
+        return hours(int(seconds)), f"{seconds / 3600:,.0f} h" if seconds >= 3600 else hours(int(seconds))
 
     running = axis is not None and axis.running(len(axis.buckets) - 1)
     found = (

@@ -92,7 +92,7 @@ async def test_the_footer_of_the_steps_at_80_columns(services: Services, flight:
     async with running(services, (80, 24)) as pilot:
         await press(pilot, "enter", "tab", "tab", "tab", "down")
         footer = screen_text(pilot.app).splitlines()[-1]
-        for words in ("o Form", "K Up", "J Down", "del Delete"):
+        for words in ("ctrl+s Save", "o Form", "K Up", "J Down", "del Delete"):
             assert words in footer
 
 

@@ -95,6 +95,15 @@ async def test_what_differs_without_an_edit_is_said(services: Services, flight: 
         assert "Last 30 days, without an edit: cost savings +€" in screen_text(pilot.app)
 
 
+async def test_the_chosen_step_stays_in_view_when_the_table_takes_the_room(services: Services, flight: Goal) -> None:
+    async with running(services, (80, 24)) as pilot:
+        await press(pilot, "enter", "tab", "tab", "tab", "down", "down")
+        assert "Payment completed" in screen_text(pilot.app)
+        await press(pilot, "f4")
+        assert "As recorded" in screen_text(pilot.app)
+        assert "Payment completed" in screen_text(pilot.app)
+
+
 async def test_an_amount_that_is_wrong_changes_no_figure(services: Services, flight: Goal) -> None:
     async with running(services) as pilot:
         await in_step(pilot, 1)
