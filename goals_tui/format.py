@@ -69,8 +69,11 @@ def long_time(seconds: float) -> str:
 
 def exact_time(seconds: int) -> str:
     """Return the time saved of a step, to the second: 2 min 30 s, 1 h 05 min 10 s."""
-    second = seconds % 60 if seconds >= 3600 else 0
-    words = hours(seconds - second)
+    if seconds < 3600:
+        return hours(seconds)
+    minutes, second = divmod(seconds, 60)
+    whole, minute = divmod(minutes, 60)
+    words = f"{whole:,} h {minute:02d} min" if minute or second else f"{whole:,} h"
     return f"{words} {second:02d} s" if second else words
 
 

@@ -47,7 +47,16 @@ def test_the_difference_of_two_shown_times_is_shown_as_it_is() -> None:
     assert hours(shown_time(7_289) - shown_time(3_629)) == "1 h 01 min"  # of "2 h 01 min" and "1 h"
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(150, "2 min 30 s"), (3_900, "1 h 05 min"), (3_910, "1 h 05 min 10 s")])
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (150, "2 min 30 s"),
+        (3_900, "1 h 05 min"),
+        (3_910, "1 h 05 min 10 s"),
+        (7_205, "2 h 00 min 05 s"),
+        (3_600_300, "1,000 h 05 min"),
+    ],
+)
 def test_what_a_step_saves_is_exact(seconds: int, words: str) -> None:
     assert exact_time(seconds) == words
 
