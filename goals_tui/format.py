@@ -12,6 +12,7 @@ from goals_tui.domain.text import clean_line, clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date, datetime
     from decimal import Decimal
 
     from goals_tui.domain.filters import Span
@@ -134,10 +135,37 @@ def difference_words(found: Difference) -> str:
 
 
 def span_dates(span: Span) -> str:
-    """Return the start and the end of a span in words."""
+    """Return the start and the end of a span in the form of ISO 8601, as commands print and read it."""
     if span.start is None or span.end is None:
         return "all time"
     return f"{span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M}"
+
+
+def day_of_year(day: date) -> str:
+    """Return a day with its year, as people read it on the screen: 20 Nov 2026."""
+    return f"{day.day} {day:%b %Y}"
+
+
+def minute_of_day(moment: datetime) -> str:
+    """Return a moment with its day, to the minute, as people read it on the screen: 20 Nov 2026 17:15."""
+    return f"{day_of_year(moment)} {moment:%H:%M}"
+
+
+def span_range(span: Span) -> str:
+    """Return the days of a span as people read them on the screen: 22 Oct – 20 Nov 2026, until 17:30.
+
+    The time of day is said where the last day isn't whole, and both where the span has times of day.
+    """
+    if span.start is None or span.end is None or span.last_day is None:
+        return "all time"
+    if span.days is None:
+        return f"{minute_of_day(span.start)} – {minute_of_day(span.end)}"
+    first, last = span.start.date(), span.last_day
+    start = "" if first == last else f"{first.day} {first:%b} – "
+    if first.year != last.year:
+        start = f"{day_of_year(first)} – "
+    until = f", until {span.end:%H:%M}" if span.end.date() == last else ""
+    return f"{start}{day_of_year(last)}{until}"
 
 
 def csv_text(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> str:

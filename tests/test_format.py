@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
-from goals_tui.format import exact_time, hours, long_time, plural, points, shown_time, signed
+from goals_tui.domain.filters import Filters, resolve_span
+from goals_tui.format import exact_time, hours, long_time, plural, points, shown_time, signed, span_range
 
 
 @pytest.mark.parametrize(
@@ -65,3 +69,28 @@ def test_changes_have_their_sign() -> None:
     assert (points(0.025), points(-0.025, "pts"), points(0.025, "")) == ("+2.5 points", "-2.5 pts", "+2.5")
     assert (points(-0.0001), points(None, "pts")) == ("+0.0 points", "—")
     assert [signed(words, change) for words, change in (("€1", 1), ("-€1", -1), ("0 s", 0))] == ["+€1", "-€1", "0 s"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "said", "before"),
+    [
+        (Filters(span="last-7-days"), "14 Nov – 20 Nov 2026, until 13:00", "7 Nov – 13 Nov 2026, until 13:00"),
+        (Filters(span="today"), "20 Nov 2026, until 13:00", "19 Nov 2026, until 13:00"),
+        (
+            Filters(span="custom", since="2025-12-30", until="2026-01-02"),
+            "30 Dec 2025 – 2 Jan 2026",
+            "26 Dec – 29 Dec 2025",
+        ),
+        (
+            Filters(span="custom", since="2026-10-12T08:30", until="2026-10-12T09:30"),
+            "12 Oct 2026 08:30 – 12 Oct 2026 09:30",
+            "12 Oct 2026 07:30 – 12 Oct 2026 08:30",
+        ),
+        (Filters(span="all"), "all time", None),
+    ],
+)
+def test_a_span_is_said_in_the_days_of_people(filters: Filters, said: str, before: str | None) -> None:
+    span = resolve_span(filters, datetime(2026, 11, 20, 13, tzinfo=UTC), ZoneInfo("UTC"))
+    assert span_range(span) == said
+    previous = span.previous()
+    assert (previous and span_range(previous)) == before

@@ -24,6 +24,7 @@ from goals_tui.domain.statistics import (
     Verdict,
     difference,
     quantile,
+    verdict,
 )
 from goals_tui.domain.value import SuccessMetrics
 
@@ -202,6 +203,26 @@ _WIDTHS = (
 
 
 @dataclass(frozen=True, slots=True)
+class ReleasedGoal:
+    """A goal in a snapshot, and in the one before it; `before` is None where there is no snapshot before."""
+
+    goal_id: str
+    goal: str
+    before: Figures | None
+    figures: Figures
+
+    @property
+    def change(self) -> Change | None:
+        """What changed since the snapshot before."""
+        return Change(self.before, self.figures) if self.before else None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict on the goal in this snapshot against the one before."""
+        return verdict(self.before.completed_share, self.figures.completed_share) if self.before else None
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """A snapshot compared with the one that appeared before it; the first is compared with nothing."""
 
@@ -214,6 +235,8 @@ class Release:
     change: Change | None
     equal_mix: EqualMix | None
     verdict: Verdict | None
+    goals: tuple[ReleasedGoal, ...] = ()
+    """Its goals and those of the snapshot before it, most started first."""
 
     @property
     def value_per_week(self) -> Decimal | None:

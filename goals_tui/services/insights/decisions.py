@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from goals_tui.domain.decisions import (
     Explanation,
     Moved,
     Release,
+    ReleasedGoal,
     StepWorth,
     Times,
     WhatIf,
@@ -121,7 +122,7 @@ def _shares(query: Query, dimension: BreakdownDimension, rows: Iterable[Tally]) 
 
 def make_releases(query: Query) -> list[Release]:
     """Compare each snapshot with the one that appeared before it, in the order of their first events in the log."""
-    sums: FigureTotals[str] = FigureTotals()
+    by_goal: FigureTotals[tuple[str, int]] = FigureTotals()
     cells: dict[str, dict[tuple[str | None, str | None], Share]] = defaultdict(dict)
     between: dict[str, tuple[int, int]] = {}
     for row in tally(query.reader, query.selection, by=["snapshot", "endpoint", "locale"], extent=True):
@@ -130,7 +131,7 @@ def make_releases(query: Query) -> list[Release]:
         definition = query.definitions.by_number[row.goal]
         snapshot, *cell = (part_name(each, key, definition) for each, key in zip(_RELEASE_KEYS, row.key, strict=True))
         assert snapshot is not None
-        sums.add(snapshot, definition, row)
+        by_goal.add((snapshot, row.goal), definition, row)
         first, last = between.get(snapshot, (row.first, row.last))
         between[snapshot] = min(first, row.first), max(last, row.last)
         completed = row.cycles if definition.worth(row.masks).outcome == "completed" else 0
@@ -140,6 +141,17 @@ def make_releases(query: Query) -> list[Release]:
         snapshot: (_local(query, last).date() - _local(query, first).date()).days + 1
         for snapshot, (first, last) in between.items()
     }
+    sums = by_goal.by(lambda key: key[0])
+    goals: dict[str, set[int]] = defaultdict(set)
+    for snapshot, goal in by_goal:
+        goals[snapshot].add(goal)
+
+    def released(snapshot: str, before: Release | None) -> Iterator[ReleasedGoal]:
+        for number in goals[snapshot] | (goals[before.snapshot] if before else set()):
+            definition = query.definitions.by_number[number]
+            earlier = by_goal[before.snapshot, number] if before else None
+            yield ReleasedGoal(definition.id, definition.name, earlier, by_goal[snapshot, number])
+
     found: list[Release] = []
     for snapshot in (each for each in _in_order_of_appearance(query) if each in cells):
         before = found[-1] if found else None
@@ -153,6 +165,12 @@ def make_releases(query: Query) -> list[Release]:
                 change=Change(before.figures, figures) if before else None,
                 equal_mix=at_equal_mix(cells[before.snapshot], cells[snapshot]) if before else None,
                 verdict=verdict(before.figures.completed_share, figures.completed_share) if before else None,
+                goals=tuple(
+                    sorted(
+                        released(snapshot, before),
+                        key=lambda each: (-each.figures.started, fold(each.goal), each.goal_id),
+                    )
+                ),
             )
         )
     return found

@@ -16,11 +16,12 @@ from goals_tui.format import (
     DASH,
     difference_words,
     hours,
+    minute_of_day,
     plural,
     points,
     precise_percent,
     short_interval,
-    span_dates,
+    span_range,
 )
 from goals_tui.services.currencies import format_money, loss_words
 from goals_tui.services.insights.query import filter_list
@@ -100,7 +101,7 @@ def _report_sentences(report: Report) -> list[str]:
     change, before = report.change, report.previous_span
     if change is not None and before is not None and before.start and before.end:
         said.append(
-            f"Against {before.start:%Y-%m-%d %H:%M} to {before.end:%Y-%m-%d %H:%M} "
+            f"Against {span_range(before)} "
             f"({precise_percent(change.before.completion_rate)} of {change.before.started:,}): "
             f"{difference_words(change.completion_rate)}."
         )
@@ -224,7 +225,7 @@ def comparison_sentences(result: Comparison, currency: str) -> list[str]:
         said.append(f"Value per cycle (cost savings and revenue): {signed}, without an interval.")
     for name, side in ((a, result.a), (b, result.b)):
         if side.span is not None:
-            said.append(f"{name}: {span_dates(side.span)}{'' if side.span.over else ' (not over)'}.")
+            said.append(f"{name}: {span_range(side.span)}{'' if side.span.over else ' (not over)'}.")
     return said
 
 
@@ -273,7 +274,7 @@ def explanation_document(result: Explanation, origin: str) -> Document:
     ]
     return Document(
         title=f"Why the completion rate changed: {_span_title(result.span)}",
-        sentences=[f"Compared with {span_dates(result.before_span)}.", *explanation_sentences(result)],
+        sentences=[f"Compared with {span_range(result.before_span)}.", *explanation_sentences(result)],
         charts=[RateWhiskers("Completion rate", [rate_point(name, figures) for name, figures in sides])],
         tables=tables,
         origin=origin,
@@ -347,7 +348,7 @@ def _span_title(span: Span) -> str:
     if span.start is None or span.end is None or span.last_day is None:
         return SPAN_TITLES[span.name].lower()
     not_over = "" if span.over else " (not over)"
-    return f"{span.start:%Y-%m-%d} to {span.last_day:%Y-%m-%d}{not_over}"
+    return f"{span_range(span)}{not_over}"
 
 
 def make_origin(query: Query) -> str:
@@ -356,7 +357,7 @@ def make_origin(query: Query) -> str:
     if span.start is None or span.end is None:
         when = "Cycles of all time"
     else:
-        when = f"Cycles that started from {span.start:%Y-%m-%d %H:%M} until {span.end:%Y-%m-%d %H:%M}"
+        when = f"Cycles that started {span_range(span)}"
         when += "" if span.over else " (not over)"
     filters = "; ".join(filter_list(query.filters_in_words()))
     priced = "today's definition" if query.filters.price_by == "current" else "the definition that they recorded"
@@ -368,7 +369,7 @@ def make_origin(query: Query) -> str:
     more = len(versions) - _MOST_GOALS
     listed = ", ".join(versions[:_MOST_GOALS]) + (f" and {more} more" if more > 0 else "")
     count, latest = query.reader.size()
-    last = f", the last of {instant(latest).astimezone(query.zone):%Y-%m-%d %H:%M}" if count else ""
+    last = f", the last of {minute_of_day(instant(latest).astimezone(query.zone))}" if count else ""
     torn = f", {plural(query.reader.torn_lines, 'unreadable line')}" if query.reader.torn_lines else ""
     twice = query.reader.duplicate_events
     return (
@@ -376,5 +377,5 @@ def make_origin(query: Query) -> str:
         f"{'' if query.filters.include_test else ' (without the Interaction Panel and playbooks)'}. "
         f"Cycles are valued by {priced}. Goals: {listed or 'none'}. "
         f"Event log: {plural(count, 'event')}{last}{torn}{f', {twice:,} of them twice' if twice else ''}. "
-        f"Made {query.now.astimezone(query.zone):%Y-%m-%d %H:%M} by goals-tui {__version__}."
+        f"Made {minute_of_day(query.now.astimezone(query.zone))} by goals-tui {__version__}."
     )

@@ -112,11 +112,14 @@ class Queries:
         self._goals = goals
         self._clock = clock
 
-    def scope(self, filters: Filters) -> str:
-        """Describe in one line the cycles of a table: span, zone and filters. The log is not read."""
+    def scope(self, filters: Filters, dates_of: Callable[[Span], str] = span_dates) -> str:
+        """Describe in one line the cycles of a table: span, zone and filters. The log is not read.
+
+        `dates_of` words a span, as `span_dates` does for commands and `span_range` on the screen.
+        """
         zone = self._project.get().zone_or(filters.time_zone)
         span = resolve_span(filters, self._clock(), zone)
-        dates = f"{span_dates(span)}{'' if span.over else ' (not over)'}, " if span.start else ""
+        dates = f"{dates_of(span)}{'' if span.over else ' (not over)'}, " if span.start else ""
         named = filter_list(filters_in_words(filters, self._documents.all("goals")))
         without = [] if filters.include_test else ["without test cycles"]
         return f"{SPAN_TITLES[span.name]}: {'; '.join([f'{dates}{zone.key}', *named, *without])}"

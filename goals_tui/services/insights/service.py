@@ -6,7 +6,7 @@ All methods are thread-safe. Many take a `Cancellation`: its `cancel()` stops th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -28,6 +28,7 @@ from goals_tui.domain.report import (
 )
 from goals_tui.domain.text import clean_line
 from goals_tui.domain.words import fold
+from goals_tui.format import span_dates
 from goals_tui.services.insights.query import Queries, Query
 from goals_tui.services.insights.report import (
     WEEKDAYS,
@@ -230,9 +231,9 @@ class Insights:
         zone = self._project.get().zone_or(filters.time_zone)
         return resolve_span(filters, self._clock(), zone)
 
-    def scope(self, filters: Filters) -> str:
-        """Describe in one line the cycles that filters select."""
-        return self._queries.scope(filters)
+    def scope(self, filters: Filters, dates_of: Callable[[Span], str] = span_dates) -> str:
+        """Describe in one line the cycles that filters select; `dates_of` words their span."""
+        return self._queries.scope(filters, dates_of)
 
     def origin(self, filters: Filters) -> str:
         """Describe in one paragraph the cycles that filters select; see `documents.make_origin`."""

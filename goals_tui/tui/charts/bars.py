@@ -12,13 +12,17 @@ from goals_tui.tui.charts.spec import Bars, Column, Columns, legend
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _PITCHES = ((5, 3), (3, 2), (2, 1), (1, 1))
 """The distance from one bar to the next, and the thickness of a bar, in rows: the first pair that fits is used."""
-_COMFORTABLE = (3, 2)
+_PITCHES_BELOW = ((4, 2), (3, 1), (2, 1))
+"""The same where each bar stands below its name."""
+_COMFORTABLE, _COMFORTABLE_BELOW = (3, 2), (3, 1)
 _LONGEST_LABEL = 36
 """The greatest width of a label in cells, so that a long name leaves room for the bars."""
 _LEAST_BAR = 22
-"""The width in cells that is left for the bars and the cursor before names are cut."""
+"""The width in cells that is left for the bars and the cursor, unless less of it shows every name in full."""
+_SHORTEST_BAR = 12
+"""The width in cells that is left for the bars where it shows every name in full."""
 WIDE = 100
-"""The width in columns from which on every column of texts is shown."""
+"""The width in columns from which on all columns of texts are shown for which there is room."""
 
 
 def draw_bars(
@@ -29,15 +33,19 @@ def draw_bars(
     With `patterns`, parts are told apart by patterns instead of colours.
     """
     canvas = Canvas(width, height)
-    layout = _Layout(spec, width, patterns)
+    layout = _Layout(spec, width, patterns=patterns)
+    if layout.cuts_names and not spec.intervals and height - _headings_at(spec, layout) > spec.size * 2:
+        layout = _Layout(spec, width, patterns=patterns, below=True)
     top = _headings_at(spec, layout)
     if len(legend(spec)) > 1:
         draw_legend(canvas, INDENT, 0, width, spec, patterns=patterns)
     layout.headings(canvas, top)
-    top += 2 if height - top > spec.size * 2 else 1
+    above = 1 if layout.below else 0
+    top += 2 if height - top > spec.size * (2 + above) else 1
     rows = max(1, height - top)
-    pitch, thick = next((p, t) for p, t in _PITCHES if p == 1 or spec.size * p - (p - t) <= rows)
-    visible = max(1, (rows + pitch - thick) // pitch)
+    pitches = _PITCHES_BELOW if layout.below else _PITCHES
+    pitch, thick = next((p, t) for p, t in pitches if (p, t) == pitches[-1] or spec.size * p - (p - t - above) <= rows)
+    visible = max(1, (rows + pitch - thick - above) // pitch)
     first = _scrolled(first, visible, spec.size, cursor)
     for mark in range(first, min(spec.size, first + visible)):
         layout.bar(canvas, top + (mark - first) * pitch, thick, mark, cursor)
@@ -53,13 +61,14 @@ def draw_bars(
 
 def comfortable_rows(spec: Bars, width: int) -> int:
     """Return the height at which every bar is two rows thick with a gap to the next."""
-    pitch, thick = _COMFORTABLE
-    return _headings_at(spec, _Layout(spec, width)) + 2 + spec.size * pitch - (pitch - thick)
+    layout = _Layout(spec, width)
+    pitch, thick = _COMFORTABLE_BELOW if layout.cuts_names and not spec.intervals else _COMFORTABLE
+    return _headings_at(spec, layout) + 2 + spec.size * pitch - (pitch - thick)
 
 
 def _headings_at(spec: Bars, layout: _Layout) -> int:
     """Return the row of the headings: that of the legend where both fit beside each other."""
-    return 1 if len(legend(spec)) > 1 and INDENT + legend_width(spec) >= layout.left + layout.bar_width else 0
+    return 1 if len(legend(spec)) > 1 and INDENT + legend_width(spec) >= layout.texts_left else 0
 
 
 def _scrolled(first: int, visible: int, size: int, cursor: Place | None) -> int:
@@ -75,11 +84,15 @@ def _width_of(column: Column) -> int:
 
 
 class _Layout:
-    """The positions of labels, bars and columns in a chart of a given width."""
+    """The positions of labels, bars and columns in a chart of a given width.
 
-    def __init__(self, spec: Bars, width: int, patterns: bool = False) -> None:
+    With `below`, each bar stands below its label and takes the whole width.
+    """
+
+    def __init__(self, spec: Bars, width: int, *, patterns: bool = False, below: bool = False) -> None:
         self.spec = spec
         self.patterns = patterns
+        self.below = below
         mark = 2 if spec.glyphs else 0
         longest = max((cell_len(label) for label in spec.labels), default=0)
         self.columns = list(spec.columns)
@@ -89,11 +102,18 @@ class _Layout:
             self.columns.remove(spare.pop())
         self.widths = [_width_of(column) for column in self.columns]
         beside = self._beside()
-        room = max(10, min(max((width - beside) // 2, width - beside - _LEAST_BAR), _LONGEST_LABEL))
-        self.label_width = min(longest, room - mark)
+        around = 2 + mark + 1 + beside
+        if below:
+            self.label_width = max(1, min(longest, width - around))
+        else:
+            room = min(max((width - beside) // 2, width - beside - _LEAST_BAR, 10), _LONGEST_LABEL) - mark
+            fits = longest <= min(width - around - _SHORTEST_BAR, _LONGEST_LABEL)
+            self.label_width = longest if fits else min(longest, room)
+        self.cuts_names = self.label_width < longest
         self.width = width
-        self.left = 2 + mark + self.label_width + 1
-        self.bar_width = max(1, width - self.left - beside)
+        self.texts_left = max(width - beside, 0)
+        self.left = 2 + mark if below else 2 + mark + self.label_width + 1
+        self.bar_width = max(1, (width if below else self.texts_left) - self.left)
         self.top = spec.top or max((spec.total(mark) for mark in range(spec.size)), default=0) or 1
 
     def _beside(self) -> int:
@@ -101,7 +121,7 @@ class _Layout:
         return sum(_width_of(column) + 2 for column in self.columns)
 
     def headings(self, canvas: Canvas, y: int) -> None:
-        x = self.left + self.bar_width
+        x = self.texts_left
         if self.spec.intervals:
             low, high = self.spec.unit.short(self.spec.low), self.spec.unit.short(self.top)
             canvas.put(self.left, y, low, "muted")
@@ -112,9 +132,10 @@ class _Layout:
 
     def bar(self, canvas: Canvas, y: int, thick: int, mark: int, cursor: Place | None) -> None:
         here = cursor is not None and cursor.mark == mark
-        middle = y + (thick - 1) // 2
+        first = y + 1 if self.below else y
+        middle = y if self.below else y + (thick - 1) // 2
         if here:
-            canvas.shade(0, y, self.width, thick, "cursor")
+            canvas.shade(0, y, self.width, thick + first - y, "cursor")
             canvas.put(0, middle, "▸", "accent", bold=True)
         x = 2
         if self.spec.glyphs:
@@ -127,8 +148,8 @@ class _Layout:
             self._whisker(canvas, middle, mark, few)
         else:
             for row in range(thick):
-                self._blocks(canvas, y + row, mark, cursor)
-        x = self.left + self.bar_width
+                self._blocks(canvas, first + row, mark, cursor)
+        x = self.texts_left
         for column, width in zip(self.columns, self.widths, strict=True):
             text = column.texts[mark]
             tone = "text" if here else "muted" if few else column.tone_at(mark)

@@ -329,9 +329,11 @@ def _empty(spec: ChartSpec, width: int, height: int) -> Canvas:
 
 
 def _last(spec: ChartSpec) -> int:
-    """Return the first place of the cursor: the first row, or the last bucket in which there is something."""
+    """Return the first place of the cursor: the row that the spec names, or the last bucket with something in it."""
     if isinstance(spec, Heat):
         return max(range(spec.size), key=lambda mark: spec.values[mark] or 0, default=0)
-    if not isinstance(spec, Columns | Lines):
+    if isinstance(spec, Bars):
+        return spec.start
+    if isinstance(spec, Nothing):
         return 0
     return max((mark for mark in range(spec.size) if any(one.values[mark] for one in spec.series)), default=0)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect
+from collections.abc import Sequence
 
 from goals_tui.tui.charts.canvas import Canvas, Drawing, Place
 from goals_tui.tui.charts.frame import INDENT
 from goals_tui.tui.charts.spec import HEAT_LEVELS, Heat
 
-_THICKEST = 4
+_THICKEST = 6
 """The greatest height of a cell in rows."""
 
 
@@ -18,9 +19,10 @@ def draw_heat(spec: Heat, width: int, height: int, cursor: Place | None) -> Draw
     left = max(map(len, spec.rows)) + INDENT + 1
     cell = max(1.0, (width - left) / len(spec.columns))
     edges = [left + int(column * cell) for column in range(len(spec.columns) + 1)]
+    texts, scaled = _texts(spec, int(cell))
     thick = max(1, min(_THICKEST, (height - 2) // len(spec.rows)))
     top, ends = 2, spec.ends()
-    _legend(canvas, spec, ends)
+    _legend(canvas, spec, ends, scaled)
     for column, name in enumerate(spec.columns):
         if len(name) < cell or column % 2 == 0:
             wide = edges[column + 1] - edges[column]
@@ -31,7 +33,7 @@ def draw_heat(spec: Heat, width: int, height: int, cursor: Place | None) -> Draw
         for column in range(len(spec.columns)):
             mark = row * len(spec.columns) + column
             x = edges[column]
-            _cell(canvas, spec, mark, ends, (x, y, edges[column + 1] - x, thick), cursor)
+            _cell(canvas, spec, mark, texts[mark], ends, (x, y, edges[column + 1] - x, thick), cursor)
 
     def at(x: int, y: int) -> Place | None:
         column, row = bisect(edges, x) - 1, (y - top) // thick
@@ -42,7 +44,23 @@ def draw_heat(spec: Heat, width: int, height: int, cursor: Place | None) -> Draw
     return Drawing(canvas, at)
 
 
-def _legend(canvas: Canvas, spec: Heat, ends: tuple[float, float] | None) -> None:
+_SCALES = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
+
+
+def _texts(spec: Heat, wide: int) -> tuple[Sequence[str], int]:
+    """Return the texts of all cells, and the number by which they were divided to leave a gap between two.
+
+    Where the number of some cell would take its whole width, all are shown in tens, hundreds and so on.
+    """
+    if spec.unit.kind == "percent" or all(len(text) < wide for text in spec.texts):
+        return spec.texts, 1
+    most = max((value for value in spec.values if value is not None), default=0.0)
+    scale = next((each for each in _SCALES if round(most / each) < 100), _SCALES[-1])
+    both = zip(spec.texts, spec.values, strict=True)
+    return [text if value is None else f"{value / scale:.0f}" for text, value in both], scale
+
+
+def _legend(canvas: Canvas, spec: Heat, ends: tuple[float, float] | None, scaled: int) -> None:
     x = canvas.put(INDENT, 0, spec.legend, "muted") + 2
     if ends is None:
         return
@@ -50,13 +68,16 @@ def _legend(canvas: Canvas, spec: Heat, ends: tuple[float, float] | None) -> Non
     x = canvas.put(x, 0, f"{low} ", "muted")
     for level in range(1, HEAT_LEVELS + 1):
         x = canvas.put(x, 0, "▇▇", f"heat-{level}-{spec.tone}")
-    canvas.put(x + 1, 0, f"{high} or more", "muted")
+    x = canvas.put(x + 1, 0, f"{high} or more", "muted")
+    if scaled > 1:
+        canvas.put(x, 0, f" · × {spec.unit.short(scaled)}", "muted")
 
 
 def _cell(
     canvas: Canvas,
     spec: Heat,
     mark: int,
+    text: str,
     ends: tuple[float, float] | None,
     box: tuple[int, int, int, int],
     cursor: Place | None,
@@ -71,7 +92,6 @@ def _cell(
     if here:
         canvas.shade(x, y, wide, thick, "accent")
         tone = "on-accent"
-    text = spec.texts[mark]
     if len(text) > wide:
         text = "+"
     start, middle = x + (wide - len(text) + 1) // 2, y + (thick - 1) // 2

@@ -112,6 +112,8 @@ class Bars(Stacked):
     """For a dot with its interval instead of each bar: the value, and the ends. `low` and `top` bound the scale."""
 
     low: float = 0.0
+    start: int = 0
+    """The mark on which the cursor is at first."""
 
     @property
     def size(self) -> int:

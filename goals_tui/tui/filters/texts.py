@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from goals_tui.domain.filters import SPAN_TITLES, Filters, Span
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.value import format_amount
-from goals_tui.format import DASH, hours, long_time, percent, plural
+from goals_tui.format import DASH, day_of_year, hours, long_time, minute_of_day, percent, plural
 from goals_tui.tui.charts.axis import Unit
 from goals_tui.tui.insights.table import Cell, Value
 
@@ -107,13 +107,13 @@ def day_title(day: date) -> str:
 
 
 def moment(instant: datetime, zone: ZoneInfo) -> str:
-    """Return an instant in a zone, to the second: 2026-10-12 14:05:33."""
-    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    """Return an instant in a zone, to the second: 12 Oct 2026 14:05:33."""
+    return f"{minute(instant, zone)}:{instant.astimezone(zone):%S}"
 
 
 def minute(instant: datetime, zone: ZoneInfo) -> str:
-    """Return an instant in a zone, to the minute: 2026-10-12 14:05."""
-    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
+    """Return an instant in a zone, to the minute: 12 Oct 2026 14:05."""
+    return minute_of_day(instant.astimezone(zone))
 
 
 def empty_span_hint(events_between: tuple[datetime, datetime] | None, left_out: int, key: Callable[[str], str]) -> str:
@@ -123,7 +123,7 @@ def empty_span_hint(events_between: tuple[datetime, datetime] | None, left_out: 
     """
     if events_between is None:
         return "The event log is empty. Any of these brings events in:"
-    first, last = (f"{moment:%Y-%m-%d %H:%M}" for moment in events_between)
+    first, last = map(minute_of_day, events_between)
     why = f"The log has events from {first} to {last}."
     if left_out:
         cycles, them = plural(left_out, "cycle"), "it" if left_out == 1 else "them"
@@ -140,12 +140,12 @@ def span_words(filters: Filters, span: Span | None) -> str:
         written += [f"to {filters.until}"] if filters.until else []
         return " ".join([title, *written])
     if span.days is None:
-        dates = f"{span.start:%Y-%m-%d %H:%M} – {span.asked_end or span.end:%Y-%m-%d %H:%M}"
+        dates = f"{minute_of_day(span.start)} – {minute_of_day(span.asked_end or span.end)}"
     else:
         first, last = span.start.date(), date.fromordinal((span.asked_end or span.end).date().toordinal() - 1)
         dates = day_label(first) if first == last else f"{day_label(first)} – {day_label(last)}"
         if first.year != last.year or filters.span == "custom":
-            dates = f"{day_label(first)} {first.year} – {day_label(last)} {last.year}"
+            dates = f"{day_of_year(first)} – {day_of_year(last)}"
     if span.asked_end is not None:
         day = f"{day_label(span.end.date())} " if filters.span == "custom" else ""
         dates += f", until {day}{span.end:%H:%M}"

@@ -130,7 +130,9 @@ async def choose_repair(screen: NodeActions, finding: Finding, found: list[Repai
         options.append(Option("chart", "At a place that you choose on the chart"))
     if len(options) == 1:
         what = f"{finding.message}\n\n{options[0].title}{f': {options[0].note}' if options[0].note else ''}."
-        chosen = await screen.app.push_screen_wait(Ask("Fix", what, [Answer("0", "Do it"), Answer("", "Cancel")]))
+        chosen = await screen.app.push_screen_wait(
+            Ask("Fix", what, [Answer("0", "Do it"), Answer("", "Cancel", nothing=True)])
+        )
     else:
         chosen = await screen.app.push_screen_wait(Choose("Fix: choose what to do", options, text=finding.message))
     if chosen == "chart":

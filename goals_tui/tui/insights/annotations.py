@@ -129,7 +129,7 @@ An **annotation** marks a moment on the charts over time, for all goals or for o
     def compose_dialog(self) -> ComposeResult:
         columns = (
             Column("", 1),
-            Column("When", 16),
+            Column("When", 17),
             Column("What", 20, share=3),
             Column("Goal", 10, share=1, drop=1),
         )
@@ -161,7 +161,7 @@ An **annotation** marks a moment on the charts over time, for all goals or for o
         row = self.rows[index]
         return [
             Content.styled(ANNOTATION_GLYPHS[row.kind], "$primary" if row.id else "$quiet"),
-            Content(minute(row.at, self._zone)),
+            Content(f"{minute(row.at, self._zone):>17}"),
             Content(row.text),
             Content(row.goal or ("" if row.goal_id else "all goals")),
         ]
@@ -190,7 +190,7 @@ An **annotation** marks a moment on the charts over time, for all goals or for o
             self.notify("It came by itself: only annotations made by hand can be edited.")
             return
         id_ = row.id
-        before = minute(row.at, self._zone).replace(" ", "T")
+        before = f"{row.at.astimezone(self._zone):%Y-%m-%dT%H:%M}"
         entered = await self.app.push_screen_wait(AnnotationForm("Annotation", text=row.text, at=before))
         if entered is not None:
             # The form has no seconds: a moment that wasn't edited stays exactly as it is.

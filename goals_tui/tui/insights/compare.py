@@ -18,7 +18,7 @@ from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.report import BREAKDOWN_DIMENSIONS, OUTCOME_GLYPHS, OUTCOME_TITLES, Figures, Outcome
-from goals_tui.format import DASH, difference_words, hours, percent, short_interval, span_dates
+from goals_tui.format import DASH, difference_words, hours, percent, short_interval, span_range
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import Reading
@@ -43,7 +43,7 @@ class Pair:
 
     def scope(self, services: Services) -> str:
         """Return which cycles are compared, in one line; empty where both sides say it themselves."""
-        return "" if self.words[0] in ("span", "filter") else services.insights.scope(self.filters)
+        return "" if self.words[0] in ("span", "filter") else services.insights.scope(self.filters, span_range)
 
 
 def pair_of(a: DrillDown, b: DrillDown, filters: Filters, goal_names: dict[str, str]) -> Pair:
@@ -175,10 +175,9 @@ def compared(found: Comparison, scope: str, words: Formats, width: int) -> Conte
     names = [f"no {found.dimension}" if side.part is None else side.part for side in sides]
     words = words.aligned(amount for side in sides for amount in (side.figures.cost_savings, side.figures.revenue))
     rows: list[tuple[str, str, list[str]]] = [("", "bold", names)]
-    rows.append(("Started", "", [f"{side.figures.started:,}" for side in sides]))
-    for outcome in _OUTCOMES:
-        title = f"{OUTCOME_GLYPHS[outcome]} {OUTCOME_TITLES[outcome]}"
-        rows.append((title, f"${outcome}", [_rate(side.figures, outcome) for side in sides]))
+    counts = [_counts(side.figures) for side in sides]
+    titles = [("Started", ""), *((f"{OUTCOME_GLYPHS[each]} {OUTCOME_TITLES[each]}", f"${each}") for each in _OUTCOMES)]
+    rows += [(title, look, list(both)) for (title, look), *both in zip(titles, *counts, strict=True)]
     rows.append(("Time saved", "", [hours(side.figures.time_saved_seconds) for side in sides]))
     rows.append(("Cost savings", "", [words.money(side.figures.cost_savings) for side in sides]))
     rows.append(("Revenue", "", [words.money(side.figures.revenue) for side in sides]))
@@ -210,18 +209,23 @@ def compared(found: Comparison, scope: str, words: Formats, width: int) -> Conte
     for name, side in zip(names, sides, strict=True):
         if side.span is not None:
             not_over = "" if side.span.over else " (not over)"
-            lines += Content.styled(f"{name}: {span_dates(side.span)}{not_over}.", "$quiet").wrap(width)
+            lines += Content.styled(f"{name}: {span_range(side.span)}{not_over}.", "$quiet").wrap(width)
     return Content("\n").join(lines)
 
 
-def _rate(figures: Figures, outcome: Outcome) -> str:
-    count = getattr(figures, outcome)
+def _counts(figures: Figures) -> list[str]:
+    """Return how many cycles were started and had each outcome, with the rates, below each other as in columns."""
     if not figures.started:
-        return DASH
-    interval = figures.completed_share.interval if outcome == "completed" else None
-    between = f" ({short_interval(interval)})" if interval and not figures.few else ""
+        return ["0", *(DASH for _ in _OUTCOMES)]
+    parts = [(f"{figures.started:,}", "", "")]
     few = f" of {figures.started}" if figures.few else ""
-    return f"{count:,}  {percent(count / figures.started):>5}{few}{between}"
+    for outcome in _OUTCOMES:
+        count = getattr(figures, outcome)
+        interval = figures.completed_share.interval if outcome == "completed" and not figures.few else None
+        between = f" ({short_interval(interval)})" if interval else ""
+        parts.append((f"{count:,}", f"{percent(count / figures.started)}{few}", between))
+    widths = [max(map(len, column)) for column in zip(*parts, strict=True)]
+    return [f"{count:>{widths[0]}}  {rate:>{widths[1]}}{between:<{widths[2]}}" for count, rate, between in parts]
 
 
 def _per_cycle(figures: Figures, words: Formats) -> str:

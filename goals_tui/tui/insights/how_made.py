@@ -184,7 +184,7 @@ class HowMade(Reading[DrillDown]):
 
     def compose_dialog(self) -> ComposeResult:
         columns = (
-            Column("Some cycles", 16),
+            Column("Some cycles", 17),
             Column("Goal", 12, share=1, drop=2),
             Column("Outcome", 12),
             Column("Reached", 12, share=2, drop=1),
@@ -221,7 +221,7 @@ class HowMade(Reading[DrillDown]):
     def _cells(self, index: int) -> list[Content]:
         assert self.made is not None
         cycle = self.made.examples[index]
-        started = minute(cycle.started_at, self.made.zone) if cycle.started_at else "—"
+        started = f"{minute(cycle.started_at, self.made.zone):>17}" if cycle.started_at else "—"
         return [
             Content(started),
             Content(cycle.goal),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from goals_tui.domain.decisions import Release
+from goals_tui.domain.decisions import Release, ReleasedGoal
 from goals_tui.domain.drill_down import DrillDown, Part
 from goals_tui.domain.report import (
     NOTHING,
@@ -16,12 +16,13 @@ from goals_tui.domain.report import (
     Outcome,
     Report,
 )
+from goals_tui.domain.statistics import NO_CYCLES, Difference, Share, difference
 from goals_tui.domain.words import fold
-from goals_tui.format import DASH, difference_words, percent, points, short_interval
+from goals_tui.format import DASH, difference_words, hours, percent, points, short_interval
 from goals_tui.services.currencies import loss_words
 from goals_tui.services.insights.report import WEEKDAYS
 from goals_tui.tui.charts.axis import COUNT, PERCENT, short_number
-from goals_tui.tui.charts.spec import Bars, Column, Heat, Nothing, Series
+from goals_tui.tui.charts.spec import Column, Heat, Nothing
 from goals_tui.tui.filters.texts import Formats, count_cell, rate_cell, text_cell
 from goals_tui.tui.insights.model import Axis
 from goals_tui.tui.insights.table import Cell, Heading, Table
@@ -34,6 +35,7 @@ from goals_tui.tui.insights.view import (
     outcome_bars,
     outcome_of,
     rate_of,
+    whiskers,
 )
 
 Rank = Literal["top", "bottom", "all"]
@@ -121,7 +123,58 @@ def breakdown(
         lambda place: part_link(dimensions, rows[place.mark], goal_ids, outcome_of(place)),
         tuple(part_link(dimensions, row, goal_ids) for row in rows),
         hints=(("o", "order"), ("d", f"by {following}"), ("D", "a second" if len(dimensions) == 1 else "other second")),
+        below=lambda place: _against_others(rows, labels, dimensions, words, goal_ids) if len(rows) > 1 else None,
     )
+
+
+def _against_others(
+    rows: Sequence[CrossedFigures],
+    labels: Sequence[str],
+    dimensions: Sequence[BreakdownDimension],
+    words: Formats,
+    goal_ids: Mapping[str, str],
+) -> View:
+    """Return the view of the completion rate of each part against that of all others together, and of its value."""
+    figures = [row.figures for row in rows]
+    every = sum((each.completed_share for each in figures), NO_CYCLES)
+    others = [
+        Share(every.part - each.completed_share.part, every.whole - each.completed_share.whole) for each in figures
+    ]
+    changes = [difference(rest, each.completed_share) for rest, each in zip(others, figures, strict=True)]
+    few = few_of(figures)
+    clear = [change.clear and mark not in few for mark, change in enumerate(changes)]
+    tones = tuple(
+        ("completed" if (change.difference or 0) > 0 else "incomplete") if is_clear else "text"
+        for change, is_clear in zip(changes, clear, strict=True)
+    )
+    money = words.aligned(each.value for each in figures)
+    per_cycle = [each.shown_value_per_cycle(words.digits) for each in figures]
+    spec = whiskers(
+        labels,
+        [each.completed_share for each in figures],
+        (
+            Column("Rate", tuple(rate_of(each.completion_rate, each) for each in figures), "completed"),
+            Column("Others", tuple(percent(rest.rate) for rest in others), "muted"),
+            Column("Difference", tuple(points(change.difference, "pts") for change in changes), tones=tones),
+            Column("", tuple(_clear_words(c, is_clear) for c, is_clear in zip(changes, clear, strict=True)),
+                   tones=tones),
+            Column("Per cycle", tuple(DASH if v is None else words.money(v) for v in per_cycle), wide_only=True),
+            Column("Value", tuple(money.money(each.value) for each in figures), wide_only=True),
+            Column("Time saved", tuple(hours(each.time_saved_seconds) for each in figures), wide_only=True),
+        ),
+        few,
+        tuple(f"{each.completed:,} of {each.started:,}, {difference_words(change)}"
+              for each, change in zip(figures, changes, strict=True)),
+    )  # fmt: skip
+    leads = tuple(part_link(dimensions, row, goal_ids) for row in rows)
+    title = f"Each {' and '.join(dimensions)} against all others · completion rate with its 95 % interval"
+    return View(title, spec, lambda: Table((), ()), lambda place: leads[place.mark], leads)
+
+
+def _clear_words(change: Difference, is_clear: bool) -> str:
+    if not is_clear or change.difference is None:
+        return "no clear difference"
+    return "clearly higher" if change.difference > 0 else "clearly lower"
 
 
 def _ordered(rows: Sequence[CrossedFigures], order: Order) -> Sequence[CrossedFigures]:
@@ -250,27 +303,14 @@ def releases(found: Sequence[Release], words: Formats) -> View:
     if not found:
         hint = "A release is a snapshot that events name. Press ] for a longer span."
         return nothing(title, Nothing("No cycle of this span has a snapshot", hint))
-    rates = [
-        None if interval is None else (share.rate or 0.0, interval)
-        for share, interval in ((each.figures.completed_share, each.figures.completed_share.interval) for each in found)
-    ]
-    ends = [end for each in rates if each for end in each[1]]
     changes = [each.change.completion_rate if each.change else None for each in found]
     tones = tuple(_VERDICT_TONES.get(each.verdict or "", "text") for each in found)
     weeks = [each.value_per_week for each in found]
     money = words.aligned(round(week, words.digits) for week in weeks if week is not None)
     mixes = [each.equal_mix.difference.difference if each.equal_mix else None for each in found]
-    spec = Bars(
-        tuple(each.snapshot for each in found),
-        (
-            Series(
-                "Completed",
-                "completed",
-                tuple(each.figures.completed_share.rate for each in found),
-                "●",
-                tuple(_release_words(each) for each in found),
-            ),
-        ),
+    spec = whiskers(
+        [each.snapshot for each in found],
+        [each.figures.completed_share for each in found],
         (
             Column("Rate", tuple(rate_of(each.figures.completion_rate, each.figures) for each in found), "completed"),
             Column("Change", tuple(points(c.difference if c else None, "pts") for c in changes), tones=tones),
@@ -283,11 +323,9 @@ def releases(found: Sequence[Release], words: Formats) -> View:
             Column("Verdict", tuple(each.verdict or "first here" for each in found), tones=tones),
             Column("Started", tuple(f"{each.figures.started:,}" for each in found), "muted"),
         ),
-        PERCENT,
-        top=min(1.0, -(-max(ends, default=1.0) * 10 // 1) / 10) or 1.0,
-        low=max(0.0, min(ends, default=0.0) * 10 // 1 / 10),
-        few=few_of([each.figures for each in found]),
-        intervals=tuple(rates),
+        few_of([each.figures for each in found]),
+        tuple(_release_words(each) for each in found),
+        start=len(found) - 1,
     )
     table = Table(
         (
@@ -318,16 +356,63 @@ def releases(found: Sequence[Release], words: Formats) -> View:
         ),
     )
     leads = tuple(DrillDown(parts=(("snapshot", each.snapshot),)) for each in found)
-    notes = ("Only one snapshot has cycles in this span: a longer one has more to compare.",) if len(found) == 1 else ()
+    notes = (
+        ("Only one snapshot has cycles in this span: press ] for a longer one, which has more to compare.",)
+        if len(found) == 1
+        else ()
+    )
     hints = (("B", "for whom"),) if len(found) > 1 else ()
-    return View(title, spec, lambda: table, lambda place: leads[place.mark], leads, notes=notes, hints=hints)
+    return View(
+        title,
+        spec,
+        lambda: table,
+        lambda place: leads[place.mark],
+        leads,
+        notes=notes,
+        hints=hints,
+        below=lambda place: _for_whom(found[min(place.mark, len(found) - 1)]),
+    )
+
+
+def _for_whom(release: Release) -> View:
+    """Return the view of each goal in a release, against the release before it."""
+    goals = release.goals
+    changes = [each.change.completion_rate if each.change else None for each in goals]
+    tones = tuple(_VERDICT_TONES.get(each.verdict or "", "text") for each in goals)
+    columns = [Column("Rate", tuple(rate_of(g.figures.completion_rate, g.figures) for g in goals), "completed")]
+    if release.against is not None:
+        before = [each.before or NOTHING for each in goals]
+        columns += [
+            Column("Before", tuple(rate_of(each.completion_rate, each) for each in before), "muted"),
+            Column("Change", tuple(points(c.difference if c else None, "pts") for c in changes), tones=tones),
+            Column("Verdict", tuple(each.verdict or "" for each in goals), tones=tones),
+        ]
+    columns.append(Column("Started", tuple(f"{each.figures.started:,}" for each in goals), "muted"))
+    spec = whiskers(
+        [each.goal for each in goals],
+        [each.figures.completed_share for each in goals],
+        tuple(columns),
+        few_of([each.figures for each in goals]),
+        tuple(_share_words(each, release.against) for each in goals),
+    )
+    leads = tuple(DrillDown(goal_id=each.goal_id, parts=(("snapshot", release.snapshot),)) for each in goals)
+    against = f" against {release.against}" if release.against is not None else ""
+    title = f"For whom · {release.snapshot}{against}, by goal"
+    return View(title, spec, lambda: Table((), ()), lambda place: leads[place.mark], leads)
 
 
 def _release_words(release: Release) -> str:
-    share = release.figures.completed_share
-    said = f"{share.part:,} of {share.whole:,}"
     if release.change is None:
-        return f"{said}; nothing before it in this span"
+        share = release.figures.completed_share
+        return f"{share.part:,} of {share.whole:,}; nothing before it in this span"
+    return _share_words(release, release.against)
+
+
+def _share_words(each: Release | ReleasedGoal, against: str | None) -> str:
+    share = each.figures.completed_share
+    said = f"{share.part:,} of {share.whole:,}"
+    if each.change is None:
+        return said
     # Rate and verdict stand in the row. The end is cut off where there is no room.
-    numbers, _, _ = difference_words(release.change.completion_rate).rpartition(": ")
-    return f"{said}, {numbers} against {release.against}"
+    numbers, _, _ = difference_words(each.change.completion_rate).rpartition(": ")
+    return f"{said}, {numbers} against {against}" if numbers else f"{said}; not started in {against}"

@@ -153,7 +153,7 @@ async def save_view(screen: ScreenFrame[Any], view: View, holds: str, span: str,
     if there is None:
         return
     if there:
-        answers = [Answer("keep", "Cancel"), Answer("replace", "Replace", danger=True)]
+        answers = [Answer("keep", "Cancel", nothing=True), Answer("replace", "Replace", danger=True)]
         question = Ask("Replace this file?", f"{path} exists already.", answers, danger=True)
         if await screen.app.push_screen_wait(question) != "replace":
             return

@@ -80,7 +80,8 @@ class InsightsScreen(FilteredScreen):
 A **cycle** is one attempt at a goal in a session. It is ✔ *completed* when a completion step was reached, ◐ *partial*
 when any step beyond the initial one was, else ✕ *incomplete*. It counts on the day it started, with all it reached.
 
-Arrows move over a chart, across its parts too; **tab** goes to the chart below. **Enter** lists the cycles behind the
+Arrows move over a chart, across its parts too; **tab** goes to the chart below, which has more about the chosen bar:
+days, what came next, all others, or for whom a release changed. **Enter** lists the cycles behind the
 number. In a table, **space** marks two rows to compare. Rates are of all started; the band, and the numbers in
 brackets, are their 95 % interval. Below 20 cycles a rate is dimmed, its point hollow (○). Changes compare with the
 previous period, until the same time of day; one that chance explains has no colour. What is not over is hatched, its

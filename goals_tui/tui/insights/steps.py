@@ -137,7 +137,38 @@ def funnel(found: FunnelData | None, words: Formats) -> View:
         tuple(DrillDown(goal_id=goal_id, step_id=step.step_id, in_order=strict) for step in steps),
         notes=tuple(found.funnel.notes),
         hints=(("g", "goal"), ("o", "any order" if strict else "strict order"), ("c", "what came next")),
+        below=None if strict else lambda place: _came_next(drops[min(place.mark, len(drops) - 1)], goal_id),
     )
+
+
+def _came_next(drop: DropOff | None, goal_id: str) -> View | None:
+    """Return the view of what came next in the sessions of the cycles that dropped off after a step."""
+    if drop is None:
+        return None
+    title = f"What came next · {drop.name}"
+    if not drop.next:
+        return nothing(title, Nothing("No cycle dropped off after this step", ""))
+    counts = tuple(count for _, count in drop.next)
+    spec = Bars(
+        tuple(f"{what[:1].upper()}{what[1:]}" for what, _ in drop.next),
+        (
+            Series(
+                "Dropped off after the step",
+                "incomplete",
+                counts,
+                "▨",
+                tuple(f"{count:,} of {drop.dropped:,}" for count in counts),
+            ),
+        ),
+        (
+            Column("Dropped", tuple(f"{count:,}" for count in counts)),
+            Column("Share", tuple(percent(count / drop.dropped) for count in counts), "incomplete"),
+        ),
+        top=drop.dropped,
+        ghost=True,
+    )
+    lead = DrillDown(goal_id=goal_id, dropped_after=drop.step_id)
+    return View(title, spec, lambda: Table((), ()), lambda place: lead, (lead,) * len(counts))
 
 
 def _of(rate: float | None, whole: int) -> str:

@@ -230,9 +230,11 @@ def gather(
 def view_of(data: InsightsData, shown: Shown, key: Callable[[str], str]) -> View:
     """Return the view of the gathered data. `key` returns the key of an action, for the hint in an empty view."""
     view = TABS[data.wanted.tab].draw(data.found, shown)
-    if data.report.totals.started or not isinstance(view.spec, Nothing) or view.spec is NO_GOALS:
+    if data.report.totals.started or not isinstance(view.spec, Nothing):
         return view
     between = data.report.events_between
+    if view.spec is NO_GOALS:
+        return view if between else replace(view, spec=replace(view.spec, ways=data_ways(key)))
     hint = empty_span_hint(between, data.left_out, lambda action: key(f"insights.{action}"))
     return replace(view, spec=replace(view.spec, hint=hint, ways=() if between else data_ways(key)))
 

@@ -8,8 +8,9 @@ from functools import cached_property
 
 from goals_tui.domain.drill_down import ALL_CYCLES, DrillDown
 from goals_tui.domain.report import NOTHING, OUTCOME_GLYPHS, OUTCOME_TITLES, Figures, Outcome
+from goals_tui.domain.statistics import Share
 from goals_tui.format import percent, short_interval
-from goals_tui.tui.charts.axis import short_time
+from goals_tui.tui.charts.axis import PERCENT, short_time
 from goals_tui.tui.charts.canvas import Place
 from goals_tui.tui.charts.spec import Bars, ChartSpec, Column, Columns, Nothing, Series
 from goals_tui.tui.filters.texts import Formats, count_cell, rate_cell, text_cell, time_cell
@@ -156,6 +157,34 @@ def outcome_of(place: Place) -> Outcome | None:
 def outcome_bars(labels: Sequence[str], rows: Sequence[Figures]) -> Bars:
     """Return the chart of outcomes: one stacked bar for each label, its rates beside it."""
     return Bars(tuple(labels), outcome_series(rows), share_columns(rows), few=few_of(rows))
+
+
+def whiskers(
+    labels: Sequence[str],
+    shares: Sequence[Share],
+    columns: Sequence[Column],
+    few: frozenset[int],
+    texts: Sequence[str],
+    *,
+    start: int = 0,
+) -> Bars:
+    """Return a chart of rates of completed cycles, each a dot with its interval, on an axis that holds all of them.
+
+    `texts` tell each rate in words; the cursor begins at the mark `start`.
+    """
+    intervals = [None if share.interval is None else (share.rate or 0.0, share.interval) for share in shares]
+    ends = [end for each in intervals if each for end in each[1]]
+    return Bars(
+        tuple(labels),
+        (Series("Completed", "completed", tuple(share.rate for share in shares), "●", tuple(texts)),),
+        tuple(columns),
+        PERCENT,
+        top=min(1.0, -(-max(ends, default=1.0) * 10 // 1) / 10) or 1.0,
+        low=max(0.0, min(ends, default=0.0) * 10 // 1 / 10),
+        few=few,
+        intervals=tuple(intervals),
+        start=start,
+    )
 
 
 def goal_trend(axis: Axis | None, goal_id: str | None) -> View | None:

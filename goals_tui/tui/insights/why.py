@@ -15,7 +15,7 @@ from goals_tui.domain.decisions import DimensionEffects, Explanation
 from goals_tui.domain.drill_down import DrillDown
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.domain.statistics import PartEffect, Share
-from goals_tui.format import DASH, difference_words, percent, points, span_dates
+from goals_tui.format import DASH, difference_words, percent, points, span_range
 from goals_tui.services.insights.service import Cancellation, Cancelled
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.dialogs import Reading
@@ -189,9 +189,9 @@ def said(found: Explanation, focus: Focus) -> Content:
     """Return the change in sentences, and the part that contributes most."""
     if found.before is None or found.before_span is None:
         return Content("All time has nothing before it to compare with. Choose a shorter span.")
-    when = f"{span_dates(found.span)}{'' if found.span.over else ' (not over)'}"
+    when = f"{span_range(found.span)}{'' if found.span.over else ' (not over)'}"
     if found.releases is None:
-        lines = [Content.styled(f"{when} against {span_dates(found.before_span)}", "$quiet")]
+        lines = [Content.styled(f"{when} against {span_range(found.before_span)}", "$quiet")]
     else:
         against, release = found.releases
         lines = [Content.styled(f"{release} against {against}, the release before it; {when}", "$quiet")]

@@ -83,7 +83,7 @@ def ask_before_replacing(form: Screen[Any], path: Path, write: Callable[[], obje
     if not there:
         write()
         return
-    answers = [Answer("keep", "Cancel"), Answer("replace", "Replace", danger=True)]
+    answers = [Answer("keep", "Cancel", nothing=True), Answer("replace", "Replace", danger=True)]
     question = Ask("Replace this file?", f"{path} exists already.", answers, danger=True)
 
     def decide(answer: str | None) -> None:

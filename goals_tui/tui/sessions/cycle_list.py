@@ -16,7 +16,7 @@ from goals_tui.domain.filters import Filters, Span
 from goals_tui.domain.goal import GLYPHS, Goal
 from goals_tui.domain.report import OUTCOME_GLYPHS, OUTCOME_TITLES, Amount, Cycle, Outcome
 from goals_tui.domain.value import format_amount
-from goals_tui.format import DASH, hours
+from goals_tui.format import DASH, day_of_year, hours
 from goals_tui.services.context import Services
 from goals_tui.services.insights.cycles import CycleList
 from goals_tui.services.insights.service import Cancellation, Cancelled
@@ -114,7 +114,7 @@ def find(
 
 
 COLUMNS = (
-    Column("Started", 16),
+    Column("Started", 17),
     Column("Goal", 14, share=3, most=40),
     Column("Outcome", 12, most=22),
     Column("Steps", 6, share=1, most=12, drop=1),
@@ -134,7 +134,9 @@ BRIEF_COLUMNS = (
     Column("Revenue", 9, align="right", drop=2),
     Column("Endpoint", 12, share=2, most=30, drop=4),
 )
-"""The columns where `COLUMNS` would leave out an amount, and days of different years need not be told apart."""
+"""The columns where `COLUMNS` would leave out an amount."""
+BRIEF_WITH_YEAR = (Column("Started", 17), *BRIEF_COLUMNS[1:])
+"""The same where days of different years must be told apart."""
 _BRIEF_BELOW = AROUND + sum(column.width + GAP for column in COLUMNS if column.drop <= 5)
 """The width of the list below which `COLUMNS` would leave out an amount."""
 _DISTINCT_DAYS = 365
@@ -183,7 +185,7 @@ def cells(cycle: Cycle, goal: Goal | None, words: Formats, zone: ZoneInfo) -> Se
         return Content.assemble(shown, (" +?", "$warning")) if cycle.unpriced_steps else shown
 
     return (
-        Content(minute(cycle.started_at, zone)) if cycle.started_at else quiet("no start"),
+        Content(f"{minute(cycle.started_at, zone):>17}") if cycle.started_at else quiet("no start"),
         Content(cycle.goal),
         outcome_words(cycle.outcome),
         path(cycle, goal),
@@ -239,7 +241,7 @@ class CycleRows(VirtualList):
 
     @property
     def _is_brief(self) -> bool:
-        return self.columns is BRIEF_COLUMNS
+        return self.columns in (BRIEF_COLUMNS, BRIEF_WITH_YEAR)
 
     def on_resize(self) -> None:
         """Show the columns that fit the new width."""
@@ -247,8 +249,8 @@ class CycleRows(VirtualList):
 
     def _arrange(self) -> None:
         days = self._span.days if self._span is not None else None
-        brief = self.size.width < _BRIEF_BELOW and days is not None and days <= _DISTINCT_DAYS
-        self.set_columns(BRIEF_COLUMNS if brief else COLUMNS)
+        brief = BRIEF_COLUMNS if days is not None and days <= _DISTINCT_DAYS else BRIEF_WITH_YEAR
+        self.set_columns(brief if self.size.width < _BRIEF_BELOW else COLUMNS)
 
     def _brief_cells(self, index: int, cycle: Cycle, full: Sequence[Content], zone: ZoneInfo) -> Sequence[Content]:
         started, goal, _, steps, *others = full
@@ -259,7 +261,8 @@ class CycleRows(VirtualList):
             is_new = (
                 before is None or before.started_at is None or before.started_at.astimezone(zone).date() != at.date()
             )
-            started = Content(f"{day_label(at.date()) if is_new else '':>6} {at:%H:%M}")
+            day = day_of_year(at) if self.columns is BRIEF_WITH_YEAR else day_label(at.date())
+            started = Content(f"{day if is_new else '':>{self.columns[0].width - 6}} {at:%H:%M}")
         return started, goal, Content.assemble(glyph, " ", steps), *others[:4]
 
     def close(self) -> None:

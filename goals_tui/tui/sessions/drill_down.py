@@ -63,7 +63,9 @@ def nothing_found(
     `key` returns the key of an action. The others are as for `empty_span_hint`.
     """
     everything = key("all")
-    if drill_down == ORPHANS:
+    if events_between is None:
+        title, hint = "No goal was started in this span", empty_span_hint(events_between, left_out, key)
+    elif drill_down == ORPHANS:
         title = "No orphans"
         hint = f"Every cycle has its initial step. Press {everything} for the cycles of the filters."
     elif drill_down != ALL_CYCLES:

@@ -19,7 +19,7 @@ from goals_tui.domain.event import in_milliseconds
 from goals_tui.domain.goal import GLYPHS
 from goals_tui.domain.report import Cycle, Moment, Timeline
 from goals_tui.domain.text import clean_line, clean_text
-from goals_tui.format import DASH, long_time, plural, value_words
+from goals_tui.format import DASH, day_of_year, long_time, plural, value_words
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.filters.texts import Formats, moment
 from goals_tui.tui.sessions.cycle_list import OUTCOME_COLORS, CycleActions, CycleRows, outcome_words
@@ -318,7 +318,7 @@ def _line(timeline: Timeline, each: Moment, before: Moment | None, zone: ZoneInf
     return Content.assemble(
         (f"{glyph}  ", color),
         title.pad_right(max(0, name - title.cell_length)),
-        (f"   {'' if same_day else f'{at:%Y-%m-%d}':<10} {at:%H:%M:%S}", "$foreground"),
+        (f"   {'' if same_day else day_of_year(at):>11} {at:%H:%M:%S}", "$foreground"),
         (f"   {passed:<17}", "$quiet"),
     )
 

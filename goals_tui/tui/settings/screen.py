@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.domain.limits import HIGHEST_MAX_STEPS
-from goals_tui.format import plural
+from goals_tui.format import minute_of_day, plural
 from goals_tui.services.features import MAX_STEPS, USE_GOALS
 from goals_tui.tui.app.actions import bindings, key_names, registry
 from goals_tui.tui.app.base import STAYS_SECONDS
@@ -101,7 +101,7 @@ def _sources(services: Services) -> Iterator[Setting]:
         last = "read in part" if source.cursors else "not read yet"
         if source.last is not None:
             zone = services.project.get().zone
-            last = f"read {source.last.astimezone(zone):%Y-%m-%d %H:%M}"
+            last = f"read {minute_of_day(source.last.astimezone(zone))}"
         key = f" Its key is expected in the environment variable {source.key_env}." if source.key_env else ""
         yield Setting("source", source.name, source.url, last, f"Read what is new, as a task.{key} {add}")
 
@@ -357,7 +357,7 @@ class SettingsScreen(ScreenFrame[None]):
             changed = type(project).model_validate({**project.model_dump(), **changes})
             await self.change("Saving the settings", lambda: self.services.project.save(changed, overwrite=overwrite))
         except ConflictError:
-            answers = [Answer("reload", "Reload"), Answer("overwrite", "Overwrite", danger=True)]
+            answers = [Answer("reload", "Reload", nothing=True), Answer("overwrite", "Overwrite", danger=True)]
             theirs = self.services.project.get()
             fields = {
                 "name": "name",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("What", 20, share=1, most=80),
-    Column("When", 16, drop=1),
+    Column("When", 17, drop=1),
     Column("Events", 10, align="right"),
     Column("Activities", 10, align="right"),
     Column("Goals", 6, align="right"),
@@ -110,7 +110,7 @@ def cells(batch: BatchSummary, zone: ZoneInfo) -> list[Content]:
 
     return [
         Content(batch.what) if batch.what else Content.styled("unknown", "$quiet"),
-        Content.styled(minute(batch.at, zone) if batch.at else DASH, "$quiet"),
+        Content.styled(f"{minute(batch.at, zone) if batch.at else DASH:>17}", "$quiet"),
         count(batch.events),
         count(batch.activities),
         count(batch.goals),

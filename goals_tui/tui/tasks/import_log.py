@@ -33,6 +33,8 @@ from goals_tui.tui.packages.export import AskPath, ask_and_read
 from goals_tui.tui.widgets.fields import Options
 
 if TYPE_CHECKING:
+    from textual.binding import ActiveBinding
+
     from goals_tui.services.imports.log_look import LogLook
     from goals_tui.services.imports.result import ImportResult
     from goals_tui.tui.app.app import GoalsApp
@@ -298,6 +300,11 @@ end; other steps are in the order in which they mostly come.
     def compose_buttons(self) -> ComposeResult:
         yield Button("Back", id="back")
         yield Button("Import", id="import", variant="primary", disabled=True)
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The keys that work now; escape is called as the button that does the same."""
+        return self.called("cancel", "Back", super().active_bindings)
 
     def on_mount(self) -> None:
         self.query_one("#back", Button).focus()

@@ -49,7 +49,7 @@ async def test_the_list_edits_and_deletes_what_was_made_by_hand(scenarios: dict[
         await press(pilot, "A")
         assert isinstance(pilot.app.screen, AnnotationList)
         shown = screen_text(pilot.app)
-        assert "✎  2026-11-19 00:00  Holiday" in shown and "◆" in shown
+        assert "✎  19 Nov 2026 00:00  Holiday" in shown and "◆" in shown
         await press(pilot, "enter", "end")
         await type_text(pilot, "s")
         await press(pilot, "enter")

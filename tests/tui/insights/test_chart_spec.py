@@ -19,6 +19,7 @@ from goals_tui.tui.charts.spec import (
     ChartSpec,
     Column,
     Columns,
+    Heat,
     Lines,
     Nothing,
     Series,
@@ -169,8 +170,44 @@ def test_bars_have_one_pitch_and_stand_above_their_labels(width: int) -> None:
 
 
 def test_one_long_name_leaves_the_bars_their_room() -> None:
-    row = next(row for row in draw(bars(("x" * 300, "Two")), 196, 20).canvas.text().split("\n") if "xxx" in row)
+    row = next(row for row in draw(bars(("x" * 300, "Two")), 196, 4).canvas.text().split("\n") if "xxx" in row)
     assert row.index("█") < 42
+
+
+def test_bars_stand_below_names_that_have_no_room_beside_them() -> None:
+    names = ("Flight selected", "Passenger information entered", "Payment completed", "Seat or baggage added")
+    spec = replace(
+        bars(names), columns=tuple(Column(title, ("€4,009.71",) * 4) for title in ("Cycles", "Rate", "Lost", "Stake"))
+    )
+    rows = draw(spec, 78, 11).canvas.text().split("\n")
+    assert [name for name in names if any(name in row for row in rows)] == list(names), "in full"
+    first = next(place for place, row in enumerate(rows) if names[0] in row)
+    assert "█" not in rows[first] and rows[first].count("€4,009.71") == 4 and rows[first + 1].index("█") < 4
+    clicked = draw(spec, 78, 11).at(3, first + 1)
+    assert clicked == Place(0, 0)
+    low = draw(spec, 78, 7).canvas.text()
+    assert "Passenger i" in low and names[1] not in low, "cut only where there is no second row"
+    tall = draw(bars(("x" * 300, "Two")), 196, 20).canvas.text()
+    assert "x" * 160 in tall
+
+
+def test_bars_give_way_to_names_that_are_a_little_too_long() -> None:
+    names = ("Français · Report a Claim", "English · Book a Flight")
+    spec = replace(bars(names), columns=tuple(Column(title, ("56 % of 18",) * 2) for title in ("A", "B", "C")))
+    text = draw(spec, 78, 4).canvas.text()
+    assert all(name in text for name in names) and "█" in text
+
+
+def test_numbers_of_a_narrow_heat_map_leave_a_gap() -> None:
+    columns = tuple(f"{hour:02d}" for hour in range(24))
+    values = tuple(10.0 * hour for hour in range(24))
+    texts = tuple(f"{value:.0f}" for value in values)
+    spec = Heat(("Mon",), columns, columns, values, texts, texts, "Value", Unit("money", "€"))
+    legend_, *rows = draw(spec, 78, 6).canvas.text().split("\n")
+    row = next(row for row in rows if "Mon" in row)
+    assert " · × €10" in legend_ and row.split() == ["Mon", *(str(hour) for hour in range(24))]
+    wide = draw(spec, 120, 6).canvas.text()
+    assert "×" not in wide and "230" in wide
 
 
 def test_the_cursor_scrolls_long_lists() -> None:

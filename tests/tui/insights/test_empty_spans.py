@@ -28,7 +28,7 @@ async def test_it_says_from_when_to_when_there_are_events(services: Services, ar
     save(services, days_ago=20)
     async with running(services, SIZE, area=area) as pilot:
         text = screen_text(pilot.app)
-        assert "The log has events from 2026-10-31 13:00 to 2026-10-31 13:00." in text
+        assert "The log has events from 31 Oct 2026 13:00 to 31 Oct 2026 13:00." in text
         assert "Press ] for a longer span, or f to change the filters." in text
 
 

@@ -95,7 +95,7 @@ async def test_days_are_typed_or_picked_and_nonsense_is_refused(scenarios: dict[
         await type_text(pilot, "T12:30")
         await press(pilot, "ctrl+s")
         assert pilot.app.filters == Filters(span="custom", since="2026-10-12", until="2026-10-19T12:30")
-        assert "2026-10-12 00:00 – 2026-10-19 12:30" in screen_text(pilot.app)
+        assert "12 Oct 2026 00:00 – 19 Oct 2026 12:30" in screen_text(pilot.app)
 
 
 async def test_spans_get_longer_and_shorter(scenarios: dict[str, Scenario]) -> None:

@@ -17,6 +17,8 @@ from textual.widgets import Input
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.report import Report
+from goals_tui.domain.statistics import Share, difference
+from goals_tui.format import percent
 from goals_tui.services.context import Services, open_services
 from goals_tui.services.insights.service import Cancellation
 from goals_tui.tui.charts.chart import Chart
@@ -374,7 +376,53 @@ async def test_every_number_stands_once(scenarios: dict[str, Scenario]) -> None:
         for key in ("b", "n"):
             await press(pilot, key)
             assert [table.id for table in shown(pilot).query(TableView) if table.display] == []
-            assert shown(pilot).pane.chart.size.height == shown(pilot).query_one("#view").size.height > 20
+            below = shown(pilot).query_one(ChartBelow)
+            assert shown(pilot).pane.chart.size.height + below.size.height > 20 and below.display
+
+
+async def test_below_a_funnel_stands_what_came_next_after_the_chosen_step(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), (200, 60), area="insights") as pilot:
+        await press(pilot, "n")
+        assert "What came next · Start search" in screen_text(pilot.app)
+        await press(pilot, "down")
+        text = screen_text(pilot.app)
+        assert "What came next · Flight chosen" in text and "Nothing more" in text
+        await press(pilot, "down")
+        assert "No cycle dropped off after this step" in screen_text(pilot.app)
+        await press(pilot, "up", "tab", "enter")
+        assert isinstance(pilot.app.screen, SessionsScreen)
+        assert pilot.app.screen.drill_down.dropped_after is not None
+
+
+async def test_below_a_breakdown_each_part_stands_against_all_others(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), (120, 36), area="insights") as pilot:
+        await press(pilot, "b")
+        text = screen_text(pilot.app)
+        assert "Each endpoint against all others" in text
+        rows = shown(pilot).gathered
+        assert rows is not None
+        first, *others = (row.figures for row in rows.found)
+        rest = Share(sum(each.completed for each in others), sum(each.started for each in others))
+        change = difference(rest, first.completed_share)
+        line = next(line for line in text.splitlines() if percent(rest.rate) in line and " pts " in line)
+        assert f"{(change.difference or 0) * 100:+.1f} pts" in line
+        assert ("clearly" in line) == change.clear
+
+
+async def test_below_the_releases_stands_for_whom_the_chosen_one_changed(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), (120, 36), area="insights") as pilot:
+        await press(pilot, "l")
+        text = screen_text(pilot.app)
+        assert "For whom · v2 against v1, by goal" in text, "the last release is chosen at first"
+        releases = shown(pilot).gathered
+        assert releases is not None
+        goals = releases.found[-1].goals
+        assert sum(each.figures.started for each in goals) == releases.found[-1].figures.started
+        for each in goals:
+            line = next(line for line in text.splitlines() if line.strip().startswith(each.goal))
+            assert percent(each.before.completion_rate) in line and each.verdict in line
+        await press(pilot, "up")
+        assert "For whom · v1, by goal" in screen_text(pilot.app)
 
 
 async def test_keys_of_one_view_alone_are_said_beside_its_title(scenarios: dict[str, Scenario]) -> None:

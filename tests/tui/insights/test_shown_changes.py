@@ -33,6 +33,14 @@ def test_the_dialog_of_a_comparison_subtracts_what_it_shows() -> None:
     assert all(each in text for each in ("€11.73", "€13.79", "Value per cycle: +€2.06, without an interval."))
 
 
+def test_counts_and_rates_of_a_comparison_stand_in_columns() -> None:
+    lines = compared(RESULT, "", Formats("EUR"), 80).plain.splitlines()
+    rows = [next(line for line in lines if title in line) for title in ("Completed", "Partially", "Incomplete")]
+    assert len({line.index("%") for line in rows}) == len({line.rindex(" %") for line in rows}) == 1
+    started = next(line for line in lines if line.startswith("Started"))
+    assert started.rstrip().endswith(f"{AFTER.started}") and len(started) == len(rows[0])
+
+
 def test_programs_get_the_exact_difference_rounded_once() -> None:
     assert Change(BEFORE, AFTER).as_json()["value_per_cycle"] == "2.05"
 
