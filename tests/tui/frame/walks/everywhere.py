@@ -54,6 +54,7 @@ EVERYWHERE = Walk(
         keys("D"),
         Do("u", "app.undo", goals(1)),
         Do("U", "app.redo", goals(2)),
+        keys("home"),  # Redo chose the goal that it brought back.
         keys("U"),
         Do("semicolon", "app.jump", on(Jump)),
         keys("escape"),
