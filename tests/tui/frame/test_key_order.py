@@ -156,10 +156,11 @@ async def test_what_was_chosen_before_the_list_changed_is_not_what_stands_there_
         await press(pilot, "o")
         rows, dialog = pilot.app.screen.query_one(Options), pilot.app.screen
         chosen = Options.OptionSelected(rows, rows.get_option_at_index(1), 1)
+        gone = Options.OptionSelected(rows, rows.get_option_at_index(0), 0)
         await type_text(pilot, "two")
         assert rows.option_count == 1
         rows.post_message(chosen)
-        rows.post_message(Options.OptionSelected(rows, chosen.option, 0))
+        rows.post_message(gone)
         await settle(pilot)
         assert pilot.app.screen is dialog
         await press(pilot, "enter")
