@@ -178,6 +178,11 @@ def draw_everything(app: Any) -> list[Strip]:
     return [Strip.join(line) for line in update.strips]
 
 
+def changed_since_drawn(app: Any) -> bool:
+    """Return whether anything that is seen would be drawn differently now."""
+    return any(screen._compositor._dirty_regions for screen in (*app._background_screens, app.screen))
+
+
 def draw_later(patch: pytest.MonkeyPatch, *, by_settle: bool = True) -> None:
     """Let a screen be drawn once when all is quiet, not after each change on the way: that is a third of the work.
 
