@@ -81,7 +81,7 @@ async def settle(pilot: Pilot[Any]) -> None:
         busy += ["asyncio.to_thread"] * threads_at_work() + ["a key that waits"] * keys_wait(pilot.app)
         if busy:
             await sleep(0.005)
-        busy += ["a cursor that blinks"] * stop_blinking(pilot.app)
+        busy += ["a cursor that blinks"] * stop_blinking(pilot.app) + ["a layout"] * layout_due(pilot.app)
         assert monotonic() < deadline, f"still busy after {PATIENCE:.0f} s: {', '.join(busy) or 'drawing'}"
         quiet = 0 if busy or draw_changes(pilot.app) else quiet + 1
 
@@ -112,6 +112,11 @@ def keys_wait(app: GoalsApp | Any) -> bool:
     """Return True if a key is on its way, or waits until what the one before it did is done."""
     order = getattr(app, "_key_queue", None)
     return order is not None and bool(order._held or order._due or order._under_way)
+
+
+def layout_due(app: GoalsApp | Any) -> bool:
+    """Return True if the screen has to be laid out, or calls wait until that is done."""
+    return bool(app.screen._layout_required or app.screen._callbacks)
 
 
 def stop_blinking(app: GoalsApp | Any) -> bool:
