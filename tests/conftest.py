@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import importlib
 import os
 import shutil
 import sys
@@ -45,6 +47,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in folders):
             item.add_marker(pytest.mark.faults)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Let workers begin with different modules where all are collected, so that not each compiles a new checkout."""
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None or session.config.args != session.config.getini("testpaths"):
+        return
+    tests = Path(__file__).parent
+    files = sorted(path for path in tests.rglob("test_*.py") if path.parent.name != "benchmarks")
+    first = int(worker["workerid"].removeprefix("gw")) * len(files) // worker["workercount"]
+    for path in files[first:] + files[:first]:
+        name = ".".join(path.relative_to(tests.parent).with_suffix("").parts)
+        with contextlib.suppress(Exception, pytest.skip.Exception):  # which collecting says again
+            importlib.import_module(name)
 
 
 def pytest_collection_finish() -> None:

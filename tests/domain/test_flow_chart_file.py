@@ -342,6 +342,7 @@ _TYPES = [
 _KEYS = ["text", "say", "condition", "rule", "left", "goal", "steps", "flowNode", "switch", "value", "quickReplies"]
 
 
+@pytest.mark.fuzz
 @examples(80)
 @given(data=st.data())
 def test_any_chart_is_read_or_refused(data: st.DataObject) -> None:

@@ -161,6 +161,7 @@ def said_of(finding: Finding) -> Said:
     return finding.code, finding.node_id, finding.step_id
 
 
+@pytest.mark.fuzz
 @examples(80)
 @given(flows=flow_sets(GOALS))
 def test_findings_about_paths_are_those_of_every_way(flows: tuple[Flow, ...]) -> None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ from goals_tui.domain.wiring import check
 from goals_tui.domain.wiring_graph import entry_flows
 from tests.builders import ANSWERS, flow_sets, goal
 from tests.examples import examples
+
+pytestmark = pytest.mark.fuzz
 
 GOALS = (goal("Book", "Search", "Choose", "◎Pay"), goal("Help", "Ask", "◎Solved"))
 

@@ -224,6 +224,7 @@ def act(services: Services, action: str) -> str:
     return ""
 
 
+@pytest.mark.fuzz
 @examples(10)
 @given(before=st.lists(st.sampled_from(ACTIONS), max_size=4), brings=st.sampled_from(BRINGS),
        after=st.lists(st.sampled_from(["seal", "lost"]), max_size=2))  # fmt: skip

@@ -190,6 +190,7 @@ happenings = st.lists(
 )
 
 
+@pytest.mark.fuzz
 @examples(12)
 @given(happened=happenings, before=goals, after=goals, tracked=st.sets(st.sampled_from(["s1", "s2"]), max_size=1))
 def test_deriving_after_an_edit_is_deriving_from_nothing(

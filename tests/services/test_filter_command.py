@@ -72,6 +72,7 @@ spans = st.one_of(
 )
 
 
+@pytest.mark.fuzz
 @given(
     span=spans,
     goals=goal_choices,

@@ -82,6 +82,7 @@ fields_of_triggers = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.fuzz
 @few
 @given(
     goal=goals_to_write,

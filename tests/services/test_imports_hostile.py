@@ -157,6 +157,7 @@ def test_a_page_too_large_for_memory_is_refused(
         services.imports.odata([file])
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.csv", "a.json.gz"])
 @examples(8, shared_fixtures=True)
 @given(

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +26,8 @@ from goals_tui.services.context import Services, create_workspace
 from goals_tui.services.insights.service import Dimension
 from tests.builders import count_behind, goal, hex_id, step, uuid_of
 from tests.examples import examples
+
+pytestmark = pytest.mark.fuzz
 
 NOW = datetime(2026, 10, 26, 12, tzinfo=UTC)
 ZONE = "Europe/Berlin"

@@ -196,6 +196,7 @@ SPANS = st.lists(
 )
 
 
+@pytest.mark.fuzz
 @examples(25)
 @given(SPANS, st.lists(st.integers(0, 20), max_size=3))
 def test_derived_at_once_is_what_is_derived_afterwards(

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from goals_tui.domain.ids import Ids
 from goals_tui.services.context import Services, create_workspace
 from tests.builders import WHEN, event, flow_sets, goals
 from tests.examples import examples
+
+pytestmark = pytest.mark.fuzz
 
 ALL = Filters(span="all", include_test=True)
 FEW = examples(5)

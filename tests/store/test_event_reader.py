@@ -171,6 +171,7 @@ def test_unknown_fields_are_read_and_dropped(tmp_path: Path) -> None:
         log.seal()
 
 
+@pytest.mark.fuzz
 @examples(15)
 @given(st.lists(st.one_of(st.binary(max_size=60), st.just(line().strip())), max_size=8))
 def test_random_bytes_never_stop_the_reader(tmp_path_factory: pytest.TempPathFactory, chunks: list[bytes]) -> None:
@@ -356,6 +357,7 @@ STEPS = st.one_of(
 )
 
 
+@pytest.mark.fuzz
 @examples(12)
 @given(st.lists(STEPS, max_size=10))
 @example([("append", 6, "a", "s"), ("append", 6, "a", "t"), ("delete", "a", "s")])

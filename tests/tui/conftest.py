@@ -6,17 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.tui.harness import draw_later, parse_css_once
+from tests.tui.harness import draw_later, parse_css_once, wait_for_the_loop
 from tests.tui.pictures import pictures
 
 __all__ = ["pictures"]
 
 
 @pytest.fixture(autouse=True, scope="session")
-def css_parsed_once() -> Iterator[None]:
-    """Apps share the CSS of their widgets."""
+def cheap_apps() -> Iterator[None]:
+    """Apps share the CSS of their widgets, and pilots wait no longer than they have to."""
     with pytest.MonkeyPatch.context() as patch:
         parse_css_once(patch)
+        wait_for_the_loop(patch)
         yield
 
 

@@ -12,6 +12,8 @@ from time import monotonic
 from typing import Any, ClassVar
 
 import pytest
+import textual.app
+import textual.pilot
 from rich.console import RenderableType
 from textual._compositor import Compositor, LayoutUpdate
 from textual.app import App
@@ -76,10 +78,10 @@ async def settle(pilot: Pilot[Any]) -> None:
     while quiet < 2:
         await pilot.pause()
         busy = [f"the worker {worker.name} ({worker.group})" for worker in at_work(pilot.app)]
-        busy += ["asyncio.to_thread"] * threads_at_work()
+        busy += ["asyncio.to_thread"] * threads_at_work() + ["a key that waits"] * keys_wait(pilot.app)
         if busy:
             await sleep(0.005)
-        busy += ["a key that waits"] * keys_wait(pilot.app) + ["a cursor that blinks"] * stop_blinking(pilot.app)
+        busy += ["a cursor that blinks"] * stop_blinking(pilot.app) + ["a layout"] * layout_due(pilot.app)
         assert monotonic() < deadline, f"still busy after {PATIENCE:.0f} s: {', '.join(busy) or 'drawing'}"
         quiet = 0 if busy or draw_changes(pilot.app) else quiet + 1
 
@@ -110,6 +112,11 @@ def keys_wait(app: GoalsApp | Any) -> bool:
     """Return True if a key is on its way, or waits until what the one before it did is done."""
     order = getattr(app, "_key_queue", None)
     return order is not None and bool(order._held or order._due or order._under_way)
+
+
+def layout_due(app: GoalsApp | Any) -> bool:
+    """Return True if the screen has to be laid out, or calls wait until that is done."""
+    return bool(app.screen._layout_required or app.screen._callbacks)
 
 
 def stop_blinking(app: GoalsApp | Any) -> bool:
@@ -176,6 +183,11 @@ def draw_everything(app: Any) -> list[Strip]:
     return [Strip.join(line) for line in update.strips]
 
 
+def changed_since_drawn(app: Any) -> bool:
+    """Return whether anything that is seen would be drawn differently now."""
+    return any(screen._compositor._dirty_regions for screen in (*app._background_screens, app.screen))
+
+
 def draw_later(patch: pytest.MonkeyPatch, *, by_settle: bool = True) -> None:
     """Let a screen be drawn once when all is quiet, not after each change on the way: that is a third of the work.
 
@@ -199,6 +211,34 @@ def draw_changes(app: GoalsApp | Any) -> bool:
         return False
     _render_update(app.screen._compositor, screen_stack=app._background_screens)
     return True
+
+
+async def nothing_ready(*_: float) -> None:
+    """Wait until the event loop has nothing left to do but to wait for timers, threads and keys."""
+    loop = get_running_loop()
+    deadline = monotonic() + PATIENCE
+    await sleep(0)
+    while loop._ready:  # type: ignore[attr-defined]
+        assert monotonic() < deadline, f"still busy after {PATIENCE:.0f} s"
+        await sleep(0)
+
+
+def wait_for_the_loop(patch: pytest.MonkeyPatch) -> None:
+    """Let pilots ask the event loop whether it is idle.
+
+    Textual's own way, a message to each widget and naps until the process takes no time, is most of what a key costs.
+    """
+
+    async def wait_for_screen(pilot: Pilot[Any], timeout: float = 0) -> bool:
+        await nothing_ready()
+        while getattr(pilot.app, "_resize_timer", None) is not None:  # the app takes on a new size a moment later
+            await sleep(0.002)
+            await nothing_ready()
+        return True
+
+    patch.setattr(Pilot, "_wait_for_screen", wait_for_screen)
+    for module in (textual.app, textual.pilot):
+        patch.setattr(module, "wait_for_idle", nothing_ready)
 
 
 def parse_css_once(patch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 from textual.strip import Strip
 
-from tests.tui.harness import SIZES, draw_everything, draw_later, lines_text, press, settle
+from tests.tui.harness import SIZES, changed_since_drawn, draw_everything, draw_later, lines_text, press, settle
 
 Keys = tuple[str, ...]
 
@@ -107,10 +107,10 @@ async def walk(pilot: Pilot[Any], views: Mapping[str, tuple[Keys, Keys]]) -> Asy
 
 
 async def _draw_whole(pilot: Pilot[Any]) -> list[Strip]:
-    """Draw all that is seen, also behind a dialog. Twice: some widgets know how long they are when they were drawn."""
-    draw_everything(pilot.app)
+    """Draw all that is seen, also behind a dialog; again where a widget knows how long it is when it was drawn."""
+    drawn = draw_everything(pilot.app)
     await pilot.pause()
-    return draw_everything(pilot.app)
+    return draw_everything(pilot.app) if changed_since_drawn(pilot.app) else drawn
 
 
 def _accepted(snapshot: SnapshotAssertion) -> str:

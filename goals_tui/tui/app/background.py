@@ -42,6 +42,16 @@ class Job:
 class ClosesOnce(Screen[ResultT]):
     """A screen that may be told to close at any time, also twice or late, by repeated keys or work that ends late."""
 
+    def on_compose(self) -> None:
+        """Take on the classes of the terminal's size before there are widgets, which would be styled again for them."""
+        size = self.app.size
+        for cells, breakpoints in (
+            (size.width, self.app.HORIZONTAL_BREAKPOINTS),
+            (size.height, self.app.VERTICAL_BREAKPOINTS),
+        ):
+            reached = [name for least, name in breakpoints or () if cells >= least]
+            self.add_class(*reached[-1:])
+
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """The bindings that work now; none before the screen is complete and while it closes."""

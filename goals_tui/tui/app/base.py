@@ -65,6 +65,7 @@ class BaseApp(ErrorShowingApp[ResultT], inherit_bindings=False):
     TITLE = "goals-tui"
     CSS_PATH = Path(__file__).with_name("app.tcss")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (120, "-wide"), (200, "-huge")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]
     BINDINGS = [Binding("ctrl+c", "help_quit", show=False, system=True)]
     QUIT: ClassVar[str] = "app.quit"
     """The id of the action that closes this app."""

@@ -19,6 +19,7 @@ from textual.app import App, ReturnType
 from textual.await_complete import AwaitComplete
 from textual.color import Color
 from textual.command import CommandList, CommandPalette
+from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.driver import Driver
 from textual.filter import LineFilter
@@ -256,6 +257,9 @@ class PagedOptionList(OptionList):
 
 
 # -- CSS
+
+# Textual looks up every rule of the app in a set for each widget that it styles, with a hash that is written in Python.
+RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
 class CachingStylesheet(Stylesheet):

@@ -250,6 +250,7 @@ class GoalEditor(StepEditing):
         self.draft = Draft(goal)
         if filled is not None:
             self.draft.goal = filled
+        self._mark_new()
         self._whole: bool | None = None
         """True if the user chose What-if as a table, False if in brief, None if the room decides."""
         self._filters: Filters | None = None
@@ -294,7 +295,7 @@ class GoalEditor(StepEditing):
             if stored is not None and stored.revision != self.draft.base.revision:
                 self.draft.saved(stored)
         self._fill()
-        self.set_class(self.draft.is_new, "-new")
+        self._mark_new()
         if not self.draft.is_new:
             self.later(self._read_basis)
 
@@ -303,6 +304,9 @@ class GoalEditor(StepEditing):
             return self.services.goals.get(self.draft.goal.id)
         except GoalsError:
             return None
+
+    def _mark_new(self) -> None:
+        self.set_class(self.draft.is_new, "-new")
 
     def _fill(self) -> None:
         self.form.fill(self.draft.goal)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from textual import on, work
 from textual.app import ComposeResult, RenderResult
 from textual.content import Content
-from textual.events import Resize
 from textual.reactive import reactive
 from textual.style import Style
 
@@ -97,6 +96,8 @@ side in each goal; **what if** opens the goal's editor, which reads the same cyc
     InsightsScreen.-low #body { padding: 0 1; }
     InsightsScreen FilterBar { margin-bottom: 1; }
     InsightsScreen.-low FilterBar { margin-bottom: 0; }
+    InsightsScreen.-low Tiles { margin-bottom: 0; }
+    InsightsScreen.-low Tile { margin-right: 0; }
     InsightsScreen.-low #view-title { margin-top: 0; }
     InsightsScreen.-loading #view { opacity: 60%; }
     InsightsScreen.-full Tiles, InsightsScreen.-full TabStrip { display: none; }
@@ -177,11 +178,8 @@ side in each goal; **what if** opens the goal's editor, which reads the same cyc
         words, annotations = Formats(found.report.currency), found.annotations or ()
         return Shown(found.report, found.wanted.filters, choices, axis, words, width, annotations)
 
-    def on_resize(self, event: Resize) -> None:
-        """Adapt the spacing to the height of the terminal, and the time buckets to its width."""
-        low = event.size.height < 30
-        self.set_class(low, "-low")
-        self.query_one(Tiles).set_class(low, "-low")
+    def on_resize(self) -> None:
+        """Adapt the time buckets to the width of the terminal."""
         self.call_after_refresh(self._draw)
 
     def on_screen_resume(self) -> None:

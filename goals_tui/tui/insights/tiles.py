@@ -254,8 +254,6 @@ class Tiles(Horizontal):
     Tiles { height: 4; margin-bottom: 1; }
     Tiles Tile { height: 4; margin-right: 1; }
     Tiles Tile:last-child { margin-right: 0; }
-    Tiles.-low { margin-bottom: 0; }
-    Tiles.-low Tile { margin-right: 0; }
     """
 
     FIGURES = ("completed", "partial", "time_saved_seconds", "cost_savings", "revenue")

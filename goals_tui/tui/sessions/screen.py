@@ -7,7 +7,6 @@ from operator import attrgetter
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.events import Resize
 from textual.widgets import Button, ContentSwitcher, Input, Label, Static
 
 from goals_tui.domain.drill_down import ALL_CYCLES, NO_FILTERS, DrillDown
@@ -70,9 +69,6 @@ An **orphan** (?) has no initial step: it is in no number of a report.
     def on_unmount(self) -> None:
         """Close the list of cycles, which releases the event log."""
         self.rows.close()
-
-    def on_resize(self, event: Resize) -> None:
-        self.set_class(event.size.height < 30, "-low")
 
     @property
     def pages(self) -> CyclePages | None:

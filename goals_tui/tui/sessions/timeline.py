@@ -11,7 +11,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.events import Resize
 from textual.widgets import Static
 
 from goals_tui.domain.errors import NotFoundError
@@ -108,8 +107,7 @@ kind, such as *user* or *tool*, are activities of the session: what was said and
         versions = [goal.version for goal in self.services.goals.versions(cycle.goal_id)]
         return f"{versions.index(cycle.version) + 1} of {len(versions)}" if cycle.version in versions else ""
 
-    def on_resize(self, event: Resize) -> None:
-        self.set_class(event.size.height < 30, "-low")
+    def on_resize(self) -> None:
         if self.timeline is not None:
             self._draw(self.timeline)
 

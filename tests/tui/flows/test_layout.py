@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -151,6 +152,7 @@ def test_the_example_has_a_box_of_its_own_for_every_node() -> None:
     assert box.height == 5, "a title, the goal and its step between two borders"
 
 
+@pytest.mark.fuzz
 @examples(40)
 @given(flow_sets(most=1))
 def test_nothing_overlaps_and_every_node_and_empty_branch_has_a_spot(flows: tuple[Flow, ...]) -> None:
@@ -195,6 +197,7 @@ def _titles(layout: Layout) -> list[HorizontalLine]:
     return [span.item for span in spans if isinstance(span.item, HorizontalLine) and span.item.is_title]
 
 
+@pytest.mark.fuzz
 @examples(60)
 @given(flow_sets(most=1), st.data())
 def test_a_flow_laid_out_again_and_again_is_laid_out_as_at_once(flows: tuple[Flow, ...], data: st.DataObject) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast, get_args
 
+import pytest
 from hypothesis import given
 
 from goals_tui.domain.flow import Flow
@@ -92,6 +93,7 @@ def test_a_page_goes_on_by_lines_and_never_beyond_the_ends() -> None:
     assert page(layout, START, 100_000) == node_id("say 39")
 
 
+@pytest.mark.fuzz
 @examples(40)
 @given(flow_sets(most=1))
 def test_the_arrow_keys_reach_everything_and_up_leads_home(flows: tuple[Flow, ...]) -> None:

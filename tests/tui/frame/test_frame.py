@@ -5,9 +5,12 @@ from __future__ import annotations
 from itertools import groupby
 
 import pytest
+from textual.dom import DOMNode
+from textual.screen import Screen
 
 from goals_tui.services.context import Services
 from goals_tui.tui.app.actions import AREAS
+from goals_tui.tui.app.app import GoalsApp
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import Answer, Ask
 from goals_tui.tui.app.help import Help
@@ -21,6 +24,27 @@ async def test_every_screen_has_its_key(services: Services) -> None:
             await press(pilot, area.key)
             assert pilot.app.current_mode == area.name
             assert f"{area.key} {area.title}" in screen_text(pilot.app)
+
+
+async def test_a_screen_is_styled_once_as_a_whole_when_it_opens(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it looks like at its size, and empty, is known before it has widgets: each would be styled again."""
+    styled: list[str] = []
+    update_styles = GoalsApp.update_styles
+
+    def note(app: GoalsApp, node: DOMNode, animate: bool = True) -> None:
+        if isinstance(node, Screen) and list(node.children):
+            styled.append(type(node).__name__)
+        update_styles(app, node, animate)
+
+    async with running(services, (80, 24)) as pilot:
+        monkeypatch.setattr(GoalsApp, "update_styles", note)
+        await press(pilot, "n")
+        assert styled == ["GoalEditor"]
+        assert {"-normal", "-low", "-new"} <= pilot.app.screen.classes
+        await pilot.resize_terminal(200, 60)
+        assert {"-huge", "-high"} <= pilot.app.screen.classes
 
 
 async def test_help_lists_the_keys_of_the_screen(services: Services) -> None:

@@ -11,6 +11,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.command import CommandPalette
 from textual.css import stylesheet
+from textual.css.model import RuleSet
 from textual.driver import Driver
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
@@ -172,3 +173,12 @@ def test_css_is_parsed_once_for_a_theme(monkeypatch: pytest.MonkeyPatch) -> None
 async def test_an_app_of_ours_keeps_what_was_parsed(services: Services) -> None:
     async with running(services) as pilot:
         assert isinstance(pilot.app.stylesheet, textual_compat.CachingStylesheet)
+
+
+def test_rules_are_told_apart_by_being_themselves() -> None:
+    """Their hash is Python's own, which agrees with what Textual takes for it: no two rules are one."""
+    rules = [RuleSet(), RuleSet()]
+    assert RuleSet.__hash__ is object.__hash__
+    assert len(set(rules)) == 2
+    assert all(rule in set(rules) for rule in rules)
+    assert "return id(self)" in inspect.getsource(RuleSet)

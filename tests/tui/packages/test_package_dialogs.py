@@ -125,6 +125,7 @@ async def test_a_file_that_is_there_is_replaced_after_a_yes_only(filled: Service
             await press(pilot, keys[1])
             assert isinstance(pilot.app.screen, ExportPackage) and file.read_text() == "keep"
         await press(pilot, "enter", "tab", "enter")
+        assert filled.tasks.wait(PATIENCE)
     assert file.stat().st_size > 100 and len(filled.tasks.list()) == 1
 
 
