@@ -142,19 +142,25 @@ def csv_rows(file: Path, width: int, delimiter: str = ",", skip: int = 0) -> str
 
 
 def json_lines(
-    files: Iterable[Path], columns: Mapping[str, str], longest: int | None = None, *, strict: bool = False
+    files: Iterable[Path],
+    columns: Mapping[str, str],
+    longest: int | None = None,
+    *,
+    strict: bool = False,
+    named: bool = False,
 ) -> str:
     """Return SQL for FROM that reads JSON Lines files; all columns are null for a line that is not a JSON object.
 
     `columns` maps fields to types: VARCHAR turns numbers and lists into text, JSON keeps them as they are. The query
-    fails at a line longer than `longest` bytes (None: 16 MB) and, if `strict`, at a line that is not an object. Raises
-    UnreadableError.
+    fails at a line longer than `longest` bytes (None: 16 MB) and, if `strict`, at a line that is not an object.
+    `named` adds the column filename. Raises UnreadableError.
     """
     fields = ", ".join(f"{sql_text(name)}: {sql_text(kind)}" for name, kind in columns.items())
     limit = f", maximum_object_size = {longest}" if longest else ""
+    names = ", filename = true" if named else ""
     return (
         f"read_json([{_listed(files)}], format = 'newline_delimited', records = true, hive_partitioning = false, "
-        f"ignore_errors = {str(not strict).lower()}, columns = {{{fields}}}{limit})"
+        f"ignore_errors = {str(not strict).lower()}, columns = {{{fields}}}{limit}{names})"
     )
 
 

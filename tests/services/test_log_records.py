@@ -14,10 +14,10 @@ import pytest
 from goals_tui.domain.errors import GoalsError, NotFoundError, RefusedError, UnreadableError
 from goals_tui.domain.filters import Filters
 from goals_tui.services.context import Services
-from goals_tui.services.imports import json_stream
+from goals_tui.services.imports import json_stream, log_import
 from goals_tui.services.imports.json_stream import JsonStream
 from goals_tui.services.imports.log_import import LogOptions
-from goals_tui.services.imports.log_rows import Columns
+from goals_tui.services.imports.log_rows import Columns, LogRows
 from goals_tui.services.imports.result import ImportResult
 from tests.conftest import SHARED
 from tests.services.log_files import WRITERS
@@ -114,6 +114,41 @@ def test_spans_that_cannot_be_used_are_named(services: Services, tmp_path: Path)
     result = bring(services, written(tmp_path / "t.json", "\n".join(lines)))
     assert (result.activities_added, result.broken_total) == (1, 4)
     assert result.left_out
+
+
+def several_files(folder: Path) -> list[Path]:
+    """Files of spans: with records that can't be used, without any, of the same name, and given twice."""
+    (folder / "more").mkdir()
+    texts = {
+        "a.jsonl": [request(span(1), span(2, "")), request(span(3, "run"))],
+        "b.jsonl": [request(span(4, trace="T2")), {"resourceSpans": 5}, request(span(5, startTimeUnixNano="soon"))],
+        "none.jsonl": [{"resourceSpans": []}],
+        "c [1].jsonl": [request(span(7, "run")), 5, request(span(8, trace="T2"))],
+        "more/a.jsonl": [request(span(9, ""), span(10, trace="T3")), request(span(11, startTimeUnixNano="late"))],
+    }
+    return [written(folder / name, "".join(json.dumps(line) + "\n" for line in lines)) for name, lines in texts.items()]
+
+
+@pytest.mark.parametrize("twice", [False, True])
+@pytest.mark.parametrize("goal", [None, "Spans"])
+def test_many_files_are_read_by_one_query_with_the_same_result(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, goal: str | None, twice: bool
+) -> None:
+    files = several_files(tmp_path)
+    files += files[:1] * twice
+    together = bring(services, *files, goal=goal, dry_run=True)
+    monkeypatch.setattr(log_import, "MOST_TOGETHER", 1)
+    assert bring(services, *files, goal=goal, dry_run=True) == together
+    assert [(one.file, one.record) for one in together.broken] == [
+        ("b.jsonl", 2),
+        ("b.jsonl", 3),
+        ("c [1].jsonl", 2),
+        ("a.jsonl", 2 if goal else 3),
+    ]
+    if not twice:
+        monkeypatch.undo()
+        monkeypatch.setattr(LogRows, "load", None)
+        bring(services, *files, goal=goal, dry_run=True)
 
 
 def test_a_very_large_object_is_read_bit_by_bit(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
@@ -21,6 +21,7 @@ from goals_tui.services.imports.log_records import (
     has_keys,
     text_or_none,
     write_records,
+    written_records,
 )
 from goals_tui.services.imports.table import ReadOptions, UnusableError
 from goals_tui.store.duckdb_files import json_lines
@@ -55,7 +56,12 @@ def open_otlp(path: Path, options: ReadOptions) -> RecordLog:
         with lines.open("wb") as out, JsonStream(path) as stream:
             for _document in each_object(stream):
                 _split_request(stream, out)
-    requests = json_lines([lines], {"resourceSpans": _RESOURCE_SPANS}, LONGEST_LINE * 4)
+    return RecordLog(_spans, lines)
+
+
+def _spans(files: Sequence[Path]) -> str:
+    """Return a query for the spans in files with one export request a line."""
+    requests = json_lines(files, {"resourceSpans": _RESOURCE_SPANS}, LONGEST_LINE * 4, named=True)
 
     def span(name: str) -> str:
         return _attribute('span."attributes"', "span_keys", name)
@@ -87,16 +93,16 @@ def open_otlp(path: Path, options: ReadOptions) -> RecordLog:
         "channel": "NULL::VARCHAR",
     }
     faults = "CASE WHEN \"resourceSpans\" IS NULL THEN 'it holds no resourceSpans that can be read' END"
-    return RecordLog(
-        "SELECT fault, "
+    return (
+        "SELECT filename, fault, "
         + ", ".join(f"CASE WHEN fault IS NULL THEN {value} END AS {name}" for name, value in columns.items())
         + f" FROM (SELECT *, {operation} AS operation FROM (SELECT *, "
         'list_transform(span."attributes", lambda one: one."key") AS span_keys, '
         'list_transform(given, lambda one: one."key") AS given_keys FROM ('
-        'SELECT fault, request."resource"."attributes" AS given, '
+        'SELECT filename, fault, request."resource"."attributes" AS given, '
         'unnest(CASE WHEN fault IS NULL THEN flatten(list_transform(request."scopeSpans", lambda one: '
         'coalesce(one."spans", []))) ELSE [NULL] END) AS span FROM ('
-        f'SELECT {faults} AS fault, unnest(coalesce("resourceSpans", [NULL])) AS request FROM {requests}))))'
+        f'SELECT filename, {faults} AS fault, unnest(coalesce("resourceSpans", [NULL])) AS request FROM {requests}))))'
     )
 
 
@@ -216,9 +222,9 @@ def open_rasa(path: Path, options: ReadOptions) -> RecordLog:
                         record = {"fault": "its tracker has no sender_id"}
                     yield record if "fault" in record else {**record, "session": session}
 
-    source = write_records(records(), options.scratch)
+    lines = write_records(records(), options.scratch)
     notes = [f"{late:,} times go back; each counts as the one before it."] if late else []
-    return RecordLog(source, notes)
+    return RecordLog(written_records, lines, notes)
 
 
 def _instant(seconds: float) -> str:
@@ -270,7 +276,7 @@ def open_bot_framework(path: Path, options: ReadOptions) -> RecordLog:
             for _document in each_object(stream):
                 yield _bot_record(stream.value())
 
-    return RecordLog(write_records(records(), options.scratch))
+    return RecordLog(written_records, write_records(records(), options.scratch))
 
 
 def _bot_record(item: object) -> Record:

@@ -7,7 +7,8 @@ event log, so memory is bounded by DuckDB's limit, not by the size of the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +22,9 @@ from goals_tui.domain.text import clean_line, quoted
 from goals_tui.domain.words import fold
 from goals_tui.format import plural
 from goals_tui.services.imports.goals import KIND, LABEL, save_read_goals
-from goals_tui.services.imports.log_files import STANDARD_INPUT, open_log, reader_named
+from goals_tui.services.imports.log_files import STANDARD_INPUT, Log, Reader, open_log, reader_named
 from goals_tui.services.imports.log_goal import GoalSketch, check_told
+from goals_tui.services.imports.log_records import RecordLog
 from goals_tui.services.imports.log_rows import Columns, LogRows
 from goals_tui.services.imports.odata_goals import Place, ReadGoal
 from goals_tui.services.imports.result import (
@@ -44,6 +46,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from goals_tui.services.imports.result import ImportTarget
+
+MOST_TOGETHER = 200
+"""The most files that are loaded by one query."""
 
 _FIRST_ROWS = 5
 _MOST_COLUMNS = 20
@@ -106,10 +111,15 @@ def import_log(
         notes: list[str] = []
         there: dict[str, None] = {}
         with bulk.watched(_part(progress, 0.0, 0.3, f"Reading {called}")):
+            waiting: list[_Opened] = []
             for number, (file, name) in enumerate(zip(files, names, strict=True)):
-                notes += _load(
-                    rows, file, name, folder / str(number), columns, options, there, as_steps=goal_name is not None
-                )
+                opened = _open(file, name, folder / str(number), columns, options)
+                if waiting and (len(waiting) == MOST_TOGETHER or not waiting[0].joins(opened)):
+                    notes += _load(rows, waiting, columns, options, there, as_steps=goal_name is not None)
+                    waiting = []
+                waiting.append(opened)
+            if waiting:
+                notes += _load(rows, waiting, columns, options, there, as_steps=goal_name is not None)
         with bulk.watched(_part(progress, 0.3, 0.5, f"Reading the times of {called}")):
             rows.read(where, options.time_format, target.clock())
             guesses = _time_guesses(rows)
@@ -184,54 +194,91 @@ def import_log(
     )
 
 
-def _load(
-    rows: LogRows,
-    file: Path,
-    name: str,
-    scratch: Path,
-    columns: Columns | None,
-    options: LogOptions,
-    there: dict[str, None],
-    *,
-    as_steps: bool,
-) -> list[str]:
-    """Load the rows of a file and return notes for the user about it. The columns of a table are added to `there`.
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A file that is open to be loaded."""
 
-    Raises UnreadableError for a file that is not a log, NotFoundError for an unknown column, WrongValueError where the
-    columns of a table are not given.
-    """
-    scratch.mkdir()
-    wanted = tuple(columns.told().values()) if columns else ()
-    blank = rows.blank
+    file: Path
+    name: str
+    scratch: Path
+    log: Log
+    reader: Reader
+
+    def joins(self, other: _Opened) -> bool:
+        """Return whether another file can be loaded together with this one."""
+        one, another = self.log, other.log
+        return isinstance(one, RecordLog) and isinstance(another, RecordLog) and one.records is another.records
+
+
+@contextlib.contextmanager
+def _refusals_named(file: Path, name: str, scratch: Path) -> Iterator[None]:
+    """Turn what is wrong with a file into UnreadableError with its name."""
     try:
-        reading = ReadOptions(scratch, options.encoding, options.sheet, wanted, options.object_type)
-        log, reader = open_log(file, options.format, reading)
-        if reader.implied:
-            implied = _STEPS if as_steps else _ACTIVITIES
-            rows.load(log, name, replace(implied, text=None) if options.without_text else implied, named_only=as_steps)
-        elif columns is None:
-            has = ", ".join(repr(clean_line(column)) for column in log.columns[:_MOST_COLUMNS])
-            more = f" and {len(log.columns) - _MOST_COLUMNS} more" if len(log.columns) > _MOST_COLUMNS else ""
-            raise WrongValueError(
-                f"{name} is {reader.called}: name its columns with --cycle, --step and --time. It has {has}{more}.",
-                field="cycle",
-            )
-        else:
-            rows.load(log, name, columns)
-            there.update(dict.fromkeys(map(clean_line, log.columns)))
+        yield
     except UnusableError as error:
         raise UnreadableError(f"{name if file == STANDARD_INPUT else file} can't be imported: {error}.") from None
     except OSError as error:
         if is_full(error):
             raise refusal("write", scratch, error) from error
         raise UnreadableError(f"{file} can't be read: {error.strerror or error}.") from None
-    said = [] if reader.name == "csv" else [f"Read {name} as {reader.called}."]
-    said += [f"{name}: {note}" for note in log.notes]
-    if reader.implied and rows.blank > blank:
-        without = plural(rows.blank - blank, "record")
-        said.append(f"{name}: Passed over {without} without a name, which can be no step; --as activities takes all.")
-    if reader.implied and columns is not None:
-        said.append(f"{name}: The format says what the columns are; --cycle, --step and --time were passed over.")
+
+
+def _open(file: Path, name: str, scratch: Path, columns: Columns | None, options: LogOptions) -> _Opened:
+    """Open a file. Raises UnreadableError for one that is not a log, WrongValueError where its columns are missing."""
+    scratch.mkdir()
+    wanted = tuple(columns.told().values()) if columns else ()
+    with _refusals_named(file, name, scratch):
+        reading = ReadOptions(scratch, options.encoding, options.sheet, wanted, options.object_type)
+        log, reader = open_log(file, options.format, reading)
+    if columns is None and not reader.implied:
+        has = ", ".join(repr(clean_line(column)) for column in log.columns[:_MOST_COLUMNS])
+        more = f" and {len(log.columns) - _MOST_COLUMNS} more" if len(log.columns) > _MOST_COLUMNS else ""
+        raise WrongValueError(
+            f"{name} is {reader.called}: name its columns with --cycle, --step and --time. It has {has}{more}.",
+            field="cycle",
+        )
+    return _Opened(file, name, scratch, log, reader)
+
+
+def _load(
+    rows: LogRows,
+    files: Sequence[_Opened],
+    columns: Columns | None,
+    options: LogOptions,
+    there: dict[str, None],
+    *,
+    as_steps: bool,
+) -> list[str]:
+    """Load the rows of files that join and return notes about them. The columns of a table are added to `there`.
+
+    Raises UnreadableError for a file that can't be read, NotFoundError for an unknown column.
+    """
+    implied = _STEPS if as_steps else _ACTIVITIES
+    if options.without_text:
+        implied = replace(implied, text=None)
+    logs = [(one.log, one.name) for one in files if isinstance(one.log, RecordLog)]
+    if len(logs) == 1 or len(logs) < len(files) or not rows.load_together(logs, implied, named_only=as_steps):
+        for one in files:
+            with _refusals_named(one.file, one.name, one.scratch):
+                if one.reader.implied:
+                    rows.load(one.log, one.name, implied, named_only=as_steps)
+                elif columns is not None:
+                    rows.load(one.log, one.name, columns)
+                    there.update(dict.fromkeys(map(clean_line, one.log.columns)))
+    said = []
+    for one, blank in zip(files, rows.blanks(len(files)), strict=True):
+        if one.reader.name != "csv":
+            said.append(f"Read {one.name} as {one.reader.called}.")
+        said += [f"{one.name}: {note}" for note in one.log.notes]
+        if one.reader.implied and blank:
+            without = plural(blank, "record")
+            said.append(
+                f"{one.name}: Passed over {without} without a name, which can be no step; --as activities takes all."
+            )
+        if one.reader.implied and columns is not None:
+            said.append(
+                f"{one.name}: The format says what the columns are; --cycle, --step and --time were passed over."
+            )
     return said
 
 

@@ -40,18 +40,26 @@ MOST_WAITING = 200_000
 Record = dict[str, Any]
 
 
+Records = Callable[[Sequence[Path]], str]
+"""Makes a query for the records in files of lines: filename, `fault` and COLUMNS, all VARCHAR."""
+
+
 class RecordLog:
-    """An open log of records. `source` is a query with the columns `fault` and COLUMNS, all VARCHAR."""
+    """An open log of records: those that `records` reads from the file `lines`.
+
+    Logs with the same `records` can be read by one query, because planning one takes longer than reading a small file.
+    """
 
     columns: tuple[str, ...] = COLUMNS
 
-    def __init__(self, source: str, notes: Sequence[str] = ()) -> None:
-        self._source = source
+    def __init__(self, records: Records, lines: Path, notes: Sequence[str] = ()) -> None:
+        self.records = records
+        self.lines = lines
         self.notes: tuple[str, ...] = tuple(notes)
 
     def query(self, columns: Sequence[str]) -> str | None:
         """Return a DuckDB query for the fault of each record and then the given columns."""
-        return f"SELECT fault, {', '.join(columns)} FROM ({self._source})"
+        return f"SELECT fault, {', '.join(columns)} FROM ({self.records([self.lines])})"
 
     def rows(self, columns: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
         """Yield the fault of each record (empty for a usable one) and its cells. Raises UnusableError."""
@@ -67,13 +75,18 @@ class RecordLog:
             raise UnusableError(f"it can't be read ({str(error).partition(chr(10))[0][:200]})") from None
 
 
-def write_records(records: Iterable[Record], scratch: Path) -> str:
-    """Write records to a file and return a query for them."""
+def write_records(records: Iterable[Record], scratch: Path) -> Path:
+    """Write records to a file, for `written_records`, and return its path."""
     lines = scratch / "records"
     with lines.open("wb") as out:
         for record in records:
             out.write(json_line(record))
-    return f"SELECT * FROM {json_lines([lines], _FIELDS, 2 * LONGEST_LINE)}"
+    return lines
+
+
+def written_records(files: Sequence[Path]) -> str:
+    """Return a query for the records in files that `write_records` wrote."""
+    return f"SELECT * FROM {json_lines(files, _FIELDS, 2 * LONGEST_LINE, named=True)}"
 
 
 def json_line(record: Record) -> bytes:

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.model import MAX_NAME, MAX_TEXT
 from goals_tui.domain.text import clean_line, clean_text
 from goals_tui.services.imports.log_files import BLANK, Log
+from goals_tui.services.imports.log_records import RecordLog
 from goals_tui.services.imports.table import UnusableError
 from goals_tui.services.imports.times import ACCEPTED, TimeGuess, read_column, stretches, told_format
 from goals_tui.store.duckdb_files import csv_rows, cursor_of
@@ -102,6 +104,17 @@ class Counts(NamedTuple):
     left_out: dict[str, int]
 
 
+class _File(NamedTuple):
+    """A loaded file: its name, and where its rows are in which table, with the names of its columns by field."""
+
+    name: str
+    rows: int
+    blank: int
+    table: str
+    first: int
+    held: dict[str, str]
+
+
 class LogRows:
     """The rows of one or more logs: `load` each, `read` them, and `match` their steps with those of a goal.
 
@@ -114,11 +127,9 @@ class LogRows:
         self._db = connection
         self._columns: dict[str, str] = {}
         """The names of the columns of all files, by field."""
-        self._held: list[dict[str, str]] = []
-        """The names of the columns of each file, by field."""
         self._scratch = scratch
         self._step_needed = step_needed
-        self._files: list[tuple[str, int, int]] = []  # name, rows, blank rows
+        self._files: list[_File] = []
         self.time_guess: TimeGuess | None = None
         self.local_times = 0
         """The number of times without a zone."""
@@ -132,10 +143,52 @@ class LogRows:
         """The names of the columns of all files, by field."""
         return self._columns
 
-    @property
-    def blank(self) -> int:
-        """The number of blank rows."""
-        return sum(blank for _name, _rows, blank in self._files)
+    def blanks(self, files: int) -> list[int]:
+        """Return the number of blank rows of each of the last `files` files."""
+        return [file.blank for file in self._files[-files:]]
+
+    def load_together(self, logs: Sequence[tuple[RecordLog, str]], told: Columns, *, named_only: bool = False) -> bool:
+        """Load the rows of several logs, each with the name of its file, with one query, as `load` does each.
+
+        The logs must have the same `records`. Return False, with nothing loaded, where the query fails, as it does at
+        a broken file: then `load` each.
+        """
+        import duckdb
+
+        held, table = told.told(), f"raw_{len(self._files)}"
+        files = [str(log.lines.absolute()) for log, _ in logs]
+        records = logs[0][0].records([log.lines for log, _ in logs])
+        columns = ", ".join(f'{column} AS "{what}"' for what, column in held.items())
+        try:
+            self._db.execute(
+                f"CREATE TABLE {table} AS SELECT * REPLACE ({_fault(named_only=named_only)}) "
+                f"FROM (SELECT filename, fault, {columns} FROM ({records}))"
+            )
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error:
+            return False
+        found = self._db.execute(
+            f"SELECT filename, count(*), count(*) FILTER (fault = '{BLANK}'), min(rowid), max(rowid) + 1 FROM {table} "
+            "GROUP BY filename"
+        ).fetchall()
+        counts = {path: [int(count) for count in counts] for path, *counts in found}
+        # A file that is given twice has its rows in two places.
+        in_one_place = all(end - first == rows for rows, _, first, end in counts.values())
+        if not in_one_place or not counts.keys() <= set(files) or len(set(files)) < len(files):
+            self._db.execute(f"DROP TABLE {table}")
+            return False
+        numbers, end = range(len(self._files), len(self._files) + len(files)), 0
+        for path, (_, name) in zip(files, logs, strict=True):
+            rows, blank, first, end = counts.get(path, [0, 0, end, end])
+            self._files.append(_File(name, rows, blank, table, first, held))
+        self._db.execute(
+            f"CREATE TABLE {table}_files AS SELECT unnest(?::VARCHAR[]) AS filename, unnest(?::INTEGER[]) AS file, "
+            "unnest(?::BIGINT[]) AS first",
+            [files, list(numbers), [self._files[number].first for number in numbers]],
+        )
+        self._columns = {**held, **self._columns}
+        return True
 
     def load(self, log: Log, name: str, told: Columns, *, named_only: bool = False) -> None:
         """Load the rows of a log. If `named_only`, rows without a step count as blank.
@@ -155,8 +208,7 @@ class LogRows:
         query = log.query(columns)
         table = f"raw_{len(self._files)}"
         names = ", ".join(["fault", *(f'"{what}"' for what in held)])
-        nameless = f"WHEN coalesce(step, '') = '' THEN '{BLANK}'" if named_only else ""
-        taken = f"CASE WHEN fault IS NOT NULL THEN fault {nameless} END AS fault"
+        taken = _fault(named_only=named_only)
         if query is not None:
             try:
                 self._db.execute(f"CREATE TABLE {table} AS SELECT * REPLACE ({taken}) FROM ({query}) AS read({names})")
@@ -174,8 +226,7 @@ class LogRows:
             query = f"SELECT * FROM {csv_rows(copy, len(columns) + 1)}"
             self._db.execute(f"CREATE TABLE {table} AS SELECT * REPLACE ({taken}) FROM ({query}) AS read({names})")
         counts = self._row(f"SELECT count(*), count(*) FILTER (fault = '{BLANK}') FROM {table}")
-        self._files.append((name, int(counts[0]), int(counts[1])))
-        self._held.append(held)
+        self._files.append(_File(name, int(counts[0]), int(counts[1]), table, 0, held))
         self._columns = {**held, **self._columns}
 
     def read(self, zone: ZoneInfo, time_format: str | None, now: datetime) -> None:
@@ -184,13 +235,14 @@ class LogRows:
         Raises WrongValueError for an invalid `time_format`, RefusedError for ambiguous times.
         """
         parts, start = [], 0
-        for place, (_name, count, _blank) in enumerate(self._files):
-            held = (
-                f'"{what}"' if what in self._held[place] else f'NULL::VARCHAR AS "{what}"' for what in self._columns
-            )
-            columns = f"rowid + {start} AS number, {place} AS file, rowid AS place, fault, {', '.join(held)}"
-            parts.append(f"SELECT {columns} FROM raw_{place}")
-            start += count
+        for table, together in groupby(enumerate(self._files), lambda numbered: numbered[1].table):
+            files = list(together)
+            held = (f'"{what}"' if what in files[0][1].held else f'NULL::VARCHAR AS "{what}"' for what in self._columns)
+            place, source = f"{files[0][0]} AS file, loaded.rowid AS place", f"{table} AS loaded"
+            if len(files) > 1:
+                place, source = "file, loaded.rowid - first AS place", f"{source} JOIN {table}_files USING (filename)"
+            parts.append(f"SELECT loaded.rowid + {start} AS number, {place}, fault, {', '.join(held)} FROM {source}")
+            start += sum(file.rows for _, file in files)
         self._db.execute(f"CREATE VIEW raw AS {' UNION ALL '.join(parts)}")
         names = {what: f'raw."{what}"' for what in self._columns}
         trusted = {what: names.pop(what, "NULL::VARCHAR") for what in _TRUSTED}
@@ -392,18 +444,23 @@ class LogRows:
 
     def _place(self, number: int) -> tuple[str, int]:
         """Return the name of a row's file, and the row's number in it from 1, without blank rows."""
-        for place, (name, count, blank) in enumerate(self._files):
-            if number < count:
+        for name, rows, blank, table, first, _ in self._files:
+            if number < rows:
                 if blank:
-                    (blank,) = self._row(
-                        f"SELECT count(*) FROM raw_{place} WHERE fault = '{BLANK}' AND rowid < {number}"
-                    )
+                    within = f"rowid >= {first} AND rowid < {first + number}"
+                    (blank,) = self._row(f"SELECT count(*) FROM {table} WHERE fault = '{BLANK}' AND {within}")
                 return name, number + 1 - int(blank)
-            number -= count
+            number -= rows
         raise ValueError("no such row")
 
     def _row(self, sql: str) -> tuple[Any, ...]:
         return self._db.execute(sql).fetchone() or ()
+
+
+def _fault(*, named_only: bool) -> str:
+    """Return SQL for the fault of a row; if `named_only`, a row without a step counts as blank."""
+    nameless = f"WHEN coalesce(step, '') = '' THEN '{BLANK}'" if named_only else ""
+    return f"CASE WHEN fault IS NOT NULL THEN fault {nameless} END AS fault"
 
 
 def _seconds(length: timedelta) -> int:

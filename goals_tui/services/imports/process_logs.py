@@ -21,6 +21,7 @@ from goals_tui.services.imports.log_records import (
     json_line,
     text_or_none,
     write_records,
+    written_records,
 )
 from goals_tui.services.imports.table import ReadOptions, UnusableError
 from goals_tui.store.duckdb_files import json_lines, separate_connection, sql_text
@@ -116,7 +117,7 @@ def open_xes(path: Path, options: ReadOptions) -> RecordLog:
         if not parser.is_log:
             raise UnusableError("it is XML and no XES log: its outermost element is not <log>")
 
-    return RecordLog(write_records(records(), options.scratch))
+    return RecordLog(written_records, write_records(records(), options.scratch))
 
 
 def _is_xes(head: bytes) -> bool:
@@ -179,14 +180,14 @@ def open_ocel(path: Path, options: ReadOptions) -> RecordLog:
     notes = [f"Each {chosen!r} is a session."]
     if without:
         notes.append(f"Passed over: {plural(without, 'event')} that concern no {chosen!r}.")
-    return RecordLog(
+    query = (
         "SELECT fault, CASE WHEN fault IS NULL THEN id || '@' || object END AS id, object AS session, time, "
         "'event' AS kind, name, "
         + ", ".join(f"NULL::VARCHAR AS {name}" for name in COLUMNS[5:])
         + f" FROM {happened} LEFT JOIN {of_type} USING (object) WHERE fault IS NOT NULL OR type = {sql_text(chosen)} "
-        "ORDER BY place",
-        notes,
+        "ORDER BY place"
     )
+    return RecordLog(lambda _files: query, events, notes)
 
 
 def _write_ocel_event(out: IO[bytes], item: object, number: int) -> None:
