@@ -127,10 +127,10 @@ async def test_the_app_draws_it_so_too_and_says_what_is_unpriced(services: Servi
         pilot.app.filters = Filters(span="all", time_zone="UTC")
         await pilot.app.switch_mode("sessions")
         await settle(pilot)
-        lines = [line for line in screen_text(pilot.app).splitlines() if "2026-10-01 08:" in line]
+        lines = [line for line in screen_text(pilot.app).splitlines() if "1 Oct 2026 08:" in line]
         drawn = ["".join(c for c in line if c in "●○◎·") for line in lines]
         assert drawn[:2] == ["●·○", "●·◎"], "the new one, and the one from before the edit"
-        assert "2026-10-01 08:06" in lines[0], "in the zone of the filters"
+        assert "1 Oct 2026 08:06" in lines[0], "in the zone of the filters"
         assert lines[2].count("+?") == 2 and "unpriced" in lines[2]
         assert lines[3].count("unpriced") == 3
 

@@ -115,8 +115,8 @@ def keys_wait(app: GoalsApp | Any) -> bool:
 
 
 def layout_due(app: GoalsApp | Any) -> bool:
-    """Return True if the screen has to be laid out, or calls wait until that is done."""
-    return bool(app.screen._layout_required or app.screen._callbacks)
+    """Return True if the screen has to be laid out, or calls wait until that is done; never once the app has closed."""
+    return app.is_running and bool(app.screen._layout_required or app.screen._callbacks)
 
 
 def stop_blinking(app: GoalsApp | Any) -> bool:
