@@ -25,7 +25,7 @@ from goals_tui.tui.flows.simulate import SimulateDialog
 from tests.builders import flow, if_, node_id, say
 from tests.domain import test_flow_edit
 from tests.services import test_flows
-from tests.tui.flows import test_editing, test_simulate
+from tests.tui.flows import test_flow_list, test_node_forms, test_simulate
 from tests.tui.frame.refusals import not_entered, raised
 from tests.tui.harness import messages, press, running, screen_text, settle, type_text
 
@@ -138,11 +138,11 @@ async def test_an_edit_of_nodes_meets_a_flow_that_was_changed_elsewhere(services
 
 
 ENTERED: dict[str, Callable[..., Any]] = {
-    "There is a flow ": test_editing.test_a_name_that_is_taken_is_refused_while_typing,
+    "There is a flow ": test_flow_list.test_a_name_that_is_taken_is_refused_while_typing,
     "Branches lie within branches at most ": test_branches_have_a_deepest_place,
     "allowed. Shorten it.": test_a_text_has_an_end,
-    "There are two buttons ": test_editing.test_two_equal_buttons_are_refused_where_they_are_typed,
-    "There are two cases ": test_editing.test_two_equal_cases_are_refused_where_they_are_typed,
+    "There are two buttons ": test_node_forms.test_two_equal_buttons_are_refused_where_they_are_typed,
+    "There are two cases ": test_node_forms.test_two_equal_cases_are_refused_where_they_are_typed,
     "Give a first and a last day": test_a_simulation_needs_its_days,
     " is a number from ": test_simulate.test_conversations_are_run_as_a_task,
 }
