@@ -156,7 +156,7 @@ def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | Non
     order = ", ".join(["started", "test", *mask_columns(reader), "coalesce(arrived, 0)", *attributes])
     rows = ask_cycles(
         reader,
-        selection.attributes,
+        [*selection.attributes, "sessionId"],
         lambda cycles: reader.rows(
             f"""SELECT waited, reached, superseded, longer, openings FROM (
                     SELECT waited, reached, superseded, max(openings) OVER () AS openings,
@@ -172,7 +172,7 @@ def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | Non
                                         WHEN following <= {current} THEN following - started
                                         WHEN started < {current} THEN {current} - started ELSE 0 END AS waited
                             FROM (
-                                SELECT c.*, min(started) OVER (PARTITION BY session ORDER BY {order}
+                                SELECT c.*, min(started) OVER (PARTITION BY "sessionId" ORDER BY {order}
                                                                ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS following
                                 FROM ({cycles}) c WHERE started IS NOT NULL
                             ) c WHERE {within} AND {conditions}
@@ -182,7 +182,6 @@ def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | Non
             values.bound,
         ),
         arrived=arrived,
-        session='min(CASE WHEN s.initial THEN e."sessionId" END)',
     )
     return [
         Departures(micros / 1e6, int(reached), int(superseded), int(longer - (later[3] if later else 0)))

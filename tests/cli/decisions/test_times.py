@@ -115,3 +115,16 @@ def test_which_of_two_cycles_came_first_does_not_hang_on_their_ids(
     services.workspace.events.append(events)
     found = cli("times", FLIGHT, "--span", "all", "--format", "json").json
     assert (found["started"], found["reached"], found["open"]) == (4, 2, 0)
+
+
+def test_a_cycle_belongs_to_the_session_of_its_first_initial_step(services: Services, goals: list[Goal]) -> None:
+    tracked = goals[0]
+    told = [("b", "1", 0), ("a", "1", 3), ("b", "2", 7)]
+    services.workspace.events.append(
+        [
+            event(tracked, "Flight selected", cycle=cycle, session=session, seconds=seconds)
+            for session, cycle, seconds in told
+        ]
+    )
+    found = services.insights.times(tracked.id, Filters(span="all"))
+    assert (found.started, found.open) == (2, 1), "the second cycle supersedes the first"
