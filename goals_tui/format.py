@@ -1,10 +1,11 @@
-"""Format numbers for people: counts with their noun, percentages, durations. And rows as CSV."""
+"""Format numbers for people: counts with their noun, percentages, durations, sparklines. And rows as CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from goals_tui.domain.spreadsheet import harmless
@@ -166,6 +167,28 @@ def span_range(span: Span) -> str:
         start = f"{day_of_year(first)} – "
     until = f", until {span.end:%H:%M}" if span.end.date() == last else ""
     return f"{start}{day_of_year(last)}{until}"
+
+
+_SPARKS = " ▁▂▃▄▅▆▇█"
+RUNNING = "░"
+"""The character of a sparkline for a bucket that is not over, however low it is until now."""
+
+
+def sparkline(values: Sequence[float | None], width: int, *, top: int = 8) -> str:
+    """Return the values as blocks of at most `top` eighths of a line; anything above 0 shows the lowest at least."""
+    bins = _means(values, width)
+    highest = max(bins, default=0)
+    if highest <= 0:
+        return "▁" * len(bins)
+    return "".join(_SPARKS[max(1, round(value / highest * top))] if value > 0 else "▁" for value in bins)
+
+
+def _means(values: Sequence[float | None], width: int) -> tuple[float, ...]:
+    """Return the means of the values in at most `width` bins; a bin without any value is 0."""
+    bins = min(width, len(values))
+    edges = [round(i * len(values) / bins) for i in range(bins + 1)] if bins > 0 else []
+    known = ([value for value in values[low:high] if value is not None] for low, high in pairwise(edges))
+    return tuple(sum(values) / len(values) if values else 0 for values in known)
 
 
 def csv_text(rows: Iterable[Mapping[str, object]], columns: Sequence[str]) -> str:

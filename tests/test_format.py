@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from goals_tui.domain.filters import Filters, resolve_span
-from goals_tui.format import exact_time, hours, long_time, plural, points, shown_time, signed, span_range
+from goals_tui.format import exact_time, hours, long_time, plural, points, shown_time, signed, span_range, sparkline
 
 
 @pytest.mark.parametrize(
@@ -94,3 +94,11 @@ def test_a_span_is_said_in_the_days_of_people(filters: Filters, said: str, befor
     assert span_range(span) == said
     previous = span.previous()
     assert (previous and span_range(previous)) == before
+
+
+def test_a_sparkline_shows_the_means_of_as_many_bins_as_it_is_wide() -> None:
+    assert sparkline([0, 1, 8], 3) == "▁▁█"
+    assert sparkline([8.0] * 99 + [4.0], 10) == "█" * 10
+    assert sparkline([1, None, 2], 10) == "▄▁█"
+    assert sparkline([0, 0], 5) == "▁▁"
+    assert sparkline([], 5) == ""

@@ -30,7 +30,10 @@ class Bench(App):
 asyncio.run(Bench().run_async(headless=True, size=(120, 36)))
 """
 OURS = """
-import asyncio, sys, time
+import asyncio, gc, os, sys, time
+# As `goals_tui.__main__` does.
+gc.set_threshold(50_000)
+os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
 from pathlib import Path
 from goals_tui.tui.app.app import GoalsApp
 from goals_tui.tui.app.config import Config
@@ -46,7 +49,6 @@ class Bench(GoalsApp):
         ):
             print(time.process_time(), "duckdb" in sys.modules)
             sys.stdout.flush()
-            import os
             os._exit(0)
 # Not the first time: then the tour lies over the demo.
 asyncio.run(Bench(opened, Config(tour_seen=True)).run_async(headless=True, size=(120, 36)))

@@ -7,9 +7,8 @@ theme.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from goals_tui.domain.statistics import Interval, quantile
 from goals_tui.tui.charts.axis import COUNT, DAYS, PERCENT, Unit
@@ -264,25 +263,3 @@ def ranked(series: Iterable[Series], others: str = "others") -> tuple[Series, ..
 
 def _sum(series: Series) -> float:
     return sum(value or 0 for value in series.values)
-
-
-def spread(values: Sequence[float | None], width: int) -> tuple[float, ...]:
-    """Return the means of the values in at most `width` bins, for a sparkline; a bin without any value is 0."""
-    bins = min(width, len(values))
-    edges = [round(i * len(values) / bins) for i in range(bins + 1)] if bins > 0 else []
-    known = ([value for value in values[low:high] if value is not None] for low, high in pairwise(edges))
-    return tuple(sum(values) / len(values) if values else 0 for values in known)
-
-
-_SPARKS = " ▁▂▃▄▅▆▇█"
-RUNNING = "░"
-"""The character of a sparkline for a bucket that is not over, however low it is until now."""
-
-
-def sparkline(values: Sequence[float | None], width: int, *, top: int = 8) -> str:
-    """Return the values as blocks of at most `top` eighths of a line; anything above 0 shows the lowest at least."""
-    bins = spread(values, width)
-    highest = max(bins, default=0)
-    if highest <= 0:
-        return "▁" * len(bins)
-    return "".join(_SPARKS[max(1, round(value / highest * top))] if value > 0 else "▁" for value in bins)

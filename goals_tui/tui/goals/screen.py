@@ -128,11 +128,10 @@ class GoalsScreen(ScreenFrame[None]):
             self.query_one(Empty).say("No goals yet", _WHAT_FOR, ways)
         self.goal_list.show(rows)
         if rows.all:
-            # Rates need DuckDB (only if there are events), and findings walk through all flows and goals.
-            self.later(self._read_more)
+            # They walk through all flows and goals.
+            self.later(self._read_findings)
 
-    def _read_more(self) -> None:
-        self.load("rates", lambda: read_rates(self.services), self._show_rates)
+    def _read_findings(self) -> None:
         self.load("findings", lambda: read_findings(self.services), self._show_findings, refused=self._no_findings)
 
     def _show_off(self, title: str, why: str = "") -> None:
@@ -150,6 +149,11 @@ class GoalsScreen(ScreenFrame[None]):
         self.findings = findings
         self.goal_list.show_findings(findings)
         self._show_journey()
+        # Rates need DuckDB (if there are events), whose import would delay the journey, which waits for the findings.
+        self.call_after_refresh(self._read_rates)
+
+    def _read_rates(self) -> None:
+        self.load("rates", lambda: read_rates(self.services), self._show_rates)
 
     def _no_findings(self, error: BaseException) -> None:
         self.goals_app.show_error(error)

@@ -13,9 +13,8 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from goals_tui.domain.report import Change, Figures, Report
-from goals_tui.format import DASH, hours, percent
+from goals_tui.format import DASH, RUNNING, hours, percent, sparkline
 from goals_tui.tui.charts.axis import short_number
-from goals_tui.tui.charts.spec import RUNNING, sparkline
 from goals_tui.tui.filters.texts import Formats
 from goals_tui.tui.insights.model import Axis
 

@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from goals_tui.tui.app.base import STAYS_SECONDS
-from goals_tui.tui.app.dialogs import Answer, Ask
 
 if TYPE_CHECKING:
     from goals_tui.services.tasks.record import Task
@@ -63,6 +62,8 @@ async def may_end(app: GoalsApp) -> bool:
     running = services["tasks"].running() if "tasks" in services else []
     if not running:
         return True
+    from goals_tui.tui.app.dialogs import Answer, Ask
+
     names = "\n".join(f"• {task.title}" for task in running[:5])
     title = "A task is still running" if len(running) == 1 else f"{len(running)} tasks are still running"
     answers = [Answer("stay", "Stay", nothing=True), Answer("end", "Cancel and quit", danger=True)]

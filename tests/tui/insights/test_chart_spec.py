@@ -25,8 +25,6 @@ from goals_tui.tui.charts.spec import (
     Series,
     legend,
     ranked,
-    sparkline,
-    spread,
 )
 
 HOSTILE = ("[/foo]", "[", "[red]", "返品する", "العربية", "👩‍💻 app", "x" * 300, "\u0301combining")
@@ -284,14 +282,6 @@ def test_empty_says_so() -> None:
     text = draw(Nothing("No cycles in this span", "Press ] for a longer one."), 60, 10).canvas.text()
     assert "No cycles in this span" in text
     assert "Press ]" in text
-
-
-def test_sparklines_bin_to_their_width() -> None:
-    assert spread([1.0] * 100, 10) == (1,) * 10
-    assert spread([1, None, 3], 10) == (1, 0, 3)
-    assert sparkline([0, 1, 8], 3) == "▁▁█"
-    assert sparkline([0, 0], 5) == "▁▁"
-    assert sparkline([], 5) == ""
 
 
 def test_fit_counts_cells() -> None:
