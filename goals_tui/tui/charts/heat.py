@@ -19,10 +19,10 @@ def draw_heat(spec: Heat, width: int, height: int, cursor: Place | None) -> Draw
     left = max(map(len, spec.rows)) + INDENT + 1
     cell = max(1.0, (width - left) / len(spec.columns))
     edges = [left + int(column * cell) for column in range(len(spec.columns) + 1)]
-    texts, scaled = _texts(spec, int(cell))
+    texts, read = _texts(spec, int(cell))
     thick = max(1, min(_THICKEST, (height - 2) // len(spec.rows)))
     top, ends = 2, spec.ends()
-    _legend(canvas, spec, ends, scaled)
+    _legend(canvas, spec, ends, read)
     for column, name in enumerate(spec.columns):
         if len(name) < cell or column % 2 == 0:
             wide = edges[column + 1] - edges[column]
@@ -47,30 +47,36 @@ def draw_heat(spec: Heat, width: int, height: int, cursor: Place | None) -> Draw
 _SCALES = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
 
 
-def _texts(spec: Heat, wide: int) -> tuple[Sequence[str], int]:
-    """Return the texts of all cells, and the number by which they were divided to leave a gap between two.
+_WHOLE = "✔"
+"""The text of a rate of 100 % in a cell that three digits would fill."""
 
-    Where the number of some cell would take its whole width, all are shown in tens, hundreds and so on.
+
+def _texts(spec: Heat, wide: int) -> tuple[Sequence[str], str]:
+    """Return the texts of all cells, with a gap between two, and what the legend says of how to read them.
+
+    Where the number of some cell would take its whole width, all are shown in tens, hundreds and so on. Rates are not:
+    of them, only 100 % is as long.
     """
-    if spec.unit.kind == "percent" or all(len(text) < wide for text in spec.texts):
-        return spec.texts, 1
+    if all(len(text) < wide for text in spec.texts):
+        return spec.texts, ""
+    if spec.unit.kind == "percent":
+        return [_WHOLE if len(text) > 2 else text for text in spec.texts], f"{_WHOLE} {spec.unit.short(1)}"
     most = max((value for value in spec.values if value is not None), default=0.0)
     scale = next((each for each in _SCALES if round(most / each) < 100), _SCALES[-1])
     both = zip(spec.texts, spec.values, strict=True)
-    return [text if value is None else f"{value / scale:.0f}" for text, value in both], scale
+    return [text if value is None else f"{value / scale:.0f}" for text, value in both], f"× {spec.unit.short(scale)}"
 
 
-def _legend(canvas: Canvas, spec: Heat, ends: tuple[float, float] | None, scaled: int) -> None:
-    x = canvas.put(INDENT, 0, spec.legend, "muted") + 2
-    if ends is None:
-        return
-    low, high = (spec.unit.short(round(end) if spec.unit.kind == "count" else end) for end in ends)
-    x = canvas.put(x, 0, f"{low} ", "muted")
-    for level in range(1, HEAT_LEVELS + 1):
-        x = canvas.put(x, 0, "▇▇", f"heat-{level}-{spec.tone}")
-    x = canvas.put(x + 1, 0, f"{high} or more", "muted")
-    if scaled > 1:
-        canvas.put(x, 0, f" · × {spec.unit.short(scaled)}", "muted")
+def _legend(canvas: Canvas, spec: Heat, ends: tuple[float, float] | None, read: str) -> None:
+    x = canvas.put(INDENT, 0, spec.legend, "muted")
+    if ends is not None:
+        low, high = (spec.unit.short(round(end) if spec.unit.kind == "count" else end) for end in ends)
+        x = canvas.put(x + 2, 0, f"{low} ", "muted")
+        for level in range(1, HEAT_LEVELS + 1):
+            x = canvas.put(x, 0, "▇▇", f"heat-{level}-{spec.tone}")
+        x = canvas.put(x + 1, 0, f"{high} or more", "muted")
+    if read:
+        canvas.put(x, 0, f" · {read}", "muted")
 
 
 def _cell(

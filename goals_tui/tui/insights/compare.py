@@ -178,6 +178,9 @@ def compared(found: Comparison, scope: str, words: Formats, width: int) -> Conte
     counts = [_counts(side.figures) for side in sides]
     titles = [("Started", ""), *((f"{OUTCOME_GLYPHS[each]} {OUTCOME_TITLES[each]}", f"${each}") for each in _OUTCOMES)]
     rows += [(title, look, list(both)) for (title, look), *both in zip(titles, *counts, strict=True)]
+    between = [_between(side.figures) for side in sides]
+    if any(between):
+        rows.insert(3, ("  95 % interval", "", [each or DASH for each in between]))
     rows.append(("Time saved", "", [hours(side.figures.time_saved_seconds) for side in sides]))
     rows.append(("Cost savings", "", [words.money(side.figures.cost_savings) for side in sides]))
     rows.append(("Revenue", "", [words.money(side.figures.revenue) for side in sides]))
@@ -203,9 +206,8 @@ def compared(found: Comparison, scope: str, words: Formats, width: int) -> Conte
     value = change.shown_value_per_cycle(currency_digits(words.currency))
     if value is not None:
         lines.append(Content(f"Value per cycle: {'+' if value > 0 else ''}{words.money(value)}, without an interval."))
-    lines += Content.styled(f"Differences are {names[1]} minus {names[0]}.", "$quiet").wrap(width)
-    if scope:
-        lines += Content.styled(f"{scope}.", "$quiet").wrap(width)
+    minus = f"Differences are {names[1]} minus {names[0]}."
+    lines += Content.styled(f"{minus} {scope}." if scope else minus, "$quiet").wrap(width)
     for name, side in zip(names, sides, strict=True):
         if side.span is not None:
             not_over = "" if side.span.over else " (not over)"
@@ -214,18 +216,20 @@ def compared(found: Comparison, scope: str, words: Formats, width: int) -> Conte
 
 
 def _counts(figures: Figures) -> list[str]:
-    """Return how many cycles were started and had each outcome, with the rates, below each other as in columns."""
+    """Return how many cycles were started and had each outcome, the latter with their rates in a column."""
     if not figures.started:
         return ["0", *(DASH for _ in _OUTCOMES)]
-    parts = [(f"{figures.started:,}", "", "")]
     few = f" of {figures.started}" if figures.few else ""
-    for outcome in _OUTCOMES:
-        count = getattr(figures, outcome)
-        interval = figures.completed_share.interval if outcome == "completed" and not figures.few else None
-        between = f" ({short_interval(interval)})" if interval else ""
-        parts.append((f"{count:,}", f"{percent(count / figures.started)}{few}", between))
-    widths = [max(map(len, column)) for column in zip(*parts, strict=True)]
-    return [f"{count:>{widths[0]}}  {rate:>{widths[1]}}{between:<{widths[2]}}" for count, rate, between in parts]
+    counts = [getattr(figures, outcome) for outcome in _OUTCOMES]
+    rates = [f"{percent(count / figures.started)}{few}" for count in counts]
+    wide = max(map(len, rates))
+    return [f"{figures.started:,}", *(f"{count:,}  {rate:>{wide}}" for count, rate in zip(counts, rates, strict=True))]
+
+
+def _between(figures: Figures) -> str:
+    """Return the interval of the completion rate; empty where too few cycles make it mean little."""
+    interval = None if figures.few else figures.completed_share.interval
+    return short_interval(interval) if interval else ""
 
 
 def _per_cycle(figures: Figures, words: Formats) -> str:

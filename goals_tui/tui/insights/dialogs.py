@@ -47,14 +47,19 @@ class HealthDialog(Reading[str]):
     def on_mount(self) -> None:
         self.query_one("#orphans").display = False
         self.query_one("#close").focus()
-        self.load("health", lambda: self.services.insights.health_details(self.filters), self._take)
+        services, filters = self.services, self.filters
+        self.load(
+            "health",
+            lambda: (services.insights.health_details(filters), services.events.is_empty()),
+            lambda found: self._show(*found),
+        )
 
-    def _take(self, entries: list[HealthEntry]) -> None:
+    def _show(self, entries: list[HealthEntry], empty: bool) -> None:
         self.query_one("#orphans", Button).display = any(entry.code == "orphan_cycles" for entry in entries)
-        well = Static("✔ All is well: every event has its goal, its version, and a place in a cycle.", markup=False)
-        self._show([line for entry in entries for line in lines_of(entry)] or [well])
-
-    def _show(self, lines: list[Static]) -> None:
+        lines = [line for entry in entries for line in lines_of(entry)]
+        if not lines:
+            well = "✔ All is well: every event has its goal, its version, and a place in a cycle."
+            lines = [Static("No events yet: there is nothing to check." if empty else well, markup=False)]
         place = self.query_one("#entries")
         place.remove_children()
         place.mount(*lines)

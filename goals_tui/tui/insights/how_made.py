@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from goals_tui.services.context import Services
 
 EXAMPLES = 5
+_LEAST_EXAMPLES = 2
+"""The examples that are in view even where the rule is long."""
+
 _MOST_STEPS = 8
 _COUNTED: tuple[Outcome, ...] = ("completed", "partial", "incomplete")
 _DOES: dict[Outcome, str] = {
@@ -205,18 +208,23 @@ class HowMade(Reading[DrillDown]):
         self.made = made
         self.query_one("#rule", Static).update(explained(made))
         rows = self.query_one(VirtualList)
-        rows.styles.height = max(2, len(made.examples) + 1)
         rows.display = bool(made.examples)
         rows.show(len(made.examples), self._cells)
         self.call_after_refresh(self.fit)
         self.refresh_bindings()
 
     def fit(self) -> None:
-        """Keep the examples in view; a rule that is too long scrolls above them."""
+        """Show the whole rule first, and the examples in the lines that it leaves: two of them at least."""
         super().fit()
         rows, most = self.query_one(VirtualList), self.query_one("#dialog-body").styles.max_height
-        below = rows.size.height + 1 if rows.display else 0
-        self.query_one("#rule-part").styles.max_height = max(3, int(most.value if most else 0) - below)
+        room, below = int(most.value if most else 0), 0
+        if rows.display:
+            examples = len(self.made.examples) if self.made else EXAMPLES
+            left = room - self.query_one("#rule").virtual_size.height - rows.styles.margin.top
+            height = max(min(examples, _LEAST_EXAMPLES) + 1, min(examples + 1, left))
+            rows.styles.height = height
+            below = height + rows.styles.margin.top
+        self.query_one("#rule-part").styles.max_height = max(3, room - below)
 
     def _cells(self, index: int) -> list[Content]:
         assert self.made is not None

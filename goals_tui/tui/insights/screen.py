@@ -18,7 +18,6 @@ from goals_tui.tui.app.dialogs import Reading
 from goals_tui.tui.app.screen import GoalPlace
 from goals_tui.tui.charts.canvas import Place
 from goals_tui.tui.charts.chart import Chart
-from goals_tui.tui.charts.spec import Nothing
 from goals_tui.tui.filters.screen import FilterBar, FilteredScreen
 from goals_tui.tui.filters.texts import Formats, span_words
 from goals_tui.tui.insights.dialogs import copy_table
@@ -222,7 +221,7 @@ side in each goal; **what if** opens the goal's editor, which reads the same cyc
         """Take the next of the choices that only this tab offers, such as its order (`Tab.keys`)."""
         found = self.gathered
         if found is not None and found.wanted.tab == self.tab:
-            self.choose((TABS[self.tab].keys or {})[what](found.found, self.choices))
+            self.choose((TABS[self.tab].keys or {})[what](found.found, self.drawing_of(found)))
             if what == "order":
                 self.pane.chart.select(Place(0))
 
@@ -449,9 +448,9 @@ side in each goal; **what if** opens the goal's editor, which reads the same cyc
         """Disable the actions that would do nothing on the current tab."""
         if action == "change":
             # The table of Performance always lists all goals.
-            empty = self.shown is None or isinstance(self.shown.spec, Nothing)
-            listed = self.tab == "performance" and (self.pane.as_table or empty)
-            return parameters[0] in (TABS[self.tab].keys or {}) and not listed
+            listed = self.tab == "performance" and self.pane.as_table
+            empty = self.gathered is not None and not self.gathered.report.totals.started
+            return parameters[0] in (TABS[self.tab].keys or {}) and not listed and not empty
         if action == "goal":
             return bool(TABS[self.tab].goal)
         if action == "for_whom":

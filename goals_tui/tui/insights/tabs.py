@@ -181,8 +181,8 @@ class Tab(Generic[Found]):
     asks: tuple[str, ...] = ()
     """The fields of `Choices` that `fetch` depends on."""
 
-    keys: Mapping[str, Callable[[Found, Choices], Choices]] | None = None
-    """The settings that keys of single tabs change, by the parameter of `InsightsScreen.action_change`."""
+    keys: Mapping[str, Callable[[Found, Shown], Choices]] | None = None
+    """The choices after a key that only some tabs have, by the parameter of `InsightsScreen.action_change`."""
 
     goal: Literal["", "goal_id", "rate_goal_id"] = ""
     """The field of `Choices` that holds the goal of the tab, if it shows one goal."""
@@ -300,13 +300,26 @@ def _rate_command(found: float | None, shown: Shown) -> tuple[list[str], Filters
 _GROUPINGS: tuple[Grouping, ...] = ("day", "week", "month", "goal")
 
 
+def _next_metric(found: None, shown: Shown) -> Choices:
+    return replace(shown.choices, metric=_next(list(METRIC_TITLES), shown.choices.metric))
+
+
+def _next_grouping(found: None, shown: Shown) -> Choices:
+    """Group by the next coarser unit than the one that is shown, after months by goal, and then by days again."""
+    grouping: Grouping = shown.choices.grouping
+    if grouping != "goal" and shown.axis is not None:
+        # A day or two, shown by the hour, have no weeks and months to compare.
+        grouping = "month" if shown.axis.unit == "hour" else shown.axis.unit
+    return replace(shown.choices, grouping=_next(_GROUPINGS, grouping))
+
+
 def _value(found: None, shown: Shown) -> View:
     metric, grouping = shown.choices.metric, shown.choices.grouping
     if grouping == "goal":
         view = value_by_goal(shown.report.goals, metric, shown.words)
     else:
         view = value_over_time(shown.axis, metric, shown.words, shown.filters, shown.annotations)
-    return with_metric_keys(view, metric, f"by {_next(_GROUPINGS, grouping)}")
+    return with_metric_keys(view, metric, f"by {_next_grouping(found, shown).grouping}")
 
 
 def _value_command(found: None, shown: Shown) -> tuple[list[str], Filters]:
@@ -369,8 +382,9 @@ def _times_command(found: TimesData | None, shown: Shown) -> tuple[list[str], Fi
     return ["times", named(found.times.goal, found.goal_id), *step], shown.filters
 
 
-def _next_step(found: TimesData | None, choices: Choices) -> Choices:
-    return replace(choices, step_id=_next((None, *(found.steps if found else ())), choices.step_id))
+def _next_step(found: TimesData | None, shown: Shown) -> Choices:
+    steps = (None, *(found.steps if found else ()))
+    return replace(shown.choices, step_id=_next(steps, shown.choices.step_id))
 
 
 def _fetch_breakdown(query: TabQuery) -> list[CrossedFigures]:
@@ -381,20 +395,20 @@ def _fetch_breakdown(query: TabQuery) -> list[CrossedFigures]:
 def _breakdown(found: list[CrossedFigures], shown: Shown) -> View:
     goal_ids = {goal.name: goal.goal_id for goal in shown.report.goals}
     dimensions, order = shown.choices.dimensions, shown.choices.order
-    following = _next_dimension(found, shown.choices).dimensions[0]
+    following = _next_dimension(found, shown).dimensions[0]
     return breakdown(found, dimensions, shown.words, goal_ids, order, following)
 
 
-def _next_dimension(found: object, choices: Choices) -> Choices:
-    first, *rest = choices.dimensions
+def _next_dimension(found: object, shown: Shown) -> Choices:
+    first, *rest = shown.choices.dimensions
     following = _next([each for each in BREAKDOWN_DIMENSIONS if each not in rest], first)
-    return replace(choices, dimensions=(following, *rest))
+    return replace(shown.choices, dimensions=(following, *rest))
 
 
-def _next_second(found: object, choices: Choices) -> Choices:
-    first, *rest = choices.dimensions
+def _next_second(found: object, shown: Shown) -> Choices:
+    first, *rest = shown.choices.dimensions
     second = _next([None, *(each for each in BREAKDOWN_DIMENSIONS if each != first)], rest[0] if rest else None)
-    return replace(choices, dimensions=(first,) if second is None else (first, second))
+    return replace(shown.choices, dimensions=(first,) if second is None else (first, second))
 
 
 def _fetch_when(query: TabQuery) -> list[CrossedFigures]:
@@ -422,7 +436,7 @@ TABS: dict[TabName, Tab[Any]] = {
         "p",
         _performance,
         lambda found, shown: (["report"], shown.filters),
-        keys={"order": lambda found, choices: replace(choices, rank=_next(RANKS, choices.rank))},
+        keys={"order": lambda found, shown: replace(shown.choices, rank=_next(RANKS, shown.choices.rank))},
     ),
     "rate": Tab[float | None](
         "Rate",
@@ -432,7 +446,7 @@ TABS: dict[TabName, Tab[Any]] = {
         _rate_command,
         _fetch_target,
         asks=("rate_goal_id",),
-        keys={"zoom": lambda found, choices: replace(choices, fitted=not choices.fitted)},
+        keys={"zoom": lambda found, shown: replace(shown.choices, fitted=not shown.choices.fitted)},
         goal="rate_goal_id",
         annotated=True,
     ),
@@ -443,8 +457,8 @@ TABS: dict[TabName, Tab[Any]] = {
         _value,
         _value_command,
         keys={
-            "metric": lambda found, choices: replace(choices, metric=_next(list(METRIC_TITLES), choices.metric)),
-            "by": lambda found, choices: replace(choices, grouping=_next(_GROUPINGS, choices.grouping)),
+            "metric": _next_metric,
+            "by": _next_grouping,
         },
         annotated=True,
         about=lambda found, shown: METRIC_TITLES[shown.choices.metric],
@@ -457,7 +471,7 @@ TABS: dict[TabName, Tab[Any]] = {
         _funnel_command,
         _fetch_funnel,
         asks=("goal_id", "strict"),
-        keys={"order": lambda found, choices: replace(choices, strict=not choices.strict)},
+        keys={"order": lambda found, shown: replace(shown.choices, strict=not shown.choices.strict)},
         goal="goal_id",
         about=lambda found, shown: found.funnel.goal if found else "",
     ),
@@ -471,7 +485,7 @@ TABS: dict[TabName, Tab[Any]] = {
         asks=("goal_id", "step_id"),
         keys={
             "by": _next_step,
-            "order": lambda found, choices: replace(choices, share_first=not choices.share_first),
+            "order": lambda found, shown: replace(shown.choices, share_first=not shown.choices.share_first),
         },
         goal="goal_id",
         about=lambda found, shown: found.times.goal if found else "",
@@ -487,7 +501,7 @@ TABS: dict[TabName, Tab[Any]] = {
         keys={
             "by": _next_dimension,
             "second": _next_second,
-            "order": lambda found, choices: replace(choices, order=_next(list(ORDERS), choices.order)),
+            "order": lambda found, shown: replace(shown.choices, order=_next(list(ORDERS), shown.choices.order)),
         },
         about=lambda found, shown: " ".join(shown.choices.dimensions),
     ),
@@ -498,7 +512,7 @@ TABS: dict[TabName, Tab[Any]] = {
         _when,
         lambda found, shown: (["breakdown", "weekday,hour"], shown.filters),
         _fetch_when,
-        keys={"metric": lambda found, choices: replace(choices, heat=_next(list(HEAT_TITLES), choices.heat))},
+        keys={"metric": lambda found, shown: replace(shown.choices, heat=_next(list(HEAT_TITLES), shown.choices.heat))},
         about=lambda found, shown: HEAT_TITLES[shown.choices.heat],
     ),
     "releases": Tab[list[Release]](

@@ -46,7 +46,7 @@ class TileFacts:
 def tiles_of(report: Report, axis: Axis | None, words: Formats) -> tuple[TileFacts, ...]:
     """Return the content of all five tiles for a report; the trends come from `axis`."""
     now, before = report.totals, report.previous
-    by_time = axis.totals if axis else ()
+    by_time = axis.totals if axis and now.started else ()
 
     def money(amount: int | Decimal) -> tuple[str, ...]:
         value = Decimal(amount)
@@ -55,7 +55,7 @@ def tiles_of(report: Report, axis: Axis | None, words: Formats) -> tuple[TileFac
     def time(seconds: int | Decimal) -> tuple[str, ...]:
         return hours(int(seconds)), f"{seconds / 3600:,.0f} h" if seconds >= 3600 else hours(int(seconds))
 
-    running = axis is not None and axis.running(len(axis.buckets) - 1)
+    running = axis is not None and axis.running_place is not None
     found = (
         _rate("✔ Completed", now, report.change, "completed", by_time, good=True),
         _rate("◐ Partially completed", now, report.change, "partial", by_time, good=None),
@@ -82,7 +82,7 @@ def _rate(
     rising = None
     if share is not None and old is not None and since is not None:
         difference = since.completion_rate if outcome == "completed" else since.partial_rate
-        change = _change((share - old) * 100, "pt") if difference.clear else _UNCLEAR
+        change = _points(share - old) if difference.clear else _UNCLEAR
         rising = (share > old) == good if good is not None and difference.clear else None
     trend = tuple(getattr(f, outcome) / f.started if f.started else None for f in by_time)
     was = (
@@ -112,7 +112,7 @@ def _amount(
     old: int | Decimal | None = None if before is None else getattr(before, name)
     change: tuple[str, ...] = ()
     if old:
-        change = _change(float(amount / old - 1) * 100, "%")
+        change = _percent(float(amount / old - 1))
     elif before is not None and before.started and amount:
         change = _NOTHING_EARLIER
     first, *briefer = worded(old) if old else ("",)
@@ -129,16 +129,21 @@ def _amount(
     )
 
 
-def _change(by: float, unit: str) -> tuple[str, ...]:
-    """Return two wordings of a change, such as "▲ +15 pts" and "▲ 15 pts".
-
-    Both are rounded alike, with one decimal below 1 and none above.
-    """
-    if not round(by, 1):
+def _points(by: float) -> tuple[str, ...]:
+    """Return two wordings of a change of a rate: with tenths, as tables have it, and without, where room is short."""
+    if not round(by, 3):
         return _NO_CHANGE
-    size = f"{abs(by):.1f}" if abs(by) < 0.95 else f"{abs(by):,.0f}"
-    words = f"{size} {unit}{'s' if unit == 'pt' and size != '1' else ''}"
-    return f"{_arrow(by)} {'+' if by > 0 else '-'}{words}", f"{_arrow(by)} {words}"
+    size = abs(by) * 100
+    brief = f"{size:.1f}" if size < 0.95 else f"{size:.0f}"
+    return f"{_arrow(by)} {size:.1f} pts", f"{_arrow(by)} {brief} {'pt' if brief == '1' else 'pts'}"
+
+
+def _percent(by: float) -> tuple[str, ...]:
+    """Return the relative change of an amount in words, with one decimal below 1 % and none above."""
+    if not round(by, 3):
+        return _NO_CHANGE
+    size = abs(by) * 100
+    return (f"{_arrow(by)} {f'{size:.1f}' if size < 0.95 else f'{size:,.0f}'} %",)
 
 
 def _arrow(direction: float) -> str:

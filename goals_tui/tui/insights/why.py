@@ -59,6 +59,7 @@ all cycles (by their share). Each dimension explains the whole difference in its
     Why > #dialog { width: 112; height: 90%; }
     Why #dialog-body { height: 1fr; max-height: 1fr; }
     Why #parts { height: 1fr; margin-top: 1; }
+    Why.-brief > #dialog, Why.-brief #dialog-body { height: auto; }
     Why #said { height: auto; width: 1fr; }
     """
 
@@ -97,6 +98,7 @@ all cycles (by their share). Each dimension explains the whole difference in its
             return
         self.found, self.rows = found, rows_of(found)
         self.query_one("#said", Static).update(said(found, self.asked_for))
+        self.set_class(not self.rows, "-brief")
         self.query_one(VirtualList).display = bool(self.rows)
         self.query_one(VirtualList).show(len(self.rows), self._cells, cursor=1 if self.rows else 0)
         self.refresh_bindings()

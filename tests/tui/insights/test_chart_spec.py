@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from goals_tui.format import percent
-from goals_tui.tui.charts.axis import Unit
+from goals_tui.tui.charts.axis import PERCENT, Unit
 from goals_tui.tui.charts.canvas import Paint, Place, ends_of, fit, split_cell
 from goals_tui.tui.charts.chart import GAP, describe, draw, fitted
 from goals_tui.tui.charts.spec import (
@@ -206,6 +206,19 @@ def test_numbers_of_a_narrow_heat_map_leave_a_gap() -> None:
     assert " · × €10" in legend_ and row.split() == ["Mon", *(str(hour) for hour in range(24))]
     wide = draw(spec, 120, 6).canvas.text()
     assert "×" not in wide and "230" in wide
+
+
+def test_rates_of_a_hundred_do_not_touch_their_neighbours_in_a_narrow_heat_map() -> None:
+    columns = tuple(f"{hour:02d}" for hour in range(24))
+    texts = ("100",) * 24
+    spec = Heat(("Mon",), columns, columns, (1.0,) * 24, texts, texts, "Completion rate", PERCENT)
+    legend_, *rows = draw(spec, 78, 6).canvas.text().split("\n")
+    row = next(row for row in rows if "Mon" in row)
+    assert legend_.endswith(" · ✔ 100 %") and row.split() == ["Mon", *("✔",) * 24]
+    few = draw(replace(spec, few=frozenset(range(24))), 78, 6).canvas.text().split("\n")[0]
+    assert few.endswith("Completion rate · ✔ 100 %"), "the legend says it also where no cell is coloured"
+    wide = draw(spec, 120, 6).canvas.text()
+    assert "✔" not in wide and "100 " in wide
 
 
 def test_the_cursor_scrolls_long_lists() -> None:

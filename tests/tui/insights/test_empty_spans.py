@@ -9,6 +9,7 @@ import pytest
 from goals_tui.domain.filters import Filters
 from goals_tui.services.context import Services
 from goals_tui.tui.app.config import Config
+from goals_tui.tui.insights.tiles import Tile
 from tests.builders import WHEN, book_a_flight, event
 from tests.conftest import NOW
 from tests.tui.harness import press, running, screen_text
@@ -56,6 +57,22 @@ async def test_it_names_the_keys_of_the_user(services: Services) -> None:
 async def test_an_empty_log_says_how_to_fill_it(services: Services, area: str) -> None:
     async with running(services, SIZE, area=area) as pilot:
         assert "The event log is empty. Any of these brings events in:" in screen_text(pilot.app)
+
+
+async def test_nothing_is_drawn_said_or_offered_of_cycles_that_are_not_there(services: Services) -> None:
+    async with running(services, SIZE, area="insights") as pilot:
+        screen = pilot.app.screen
+        assert not any(tile.facts.trend for tile in screen.query(Tile)), "a trend of nothing"
+        for tab in ("performance", "rate", "value", "funnel", "times", "breakdown", "when"):
+            screen.action_view(tab)
+            changes = ("order", "by", "second", "metric", "zoom")
+            assert not any(screen.check_action("change", (change,)) for change in changes)
+        await press(pilot, "h")
+        assert "No events yet: there is nothing to check." in screen_text(pilot.app)
+        await press(pilot, "escape", "p", "W")
+        lines = screen_text(pilot.app).splitlines()
+        title, close = (next(y for y, line in enumerate(lines) if word in line) for word in ("Why?", "Close"))
+        assert close - title < 8, "the dialog is as low as what it says"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from goals_tui.tui.insights.tiles import Tile
 from goals_tui.tui.insights.why import Why
 from goals_tui.tui.sessions.screen import SessionsScreen
 from tests.conftest import NOW
-from tests.tui.harness import messages, press, running, screen_text, settle
+from tests.tui.harness import SIZES, messages, press, running, screen_text, settle
 from tests.tui.insights.conftest import Scenario
 from tests.tui.insights.test_copied_commands import Copied
 
@@ -92,6 +92,18 @@ async def test_why_of_all_time_says_that_nothing_is_before(scenarios: dict[str, 
         await insights(pilot, Filters(span="all"))
         await press(pilot, "W")
         assert "All time has nothing before it" in screen_text(pilot.app)
+
+
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+async def test_the_rule_of_a_number_is_shown_whole_before_its_examples(
+    scenarios: dict[str, Scenario], size: tuple[int, int]
+) -> None:
+    async with running(scenarios["data"](), size, area="insights") as pilot:
+        await insights(pilot, Filters(span="last-30-days"))
+        await press(pilot, "i")
+        rule, examples = pilot.app.screen.query_one("#rule-part"), pilot.app.screen.query_one("#examples")
+        assert rule.max_scroll_y == 0, "the rule needs no scrolling"
+        assert examples.size.height >= 3 and (size == SIZES[0] or examples.max_scroll_y == 0)
 
 
 async def test_how_a_rate_is_made(scenarios: dict[str, Scenario]) -> None:

@@ -37,7 +37,9 @@ def test_counts_and_rates_of_a_comparison_stand_in_columns() -> None:
     lines = compared(RESULT, "", Formats("EUR"), 80).plain.splitlines()
     rows = [next(line for line in lines if title in line) for title in ("Completed", "Partially", "Incomplete")]
     assert len({line.index("%") for line in rows}) == len({line.rindex(" %") for line in rows}) == 1
-    started = next(line for line in lines if line.startswith("Started"))
+    ends = {title: next(line for line in lines if line.startswith(title)) for title in ("Started", "  95 %", "Revenue")}
+    assert {len(line.rstrip()) for line in ends.values()} == {len(lines[0])}, "one right edge, under the name"
+    started = ends["Started"]
     assert started.rstrip().endswith(f"{AFTER.started}") and len(started) == len(rows[0])
 
 

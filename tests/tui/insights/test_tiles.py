@@ -5,19 +5,21 @@ from __future__ import annotations
 import pytest
 from textual.pilot import Pilot
 
-from goals_tui.tui.insights.tiles import Tile, TileFacts, _change, form_of, stretched
+from goals_tui.format import points
+from goals_tui.tui.insights.tiles import Tile, TileFacts, _percent, _points, form_of, stretched
 from tests.tui.harness import SIZES, running, screen_text
 from tests.tui.insights.conftest import Scenario
 
-SHARE = TileFacts("✔ Completed", "57 %", ("1,466 of 2,579", "1,466/2,579", "1.5k/2.6k"), ("▲ +12.4 pts", "▲ 12 pts"))
-MONEY = TileFacts("Revenue", "€14,296.10", ("€11,648.30 before", "was €11,648", "was €11.6k"), ("▲ +45 %", "▲ 45 %"))
+SHARE = TileFacts("✔ Completed", "57 %", ("1,466 of 2,579", "1,466/2,579", "1.5k/2.6k"), ("▲ 12.4 pts", "▲ 12 pts"))
+MONEY = TileFacts("Revenue", "€14,296.10", ("€11,648.30 before", "was €11,648", "was €11.6k"), ("▲ 45 %",))
 
 
 def test_all_tiles_take_the_first_form_in_which_each_of_them_fits() -> None:
     wide = form_of([SHARE, MONEY], 30)
     assert (wide.beside, wide.change, wide.detail, wide.spark) == (True, 0, 0, 30)
     middle = form_of([SHARE, MONEY], 17)
-    assert (middle.beside, middle.change, middle.detail) == (True, 1, 0)
+    assert (middle.beside, middle.change, middle.detail) == (True, 0, 0)
+    assert form_of([SHARE], 14).change == 1
     narrow = form_of([SHARE, MONEY], 12)
     assert (narrow.beside, narrow.change, narrow.detail, narrow.spark) == (False, 1, 1, 3)
 
@@ -37,18 +39,31 @@ async def test_every_tile_has_its_unit_and_its_sparkline(scenarios: dict[str, Sc
 
 
 @pytest.mark.parametrize(
-    ("by", "unit", "words"),
+    ("by", "words"),
     [
-        (1.0, "pt", ("▲ +1 pt", "▲ 1 pt")),
-        (-1.54, "pt", ("▼ -2 pts", "▼ 2 pts")),
-        (0.64, "pt", ("▲ +0.6 pts", "▲ 0.6 pts")),
-        (-0.96, "pt", ("▼ -1 pt", "▼ 1 pt")),
-        (1234.0, "%", ("▲ +1,234 %", "▲ 1,234 %")),
-        (0.04, "%", ("= previous period", "= same")),
+        (0.1517, ("▲ 15.2 pts", "▲ 15 pts")),
+        (0.01, ("▲ 1.0 pts", "▲ 1 pt")),
+        (-0.0154, ("▼ 1.5 pts", "▼ 2 pts")),
+        (0.0064, ("▲ 0.6 pts", "▲ 0.6 pts")),
+        (0.0004, ("= previous period", "= same")),
     ],
 )
-def test_a_change_is_rounded_alike_at_every_width(by: float, unit: str, words: tuple[str, str]) -> None:
-    assert _change(by, unit) == words
+def test_a_change_of_a_rate_has_tenths_as_in_tables_where_there_is_room(by: float, words: tuple[str, str]) -> None:
+    assert _points(by) == words
+    assert words[0].startswith("=") or points(by, "pts")[1:] == words[0][2:]
+
+
+@pytest.mark.parametrize(
+    ("by", "words"),
+    [
+        (0.48, ("▲ 48 %",)),
+        (12.34, ("▲ 1,234 %",)),
+        (-0.0064, ("▼ 0.6 %",)),
+        (0.0004, ("= previous period", "= same")),
+    ],
+)
+def test_a_change_of_an_amount_has_one_form_at_every_width(by: float, words: tuple[str, ...]) -> None:
+    assert _percent(by) == words
 
 
 async def test_an_empty_previous_period_is_said_once_beside_the_span(scenarios: dict[str, Scenario]) -> None:
