@@ -66,6 +66,13 @@ def comfortable_rows(spec: Bars, width: int) -> int:
     return _headings_at(spec, layout) + 2 + spec.size * pitch - (pitch - thick)
 
 
+def least_rows(spec: Bars, width: int) -> int:
+    """Return the height at which every bar has a row, and a row between it and the next unless it is only a line."""
+    layout = _Layout(spec, width)
+    gaps = 0 if spec.intervals else spec.size if layout.cuts_names else spec.size - 1
+    return _headings_at(spec, layout) + 1 + spec.size + gaps
+
+
 def _headings_at(spec: Bars, layout: _Layout) -> int:
     """Return the row of the headings: that of the legend where both fit beside each other."""
     return 1 if len(legend(spec)) > 1 and INDENT + legend_width(spec) >= layout.texts_left else 0

@@ -8,10 +8,12 @@ FILTERS, VIEWS, NUMBERS, CHART = "Filters", "Views", "Numbers", "Chart"
 
 ACTIONS: tuple[Action, ...] = (
     Action("insights.filters", "f,slash", "Filter", "Choose span, goals, endpoints, locales, snapshots", FILTERS),
+    Action("insights.why", "W", "Why", "Why the rate changed: each part's effect, ranked, for the tile or bar here",
+           NUMBERS),
+    Action("insights.table", "v", "Table", "The numbers of the chart as a table, and back", NUMBERS),
     Action("insights.shorter", "left_square_bracket", "Shorter span", "The next shorter of the named spans", FILTERS,
            footer=False),
     Action("insights.longer", "right_square_bracket", "Longer span", "The next longer of the named spans", FILTERS),
-    Action("insights.table", "v", "Table", "The numbers of the chart as a table, and back", NUMBERS),
     Action("insights.reset-filters", "backspace", "Reset filters", "All goals, last 7 days, nothing left out", FILTERS,
            footer=False),
     Action("insights.test", "I", "Test cycles", "Count cycles of the Interaction Panel and of playbooks, or do not",
@@ -60,8 +62,6 @@ ACTIONS: tuple[Action, ...] = (
            NUMBERS, footer=False),
     Action("insights.what-if", "E", "What if", "Edit the goal here, and read its cycles under the edit", NUMBERS,
            footer=False),
-    Action("insights.why", "W", "Why", "Why the rate changed: each part's effect, ranked, for the tile or bar here",
-           NUMBERS),
     Action("insights.how-made", "i", "How made", "How the number here is made, with five of its cycles", NUMBERS),
     Action("insights.compare", "C", "Compare", "Compare two marked rows of a table, or two saved filters", NUMBERS,
            footer=False),

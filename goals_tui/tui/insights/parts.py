@@ -383,7 +383,7 @@ def _for_whom(release: Release) -> View:
     if release.against is not None:
         before = [each.before or NOTHING for each in goals]
         columns += [
-            Column("Before", tuple(rate_of(each.completion_rate, each) for each in before), "muted"),
+            Column("Before", tuple(rate_of(each.completion_rate, each) for each in before), "muted", wide_only=True),
             Column("Change", tuple(points(c.difference if c else None, "pts") for c in changes), tones=tones),
             Column("Verdict", tuple(each.verdict or "" for each in goals), tones=tones),
         ]

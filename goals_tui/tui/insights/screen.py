@@ -192,6 +192,8 @@ side in each goal; **what if** opens the goal's editor, which reads the same cyc
         """Open a tab."""
         self.tab = tab
         self.query_one(TabStrip).tab = tab
+        # The arrows, enter, and what is said of a number belong to the tab, not to a tile or a chart below of before.
+        self.pane.focus_upper()
         self.show_data()
 
     def action_turn(self, step: int) -> None:

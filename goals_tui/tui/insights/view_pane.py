@@ -16,17 +16,17 @@ from textual.widgets import ContentSwitcher, Static
 from goals_tui.domain.drill_down import ALL_CYCLES, DrillDown
 from goals_tui.tui.app.actions import shown_key
 from goals_tui.tui.app.textual_compat import keymap
-from goals_tui.tui.charts.bars import comfortable_rows
+from goals_tui.tui.charts.bars import comfortable_rows, least_rows
 from goals_tui.tui.charts.canvas import Place
 from goals_tui.tui.charts.chart import Chart
-from goals_tui.tui.charts.spec import Bars
+from goals_tui.tui.charts.spec import Bars, Nothing
 from goals_tui.tui.insights.model import NOT_OVER
 from goals_tui.tui.insights.table import TableView
 from goals_tui.tui.insights.view import View
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
 LEAST_ROWS = 10
-"""The fewest rows in which a second chart is shown."""
+"""The fewest rows in which a second chart is shown, with its title, unless all its bars fit into fewer."""
 
 
 class ChartBelow(Vertical):
@@ -57,6 +57,10 @@ class ChartBelow(Vertical):
 
 _TITLE_AND_CAPTION = 2
 """The rows that the title and the caption of a chart take up."""
+_TITLE_BELOW = 2
+"""The rows that the title of the second chart takes up, with the one above it."""
+_SAID_ROWS = 3
+"""The fewest rows in which a second chart says that it has nothing to show."""
 
 
 class ViewPane(Vertical):
@@ -125,10 +129,13 @@ class ViewPane(Vertical):
         """Switch between the chart and its table."""
         if self.view is not None and not self.as_table:
             self.table.show_table(self.view.table)
-        switcher = self.query_one("#view", ContentSwitcher)
-        switcher.current = "chart" if self.as_table else "table"
+        self.query_one("#view", ContentSwitcher).current = "chart" if self.as_table else "table"
         self.fill()
-        self.query_one(f"#{switcher.current}").focus()
+        self.focus_upper()
+
+    def focus_upper(self) -> None:
+        """Focus the chart, or the table in its place."""
+        (self.table if self.as_table else self.chart).focus()
 
     # -- the room below
 
@@ -145,15 +152,29 @@ class ViewPane(Vertical):
         if view is not None and view.below is not None and not (self._alone or self.as_table):
             said = filter(None, (view.summary, *view.notes))
             notes = sum(-(-cell_len(note) // max(1, self.size.width)) for note in said)
-            whole = self.size.height - _TITLE_AND_CAPTION - notes
-            height = comfortable_rows(view.spec, place.size.width) if isinstance(view.spec, Bars) else whole // 2
-            if whole - height >= LEAST_ROWS:
-                found = view.below(self.chart.place or Place(0))
-        place.styles.height = height if found is not None else "1fr"
+            found = view.below(self.chart.place or Place(0))
+            if found is not None:
+                height = self._height_above(view, found, self.size.height - _TITLE_AND_CAPTION - notes)
+        if not height:
+            found = None
+        place.styles.height = height or "1fr"
         if found is None and under.has_focus_within:
             self.chart.focus()
         under.show(found)
         self._say()
+
+    def _height_above(self, view: View, below: View, whole: int) -> int:
+        """Return the height of the chart above another one, both in `whole` rows; 0 where there is no room for two."""
+        width, needed = self.query_one("#view").size.width, LEAST_ROWS
+        if isinstance(below.spec, Bars):
+            needed = min(needed, _TITLE_BELOW + least_rows(below.spec, width))
+        elif isinstance(below.spec, Nothing):
+            needed = _TITLE_BELOW + _SAID_ROWS
+        most = least = whole // 2
+        if isinstance(view.spec, Bars):
+            most, least = comfortable_rows(view.spec, width), least_rows(view.spec, width)
+        height = min(most, whole - needed)
+        return height if height >= least else 0
 
     # -- words
 

@@ -25,6 +25,7 @@ from goals_tui.tui.charts.chart import Chart
 from goals_tui.tui.charts.spec import Bars, Nothing
 from goals_tui.tui.filters.screen import FilterBar
 from goals_tui.tui.insights.dialogs import HealthDialog
+from goals_tui.tui.insights.how_made import HowMade
 from goals_tui.tui.insights.screen import InsightsScreen
 from goals_tui.tui.insights.table import TableView
 from goals_tui.tui.insights.tabs import TABS
@@ -32,7 +33,7 @@ from goals_tui.tui.insights.view_pane import ChartBelow
 from goals_tui.tui.sessions.screen import SessionsScreen
 from tests.builders import event
 from tests.conftest import NOW
-from tests.tui.harness import HOSTILE, messages, press, running, screen_text, settle, until_true
+from tests.tui.harness import HOSTILE, SIZES, messages, press, running, screen_text, settle, until_true
 from tests.tui.insights.conftest import WHEN, Scenario, flight
 
 
@@ -425,6 +426,44 @@ async def test_below_the_releases_stands_for_whom_the_chosen_one_changed(scenari
         assert "For whom · v1, by goal" in screen_text(pilot.app)
 
 
+@pytest.mark.parametrize("size", SIZES[:2], ids="{0[0]}x{0[1]}".format)
+async def test_bars_make_room_for_the_chart_below_them(scenarios: dict[str, Scenario], size: tuple[int, int]) -> None:
+    async with running(scenarios["data"](), size, area="insights") as pilot:
+        await press(pilot, "l")
+        lines = screen_text(pilot.app).splitlines()
+        title = next(y for y, line in enumerate(lines) if "For whom · v2 against v1, by goal" in line)
+        below = [line.strip() for line in lines[title:]]
+        assert all(any(line.startswith(f"{name} ") for line in below) for name in ("Book a Flight", "Reserve a Table"))
+        await press(pilot, "b")
+        text = screen_text(pilot.app)
+        assert "Each endpoint against all others" in text and text.count("no clear difference") == 3
+
+
+async def test_a_funnel_keeps_its_height_where_no_cycle_dropped_off(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), (120, 36), area="insights") as pilot:
+        await press(pilot, "n")
+        heights = [shown(pilot).pane.chart.size.height]
+        for _ in range(2):
+            await press(pilot, "down")
+            heights.append(shown(pilot).pane.chart.size.height)
+        assert "No cycle dropped off after this step" in screen_text(pilot.app)
+        assert len(set(heights)) == 1
+
+
+async def test_another_tab_takes_the_keys_from_a_tile_or_a_chart_below(scenarios: dict[str, Scenario]) -> None:
+    async with running(scenarios["data"](), (120, 36), area="insights") as pilot:
+        for away in ("shift+tab", "tab"):
+            await press(pilot, "p", away)
+            assert not shown(pilot).pane.chart.has_focus
+            await press(pilot, "e")
+            assert shown(pilot).pane.chart.has_focus
+            await press(pilot, "i")
+            assert isinstance(pilot.app.screen, HowMade) and pilot.app.screen.asked_for.metric == "cost_savings"
+            await press(pilot, "escape")
+        await press(pilot, "v", "shift+tab", "r")
+        assert shown(pilot).pane.table.has_focus
+
+
 async def test_keys_of_one_view_alone_are_said_beside_its_title(scenarios: dict[str, Scenario]) -> None:
     async with running(scenarios["forty"](), (80, 24), area="insights") as pilot:
         for key, hint in (("p", "o bottom 10"), ("o", "o all goals"), ("n", "g goal"), ("b", "d by locale")):
@@ -432,7 +471,7 @@ async def test_keys_of_one_view_alone_are_said_beside_its_title(scenarios: dict[
             assert hint in screen_text(pilot.app)
         await press(pilot, "p", "v")
         assert "o top 10" not in screen_text(pilot.app), "the table has all goals in any case"
-        assert "] Longer span  v Table" in screen_text(pilot.app).splitlines()[-1], (
+        assert "f Filter  W Why  v Table" in screen_text(pilot.app).splitlines()[-1], (
             "what matters most fits in 80 columns"
         )
 
