@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from goals_tui.cli.commands import Commands
+from goals_tui.cli.commands import Commands, empty_path
 from goals_tui.cli.output import print_lines
 from goals_tui.cli.state import State
 
@@ -111,6 +111,10 @@ def _options(
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
 ) -> None:
     """Open the app; with a command: run that instead."""
+    if workspace == "":
+        raise empty_path(param_hint="'--workspace'")
+    if events == "":
+        raise typer.BadParameter("it is empty. Leave it out for the events of the workspace.", param_hint="'--events'")
     context.obj = State(None if workspace is None else Path(workspace), events)
     if version:
         from goals_tui import __version__

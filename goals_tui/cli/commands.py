@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, ClassVar, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -108,7 +109,7 @@ def help_row(parameter: Any, row: tuple[str, str]) -> tuple[str, str]:
 
 
 class _Plain:
-    """A converter that passes on values which have the right type already.
+    """A converter that passes on values which have the right type already, and refuses empty paths.
 
     typer converts each value with pydantic, which takes long to load; here this happens for other values only.
     """
@@ -119,6 +120,8 @@ class _Plain:
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
         """Return the value for a parameter. Raises typer.BadParameter."""
         wanted, several = self._annotation, param.multiple or param.nargs == -1
+        if wanted in (Path, list[Path]) and "" in ((value or ()) if several else [value]):
+            raise empty_path(param=param, ctx=ctx)
         if value is None:
             return () if several else None
         if several and wanted == list[str] and all(map(_is_text, value)):
@@ -129,6 +132,20 @@ class _Plain:
             return wanted(value)
         param._runtime_param = None
         return param.get_runtime_param().coerce(value, param=param, ctx=ctx)
+
+
+def empty_path(**where: Any) -> typer.BadParameter:
+    """Return the error for a path that is empty, which would be the current folder."""
+    return typer.BadParameter("it is empty. Give a path, such as . for this folder.", **where)
+
+
+def _given_host(host: str) -> str:
+    if not host:
+        raise typer.BadParameter("it is empty, which would be all addresses of this machine. Write 0.0.0.0 for them.")
+    return host
+
+
+HostOption = Annotated[str, typer.Option("--host", help="The address to listen at.", callback=_given_host)]
 
 
 def _is_text(value: object) -> bool:

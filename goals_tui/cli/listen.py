@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from goals_tui.cli.commands import Commands
+from goals_tui.cli.commands import Commands, HostOption
 from goals_tui.cli.output import say
 from goals_tui.cli.state import services
 from goals_tui.domain.errors import GoalsError, UnreadableError, WrongValueError
@@ -53,7 +53,7 @@ def register(app: Commands, name: str) -> None:
 
 def listen(
     context: typer.Context,
-    host: Annotated[str, typer.Option("--host", help="The address to listen at.")] = "127.0.0.1",
+    host: HostOption = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 4318,
     derive: Annotated[bool, typer.Option("--derive", help="Fire the triggers of goals as spans come.")] = False,
     key_env: Annotated[

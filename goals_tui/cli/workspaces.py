@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from goals_tui.cli.commands import Commands
+from goals_tui.cli.commands import Commands, HostOption
 from goals_tui.cli.output import Format, FormatOption, print_csv, print_json, print_lines, say
 from goals_tui.cli.state import State
 from goals_tui.domain.errors import RefusedError
@@ -162,7 +162,7 @@ def locate(context: typer.Context, format: FormatOption = Format.TABLE) -> None:
 
 def serve(
     context: typer.Context,
-    host: Annotated[str, typer.Option("--host", help="The address to listen at.")] = "localhost",
+    host: HostOption = "localhost",
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port to listen at.")] = 8000,
     public_url: Annotated[
         str | None,

@@ -228,8 +228,8 @@ def _whole_days(name: SpanName, first: date, last: date, zone: ZoneInfo) -> Span
 
 
 def _custom(filters: Filters, today: date, zone: ZoneInfo) -> Span:
-    since = parse_moment(filters.since, "from") if filters.since else None
-    until = parse_moment(filters.until, "to") if filters.until else None
+    since = None if filters.since is None else parse_moment(filters.since, "from")
+    until = None if filters.until is None else parse_moment(filters.until, "to")
     if since is None and until is None:
         raise WrongValueError("A custom span needs a first or a last day: from, to or both.", field="since")
     if since is None:

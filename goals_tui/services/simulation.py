@@ -367,9 +367,9 @@ def span_of(since: str | None, until: str | None, now: datetime, zone: ZoneInfo)
 
     Raises WrongValueError.
     """
-    if since and not until and moment_in(parse_moment(since, "from"), zone) > now:
+    if since is not None and until is None and moment_in(parse_moment(since, "from"), zone) > now:
         raise WrongValueError(f"The first day, {since}, is after today, the last one unless told. Give --to as well.")
-    first = since or (now.astimezone(zone).date() - timedelta(days=29)).isoformat()
+    first = (now.astimezone(zone).date() - timedelta(days=29)).isoformat() if since is None else since
     span = requested_span(Filters(span="custom", since=first, until=until), now, zone)
     assert span.start and span.end, "a custom span has both"
     return span.start, span.end

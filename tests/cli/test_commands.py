@@ -276,6 +276,32 @@ def test_bad_input_gets_one_line_and_1(desk: Cli, arguments: list[str], message:
     assert len(result.err.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["import", "odata", ""],
+        ["import", "log", "", "--as", "activities"],
+        ["goals", "export", "-o", ""],
+        ["init", "", "--name", "X"],
+        ["test", ""],
+        ["--workspace", "", "goals", "list"],
+        ["--events", "", "report"],
+        ["listen", "--host", ""],
+        ["serve", "--host", ""],
+    ],
+)
+def test_an_empty_text_is_neither_the_current_folder_nor_every_address(
+    desk: Cli, arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a variable of a shell gives it that was never set."""
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    result = desk(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert "it is empty" in result.err
+    assert sorted(tmp_path.iterdir()) == before
+
+
 TRACK = ("track", "--session", "s9", "--goal", "Book a Flight", "--step", "Flight selected")
 
 
@@ -284,6 +310,8 @@ TRACK = ("track", "--session", "s9", "--goal", "Book a Flight", "--step", "Fligh
     [
         (["report", "--from", "2026-10-31", "--to", "2026-10-01"], "The span ends before it begins"),
         (["cycles", "--from", "2026-10-01T08:00", "--to", "2026-10-01T08:00"], "The span is empty"),
+        (["report", "--from", "", "--to", "2026-10-31"], "'' is not a date for --from."),
+        (["simulate", "Book a Flight", "--sessions", "1", "--from", ""], "'' is not a date for --from."),
         (["report", "--from", "yesterday"], "'yesterday' is not a date for --from. Write 2026-10-01"),
         (["report", "--time-zone", "Mars/Base"], "'Mars/Base' is not a time zone."),
         (["init", "elsewhere", "--name", "X", "--time-zone", "Mars/Base"], "'Mars/Base' is not a time zone."),
