@@ -14,6 +14,7 @@ from rich.style import Style
 from textual.color import Color, ColorParseError
 from textual.strip import Strip
 
+from goals_tui.tui.app.themes import contrast
 from goals_tui.tui.charts.spec import HEAT_LEVELS, SERIES_TONES
 
 
@@ -174,7 +175,7 @@ def split_cell(ends: Sequence[int], low: int) -> tuple[int, int, int]:
 
 
 _ANSI_SERIES = ("blue", "magenta", "cyan", "bright_blue", "bright_magenta", "bright_cyan", "white", "bright_black")
-_SHADES = ((0, 0.0), (75, 0.06), (-32, 0.1), (110, 0.0), (35, -0.08), (-15, 0.2), (90, 0.2), (0, -0.22))
+_SHADES = ((0, 0.0), (75, 0.06), (-32, 0.1), (110, 0.0), (35, 0.0), (-15, 0.2), (90, 0.2), (40, 0.22))
 """The steps from the first series to each other: a turn of the hue in degrees, and an increase of lightness.
 
 On a light background, the second is a decrease. From a blue, the turns keep clear of green, amber and red, which mean
@@ -182,6 +183,10 @@ outcomes.
 """
 _BLUES = (0.58, 0.64)
 """The hues of the first series: that of the theme's primary colour, or the nearest of these."""
+
+
+_SEEN = 3.0
+"""The least contrast of a series with its background, as WCAG 2 asks for what is no text."""
 
 
 class Palette:
@@ -217,7 +222,7 @@ class Palette:
             _, level, base = tone.split("-", 2)
             return self._mixed(self.color(base), 0.1 + 0.75 * int(level) / HEAT_LEVELS)
         if tone.startswith("on-"):
-            return self.color(tone.removeprefix("on-")).get_contrast_text(1.0)
+            return _text_on(self.color(tone.removeprefix("on-")))
         if tone == "text":
             return text
         if tone == "muted":
@@ -239,8 +244,10 @@ class Palette:
         hue = min(max(hue, _BLUES[0]), _BLUES[1])
         turn, lighter = _SHADES[place]
         dark = self._background.brightness < 0.5
-        lightness = 0.6 + lighter if dark else 0.45 - lighter
-        return Color.from_hsl((hue + turn / 360) % 1, 0.6 if dark else 0.65, lightness)
+        lightness, on = (0.6 + lighter, 0.01) if dark else (0.45 - lighter, -0.01)
+        steps = (lightness + step * on for step in range(40))
+        shades = [Color.from_hsl((hue + turn / 360) % 1, 0.6 if dark else 0.65, each) for each in steps if 0 < each < 1]
+        return next((shade for shade in shades if contrast(shade, self._background) >= _SEEN), shades[-1])
 
     def _variable(self, name: str, otherwise: str) -> Color:
         try:
@@ -252,3 +259,10 @@ class Palette:
         if color.ansi is not None or self._background.ansi is not None:
             return color
         return self._background.blend(color, share)
+
+
+def _text_on(ground: Color) -> Color:
+    """Return black or white, whichever has more contrast with a background."""
+    if ground.ansi is not None:
+        return ground.get_contrast_text(1.0)
+    return max((Color(0, 0, 0), Color(255, 255, 255)), key=lambda text: contrast(text, ground))

@@ -14,6 +14,7 @@ from textual.widgets import ContentSwitcher
 from goals_tui.domain.flow import Flow
 from goals_tui.domain.goal import Goal
 from goals_tui.domain.wiring import Finding
+from goals_tui.format import plural
 from goals_tui.services.flows import FlowSummary
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.screen import FlowPlace, Place
@@ -445,11 +446,11 @@ class FlowsScreen(NodeActions):
 
     @property
     def numbers_note(self) -> str:
-        """The span of the numbers on the chart; empty while they are not shown."""
+        """How many nodes have numbers, as none of them may be in view, and of which span; empty if they are hidden."""
         if not self._shows_numbers:
             return ""
-        words = span_words(self.goals_app.filters, None)
-        return f"numbers: {words}" if self.chart.numbers else f"numbers: {words}, no cycles"
+        words, nodes = span_words(self.goals_app.filters, None), len(self.chart.numbers)
+        return f"numbers at {plural(nodes, 'node')}: {words}" if nodes else f"numbers: {words}, no cycles"
 
     # -- messages of the widgets
 

@@ -226,7 +226,7 @@ async def test_numbers_stand_on_the_nodes_that_track(services: Services) -> None
         await press(pilot, "N")
         assert "3 went on, 2 left" in screen_text(pilot.app)
         assert "at stake" in screen_text(pilot.app)
-        assert "numbers: Last 7 days" in screen_text(pilot.app)
+        assert "numbers at 3 nodes: Last 7 days" in screen_text(pilot.app)
         await press(pilot, "N")
         assert "went on" not in screen_text(pilot.app)
 

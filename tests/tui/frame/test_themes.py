@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 from goals_tui.services.context import Services
 from goals_tui.tui.app.themes import OURS, READABLE, VISIBLE, contrast, readable_colors
 from goals_tui.tui.charts.canvas import Paint, Palette
+from goals_tui.tui.charts.spec import HEAT_LEVELS, SERIES_TONES
 from goals_tui.tui.widgets.columns import Column
 from goals_tui.tui.widgets.fields import Options
 from goals_tui.tui.widgets.virtual_list import VirtualList
@@ -184,6 +185,18 @@ def test_series_are_told_from_each_other_and_are_no_outcomes(theme: Theme) -> No
     for one, other in combinations(series, 2):
         assert difference(*(seen(color, BLINDNESS["none"]) for color in (one, other))) >= 15
     assert all(0.45 < color.hsl.h < 0.95 for color in series), "no green, amber or red"
+
+
+@pytest.mark.parametrize("theme", COLORED, ids=lambda theme: theme.name)
+def test_every_series_and_every_number_of_a_heat_map_can_be_seen(theme: Theme) -> None:
+    ground = color_of(theme, "background")
+    palette = Palette(variables_of(theme), ground)
+    series = [palette.color(f"series-{place}") for place in range(1, SERIES_TONES + 1)]
+    assert min(contrast(color, ground) for color in series) >= 3, "what is no text"
+    apart = (difference(*(seen(color, BLINDNESS["none"]) for color in pair)) for pair in combinations(series, 2))
+    assert min(apart) >= 9
+    for tone in (f"heat-{level}-{base}" for level in range(1, HEAT_LEVELS + 1) for base in ("primary", "completed")):
+        assert contrast(palette.color(f"on-{tone}"), palette.color(tone)) >= READABLE, tone
 
 
 # -- the app

@@ -124,7 +124,7 @@ FLOWS = Walk(
         keys("escape"),
         Do("P", "flows.propose", on(Choose)),
         keys("escape"),
-        Do("N", "flows.numbers", shown(lambda screen: "numbers: Last 7 days" in screen.note)),
+        Do("N", "flows.numbers", shown(lambda screen: "numbers" in screen.note and "Last 7 days" in screen.note)),
         Do("M", "flows.overview", shown(lambda screen: screen.query_one("#map").display)),
         keys("M"),
         at("pay"),
