@@ -80,14 +80,17 @@ def _band(canvas: Canvas, series: Series, frame: Frame, patterns: bool) -> None:
 
 def _points(canvas: Canvas, spec: Lines, frame: Frame, cursor: Place | None, patterns: bool) -> None:
     for part, series in reversed(list(enumerate(spec.series))):
-        last = max((mark for mark, value in enumerate(series.values) if value is not None), default=0)
+        # A hollow point says that little is known of a bucket; the glyph that tells lines apart goes to one before.
+        hollow = spec.few | {spec.running}
+        known = [mark for mark, value in enumerate(series.values) if value is not None]
+        last = max([mark for mark in known if mark not in hollow] or known, default=0)
         for mark, value in enumerate(series.values):
             here = cursor is not None and cursor.mark == mark
             alone = _alone(series, mark) or mark == spec.running
             shown = here or frame.cell >= 4 or alone or (patterns and mark == last)
             if value is not None and shown:
                 tone = tone_of(series.tone, part, cursor, mark)
-                point = "○" if mark in spec.few or mark == spec.running else series.glyph if patterns else "●"
+                point = "○" if mark in hollow else series.glyph if patterns else "●"
                 canvas.put(frame.middle(mark), frame.row_of(value), point, tone, bold=here)
 
 

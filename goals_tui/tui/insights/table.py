@@ -92,7 +92,10 @@ def _csv_value(value: Value) -> str:
 
 
 LONGEST = 28
-"""The width in cells at which texts are cut on the screen; copies and files have them in full."""
+"""The width in cells at which texts are cut on the screen, those of the first column only where no room is left.
+
+Copies and files have them in full.
+"""
 _LEAST_NAME = 16
 """The width in cells to which the first column may shrink before other columns are left out."""
 
@@ -200,7 +203,8 @@ class TableView(VirtualList):
             self._places.append(place)
         widths = [self._width(place) for place in self._places]
         if widths:
-            widths[0] = min(widths[0], name + left)
+            longest = max((cell_len(cells[0].text) for cells in self._table.lines), default=0)
+            widths[0] = min(max(widths[0], longest), name + left)
         self.set_columns([self._column(place, width) for place, width in zip(self._places, widths, strict=True)])
         self.refresh_bindings()
         self.post_message(self.Turned(self))
@@ -247,7 +251,8 @@ class TableView(VirtualList):
         cells = self._table.lines[index]
         look = "bold" if cells is self._table.total else ""
         headings = self._table.headings
-        return [Content.styled(self._text(headings[place], cells[place]), look) for place in self._places]
+        texts = [self._text(headings[place], cells[place]) if place else cells[0].text for place in self._places]
+        return [Content.styled(text, look) for text in texts]
 
 
 def _short(text: str) -> str:

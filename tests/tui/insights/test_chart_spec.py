@@ -386,6 +386,19 @@ def test_without_colours_lines_differ_by_dashes_and_by_the_glyphs_of_their_point
     assert "●" not in "".join(rows)
 
 
+def test_without_colours_each_line_has_its_glyph_before_points_that_are_hollow() -> None:
+    labels = tuple(f"Oct {i + 1}" for i in range(30))
+    both = (
+        Series("Completed", "completed", (0.8,) * 30, "✔"),
+        Series("Partially completed", "partial", (0.2,) * 30, "◐"),
+    )
+    spec = Lines(labels, labels, both, running=29, few=frozenset({28}))
+    _, *rows = draw(spec, 80, 20, colors=False).canvas.text().split("\n")
+    for glyph in "✔◐":
+        (row,) = (row for row in rows if glyph in row)
+        assert row.index(glyph) < row.index("○")
+
+
 @pytest.mark.parametrize(("now", "falls"), [(0.0, False), (0.4, True)])
 def test_no_line_falls_to_a_bucket_in_which_nothing_has_ended_yet(now: float, falls: bool) -> None:
     labels = tuple(f"Oct {i + 1}" for i in range(4))

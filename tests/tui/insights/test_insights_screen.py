@@ -31,10 +31,10 @@ from goals_tui.tui.insights.table import TableView
 from goals_tui.tui.insights.tabs import TABS
 from goals_tui.tui.insights.view_pane import ChartBelow
 from goals_tui.tui.sessions.screen import SessionsScreen
-from tests.builders import event
+from tests.builders import event, goal, step
 from tests.conftest import NOW
 from tests.tui.harness import HOSTILE, SIZES, messages, press, running, screen_text, settle, until_true
-from tests.tui.insights.conftest import WHEN, Scenario, flight
+from tests.tui.insights.conftest import WHEN, Scenario, fill, flight
 
 
 def shown(pilot: Pilot[Any]) -> InsightsScreen:
@@ -345,6 +345,17 @@ async def test_a_narrow_table_shows_whole_columns_and_turns_by_one(scenarios: di
         assert titles() == last
         await press(pilot, *["left"] * 9)
         assert titles()[: len(main)] == main
+
+
+async def test_a_name_in_a_table_is_cut_only_where_no_room_is_left(services: Services) -> None:
+    name = "Passenger information entered, checked and confirmed"
+    long = goal("Book a Flight", step("Start", "initial"), step(name, "completion", cost="15.00"))
+    fill(services, [long], 1, 5)
+    for width in (80, 200):
+        async with running(services, (width, 36), area="insights") as pilot:
+            await press(pilot, "n", "v")
+            assert (name in screen_text(pilot.app)) == (width == 200)
+            assert name[:12] in screen_text(pilot.app)
 
 
 async def test_a_table_is_made_when_it_is_shown_and_marks_are_those_of_the_view(scenarios: dict[str, Scenario]) -> None:
