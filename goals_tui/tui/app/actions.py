@@ -94,6 +94,8 @@ APP_ACTIONS = (
     Action("app.close-messages", "escape", "Close messages", "Close the notifications that stay", "Everywhere"),
     Action("app.quit", "q,ctrl+q", "Quit", "Close the app", "Everywhere"),
     Action("app.dialog.cancel", "escape", "Cancel", "Close the dialog without an answer", "Dialogs", palette=False),
+    Action("app.explained.help", "f1,question_mark", "Help", "Keys and concepts of the dialog", "Dialogs",
+           palette=False),
     Action("app.reading.close", "escape", "Close", "Close the dialog", "Dialogs", palette=False, do="cancel"),
     Action("app.form.accept", "ctrl+s,f2", "OK", "Press the main button, from any field", "Dialogs", palette=False),
     Action("app.choose.take", "enter", "Choose", "Take what the cursor of the list is on", "Dialogs", palette=False,

@@ -17,6 +17,7 @@ from goals_tui.domain.errors import ConflictError, GoalsError
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.background import BackgroundScreen
 from goals_tui.tui.widgets.bars import KeyBar
+from goals_tui.tui.widgets.fields import ProblemLine
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -32,6 +33,7 @@ class Dialog(ModalScreen[ResultT | None], BackgroundScreen[ResultT | None]):
 
     CONTEXT: ClassVar[str] = "app.dialog"
     HELP: ClassVar[str] = ""
+    """Concepts and glyphs, in the form that `tui.app.help` describes; empty for a dialog that explains itself."""
     BINDINGS = bindings("app.dialog")
     DEFAULT_CSS = """
     Dialog { align: center middle; }
@@ -46,8 +48,15 @@ class Dialog(ModalScreen[ResultT | None], BackgroundScreen[ResultT | None]):
     Dialog #dialog-buttons { height: 1; margin-top: 1; align-horizontal: right; }
     Dialog #dialog-buttons Button { margin-left: 1; }
     Dialog .dialog-text { width: 1fr; height: auto; }
-    Dialog .problem { width: 1fr; height: auto; min-height: 1; }
+    Dialog ProblemLine { min-height: 1; }
+    Dialog Field ProblemLine { min-height: 0; }
     """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Bind the key for help in dialogs that have one."""
+        if "HELP" in vars(cls):
+            cls.BINDINGS = [*vars(cls).get("BINDINGS", ()), *bindings("app.explained")]
+        super().__init_subclass__(**options)
 
     def __init__(self, title: str, *, danger: bool = False) -> None:
         super().__init__()
@@ -92,6 +101,12 @@ class Dialog(ModalScreen[ResultT | None], BackgroundScreen[ResultT | None]):
             else active
             for key, active in keys.items()
         }
+
+    def action_help(self) -> None:
+        """Show the help of this dialog."""
+        from goals_tui.tui.app.help import Help
+
+        self.app.push_screen(Help(self))
 
     def action_cancel(self) -> None:
         """Close without an answer."""
@@ -203,7 +218,7 @@ class AskText(Form[str]):
     def compose_dialog(self) -> ComposeResult:
         yield Label(self.label, classes="quiet", markup=False)
         yield Input(self.value, id="text", max_length=300)
-        yield Static("", classes="problem", markup=False)
+        yield ProblemLine()
 
     def compose_buttons(self) -> ComposeResult:
         yield Button("Cancel", id="cancel")
@@ -231,13 +246,13 @@ class AskText(Form[str]):
     @on(Input.Changed)
     def _say(self) -> None:
         value = self.query_one(Input).value
-        self.query_one(".problem", Static).update(self.problem() if value.strip() and value != self.value else "")
+        self.query_one(ProblemLine).say(self.problem() if value.strip() and value != self.value else "")
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#save")
     def _save(self) -> None:
         problem = self.problem()
-        self.query_one(".problem", Static).update(problem)
+        self.query_one(ProblemLine).say(problem)
         if not problem:
             self.answer(self.query_one(Input).value.strip())
 

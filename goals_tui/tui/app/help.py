@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from goals_tui.tui.app.actions import key_names, of_context
-from goals_tui.tui.app.dialogs import Reading
+from goals_tui.tui.app.dialogs import Dialog, Reading
 from goals_tui.tui.app.textual_compat import keymap
 
 if TYPE_CHECKING:
@@ -38,7 +38,10 @@ class Help(Reading[None]):
         self.help = getattr(screen, "HELP", "")
         keys = keymap(screen.app)
         known = list(of_context(context)) if context not in ("", "app") else []
-        actions = [*known, *of_context("app")]
+        # The keys of the app do not work over a dialog.
+        taken = {key for action in known for key in action.keys.split(",")}
+        around = of_context("app.dialog" if isinstance(screen, Dialog) else "app")
+        actions = [*known, *(action for action in around if not taken & {*action.keys.split(",")} - {""})]
         # The registry has them in the order of the footer, where groups may alternate.
         groups = list(dict.fromkeys(action.group for action in actions))
         actions.sort(key=lambda action: groups.index(action.group))

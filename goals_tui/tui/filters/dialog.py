@@ -20,7 +20,7 @@ from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.dialogs import AskText, Dialog
 from goals_tui.tui.filters.choices import ChoicePane, Tick
 from goals_tui.tui.filters.span import SpanPane
-from goals_tui.tui.widgets.fields import Options
+from goals_tui.tui.widgets.fields import Options, ProblemLine
 
 _KINDS = ("span", *(dimension.field for dimension in FILTER_DIMENSIONS), "more")
 
@@ -38,7 +38,6 @@ class FilterDialog(Dialog[Filters]):
     FilterDialog #kinds { width: 32; height: 1fr; margin-right: 2; }
     FilterDialog ContentSwitcher { height: 1fr; }
     FilterDialog #more Tick { margin-bottom: 1; }
-    FilterDialog #filter-problem { height: auto; min-height: 1; color: $error; }
     """
 
     def __init__(self, filters: Filters, today: date) -> None:
@@ -62,7 +61,7 @@ class FilterDialog(Dialog[Filters]):
                         id="current",
                     )
                     yield Static("Otherwise the values recorded when each cycle ran.", classes="quiet", markup=False)
-        yield Static("", id="filter-problem", markup=False)
+        yield ProblemLine(id="filter-problem")
 
     def _pane(self, dimension: FilterDimension) -> ChoicePane:
         start, field = self.start, dimension.field
@@ -129,7 +128,7 @@ class FilterDialog(Dialog[Filters]):
     @on(ChoicePane.Changed)
     @on(Tick.Changed)
     def _say(self) -> None:
-        self.query_one("#filter-problem", Static).update(self.problem())
+        self.query_one("#filter-problem", ProblemLine).say(self.problem())
         draft, kinds = self.draft, self.query_one("#kinds", Options)
         more = [
             word for word, on in (("panel", draft.include_test), ("current values", draft.price_by == "current")) if on

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from goals_tui.format import plural
 from goals_tui.services.conversation_tests import TestResult
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import AskText, Reading
+from goals_tui.tui.widgets.fields import Hanging
 
 if TYPE_CHECKING:
     from goals_tui.tui.app.screen import ScreenFrame
@@ -29,7 +30,7 @@ class TestResults(Reading[None]):
     __test__ = False
     DEFAULT_CSS = """
     TestResults > #dialog { width: 90; }
-    TestResults #results { height: auto; }
+    TestResults .result { height: auto; }
     """
 
     def __init__(self, results: Sequence[TestResult]) -> None:
@@ -38,7 +39,7 @@ class TestResults(Reading[None]):
         self.results = results
 
     def compose_dialog(self) -> ComposeResult:
-        yield Static(in_words(self.results), id="results", markup=False)
+        yield from (Static(line, classes="result") for line in in_words(self.results))
 
     def compose_buttons(self) -> ComposeResult:
         yield Button("Close", id="close")
@@ -52,18 +53,18 @@ class TestResults(Reading[None]):
         self.dismiss(None)
 
 
-def in_words(results: Sequence[TestResult]) -> Content:
-    """Return results with the failed ones first, each with its problems and the goal events that differ."""
-    blocks = []
+def in_words(results: Sequence[TestResult]) -> Iterator[Hanging]:
+    """Yield results line by line, the failed ones first, each with its problems and the goal events that differ."""
     for result in sorted(results, key=lambda one: one.passed):
         mark = ("✔ Passed  ", "$completed") if result.passed else ("✕ Failed  ", "$error")
-        lines = [Content.assemble(mark, Content.styled(result.name, "bold"))]
-        lines += [Content.assemble("    ", problem) for problem in result.problems]
+        yield Hanging(Content.assemble(mark), Content.styled(result.name, "bold"))
+        for problem in result.problems:
+            yield Hanging(Content("    "), Content(problem))
         for line in result.difference:
             title, look = _MARKS[line[0]]
-            lines.append(Content.assemble("      ", (title, look), line[2:]))
-        blocks.append(Content("\n").join(lines))
-    return Content("\n").join(blocks)
+            yield Hanging(Content.assemble("      ", (title, look)), Content(line[2:]))
+        if not result.passed:
+            yield Hanging(Content(""), Content(""))
 
 
 def run_all(screen: ScreenFrame[Any]) -> None:

@@ -27,6 +27,7 @@ from goals_tui.tui.flows.forms import (
 )
 from goals_tui.tui.flows.kinds import KIND_GLYPHS
 from goals_tui.tui.flows.track_form import TrackForm
+from goals_tui.tui.widgets.fields import ProblemLine
 
 _FORMS: dict[str, type[NodeForm]] = {
     "say": SpokenForm,
@@ -50,7 +51,6 @@ class NodeEditor(Vertical):
     DEFAULT_CSS = """
     NodeEditor { height: 1fr; }
     NodeEditor #editor-title { color: $primary; text-style: bold; margin-bottom: 1; height: 1; width: 1fr; }
-    NodeEditor #editor-problem { color: $error; height: auto; width: 1fr; }
     """
 
     @dataclass
@@ -72,7 +72,7 @@ class NodeEditor(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="editor-title", markup=False)
-        yield Static("", id="editor-problem", markup=False)
+        yield ProblemLine(id="editor-problem")
 
     async def edit(self, node: Node, data: EditorData, *, field: str | None = None) -> None:
         """Show the form of a node, with the focus in its first field or in `field`."""
@@ -116,8 +116,8 @@ class NodeEditor(Vertical):
 
     def show_problem(self, text: str) -> None:
         """Show why the node can't be saved; an empty text hides the message."""
-        problem = self.query_one("#editor-problem", Static)
-        problem.update(text)
+        problem = self.query_one("#editor-problem", ProblemLine)
+        problem.say(text)
         problem.display = bool(text)
 
     @on(Input.Changed)

@@ -16,6 +16,7 @@ from goals_tui.services.tasks.record import Task
 from goals_tui.services.tasks.start import simulate
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.dialogs import Dialog
+from goals_tui.tui.widgets.fields import ProblemLine
 
 MOST = 1_000_000
 
@@ -53,7 +54,7 @@ class SimulateDialog(Dialog[Task]):
         with Horizontal(classes="pair"):
             yield from self._field("First day", "from", (today - timedelta(days=29)).isoformat())
             yield from self._field("Last day", "to", today.isoformat(), second=True)
-        yield Static("", classes="problem", markup=False)
+        yield ProblemLine()
 
     def compose_buttons(self) -> ComposeResult:
         yield Button("Cancel", id="cancel")
@@ -84,7 +85,7 @@ class SimulateDialog(Dialog[Task]):
                 lambda: simulate(self.services, self.flow.id, sessions=sessions, seed=seed, start=start, end=end),
             )
         except GoalsError as error:
-            self.query_one(".problem", Static).update(str(error))
+            self.query_one(ProblemLine).say(str(error))
         else:
             self.dismiss(task)
 

@@ -17,6 +17,8 @@ ACTIONS: tuple[Action, ...] = (
            title="Filter goals"),
     Action("goals.sort", "s", "Sort", "By name, by last change, by completion rate", _LIST, title="Sort goals"),
     Action("goals.where-used", "w", "Where used", "The nodes that track this goal; choose one to go there", _LIST),
+    Action("goals.findings", "f", "Findings", "What keeps this goal from being tracked; choose one to go there", _LIST,
+           footer=False, title="Findings of the goal"),
     Action("goals.track", "t", "Track", "Track this goal in a flow: choose the flow and go there", _LIST,
            title="Track goal"),
     Action("goals.derive", "d", "Derive", "Read this goal out of activities; shows what would change first", _LIST,

@@ -22,7 +22,7 @@ from goals_tui.services.goal_list import NodeUse
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import Dialog, Form
-from goals_tui.tui.widgets.fields import Options
+from goals_tui.tui.widgets.fields import Options, ProblemLine
 
 if TYPE_CHECKING:
     from goals_tui.services.goal_list import GoalSummary
@@ -54,7 +54,7 @@ class DeleteGoal(Dialog[bool]):
             "To delete, type the goal's name. This can't be undone.", id="ask", classes="dialog-text", markup=False
         )
         yield Input(placeholder=self.goal.name, id="name", select_on_focus=False)
-        yield Static("", classes="problem", markup=False)
+        yield ProblemLine()
 
     def compose_buttons(self) -> ComposeResult:
         yield Button("Cancel", id="cancel")
@@ -102,7 +102,7 @@ class DeleteGoal(Dialog[bool]):
     @on(Input.Changed, "#name")
     def _typed(self, event: Input.Changed) -> None:
         self.query_one("#delete", Button).disabled = event.value.strip() != self.goal.name
-        self.query_one(".problem", Static).update("")
+        self.query_one(ProblemLine).say("")
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:
@@ -122,7 +122,7 @@ class DeleteGoal(Dialog[bool]):
 
     def _refused(self, error: BaseException) -> None:
         if isinstance(error, GoalsError):
-            self.query_one(".problem", Static).update(str(error))
+            self.query_one(ProblemLine).say(str(error))
         else:
             self.goals_app.show_error(error)
 
@@ -135,7 +135,7 @@ class DeleteGoal(Dialog[bool]):
         goals = self.services.goals
         options = [Option(row.id, row.name) for row in goals.summaries() if row.id != self.goal.id]
         if not options:
-            self.query_one(".problem", Static).update("There is no other goal to replace it by.")
+            self.query_one(ProblemLine).say("There is no other goal to replace it by.")
             return
         text = "Its nodes track this goal instead. Which steps take the place of which is asked next."
         other = await self.app.push_screen_wait(Choose("Replace by", options, text=text))
@@ -168,7 +168,7 @@ class DeleteGoal(Dialog[bool]):
         try:
             changed = await self.change("Changing the nodes", change)
         except GoalsError as error:
-            self.query_one(".problem", Static).update(str(error))
+            self.query_one(ProblemLine).say(str(error))
             return
         self.notify(f"{plural(changed, 'node')} changed. {self.named_key('app.undo')} takes that back.")
         self.goals_app.changed()

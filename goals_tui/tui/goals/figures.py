@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.project import currency_digits
 from goals_tui.format import percent
+from goals_tui.tui.widgets.fields import SEVERITIES
 
 if TYPE_CHECKING:
     from goals_tui.domain.decisions import DropOffs
@@ -18,13 +19,6 @@ if TYPE_CHECKING:
     from goals_tui.domain.statistics import TargetState
     from goals_tui.domain.wiring import Finding, Severity
     from goals_tui.services.context import Services
-
-SEVERITIES: dict[Severity, tuple[str, str]] = {
-    "error": ("✖", "$error"),
-    "warning": ("▲", "$warning"),
-    "info": ("•", "$quiet"),
-}
-"""The glyph of a finding (as on the flow chart) and its colour, by severity."""
 
 
 def worst(findings: Sequence[Finding]) -> Severity | None:

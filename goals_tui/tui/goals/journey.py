@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,7 +17,7 @@ from textual.widgets import Static
 
 from goals_tui.domain.goal import Goal, Step
 from goals_tui.format import hours, percent, plural, value_words
-from goals_tui.tui.goals.figures import SEVERITIES
+from goals_tui.tui.widgets.fields import SEVERITIES, WORDS
 
 if TYPE_CHECKING:
     from goals_tui.domain.decisions import DropOff, DropOffs
@@ -45,14 +46,19 @@ class GoalView:
     drop_offs: DropOffs | None = None
     """The steps that the cycles of the last 30 days reached."""
     counted: bool = False
+    key: str = ""
+    """The key that lists the findings, named where there is no room for them."""
 
 
-def journey(view: GoalView, width: int) -> Content:
-    """Return the journey of a goal in lines of at most `width` cells."""
-    return Content("\n").join(list(_lines(view, max(12, width))))
+def journey(view: GoalView, width: int, height: int = 1000) -> Content:
+    """Return the journey of a goal in lines of at most `width` cells.
+
+    Findings that would take more than a quarter of the `height` that is seen at once are only counted.
+    """
+    return Content("\n").join(list(_lines(view, max(12, width), height // 4)))
 
 
-def _lines(view: GoalView, width: int) -> Iterator[Content]:
+def _lines(view: GoalView, width: int, room: int) -> Iterator[Content]:
     goal = view.goal
     yield from Content.styled(goal.name, "bold").wrap(width)
     if goal.description:
@@ -65,7 +71,8 @@ def _lines(view: GoalView, width: int) -> Iterator[Content]:
     if view.target:
         yield from Content(view.target).wrap(width)
     yield Content("")
-    yield from _findings(view.findings, width)
+    findings = list(_findings(view.findings, width))
+    yield from findings if len(findings) <= room else _counted(view.findings, view.key, width)
     started = view.drop_offs.started if view.drop_offs else 0
     reached = {step.step_id: step for step in view.drop_offs.steps} if view.drop_offs and started else {}
     for place, step in enumerate(goal.steps):
@@ -87,6 +94,23 @@ def _findings(findings: Sequence[Finding], width: int) -> Iterator[Content]:
                 yield from _hanging(f"{mark} ", style, f"{node}{finding.message}", width)
     if findings:
         yield Content("")
+
+
+def _counted(findings: Sequence[Finding], key: str, width: int) -> Iterator[Content]:
+    """Yield how many findings there are of each severity, and the key that lists them."""
+    counts = Counter(finding.severity for finding in findings)
+    lists = Content.assemble((key, "bold $primary"), (" lists them", "$quiet"))
+
+    def line(*, in_words: bool) -> Content:
+        parts = [
+            Content.styled(f"{glyph} {plural(number, WORDS[severity]) if in_words else number}", style)
+            for severity, (glyph, style) in SEVERITIES.items()
+            if (number := counts[severity])
+        ]
+        return Content("  ").join([*parts, lists])
+
+    yield from (whole,) if (whole := line(in_words=True)).cell_length <= width else line(in_words=False).wrap(width)
+    yield Content("")
 
 
 def _step(
@@ -208,7 +232,8 @@ class Journey(VerticalScroll):
 
     def _draw(self) -> None:
         width = self.scrollable_content_region.width - 1
-        content = journey(self._view, width) if self._view and width > 0 else Content("")
+        height = self.scrollable_content_region.height
+        content = journey(self._view, width, height) if self._view and width > 0 else Content("")
         height = content.plain.count("\n")
         # Lay the screen out again only if the height changed, which it often does not from one goal to the next.
         self.query_one(Static).update(content, layout=height != self._height)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from goals_tui.tui.goals.figures import (
 from goals_tui.tui.goals.goal_list import GoalList, GoalRows
 from goals_tui.tui.goals.journey import NONE_STARTED, GoalView, Journey, node_in_words, steps_in_words
 from goals_tui.tui.widgets.empty import Empty
+from goals_tui.tui.widgets.fields import SEVERITIES
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
@@ -202,7 +204,6 @@ class GoalsScreen(ScreenFrame[None]):
         if started and row.id not in self._drop_offs:
             self.later(partial(self._read_drop_offs, row.id))
         target = target_sentence(goal.target, rate) if goal.target is not None and rates is not None else ""
-        findings = None if self.findings is None else self.findings.get(row.id, [])
         uses = self.services.goals.where_used(row.id)
         said = "" if rates is None else rate.sentence if rate and started else NONE_STARTED
         currency = self.services.project.get().currency
@@ -211,13 +212,18 @@ class GoalsScreen(ScreenFrame[None]):
                 goal,
                 lambda amount: format_money(amount, currency),
                 uses,
-                findings,
+                self._found(row.id),
                 said,
                 target,
                 self._drop_offs.get(row.id),
                 counted=self.services.has_events(),
+                key=self.named_key("goals.findings"),
             )
         )
+
+    def _found(self, goal_id: str) -> Sequence[Finding] | None:
+        """Return the findings of a goal; None while they are read."""
+        return None if self.findings is None else self.findings.get(goal_id, [])
 
     def _read_drop_offs(self, goal_id: str) -> None:
         if self.chosen is None or self.chosen.id != goal_id:
@@ -245,6 +251,8 @@ class GoalsScreen(ScreenFrame[None]):
             return self.chosen is not None
         if action in {"edit", "duplicate", "delete", "derive", "where_used", "track", "export", "set", "set_trigger"}:
             return self.chosen is not None
+        if action == "findings":
+            return self.chosen is not None and bool(self._found(self.chosen.id))
         if action in {"filter", "sort"}:
             return not self.has_class("-empty")
         if action == "clear_filter":
@@ -392,6 +400,12 @@ class GoalsScreen(ScreenFrame[None]):
             await choose_use(self, self.chosen)
 
     @work
+    async def action_findings(self) -> None:
+        """List the findings of the chosen goal, and go to the node of one."""
+        if self.chosen:
+            await choose_finding(self, self.chosen, self._found(self.chosen.id) or [])
+
+    @work
     async def action_track(self) -> None:
         """Go to a flow to track the chosen goal there."""
 
@@ -457,6 +471,20 @@ async def choose_use(screen: ScreenFrame[Any], row: GoalSummary) -> None:
     if chosen is not None:
         use = uses[int(chosen)]
         screen.goals_app.go(FlowPlace(use.flow_id, use.node_id))
+
+
+async def choose_finding(screen: ScreenFrame[Any], row: GoalSummary, findings: Sequence[Finding]) -> None:
+    """List the findings of a goal and go to the node of the one that is chosen, if it is about one."""
+    from goals_tui.tui.app.choose import Choose, Option
+
+    options = []
+    for place, finding in enumerate(findings):
+        where = " › ".join(filter(None, (finding.flow, finding.node))) or finding.step or row.name
+        options.append(Option(str(place), f"{SEVERITIES[finding.severity][0]} {where}", finding.message))
+    chosen = await screen.app.push_screen_wait(Choose(f"What is wrong with {row.name}", options))
+    found = None if chosen is None else findings[int(chosen)]
+    if found is not None and found.flow_id:
+        screen.goals_app.go(FlowPlace(found.flow_id, found.node_id))
 
 
 async def choose_flow(screen: ScreenFrame[Any], row: GoalSummary) -> None:

@@ -22,7 +22,7 @@ from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import Dialog, Form
 from goals_tui.tui.goals.step_form import TIME_HINT
-from goals_tui.tui.widgets.fields import Field, Toggle
+from goals_tui.tui.widgets.fields import Field, ProblemLine, Toggle
 
 if TYPE_CHECKING:
     from goals_tui.services.goal_list import GoalSummary
@@ -71,7 +71,7 @@ recorded keep the values of their own version. A **target** is a completion rate
             yield Field("Time Saved", Input(placeholder="as it is"), id="time", hint=TIME_HINT).add_class("-last")
         yield Toggle("In every step after the initial one, not only in completion steps", False, id="every")
         yield Field("Target completion rate", Input(placeholder="as it is", max_length=12), id="target", hint="or none")
-        yield Static("", classes="problem", markup=False)
+        yield ProblemLine()
 
     def compose_buttons(self) -> ComposeResult:
         yield Button("Cancel", id="cancel")
@@ -108,9 +108,7 @@ recorded keep the values of their own version. A **target** is a completion rate
         self._say(said, wrong=not said.startswith("Target "))
 
     def _say(self, text: str, *, wrong: bool = True) -> None:
-        line = self.query_one(".problem", Static)
-        line.update(text)
-        line.set_class(not wrong, "quiet")
+        self.query_one(ProblemLine).say(text, "error" if wrong else None)
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#set")
@@ -208,7 +206,7 @@ class DeleteGoals(Dialog[int]):
         text = f"To delete them, type {self._wanted!r}. This can't be undone."
         yield Label(text, id="ask", classes="dialog-text", markup=False)
         yield Input(placeholder=self._wanted, id="confirm", select_on_focus=False)
-        yield Static("", classes="problem", markup=False)
+        yield ProblemLine()
 
     def compose_buttons(self) -> ComposeResult:
         yield Button("Cancel", id="cancel")
@@ -255,7 +253,7 @@ class DeleteGoals(Dialog[int]):
     def _refused(self, error: BaseException) -> None:
         if not isinstance(error, GoalsError):
             raise error
-        self.query_one(".problem", Static).update(str(error))
+        self.query_one(ProblemLine).say(str(error))
 
     @on(Button.Pressed, "#cancel")
     def _cancel(self) -> None:

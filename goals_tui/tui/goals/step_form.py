@@ -9,7 +9,7 @@ from decimal import Decimal
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Button, Input, Label, Static
+from textual.widgets import Button, Input, Label
 
 from goals_tui.domain.errors import RefusedError
 from goals_tui.domain.goal import Step
@@ -20,7 +20,7 @@ from goals_tui.domain.words import fold
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.dialogs import Dialog, ask_to_leave
 from goals_tui.tui.goals.what_if import Shown, WhatIfPanel
-from goals_tui.tui.widgets.fields import Field, Toggle, text_area
+from goals_tui.tui.widgets.fields import Field, ProblemLine, Toggle, text_area
 
 TIME_HINT = "hh:mm:ss"
 
@@ -56,7 +56,6 @@ not spent, **revenue** money that was earned, **time saved** what a person would
     StepForm .metrics Field { margin-bottom: 0; }
     StepForm .metrics Field { width: 1fr; margin-right: 2; }
     StepForm .metrics Field.-last { margin-right: 0; }
-    StepForm #metric-problem { color: $error; height: auto; min-height: 1; }
     """
 
     def __init__(
@@ -99,7 +98,7 @@ not spent, **revenue** money that was earned, **time saved** what a person would
             seconds = step.metrics.time_saved_seconds
             entry = Input(format_duration(seconds) if seconds else "", placeholder="00:00:00", select_on_focus=True)
             yield Field("Time Saved", entry, id="time", hint=TIME_HINT).add_class("-last")
-        yield Static("", id="metric-problem", markup=False)
+        yield ProblemLine(id="metric-problem")
         yield WhatIfPanel(id="what-if")
 
     def compose_buttons(self) -> ComposeResult:
@@ -184,9 +183,7 @@ not spent, **revenue** money that was earned, **time saved** what a person would
         # A metric's own column is too narrow for a sentence.
         wrong = {self.query_one(f"#{id_}", Field).label: problems[id_] for id_ in METRICS if id_ in problems}
         lines = [f"{label}: {problem}" for label, problem in wrong.items()] if len(wrong) > 1 else wrong.values()
-        line, text = self.query_one("#metric-problem", Static), "\n".join(lines)
-        if line.content != text:
-            line.update(text)
+        self.query_one("#metric-problem", ProblemLine).say("\n".join(lines))
 
     @on(Field.Edited)
     def _edited(self, event: Field.Edited) -> None:

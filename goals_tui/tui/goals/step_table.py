@@ -272,7 +272,7 @@ class StepTable(VirtualList):
 
         time = metrics.time_saved_seconds
         cells = [
-            Content.styled("!", "bold $error") if wrong else Content.styled(step.glyph, STEP_STYLES[step.kind]),
+            Content.styled("✖", "bold $error") if wrong else Content.styled(step.glyph, STEP_STYLES[step.kind]),
             self._name_cell(step, wrong if row != self.cursor or not self.whole_below() else ""),
         ]
         if step.kind == "initial":

@@ -19,6 +19,7 @@ from goals_tui.domain.model import MAX_NAME
 from goals_tui.domain.text import clean_line
 from goals_tui.tui.goals.step_form import Currency
 from goals_tui.tui.goals.step_table import FIELDS, CellInput, Field, StepTable, cell_text, pasted_rows
+from goals_tui.tui.widgets.fields import ProblemLine
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
 
@@ -30,13 +31,12 @@ class Steps(Vertical):
     Steps #steps-head { height: 1; }
     Steps #steps-count { color: $quiet; padding-left: 2; width: auto; }
     Steps #steps-count.-full { color: $warning; }
-    Steps #steps-problem { color: $error; height: auto; }
     Steps #no-steps { height: auto; padding: 0 2; }
     Steps #no-steps Static { color: $quiet; height: auto; }
     Steps CellInput { layer: cell; position: absolute; display: none; height: 1; }
     Steps #cell-problem {
         layer: cell; position: absolute; display: none;
-        width: auto; height: auto; padding: 0 1; color: $error; background: $panel;
+        width: auto; padding: 0 1; background: $panel;
     }
     """
 
@@ -83,13 +83,13 @@ class Steps(Vertical):
         with Horizontal(id="steps-head"):
             yield Label("Steps", classes="heading")
             yield Label("", id="steps-count", markup=False)
-        yield Static("", id="steps-problem", markup=False)
+        yield ProblemLine(id="steps-problem")
         yield StepTable(self.currency, id="steps")
         with Vertical(id="no-steps"):
             yield Static(f"{self.key} adds a step; lines can be pasted.", markup=False)
             yield Button("Add step", id="add-step")
         yield CellInput(max_length=MAX_NAME, select_on_focus=False, compact=True)
-        yield Static("", id="cell-problem", markup=False)
+        yield ProblemLine(id="cell-problem")
 
     @property
     def table(self) -> StepTable:
@@ -115,7 +115,7 @@ class Steps(Vertical):
         self, goal: Goal, wrong: Mapping[str, str], problem: str, most_steps: int, chosen: str | None = None
     ) -> None:
         """Show the steps of a goal, what is wrong with each by id, and a problem with all of them."""
-        self.query_one("#steps-problem", Static).update(problem)
+        self.query_one("#steps-problem", ProblemLine).say(problem)
         self.query_one("#steps-problem").display = bool(problem)
         count = self.query_one("#steps-count", Label)
         count.update(f"{len(goal.steps)} of {most_steps}, the initial one included")
@@ -164,7 +164,7 @@ class Steps(Vertical):
         cell.styles.offset = (found.x - longer, found.y)
         cell.styles.width = found.width + longer + 1  # Room for the cursor behind text as long as the column.
         problem = self.query_one("#cell-problem", Static)
-        width = len(self._said) + 2
+        width = len(self._said) + 4  # with its glyph and a blank at both sides
         room = self.content_region.width
         problem.styles.max_width = room
         lines = -(-width // max(1, room))
@@ -177,8 +177,8 @@ class Steps(Vertical):
         table, self._said = self.table, self._problem
         if table.whole_below(editing=self._field if self.editing else None):
             self._said = table.problem
-        line = self.query_one("#cell-problem", Static)
-        line.update(self._said)
+        line = self.query_one("#cell-problem", ProblemLine)
+        line.say(self._said)
         line.display = bool(self._said)
         self.query_one("#no-steps Static").visible = not self._said  # It would stand out below the message.
 

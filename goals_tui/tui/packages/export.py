@@ -18,7 +18,7 @@ from textual.widgets import Button, Input, Label, Static
 from goals_tui.domain.errors import GoalsError
 from goals_tui.services.export_files import check_target, complete, exists_already, proposed, typed
 from goals_tui.tui.app.dialogs import Answer, Ask, AskText, Form
-from goals_tui.tui.widgets.fields import Toggle
+from goals_tui.tui.widgets.fields import ProblemLine, Toggle
 
 if TYPE_CHECKING:
     from goals_tui.tui.app.app import GoalsApp
@@ -53,7 +53,7 @@ class AskPath(AskText):
     def compose_dialog(self) -> ComposeResult:
         yield Label(self.label, classes="quiet", markup=False)
         yield path_input()
-        yield Static("", classes="problem", markup=False)
+        yield ProblemLine()
         yield Static(Content.assemble(self.hint, "  ", ("→", "bold $primary"), " completes the name."), classes="quiet")
 
 
@@ -102,13 +102,13 @@ class AskTarget(AskText):
     def compose_dialog(self) -> ComposeResult:
         yield Label(self.label, classes="quiet", markup=False)
         yield path_input(self.value)
-        yield Static("", classes="problem", markup=False)
-        yield Static("", id="note", classes="quiet", markup=False)
+        yield ProblemLine()
+        yield ProblemLine(id="note")
 
     @on(Input.Changed)
     def _note(self) -> None:
         there = not self.problem() and typed(self.query_one(Input).value).exists()
-        self.query_one("#note", Static).update("There is a file of this name already." if there else "")
+        self.query_one("#note", ProblemLine).say("There is a file of this name already." if there else "", "warning")
 
     def answer(self, text: str) -> None:
         ask_before_replacing(self, typed(text), lambda: self.dismiss(text))
@@ -154,7 +154,7 @@ class ExportPackage(Form[ExportChoice]):
             yield Toggle("With their analytics data", self.with_events, id="with-events")
         yield Label("File", id="file-label", classes="quiet")
         yield path_input(proposed(self.names[0] if len(self.names) == 1 else f"{len(self.names)} goals"))
-        yield Static("", id="problem", classes="problem", markup=False)
+        yield ProblemLine()
 
     def compose_buttons(self) -> ComposeResult:
         yield Button("Cancel", id="cancel")
@@ -167,10 +167,9 @@ class ExportPackage(Form[ExportChoice]):
     @on(Input.Changed)
     def _say(self) -> None:
         path, problem = self._checked()
-        line = self.query_one("#problem", Static)
         there = path is not None and path.exists()
-        line.set_classes("problem" if problem else "warning")
-        line.update(problem or ("This file exists already." if there else ""))
+        text = problem or ("This file exists already." if there else "")
+        self.query_one(ProblemLine).say(text, "error" if problem else "warning")
 
     def _checked(self) -> tuple[Path | None, str]:
         text = self.query_one(Input).value

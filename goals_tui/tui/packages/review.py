@@ -14,6 +14,7 @@ from goals_tui.format import plural
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.dialogs import Dialog
 from goals_tui.tui.widgets.columns import Column
+from goals_tui.tui.widgets.fields import ProblemLine
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
 
 ANSWERS: tuple[Decision, ...] = ("skip", "replace", "duplicate")
 MEANING: dict[Decision, str] = {
-    "skip": "Skip: yours stays as it is, theirs is left out.",
-    "replace": "Replace: theirs becomes the next version of yours; the events of both count.",
-    "duplicate": "Duplicate: theirs is added beside yours under a free name, with its own events.",
+    "skip": "Skip: yours stays as it is, theirs is left out",
+    "replace": "Replace: theirs becomes the next version of yours",
+    "duplicate": "Duplicate: theirs is added beside yours under a free name",
 }
+OF_EVENTS: dict[Decision, str] = {"replace": "; the events of both count", "duplicate": ", with its own events"}
+"""The end of the meaning of an answer for a goal; a flow has no events."""
 MARKS: dict[Standing, tuple[str, str]] = {
     "new": ("+", "$completed"),
     "same": ("=", "$quiet"),
@@ -70,7 +73,7 @@ All of it is imported, or nothing.
     ReviewPackage > #dialog { width: 100; height: auto; }
     ReviewPackage #from { width: 1fr; height: auto; margin-bottom: 1; }
     ReviewPackage #meaning { width: 1fr; height: auto; min-height: 2; margin-top: 1; }
-    ReviewPackage #notices { width: 1fr; height: auto; margin-top: 1; color: $warning; }
+    ReviewPackage #notices { margin-top: 1; }
     """
 
     def __init__(self, info: PackageInfo) -> None:
@@ -82,7 +85,7 @@ All of it is imported, or nothing.
         yield Static(self._origin(), id="from")
         yield VirtualList(COLUMNS if self.info.conflicts else COLUMNS[:-1], id="items")
         yield Static("", id="meaning", classes="quiet", markup=False)
-        yield Static("\n".join(f"! {notice}" for notice in self.info.notices), id="notices", markup=False)
+        yield ProblemLine(id="notices")
 
     def compose_buttons(self) -> ComposeResult:
         yield Button("Cancel", id="cancel")
@@ -98,7 +101,9 @@ All of it is imported, or nothing.
         rows.styles.height = max(_FEWEST_ROWS, min(len(self.info.items) + 1, _MOST_ROWS, room))
 
     def on_mount(self) -> None:
-        self.query_one("#notices").display = bool(self.info.notices)
+        notices = self.query_one("#notices", ProblemLine)
+        notices.say("\n".join(self.info.notices), "warning")
+        notices.display = bool(self.info.notices)
         self.query_one("#meaning").display = bool(self.info.conflicts)
         rows = self.query_one(VirtualList)
         first = next((place for place, item in enumerate(self.info.items) if item.conflict), 0)
@@ -143,7 +148,9 @@ All of it is imported, or nothing.
     def _explain(self) -> None:
         item = self._item
         if item is not None:
-            does = MEANING[self.chosen[item.id]] if item.conflict else "It is added."
+            answer = self.chosen.get(item.id)
+            of_events = OF_EVENTS.get(answer, "") if answer and item.kind == "goal" else ""
+            does = f"{MEANING[answer]}{of_events}." if answer else "It is added."
             self.query_one("#meaning", Static).update(f"{item.reason[:1].upper()}{item.reason[1:]}.\n{does}")
         self.refresh_bindings()
 

@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.widgets import Button, ContentSwitcher, Input, Label, Static
+from textual.widgets import Button, ContentSwitcher, Input, Label
 
 from goals_tui.domain.drill_down import ALL_CYCLES, NO_FILTERS, DrillDown
 from goals_tui.domain.errors import NotFoundError
@@ -25,6 +25,7 @@ from goals_tui.tui.filters.texts import Formats
 from goals_tui.tui.sessions.cycle_list import CycleActions, CyclePages, CycleRows, find
 from goals_tui.tui.sessions.drill_down import DrillDownLine, nothing_found, restriction_words
 from goals_tui.tui.widgets.empty import Empty, data_ways
+from goals_tui.tui.widgets.fields import ProblemLine
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
 
@@ -304,7 +305,7 @@ class FindDialog(Form[Found]):
     def compose_dialog(self) -> ComposeResult:
         yield Label("Id of a cycle or a session", classes="quiet")
         yield Input(id="text", max_length=MAX_NAME)
-        yield Static("", classes="problem", markup=False)
+        yield ProblemLine()
 
     def compose_buttons(self) -> ComposeResult:
         yield Button("Cancel", id="cancel")
@@ -330,7 +331,7 @@ class FindDialog(Form[Found]):
             self._say(f"No session or cycle has the id {wanted!r}.")
 
     def _say(self, problem: str) -> None:
-        self.query_one(".problem", Static).update(problem)
+        self.query_one(ProblemLine).say(problem)
 
     @on(Input.Changed)
     def _typed(self) -> None:

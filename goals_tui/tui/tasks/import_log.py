@@ -30,7 +30,7 @@ from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import AskText, Form
 from goals_tui.tui.packages.export import AskPath, ask_and_read
-from goals_tui.tui.widgets.fields import Options
+from goals_tui.tui.widgets.fields import SEVERITIES, Options, ProblemLine
 
 if TYPE_CHECKING:
     from textual.binding import ActiveBinding
@@ -132,7 +132,7 @@ session, and goals can be derived from them later. Enter changes a guess.
         yield Static(f"This is {self.look.called}. {what}", classes="dialog-text", markup=False)
         yield Options(id="rows")
         yield Static("", id="samples", markup=False)
-        yield Static("", classes="problem", markup=False)
+        yield ProblemLine()
 
     def compose_buttons(self) -> ComposeResult:
         yield Button("Cancel", id="cancel")
@@ -162,7 +162,7 @@ session, and goals can be derived from them later. Enter changes a guess.
         rows.add_options([Row(self._row(key), id=key) for key in self.keys])
         rows.highlighted = min(chosen, len(self.keys) - 1)
         self.query_one("#samples", Static).update(self._samples())
-        self.query_one(".problem", Static).update(self._problem())
+        self.query_one(ProblemLine).say(self._problem())
         self.call_after_refresh(self.fit)
 
     def _row(self, key: str) -> Content:
@@ -295,7 +295,7 @@ end; other steps are in the order in which they mostly come.
     def compose_dialog(self) -> ComposeResult:
         yield Static(f"Reading {self.plan.path.name}…", id="found", classes="dialog-text", markup=False)
         yield Options(id="steps")
-        yield Static("", classes="problem", markup=False)
+        yield ProblemLine()
 
     def compose_buttons(self) -> ComposeResult:
         yield Button("Back", id="back")
@@ -319,7 +319,8 @@ end; other steps are in the order in which they mostly come.
 
     def _refused(self, error: BaseException) -> None:
         if isinstance(error, GoalsError):
-            self.query_one("#found", Static).update(Content.styled(str(error), "$error"))
+            self.query_one("#found", Static).update("")
+            self.query_one(ProblemLine).say(str(error))
             self.call_after_refresh(self.fit)
         else:
             self.goals_app.show_error(error)
@@ -347,7 +348,7 @@ end; other steps are in the order in which they mostly come.
         rows.clear_options()
         rows.add_options([Row(self._row(name)) for name in self.steps])
         rows.highlighted = min(chosen, len(self.steps) - 1) if self.steps else None
-        self.query_one(".problem", Static).update(self._problem())
+        self.query_one(ProblemLine).say(self._problem())
         self.call_after_refresh(self.fit)
 
     def on_resize(self) -> None:
@@ -416,7 +417,8 @@ def in_words(result: ImportResult, *, is_new: bool, of_goal: bool) -> Content:
     known = result.events_known + result.activities_known
     counts = f"{plural(result.rows or 0, 'row')}, {cases}"
     lines = [Content.styled(f"{counts}{f', {known:,} of them known already' if known else ''}.", "bold")]
-    lines += [Content.styled(f"! Left out: {plural(count, 'row')} {why}.", "$warning") for why, count in _few(result)]
+    glyph, color = SEVERITIES["warning"]
+    lines += [Content.styled(f"{glyph} Left out: {plural(count, 'row')} {why}.", color) for why, count in _few(result)]
     for guess in result.guesses:
         values = [guess.value] if isinstance(guess.value, str) else guess.value
         what = {"initial": "Initial step", "completion": "Completion"}.get(guess.what, guess.what.replace("_", " "))

@@ -28,6 +28,7 @@ from goals_tui.tui.app.textual_compat import keymap
 from goals_tui.tui.packages.export import AskPath
 from goals_tui.tui.widgets.bars import KeyBar
 from goals_tui.tui.widgets.columns import Column
+from goals_tui.tui.widgets.fields import ProblemLine
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
 FIELDS = ("name", "currency", "zone")
@@ -40,7 +41,6 @@ class ProjectForm(Form[bool]):
     """
 
     DEFAULT_CSS = """
-    ProjectForm .problem { min-height: 1; }
     """
 
     def __init__(self, path: Path, *, name: str = "", currency: str = "EUR") -> None:
@@ -56,13 +56,13 @@ class ProjectForm(Form[bool]):
         zones = SuggestFromList(sorted(available_timezones()), case_sensitive=False)
         yield Label("Name", classes="quiet")
         yield Input(name, id="name", placeholder="for example: Flight Desk", max_length=MAX_NAME)
-        yield Static("", id="name-problem", classes="problem", markup=False)
+        yield ProblemLine(id="name-problem")
         yield Label("Currency of cost savings and revenue, by its ISO 4217 code", classes="quiet")
         yield Input(currency, id="currency", max_length=3, suggester=codes)
-        yield Static("", id="currency-problem", classes="problem", markup=False)
+        yield ProblemLine(id="currency-problem")
         yield Label("Time zone in which days are counted", classes="quiet")
         yield Input(zone, id="zone", max_length=80, suggester=zones)
-        yield Static("", id="zone-problem", classes="problem", markup=False)
+        yield ProblemLine(id="zone-problem")
 
     def compose_buttons(self) -> ComposeResult:
         yield Button("Cancel", id="cancel")
@@ -83,7 +83,7 @@ class ProjectForm(Form[bool]):
         # While typing, show only the problem of the changed field; an empty field is reported by the button.
         place = FIELDS.index(event.input.id or "")
         said = self._problems()[place] if event.value.strip() and event.value != self.given[place] else ""
-        self.query_one(f"#{FIELDS[place]}-problem", Static).update(said)
+        self.query_one(f"#{FIELDS[place]}-problem", ProblemLine).say(said)
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#make")
@@ -92,7 +92,7 @@ class ProjectForm(Form[bool]):
 
         problems = self._problems()
         for field, problem in zip(FIELDS, problems, strict=True):
-            self.query_one(f"#{field}-problem", Static).update(problem)
+            self.query_one(f"#{field}-problem", ProblemLine).say(problem)
         wrong = [field for field, problem in zip(FIELDS, problems, strict=True) if problem]
         if wrong:
             self.query_one(f"#{wrong[0]}", Input).focus()
@@ -101,7 +101,7 @@ class ProjectForm(Form[bool]):
         try:
             create_workspace(self.path, name=name, currency=currency, time_zone=zone)
         except GoalsError as error:
-            self.query_one("#zone-problem", Static).update(str(error))
+            self.query_one("#zone-problem", ProblemLine).say(str(error))
         else:
             self.dismiss(True)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from textual.app import ComposeResult, RenderResult
@@ -24,6 +25,42 @@ from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.textual_compat import PagedOptionList
 from goals_tui.tui.widgets.virtual_list import under_cursor
 
+if TYPE_CHECKING:
+    from goals_tui.domain.wiring import Severity
+
+SEVERITIES: Mapping[Severity, tuple[str, str]] = {
+    "error": ("✖", "$error"),
+    "warning": ("▲", "$warning"),
+    "info": ("•", "$quiet"),
+}
+"""The glyph of a problem, which is told without colours, and its colour, by severity."""
+
+WORDS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
+"""The word for problems of a severity."""
+
+
+class ProblemLine(Static):
+    """A line that says what is wrong with what was entered, or a note on it; empty where there is nothing to say."""
+
+    DEFAULT_CSS = """
+    ProblemLine { width: 1fr; height: auto; }
+    """
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__("", id=id, classes=classes)
+        self.text = ""
+        self._severity: Severity | None = "error"
+
+    def say(self, text: str, severity: Severity | None = "error") -> None:
+        """Show a text with the glyph of its severity, if it has one; nothing where the text is empty."""
+        # An update lays out the whole screen again, so the same text is not set at every key.
+        if (text, severity) == (self.text, self._severity):
+            return
+        self.text, self._severity = text, severity
+        glyph, color = SEVERITIES[severity] if severity else ("", "$quiet")
+        begin = Content.styled(f"{glyph} ", color) if glyph else Content("")
+        self.update(Hanging(begin, Content.styled(text, color)) if text else "")
+
 
 class Field(Vertical):
     """A label with its input below, and room for a message beside the label.
@@ -36,7 +73,7 @@ class Field(Vertical):
     Field .field-head { height: auto; }
     Field .field-label { width: auto; color: $quiet; }
     Field:focus-within .field-label { color: $primary; text-style: bold; }
-    Field .field-problem { display: none; width: 1fr; height: auto; color: $error; padding: 0 0 0 2; }
+    Field .field-problem { display: none; width: 1fr; height: auto; padding: 0 0 0 2; }
     Field.-wrong .field-problem { display: block; }
     """
 
@@ -57,12 +94,11 @@ class Field(Vertical):
         self.label = label
         self.hint = hint
         self.entry = entry
-        self._problem = ""
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="field-head"):
             yield Label(self._head(), classes="field-label")
-            yield Static("", classes="field-problem", markup=False)
+            yield ProblemLine(classes="field-problem")
         yield self.entry
 
     def _head(self) -> Content:
@@ -92,10 +128,7 @@ class Field(Vertical):
 
     def say(self, problem: str) -> None:
         """Show a problem, or remove it where `problem` is empty."""
-        # An update lays out the whole screen again, so the same text is not set at every key.
-        if problem != self._problem:
-            self._problem = problem
-            self.query_one(".field-problem", Static).update(problem)
+        self.query_one(ProblemLine).say(problem)
         self.set_class(bool(problem), "-wrong")
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -137,7 +170,7 @@ class Toggle(Widget, can_focus=True):
     def render(self) -> RenderResult:
         mark = ("☑ ", "bold $completed") if self.value else ("☐ ", "$quiet")
         hint = (f"  {self.hint}", "$quiet not bold") if self.hint else ""
-        return Content.assemble(mark, self.text, hint)
+        return Hanging(Content.assemble(mark), Content.assemble(self.text, hint))
 
     def action_switch(self) -> None:
         """Switch the setting."""

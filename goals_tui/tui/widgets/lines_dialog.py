@@ -10,6 +10,7 @@ from textual.widgets import Button, Input, Static, TextArea
 
 from goals_tui.domain.errors import GoalsError
 from goals_tui.tui.app.dialogs import Form
+from goals_tui.tui.widgets.fields import ProblemLine
 
 
 class AskLines(Form[str]):
@@ -23,7 +24,6 @@ class AskLines(Form[str]):
     AskLines > #dialog { width: 80; }
     AskLines #lines { margin-top: 1; }
     AskLines #name { margin-top: 1; }
-    AskLines .problem.-none { color: $quiet; }
     """
     # Above the height that the app gives every field of several lines.
     CSS = "AskLines #lines { height: 10; }"
@@ -44,7 +44,7 @@ class AskLines(Form[str]):
         yield TextArea(self.text, id="lines", tab_behavior="focus")
         if self.name_hint:
             yield Input(placeholder=self.name_hint, id="name")
-        yield Static("", classes="problem", markup=False)
+        yield ProblemLine()
 
     def compose_buttons(self) -> ComposeResult:
         yield Button("Cancel", id="cancel")
@@ -61,14 +61,12 @@ class AskLines(Form[str]):
         self._checked(strict=False)
 
     def _checked(self, *, strict: bool) -> bool:
-        text, line = self.query_one(TextArea).text, self.query_one(".problem", Static)
+        text, line = self.query_one(TextArea).text, self.query_one(ProblemLine)
         try:
-            line.update(self.read(text) if text.strip() or strict else "")
+            line.say(self.read(text) if text.strip() or strict else "", None)
         except GoalsError as error:
-            line.update(str(error))
-            line.remove_class("-none")
+            line.say(str(error))
             return False
-        line.add_class("-none")
         return True
 
     @on(Button.Pressed, "#ok")

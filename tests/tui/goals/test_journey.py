@@ -46,6 +46,14 @@ def test_nodes_are_counted_by_flow(goal: Goal) -> None:
     assert text.endswith(f"Tracked in\n→ Trips: 2 of {len(goal.steps)} steps\n→ Rooms: 0 of {len(goal.steps)} steps")
 
 
+def test_findings_leave_room_for_the_steps(goal: Goal) -> None:
+    wrong = Finding("before-initial", "error", "'Paid' is never tracked here.", None, flow="Trips", node="Paid")
+    findings = (*[wrong] * 2, *[replace(wrong, severity="warning", flow="Rooms")] * 9)
+    view = GoalView(goal, euros, findings=findings, key="f")
+    assert "✖ 2 errors  ▲ 9 warnings  f lists them" in journey(view, 60, height=20).plain
+    assert "'Paid'" in journey(view, 60, height=60).plain
+
+
 def test_findings_stand_below_their_flow_and_name_a_node_once(goal: Goal) -> None:
     begin = Finding("before-initial", "error", "'Paid' is never tracked here.", None, flow="Trips", node="Paid")
     again = replace(begin, severity="warning", message="Select its steps.", node="Track Goal Process")

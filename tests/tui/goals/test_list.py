@@ -90,6 +90,18 @@ async def test_where_used_lists_the_nodes_and_goes_there(services: Services, fli
         assert pilot.app.current_mode == "flows"
 
 
+async def test_findings_are_listed_and_lead_to_their_node(services: Services, flight: Goal) -> None:
+    flow = services.flows.all()[0]
+    broken = flow.nodes[1].model_copy(update={"step_ids": ()})
+    services.flows.save(flow.model_copy(update={"nodes": (flow.nodes[0], broken)}))
+    async with running(services) as pilot:
+        await press(pilot, "f")
+        shown = screen_text(pilot.app)
+        assert "What is wrong with Book a Flight" in shown and "✖ Book a Flight ›" in shown
+        await press(pilot, "enter")
+        assert pilot.app.current_mode == "flows"
+
+
 async def test_where_used_of_a_goal_that_no_flow_tracks(services: Services) -> None:
     services.goals.save(book_a_flight(services))
     async with running(services) as pilot:

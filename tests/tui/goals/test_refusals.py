@@ -23,6 +23,7 @@ from goals_tui.tui.goals import draft, step_form
 from goals_tui.tui.goals.editor import GoalEditor
 from goals_tui.tui.goals.step_form import StepForm
 from goals_tui.tui.goals.step_table import StepTable
+from goals_tui.tui.widgets.fields import ProblemLine
 from tests.tui.frame.refusals import not_entered, raised, texts
 from tests.tui.goals import test_delete, test_editor, test_targets
 from tests.tui.goals.samples import book_a_flight
@@ -41,8 +42,7 @@ async def at_steps(pilot: Pilot[Any]) -> None:
 def said(pilot: Pilot[Any]) -> str:
     """Return the text of the editor and its messages beside fields, lines that were broken joined again."""
     assert isinstance(pilot.app.screen, GoalEditor)
-    beside = pilot.app.screen.query("#steps-problem, #cell-problem, .field-problem")
-    shown = [str(widget.render()) for widget in beside if widget.display and widget.region]
+    shown = [line.text for line in pilot.app.screen.query(ProblemLine) if line.display and line.region]
     return " ".join("\n".join([screen_text(pilot.app), *shown]).split())
 
 

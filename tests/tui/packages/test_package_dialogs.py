@@ -98,10 +98,10 @@ async def test_where_to_is_checked_while_typing(filled: Services, working_folder
         await press(pilot, "e")
         field = pilot.app.screen.query_one(Input)
         for text, said in (
-            ("", "Enter a file name, for example goals.zip."),
-            (str(working_folder), "This is a folder. Name a file in it."),
-            ("gone/a.zip", "There is no folder gone."),
-            ("there.zip", "This file exists already."),
+            ("", "✖ Enter a file name, for example goals.zip."),
+            (str(working_folder), "✖ This is a folder. Name a file in it."),
+            ("gone/a.zip", "✖ There is no folder gone."),
+            ("there.zip", "▲ This file exists already."),
         ):
             field.value = text
             await settle(pilot)
@@ -139,7 +139,7 @@ async def test_import_into_another_project(filled: Services, package: Path, new_
         assert "+ 3 new" in shown
         assert shown.count("+ new") == 3
         assert "New here.\n" not in shown, "there is nothing to decide"
-        assert "! Its amounts are in EUR, this project counts in USD: nothing is converted." in shown
+        assert "▲ Its amounts are in EUR, this project counts in USD: nothing is converted." in shown
         await press(pilot, "enter")
         assert target.tasks.wait(PATIENCE)
     assert [found.name for found in target.goals.all()] == ["Book a Flight", "Report a Claim"]
@@ -159,6 +159,19 @@ async def test_conflicts_are_answered_one_by_one(filled: Services, package: Path
         assert filled.tasks.wait(PATIENCE)
     assert [found.name for found in filled.goals.all()] == ["Book a Flight", "Report a Claim", "Report a Claim (2)"]
     assert [found.name for found in filled.flows.all()] == ["Book a Flight"]
+
+
+async def test_the_review_explains_itself(filled: Services, package: Path) -> None:
+    async with running(filled, (120, 36), area="tasks") as pilot:
+        await review(pilot, "both.zip")
+        await press(pilot, "a", "space")
+        assert "Replace: theirs becomes the next version of yours; the events of both count." in screen_text(pilot.app)
+        await press(pilot, "end", "space")
+        assert "Replace: theirs becomes the next version of yours." in screen_text(pilot.app), "a flow has no events"
+        await press(pilot, "question_mark")
+        assert "A package brings goals and flows of another project." in screen_text(pilot.app)
+        await press(pilot, "escape")
+        assert isinstance(pilot.app.screen, ReviewPackage)
 
 
 async def test_one_answer_for_all(filled: Services, package: Path) -> None:

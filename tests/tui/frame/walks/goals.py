@@ -9,6 +9,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from goals_tui.tui.app.choose import Choose
+from goals_tui.tui.app.help import Help
 from goals_tui.tui.filters.dialog import FilterDialog
 from goals_tui.tui.goals.delete import DeleteGoal
 from goals_tui.tui.goals.editor import GoalEditor
@@ -69,6 +70,8 @@ GOALS = Walk(
         Do("ctrl+a", "goals.mark-all", lambda app: len(app.screen.goal_list.marked) == 1),
         keys("escape"),
         Do("v", "goals.set", on(SetValues)),
+        Do("f1", "app.explained.help", on(Help)),
+        keys("escape"),
         words("7"),
         Do("f2", "goals.set.accept", lambda app: app.services.goals.all()[0].steps[2].metrics.cost_savings == 7),
         keys("u"),
@@ -84,6 +87,8 @@ GOALS = Walk(
         Do("x", "goals.delete", on(DeleteGoal)),
         keys("escape"),
         Do("D", "goals.duplicate", goals("Book a Flight", "Book a Flight (2)")),
+        Do("f", "goals.findings", on(Choose)),
+        keys("escape"),
         keys("home", "x", "tab", "enter", "enter"),
         Do("space", "goals.replace.choose", on(Choose)),
         keys("escape", "escape", "escape"),
