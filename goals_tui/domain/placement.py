@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-from goals_tui.domain.flow import Flow, Node, Question, Say, TrackGoal, title, walk_nodes
+from goals_tui.domain.flow import Flow, If, Lookup, Node, Question, Say, TrackGoal, title, walk_nodes
 from goals_tui.domain.flow_edit import Position, position_of
 from goals_tui.domain.goal import Goal, Step
+from goals_tui.domain.program import compares, folded_answer
 from goals_tui.domain.wiring_graph import FlowGraph, Op
 from goals_tui.domain.words import fold
 
@@ -63,14 +64,28 @@ class Placement:
     reason: str
 
 
+@dataclass(frozen=True)
+class Unplaced:
+    """A step for which no place can be told; `reason` is for people."""
+
+    step: Step
+    reason: str
+
+
 def placements(flow: Flow, goal: Goal, flows: Mapping[str, Flow]) -> list[Placement]:
     """Return a place for each step of a goal that the flow does not track where it counts, in the goal's order.
 
     The initial step belongs before all others on every path: at their nearest common dominator. A completion step
     belongs where no path from the initial step avoids it: at the last post-dominator. Between them, a step belongs to
-    the node whose text mentions it. Steps for which no such place exists are left out.
+    the node whose text mentions it, else to the question whose answer is saved under its name, else to the branch that
+    an answer with its name leads to. Steps for which no such place exists are `unplaced`.
     """
-    return list(_Placing(flow, goal, flows).found())
+    return [one for one in _Placing(flow, goal, flows).found() if isinstance(one, Placement)]
+
+
+def unplaced(flow: Flow, goal: Goal, flows: Mapping[str, Flow]) -> list[Unplaced]:
+    """Return the steps of a goal that the flow does not track and for which `placements` has no place."""
+    return [one for one in _Placing(flow, goal, flows).found() if isinstance(one, Unplaced)]
 
 
 class _Placing:
@@ -85,15 +100,13 @@ class _Placing:
                 for step_id in node.step_ids:
                     self.tracking.setdefault(step_id, []).append(place)
 
-    def found(self) -> Iterable[Placement]:
+    def found(self) -> Iterator[Placement | Unplaced]:
         opening, initial = self._initial()
         if initial is not None:
             yield initial
         for step in self.goal.further:
             if step.id not in self.tracking:
-                placed = self._completion(step, opening) if step.kind == "completion" else self._further(step, opening)
-                if placed is not None:
-                    yield placed
+                yield self._completion(step, opening) if step.kind == "completion" else self._further(step, opening)
 
     def _initial(self) -> tuple[int, Placement | None]:
         """Return the place that the cycle opens at, and the proposal for the initial step if it is not tracked there.
@@ -120,7 +133,7 @@ class _Placing:
         reason = "Every conversation passes here."
         return _START, Placement(initial, Position(None, 0, 0), "at the start", reason)
 
-    def _completion(self, step: Step, opening: int) -> Placement | None:
+    def _completion(self, step: Step, opening: int) -> Placement | Unplaced:
         certain = self._certain(opening)
         mentioned = self._mentioning(step, opening)
         if mentioned is not None and self._behind(mentioned, step, opening) is None:
@@ -133,7 +146,7 @@ class _Placing:
         if behind is not None:
             after, certain = behind[0], self._certain(behind[1])
         if not certain:
-            return None
+            return Unplaced(step, f"Paths after {after.name!r} share no node, and no text there mentions it.")
         last = certain[-1]
         return self._placed(step, last, f"No path from {after.name!r} avoids it.", after=self._goes_on(last))
 
@@ -147,9 +160,34 @@ class _Placing:
                 found = each, known[-1]
         return found
 
-    def _further(self, step: Step, opening: int) -> Placement | None:
+    def _further(self, step: Step, opening: int) -> Placement | Unplaced:
         mentioned = self._mentioning(step, opening)
-        return None if mentioned is None else self._placed(step, mentioned, "Its text mentions the step.")
+        if mentioned is not None:
+            return self._placed(step, mentioned, "Its text mentions the step.")
+        saved = self._mentioning(step, opening, _saved_as)
+        if saved is not None:
+            return self._placed(step, saved, f"Its answer is saved as {_saved_as(self.graph.nodes[saved])!r}.")
+        asked = self._mentioning(step, opening, _answers)
+        if asked is None:
+            return Unplaced(step, f"No text, answer or saved value after {self.goal.initial.name!r} mentions it.")
+        return self._answered(step, asked)
+
+    def _answered(self, step: Step, asked: int) -> Placement | Unplaced:
+        """Return the beginning of the branch that the answers with the step's name to a question lead to."""
+        question = self.graph.nodes[asked]
+        assert isinstance(question, Question)
+        place = self.after[asked]
+        while place < self.graph.exit and isinstance(self.graph.nodes[place], TrackGoal):
+            place = self.after[place]
+        fork = self.graph.nodes[place] if place < self.graph.exit else question
+        words = _stems(step.name) - _stems(self.goal.name) or _stems(step.name)
+        answers = [answer for answer in question.buttons if words & _stems(answer)]
+        branches = {_branch(fork, answer, question.save_as) for answer in answers}
+        branch = branches.pop()
+        if branches or branch is None:
+            return Unplaced(step, f"Answers to {self._called(question)} mention it, but no branch is theirs alone.")
+        where = f"in {fork.branches[branch].title!r} of {self._called(fork)}"
+        return Placement(step, Position(fork.id, branch, 0), where, f"The answer {answers[0]!r} leads here.")
 
     def _placed(self, step: Step, place: int, reason: str, *, after: bool = True) -> Placement:
         node = self.graph.nodes[place]
@@ -157,8 +195,10 @@ class _Placing:
         where = f"{'after' if after else 'before'} {self._called(node)}"
         return Placement(step, Position(at.parent_id, at.branch, at.index + after), where, reason)
 
-    def _mentioning(self, step: Step, opening: int) -> int | None:
-        """Return the place of the node after `opening` whose text has most words of a step's name.
+    def _mentioning(
+        self, step: Step, opening: int, text_of: Callable[[Node], str] = lambda node: _said(node)
+    ) -> int | None:
+        """Return the place of the node after `opening` whose text, `text_of` it, has most words of a step's name.
 
         The whole flow is about the goal's name: a step whose name has no other words is mentioned by all of them only.
         """
@@ -167,7 +207,7 @@ class _Placing:
         fewest = 1 if wanted else len(words)
         wanted = wanted or words
         counted = [
-            (len(wanted & _stems(_said(node))), -place)
+            (len(wanted & _stems(text_of(node))), -place)
             for place, node in enumerate(self.graph.nodes)
             if place != opening and place in self.before and self._dominates(opening, place)
             if isinstance(node, Say | Question) and self.graph.ops[place] not in _ENDS
@@ -247,6 +287,25 @@ def _meet_after(tree: Mapping[int, int], one: int, other: int) -> int:
 
 def _said(node: Node) -> str:
     return node.text if isinstance(node, Say | Question) else node.label
+
+
+def _saved_as(node: Node) -> str:
+    return node.save_as if isinstance(node, Question) else ""
+
+
+def _answers(node: Node) -> str:
+    return " ".join(node.buttons) if isinstance(node, Question) else ""
+
+
+def _branch(fork: Node, answer: str, save_as: str) -> int | None:
+    """Return the branch of a node that is taken after an answer, which is saved as `save_as`; None for other nodes."""
+    said = folded_answer(answer)
+    if isinstance(fork, If) and fork.condition.of in ("", save_as) and fork.condition.is_complete:
+        return 0 if compares(said, fork.condition.comparison, folded_answer(fork.condition.to)) else 1
+    if isinstance(fork, Lookup) and fork.of in ("", save_as):
+        cases = (place for place, each in enumerate(fork.branches) if each.kind == "case")
+        return next((place for place in cases if folded_answer(fork.branches[place].value) == said), None)
+    return None
 
 
 def _stems(text: str) -> set[str]:

@@ -201,11 +201,15 @@ class _If(_Branching):
 
     def __init__(self, node: If) -> None:
         super().__init__(node)
-        self.of, self.comparison, self.to = node.condition.of, node.condition.comparison, _folded(node.condition.to)
+        self.of, self.comparison, self.to = (
+            node.condition.of,
+            node.condition.comparison,
+            folded_answer(node.condition.to),
+        )
         self.then, self.otherwise = _place(node, "then"), _place(node, "else")
 
     def choose(self, state: State) -> int:
-        return self.then if _compare(_folded(state.value(self.of)), self.comparison, self.to) else self.otherwise
+        return self.then if compares(folded_answer(state.value(self.of)), self.comparison, self.to) else self.otherwise
 
 
 class _Lookup(_Branching):
@@ -218,10 +222,10 @@ class _Lookup(_Branching):
         self.cases: dict[str, int] = {}
         for place, branch in enumerate(node.branches):
             if branch.kind == "case":
-                self.cases.setdefault(_folded(branch.value), place)
+                self.cases.setdefault(folded_answer(branch.value), place)
 
     def choose(self, state: State) -> int:
-        return self.cases.get(_folded(state.value(self.of)), self.default)
+        return self.cases.get(folded_answer(state.value(self.of)), self.default)
 
 
 class _Once(_Branching):
@@ -339,7 +343,8 @@ class Program:
         return goal.in_order(step_id for step_id in node.step_ids if step_id in known)
 
 
-def _compare(value: str, comparison: str, to: str) -> bool:
+def compares(value: str, comparison: str, to: str) -> bool:
+    """Return whether an answer or saved value meets a condition; both are `folded_answer`."""
     if comparison == "equals":
         return value == to
     if comparison == "not_equals":
@@ -347,5 +352,6 @@ def _compare(value: str, comparison: str, to: str) -> bool:
     return to in value if comparison == "contains" else value != ""
 
 
-def _folded(text: str) -> str:
+def folded_answer(text: str) -> str:
+    """Return a text as conditions and cases compare it: without case and surrounding white space."""
     return fold(text.strip())

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from goals_tui.domain.flow import Flow, Node
+from goals_tui.domain.flow import Condition, Flow, Node
 from goals_tui.domain.flow_edit import insert_at
-from goals_tui.domain.placement import Placement, placements
+from goals_tui.domain.placement import Placement, placements, unplaced
 from goals_tui.domain.wiring import check
-from tests.builders import end, flow, flow_sets, go_to, goal, if_, question, say, track
+from tests.builders import end, flow, flow_sets, go_to, goal, if_, lookup, question, say, track
 
 BOOK = goal("Book", "Search", "Choose seat", "◎Pay")
 
@@ -87,6 +87,52 @@ def test_a_step_is_mentioned_in_any_form_of_its_words(step: str, text: str) -> N
     tracked = goal("Any", "Began", step, "◎Ended")
     where = {one.step.name: one.where for one in placements(asked, tracked, {asked.id: asked})}
     assert where.get(step) == f"after {text!r}"
+
+
+SEATS = goal("Travel", "Began", "Seat chosen", "◎Ended")
+
+
+def of_seat(*nodes: Node) -> tuple[str, str]:
+    """The place of the step 'Seat chosen' with its reason, or "" with the reason why it has none."""
+    of = flow("Abc", say("Hello"), *nodes, say("Bye"))
+    told = [(one.where, one.reason) for one in placements(of, SEATS, {of.id: of}) if one.step.name == "Seat chosen"]
+    return told[0] if told else ("", unplaced(of, SEATS, {of.id: of})[0].reason)
+
+
+def test_a_step_comes_after_the_question_whose_answer_is_saved_under_its_name() -> None:
+    asked = question("Where will you sit?", "Here", save_as="seat")
+    assert of_seat(asked) == ("after 'Where will you sit?'", "Its answer is saved as 'seat'.")
+
+
+def test_a_step_comes_where_the_answer_with_its_name_leads() -> None:
+    asked = question("Anything else?", "Window seat", "Aisle seat", "No")
+    no = Condition(to="no")
+    otherwise = if_("Nothing?", condition=no)
+    assert of_seat(asked, otherwise) == ("in 'Else' of 'Nothing?'", "The answer 'Window seat' leads here.")
+    cases = lookup("Which?", {"WINDOW SEAT": (), "No": ()})
+    alone = question("Anything else?", "Window seat", "No")
+    assert of_seat(alone, track(BOOK, "Pay", name="pay"), cases)[0] == "in 'WINDOW SEAT' of 'Which?'"
+    shared = "Answers to 'Anything else?' mention it, but no branch is theirs alone."
+    assert of_seat(asked, cases) == ("", shared), "the aisle seat leads elsewhere"
+    assert of_seat(asked) == ("", shared)
+
+
+def test_a_step_without_a_place_says_why() -> None:
+    assert of_seat(question("Hm?", "Yes")) == ("", "No text, answer or saved value after 'Began' mentions it.")
+    leaving = flow("Abc", track(BOOK, "Search", name="search"), if_("choice", (end("stop"),)))
+    apart = flow("Abc", if_("choice", (track(BOOK, "Search", name="search"),), (end("stop"),)))
+    assert unplaced(leaving, BOOK, {leaving.id: leaving})[0].step.name == "Choose seat"
+    assert [one.reason for one in unplaced(apart, BOOK, {apart.id: apart})][-1] == (
+        "Paths after 'Search' share no node, and no text there mentions it."
+    )
+
+
+@given(flow_sets(tracked=(BOOK,)))
+def test_every_further_step_has_a_place_or_a_reason_or_is_tracked(flows: tuple[Flow, ...]) -> None:
+    known = {one.id: one for one in flows}
+    for one in flows:
+        told = [each.step.id for each in (*placements(one, BOOK, known), *unplaced(one, BOOK, known))]
+        assert len(told) == len(set(told))
 
 
 def test_what_the_whole_flow_is_about_says_nothing_about_a_place() -> None:

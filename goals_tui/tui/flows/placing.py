@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 
 from goals_tui.domain.flow import Flow, TrackGoal
 from goals_tui.domain.goal import Goal
-from goals_tui.domain.placement import Placement, placements
+from goals_tui.domain.placement import Placement, Unplaced, placements, unplaced
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.flows.edits import Edit, track, track_first
 from goals_tui.tui.flows.node_actions import NodeActions
@@ -21,18 +22,30 @@ async def propose_places(screen: NodeActions) -> None:
     goal = await _goal_to_place(screen)
     while goal is not None and screen.flow is not None:
         flow, flows = screen.flow, screen.names.flows
-        found = await asyncio.to_thread(placements, flow, goal, flows)
+        found, without = await asyncio.to_thread(_both, flow, goal, flows)
         if not found:
-            screen.notify(f"This flow tracks every step of {goal.name!r} for which a place can be told.")
+            told = f"This flow tracks every step of {goal.name!r}" + (
+                " for which a place can be told:" if without else "."
+            )
+            screen.notify("\n".join([told, *map(_why_not, without)]))
             return
         options = [
             Option(str(number), f"{one.step.glyph} {one.step.name} {one.where}", one.reason)
             for number, one in enumerate(found)
         ]
-        dialog = Choose(f"Where the steps of {goal.name} belong", options, text="enter inserts the step there.")
+        text = "\n".join(["enter inserts the step there.", *map(_why_not, without)])
+        dialog = Choose(f"Where the steps of {goal.name} belong", options, text=text)
         chosen = await screen.app.push_screen_wait(dialog)
         if chosen is None or await screen.commit(_inserted(screen, flow, goal, found[int(chosen)])) != "saved":
             return
+
+
+def _both(flow: Flow, goal: Goal, flows: Mapping[str, Flow]) -> tuple[list[Placement], list[Unplaced]]:
+    return placements(flow, goal, flows), unplaced(flow, goal, flows)
+
+
+def _why_not(one: Unplaced) -> str:
+    return f"{one.step.glyph} {one.step.name}: no place. {one.reason}"
 
 
 def _inserted(screen: NodeActions, flow: Flow, goal: Goal, placement: Placement) -> Edit | None:

@@ -50,7 +50,7 @@ A **goal** is tracked in cycles: the initial step opens one, other steps join it
 | 30 days | completed of started cycles in the last 30 days; — where none was started |
 | Target | whether these 30 days meet the goal's target: only if chance can't explain the distance |
 | 10 days | completed cycles on each of the last 10 days; ░ is today, which is not over |
-| ✖ ▲ • | findings: what keeps the goal from being tracked, as error, warning or note |
+| ✖ ▲ • | findings: what keeps the goal from being tracked, as error, warning or note; `f` lists them |
 | ▔▔▔ | how many of the cycles started in the last 30 days reached a step |
 | ↘ | cycles that ended after a step without being completed, and what later steps would have been worth |
 | ✓ | marked: values, export, copying and deleting are about all marked goals together |
