@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -135,7 +135,7 @@ class _Placing:
 
     def _completion(self, step: Step, opening: int) -> Placement | Unplaced:
         certain = self._certain(opening)
-        mentioned = self._mentioning(step, opening)
+        mentioned = self._mentioning(step, opening, certain=certain)
         if mentioned is not None and self._behind(mentioned, step, opening) is None:
             reason = "Its text mentions the step."
             if mentioned in certain:
@@ -196,10 +196,15 @@ class _Placing:
         return Placement(step, Position(at.parent_id, at.branch, at.index + after), where, reason)
 
     def _mentioning(
-        self, step: Step, opening: int, text_of: Callable[[Node], str] = lambda node: _said(node)
+        self,
+        step: Step,
+        opening: int,
+        text_of: Callable[[Node], str] = lambda node: _said(node),
+        certain: Collection[int] = (),
     ) -> int | None:
         """Return the place of the node after `opening` whose text, `text_of` it, has most words of a step's name.
 
+        Of several it is the first; but the last of those in `certain`: what is asked there first is said there last.
         The whole flow is about the goal's name: a step whose name has no other words is mentioned by all of them only.
         """
         words = _stems(step.name)
@@ -207,12 +212,12 @@ class _Placing:
         fewest = 1 if wanted else len(words)
         wanted = wanted or words
         counted = [
-            (len(wanted & _stems(text_of(node))), -place)
+            (len(wanted & _stems(text_of(node))), place if place in certain else -1, -place)
             for place, node in enumerate(self.graph.nodes)
             if place != opening and place in self.before and self._dominates(opening, place)
             if isinstance(node, Say | Question) and self.graph.ops[place] not in _ENDS
         ]
-        most, place = max(counted, default=(0, 0))
+        most, _, place = max(counted, default=(0, 0, 0))
         return -place if most and most >= fewest else None
 
     def _certain(self, opening: int) -> list[int]:

@@ -160,6 +160,12 @@ def test_a_completion_step_does_not_come_before_the_texts_of_those_before_it() -
     assert (registered.where, registered.reason) == ("after 'Bye'", "No path from 'Photos sent' avoids it.")
 
 
+def test_a_completion_step_comes_after_it_is_said_not_after_it_is_asked() -> None:
+    asked = flow("Abc", say("Hello"), question("Pay now?", "Yes", "No"), say("It is paid."), say("Bye"))
+    where = {one.step.name: one.where for one in placements(asked, BOOK, {asked.id: asked})}
+    assert where["Pay"] == "after 'It is paid.'"
+
+
 def test_a_step_named_as_its_goal_is_mentioned_by_all_of_its_words() -> None:
     activate = goal("Activate a SIM", "Asked", "◎SIM activated")
     for text, wanted in (

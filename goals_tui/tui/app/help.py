@@ -38,10 +38,11 @@ class Help(Reading[None]):
         self.help = getattr(screen, "HELP", "")
         keys = keymap(screen.app)
         known = list(of_context(context)) if context not in ("", "app") else []
-        # The keys of the app do not work over a dialog.
-        taken = {key for action in known for key in action.keys.split(",")}
-        around = of_context("app.dialog" if isinstance(screen, Dialog) else "app")
-        actions = [*known, *(action for action in around if not taken & {*action.keys.split(",")} - {""})]
+        if isinstance(screen, Dialog):  # The keys of the app do not work over it.
+            taken = {action.keys for action in known}
+            actions = [*known, *(action for action in of_context("app.dialog") if action.keys not in taken)]
+        else:
+            actions = [*known, *of_context("app")]
         # The registry has them in the order of the footer, where groups may alternate.
         groups = list(dict.fromkeys(action.group for action in actions))
         actions.sort(key=lambda action: groups.index(action.group))

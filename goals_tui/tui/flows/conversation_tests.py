@@ -55,7 +55,11 @@ class TestResults(Reading[None]):
 
 def in_words(results: Sequence[TestResult]) -> Iterator[Hanging]:
     """Yield results line by line, the failed ones first, each with its problems and the goal events that differ."""
+    failed = False
     for result in sorted(results, key=lambda one: one.passed):
+        if failed:
+            yield Hanging(Content(""), Content(""))
+        failed = not result.passed
         mark = ("✔ Passed  ", "$completed") if result.passed else ("✕ Failed  ", "$error")
         yield Hanging(Content.assemble(mark), Content.styled(result.name, "bold"))
         for problem in result.problems:
@@ -63,8 +67,6 @@ def in_words(results: Sequence[TestResult]) -> Iterator[Hanging]:
         for line in result.difference:
             title, look = _MARKS[line[0]]
             yield Hanging(Content.assemble("      ", (title, look)), Content(line[2:]))
-        if not result.passed:
-            yield Hanging(Content(""), Content(""))
 
 
 def run_all(screen: ScreenFrame[Any]) -> None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 STEP_STYLES = {"initial": "bold $primary", "step": "$foreground", "completion": "bold $completed"}
 NONE_STARTED = "No cycle in the last 30 days"
+MOST_LINES = 10_000
+"""More lines than a journey has."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +52,17 @@ class GoalView:
     """The key that lists the findings, named where there is no room for them."""
 
 
-def journey(view: GoalView, width: int, height: int = 1000) -> Content:
+def journey(view: GoalView, width: int, height: int = MOST_LINES) -> Content:
     """Return the journey of a goal in lines of at most `width` cells.
 
-    Findings that would take more than a quarter of the `height` that is seen at once are only counted.
+    Findings are only counted where they would push steps out of the `height` that is seen at once.
     """
-    return Content("\n").join(list(_lines(view, max(12, width), height // 4)))
+    width = max(12, width)
+    whole = list(_lines(view, width))
+    return Content("\n").join(whole if len(whole) <= height else list(_lines(view, width, height // 4)))
 
 
-def _lines(view: GoalView, width: int, room: int) -> Iterator[Content]:
+def _lines(view: GoalView, width: int, room: int = MOST_LINES) -> Iterator[Content]:
     goal = view.goal
     yield from Content.styled(goal.name, "bold").wrap(width)
     if goal.description:

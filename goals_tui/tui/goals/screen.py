@@ -249,7 +249,18 @@ class GoalsScreen(ScreenFrame[None]):
         """Enable actions on a goal only if one is chosen, and others only where they apply."""
         if action.startswith("mark"):
             return self.chosen is not None
-        if action in {"edit", "duplicate", "delete", "derive", "where_used", "track", "export", "set", "set_trigger"}:
+        if action in {
+            "edit",
+            "duplicate",
+            "delete",
+            "derive",
+            "where_used",
+            "track",
+            "export",
+            "export_file",
+            "set",
+            "set_trigger",
+        }:
             return self.chosen is not None
         if action == "findings":
             return self.chosen is not None and bool(self._found(self.chosen.id))
@@ -257,7 +268,7 @@ class GoalsScreen(ScreenFrame[None]):
             return not self.has_class("-empty")
         if action == "clear_filter":
             return self.goal_list.filtering or bool(self.goal_list.marked)
-        if action in {"new", "lines"}:
+        if action in {"new", "lines", "apply_file"}:
             return not self.has_class("-empty") or self._enabled()
         return True
 
@@ -391,6 +402,21 @@ class GoalsScreen(ScreenFrame[None]):
 
         if self.affected:
             await export_package(self.goals_app, [row.id for row in self.affected])
+
+    @work
+    async def action_export_file(self) -> None:
+        """Write the chosen goal, or all marked ones, to a file of goals."""
+        from goals_tui.tui.goals.files import export_goals
+
+        if self.affected:
+            await export_goals(self.goals_app, self.affected)
+
+    @work
+    async def action_apply_file(self) -> None:
+        """Make the goals what a file of goals says."""
+        from goals_tui.tui.goals.files import apply_goals
+
+        await apply_goals(self.goals_app)
 
     @work
     async def action_where_used(self) -> None:

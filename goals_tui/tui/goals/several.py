@@ -13,7 +13,7 @@ from textual.containers import Horizontal
 from textual.widgets import Button, Input, Label, Static
 
 from goals_tui.domain.errors import GoalsError
-from goals_tui.domain.goal import Goal, Step, format_target, parse_target
+from goals_tui.domain.goal import Goal, Step, format_target
 from goals_tui.domain.project import currency_digits
 from goals_tui.domain.value import SuccessMetrics, parse_amount, parse_duration
 from goals_tui.domain.words import fold
@@ -21,6 +21,7 @@ from goals_tui.format import plural
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import Dialog, Form
+from goals_tui.tui.goals.draft import read_target
 from goals_tui.tui.goals.step_form import TIME_HINT
 from goals_tui.tui.widgets.fields import Field, ProblemLine, Toggle
 
@@ -70,7 +71,9 @@ recorded keep the values of their own version. A **target** is a completion rate
                 yield Field(title, Input(placeholder="as it is", max_length=18), id=id_, hint=symbol(currency))
             yield Field("Time Saved", Input(placeholder="as it is"), id="time", hint=TIME_HINT).add_class("-last")
         yield Toggle("In every step after the initial one, not only in completion steps", False, id="every")
-        yield Field("Target completion rate", Input(placeholder="as it is", max_length=12), id="target", hint="or none")
+        yield Field(
+            "Target completion rate", Input(placeholder="as it is", max_length=12), id="target", hint="%, or none"
+        )
         yield ProblemLine()
 
     def compose_buttons(self) -> ComposeResult:
@@ -94,7 +97,7 @@ recorded keep the values of their own version. A **target** is a completion rate
         target = self._text("target")
         if not target:
             return metrics, {}
-        return metrics, {"target": None if target.casefold() == "none" else parse_target(target)}
+        return metrics, {"target": None if target.casefold() == "none" else read_target(target)}
 
     @on(Field.Edited)
     def _edited(self) -> None:

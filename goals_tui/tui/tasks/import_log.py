@@ -56,6 +56,8 @@ _MOST_WIDE = 100
 """The width of the dialogs in cells, where the screen has it."""
 _AROUND = 12
 """The cells of a dialog around the rows of a list."""
+_SAMPLES, _SAMPLE = 2, 46
+"""The most values of a column that are shown beside its name, and their most characters: a line at 80 cells."""
 _GOAL, _ACTIVITIES = "goal", "activities"
 
 
@@ -234,7 +236,8 @@ session, and goals can be derived from them later. Enter changes a guess.
         columns, title = self.plan.columns, _FIELDS[key][0]
         options = [] if key in _NEEDED else [Option(_NONE, "None")]
         for name, values in self.look.samples.items():
-            options.append(Option(name, name, " · ".join(dict.fromkeys(filter(None, values)))[:60]))
+            found = " · ".join([*dict.fromkeys(filter(None, values))][:_SAMPLES])
+            options.append(Option(name, name, found if len(found) <= _SAMPLE else f"{found[:_SAMPLE].rstrip()}…"))
         dialog = Choose(f"Which column is the {title.lower()}?", options, chosen=columns.get(key, _NONE))
         chosen = await self.app.push_screen_wait(dialog)
         if chosen is None:

@@ -27,6 +27,7 @@ CLASSES: dict[str, Any] = {
     "app": GoalsApp,
     "app.dialog": Dialog,
     "app.reading": Reading,
+    "app.explained": Dialog,
     "app.form": Form,
     "app.choose": Search,
     "app.list": RowCursor,

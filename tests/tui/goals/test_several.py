@@ -65,7 +65,7 @@ async def test_every_step_and_a_target(six: Services) -> None:
         await press(pilot, "space", "space", "v", "tab", "tab")
         await type_text(pilot, "1m")
         await press(pilot, "tab", "space", "tab")
-        await type_text(pilot, "60%")
+        await type_text(pilot, "60")
         assert "Target 60 %" in screen_text(pilot.app)
         await press(pilot, "ctrl+s")
     first, _, third, *_ = six.goals.all()

@@ -64,6 +64,18 @@ async def test_from_nothing_to_a_report_in_under_thirty_keys(
     assert (totals.started, totals.completed, totals.partial) == (6, 6, 0)
 
 
+async def test_a_column_to_choose_is_one_line_with_its_values(services: Services, tmp_path: Path, log: Path) -> None:
+    log.write_text(LOG.replace("T08", "T08:00:00+01:00 about 08").replace(",de", ",Deutsch, wie man es spricht, " * 2))
+    async with running(services, (80, 24), area="tasks") as pilot:
+        await press(pilot, "l")
+        await type_text(pilot, "log.csv")
+        await press(pilot, "enter", "enter")
+        lines = [line.strip("▌ ") for line in screen_text(pilot.app).split("\n")]
+        assert "Which column is the case?" in lines
+        begin = next(place for place, line in enumerate(lines) if line.startswith("when "))
+        assert lines[begin].endswith("…") and lines[begin + 1].startswith("lang ")
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_columns_and_steps_are_changed_with_keys(services: Services, log: Path, size: tuple[int, int]) -> None:
     async with running(services, size, area="tasks") as pilot:

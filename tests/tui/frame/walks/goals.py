@@ -17,10 +17,10 @@ from goals_tui.tui.goals.several import SetValues
 from goals_tui.tui.goals.step_form import StepForm
 from goals_tui.tui.goals.triggers import TriggerEditor, TriggerForm
 from goals_tui.tui.goals.what_if import WhatIfPanel
-from goals_tui.tui.packages.export import ExportPackage
+from goals_tui.tui.packages.export import AskPath, AskTarget, ExportPackage
 from goals_tui.tui.widgets.lines_dialog import AskLines
 from tests.conftest import make_services
-from tests.tui.frame.walking import Do, Proof, Walk, keys, off, on, says, words
+from tests.tui.frame.walking import Do, FromPalette, Proof, Walk, keys, off, on, says, words
 from tests.tui.goals.conftest import make_flight
 from tests.tui.harness import running
 
@@ -83,6 +83,10 @@ GOALS = Walk(
         keys("escape"),
         Do("d", "goals.derive", says("has no trigger, so no cycle would open")),
         Do("e", "goals.export", on(ExportPackage)),
+        keys("escape"),
+        FromPalette("export goals as a file", "goals.export-file", on(AskTarget)),
+        keys("escape"),
+        FromPalette("apply a file", "goals.apply-file", on(AskPath)),
         keys("escape"),
         Do("x", "goals.delete", on(DeleteGoal)),
         keys("escape"),
