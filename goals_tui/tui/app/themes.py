@@ -8,9 +8,13 @@ theme, except for that of the cursor, where all text is plain (tests/tui/frame/t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from textual.color import Color
 from textual.theme import Theme
+
+if TYPE_CHECKING:
+    from goals_tui.domain.wiring import Severity
 
 GOALS_DARK = Theme(
     name="goals-dark",
@@ -88,6 +92,15 @@ GOALS_LIGHT = Theme(
 )
 OUTCOMES = {"completed": "success", "partial": "warning", "incomplete": "error"}
 """The variables of a theme that stand in for the colours of outcomes where it does not define them."""
+SEVERITIES: Mapping[Severity, tuple[str, str]] = {
+    "error": ("✖", "$error"),
+    "warning": ("▲", "$warning"),
+    "info": ("•", "$quiet"),
+}
+"""The glyph of a problem, which is told without colours, and its colour, by severity."""
+
+WORDS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
+"""The word for problems of a severity."""
 OURS = (GOALS_DARK, GOALS_LIGHT)
 DEFAULT_THEME = GOALS_DARK.name
 

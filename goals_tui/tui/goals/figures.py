@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from goals_tui.domain.project import currency_digits
 from goals_tui.format import percent
-from goals_tui.tui.widgets.fields import SEVERITIES
+from goals_tui.tui.app.themes import SEVERITIES
 
 if TYPE_CHECKING:
     from goals_tui.domain.decisions import DropOffs

@@ -21,9 +21,9 @@ from goals_tui.format import RUNNING, sparkline
 from goals_tui.services.goal_list import GoalSummary
 from goals_tui.tui.app.actions import shown_key
 from goals_tui.tui.app.textual_compat import keymap
+from goals_tui.tui.app.themes import SEVERITIES
 from goals_tui.tui.goals.figures import SPARK_DAYS, TARGET_STATES, Rate, worst
 from goals_tui.tui.widgets.columns import Cell, Column, whole
-from goals_tui.tui.widgets.fields import SEVERITIES
 from goals_tui.tui.widgets.virtual_list import AROUND, Marks, VirtualList
 
 if TYPE_CHECKING:

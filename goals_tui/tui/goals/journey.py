@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from goals_tui.domain.goal import Goal, Step
 from goals_tui.format import hours, percent, plural, value_words
-from goals_tui.tui.widgets.fields import SEVERITIES, WORDS
+from goals_tui.tui.app.themes import SEVERITIES, WORDS
 
 if TYPE_CHECKING:
     from goals_tui.domain.decisions import DropOff, DropOffs

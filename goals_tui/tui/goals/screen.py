@@ -17,6 +17,7 @@ from goals_tui.services.currencies import format_money
 from goals_tui.services.goal_list import GoalSummary
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.screen import FlowPlace, GoalPlace, Place, ScreenFrame
+from goals_tui.tui.app.themes import SEVERITIES
 from goals_tui.tui.goals.figures import (
     Rate,
     read_drop_offs,
@@ -27,7 +28,6 @@ from goals_tui.tui.goals.figures import (
 from goals_tui.tui.goals.goal_list import GoalList, GoalRows
 from goals_tui.tui.goals.journey import NONE_STARTED, GoalView, Journey, node_in_words, steps_in_words
 from goals_tui.tui.widgets.empty import Empty
-from goals_tui.tui.widgets.fields import SEVERITIES
 from goals_tui.tui.widgets.virtual_list import VirtualList
 
 if TYPE_CHECKING:

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("What", 20, share=1, most=80),
     Column("When", 17, drop=1),
-    Column("Events", 10, align="right"),
+    Column("Events", 9, align="right"),
     Column("Activities", 10, align="right"),
-    Column("Goals", 6, align="right"),
+    Column("Goals", 5, align="right"),
 )
 
 

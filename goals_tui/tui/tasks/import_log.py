@@ -29,8 +29,9 @@ from goals_tui.services.tasks import start as start_task
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.choose import Choose, Option
 from goals_tui.tui.app.dialogs import AskText, Form
+from goals_tui.tui.app.themes import SEVERITIES
 from goals_tui.tui.packages.export import AskPath, ask_and_read
-from goals_tui.tui.widgets.fields import SEVERITIES, Options, ProblemLine
+from goals_tui.tui.widgets.fields import Options, ProblemLine
 
 if TYPE_CHECKING:
     from textual.binding import ActiveBinding

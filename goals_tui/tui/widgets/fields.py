@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -23,20 +22,11 @@ from textual.widgets import Input, Label, OptionList, Static, TextArea
 
 from goals_tui.tui.app.actions import bindings
 from goals_tui.tui.app.textual_compat import PagedOptionList
+from goals_tui.tui.app.themes import SEVERITIES
 from goals_tui.tui.widgets.virtual_list import under_cursor
 
 if TYPE_CHECKING:
     from goals_tui.domain.wiring import Severity
-
-SEVERITIES: Mapping[Severity, tuple[str, str]] = {
-    "error": ("✖", "$error"),
-    "warning": ("▲", "$warning"),
-    "info": ("•", "$quiet"),
-}
-"""The glyph of a problem, which is told without colours, and its colour, by severity."""
-
-WORDS: Mapping[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
-"""The word for problems of a severity."""
 
 
 class ProblemLine(Static):

@@ -78,7 +78,7 @@ async def test_a_text_has_an_end(services: Services) -> None:
         pilot.app.post_message(events.Paste("x" * MAX_TEXT))
         await settle(pilot)
         await press(pilot, "ctrl+s")
-        assert "The text has 10,001 characters; 10,000 are" in screen_text(pilot.app)
+        assert "✖ The text has 10,001 characters;" in screen_text(pilot.app)
         assert "allowed. Shorten it." in screen_text(pilot.app)
     assert services.flows.get("Abc").revision == 1
 
