@@ -17,6 +17,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from goals_tui.tui.app.themes import SEVERITIES
 from goals_tui.tui.flows.blocks import START
 from goals_tui.tui.flows.layout import Box, HorizontalLine, Layout, Span, VerticalLine
 
@@ -51,7 +52,7 @@ COLOURS = """
 """
 """The styles of the component classes, in Textual's CSS."""
 Palette = Mapping[str, Style]
-BADGES = {"error": "✖", "warning": "▲", "info": "•"}
+BADGES = {severity: glyph for severity, (glyph, _) in SEVERITIES.items()}
 """The glyph that marks a finding, by severity."""
 _THIN = "╭─╮│╰╯┴┬"
 _HEAVY = "┏━┓┃┗┛┻┳"

@@ -15,15 +15,15 @@ from textual.message import Message
 from textual.widgets import Static
 from textual.widgets.option_list import Option
 
-from goals_tui.domain.wiring import Finding, Severity
+from goals_tui.domain.wiring import Finding
 from goals_tui.format import plural
 from goals_tui.tui.app.actions import bindings
+from goals_tui.tui.app.themes import SEVERITIES, WORDS
 from goals_tui.tui.flows.chart_paint import BADGES
 from goals_tui.tui.flows.edits import FIX_TITLES, Wiring, counts
 from goals_tui.tui.widgets.fields import Options
 
-COLORS: dict[Severity, str] = {"error": "$error", "warning": "$warning", "info": "$quiet"}
-WORDS: dict[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
+COLORS = {severity: color for severity, (_, color) in SEVERITIES.items()}
 
 MOST = 300
 """The maximum number of findings to list, as nobody reads more at once; the worst come first."""

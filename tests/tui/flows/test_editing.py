@@ -199,6 +199,20 @@ async def test_the_steps_of_a_goal_are_placed_one_by_one(services: Services) -> 
         assert "This flow tracks every step of 'Book a Flight'" in messages(pilot.app)[-1]
 
 
+async def test_steps_without_a_place_say_why(services: Services) -> None:
+    services.goals.save(goal("Travel", "Began", "Seat chosen", "◎Ended").model_copy(update={"revision": 0}))
+    services.flows.save(flow("Abc", say("Hello"), say("Bye")))
+    why = "○ Seat chosen: no place. No text, answer or saved value after 'Began' mentions it."
+    async with running(services, (80, 24), area="flows") as pilot:
+        await press(pilot, "P")
+        assert why in " ".join(screen_text(pilot.app).replace("▌", " ").split())
+        await press(pilot, "enter", "enter")
+        assert messages(pilot.app)[-1].split("\n") == [
+            "This flow tracks every step of 'Travel' for which a place can be told:",
+            why,
+        ]
+
+
 async def test_the_way_above_the_chart_is_drawn_only_where_it_changed(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
