@@ -52,7 +52,7 @@ COLOURS = """
 """
 """The styles of the component classes, in Textual's CSS."""
 Palette = Mapping[str, Style]
-BADGES = {severity: glyph for severity, (glyph, _) in SEVERITIES.items()}
+BADGES: Mapping[str, str] = {severity: glyph for severity, (glyph, _) in SEVERITIES.items()}
 """The glyph that marks a finding, by severity."""
 _THIN = "╭─╮│╰╯┴┬"
 _HEAVY = "┏━┓┃┗┛┻┳"
