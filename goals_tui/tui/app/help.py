@@ -1,6 +1,7 @@
 """The help of a screen: its purpose, its glyphs, and every key that works there.
 
-A screen's `HELP` is a little Markdown: paragraphs with **bold** words, and rows `| glyph | what it means |`.
+A screen's `HELP` is a little Markdown: paragraphs with **bold** words, lists of items that begin with `* `, and rows
+`| glyph | what it means |`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ class Help(Reading[None]):
 
     def __init__(self, screen: Screen[Any]) -> None:
         context = getattr(screen, "CONTEXT", "app")
-        super().__init__(f"Help: {context.replace('.', ', ').capitalize()}")
+        about = screen.dialog_title if isinstance(screen, Dialog) else context.replace(".", ", ").capitalize()
+        super().__init__(f"Help: {about}")
         self.help = getattr(screen, "HELP", "")
         keys = keymap(screen.app)
         known = list(of_context(context)) if context not in ("", "app") else []
@@ -83,7 +85,11 @@ def explained(text: str, width: int) -> Iterator[Content]:
                 glyph = Content.styled(what.strip(), "bold $primary")
                 yield from hanging(glyph.pad_right(max(1, 9 - glyph.cell_length)), _emphasized(means.strip()), width)
         if not rows:
-            yield from _emphasized(" ".join(paragraph.split("\n"))).wrap(width)
+            first, *items = f"\n{paragraph}".split("\n* ")
+            if first.strip():
+                yield from _emphasized(" ".join(first.strip().split("\n"))).wrap(width)
+            for item in items:
+                yield from hanging(Content.styled("• ", "bold $primary"), _emphasized(" ".join(item.split())), width)
 
 
 def hanging(first: Content, text: Content, width: int) -> Iterator[Content]:

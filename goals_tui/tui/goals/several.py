@@ -47,7 +47,7 @@ class SetValues(Form[int]):
     HELP = """
 The values you enter are set in each of the goals, as one change that undo takes back; empty fields change nothing.
 **Success Metrics** are set in the completion steps, or in every step after the initial one. Events that were
-recorded keep the values of their own version. A **target** is a completion rate, such as `60%` or `0.6`, or `none`.
+recorded keep the values of their own version. A **target** is a completion rate, such as `60` or `0.6`, or `none`.
 """
     DEFAULT_CSS = """
     SetValues > #dialog { width: 80; }

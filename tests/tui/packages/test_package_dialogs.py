@@ -169,7 +169,9 @@ async def test_the_review_explains_itself(filled: Services, package: Path) -> No
         await press(pilot, "end", "space")
         assert "Replace: theirs becomes the next version of yours." in screen_text(pilot.app), "a flow has no events"
         await press(pilot, "question_mark")
-        assert "A package brings goals and flows of another project." in screen_text(pilot.app)
+        shown = screen_text(pilot.app)
+        for words in ("Help: Import both.zip", "A package brings goals and flows of another project.", "• skip leaves"):
+            assert words in shown
         await press(pilot, "escape")
         assert isinstance(pilot.app.screen, ReviewPackage)
 
