@@ -142,7 +142,7 @@ class FilterDialog(Dialog[Filters]):
             ", ".join(more) or "—",
         )
         for place, (kind, word) in enumerate(zip(_KINDS, words, strict=True)):
-            look = "dim" if word in ("all", "—") else "bold"
+            look = "$quiet" if word in ("all", "—") else "bold"
             text = Content.assemble(f"{kind.capitalize():<11}", Content.styled(word, look).truncate(18, ellipsis=True))
             kinds.replace_option_prompt_at_index(place, text)
 

@@ -11,9 +11,12 @@ from textual.color import Color
 from textual.content import Content
 from textual.theme import BUILTIN_THEMES, Theme
 from textual.widget import Widget
+from textual.widgets import Input
 from textual.widgets.option_list import Option
 
 from goals_tui.services.context import Services
+from goals_tui.tui.app.choose import Choose
+from goals_tui.tui.app.choose import Option as Chosen
 from goals_tui.tui.app.themes import OURS, READABLE, VISIBLE, contrast, readable_colors
 from goals_tui.tui.charts.canvas import Paint, Palette
 from goals_tui.tui.charts.spec import HEAT_LEVELS, SERIES_TONES
@@ -238,6 +241,22 @@ async def test_the_option_under_the_cursor_is_plain_text_and_ends_with_its_lines
         assert [line.text[:8].rstrip() for line in lines] == ["▌ ✖ Name", "▌ size", "", "  ✖ Name", "  size", ""]
         grounds = [next(style.bgcolor for _, style, _ in line if style) for line in lines]
         assert grounds[0] == grounds[1] != grounds[2] == grounds[3] == grounds[4]
+
+
+@pytest.mark.parametrize("theme", ["goals-dark", "goals-light", "nord", "textual-light"])
+async def test_the_example_in_an_empty_field_can_be_read(services: Services, theme: str) -> None:
+    async with running(services) as pilot:
+        pilot.app.theme = theme
+        await pilot.app.screen.mount(Input(placeholder="for example: yes"))
+        await pilot.app.push_screen(Choose("Which", [Chosen("a", "A")]))
+        await settle(pilot)
+        behind, front = pilot.app.screen_stack[-2].query(Input).last(), pilot.app.screen.query_one(Input)
+        assert front.has_focus and not behind.has_focus
+        for entry in (behind, front):
+            (style,) = {style for text, style, _ in entry.render_line(0).crop(3) if text.strip() and style is not None}
+            assert style.color is not None and style.bgcolor is not None
+            colors = (Color.from_rich_color(each) for each in (style.color, style.bgcolor))
+            assert contrast(*colors) >= READABLE, "in a dialog" if entry is front else "on the screen"
 
 
 async def test_every_theme_can_be_shown(services: Services) -> None:
