@@ -58,8 +58,8 @@ class SpanPane(Vertical):
         with Grid():
             yield Label("From")
             yield Label("To, included")
-            yield Input(self.since, placeholder="2026-10-01", id="since")
-            yield Input(self.until, placeholder="2026-10-31", id="until")
+            yield Input(self.since, placeholder="e.g. 2026-10-01", id="since")
+            yield Input(self.until, placeholder="e.g. 2026-10-31", id="until")
         yield Static("A day or 2026-10-01T08:30; ↓ calendar", id="span-problem", markup=False)
 
     def on_mount(self) -> None:
