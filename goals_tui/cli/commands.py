@@ -131,7 +131,9 @@ class _Plain:
         if isinstance(wanted, type) and issubclass(wanted, StrEnum) and value in set(wanted):
             return wanted(value)
         param._runtime_param = None
-        return param.get_runtime_param().coerce(value, param=param, ctx=ctx)
+        converter = param.get_runtime_param()
+        param._runtime_param = self
+        return converter.coerce(value, param=param, ctx=ctx)
 
 
 def empty_path(**where: Any) -> typer.BadParameter:

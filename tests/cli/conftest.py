@@ -15,7 +15,10 @@ from typing import Any, Protocol
 import pytest
 
 from goals_tui.cli.run import run
+from goals_tui.services.context import Services
+from tests import builders
 
+TRACK = ("track", "--session", "s9", "--goal", "Book a Flight", "--step", "Flight selected")
 PROGRAM = [sys.executable, "-m", "goals_tui"]
 
 
@@ -102,3 +105,14 @@ def _readable(descriptor: int) -> bool:
     with selectors.DefaultSelector() as waiting:
         waiting.register(descriptor, selectors.EVENT_READ)
         return bool(waiting.select(1.0))
+
+
+@pytest.fixture
+def desk(cli: Cli, services: Services) -> Cli:
+    """A workspace with the seed's goal and flow, and one completed cycle of session s1."""
+    goal = services.goals.save(builders.book_a_flight().model_copy(update={"revision": 0}))
+    services.flows.save(builders.book_a_flight_flow(goal))
+    track = ("track", "--session", "s1", "--goal", "Book a Flight", "--endpoint", "Webchat")
+    assert cli(*track, "--step", "Flight selected", "--at", "2026-11-19T10:00:00Z").code == 0
+    assert cli(*track, "--step", "payment completed", "--at", "2026-11-19T10:05:00+00:00").code == 0
+    return cli
