@@ -6,14 +6,16 @@ import csv
 import io
 from datetime import timedelta
 from random import Random
+from typing import NamedTuple
 
 import pytest
 
+from goals_tui.domain.event import GoalEvent
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
 from tests.builders import event, goal, step
 from tests.cli.conftest import Cli
-from tests.conftest import NOW
+from tests.conftest import NOW, make_services
 
 FLIGHT = "Book a Flight"
 
@@ -30,13 +32,33 @@ def flight() -> Goal:
 
 @pytest.fixture
 def goals(services: Services) -> list[Goal]:
+    return saved_goals(services)
+
+
+def saved_goals(services: Services) -> list[Goal]:
     made = (flight(), goal("Reserve a Table", "Ask", "Chosen", "◎ Reserved"))
     return [services.goals.save(each.model_copy(update={"revision": 0})) for each in made]
 
 
 @pytest.fixture
-def desk(cli: Cli, services: Services, goals: list[Goal]) -> Cli:
+def desk(cli: Cli, services: Services, goals: list[Goal], two_weeks: TwoWeeks) -> Cli:
     """Cycles of two goals in the last two weeks, several a session, that got to any of their steps."""
+    assert goals == two_weeks.goals, "ids of goals repeat"
+    services.workspace.events.append(two_weeks.events)
+    return cli
+
+
+class TwoWeeks(NamedTuple):
+    """Goals, and events about them."""
+
+    goals: list[Goal]
+    events: list[GoalEvent]
+
+
+@pytest.fixture(scope="session")
+def two_weeks(tmp_path_factory: pytest.TempPathFactory) -> TwoWeeks:
+    """What `desk` writes for each test: it is the same each time, and making it takes longer than most commands."""
+    goals = saved_goals(make_services(tmp_path_factory.mktemp("two-weeks") / "workspace"))
     chance, events = Random(15), []
     for number in range(420):
         tracked = goals[number % 2]
@@ -57,8 +79,7 @@ def desk(cli: Cli, services: Services, goals: list[Goal]) -> Cli:
             )
             moment = at + timedelta(seconds=20 * place + chance.randint(0, 9))
             events.append(one.model_copy(update={"id": f"{number} {place}", "timestamp": moment}))
-    services.workspace.events.append(events)
-    return cli
+    return TwoWeeks(goals, events)
 
 
 def rows(cli: Cli, *arguments: str) -> list[dict[str, str]]:

@@ -12,9 +12,8 @@ import pytest
 from goals_tui.domain.filters import Choice, Filters
 from goals_tui.domain.goal import Goal
 from goals_tui.services.context import Services
-from goals_tui.store.cycles.view import LogView
 from tests.cli.conftest import Cli
-from tests.cli.decisions.conftest import FLIGHT
+from tests.cli.decisions.conftest import FLIGHT, TwoWeeks
 
 # -- what if
 
@@ -68,7 +67,7 @@ def worth_more(of: Goal) -> Goal:
 
 @pytest.mark.parametrize("name", EDITS)
 def test_what_if_is_the_report_of_the_same_events_under_the_edited_goal(
-    desk: Cli, services: Services, new_services: Callable[..., Services], name: str
+    desk: Cli, services: Services, two_weeks: TwoWeeks, new_services: Callable[..., Services], name: str
 ) -> None:
     options, changed = EDITS[name]
     found = desk("what-if", FLIGHT, *options, "--span", "all", "--format", "json").json
@@ -77,12 +76,7 @@ def test_what_if_is_the_report_of_the_same_events_under_the_edited_goal(
     other = new_services("edited")
     edited = changed(services.goals.get(FLIGHT))
     saved = other.goals.save(edited.model_copy(update={"revision": 0}))
-    with LogView(services.engine).reader() as reader:
-        events = [
-            one
-            for (cycle,) in reader.rows(f"SELECT DISTINCT goalCycleId FROM events WHERE goalId = '{saved.id}'")
-            for one in reader.events_of(cycle)
-        ]
+    events = [one for one in two_weeks.events if one.goal_id == saved.id]
     other.workspace.events.append([one.model_copy(update={"version": saved.version}) for one in events])
     assert found["what_if"] == other.insights.report(filters).totals.as_json()
     before = {cycle.cycle_id: cycle.outcome for cycle in services.insights.cycles(filters)}
