@@ -51,6 +51,7 @@ GOALS_DARK = Theme(
         "scrollbar-background-active": "#1a1e26",
         "scrollbar-corner-color": "#1a1e26",
         "quiet": "#98a2b3",
+        "field-focus": "#333844",
     },
 )
 GOALS_LIGHT = Theme(
@@ -88,6 +89,7 @@ GOALS_LIGHT = Theme(
         "scrollbar-background-active": "#f3f3f0",
         "scrollbar-corner-color": "#f3f3f0",
         "quiet": "#596273",
+        "field-focus": "#fbfcf9",
     },
 )
 OUTCOMES = {"completed": "success", "partial": "warning", "incomplete": "error"}
@@ -112,7 +114,7 @@ VISIBLE = 1.35
 
 
 def readable_colors(variables: Mapping[str, str], *, ansi: bool) -> dict[str, str]:
-    """Return the colours of outcomes and of quiet text for a theme of Textual's, which lacks them.
+    """Return the colours of outcomes, of quiet text and of fields for a theme of Textual's, which lacks them.
 
     Those of the theme that we write text in are moved towards black or white until the text can be read, and that of
     lines until they can be seen. The colours of a terminal (`ansi`) stay as they are, as nobody knows them.
@@ -120,13 +122,16 @@ def readable_colors(variables: Mapping[str, str], *, ansi: bool) -> dict[str, st
     found = {name: variables[name] for name in ("primary", "secondary", "accent", "success", "warning", "error")}
     found |= {ours: variables[theirs] for ours, theirs in OUTCOMES.items()} | {"quiet": variables["foreground"]}
     if ansi:
-        return found
+        return found | {"field-focus": variables["panel-lighten-1"]}
     grounds = [Color.parse(variables[name]) for name in ("background", "surface", "panel")]
     colors = {name: Color.parse(value) for name, value in found.items()}
     colors["quiet"] = grounds[0].blend(colors["quiet"], 0.7)
     line = _apart(Color.parse(variables["border-blurred"]), grounds, VISIBLE)
+    fields = [Color.parse(variables["panel-lighten-1"]), *reversed(grounds)]
+    field = max(fields, key=lambda ground: min(contrast(Color.parse(variables["foreground"]), ground), READABLE))
     return {name: _apart(color, grounds, READABLE).hex6 for name, color in colors.items()} | {
-        "border-blurred": line.hex6
+        "border-blurred": line.hex6,
+        "field-focus": field.hex6,
     }
 
 

@@ -86,6 +86,14 @@ def test_plain_text_has_contrast_on_the_cursor(theme: Theme) -> None:
         assert ratio >= READABLE, f"{where}: {ratio:.2f}"
 
 
+@pytest.mark.parametrize("theme", COLORED, ids=lambda theme: theme.name)
+def test_what_is_typed_into_a_dialog_can_be_read(theme: Theme) -> None:
+    """Or as well as anywhere else, where a theme has no ground on which its text can be read."""
+    typed = color_of(theme, "foreground")
+    best = max(contrast(typed, color_of(theme, ground)) for ground in ("background", "surface", "panel"))
+    assert contrast(typed, color_of(theme, "field-focus")) >= min(READABLE, best)
+
+
 @pytest.mark.parametrize("theme", OURS, ids=lambda theme: theme.name)
 def test_quiet_text_of_charts_has_contrast(theme: Theme) -> None:
     for ground in ("background", "surface", "panel"):
