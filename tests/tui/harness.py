@@ -164,6 +164,24 @@ async def type_text(pilot: Pilot[Any], text: str) -> None:
     await settle(pilot)
 
 
+class Typist:
+    """Types on a Pilot and counts every key that is no text."""
+
+    def __init__(self, pilot: Pilot[Any]) -> None:
+        self.pilot = pilot
+        self.keystrokes = 0
+
+    async def keys(self, *keys: str) -> None:
+        """Press keys, each when all is quiet."""
+        self.keystrokes += len(keys)
+        for key in keys:
+            await press(self.pilot, key)
+
+    async def text(self, text: str) -> None:
+        """Type text, which is not counted."""
+        await type_text(self.pilot, text)
+
+
 def screen_text(app: Any) -> str:
     """The text of the screen in front, without the one behind a dialog."""
     return lines_text(app.screen._compositor.render_strips())

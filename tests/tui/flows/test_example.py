@@ -2,51 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from textual.pilot import Pilot
-
 from goals_tui.domain.filters import Filters
 from goals_tui.domain.flow import If, Question, Say, TrackGoal
 from goals_tui.services.context import Services
 from tests.builders import book_a_flight
-from tests.tui.harness import press, running, screen_text, type_text
+from tests.tui.harness import Typist, press, running, screen_text, type_text
+
+MOST_KEYS = 39
+"""The keys that are no text, for a flow of ten nodes."""
 
 
-async def build_the_flow(pilot: Pilot[Any]) -> None:
+async def build_the_flow(typist: Typist) -> None:
     """Press what a person presses, on the empty Flows screen."""
-    await press(pilot, "n")
-    await type_text(pilot, "Book a Flight")
-    await press(pilot, "enter")
-    await add(pilot, "s", "Welcome aboard.", "enter")
-    await add(pilot, "q", "Which flight do you choose?", "tab")
-    await type_text(pilot, "Berlin")
-    await press(pilot, "enter")
-    await type_text(pilot, "Lisbon")
-    await press(pilot, "enter", "enter")
-    await add(pilot, "t", "", "escape")
-    await add(pilot, "q", "Who is travelling?", "enter")
-    await add(pilot, "t", "", "escape")
-    await add(pilot, "q", "Shall I charge your card?", "enter")
-    await add(pilot, "i", "", "tab", "tab")
-    await type_text(pilot, "yes")
-    await press(pilot, "enter", "down")
-    await add(pilot, "t", "", "escape")
-    await add(pilot, "s", "Thank you.", "enter")
-    await press(pilot, "right")
-    await add(pilot, "s", "I keep your booking for a day.", "enter")
+    await typist.keys("n")
+    await typist.text("Book a Flight")
+    await typist.keys("enter")
+    await add(typist, "s", "Welcome aboard.", "enter")
+    await add(typist, "q", "Which flight do you choose?", "tab")
+    await typist.text("Berlin")
+    await typist.keys("enter")
+    await typist.text("Lisbon")
+    await typist.keys("enter", "enter")
+    await add(typist, "t", "", "escape")
+    await add(typist, "q", "Who is travelling?", "enter")
+    await add(typist, "t", "", "escape")
+    await add(typist, "q", "Shall I charge your card?", "enter")
+    await add(typist, "i", "", "tab", "tab")
+    await typist.text("yes")
+    await typist.keys("enter", "down")
+    await add(typist, "t", "", "escape")
+    await add(typist, "s", "Thank you.", "enter")
+    await typist.keys("right")
+    await add(typist, "s", "I keep your booking for a day.", "enter")
 
 
-async def add(pilot: Pilot[Any], kind: str, text: str, *keys: str) -> None:
-    await press(pilot, "a", kind)
-    await type_text(pilot, text)
-    await press(pilot, *keys)
+async def add(typist: Typist, kind: str, text: str, *keys: str) -> None:
+    await typist.keys("a", kind)
+    await typist.text(text)
+    await typist.keys(*keys)
 
 
 async def test_the_example_is_built_and_talked_through_by_keyboard_alone(services: Services) -> None:
     goal = services.goals.save(book_a_flight().model_copy(update={"revision": 0}))
     async with running(services, (120, 36), area="flows") as pilot:
-        await build_the_flow(pilot)
+        typist = Typist(pilot)
+        await build_the_flow(typist)
+        assert typist.keystrokes <= MOST_KEYS
         check_the_flow(services)
         assert services.flows.findings() == []
 

@@ -4,28 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from textual.pilot import Pilot
-
 from goals_tui.services.context import Services
-from tests.tui.harness import press, running, type_text
+from tests.tui.harness import Typist, running
 
 MOST_KEYSTROKES = 40
-
-
-class Typist:
-    """Types on a Pilot and counts every key that is no text of the goal."""
-
-    def __init__(self, pilot: Pilot[None]) -> None:
-        self.pilot = pilot
-        self.keystrokes = 0
-
-    async def keys(self, *keys: str) -> None:
-        self.keystrokes += len(keys)
-        for key in keys:
-            await press(self.pilot, key)
-
-    async def text(self, text: str) -> None:
-        await type_text(self.pilot, text)
 
 
 async def test_the_seeds_example_goal_takes_few_keystrokes(services: Services) -> None:
