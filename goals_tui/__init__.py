@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from goals_tui.version import __version__
+
 if TYPE_CHECKING:
     from goals_tui.recorder import Activity, GoalsError, Recorder, Tracked, open_workspace
 
 __all__ = ["Activity", "GoalsError", "Recorder", "Tracked", "__version__", "open_workspace"]
-__version__ = "0.2.0"
 
 
 def __getattr__(name: str) -> Any:

@@ -33,7 +33,7 @@ def _run() -> int:
     if sys.argv[1:] == ["--version"] and sys.stdout is not None:
         from contextlib import suppress
 
-        from goals_tui import __version__
+        from goals_tui.version import __version__
 
         with suppress(OSError):
             sys.stdout.write(f"goals-tui {__version__}\n")

@@ -117,7 +117,7 @@ def _options(
         raise typer.BadParameter("it is empty. Leave it out for the events of the workspace.", param_hint="'--events'")
     context.obj = State(None if workspace is None else Path(workspace), events)
     if version:
-        from goals_tui import __version__
+        from goals_tui.version import __version__
 
         print_lines([f"goals-tui {__version__}"])
         raise typer.Exit

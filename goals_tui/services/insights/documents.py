@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from goals_tui import __version__
 from goals_tui.domain.document import Document, DocumentTable
 from goals_tui.domain.filters import SPAN_TITLES, Span
 from goals_tui.domain.project import currency_digits
@@ -26,6 +25,7 @@ from goals_tui.format import (
 from goals_tui.services.currencies import format_money, loss_words
 from goals_tui.services.insights.query import filter_list
 from goals_tui.store.cycles.reader import instant
+from goals_tui.version import __version__
 
 if TYPE_CHECKING:
     from datetime import date
