@@ -45,11 +45,6 @@ def spelled(sql: str, dialect: Dialect, tables: Tables = (), types: tuple[tuple[
     return f"WITH {needed}, {rest}" if rest != text else f"WITH {needed} {text}"
 
 
-def table_names(sql: str) -> set[str]:
-    """Return the names of the tables that a query reads."""
-    return {table.name for table in sqlglot.parse_one(sql, read="duckdb").find_all(exp.Table)}
-
-
 def _clickhouse(node: exp.Expr) -> exp.Expr:
     match node:
         case exp.IntDiv():

@@ -79,11 +79,6 @@ class Engine(Protocol):
         """The engine and its table, for people, without any secret; None for the log of the workspace."""
         ...
 
-    @property
-    def can_write(self) -> bool:
-        """True if steps can be tracked into this log and analytics be deleted from it."""
-        ...
-
     def stamp(self) -> Hashable:
         """Return a value that changes when events are added or deleted, as of the last `look`; waits for nothing."""
         ...

@@ -23,7 +23,6 @@ class LocalEngine:
     """DuckDB in this process."""
 
     title = None
-    can_write = True
 
     def __init__(self, log: EventLog) -> None:
         self._log = log

@@ -34,8 +34,6 @@ class RemoteEngine(ABC, Generic[Connected]):
     `title` names server and log for people.
     """
 
-    can_write = False
-
     def __init__(self, title: str, connect: Callable[[], Connected]) -> None:
         self.title = title
         self._connect = connect
