@@ -321,7 +321,7 @@ def read_iso(text: str) -> date | datetime:
         return datetime.fromisoformat(f"{there['date']}T00:00{there['offset']}")
     found = _ISO.fullmatch(text)
     if found is None:
-        raise ValueError(f"{text!r} is no date or time of ISO 8601")
+        raise ValueError(f"{text!r} is not an ISO 8601 date or time")
     if found["time"] is None:
         return date.fromisoformat(found["date"])
     offset = (found["offset"] or "").strip().replace("UTC", "Z")

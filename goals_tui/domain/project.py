@@ -57,8 +57,8 @@ def parse_retention(text: str) -> int | None:
     days = text.strip().casefold().removesuffix("days").removesuffix("day").strip()
     if not (days.isascii() and days.isdigit() and len(days) < 9) or int(days) > MOST_RETENTION_DAYS:
         raise WrongValueError(
-            f"{text.strip()!r} is no number of days. Write one from 1 to {MOST_RETENTION_DAYS:,}, such as 365, or 0 to "
-            "keep everything.",
+            f"{text.strip()!r} is not a number of days. Write one from 1 to {MOST_RETENTION_DAYS:,}, such as 365, or 0 "
+            "to keep everything.",
             field="retention_days",
         )
     return int(days) or None

@@ -202,7 +202,7 @@ def _checked(url: str, key_env: str | None) -> str:
         parts = urlsplit(url.strip())
         host, _port = parts.hostname, parts.port
     except ValueError:
-        raise RefusedError(f"{url!r} is no URL. Give the address of the service, {example}.", field="url") from None
+        raise RefusedError(f"{url!r} is not a URL. Give the address of the service, {example}.", field="url") from None
     if parts.scheme not in ("http", "https") or not host:
         raise RefusedError(f"{url!r} is no http or https address, {example}.", field="url")
     if parts.username or parts.password or parts.query or parts.fragment:

@@ -245,7 +245,7 @@ def _parse(path: Path) -> tuple[Tables, str | None]:
     twice = key_twice(content, data)
     if twice:
         raise UnreadableError(
-            f"{path} is not clear: {clean_line(twice)}. Keep one of them, or make one of both, "
+            f"{path} is ambiguous: {clean_line(twice)}. Keep one of them, or make one of both, "
             f"or put {_copy_of(path).name} in its place."
         )
     version, mark = data.pop(_VERSION, None), data.pop(_MARK, None)

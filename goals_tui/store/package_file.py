@@ -231,7 +231,7 @@ class PackageReader:
             self._refuse(f"{name} is not JSON ({error})")
         twice = key_twice(data, content)
         if twice:
-            self._refuse(f"{name} is not clear: {clean_line(twice)}")
+            self._refuse(f"{name} is ambiguous: {clean_line(twice)}")
         return content
 
     def _refuse(self, why: str) -> NoReturn:

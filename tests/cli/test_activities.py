@@ -117,7 +117,7 @@ def test_the_collections_of_the_original(cli: Cli, services: Services, tmp_path:
     write(tmp_path, steps_jsonl=lines([STEP, nameless, nameless, summary, {**STEP, "timestamp": "soon"}]))
     done = cli("import", "odata", tmp_path)
     assert (done.code, "3 activities added, 0 known already" in done.out) == (3, True)
-    assert "steps.jsonl, record 4: it is the summary of a session, no message" in done.err
+    assert "steps.jsonl, record 4: it is the summary of a session, not a message" in done.err
     assert "steps.jsonl, record 5: the timestamp is not a time" in done.err
     again = cli("import", "odata", tmp_path, "--format", "json").json
     assert (again["activities_added"], again["activities_known"]) == (0, 3)

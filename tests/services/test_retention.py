@@ -105,7 +105,7 @@ def test_a_retention_is_read(text: str, days: int | None) -> None:
 
 @pytest.mark.parametrize("text", ["", "-1", "a year", "1.5", "36501", "٣", "9" * 5000])
 def test_what_is_no_number_of_days_is_refused(text: str) -> None:
-    with pytest.raises(WrongValueError, match="no number of days"):
+    with pytest.raises(WrongValueError, match="not a number of days"):
         parse_retention(text)
 
 

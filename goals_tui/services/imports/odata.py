@@ -264,7 +264,7 @@ class _Activities:
     def add(self, kind: Collection, record: dict[str, Any], place: Place) -> None:
         """Write one record as an activity. Raises ValueError; its message says what is wrong with the record."""
         if "stepPath" in record and "inputText" not in record:
-            raise ValueError("it is the summary of a session, no message; the steps are in ExecutedSteps")
+            raise ValueError("it is the summary of a session, not a message; the steps are in ExecutedSteps")
         text = {name: _text(value) for name, value in record.items() if value not in (None, "")}
         fields = _step_fields(text) if kind == "ExecutedSteps" else _message_fields(text)
         fields |= {

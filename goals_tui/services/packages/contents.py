@@ -164,7 +164,7 @@ def lines_of(log: EventLog, goal_ids: Sequence[str], progress: Progress) -> Iter
         written = 0
         while batch := rows.fetchmany(_BATCH):
             if not all(isinstance(row[_TIMESTAMP], datetime) for row in batch):
-                raise damaged(log.path, "the time of an event is none")
+                raise damaged(log.path, "an event has no time")
             yield b"".join(_line(row) for row in batch)
             written += len(batch)
             progress(written / total, f"{written:,} of {plural(total, 'event')}")

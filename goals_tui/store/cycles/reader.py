@@ -133,7 +133,7 @@ class EventReader:
         """Raise UnreadableError unless these can be times of events; None stands for no event."""
         for moment in (first, last):
             if moment is not None and not 0 <= moment < microseconds(LATEST):
-                raise self.damaged("the time of an event is none")
+                raise self.damaged("an event has no time")
 
     def use(self, step_bits: Sequence[StepBit]) -> None:
         """Let the queries of this connection see cycles through these step bits; events without one are left out."""

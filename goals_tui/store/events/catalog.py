@@ -217,7 +217,7 @@ def _load(folder: Path) -> Catalog:
         data = orjson.loads(content)
         twice = key_twice(content, data)
         if twice:
-            raise UnreadableError(f"{path} is not clear: {clean_line(twice)}. Put a backup of it in its place.")
+            raise UnreadableError(f"{path} is ambiguous: {clean_line(twice)}. Put a backup of it in its place.")
         is_open = "intent" in data
         if _is_count(data["format"]) and data["format"] > (OPEN_FORMAT if is_open else FORMAT):
             raise UnreadableError(f"{path} was written by a newer goals-tui. Update goals-tui.")

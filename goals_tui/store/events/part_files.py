@@ -130,7 +130,7 @@ class PartFiles:
             return None, array("Q")
         events, first, last = row
         if not isinstance(first, datetime) or not isinstance(last, datetime):
-            raise damaged(self._folder, "the time of an event is none")
+            raise damaged(self._folder, "an event has no time")
         hashes = read_hashes(connection, file, self._schema.session)
         part = Part(
             id=part_id,

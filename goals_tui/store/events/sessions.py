@@ -369,7 +369,7 @@ def _query(folder: Path, parts: Sequence[Part], session_id: str) -> list[Session
                 [session_id],
             ).fetchall()
             if not all(isinstance(moment, datetime) for moment, *_ in rows):
-                raise damaged(folder, "the time of an event is none")
+                raise damaged(folder, "an event has no time")
             found += [SessionEvent(moment.replace(tzinfo=UTC), *rest) for moment, *rest in rows]
     # The sort is stable: events of the same time stay in the order of the parts and their rows.
     return sorted(found, key=itemgetter(0))

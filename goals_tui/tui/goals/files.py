@@ -57,7 +57,7 @@ async def apply_goals(app: GoalsApp) -> None:
         return
     path, plan = read
     if not plan.differences:
-        app.notify(f"{path.name} differs from the goals in nothing.")
+        app.notify(f"Nothing to do: the goals are as in {path.name}.")
         return
     answers = [Answer("", "Cancel", nothing=True), Answer("apply", "Apply")]
     if not await app.push_screen_wait(Ask(f"Apply {path.name}?", what_changes(plan), answers)):

@@ -156,7 +156,7 @@ async def test_the_retention_is_set_in_days_and_says_what_it_does(services: Serv
         await press(pilot, "enter", "home", "shift+end")
         await type_text(pilot, "soon")
         await press(pilot, "enter")
-        assert "'soon' is no number of days" in screen_text(pilot.app)
+        assert "'soon' is not a number of days" in screen_text(pilot.app)
         await press(pilot, "home", "shift+end")
         await type_text(pilot, "30")
         await press(pilot, "enter")
