@@ -4,7 +4,9 @@ import csv
 import errno
 import gzip
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from goals_tui.store.events import reader as event_reader
 from goals_tui.store.events.lines import read_line
 from goals_tui.store.events.log import EventLog
 from goals_tui.store.events.schema import Schema
+from goals_tui.store.locks import process_lock
 from tests.examples import examples
 from tests.store.builders import START, event, events, ids, new_log
 
@@ -93,6 +96,58 @@ def test_a_seal_while_a_reader_begins_hides_nothing(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(event_reader, "load_appended", late)
     assert set(ids(log)) >= {"e1", "e2"} and not seals
     assert ids(log) == ["e1", "e2", "e3"]
+
+
+HALVES = line(id="e2") + line(id="e3")[:20], line(id="e3")[20:]
+"""An append of two events, as a reader can meet it."""
+
+
+def add(log: EventLog, content: bytes) -> None:
+    with (log.path / "events.jsonl").open("ab") as file:
+        file.write(content)
+
+
+def test_of_an_append_that_begins_meanwhile_a_reader_sees_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, load, begun = new_log(tmp_path), event_reader.load_appended, list[bytes]()
+
+    def begin(connection: DuckDBPyConnection, paths: Sequence[Path], schema: Schema) -> None:
+        if not begun:
+            begun.append(HALVES[0])
+            add(log, begun[0])
+        load(connection, paths, schema)
+
+    monkeypatch.setattr(event_reader, "load_appended", begin)
+    write(log, line())
+    assert ids(log) == ["e1"] and begun
+    write(log, line())
+    begun.clear()
+    assert log.verify() == [] and begun
+    add(log, HALVES[1])
+    assert ids(log) == ["e1", "e2", "e3"]
+
+
+@pytest.mark.parametrize("read", [ids, EventLog.stats, EventLog.verify])
+def test_of_an_append_under_way_a_reader_waits_for_the_rest(tmp_path: Path, read: Callable[[EventLog], object]) -> None:
+    log, other = new_log(tmp_path), new_log(tmp_path)
+    log.append(events(1))
+    with ThreadPoolExecutor() as pool:
+        with process_lock(log.path / "events.lock"):
+            add(log, HALVES[0])
+            found = pool.submit(read, other)
+            time.sleep(0.1)
+            add(log, HALVES[1])
+        assert found.result() == read(log)
+    assert ids(log) == ["e1", "e2", "e3"] and log.stats().torn_lines == 0
+
+
+def test_a_reader_does_not_wait_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = new_log(tmp_path)
+    log.append(events(1))
+    monkeypatch.setattr("goals_tui.store.events.log.WAIT_TO_READ", 0.01)
+    with process_lock(log.path / "events.lock"):
+        assert ids(new_log(tmp_path)) == ["e1"] and new_log(tmp_path).stats().events == 1
 
 
 @pytest.mark.parametrize(

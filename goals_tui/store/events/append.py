@@ -14,6 +14,9 @@ from goals_tui.store.events.lines import Record, pieces, read_line, to_line
 from goals_tui.store.events.schema import Schema
 from goals_tui.store.locks import Lock
 
+WAIT_TO_READ = 1.0
+"""The number of seconds that a reader waits for the end of an append."""
+
 _FLAGS = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
 
 
@@ -23,6 +26,37 @@ class Appended(NamedTuple):
     inode: int
     begins: int
     ends: int
+
+
+class State(NamedTuple):
+    """What a change of a file of lines changes: inode, size in bytes, and time of modification in nanoseconds."""
+
+    inode: int
+    size: int
+    changed: int
+
+
+def state_of(path: Path) -> State | None:
+    """Return the state of a file; None if it is missing. Raises OSError."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return State(found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def state_at_rest(path: Path, lock: Lock) -> State | None:
+    """Return the state of the file of a log between two appends, so that up to its size all appends are whole.
+
+    `lock` is the one of `AppendFile`. Where it can't be taken, as in a folder that can't be written, the state is the
+    one of the moment. Raises OSError.
+    """
+    if not path.exists():
+        return None
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(UnreadableError):
+            held.enter_context(lock)
+        return state_of(path)
 
 
 class AppendFile:

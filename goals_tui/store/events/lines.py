@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -75,16 +76,18 @@ def plain_line(record: dict[str, Any], schema: Schema = EVENTS) -> bytes:
     return orjson.dumps({**fields, "timestamp": format_instant(record["timestamp"])}) + b"\n"
 
 
-def pieces(file: BinaryIO) -> Iterator[tuple[bytes, bool, bool]]:
+def pieces(file: BinaryIO, size: float = inf) -> Iterator[tuple[bytes, bool, bool]]:
     """Iterate over the lines of a file, each with whether it starts a line and whether it ends one.
 
-    A line longer than MAX_LINE comes in several pieces, to bound memory; for all others both are true, except for a
-    last line without a line break. A byte order mark at the start of the file is skipped.
+    `size` is the number of bytes to read at most. A line longer than MAX_LINE comes in several pieces, to bound memory;
+    for all others both are true, except for a last line without a line break. A byte order mark at the start of the
+    file is skipped.
     """
     if file.tell() == 0 and file.read(len(BOM_UTF8)) != BOM_UTF8:
         file.seek(0)
-    starts = True
-    while piece := file.readline(MAX_LINE + 1):
+    starts, left = True, size - file.tell()
+    while piece := file.readline(int(min(MAX_LINE + 1, left))):
+        left -= len(piece)
         ends = piece.endswith(b"\n")
         yield piece, starts, ends
         starts = ends
@@ -130,13 +133,16 @@ class TailCount:
             self.torn += 1
 
 
-def count_tail(files: Iterable[Path], schema: Schema = EVENTS) -> TailCount:
-    """Count the events and torn lines of these files, skipping missing ones. Raises UnreadableError."""
+def count_tail(files: Mapping[Path, float], schema: Schema = EVENTS) -> TailCount:
+    """Count the events and torn lines of these files, each up to a size in bytes, skipping missing ones.
+
+    Raises UnreadableError.
+    """
     count = TailCount()
-    for path in files:
+    for path, size in files.items():
         try:
             with path.open("rb") as file:
-                for piece, starts, _ends in pieces(file):
+                for piece, starts, _ends in pieces(file, size):
                     if starts:
                         count.add(piece, schema)
         except FileNotFoundError:

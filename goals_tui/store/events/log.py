@@ -27,7 +27,7 @@ from goals_tui.domain.event import GoalEvent
 from goals_tui.store.atomic import refusal
 from goals_tui.store.duckdb_files import bare_connection
 from goals_tui.store.events import reader as event_reader
-from goals_tui.store.events.append import Appended, AppendFile
+from goals_tui.store.events.append import WAIT_TO_READ, Appended, AppendFile, State, state_at_rest, state_of
 from goals_tui.store.events.catalog import (
     CATALOG,
     Catalog,
@@ -98,6 +98,7 @@ class Log(Generic[Record]):
         self.schema = schema
         self._documents = documents
         self._lock = process_lock(path / LOCK, makes_folder=True)
+        self._reading = process_lock(path / LOCK, WAIT_TO_READ)
         self._append = AppendFile(path, self._lock, schema)
         making = process_lock(path / PARTS_LOCK, LONGEST_SEAL, makes_folder=True)
         self._parts = Parts(path, self._append, self._lock, making, schema, documents)
@@ -129,7 +130,7 @@ class Log(Generic[Record]):
         The view has one row per readable record, with the columns of the schema: VARCHAR, except for `timestamp`, which
         is a TIMESTAMP in UTC. It keeps showing the current state, whatever is written later. Cursors share the view.
         """
-        return event_reader.connect(self.path, self._catalog, self.schema)
+        return event_reader.connect(self.path, self._catalog, self.schema, self._reading)
 
     def is_empty(self) -> bool:
         """Return whether the log has no record; costs a stat or two."""
@@ -147,15 +148,18 @@ class Log(Generic[Record]):
     def stats(self) -> EventStats:
         """Return the number of events, their time range and their size on disk, without DuckDB."""
         catalog = self._catalog()
-        files = [file for file in event_reader.appended_files(self.path, catalog, self.schema) if file.exists()]
-        tail = count_tail(files, self.schema)
+        *sealing, appended = event_reader.appended_files(self.path, catalog, self.schema)
+        rest = state_at_rest(appended, self._reading)
+        states = {**dict(zip(sealing, map(state_of, sealing), strict=True)), appended: rest}
+        sizes = {file: state.size for file, state in states.items() if state}
+        tail = count_tail(sizes, self.schema)
         moments = [datetime.fromisoformat(m) for part in catalog.parts for m in (part.first, part.last) if m]
         moments += [moment for moment in (tail.first, tail.last) if moment]
         return EventStats(
             events=tail.events + sum(part.events for part in catalog.parts),
             appended_events=tail.events,
             parts=len(catalog.parts),
-            bytes=sum(part.bytes for part in catalog.parts) + sum(file.stat().st_size for file in files),
+            bytes=sum(part.bytes for part in catalog.parts) + sum(sizes.values()),
             torn_lines=catalog.torn + tail.torn,
             first=min(moments, default=None),
             last=max(moments, default=None),
@@ -236,7 +240,7 @@ class Log(Generic[Record]):
     def goals_beside_batch(self, batch: str) -> dict[str, int]:
         """Return the number of events of each goal that were not added by this batch, by the goal's id."""
         with event_reader.damage_named(self.path):
-            return self._parts.goals_beside_batch(self._catalog(), batch)
+            return event_reader.read_again(self.path, lambda: self._parts.goals_beside_batch(self._catalog(), batch))
 
     def deleting_batch(self, batch: str) -> AbstractContextManager[Prepared]:
         """Prepare to delete the records that a batch added, if they still exist; `commit` deletes them atomically."""
@@ -247,7 +251,7 @@ class Log(Generic[Record]):
         """Check all files of the log and return the problems found."""
         from goals_tui.store.events.verify import verify
 
-        return verify(self.path, self._catalog, self.schema)
+        return verify(self.path, self._catalog, self.schema, self._reading)
 
     def settle(self) -> None:
         """Finish or revert a joint change that a killed process left open (see `joint_commit`)."""
@@ -330,11 +334,8 @@ class EventLog(Log[GoalEvent]):
             return export(connection, path)
 
 
-def _seen(path: Path) -> tuple[int, int, int] | None:
+def _seen(path: Path) -> State | None:
     try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
+        return state_of(path)
     except OSError as error:
         raise refusal("read", path, error) from error
-    return found.st_ino, found.st_size, found.st_mtime_ns

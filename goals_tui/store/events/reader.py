@@ -9,14 +9,16 @@ import weakref
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.store.atomic import refusal, scratch_folder
 from goals_tui.store.duckdb_files import bare_connection, damage, json_lines, parquet, reason_of
+from goals_tui.store.events.append import State, state_at_rest, state_of
 from goals_tui.store.events.catalog import Catalog, Part, waiting
 from goals_tui.store.events.lines import sort_lines
 from goals_tui.store.events.schema import Schema
+from goals_tui.store.locks import Lock
 
 if sys.platform != "win32":
     import fcntl
@@ -24,39 +26,47 @@ if sys.platform != "win32":
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+Found = TypeVar("Found")
+
 _TRIES = 50
 
 _RESTORE = "Put that file back from a backup; `goals-tui events verify` lists every such file"
 
 
-def connect(folder: Path, load: Callable[[], Catalog], schema: Schema) -> DuckDBPyConnection:
+def connect(folder: Path, load: Callable[[], Catalog], schema: Schema, lock: Lock) -> DuckDBPyConnection:
     """Return a connection with the current log: a view with the schema's name over the views `sealed` and `appended`.
 
     Appended lines are read once, so that all queries of the connection see the same events, whatever is appended,
-    sealed or deleted meanwhile. Raises UnreadableError.
+    sealed or deleted meanwhile. `lock` is the one for appending. Raises UnreadableError.
     """
+    return read_again(folder, lambda: _connect(folder, load, schema, lock))
+
+
+def _connect(folder: Path, load: Callable[[], Catalog], schema: Schema, lock: Lock) -> DuckDBPyConnection:
+    with contextlib.ExitStack() as undone, damage_named(folder):
+        hold = hold_parts(folder)
+        undone.callback(hold)
+        catalog = load()
+        files = appended_files(folder, catalog, schema)
+        before = _inodes(files)
+        connection = undone.enter_context(bare_connection())
+        try:
+            load_whole_appends(connection, files, schema, lock)
+            if load() != catalog or appended_files(folder, catalog, schema) != files or _inodes(files) != before:
+                raise GoneError
+        except OSError as error:
+            raise refusal("read", folder, error) from error
+        load_sealed(connection, folder, catalog.parts, schema)
+        undone.pop_all()
+        weakref.finalize(connection, hold)
+        return connection
+
+
+def read_again(folder: Path, read: Callable[[], Found]) -> Found:
+    """Call `read` again while it raises GoneError, and return what it returns. Raises UnreadableError."""
     for _ in range(_TRIES):
-        with contextlib.ExitStack() as undone, damage_named(folder):
-            hold = hold_parts(folder)
-            undone.callback(hold)
-            catalog = load()
-            files = appended_files(folder, catalog, schema)
-            before = _inodes(files)
-            connection = undone.enter_context(bare_connection())
-            try:
-                load_appended(connection, [file for file in files if file.exists()], schema)
-                same = (
-                    load() == catalog and appended_files(folder, catalog, schema) == files and _inodes(files) == before
-                )
-            except OSError as error:
-                raise refusal("read", folder, error) from error
-            except _GoneError:
-                same = False
-            if same:
-                load_sealed(connection, folder, catalog.parts, schema)
-                undone.pop_all()
-                weakref.finalize(connection, hold)
-                return connection
+        with contextlib.suppress(GoneError):
+            return read()
     raise UnreadableError(f"The events in {folder} change faster than they can be read. Try again.")
 
 
@@ -65,12 +75,49 @@ def appended_files(folder: Path, catalog: Catalog, schema: Schema) -> list[Path]
     return [*waiting(folder, catalog), folder / schema.appended]
 
 
-class _GoneError(Exception):
-    """A file was sealed after it was found and before it was read."""
+class GoneError(Exception):
+    """A file of lines was sealed after it was found and before it was read."""
+
+
+def load_whole_appends(connection: DuckDBPyConnection, files: Sequence[Path], schema: Schema, lock: Lock) -> None:
+    """Load the files of `appended_files` like `load_appended`; of an append that goes on meanwhile all or nothing.
+
+    Raises OSError, UnreadableError, GoneError.
+    """
+    *sealing, appended = files
+    rest = state_at_rest(appended, lock)
+    sealing = [file for file in sealing if file.exists()]
+    load_appended(connection, [*sealing, appended] if rest else sealing, schema)
+    if rest is None or state_of(appended) == rest:
+        return
+    # DuckDB may have met the file in the middle of an append: it is read again, up to its size at rest.
+    connection.execute("DROP VIEW appended")
+    connection.execute("DROP TABLE lines")
+    with scratch_folder() as place:
+        copy = place / appended.name
+        try:
+            _copy_start(appended, copy, rest)
+        except FileNotFoundError as error:
+            raise GoneError from error
+        load_appended(connection, [*sealing, copy], schema)
+
+
+def _copy_start(source: Path, target: Path, rest: State) -> None:
+    """Copy a file up to its size at rest. Raises OSError, GoneError."""
+    with source.open("rb") as lines, target.open("wb") as copy:
+        if os.fstat(lines.fileno()).st_ino != rest.inode:
+            raise GoneError
+        left = rest.size
+        while chunk := lines.read(min(left, 1 << 20)):
+            copy.write(chunk)
+            left -= len(chunk)
 
 
 def load_appended(connection: DuckDBPyConnection, files: Sequence[Path], schema: Schema) -> None:
-    """Make the table `lines` with all lines, where unreadable ones have null columns, and the view `appended`."""
+    """Make the table `lines` with all lines, where unreadable ones have null columns, and the view `appended`.
+
+    Raises GoneError.
+    """
     import duckdb
 
     if files:
@@ -78,7 +125,7 @@ def load_appended(connection: DuckDBPyConnection, files: Sequence[Path], schema:
             connection.execute(_load_lines(files, schema))
         except duckdb.IOException as error:
             _check_open(files)
-            raise _GoneError from error
+            raise GoneError from error
         except duckdb.InvalidInputException:
             load_carefully(connection, files, schema)
     else:

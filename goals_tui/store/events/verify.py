@@ -17,11 +17,13 @@ from goals_tui.store.events.reader import (
     check_content,
     damage_named,
     duplicate_rows,
-    load_appended,
     load_sealed,
+    load_whole_appends,
+    read_again,
     torn_rows,
 )
 from goals_tui.store.events.schema import Schema
+from goals_tui.store.locks import Lock
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -38,13 +40,24 @@ class VerifyFinding:
     message: str
 
 
-def verify(folder: Path, load: Callable[[], Catalog], schema: Schema) -> list[VerifyFinding]:
-    """Read all parts and lines and return the problems. Raises UnreadableError if the folder can't be read."""
-    catalog = load()
+def verify(folder: Path, load: Callable[[], Catalog], schema: Schema, lock: Lock) -> list[VerifyFinding]:
+    """Read all parts and lines and return the problems. `lock` is the one for appending.
+
+    Raises UnreadableError if the folder can't be read.
+    """
+    return read_again(folder, lambda: _verify(folder, load(), schema, lock))
+
+
+def _verify(folder: Path, catalog: Catalog, schema: Schema, lock: Lock) -> list[VerifyFinding]:
     if not folder.exists():
         return []
     wrong, whole = _parts(folder, catalog, schema)
-    return [*wrong, *_lines(folder, catalog, whole, schema), *_uncounted(folder, catalog), *_leftovers(folder, catalog)]
+    return [
+        *wrong,
+        *_lines(folder, catalog, whole, schema, lock),
+        *_uncounted(folder, catalog),
+        *_leftovers(folder, catalog),
+    ]
 
 
 def _parts(folder: Path, catalog: Catalog, schema: Schema) -> tuple[list[VerifyFinding], list[Part]]:
@@ -87,21 +100,24 @@ def _read(connection: DuckDBPyConnection, file: Path, schema: Schema) -> tuple[i
     return events, readable, distinct
 
 
-def _lines(folder: Path, catalog: Catalog, whole: Sequence[Part], schema: Schema) -> Iterator[VerifyFinding]:
-    files = [file for file in appended_files(folder, catalog, schema) if file.exists()]
+def _lines(
+    folder: Path, catalog: Catalog, whole: Sequence[Part], schema: Schema, lock: Lock
+) -> Iterator[VerifyFinding]:
+    files = appended_files(folder, catalog, schema)
     with damage_named(folder), bare_connection() as connection:
-        load_appended(connection, files, schema)
+        load_whole_appends(connection, files, schema, lock)
         load_sealed(connection, folder, whole, schema)
         torn, twice = torn_rows(connection), duplicate_rows(connection)
+    names = ", ".join(file.name for file in files if file.exists())
     if torn:
         message = f"Unreadable lines: {torn:,}. Sealing keeps them in torn-*.jsonl."
-        yield VerifyFinding("torn-lines", ", ".join(file.name for file in files), message)
+        yield VerifyFinding("torn-lines", names, message)
     if catalog.torn:
         message = f"Unreadable lines set aside by sealing: {catalog.torn:,}. Correct and import them, or delete them."
         yield VerifyFinding("torn-lines", "torn-*.jsonl", message)
     if twice:
         message = f"Events that are there more than once: {twice:,}. Each counts once; sealing drops the others."
-        yield VerifyFinding("duplicates", ", ".join(file.name for file in files), message)
+        yield VerifyFinding("duplicates", names, message)
 
 
 def _uncounted(folder: Path, catalog: Catalog) -> Iterator[VerifyFinding]:
