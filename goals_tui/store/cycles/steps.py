@@ -144,20 +144,29 @@ def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | Non
     since 1970.
     """
     values = Values()
-    within, conditions = within_range(selection.time_range, values), matching(selection, values)
     arrived, reached = arrival_of(step, values)
+    within, conditions = within_range(selection.time_range, values), matching(selection, values)
     current = values.add(now)
-    ends = {
-        "reached": f"CASE WHEN {reached} THEN 1 ELSE 0 END",
-        "superseded": f"CASE WHEN NOT ({reached}) AND following <= {current} THEN 1 ELSE 0 END",
-    }
+    attributes = [f'"{name}"' for name in selection.attributes]
+    columns = ", ".join(["started", "test", "openings", *attributes])
     # Cycles that began in the same moment are ordered by all that the answer depends on: by their ids it takes longer.
-    attributes = (f"""coalesce("{name}", '')""" for name in selection.attributes)
-    order = ", ".join(["started", "test", *mask_columns(reader), "coalesce(arrived, 0)", *attributes])
+    order = ", ".join(["started", "test", "coalesce(arrived, 0)", *(f"coalesce({name}, '')" for name in attributes)])
+    # Only the cycles of sessions with several are put in order: most sessions have one, and sorting takes long.
+    several = "SELECT session FROM begun GROUP BY session HAVING count(*) > 1"
+    followed = f"""
+        SELECT {columns}, arrived, CASE WHEN started IS NULL THEN started END AS following
+        FROM begun WHERE session NOT IN ({several})
+        UNION ALL
+        SELECT {columns}, arrived, min(started) OVER (PARTITION BY session ORDER BY {order}
+                                                      ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS following
+        FROM begun WHERE session IN ({several})"""
     rows = ask_cycles(
         reader,
         [*selection.attributes, "sessionId"],
-        lambda cycles: reader.rows(
+        lambda cycles: reader.rows_over(
+            "begun",
+            f"""SELECT {columns}, CASE WHEN {reached} THEN arrived END AS arrived, coalesce("sessionId", '') AS session
+                FROM ({cycles}) c WHERE started IS NOT NULL""",
             f"""SELECT waited, reached, superseded, longer, openings FROM (
                     SELECT waited, reached, superseded, max(openings) OVER () AS openings,
                            sum(cycles - reached - superseded) OVER (ORDER BY waited DESC
@@ -167,15 +176,12 @@ def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | Non
                         SELECT waited, sum(reached) AS reached, sum(superseded) AS superseded, count(*) AS cycles,
                                max(openings) AS openings
                         FROM (
-                            SELECT openings, {", ".join(f"{sql} AS {name}" for name, sql in ends.items())},
-                                   CASE WHEN {reached} THEN arrived - started
+                            SELECT openings, CASE WHEN arrived IS NOT NULL THEN 1 ELSE 0 END AS reached,
+                                   CASE WHEN arrived IS NULL AND following <= {current} THEN 1 ELSE 0 END AS superseded,
+                                   CASE WHEN arrived IS NOT NULL THEN arrived - started
                                         WHEN following <= {current} THEN following - started
                                         WHEN started < {current} THEN {current} - started ELSE 0 END AS waited
-                            FROM (
-                                SELECT c.*, min(started) OVER (PARTITION BY "sessionId" ORDER BY {order}
-                                                               ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS following
-                                FROM ({cycles}) c WHERE started IS NOT NULL
-                            ) c WHERE {within} AND {conditions}
+                            FROM ({followed}) c WHERE {within} AND {conditions}
                         ) c GROUP BY waited
                     ) c
                 ) c WHERE place = 1 OR reached + superseded > 0 ORDER BY waited""",

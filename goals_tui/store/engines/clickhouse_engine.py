@@ -147,6 +147,8 @@ class _Kept:
 class _Session:
     """A session of the server, with temporary tables."""
 
+    computes_once = False
+
     def __init__(self, engine: ClickHouseEngine, events: str) -> None:
         self._engine = engine
         self._tables = {"events": _Kept(events)}

@@ -30,6 +30,9 @@ class Session(Protocol):
     line that says what to do, if the engine can't answer.
     """
 
+    computes_once: bool
+    """Whether the engine computes a common table expression once, however often a query reads it."""
+
     def rows(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Return all rows of a query."""
         ...

@@ -67,6 +67,8 @@ class _OpenLog:
 
 
 class _Session:
+    computes_once = True
+
     def __init__(self, connection: DuckDBPyConnection, folder: Path) -> None:
         # While the connection is alive, no sealed part that it reads is removed from disk.
         self._keep: DuckDBPyConnection | None = connection

@@ -151,6 +151,8 @@ class SparkEngine(RemoteEngine["SparkSession"]):
 class _Session:
     """A session of the server, with temporary views."""
 
+    computes_once = False
+
     def __init__(self, engine: SparkEngine) -> None:
         self._engine = engine
         self._connection = engine.connection
