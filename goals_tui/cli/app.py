@@ -113,8 +113,6 @@ def _options(
     """Open the app; with a command: run that instead."""
     if workspace == "":
         raise empty_path(param_hint="'--workspace'")
-    if events == "":
-        raise typer.BadParameter("it is empty. Leave it out for the events of the workspace.", param_hint="'--events'")
     context.obj = State(None if workspace is None else Path(workspace), events)
     if version:
         from goals_tui.version import __version__

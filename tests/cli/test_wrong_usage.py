@@ -67,7 +67,6 @@ def test_bad_input_gets_one_line_and_1(desk: Cli, arguments: list[str], message:
         ["init", "", "--name", "X"],
         ["test", ""],
         ["--workspace", "", "goals", "list"],
-        ["--events", "", "report"],
         ["listen", "--host", ""],
         ["serve", "--host", ""],
     ],
@@ -82,6 +81,12 @@ def test_an_empty_text_is_neither_the_current_folder_nor_every_address(
     assert (result.code, result.out) == (2, "")
     assert "it is empty" in result.err
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_an_empty_events_option_reads_the_workspaces_own_log(desk: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOALS_TUI_EVENTS", "clickhouse://nowhere.invalid/events")
+    assert desk("report").code == 1
+    assert desk("--events", "", "report").code == desk("report", "--events", "").code == 0
 
 
 @pytest.mark.parametrize(
