@@ -47,7 +47,7 @@ def _run() -> int:
     import gc
 
     # Almost all objects that imports make stay. By default they are looked through at every 700th.
-    gc.set_threshold(50_000)
+    gc.set_threshold(100_000)
     # Otherwise pydantic reads the metadata of all installed packages, in search of plugins.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # Also what could not be written: this says why.

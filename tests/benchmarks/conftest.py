@@ -14,7 +14,7 @@ def collected_as_by_the_program() -> Iterator[None]:
     before = gc.get_threshold()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000)
+    gc.set_threshold(100_000)
     yield
     gc.set_threshold(*before)
     gc.unfreeze()

@@ -32,7 +32,7 @@ asyncio.run(Bench().run_async(headless=True, size=(120, 36)))
 OURS = """
 import asyncio, gc, os, sys, time
 # As `goals_tui.__main__` does.
-gc.set_threshold(50_000)
+gc.set_threshold(100_000)
 os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
 from pathlib import Path
 from goals_tui.tui.app.app import GoalsApp
