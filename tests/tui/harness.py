@@ -5,6 +5,7 @@ Only this module uses private names of Textual and asyncio.
 
 from __future__ import annotations
 
+import re
 from asyncio import get_running_loop, sleep, wait_for
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -344,5 +345,5 @@ def lines_text(strips: Iterable[Strip]) -> str:
 
 
 def messages(app: Any) -> list[str]:
-    """The notifications that are shown."""
-    return [notification.message for notification in app._notifications]
+    """The notifications that are shown, without the glyphs of problems."""
+    return [re.sub("^[▲✖] ", "", notification.message) for notification in app._notifications]

@@ -295,7 +295,8 @@ def explanation_sentences(result: Explanation) -> list[str]:
         said.append("The change as a whole is within what chance does: take its parts as hints.")
     said.append(
         "By its rate: what changed within a part. By its share: what changed because the part had more or fewer of all "
-        "cycles. Each dimension explains the whole difference in its own way; the dimensions don't add up."
+        "cycles. Each dimension explains the whole difference in its own way; the dimensions don't add up. Each number "
+        "is rounded by itself."
     )
     alone = [each.dimension for each in result.dimensions if len(each.parts) == 1]
     if alone:

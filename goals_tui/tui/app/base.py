@@ -44,7 +44,7 @@ from goals_tui.tui.app.textual_compat import (
     remove_notification,
     with_title,
 )
-from goals_tui.tui.app.themes import DEFAULT_THEME, GOALS_LIGHT, OURS, readable_colors
+from goals_tui.tui.app.themes import DEFAULT_THEME, GOALS_LIGHT, OURS, SEVERITIES, readable_colors
 
 _GONE = (NoMatches, NoScreen, ScreenStackError, MountError)
 """The errors of Textual where a screen, or a part of one, is missing."""
@@ -271,7 +271,13 @@ class BaseApp(ErrorShowingApp[ResultT], inherit_bindings=False):
     # -- messages
 
     def notify(self, message: str, **options: Any) -> None:
-        """Show a notification, whose text is never read as markup."""
+        """Show a notification, whose text is never read as markup; the glyph of a problem is told without colours."""
+        severity = options.get("severity", "information")
+        glyph = f"{SEVERITIES[severity][0]} " if severity in ("warning", "error") else ""
+        if title := options.get("title"):
+            options["title"] = glyph + title
+        else:
+            message = glyph + message
         super().notify(message, **{**options, "markup": False})
 
     def on_notify(self, event: Notify) -> None:
