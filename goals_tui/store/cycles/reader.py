@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -119,15 +118,10 @@ class EventReader:
         self._session.keep_rows(name, sql, values)
         self._cancellation.check()
 
-    def rows_over(self, name: str, table: str, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """Return all rows of a query that reads the rows of another one, `table`, several times under a name.
-
-        `values` are those of both. Raises Cancelled.
-        """
-        if self._session.computes_once:
-            return self.rows(f"WITH {name} AS MATERIALIZED ({table}) {sql}", values)
-        self.keep_rows(name, table, _named_in(table, values))
-        return self.rows(sql, _named_in(sql, values))
+    @property
+    def computes_once(self) -> bool:
+        """Whether a common table expression is computed once, however often a query reads it."""
+        return self._session.computes_once
 
     def extent(self) -> tuple[int, int]:
         """Return the times of the first and last event, in microseconds since 1970; 0, 0 for an empty log."""
@@ -354,11 +348,6 @@ class EventReader:
         """Return the columns mask0, mask1, ..., one for each word."""
         bits = "s.bit" if self.words == 1 else "CASE WHEN s.word = {word} THEN s.bit ELSE 0 END"
         return {f"mask{word}": expression.format(bits=bits.format(word=word), word=word) for word in range(self.words)}
-
-
-def _named_in(sql: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values that a query names."""
-    return {name: values[name] for name in re.findall(r"\$(\w+)", sql)}
 
 
 def _fitting(name: str, value: object) -> object:

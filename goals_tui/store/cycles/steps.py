@@ -151,22 +151,27 @@ def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | Non
     columns = ", ".join(["started", "test", "openings", *attributes])
     # Cycles that began in the same moment are ordered by all that the answer depends on: by their ids it takes longer.
     order = ", ".join(["started", "test", "coalesce(arrived, 0)", *(f"coalesce({name}, '')" for name in attributes)])
-    # Only the cycles of sessions with several are put in order: most sessions have one, and sorting takes long.
-    several = "SELECT session FROM begun GROUP BY session HAVING count(*) > 1"
-    followed = f"""
-        SELECT {columns}, arrived, CASE WHEN started IS NULL THEN started END AS following
-        FROM begun WHERE session NOT IN ({several})
-        UNION ALL
-        SELECT {columns}, arrived, min(started) OVER (PARTITION BY session ORDER BY {order}
-                                                      ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS following
-        FROM begun WHERE session IN ({several})"""
+    following = f"""min(started) OVER (PARTITION BY session ORDER BY {order}
+                                       ROWS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS following"""
+
+    def followed(cycles: str) -> str:
+        """Return a query of the cycles that have a start, each with the start of the next one of its session."""
+        begun = f"""SELECT {columns}, CASE WHEN {reached} THEN arrived END AS arrived,
+                           coalesce("sessionId", '') AS session
+                    FROM ({cycles}) c WHERE started IS NOT NULL"""
+        if not reader.computes_once:
+            return f"SELECT {columns}, arrived, {following} FROM ({begun}) c"
+        # Most sessions have one cycle: only the others are put in order, which takes long.
+        several = "SELECT session FROM begun GROUP BY session HAVING count(*) > 1"
+        return f"""WITH begun AS MATERIALIZED ({begun})
+            SELECT {columns}, arrived, CASE WHEN started IS NULL THEN started END AS following
+            FROM begun WHERE session NOT IN ({several})
+            UNION ALL SELECT {columns}, arrived, {following} FROM begun WHERE session IN ({several})"""
+
     rows = ask_cycles(
         reader,
         [*selection.attributes, "sessionId"],
-        lambda cycles: reader.rows_over(
-            "begun",
-            f"""SELECT {columns}, CASE WHEN {reached} THEN arrived END AS arrived, coalesce("sessionId", '') AS session
-                FROM ({cycles}) c WHERE started IS NOT NULL""",
+        lambda cycles: reader.rows(
             f"""SELECT waited, reached, superseded, longer, openings FROM (
                     SELECT waited, reached, superseded, max(openings) OVER () AS openings,
                            sum(cycles - reached - superseded) OVER (ORDER BY waited DESC
@@ -181,7 +186,7 @@ def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | Non
                                    CASE WHEN arrived IS NOT NULL THEN arrived - started
                                         WHEN following <= {current} THEN following - started
                                         WHEN started < {current} THEN {current} - started ELSE 0 END AS waited
-                            FROM ({followed}) c WHERE {within} AND {conditions}
+                            FROM ({followed(cycles)}) c WHERE {within} AND {conditions}
                         ) c GROUP BY waited
                     ) c
                 ) c WHERE place = 1 OR reached + superseded > 0 ORDER BY waited""",

@@ -241,7 +241,13 @@ class PagedPalette(CommandPalette):
 
 
 class PagedOptionList(OptionList):
-    """Textual's list of options, which passes over page keys before it was drawn: it has no pages then."""
+    """Textual's list of options, which passes over page keys before it was drawn: it has no pages then.
+
+    The heights of options belong to the width of the list, which its scrollbar makes smaller; Textual's own may keep
+    those from before.
+    """
+
+    _width_of_lines = -1
 
     def chosen_lines(self, lines: list[Strip], look: Style) -> list[Strip]:
         """Return the lines of the option under the cursor, drawn with `look`, as they are shown."""
@@ -250,6 +256,14 @@ class PagedOptionList(OptionList):
     def _get_option_render(self, option: Option, style: Style) -> list[Strip]:
         lines = super()._get_option_render(option, style)
         return self.chosen_lines(lines, style) if option is self.highlighted_option else lines
+
+    def _update_lines(self) -> None:
+        width = self.scrollable_content_region.width
+        if width != self._width_of_lines:
+            self._width_of_lines = width
+            self._line_cache.clear()
+            self._option_render_cache.clear()
+        super()._update_lines()
 
     def _move_page(self, direction: Literal[-1, 1]) -> None:
         if self.scrollable_content_region:

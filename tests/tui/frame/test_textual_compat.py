@@ -20,6 +20,7 @@ from textual.widgets import OptionList, Static
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.services.context import Services
 from goals_tui.tui.app import textual_compat
+from goals_tui.tui.app.textual_compat import PagedOptionList
 from tests.tui.harness import parse_css_as_always, running
 
 METHODS = {
@@ -32,6 +33,7 @@ METHODS = {
     (Screen, "_pop_result_callback"): ["self"],
     (CommandPalette, "_action_command_list"): ["self", "action"],
     (OptionList, "_move_page"): ["self", "direction"],
+    (OptionList, "_update_lines"): ["self"],
 }
 
 
@@ -182,3 +184,27 @@ def test_rules_are_told_apart_by_being_themselves() -> None:
     assert len(set(rules)) == 2
     assert all(rule in set(rules) for rule in rules)
     assert "return id(self)" in inspect.getsource(RuleSet)
+
+
+class Unresized(PagedOptionList):
+    """A list that is not told when its width changes."""
+
+    def on_resize(self, event: events.Resize) -> None:
+        event.prevent_default()
+
+
+async def test_the_heights_of_options_belong_to_the_width() -> None:
+    text = "word " * 40
+    unresized, other = Unresized(text), PagedOptionList(text)
+    unresized.styles.width = 60
+    other.styles.width = 20
+    app = Told()
+    async with app.run_test(size=(80, 30)) as pilot:
+        await app.mount(unresized, other)
+        await pilot.pause()
+        before = unresized.virtual_size.height
+        unresized.styles.width = 20
+        await pilot.pause()
+        unresized.refresh()
+        await pilot.pause()
+        assert before < unresized.virtual_size.height == other.virtual_size.height
