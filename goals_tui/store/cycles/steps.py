@@ -148,7 +148,7 @@ def waits(reader: EventReader, selection: Selection, step: tuple[int, ...] | Non
     within, conditions = within_range(selection.time_range, values), matching(selection, values)
     current = values.add(now)
     attributes = [f'"{name}"' for name in selection.attributes]
-    columns = ", ".join(["started", "test", "openings", *attributes])
+    columns = ", ".join(["goal", "started", "test", "openings", *attributes])
     # Cycles that began in the same moment are ordered by all that the answer depends on: by their ids it takes longer.
     order = ", ".join(["started", "test", "coalesce(arrived, 0)", *(f"coalesce({name}, '')" for name in attributes)])
     following = f"""min(started) OVER (PARTITION BY session ORDER BY {order}

@@ -66,6 +66,7 @@ def test_times_are_those_of_the_funnel(desk: Cli) -> None:
     shares = [each["share"] for each in whole["incidence"]]
     assert shares == sorted(shares) and 0 < shares[-1] <= 1
     assert "Median" in desk("times", FLIGHT).out
+    assert desk("times", FLIGHT, "--goal", FLIGHT, "--format", "json").json["incidence"] == whole["incidence"]
 
 
 def test_another_attempt_competes_and_open_cycles_are_censored(cli: Cli, services: Services, goals: list[Goal]) -> None:
