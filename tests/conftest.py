@@ -70,6 +70,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    """Look for garbage once at the end: pytest does so five times, through all that the tests have left behind."""
+    gc.collect()
+    gc.freeze()
+
+
 # An app of hundreds of widgets is looked through by the collector again and again while it is drawn.
 gc.set_threshold(50_000, 20, 50)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.tui.harness import draw_later, parse_css_once, wait_for_the_loop
+from tests.tui.harness import draw_later, keep_no_strips, parse_css_once, wait_for_the_loop
 from tests.tui.pictures import pictures
 
 __all__ = ["pictures"]
@@ -14,9 +14,10 @@ __all__ = ["pictures"]
 
 @pytest.fixture(autouse=True, scope="session")
 def cheap_apps() -> Iterator[None]:
-    """Apps share the CSS of their widgets, and pilots wait no longer than they have to."""
+    """Apps share the CSS of their widgets, keep no drawn lines, and pilots wait no longer than they have to."""
     with pytest.MonkeyPatch.context() as patch:
         parse_css_once(patch)
+        keep_no_strips(patch)
         wait_for_the_loop(patch)
         yield
 

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import pytest
 import textual.app
 import textual.pilot
+import textual.strip
 from rich.console import RenderableType
 from textual._compositor import Compositor, LayoutUpdate
 from textual.app import App
@@ -262,18 +263,40 @@ def wait_for_the_loop(patch: pytest.MonkeyPatch) -> None:
 
 def parse_css_once(patch: pytest.MonkeyPatch) -> None:
     """Let all apps share the rules parsed from CSS, which each would parse again for itself."""
-    parsed: dict[object, list[RuleSet]] = {}
+    parsed: dict[object, list[tuple[dict[str, str], list[RuleSet]]]] = {}
 
     def parse_rules(sheet: Stylesheet, css: str, *args: Any, **options: Any) -> list[RuleSet]:
-        key = (css, args, tuple(options.items()), tuple(sheet._variables.items()))
-        if key not in parsed:
-            parsed[key] = _parse_rules(sheet, css, *args, **options)
-        return parsed[key]
+        by_theme = parsed.setdefault((css, args, tuple(options.items())), [])
+        for variables, rules in by_theme:  # few; to hash hundreds of variables takes longer than to compare them
+            if variables == sheet._variables:
+                return rules
+        rules = _parse_rules(sheet, css, *args, **options)
+        by_theme.append((dict(sheet._variables), rules))
+        return rules
 
     patch.setattr(Stylesheet, "_parse_rules", parse_rules)
 
 
 _parse_rules = Stylesheet._parse_rules
+
+
+class NoCache:
+    """A cache of strips that keeps nothing. It is that of all strips."""
+
+    def get(self, key: object) -> None:
+        """Return None: nothing was kept."""
+
+    def __setitem__(self, key: object, value: object) -> None:
+        pass
+
+
+def keep_no_strips(patch: pytest.MonkeyPatch) -> None:
+    """Let lines that were drawn share a cache that keeps nothing, instead of seven of their own.
+
+    Screens are drawn too seldom to gain by caches, which were half of all that the garbage collector looks through.
+    """
+    cache = NoCache()
+    patch.setattr(textual.strip, "FIFOCache", lambda _: cache)
 
 
 def parse_css_as_always(patch: pytest.MonkeyPatch) -> None:
