@@ -36,10 +36,10 @@ class State(NamedTuple):
     changed: int
 
 
-def state_of(path: Path) -> State | None:
+def state_of(path: Path | str) -> State | None:
     """Return the state of a file; None if it is missing. Raises OSError."""
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116  # before every tracked step: Path.stat takes three times as long
     except FileNotFoundError:
         return None
     return State(found.st_ino, found.st_size, found.st_mtime_ns)

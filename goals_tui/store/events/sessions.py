@@ -28,7 +28,7 @@ import orjson
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.store.atomic import refusal, replace_file
 from goals_tui.store.duckdb_files import bare_connection, parquet
-from goals_tui.store.events.append import Appended
+from goals_tui.store.events.append import Appended, state_of
 from goals_tui.store.events.catalog import (
     CATALOG,
     DamagedCatalogError,
@@ -174,8 +174,8 @@ class Sessions:
 
     def _look(self, recovered: bool) -> None:
         """Start over if events were sealed, deleted or imported; else note how much was appended."""
-        appended = _identity(self._appended)
-        state = _identity(self._catalog), appended and appended[0]
+        appended = state_of(self._appended)
+        state = state_of(self._catalog), appended and appended.inode
         if state != self._state:
             try:
                 catalog = load_catalog(self._folder)
@@ -194,8 +194,8 @@ class Sessions:
             self._files[-1].size = appended[1]
 
     def _seen(self) -> Hashable:
-        appended = _identity(self._appended)
-        return _identity(self._catalog), appended and appended[0]
+        appended = state_of(self._appended)
+        return state_of(self._catalog), appended and appended.inode
 
     def _parts_with(self, session_id: str) -> list[Part]:
         """Return the parts that may have events of a session."""
@@ -385,12 +385,3 @@ def _little_endian(hashes: array[int]) -> array[int]:
         hashes = hashes[:]
         hashes.byteswap()
     return hashes
-
-
-def _identity(path: str) -> tuple[int, int, int] | None:
-    """Return inode, size and modification time; None if there is no such file."""
-    try:
-        found = os.stat(path)  # noqa: PTH116  # before every tracked step: Path.stat takes three times as long
-    except FileNotFoundError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
