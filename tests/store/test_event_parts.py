@@ -14,7 +14,7 @@ import pytest
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.store.events import parts as event_parts
 from goals_tui.store.events import verify as checks
-from goals_tui.store.events.catalog import CATALOG
+from goals_tui.store.events.catalog import CATALOG, Part
 from goals_tui.store.events.log import EventLog
 from goals_tui.store.events.parts import MERGE_AT, SealResult
 from tests.store.builders import event, events, files, ids, new_log
@@ -122,6 +122,38 @@ def test_a_part_is_written_from_a_query(tmp_path: Path) -> None:
         assert log.write_part(source, "SELECT * REPLACE (id || 'x' AS id) FROM events") == 4
     assert ids(log) == ["e1", "e2", "e2x", "e3", "e3x", "e4", "e4x", "e5", "e5x"]
     assert log.session_events("session 1")
+
+
+def test_a_part_that_is_made_during_the_check_is_no_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, other = new_log(tmp_path), new_log(tmp_path)
+    log.append(events(1))
+    log.seal()
+    check = checks.check_content
+
+    def meanwhile(folder: Path, part: Part) -> None:
+        other.append(events(2))
+        other.seal()
+        check(folder, part)
+
+    monkeypatch.setattr(checks, "check_content", meanwhile)
+    assert log.verify() == []
+    assert ids(log) == ["e1", "e2"]
+
+
+def test_a_part_that_is_replaced_during_the_check_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, other = new_log(tmp_path), new_log(tmp_path)
+    log.append(events(1, 2))
+    log.seal()
+    check = checks.check_content
+
+    def meanwhile(folder: Path, part: Part) -> None:
+        other.delete("g", ["s1"])
+        other.seal()
+        check(folder, part)
+
+    monkeypatch.setattr(checks, "check_content", meanwhile)
+    assert [found for found in log.verify() if found.code != "leftover"] == []
+    assert ids(log) == ["e2"]
 
 
 def test_left_over_files_are_found_and_go(tmp_path: Path) -> None:

@@ -13,10 +13,12 @@ from goals_tui.store.duckdb_files import bare_connection, damage, parquet, reaso
 from goals_tui.store.events.catalog import Catalog, Part, committed, file_names, part_file
 from goals_tui.store.events.part_files import leftovers
 from goals_tui.store.events.reader import (
+    GoneError,
     appended_files,
     check_content,
     damage_named,
     duplicate_rows,
+    hold_parts,
     load_sealed,
     load_whole_appends,
     read_again,
@@ -45,19 +47,23 @@ def verify(folder: Path, load: Callable[[], Catalog], schema: Schema, lock: Lock
 
     Raises UnreadableError if the folder can't be read.
     """
-    return read_again(folder, lambda: _verify(folder, load(), schema, lock))
+    return read_again(folder, lambda: _verify(folder, load, schema, lock))
 
 
-def _verify(folder: Path, catalog: Catalog, schema: Schema, lock: Lock) -> list[VerifyFinding]:
-    if not folder.exists():
-        return []
-    wrong, whole = _parts(folder, catalog, schema)
-    return [
-        *wrong,
-        *_lines(folder, catalog, whole, schema, lock),
-        *_uncounted(folder, catalog),
-        *_leftovers(folder, catalog),
-    ]
+def _verify(folder: Path, load: Callable[[], Catalog], schema: Schema, lock: Lock) -> list[VerifyFinding]:
+    release = hold_parts(folder)
+    try:
+        catalog = load()
+        if not folder.exists():
+            return []
+        wrong, whole = _parts(folder, catalog, schema)
+        if wrong and load() != catalog:
+            # Where parts can't be held, replaced ones may be gone.
+            raise GoneError
+        found = [*wrong, *_lines(folder, catalog, whole, schema, lock), *_uncounted(folder, catalog, load)]
+        return [*found, *_leftovers(folder, catalog)]
+    finally:
+        release()
 
 
 def _parts(folder: Path, catalog: Catalog, schema: Schema) -> tuple[list[VerifyFinding], list[Part]]:
@@ -120,10 +126,14 @@ def _lines(
         yield VerifyFinding("duplicates", names, message)
 
 
-def _uncounted(folder: Path, catalog: Catalog) -> Iterator[VerifyFinding]:
-    there = committed(file_names(folder), "part-", ".parquet")
-    for part_id in sorted(there - {part.id for part in catalog.parts} - {*catalog.replaced}):
-        path = part_file(folder, part_id)
+def _uncounted(folder: Path, catalog: Catalog, load: Callable[[], Catalog]) -> Iterator[VerifyFinding]:
+    uncounted = committed(file_names(folder), "part-", ".parquet") - _listed(catalog)
+    if uncounted:
+        # A part that was made meanwhile is listed before its mark is removed.
+        uncounted -= _listed(load())
+    for path in (part_file(folder, part_id) for part_id in sorted(uncounted)):
+        if not path.exists():
+            continue
         try:
             with damage_named(folder), bare_connection() as connection:
                 row = connection.execute(
@@ -139,6 +149,10 @@ def _uncounted(folder: Path, catalog: Catalog) -> Iterator[VerifyFinding]:
         else:
             message = "It is no part of this log, or damaged. It counts for nothing, and nothing removes it."
         yield VerifyFinding("uncounted-part", path.name, message)
+
+
+def _listed(catalog: Catalog) -> set[str]:
+    return {*(part.id for part in catalog.parts), *catalog.replaced}
 
 
 def _leftovers(folder: Path, catalog: Catalog) -> Iterator[VerifyFinding]:
