@@ -300,3 +300,20 @@ def test_a_workspace_that_cannot_be_written_lets_the_work_run_and_says_so(
     ended = services.tasks.get(task.id)
     assert (ended.state, ended.text) == ("done", "made")
     assert ended.notices == ("The task could not be written down: goals.json can't be written: the disk is full.",)
+
+
+def test_undo_of_clearing_brings_back_how_a_task_ended(services: Services) -> None:
+    paused = Paused()
+    services.tasks.start("Import", "import_events", paused)
+    waiting = services.tasks.start("Import", "import_events", done())
+    with services.workspace.documents.transaction():
+        # Nothing can be recorded meanwhile.
+        services.tasks.cancel(waiting.id)
+        clearing = threading.Thread(target=services.tasks.clear, args=([waiting.id],))
+        clearing.start()
+    clearing.join(PATIENCE)
+    assert [task.state for task in services.tasks.list()] == ["running"]
+    services.history.undo()
+    assert services.tasks.get(waiting.id).state == "cancelled"
+    paused.go_on.set()
+    assert services.tasks.wait(PATIENCE)

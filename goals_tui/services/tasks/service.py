@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from threading import Condition, Lock, Thread
+from threading import Condition, Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from goals_tui.domain.errors import GoalsError, NotFoundError, RefusedError
@@ -85,7 +85,6 @@ class Tasks:
         self._news = Condition()
         self._mine: dict[str, Task] = {}
         self._controls: dict[str, TaskControl] = {}
-        self._cleared: set[str] = set()
         self._writing, self._reading, self._recording = (
             SerialExecutor("writing"),
             SerialExecutor("reading"),
@@ -200,17 +199,15 @@ class Tasks:
         What the tasks did stays. Tasks that are queued or running are passed over.
         """
         ended = [task for task in self.list() if task.id in task_ids and self.can_clear(task)]
-        # Their last records may still be waiting to be written.
-        self._cleared.update(task.id for task in ended)
-        try:
-            with self._services.history.edit(f"Clear {plural(len(ended), 'task')}") as edit:
-                recorded = edit.all(KIND).keys()
-                for task in ended:
-                    if task.id in recorded:
-                        edit.delete(KIND, task.id)
-        except GoalsError:
-            self._cleared.difference_update(task.id for task in ended)
-            raise
+        # Their last records may still be waiting to be written: undo brings back what was on disk.
+        written = Event()
+        self._recording.put(written.set)
+        written.wait()
+        with self._services.history.edit(f"Clear {plural(len(ended), 'task')}") as edit:
+            recorded = edit.all(KIND).keys()
+            for task in ended:
+                if task.id in recorded:
+                    edit.delete(KIND, task.id)
         with self._news:
             for task in ended:
                 self._mine.pop(task.id, None)
@@ -290,12 +287,10 @@ class Tasks:
         return None
 
     def _is_over(self, task: Task) -> bool:
-        """Return whether a task that was queued has moved on since, or the record of one that ended was deleted.
+        """Return whether a task that was queued has moved on since.
 
         The executor may be late, and the later states are recorded anyway.
         """
-        if task.id in self._cleared:
-            return True
         if task.state != "queued":
             return False
         now = self._mine.get(task.id)
