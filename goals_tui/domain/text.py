@@ -25,9 +25,9 @@ def clean_line(text: str) -> str:
 
 def clean_text(text: str) -> str:
     """Return text without unprintable characters, except tabs and line breaks, which become `\\n`."""
-    if text.isprintable():
-        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
     return "".join(c for c in text if _is_seen(c) or c in "\n\t")
 
 

@@ -21,7 +21,7 @@ from goals_tui.domain.errors import UnreadableError, WrongValueError
 from goals_tui.domain.event import FIELDS
 from goals_tui.store.duckdb_files import cursor_of
 from goals_tui.store.events import reader as event_reader
-from goals_tui.store.events.lines import read_line
+from goals_tui.store.events.lines import TailCount, count_tail, read_line
 from goals_tui.store.events.log import EventLog
 from goals_tui.store.events.schema import Schema
 from goals_tui.store.locks import process_lock
@@ -140,6 +140,20 @@ def test_of_an_append_under_way_a_reader_waits_for_the_rest(tmp_path: Path, read
             add(log, HALVES[1])
         assert found.result() == read(log)
     assert ids(log) == ["e1", "e2", "e3"] and log.stats().torn_lines == 0
+
+
+def test_figures_of_the_log_are_of_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, other = new_log(tmp_path), new_log(tmp_path)
+    log.append(events(1, 2))
+    seals = [other.seal]
+
+    def late(*given: Any) -> TailCount:
+        if seals:
+            seals.pop()()
+        return count_tail(*given)
+
+    monkeypatch.setattr("goals_tui.store.events.log.count_tail", late)
+    assert log.stats().events == 2 and not seals
 
 
 def test_a_reader_does_not_wait_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -147,12 +147,13 @@ class Log(Generic[Record]):
 
     def stats(self) -> EventStats:
         """Return the number of events, their time range and their size on disk, without DuckDB."""
-        catalog = self._catalog()
-        *sealing, appended = event_reader.appended_files(self.path, catalog, self.schema)
-        rest = state_at_rest(appended, self._reading)
-        states = {**dict(zip(sealing, map(state_of, sealing), strict=True)), appended: rest}
-        sizes = {file: state.size for file, state in states.items() if state}
-        tail = count_tail(sizes, self.schema)
+        return event_reader.read_again(self.path, self._stats)
+
+    def _stats(self) -> EventStats:
+        with event_reader.at_one_moment(self.path, self._catalog, self.schema) as (catalog, (*sealing, appended)):
+            states = {file: state_of(file) for file in sealing} | {appended: state_at_rest(appended, self._reading)}
+            sizes = {file: state.size for file, state in states.items() if state}
+            tail = count_tail(sizes, self.schema)
         moments = [datetime.fromisoformat(m) for part in catalog.parts for m in (part.first, part.last) if m]
         moments += [moment for moment in (tail.first, tail.last) if moment]
         return EventStats(

@@ -46,20 +46,32 @@ def _connect(folder: Path, load: Callable[[], Catalog], schema: Schema, lock: Lo
     with contextlib.ExitStack() as undone, damage_named(folder):
         hold = hold_parts(folder)
         undone.callback(hold)
-        catalog = load()
-        files = appended_files(folder, catalog, schema)
-        before = _inodes(files)
-        connection = undone.enter_context(bare_connection())
-        try:
+        with at_one_moment(folder, load, schema) as (catalog, files):
+            connection = undone.enter_context(bare_connection())
             load_whole_appends(connection, files, schema, lock)
-            if load() != catalog or appended_files(folder, catalog, schema) != files or _inodes(files) != before:
-                raise GoneError
-        except OSError as error:
-            raise refusal("read", folder, error) from error
         load_sealed(connection, folder, catalog.parts, schema)
         undone.pop_all()
         weakref.finalize(connection, hold)
         return connection
+
+
+@contextlib.contextmanager
+def at_one_moment(
+    folder: Path, load: Callable[[], Catalog], schema: Schema
+) -> Iterator[tuple[Catalog, Sequence[Path]]]:
+    """Give the catalog and the files of `appended_files`, for a block that reads their lines.
+
+    Raises GoneError if lines were sealed or parts changed meanwhile. Turns an OSError into an UnreadableError.
+    """
+    catalog = load()
+    files = appended_files(folder, catalog, schema)
+    try:
+        before = _inodes(files)
+        yield catalog, files
+        if load() != catalog or appended_files(folder, catalog, schema) != files or _inodes(files) != before:
+            raise GoneError
+    except OSError as error:
+        raise refusal("read", folder, error) from error
 
 
 def read_again(folder: Path, read: Callable[[], Found]) -> Found:
