@@ -56,7 +56,7 @@ def test_a_report_of_a_small_workspace(tmp_path: Path) -> None:
     env = {"GOALS_TUI_WORKSPACE": str(services.workspace.path)}
     done = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **env})
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
-    assert "textual" not in imported and "goals_tui.cli.reports" in imported
+    assert "textual" not in imported and "goals_tui.cli.figures" in imported
     typer, report = quickest(TYPER, [sys.executable, "-m", "goals_tui", "report"], **env)
     print(f"\nreport of an empty workspace {report * 1000:.0f} ms: {report / typer:.2f} times importing typer")
 
