@@ -73,6 +73,8 @@ async def _act(pilot: Pilot[Any], row: Do | FromPalette, ran: list[str]) -> None
     assert not row.proof(pilot.app), f"{row.action}: it is so before the key"
     before = len(ran)
     if isinstance(row, Do):
+        # What the action before began may still decide whether this one can be used.
+        await settle(pilot)
         await pilot.press(row.key)
     else:
         await press(pilot, "ctrl+p")
