@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _SESSION = TypeAdapter(Key)
 
-_TRIES = 50
+_TRIES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,12 @@ class Tracker:
             tracked = self._track(session_id, goal_id, step_ids, source, at, documents.stamp())
             if tracked is not None:
                 return tracked
-        raise UnreadableError("The goals of this project change faster than steps can be tracked. Try again.")
+        # Goals are edited all the time: for once they have to wait.
+        with documents.transaction():
+            tracked = self._track(session_id, goal_id, step_ids, source, at, documents.stamp())
+        if tracked is None:
+            raise UnreadableError("The goals of this project change faster than steps can be tracked. Try again.")
+        return tracked
 
     def _track(
         self,

@@ -250,6 +250,14 @@ def report_for(workspace: Path, acknowledge: Acknowledge, *, seconds: float) -> 
         )
 
 
+def check_for(workspace: Path, acknowledge: Acknowledge, *, seconds: float) -> None:
+    """Acknowledges the codes that each check of the log found, and how many events and torn lines its figures say."""
+    log, until = opened(workspace).workspace.events, time.monotonic() + seconds
+    while time.monotonic() < until:
+        found, stats = log.verify(), log.stats()
+        acknowledge([[one.code for one in found], stats.events, stats.torn_lines])
+
+
 JOBS: dict[str, Callable[..., None]] = {
     job.__name__: job
     for job in (
@@ -277,6 +285,7 @@ JOBS: dict[str, Callable[..., None]] = {
         edit_for,
         seal_for,
         report_for,
+        check_for,
     )
 }
 

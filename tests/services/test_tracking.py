@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from datetime import UTC, datetime, timedelta, timezone
+from threading import Lock, Thread
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from goals_tui.domain.goal import Goal
 from goals_tui.domain.ids import Ids
 from goals_tui.services.context import Services, open_services
 from tests import builders
-from tests.conftest import NOW
+from tests.conftest import NOW, PATIENCE
 
 WEB = source("Webchat", "Deutsch", "Spring", "5" * 24)
 GOAL = builders.goal("Book a Flight", "● Chosen", "○ Passenger", "◎ Paid")
@@ -186,6 +187,32 @@ def test_a_goal_that_is_edited_meanwhile_fires_under_its_new_version(
     tracked = services.tracking.track("s", goal.id, [CHOSEN], WEB)
     assert [event.version for event in tracked.events] == [other.goals.get(goal.id).version] != [goal.version]
     assert len(stored(services)) == 1
+
+
+def test_goals_that_are_edited_all_the_time_wait_for_a_step(
+    services: Services, goal: Goal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, log = open_services(services.workspace.path, env={}), services.workspace.events
+    append, editing = log.append, Lock()
+    edits = 0
+
+    def edited_before(*args: Any, **options: Any) -> bool:
+        nonlocal edits
+        if editing.acquire(blocking=False):
+            edits += 1
+            edit = Thread(target=save, daemon=True)
+            edit.start()
+            edit.join(0.5)
+        return append(*args, **options)
+
+    def save() -> None:
+        other.goals.save(other.goals.get(goal.id).model_copy(update={"description": f"Edit {edits}"}))
+        editing.release()
+
+    monkeypatch.setattr(log, "append", edited_before)
+    assert len(services.tracking.track("s", goal.id, [CHOSEN], WEB).events) == 1
+    assert editing.acquire(timeout=PATIENCE), "the last edit waited for the step"
+    assert len(stored(services)) == 1 and other.goals.get(goal.id).description == f"Edit {edits}"
 
 
 def test_the_rule_alone() -> None:
