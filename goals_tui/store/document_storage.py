@@ -18,7 +18,7 @@ from tinydb.storages import Storage
 
 from goals_tui.domain.errors import UnreadableError
 from goals_tui.domain.text import clean_line
-from goals_tui.store.atomic import check_writable, explained, refusal, replace_file
+from goals_tui.store.atomic import State, check_writable, explained, refusal, replace_file, state_of
 from goals_tui.store.locks import Lock
 from goals_tui.store.twice import key_twice
 
@@ -32,7 +32,6 @@ _LARGE = 1 << 22
 _AT_ONCE = 200
 """Number of documents that are turned into JSON at once, which takes about a millisecond."""
 Tables = dict[str, dict[str, Any]]
-Stamp = tuple[int, int, int]
 Needed = Mapping[str, tuple[str, ...]]
 """The text fields that every document of a kind must have."""
 
@@ -54,19 +53,16 @@ class DocumentStorage(Storage):
         self.notices: list[str] = []
         self._backup = _copy_of(path)
         self._guard = threading.RLock()
-        self._stamp: Stamp | None = None
+        self._stamp: State | None = None
         self._tables: Tables = {}
         self._mark: str | None = None
 
-    def stamp(self) -> Stamp | None:
-        """Return a value that changes with the file (inode, modification time, size); None if there is no file."""
+    def stamp(self) -> State | None:
+        """Return a value that changes with the file; None if there is no file. Raises UnreadableError."""
         try:
-            found = os.stat(self._name)  # noqa: PTH116  # before every tracked step: Path.stat takes three times as long
-        except FileNotFoundError:
-            return None
+            return state_of(self._name)
         except OSError as error:
             raise refusal("read", self.path, error) from error
-        return found.st_ino, found.st_mtime_ns, found.st_size
 
     def read(self, *, locked: bool = False) -> Tables:
         """Return all tables, parsed again only if the file changed. `locked` says that the caller holds the lock."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from goals_tui.domain.errors import UnreadableError
-from goals_tui.store.atomic import open_or_make, refusal, sync_folder, write_all
+from goals_tui.store.atomic import State, open_or_make, refusal, state_of, sync_folder, write_all
 from goals_tui.store.events.lines import Record, pieces, read_line, to_line
 from goals_tui.store.events.schema import Schema
 from goals_tui.store.locks import Lock
@@ -26,23 +26,6 @@ class Appended(NamedTuple):
     inode: int
     begins: int
     ends: int
-
-
-class State(NamedTuple):
-    """What a change of a file of lines changes: inode, size in bytes, and time of modification in nanoseconds."""
-
-    inode: int
-    size: int
-    changed: int
-
-
-def state_of(path: Path | str) -> State | None:
-    """Return the state of a file; None if it is missing. Raises OSError."""
-    try:
-        found = os.stat(path)  # noqa: PTH116  # before every tracked step: Path.stat takes three times as long
-    except FileNotFoundError:
-        return None
-    return State(found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 def state_at_rest(path: Path, lock: Lock) -> State | None:

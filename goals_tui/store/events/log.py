@@ -24,10 +24,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from goals_tui.domain.activity import Activity
 from goals_tui.domain.errors import RefusedError, UnreadableError
 from goals_tui.domain.event import GoalEvent
-from goals_tui.store.atomic import refusal
+from goals_tui.store.atomic import State, explained, refusal, state_of
 from goals_tui.store.duckdb_files import bare_connection
 from goals_tui.store.events import reader as event_reader
-from goals_tui.store.events.append import WAIT_TO_READ, Appended, AppendFile, State, state_at_rest, state_of
+from goals_tui.store.events.append import WAIT_TO_READ, Appended, AppendFile, state_at_rest
 from goals_tui.store.events.catalog import (
     CATALOG,
     Catalog,
@@ -336,7 +336,5 @@ class EventLog(Log[GoalEvent]):
 
 
 def _seen(path: Path) -> State | None:
-    try:
+    with explained("read", path):
         return state_of(path)
-    except OSError as error:
-        raise refusal("read", path, error) from error

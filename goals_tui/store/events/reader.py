@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from goals_tui.domain.errors import UnreadableError
-from goals_tui.store.atomic import refusal, scratch_folder
+from goals_tui.store.atomic import State, refusal, scratch_folder, state_of
 from goals_tui.store.duckdb_files import bare_connection, damage, json_lines, parquet, reason_of
-from goals_tui.store.events.append import State, state_at_rest, state_of
+from goals_tui.store.events.append import state_at_rest
 from goals_tui.store.events.catalog import Catalog, Part, waiting
 from goals_tui.store.events.lines import sort_lines
 from goals_tui.store.events.schema import Schema

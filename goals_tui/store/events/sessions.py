@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from goals_tui.domain.errors import UnreadableError
-from goals_tui.store.atomic import refusal, replace_file
+from goals_tui.store.atomic import refusal, replace_file, state_of
 from goals_tui.store.duckdb_files import bare_connection, parquet
-from goals_tui.store.events.append import Appended, state_of
+from goals_tui.store.events.append import Appended
 from goals_tui.store.events.catalog import (
     CATALOG,
     DamagedCatalogError,
@@ -191,7 +191,7 @@ class Sessions:
                 self._files.append(_Lines(Path(self._appended)))
             self._state = state
         elif appended and self._files:
-            self._files[-1].size = appended[1]
+            self._files[-1].size = appended.size
 
     def _seen(self) -> Hashable:
         appended = state_of(self._appended)
